@@ -1,0 +1,34 @@
+/**
+ * Runs the tests, by way of scripts/test.sh. Takes vitest's arguments (`npm test -- src/kernel -t name`). The last line on
+ * stdout is `N passed, N failed`, with `, N skipped` where there are such; exits with 1 unless all is well.
+ */
+import { parseCLI, startVitest, type TestModule, type Vitest } from 'vitest/node';
+
+interface Counts {
+  passed: number;
+  failed: number;
+  skipped: number;
+}
+
+const { filter, options } = parseCLI(['vitest', 'run', ...process.argv.slice(2)]);
+const vitest = await startVitest('test', filter, { ...options, watch: false });
+const { passed, failed, skipped } = count(vitest);
+await vitest.close();
+
+console.log(`${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`);
+process.exit(failed > 0 || process.exitCode ? 1 : 0);
+
+function count({ state }: Vitest): Counts {
+  const counts: Counts = { passed: 0, failed: 0, skipped: 0 };
+  const modules: TestModule[] = state.getTestModules();
+  for (const module of modules) {
+    for (const test of module.children.allTests()) {
+      const result = test.result().state;
+      counts[result === 'pending' ? 'failed' : result]++;
+    }
+    // A file that can't be loaded, or a suite whose hook fails, is a failure even where no test of it ran.
+    counts.failed += [module, ...module.children.allSuites()].filter((suite) => suite.errors().length > 0).length;
+  }
+  counts.failed += state.getUnhandledErrors().length;
+  return counts;
+}

@@ -1,0 +1,154 @@
+/**
+ * What went wrong, told apart by what to do about it (`model.failed.class`).
+ *
+ * An account without money or quota (`insufficient_quota`, 402) is `auth`: it comes as 429, but no waiting helps, and the
+ * person must see to the account as to a wrong key. 403 is `auth`, unless a moderation refused the content.
+ */
+import { APIConnectionError, APIConnectionTimeoutError, APIError, APIUserAbortError } from 'openai';
+import type { ModelFailureClass } from '../../../contract/values.ts';
+import { abortFault, ModelFault } from '../fault.ts';
+
+export interface ErrorContext {
+  /** Who answered, as messages name it. */
+  provider: string;
+  /** Never shown, wherever it turns up. */
+  apiKey: string | undefined;
+  /** Now, ms UTC: a Retry-After may be a date. */
+  now: number;
+}
+
+/** Texts from outside are cut to this. */
+const MESSAGE_CHARACTERS = 1000;
+
+/** Turns whatever the SDK, the transport or a reader threw into the failure. */
+export function toFault(thrown: unknown, context: ErrorContext): ModelFault {
+  const fault = causeOf(thrown, (error) => error instanceof ModelFault) as ModelFault | undefined;
+  if (fault?.class === 'aborted' || thrown instanceof APIUserAbortError) return abortFault();
+  const say = (message: string): string => `${context.provider}${clean(message, context.apiKey)}`;
+  if (fault) {
+    return new ModelFault(fault.class, fault.code, say(`: ${fault.message}`), {
+      retryAfterMs: fault.retryAfterMs,
+      cause: thrown,
+    });
+  }
+  if (thrown instanceof APIConnectionTimeoutError) {
+    return new ModelFault('timeout', 'timeout', say(': the request timed out'), { cause: thrown });
+  }
+  if (thrown instanceof APIConnectionError) {
+    return new ModelFault('network', 'connection_failed', say(`: ${thrown.message}`), { cause: thrown });
+  }
+  if (thrown instanceof APIError) return answered(thrown, context, say);
+  if (thrown instanceof SyntaxError) {
+    return new ModelFault('malformed', 'bad_event', say(' sent an event that is not JSON'), { cause: thrown });
+  }
+  const message = thrown instanceof Error ? thrown.message : String(thrown);
+  return new ModelFault('invalid_request', 'request_failed', say(`: ${message}`), { cause: thrown });
+}
+
+/** An error that stands in a reply's events. It has no status. */
+export function streamedFault(
+  error: { code?: unknown; type?: unknown; message?: unknown } | null | undefined,
+): ModelFault {
+  const code = codeOf(error) ?? 'server_error';
+  const message = messageOf(error) ?? 'the reply failed without a message';
+  const status = typeof error?.code === 'number' ? error.code : 0;
+  return new ModelFault(classOf(status, code, message), code, message, { retryAfterMs: saidInText(message) });
+}
+
+function answered(error: APIError, context: ErrorContext, say: (message: string) => string): ModelFault {
+  if (error.status === undefined) {
+    const { class: failureClass, code, message, retryAfterMs } = streamedFault(error.error as object);
+    return new ModelFault(failureClass, code, say(`: ${message}`), { retryAfterMs, cause: error });
+  }
+  const { status } = error;
+  if (status >= 300 && status < 400) {
+    const to = placeOf(error.headers?.get('location'));
+    const message = ` answered ${status}, a redirect${to}, and redirects are not followed: set base_url to the address itself`;
+    return new ModelFault('invalid_request', 'redirected', say(message), { cause: error });
+  }
+  const message = messageOf(error.error) ?? error.message.replace(`${status} `, '');
+  const code = codeOf(error.error);
+  return new ModelFault(
+    classOf(status, code ?? '', message),
+    code ?? `http_${status}`,
+    say(` answered ${status}: ${message}${code === undefined ? '' : ` (${code})`}`),
+    { retryAfterMs: retryAfter(error.headers, context.now) ?? saidInText(message), cause: error },
+  );
+}
+
+const NO_MONEY =
+  /insufficient_quota|billing_hard_limit|billing_not_active|insufficient[_ ]balance|exceeded_current_quota/;
+const TOO_LONG =
+  /context_length_exceeded|context[_ ]window|maximum context|prompt is too long|input is too long|string_above_max_length/i;
+const REFUSED = /content_filter|content_policy|invalid_prompt|cyber_policy|moderation|flagged/i;
+const OVERLOADED = /server_error|overloaded|server_is_overloaded|slow_down|unavailable|bad_gateway/;
+
+/** @param status 0 when the error came within a reply. */
+function classOf(status: number, code: string, message: string): ModelFailureClass {
+  if (NO_MONEY.test(code) || status === 402) return 'auth';
+  if (TOO_LONG.test(code) || status === 413) return 'context_too_long';
+  if (status === 429 || code === 'rate_limit_exceeded') return 'rate_limit';
+  if (REFUSED.test(code) || (status === 403 && REFUSED.test(message))) return 'refused';
+  if (status === 401 || status === 403 || code === 'invalid_api_key') return 'auth';
+  if (status === 408) return 'timeout';
+  if (status >= 500 || status === 409 || status === 425 || OVERLOADED.test(code)) return 'overload';
+  if (TOO_LONG.test(message)) return 'context_too_long';
+  return 'invalid_request';
+}
+
+/** Milliseconds to wait: `retry-after-ms`, or `retry-after` in seconds or as a date. */
+function retryAfter(headers: { get(name: string): string | null } | undefined, now: number): number | undefined {
+  const ms = parse(headers?.get('retry-after-ms'));
+  if (ms !== undefined) return Math.max(0, Math.round(ms));
+  const text = headers?.get('retry-after');
+  const seconds = parse(text);
+  if (seconds !== undefined) return Math.max(0, Math.round(seconds * 1000));
+  const date = Date.parse(text ?? '');
+  return Number.isNaN(date) ? undefined : Math.max(0, date - now);
+}
+
+function parse(text: string | null | undefined): number | undefined {
+  return text && /^\s*\d+(\.\d+)?\s*$/.test(text) ? Number(text) : undefined;
+}
+
+/** OpenAI says it within a stream only in words: "Please try again in 1.25s." */
+function saidInText(message: string): number | undefined {
+  const [, amount, unit] = /try again in (\d+(?:\.\d+)?) ?(ms|s)\b/.exec(message) ?? [];
+  return amount === undefined ? undefined : Math.round(Number(amount) * (unit === 'ms' ? 1 : 1000));
+}
+
+function codeOf(error: unknown): string | undefined {
+  const { code, type } = (typeof error === 'object' && error ? error : {}) as Record<string, unknown>;
+  return [code, type].find((one) => typeof one === 'string' && /^[\w.:-]{1,64}$/.test(one)) as string | undefined;
+}
+
+/** `{message}`, `{detail}`, `{error}` or the text itself: services differ. */
+function messageOf(error: unknown): string | undefined {
+  if (typeof error === 'string' && error !== '') return error;
+  const {
+    message,
+    detail,
+    error: inner,
+  } = (typeof error === 'object' && error ? error : {}) as Record<string, unknown>;
+  return [message, detail, inner].find((one) => typeof one === 'string' && one !== '') as string | undefined;
+}
+
+/** Where to, without what may be secret in an address. */
+function placeOf(location: string | null | undefined): string {
+  const url = location ? URL.parse(location) : null;
+  return url ? ` to ${url.origin}${url.pathname}` : '';
+}
+
+/** One line, without control characters, the key or more than a screen of a gateway's HTML. */
+function clean(text: string, apiKey: string | undefined): string {
+  const shown = apiKey === undefined ? text : text.replaceAll(apiKey, '[api key]');
+  const line = shown.replace(/[\p{Cc}\s]+/gu, ' ').toWellFormed();
+  return line.length > MESSAGE_CHARACTERS ? `${line.slice(0, MESSAGE_CHARACTERS)}…` : line;
+}
+
+function causeOf(thrown: unknown, wanted: (error: unknown) => boolean): unknown {
+  for (let error = thrown, depth = 0; error instanceof Error && depth < 8; error = error.cause, depth++) {
+    if (wanted(error)) return error;
+  }
+  return undefined;
+}

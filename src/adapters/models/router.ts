@@ -1,0 +1,97 @@
+/** One client for all models: the request names the model, and what it takes to ask that is made when it is first asked. */
+import type { Clock } from '../../base/clock.ts';
+import type { Environment } from '../../base/environment.ts';
+import { toRuntimeError } from '../../contract/errors.ts';
+import type { ModelClient } from '../../contract/ports.ts';
+import { failureOf, ModelFault } from './fault.ts';
+import { DEFAULT_REQUEST_TIMEOUT_MS, type ModelSettings } from './settings.ts';
+import type { Routes } from './openai/agents.ts';
+
+export interface ModelClientOptions {
+  models: ModelSettings[];
+  clock: Clock;
+  /** For proxies, and OpenAI's organization and project. */
+  environment: Environment;
+}
+
+export interface Models extends ModelClient {
+  /**
+   * Loads what asking the model takes (the SDK, the script), so that it needn't be waited for later.
+   * @throws RuntimeError config_unreadable | config_invalid when a script can't be used
+   */
+  prepare(name: string): Promise<void>;
+}
+
+export function createModelClient(options: ModelClientOptions): Models {
+  const clients = new Map<string, Promise<ModelClient>>();
+  let routes: Routes | undefined;
+
+  const clientFor = (name: string): Promise<ModelClient> => {
+    let client = clients.get(name);
+    if (!client) {
+      client = createClient(name);
+      clients.set(name, client);
+    }
+    return client;
+  };
+
+  const createClient = async (name: string): Promise<ModelClient> => {
+    const settings = options.models.find((model) => model.name === name);
+    if (!settings) return failing('invalid_request', 'unknown_model', `The configuration has no model "${name}".`);
+    if (settings.provider === 'script') return createScript(settings, options.clock);
+    if (settings.provider !== 'openai' && settings.provider !== 'ollama') {
+      return failing(
+        'invalid_request',
+        'unknown_provider',
+        `The model "${name}" has an unknown provider "${settings.provider}".`,
+      );
+    }
+    if (settings.provider === 'openai' && !settings.api_key) return keyMissing(settings);
+    if (settings.api_key !== undefined && !/^[\x21-\x7e]+$/.test(settings.api_key)) return keyInvalid(settings);
+    const { createOpenaiClient, createRoutes } = await import('./openai/index.ts');
+    routes ??= createRoutes(options.environment);
+    return createOpenaiClient(settings, {
+      clock: options.clock,
+      routes,
+      organization: options.environment.OPENAI_ORG_ID,
+      project: options.environment.OPENAI_PROJECT_ID,
+    });
+  };
+
+  return {
+    prepare: async (name) => void (await clientFor(name)),
+    async ask(request, context) {
+      let client: ModelClient;
+      try {
+        client = await clientFor(request.name);
+      } catch (error) {
+        const { code, message } = toRuntimeError(error);
+        return failureOf(new ModelFault('invalid_request', code, message));
+      }
+      return client.ask(request, context);
+    },
+  };
+}
+
+async function createScript(
+  { script = 'demo', request_timeout_ms }: ModelSettings,
+  clock: Clock,
+): Promise<ModelClient> {
+  const { createScriptClient, demoScript, loadScript } = await import('./script/index.ts');
+  const timeoutMs = request_timeout_ms ?? DEFAULT_REQUEST_TIMEOUT_MS;
+  return createScriptClient(script === 'demo' ? demoScript : await loadScript(script), { clock, timeoutMs });
+}
+
+function keyMissing({ name, provider, api_key_env = 'OPENAI_API_KEY', base_url }: ModelSettings): ModelClient {
+  const local = base_url === undefined ? '' : ' (any text, where the service wants no key)';
+  return failing('auth', 'key_missing', `The model "${name}" (${provider}) has no key: set ${api_key_env}${local}.`);
+}
+
+function keyInvalid({ name, provider, api_key_env = 'OPENAI_API_KEY' }: ModelSettings): ModelClient {
+  const message = `The key of the model "${name}" (${provider}) holds blanks or other characters that no key has: set ${api_key_env} anew.`;
+  return failing('auth', 'key_invalid', message);
+}
+
+function failing(...fault: ConstructorParameters<typeof ModelFault>): ModelClient {
+  return { ask: async () => failureOf(new ModelFault(...fault)) };
+}

@@ -1,0 +1,37 @@
+import { canonicalJson } from '../../../base/canonical-json.ts';
+import { type Digest, digestOf } from '../../../base/digest.ts';
+import type { JsonObject, JsonValue } from '../../../base/json.ts';
+import { parseStrictJson } from '../../../base/strict-json.ts';
+import type { ToolSpec } from '../../../contract/manifest.ts';
+import type { Invalid, Tool } from '../tool.ts';
+import { checkFrozen } from './frozen-schema.ts';
+import { checkArguments } from './schema.ts';
+
+/** The arguments of a call, judged. The digest is of the canonical value, or of the raw text when it is not JSON. */
+export type Arguments = { digest: Digest } & ({ value: JsonObject } | { invalid: Invalid[] });
+
+/** Stands where the border replaced a secret: the value is not what the model meant. */
+const PLACEHOLDER = '[REDACTED:';
+
+/**
+ * Parses the model's text strictly and judges it by the tool's schema and by the frozen one where that differs.
+ * An empty text counts as `{}`: some models send it for a call without arguments.
+ */
+export async function readArguments(tool: Tool, current: ToolSpec, frozen: ToolSpec, raw: string): Promise<Arguments> {
+  const parsed = parseStrictJson(raw.trim() === '' ? '{}' : raw);
+  if (!parsed.ok) return { digest: digestOf(raw), invalid: [{ path: '', message: parsed.message }] };
+  const { value } = parsed;
+  const digest = digestOf(canonicalJson(value));
+  const invalid = checkArguments(tool.parameters, value);
+  if (frozen.schema_digest !== current.schema_digest) invalid.push(...(await checkFrozen(frozen.parameters, value)));
+  if (tool.effect !== 'read' && holdsPlaceholder(value)) {
+    invalid.push({ path: '', message: `holds ${PLACEHOLDER}…], a placeholder for a secret that is not shown to you` });
+  }
+  return invalid.length > 0 ? { digest, invalid } : { digest, value: value as JsonObject };
+}
+
+function holdsPlaceholder(value: JsonValue): boolean {
+  if (typeof value === 'string') return value.includes(PLACEHOLDER);
+  if (value === null || typeof value !== 'object') return false;
+  return Object.entries(value).some(([key, member]) => key.includes(PLACEHOLDER) || holdsPlaceholder(member));
+}

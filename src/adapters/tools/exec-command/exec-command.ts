@@ -1,0 +1,189 @@
+import { StringDecoder } from 'node:string_decoder';
+import type { Facts, Presentation } from '../../../contract/values.ts';
+import type { ToolContext, ToolRun } from '../../../contract/ports.ts';
+import { pathFact, shownPath } from '../paths/path-facts.ts';
+import {
+  failed,
+  type Failure,
+  failureOf,
+  invalid,
+  type Invalid,
+  noFacts,
+  type Outcome,
+  type Scene,
+  type Tool,
+} from '../tool.ts';
+import { visible } from '../visible.ts';
+import { commandEnvironment } from './command-environment.ts';
+import { executableDigests, findExecutable } from './executable.ts';
+import { keepOutput } from './kept-output.ts';
+import { namesRuntime } from './names-runtime.ts';
+import { type Command, type CommandEnd, runProcess } from './run-process.ts';
+import { createWatchdog, type Watchdog } from './watchdog.ts';
+
+/** What of a result is output; the rest says how it ended. */
+const KEPT_BYTES = 1024 * 1024 - 256;
+const BYTES_A_TOKEN = 4;
+/** Linux takes no single argument of 128 KiB. */
+const MAX_COMMAND_BYTES = 100_000;
+const BASHES = ['/bin/bash', '/usr/bin/bash', '/usr/local/bin/bash'];
+
+type ExecArguments = {
+  cmd?: string;
+  command?: string;
+  args?: string[];
+  workdir?: string;
+  timeout_ms?: number;
+  max_output_tokens?: number;
+};
+
+/** The tool with what it keeps between calls: digests of executables and the watchdog of running commands. */
+export function createExecCommand(): Tool {
+  const digestOf = executableDigests();
+  let watchdog: Watchdog | undefined;
+  let started = 0;
+
+  /** Runs it; `kept`: bytes of output to keep. */
+  async function execute(
+    command: Omit<Command, 'environment'>,
+    kept: number,
+    scene: Scene,
+    call: ToolRun,
+    context: ToolContext,
+  ): Promise<Outcome> {
+    const { spawn } = await import('node:child_process');
+    watchdog ??= createWatchdog(spawn);
+    // Call ids repeat in other sessions; this is unlike any other that runs on the machine.
+    const marker = `${call.call_id}@${process.pid}.${++started}`;
+    const environment = commandEnvironment(scene.environment, scene.settings.exec.env, marker);
+    const output = keepOutput(KEPT_BYTES);
+    const decoder = new StringDecoder('utf8');
+    const onBytes = (bytes: Buffer): void => {
+      output.add(bytes);
+      context.onOutput(decoder.write(bytes));
+    };
+    try {
+      const around = { spawn, watchdog, clock: scene.clock, signal: context.signal, onBytes };
+      const end = await runProcess({ ...command, environment }, around);
+      return report(end, command.timeoutMs, output.text(kept));
+    } catch (error) {
+      return failed({ code: 'not_startable', message: failureOf(error).message });
+    }
+  }
+
+  return {
+    name: 'exec_command',
+    description:
+      'Runs a command (bash, else sh) without terminal or input; gives output and exit code. What it leaves running is ended.',
+    parameters: {
+      type: 'object',
+      properties: {
+        cmd: { type: 'string', minLength: 1, description: 'Shell command line' },
+        command: { type: 'string', minLength: 1, description: 'Instead of cmd: a program, run without a shell' },
+        args: { type: 'array', items: { type: 'string' }, description: 'For command' },
+        workdir: { type: 'string', minLength: 1, description: 'Default: the project root' },
+        timeout_ms: { type: 'integer', minimum: 1 },
+        max_output_tokens: { type: 'integer', minimum: 1 },
+      },
+      required: [],
+      additionalProperties: false,
+    },
+    effect: 'exec',
+    recovery: 'unknown',
+    async prepare(args, scene) {
+      const call = args as ExecArguments;
+      const wrong = checkTogether(call, scene);
+      if (wrong) return wrong;
+      const workdir = call.workdir === undefined ? undefined : pathFact(scene, 'workdir', call.workdir);
+      if (workdir && 'invalid' in workdir) return workdir;
+      if (workdir && workdir.kind !== 'dir' && !workdir.closed) return invalid('/workdir', 'is no folder');
+      const folder = workdir?.real ?? scene.projectRoot;
+
+      const words = call.cmd === undefined ? [call.command!, ...(call.args ?? [])] : [call.cmd];
+      const bash = BASHES.find((path) => findExecutable(path, '', '/'));
+      const searchPath = commandEnvironment(scene.environment, [], '')['PATH']!;
+      const program = call.cmd === undefined ? findExecutable(words[0]!, searchPath, folder) : (bash ?? '/bin/sh');
+      if (program === undefined) return invalid('/command', `there is no program ${words[0]!}`);
+      const executable = await digestOf(program);
+      const homes = [scene.home, scene.environment['RUNTIME_HOME'] ?? scene.home];
+      const facts: Facts = {
+        ...noFacts,
+        paths: workdir ? [workdir] : [],
+        commands: [
+          {
+            words,
+            assignments: [],
+            redirects: [],
+            parser: call.cmd === undefined ? 'words' : 'text',
+            ...(namesRuntime(words.join(' '), homes) ? { names_runtime: true } : {}),
+          },
+        ],
+        ...(executable ? { executable } : {}),
+      };
+      const command = {
+        program,
+        args: call.cmd === undefined ? words.slice(1) : ['-c', call.cmd],
+        folder,
+        bash,
+        timeoutMs: call.timeout_ms ?? scene.settings.exec.timeoutMs,
+      };
+      const kept = Math.min(KEPT_BYTES, (call.max_output_tokens ?? KEPT_BYTES) * BYTES_A_TOKEN);
+      return {
+        facts,
+        presentation: present(call, shownPath(scene, folder)),
+        execute: (run, context) => execute(command, kept, scene, run, context),
+      };
+    },
+  };
+}
+
+function checkTogether(call: ExecArguments, { settings }: Scene): { invalid: Invalid[] } | undefined {
+  if ((call.cmd === undefined) === (call.command === undefined)) return invalid('', 'give either cmd or command');
+  if (call.args && call.command === undefined) return invalid('/args', 'goes with command, not with cmd');
+  const { maxTimeoutMs } = settings.exec;
+  if ((call.timeout_ms ?? 0) > maxTimeoutMs) return invalid('/timeout_ms', `must be at most ${maxTimeoutMs}`);
+  for (const name of ['cmd', 'command', 'args'] as const) {
+    const text = [call[name] ?? ''].flat().join(' ');
+    if (text.includes('\0')) return invalid(`/${name}`, 'holds a NUL byte');
+    if (Buffer.byteLength(text) > MAX_COMMAND_BYTES) {
+      return invalid(`/${name}`, `is longer than ${MAX_COMMAND_BYTES} bytes: put it into a file first`);
+    }
+  }
+  return undefined;
+}
+
+function present(call: ExecArguments, folder: string): Presentation {
+  const place = call.workdir === undefined ? '' : ` in ${visible(folder)}`;
+  const time = call.timeout_ms === undefined ? '' : ` for at most ${call.timeout_ms} ms`;
+  const text = call.cmd ?? [call.command!, ...(call.args ?? [])].map(quoted).join(' ');
+  return { title: `Run a command${place}${time}`, body: visible(text, { lines: true }) };
+}
+
+/** As a shell would need it, so that words with spaces in them show as one. */
+function quoted(word: string): string {
+  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
+}
+
+function report(end: CommandEnd, timeoutMs: number, output: { text: string; truncated: boolean }): Outcome {
+  const result = (outcome: Outcome['outcome'], error?: Failure): Outcome => ({
+    outcome,
+    ...(error ? { error } : {}),
+    ...(end.code === null ? {} : { exit_code: end.code }),
+    ...(end.signal === null ? {} : { signal: end.signal }),
+    output: error ? output.text : withStatus(output.text, outcome === 'canceled' ? 'canceled' : statusOf(end)),
+    output_truncated: output.truncated,
+  });
+  if (!end.confirmed) return result('unknown', { code: 'not_ended', message: 'something of it may still run' });
+  if (end.why === 'timeout') {
+    return result('timeout', { code: 'timeout', message: `ended after ${timeoutMs} ms, with all it had started` });
+  }
+  return result(end.why === 'canceled' ? 'canceled' : 'ok');
+}
+
+function statusOf({ code, signal }: CommandEnd): string {
+  return signal === null ? `exit code ${code}` : `ended by ${signal}`;
+}
+
+function withStatus(output: string, status: string): string {
+  return `${output}${output === '' || output.endsWith('\n') ? '' : '\n'}[${status}]`;
+}

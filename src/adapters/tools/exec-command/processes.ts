@@ -1,0 +1,84 @@
+/** Finding and ending every process of a command, also those that left its process group. */
+import { readdirSync, readFileSync } from 'node:fs';
+import type { Clock } from '../../../base/clock.ts';
+import { TOOL_CALL_VARIABLE } from './command-environment.ts';
+
+const GRACE_MS = 2000;
+const POLL_MS = 20;
+
+export interface CommandProcesses {
+  /** The first process: its id is also the group's. */
+  leader: number;
+  /** What every descendant has in its environment. */
+  marker: string;
+}
+
+/** Resolves after `ms`, or as soon as `earlier` settles. */
+export function pause(clock: Clock, ms: number, earlier?: Promise<unknown>): Promise<void> {
+  return new Promise((resolve) => {
+    const cancel = clock.at(clock.now() + ms, resolve);
+    void earlier?.then(() => {
+      cancel();
+      resolve();
+    });
+  });
+}
+
+/**
+ * Asks what is left of a command to end (SIGTERM), and after 2 s ends it (SIGKILL).
+ * Gives whether nothing is left: false is for what can't be killed (another user's, stuck in the kernel).
+ */
+export async function endProcesses(command: CommandProcesses, clock: Clock): Promise<boolean> {
+  for (const signal of ['SIGTERM', 'SIGKILL'] as const) {
+    for (let waited = 0; waited <= GRACE_MS; waited += POLL_MS) {
+      const left = processesOf(command);
+      if (left.length === 0) return true;
+      // Once for SIGTERM: handlers must not be run again and again. SIGKILL until no fork is left that was missed.
+      if (signal === 'SIGKILL' || waited === 0) {
+        for (const id of left) {
+          send(id, signal);
+          if (signal === 'SIGTERM') send(id, 'SIGCONT'); // a stopped process would not see it
+        }
+      }
+      await pause(clock, POLL_MS);
+    }
+  }
+  return processesOf(command).length === 0;
+}
+
+/** Ids for `kill` of what lives: a negative one is the group where its members can't be listed. Zombies don't count. */
+export function processesOf({ leader, marker }: CommandProcesses): number[] {
+  if (process.platform !== 'linux') return send(-leader, 0) ? [-leader] : [];
+  const mark = `${TOOL_CALL_VARIABLE}=${marker}\0`;
+  return youngerProcesses(leader).filter((id) => {
+    const stat = readProcess(id, 'stat');
+    if (stat === undefined) return false;
+    // "id (name) state parent group …"; the name may hold anything.
+    const [state, , group] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    if (state === 'Z' || state === 'X') return false;
+    return Number(group) === leader || `${readProcess(id, 'environ') ?? ''}\0`.includes(mark);
+  });
+}
+
+/** Ids given out since the leader's, itself included; all where the counter began anew or is not known. */
+function youngerProcesses(leader: number): number[] {
+  const newest = Number(readFileSync('/proc/loadavg', 'utf8').trim().split(' ').at(-1));
+  const ids = readdirSync('/proc').map(Number).filter(Number.isInteger);
+  return newest >= leader ? ids.filter((id) => id >= leader && id <= newest) : ids;
+}
+
+function readProcess(id: number, file: string): string | undefined {
+  try {
+    return readFileSync(`/proc/${id}/${file}`, 'latin1');
+  } catch {
+    return undefined;
+  }
+}
+
+function send(id: number, signal: NodeJS.Signals | 0): boolean {
+  try {
+    return process.kill(id, signal);
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,107 @@
+/**
+ * One command from start to end: started in its own process group → ends, runs out of time or is canceled → what is
+ * left of it is ended → its output is read to the end, but never waited for when someone else holds it.
+ */
+import type { ChildProcess, spawn as Spawn } from 'node:child_process';
+import type { Clock } from '../../../base/clock.ts';
+import { TOOL_CALL_VARIABLE } from './command-environment.ts';
+import { endProcesses, pause } from './processes.ts';
+import type { Watchdog } from './watchdog.ts';
+
+/** How long output may take to arrive once nothing writes any more, and children to end by themselves. */
+const DRAIN_MS = 200;
+/** How long the system may take to report the end of a process that was killed. */
+const REPORT_MS = 2000;
+
+export interface Command {
+  /** Absolute path of the program, and what it is given. */
+  program: string;
+  args: readonly string[];
+  folder: string;
+  /** Holds `RUNTIME_TOOL_CALL`, the mark by which its processes are found. */
+  environment: Record<string, string>;
+  timeoutMs: number;
+  /** Where bash is, if there is one. */
+  bash: string | undefined;
+}
+
+export interface CommandEnd {
+  why: 'ended' | 'timeout' | 'canceled';
+  code: number | null;
+  signal: NodeJS.Signals | null;
+  /** Nothing of it is left running. */
+  confirmed: boolean;
+}
+
+export interface Surroundings {
+  spawn: typeof Spawn;
+  watchdog: Watchdog;
+  clock: Clock;
+  signal: AbortSignal;
+  onBytes: (bytes: Buffer) => void;
+}
+
+/**
+ * Standard output and error share one pipe, so that they come in the order in which they were written. Node gives
+ * children a socket, which can't be opened by name (`echo … >/dev/stderr`); bash can put a real pipe before it.
+ */
+const WITH_PIPE = 'exec "$@" > >(trap "" TERM; exec cat) 2>&1';
+const WITHOUT_PIPE = 'exec "$@" 2>&1';
+
+/** @throws Error of the system when the command can't be started. */
+export async function runProcess(command: Command, around: Surroundings): Promise<CommandEnd> {
+  const { clock, signal, watchdog } = around;
+  const child = await start(command, around);
+  const leader = child.pid!;
+  watchdog.watch(leader);
+  const processes = { leader, marker: command.environment[TOOL_CALL_VARIABLE]! };
+  const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()));
+  const closed = new Promise<void>((resolve) => child.once('close', () => resolve()));
+
+  const why = await firstOf(exited, command.timeoutMs, clock, signal);
+  if (why === 'ended') await pause(clock, DRAIN_MS, closed);
+  const ended = await endProcesses(processes, clock);
+  await pause(clock, REPORT_MS, exited);
+  await pause(clock, DRAIN_MS, closed);
+  child.stdout?.destroy();
+  child.stderr?.destroy();
+  watchdog.release(leader);
+  const { exitCode: code, signalCode } = child;
+  return { why, code, signal: signalCode, confirmed: ended && (code !== null || signalCode !== null) };
+}
+
+/** Resolves when the process is there. */
+function start({ program, args, folder, environment, bash }: Command, around: Surroundings): Promise<ChildProcess> {
+  const [shell, wrapper] = bash === undefined ? ['/bin/sh', WITHOUT_PIPE] : [bash, WITH_PIPE];
+  const child = around.spawn(shell, ['-c', wrapper, shell, program, ...args], {
+    cwd: folder,
+    env: environment,
+    detached: true,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', around.onBytes).on('error', () => undefined);
+  return new Promise((resolve, reject) => {
+    child.once('error', reject);
+    if (child.pid !== undefined) resolve(child);
+  });
+}
+
+function firstOf(
+  exited: Promise<void>,
+  timeoutMs: number,
+  clock: Clock,
+  signal: AbortSignal,
+): Promise<CommandEnd['why']> {
+  return new Promise((resolve) => {
+    const settle = (why: CommandEnd['why']): void => {
+      stopTimer();
+      signal.removeEventListener('abort', onAbort);
+      resolve(why);
+    };
+    const onAbort = (): void => settle('canceled');
+    const stopTimer = clock.at(clock.now() + timeoutMs, () => settle('timeout'));
+    signal.addEventListener('abort', onAbort);
+    if (signal.aborted) onAbort();
+    void exited.then(() => settle('ended'));
+  });
+}

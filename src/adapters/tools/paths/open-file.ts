@@ -1,0 +1,97 @@
+/** Opening exactly what was inspected: a link swapped in between leads nowhere, and nothing that could block is opened. */
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  openSync,
+  read,
+  readlinkSync,
+  realpathSync,
+  type Stats,
+  statSync,
+} from 'node:fs';
+import { failureOf, type Failure } from '../tool.ts';
+
+const { O_DIRECTORY, O_NOFOLLOW, O_NONBLOCK, O_RDONLY } = constants;
+
+export interface OpenFile {
+  fd: number;
+  stats: Stats;
+}
+
+/** Opens a regular file by its real path. A FIFO or device that took its place is not waited for. */
+export function openFile(real: string): OpenFile | Failure {
+  try {
+    const kind = statSync(real);
+    if (!kind.isFile()) return notAFile(real, kind);
+    return checked(openSync(real, O_RDONLY | O_NOFOLLOW | O_NONBLOCK), real, (stats) => stats.isFile());
+  } catch (error) {
+    return failureOf(error);
+  }
+}
+
+/** Opens a folder by its real path. */
+export function openFolder(real: string): OpenFile | Failure {
+  try {
+    return checked(openSync(real, O_RDONLY | O_NOFOLLOW | O_DIRECTORY), real, (stats) => stats.isDirectory());
+  } catch (error) {
+    return failureOf(error);
+  }
+}
+
+/** Where the system has names for descriptors, a name inside an open folder goes through them: no link can intervene. */
+export function nameIn(folder: { fd: number; real: string }, name: string): string {
+  return process.platform === 'linux' ? `/proc/self/fd/${folder.fd}/${name}` : `${folder.real}/${name}`;
+}
+
+/** Reads into the buffer from a position in the file; gives the count of bytes, 0 at the end. */
+export function readAt(fd: number, buffer: Buffer, position: number): Promise<number> {
+  return new Promise((resolve, reject) => {
+    read(fd, buffer, 0, buffer.length, position, (error, count) => (error ? reject(error) : resolve(count)));
+  });
+}
+
+/** The whole of a file, or a failure when it is larger than `most` bytes. */
+export async function readWhole(real: string, most: number): Promise<{ bytes: Buffer; stats: Stats } | Failure> {
+  const file = openFile(real);
+  if ('code' in file) return file;
+  try {
+    const pieces: Buffer[] = [];
+    let size = 0;
+    for (;;) {
+      const piece = Buffer.allocUnsafe(Math.max(4096, Math.min(file.stats.size - size + 1, most + 1)));
+      const count = await readAt(file.fd, piece, size);
+      if (count === 0) return { bytes: Buffer.concat(pieces, size), stats: file.stats };
+      pieces.push(piece.subarray(0, count));
+      size += count;
+      if (size > most) return { code: 'too_large', message: `${real} is larger than ${most} bytes` };
+    }
+  } catch (error) {
+    return failureOf(error);
+  } finally {
+    closeSync(file.fd);
+  }
+}
+
+function checked(fd: number, real: string, wanted: (stats: Stats) => boolean): OpenFile | Failure {
+  let keep = false;
+  try {
+    const stats = fstatSync(fd);
+    if (!wanted(stats)) return notAFile(real, stats);
+    keep = leadsTo(fd, stats, real);
+    return keep ? { fd, stats } : { code: 'changed', message: `${real} became a link while it was opened` };
+  } finally {
+    if (!keep) closeSync(fd);
+  }
+}
+
+function leadsTo(fd: number, stats: Stats, real: string): boolean {
+  if (process.platform === 'linux') return readlinkSync(`/proc/self/fd/${fd}`) === real;
+  const now = statSync(real);
+  return realpathSync.native(real) === real && now.ino === stats.ino && now.dev === stats.dev;
+}
+
+function notAFile(real: string, stats: Stats): Failure {
+  if (stats.isDirectory()) return { code: 'not_a_file', message: `${real} is a folder` };
+  return { code: 'not_a_file', message: `${real} is no regular file (a device, pipe or socket)` };
+}

@@ -1,0 +1,40 @@
+import { isAbsolute, join, relative } from 'node:path';
+import type { Facts } from '../../../contract/values.ts';
+import { invalid, type Invalid, type Scene } from '../tool.ts';
+import { resolveReal } from './resolve-real.ts';
+import { isSecretShaped } from './secret-shaped.ts';
+
+export type PathFact = Facts['paths'][number];
+
+/** Whether `path` is `folder` or lies in it. Both are real paths. */
+export function isInside(folder: string, path: string): boolean {
+  return path === folder || path.startsWith(folder.endsWith('/') ? folder : `${folder}/`);
+}
+
+/** What policy must know of a path that the argument `arg` names, relative to the project root or absolute. */
+export function pathFact(scene: Scene, arg: string, path: string): PathFact | { invalid: Invalid[] } {
+  if (path.includes('\0')) return invalid(`/${arg}`, 'holds a NUL byte');
+  const found = resolveReal(isAbsolute(path) ? path : `${scene.projectRoot}/${path}`);
+  if ('code' in found) return invalid(`/${arg}`, found.message);
+  const { real, kind } = found;
+  return {
+    arg,
+    path,
+    real,
+    inside_root: isInside(scene.projectRoot, real),
+    kind,
+    secret_shaped: isSecretShaped(path) || isSecretShaped(real),
+    ...(isInside(scene.home, real) ? { closed: true } : {}),
+  };
+}
+
+/** A real path as it is shown: relative to the project root where it lies in it. */
+export function shownPath(scene: Scene, real: string): string {
+  if (!isInside(scene.projectRoot, real)) return real;
+  return relative(scene.projectRoot, real) || '.';
+}
+
+/** The real path of a name that is relative to the project root. */
+export function fromRoot(scene: Scene, path: string): string {
+  return join(scene.projectRoot, path);
+}

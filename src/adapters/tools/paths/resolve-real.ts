@@ -1,0 +1,50 @@
+import { lstatSync, readlinkSync, type Stats } from 'node:fs';
+import { dirname, join } from 'node:path';
+import type { Failure } from '../tool.ts';
+
+export interface RealPath {
+  real: string;
+  kind: 'file' | 'dir' | 'missing' | 'other';
+}
+
+/** As the kernel has it (ELOOP). */
+const MAX_LINKS = 40;
+
+/**
+ * Where an absolute path really leads: links resolved component by component, also behind components that do not
+ * exist, so that what would be created there is judged by its real place. `..` goes up from where a link led, as in
+ * the kernel.
+ */
+export function resolveReal(path: string): RealPath | Failure {
+  let pending = path.split('/');
+  let real = '/';
+  let stats: Stats | undefined = lstatSync('/');
+  let links = 0;
+  while (pending.length > 0) {
+    const segment = pending.shift()!;
+    if (segment === '' || segment === '.') continue;
+    const next = segment === '..' ? dirname(real) : join(real, segment);
+    const found = statsOf(next);
+    if (found && 'code' in found) return found;
+    stats = found;
+    if (!stats?.isSymbolicLink()) {
+      real = next;
+      continue;
+    }
+    if (++links > MAX_LINKS) return { code: 'not_found', message: `${path} leads through too many links` };
+    const target = readlinkSync(next);
+    if (target.startsWith('/')) real = '/';
+    pending = [...target.split('/'), ...pending];
+  }
+  return { real, kind: !stats ? 'missing' : stats.isFile() ? 'file' : stats.isDirectory() ? 'dir' : 'other' };
+}
+
+function statsOf(path: string): Stats | Failure | undefined {
+  try {
+    return lstatSync(path);
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? error.code : undefined;
+    if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
+    return { code: 'no_permission', message: `${path} can't be looked at: ${String(code)}` };
+  }
+}

@@ -1,0 +1,53 @@
+import { closeSync, type Dirent, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { nameIn, openFolder } from './open-file.ts';
+
+/** Folders that a walk names and does not enter: they are large and made by programs. */
+const NOT_ENTERED = new Set(['.git', 'node_modules']);
+
+/** Between two looks at the rest of the program a walk reads this many folders. */
+const FOLDERS_AT_ONCE = 32;
+
+export interface Walked {
+  real: string;
+  /** Path from the folder in which the walk began. */
+  path: string;
+  entry: Dirent;
+}
+
+/**
+ * Visits what lies in a folder, upper levels first, each folder in code unit order. Follows no links; folders that
+ * can't be read and `closed` ones are passed over. `visit` ends the walk by giving false.
+ */
+export async function walk(
+  start: string,
+  closed: string,
+  signal: AbortSignal,
+  visit: (found: Walked) => boolean | Promise<boolean>,
+): Promise<void> {
+  const folders = [{ real: start, path: '' }];
+  for (let read = 1; folders.length > 0 && !signal.aborted; read++) {
+    const folder = folders.shift()!;
+    for (const entry of entriesOf(folder.real)) {
+      const real = join(folder.real, entry.name);
+      if (real === closed) continue;
+      const path = join(folder.path, entry.name);
+      if (!(await visit({ real, path, entry }))) return;
+      if (entry.isDirectory() && !NOT_ENTERED.has(entry.name)) folders.push({ real, path });
+    }
+    if (read % FOLDERS_AT_ONCE === 0) await new Promise<void>((resolve) => void setImmediate(resolve));
+  }
+}
+
+function entriesOf(real: string): Dirent[] {
+  const folder = openFolder(real);
+  if ('code' in folder) return [];
+  try {
+    const entries = readdirSync(nameIn({ fd: folder.fd, real }, '.'), { withFileTypes: true });
+    return entries.sort((a, b) => (a.name < b.name ? -1 : 1));
+  } catch {
+    return [];
+  } finally {
+    closeSync(folder.fd);
+  }
+}

@@ -1,0 +1,120 @@
+import { BINARY_PROBE_BYTES, SHOWN_BYTES } from './limits.ts';
+import { readWhole } from './paths/open-file.ts';
+import { pathFact, shownPath } from './paths/path-facts.ts';
+import { isSecretShaped } from './paths/secret-shaped.ts';
+import { walk } from './paths/walk.ts';
+import { failed, type Failure, noFacts, type Outcome, type Scene, succeeded, type Tool } from './tool.ts';
+import { visible } from './visible.ts';
+
+const MAX_FILE_BYTES = 2 * 1024 * 1024;
+const MAX_FILES = 20_000;
+const MAX_TIME_MS = 10_000;
+const MAX_LINE = 240;
+
+type SearchArguments = { query: string; path?: string };
+
+export const searchFiles: Tool = {
+  name: 'search_files',
+  description:
+    'Finds lines that hold a text (literal, not a pattern; small letters match capitals too). Skips .git, node_modules, binary and secret files.',
+  parameters: {
+    type: 'object',
+    properties: {
+      query: { type: 'string', minLength: 1 },
+      path: { type: 'string', minLength: 1, description: 'Folder or file; default: the project root' },
+    },
+    required: ['query'],
+    additionalProperties: false,
+  },
+  effect: 'read',
+  recovery: 'rerun',
+  async prepare(args, scene) {
+    const { query, path = '.' } = args as SearchArguments;
+    const fact = pathFact(scene, 'path', path);
+    if ('invalid' in fact) return fact;
+    return {
+      facts: { ...noFacts, paths: [fact] },
+      presentation: { title: `Search ${visible(path)} for "${visible(query)}"` },
+      execute: (_, { signal }) => search(fact, query, scene, signal),
+    };
+  },
+};
+
+async function search(
+  { real, kind }: { real: string; kind: string },
+  query: string,
+  scene: Scene,
+  signal: AbortSignal,
+): Promise<Outcome> {
+  const matcher = matcherOf(query);
+  const found: string[] = [];
+  const until = scene.clock.now() + MAX_TIME_MS;
+  let bytes = 0;
+  let files = 0;
+  let large = 0;
+  let note: string | undefined;
+
+  const look = async (file: string): Promise<Failure | undefined> => {
+    const read = await readWhole(file, MAX_FILE_BYTES);
+    if ('code' in read) {
+      if (read.code === 'too_large') large++;
+      return read;
+    }
+    if (read.bytes.subarray(0, BINARY_PROBE_BYTES).includes(0)) return undefined;
+    for (const line of matchingLines(read.bytes.toString(), matcher)) {
+      const shown = `${visible(shownPath(scene, file))}:${line}`;
+      bytes += Buffer.byteLength(shown) + 1;
+      if (bytes > SHOWN_BYTES) {
+        note = 'more lines match: search for something narrower or in one folder';
+        break;
+      }
+      found.push(shown);
+    }
+    return undefined;
+  };
+
+  if (kind !== 'dir') {
+    const failure = await look(real);
+    if (failure) return failed(failure);
+  } else {
+    await walk(real, scene.home, signal, async (entry) => {
+      if (!entry.entry.isFile() || isSecretShaped(entry.real)) return true;
+      if (++files > MAX_FILES) note = `not all files were searched (limit ${MAX_FILES})`;
+      else if (scene.clock.now() > until) note = `not all files were searched (limit ${MAX_TIME_MS / 1000} s)`;
+      else await look(entry.real);
+      return note === undefined;
+    });
+  }
+  if (signal.aborted) return { outcome: 'canceled', output: 'canceled' };
+  const lines = found.length > 0 ? found : ['[no line matches]'];
+  if (large > 0) lines.push(`[${large} files of more than 2 MiB were not searched]`);
+  if (note !== undefined) lines.push(`[${note}]`);
+  return succeeded(lines.join('\n'));
+}
+
+interface Matcher {
+  query: string;
+  fold: (text: string) => string;
+}
+
+/** Smart case: a query without capitals ignores case. */
+function matcherOf(query: string): Matcher {
+  const lower = query.toLowerCase();
+  return query === lower ? { query: lower, fold: (text) => text.toLowerCase() } : { query, fold: (text) => text };
+}
+
+function* matchingLines(text: string, { query, fold }: Matcher): Generator<string> {
+  if (!fold(text).includes(query)) return;
+  let number = 0;
+  for (const line of text.split('\n')) {
+    number++;
+    const at = fold(line).indexOf(query);
+    if (at !== -1) yield `${number}: ${excerpt(line, at)}`;
+  }
+}
+
+function excerpt(line: string, at: number): string {
+  const start = line.length <= MAX_LINE ? 0 : Math.max(0, at - MAX_LINE / 4);
+  const shown = line.slice(start, start + MAX_LINE).toWellFormed();
+  return `${start > 0 ? '…' : ''}${visible(shown.replace(/\r$/, ''), { lines: true })}${start + MAX_LINE < line.length ? '…' : ''}`;
+}

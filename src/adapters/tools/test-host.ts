@@ -1,0 +1,77 @@
+/** For tests: a tool host on a project of its own, and calls that go the whole way from inspection to result. */
+import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { systemClock } from '../../base/clock.ts';
+import { digestOf } from '../../base/digest.ts';
+import type { Inspection, ToolContext, ToolHost, ToolRequest, ToolResult, ToolRun } from '../../contract/ports.ts';
+import { createToolHost, type ToolHostOptions } from './tool-host.ts';
+
+export interface TestHost {
+  host: ToolHost;
+  /** Real paths: the project root, and the runtime's home inside it. */
+  root: string;
+  home: string;
+  /** Writes a file of the project, with the folders on its way. */
+  file(path: string, content: string | Uint8Array): string;
+  text(path: string): string;
+  request(tool: string, args: unknown): ToolRequest;
+  inspect(tool: string, args: unknown): Promise<Inspection>;
+  run(request: ToolRequest, inspection: Inspection, more?: Partial<ToolRun & ToolContext>): Promise<ToolResult>;
+  /** Inspects and runs; arguments that are refused fail the test. */
+  call(tool: string, args: unknown, context?: Partial<ToolContext>): Promise<ToolResult>;
+  remove(): void;
+}
+
+export function testHost(options: Partial<ToolHostOptions> = {}): TestHost {
+  const root = realpathSync(mkdtempSync(join(tmpdir(), 'tools-')));
+  const home = join(root, '.runtime-home');
+  mkdirSync(home);
+  const host = createToolHost({
+    home,
+    clock: systemClock,
+    environment: { PATH: process.env['PATH'], HOME: root },
+    settings: { exec: { timeoutMs: 120_000, maxTimeoutMs: 600_000, env: [] } },
+    ...options,
+  });
+  const request: TestHost['request'] = (tool, args) => {
+    const spec = host.tools().find(({ name }) => name === tool)!;
+    const arguments_raw = typeof args === 'string' ? args : JSON.stringify(args);
+    return { call_id: 'c1.1.1', spec, arguments_raw, project_root: root };
+  };
+  const run: TestHost['run'] = (call, inspection, more = {}) => {
+    const { args_digest, facts_digest, facts } = inspection;
+    const { signal, onOutput, preserve, ...rest } = more;
+    const files = call.spec.recovery === 'roll_forward' ? { files: facts.preimages } : {};
+    return host.run(
+      { ...call, attempt: 1, args_digest, facts_digest, idempotency_key: 's-1:c1.1.1', ...files, ...rest },
+      {
+        signal: signal ?? new AbortController().signal,
+        onOutput: onOutput ?? (() => undefined),
+        preserve: preserve ?? ((bytes) => Promise.resolve(digestOf(bytes))),
+      },
+    );
+  };
+  return {
+    host,
+    root,
+    home,
+    file(path, content) {
+      const real = join(root, path);
+      mkdirSync(dirname(real), { recursive: true });
+      writeFileSync(real, content);
+      return real;
+    },
+    text: (path) => readFileSync(join(root, path), 'utf8'),
+    request,
+    inspect: (tool, args) => host.inspect(request(tool, args)),
+    run,
+    async call(tool, args, context) {
+      const asked = request(tool, args);
+      const inspection = await host.inspect(asked);
+      if (inspection.invalid) throw new Error(JSON.stringify(inspection.invalid));
+      return run(asked, inspection, context);
+    },
+    remove: () => rmSync(root, { recursive: true, force: true }),
+  };
+}

@@ -1,0 +1,146 @@
+/**
+ * The tools behind one port. A call is prepared (arguments judged, facts recorded, nothing changed) once when it is
+ * inspected and once more right before it runs; it runs only when both gave the same.
+ */
+import { canonicalJson } from '../../base/canonical-json.ts';
+import type { Clock } from '../../base/clock.ts';
+import { type Digest, digestOf } from '../../base/digest.ts';
+import type { Environment } from '../../base/environment.ts';
+import type { JsonObject } from '../../base/json.ts';
+import type { ToolSpec } from '../../contract/manifest.ts';
+import type { Inspection, ToolContext, ToolHost, ToolRequest, ToolRun } from '../../contract/ports.ts';
+import type { Facts, Presentation } from '../../contract/values.ts';
+import { applyPatch } from './apply-patch/apply-patch.ts';
+import { readArguments } from './arguments/read-arguments.ts';
+import { createExecCommand } from './exec-command/exec-command.ts';
+import { listFiles } from './list-files.ts';
+import { resolveReal } from './paths/resolve-real.ts';
+import { readFile } from './read-file.ts';
+import { searchFiles } from './search-files.ts';
+import { time } from './time.ts';
+import {
+  failed, failureOf, invalid, type Invalid, noFacts, type Outcome, type Prepared, type Scene, type Tool, type ToolSettings,
+} from './tool.ts'; // prettier-ignore
+import { visible } from './visible.ts';
+
+export interface ToolHostOptions {
+  /** RUNTIME_HOME, absolute: closed to every tool. */
+  home: string;
+  clock: Clock;
+  environment: Environment;
+  settings: ToolSettings;
+}
+
+/** The host of the built-in tools. */
+export function createToolHost(options: ToolHostOptions): ToolHost {
+  const tools = [createExecCommand(), applyPatch, readFile, listFiles, searchFiles, time];
+  const known: Known = new Map(tools.map((tool) => [tool.name, { tool, spec: specOf(tool) }]));
+
+  async function run(call: ToolRun, context: ToolContext): Promise<Outcome> {
+    if (context.signal.aborted) return { outcome: 'canceled', output: 'canceled before it started' };
+    const found = await findCall(known, options, call);
+    if (found.digest !== call.args_digest) return voided('its arguments are not those that were decided on');
+    if ('invalid' in found) return voided(wordsOf(found.invalid));
+    const { tool, args, scene } = found;
+    // A later attempt finds files that the one before changed: the intent says what they were and are to be.
+    if (call.attempt > 1 && call.files && tool.resume) return tool.resume(args, scene, call, context);
+    const prepared = await tool.prepare(args, scene);
+    if ('invalid' in prepared) return voided(wordsOf(prepared.invalid));
+    if (digestOfValue(prepared.facts) !== call.facts_digest) return voided(changed(prepared.facts, call));
+    if (prepared.facts.paths.some(({ closed }) => closed)) {
+      return failed({ code: 'closed', message: 'the runtime keeps its state there' });
+    }
+    return prepared.execute(call, context);
+  }
+
+  return {
+    tools: () => [...known.values()].map(({ spec }) => spec),
+
+    async inspect(request) {
+      const found = await findCall(known, options, request);
+      if ('invalid' in found) return inspection(request, found.digest, found);
+      const prepared = await found.tool
+        .prepare(found.args, found.scene)
+        .catch((error: unknown) => invalid('', failureOf(error).message));
+      return inspection(request, found.digest, prepared);
+    },
+
+    async run(call, context) {
+      const startedAt = options.clock.now();
+      const outcome = await run(call, context).catch((error: unknown) => failed(failureOf(error)));
+      const duration_ms = Math.max(0, options.clock.now() - startedAt);
+      return { output_truncated: false, files: [], ...outcome, taint: [], duration_ms };
+    },
+  };
+}
+
+type Known = ReadonlyMap<string, { tool: Tool; spec: ToolSpec }>;
+
+/** A call whose arguments are valid, and where it takes place; or why there is none. */
+type FoundCall = { digest: Digest } & ({ tool: Tool; args: JsonObject; scene: Scene } | { invalid: Invalid[] });
+
+async function findCall(known: Known, options: ToolHostOptions, request: ToolRequest): Promise<FoundCall> {
+  const { spec, arguments_raw: raw } = request;
+  const found = known.get(spec.name);
+  if (!found) return { digest: digestOf(raw), ...invalid('', `the tool ${spec.name} is not there any more`) };
+  const args = await readArguments(found.tool, found.spec, spec, raw);
+  if ('invalid' in args) return args;
+  const scene = sceneOf(options, request.project_root);
+  return { digest: args.digest, ...('invalid' in scene ? scene : { tool: found.tool, args: args.value, scene }) };
+}
+
+function sceneOf(options: ToolHostOptions, projectRoot: string): Scene | { invalid: Invalid[] } {
+  const root = resolveReal(projectRoot);
+  const home = resolveReal(options.home);
+  if ('code' in home) return invalid('', home.message);
+  if ('code' in root || root.kind !== 'dir') return invalid('', `the project root ${projectRoot} is no folder`);
+  const { clock, environment, settings } = options;
+  return { projectRoot: root.real, home: home.real, clock, environment, settings };
+}
+
+function specOf({ name, description, parameters, effect, recovery }: Tool): ToolSpec {
+  const schema_digest = digestOfValue(parameters);
+  return { name, description, parameters, schema_digest, effect, recovery, secrets: [] };
+}
+
+function inspection({ spec }: ToolRequest, args_digest: Digest, prepared: Prepared): Inspection {
+  const refused = 'invalid' in prepared;
+  const facts: Facts = refused ? noFacts : prepared.facts;
+  const presentation: Presentation = refused ? { title: visible(spec.name) } : prepared.presentation;
+  return {
+    args_digest,
+    ...(refused ? { invalid: prepared.invalid } : {}),
+    facts,
+    facts_digest: digestOfValue(facts),
+    presentation,
+    presentation_digest: digestOfValue(presentation),
+  };
+}
+
+function digestOfValue(value: unknown): Digest {
+  return digestOf(canonicalJson(value));
+}
+
+function wordsOf(found: readonly Invalid[]): string {
+  return found.map(({ path, message }) => (path === '' ? message : `${path}: ${message}`)).join('; ');
+}
+
+/** What a call would touch now, where that is not what was decided on. */
+function changed(now: Facts, call: ToolRun): string {
+  const files = (call.files ?? []).filter(
+    (file) =>
+      !now.preimages.some(
+        ({ path, before, after }) => path === file.path && before === file.before && after === file.after,
+      ),
+  );
+  if (files.length > 0) return `${files.map(({ path }) => path).join(', ')} changed after the call was decided`;
+  const touched = [
+    ...now.paths.map(({ path, real, kind }) => `${path} is ${real} (${kind})`),
+    ...(now.executable ? [`the program is ${now.executable.path} (${now.executable.digest})`] : []),
+  ];
+  return `what it touches changed after the call was decided; now ${touched.join(', ')}`;
+}
+
+function voided(why: string): Outcome {
+  return failed({ code: 'void', message: `not run: ${why}` }, 'void');
+}

@@ -1,0 +1,101 @@
+/** What a tool is to the host: a specification, and a `prepare` that looks at a call and gives back what would do it. */
+import type { Clock } from '../../base/clock.ts';
+import type { Environment } from '../../base/environment.ts';
+import type { JsonObject } from '../../base/json.ts';
+import type { ToolSpec } from '../../contract/manifest.ts';
+import type { ToolContext, ToolResult, ToolRun } from '../../contract/ports.ts';
+import type { Facts, Presentation } from '../../contract/values.ts';
+import type { ObjectSchema } from './arguments/schema.ts';
+
+export interface ToolSettings {
+  exec: {
+    /** Longest run of a command that names no timeout, in ms. */
+    timeoutMs: number;
+    /** Longest timeout that a call may ask for, in ms. */
+    maxTimeoutMs: number;
+    /** Names of further environment variables that commands may see. */
+    env: readonly string[];
+  };
+}
+
+/** Where a call takes place. */
+export interface Scene {
+  /** Real paths, links resolved. */
+  projectRoot: string;
+  home: string;
+  clock: Clock;
+  environment: Environment;
+  settings: ToolSettings;
+}
+
+/** Why arguments are refused. `path` is a JSON pointer to the argument, empty for the whole. */
+export interface Invalid {
+  path: string;
+  message: string;
+}
+
+/** A call that may run. `execute` works on exactly what the facts describe. */
+export interface Ready {
+  facts: Facts;
+  presentation: Presentation;
+  execute(call: ToolRun, context: ToolContext): Promise<Outcome>;
+}
+
+export type Prepared = Ready | { invalid: Invalid[] };
+
+/** What a tool reports; the host adds the rest of a `ToolResult`. */
+export type Outcome = Pick<ToolResult, 'outcome' | 'output' | 'error' | 'exit_code' | 'signal'> &
+  Partial<Pick<ToolResult, 'output_truncated' | 'files'>>;
+
+/** A failure as a value: a stable code and what to tell the model. */
+export interface Failure {
+  code: string;
+  message: string;
+}
+
+export interface Tool {
+  name: string;
+  description: string;
+  parameters: ObjectSchema;
+  effect: ToolSpec['effect'];
+  recovery: ToolSpec['recovery'];
+  /** Reads what the call would touch; changes nothing. `args` are valid for `parameters`. */
+  prepare(args: JsonObject, scene: Scene): Promise<Prepared>;
+  /** Carries a call on that was cut while it ran. Only for `roll_forward`; `call.files` is its intent. */
+  resume?(args: JsonObject, scene: Scene, call: ToolRun, context: ToolContext): Promise<Outcome>;
+}
+
+export const noFacts: Facts = { paths: [], hosts: [], commands: [], preimages: [] };
+
+export function invalid(path: string, message: string): { invalid: Invalid[] } {
+  return { invalid: [{ path, message }] };
+}
+
+export function succeeded(output: string): Outcome {
+  return { outcome: 'ok', output };
+}
+
+/** The model is told an error with its code beside the output. */
+export function failed(failure: Failure, outcome: 'error' | 'void' | 'unknown' = 'error'): Outcome {
+  return { outcome, error: failure, output: '' };
+}
+
+const CODES: Record<string, string> = {
+  ENOSPC: 'disk_full',
+  EDQUOT: 'disk_full',
+  EACCES: 'no_permission',
+  EPERM: 'no_permission',
+  EROFS: 'no_permission',
+  ENOENT: 'not_found',
+  ENOTDIR: 'not_a_folder',
+  EISDIR: 'not_a_file',
+  ELOOP: 'changed',
+};
+
+/** An error of the system as a failure. */
+export function failureOf(thrown: unknown): Failure {
+  const message = thrown instanceof Error ? thrown.message : String(thrown);
+  const errno = thrown instanceof Error && 'code' in thrown ? String(thrown.code) : '';
+  const code = CODES[errno] ?? (errno === '' ? 'internal' : errno.toLowerCase());
+  return { code, message: code === 'disk_full' ? `disk full: ${message}` : message };
+}

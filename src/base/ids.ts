@@ -1,0 +1,29 @@
+import { randomBytes } from 'node:crypto';
+import type { Clock } from './clock.ts';
+
+/** Makes ids that come from outside the kernel. Given to whoever needs it. */
+export interface Ids {
+  /** A lower-case ULID (26 characters): sorts by the time of its making. */
+  ulid(): string;
+}
+
+const ALPHABET = '0123456789abcdefghjkmnpqrstvwxyz';
+const TIME_CHARACTERS = 10;
+const RANDOM_BYTES = 16;
+
+/** Ids drawn from the operating system's randomness (https://github.com/ulid/spec). */
+export function systemIds(clock: Clock): Ids {
+  return {
+    ulid() {
+      let rest = clock.now();
+      let time = '';
+      for (let i = 0; i < TIME_CHARACTERS; i++) {
+        time = ALPHABET[rest % 32]! + time;
+        rest = Math.floor(rest / 32);
+      }
+      let random = '';
+      for (const byte of randomBytes(RANDOM_BYTES)) random += ALPHABET[byte % 32]!;
+      return time + random;
+    },
+  };
+}

@@ -1,0 +1,112 @@
+/**
+ * The one source of the configuration: types, defaults, environment names, `config view --origin`, the JSON schema for
+ * editors and the reference page come from it. No transforms or refinements: a validator is generated from it at build
+ * time (rules between keys are in engine/config/check.ts). Objects are strict: an unknown key is an error.
+ */
+import * as z from 'zod';
+import { DURATION_PATTERN } from '../base/duration.ts';
+import { role } from './values.ts';
+
+const duration = z.string().regex(DURATION_PATTERN);
+const count = z.int().min(0);
+const atLeastOne = z.int().min(1);
+const usd = z.number().min(0);
+const toolNames = z.array(z.string().min(1));
+
+export const providerName = z.enum(['openai', 'ollama', 'script']);
+
+const modelEntry = z.strictObject({
+  name: z.string().min(1).describe('Name by which --model and models.default choose it.'),
+  provider: providerName.describe('Who serves it.').default('openai'),
+  model: z.string().min(1).exactOptional().describe('Model id sent to the provider. Default: the name.'),
+  base_url: z.string().min(1).exactOptional().describe('Endpoint of a compatible service.'),
+  api_key: z.string().exactOptional().meta({ description: 'The key itself. Better: api_key_env.', writeOnly: true }),
+  api_key_env: z.string().min(1).exactOptional().describe('Environment variable that holds the key.'),
+  wire: z.enum(['responses', 'chat']).exactOptional().describe('Wire format of the OpenAI API. Default: responses; for a base_url and for ollama: chat.'),
+  price: z
+    .strictObject({
+      input: usd.describe('USD per million input tokens.'),
+      output: usd.describe('USD per million output tokens.'),
+      cached: usd.exactOptional().describe('USD per million cached input tokens. Default: as input.'),
+    })
+    .exactOptional()
+    .describe('Needed for money limits.'),
+  context: atLeastOne.exactOptional().describe('Context window in tokens.'),
+  max_output: atLeastOne.exactOptional().describe('Most tokens of one reply. Default: 16384.'),
+  request_timeout: duration.exactOptional().describe('Longest wait for the next byte of a reply. Default: 120s.'),
+  script: z.string().min(1).exactOptional().describe('Script file of a script model (docs/script-model.md).'),
+}); // prettier-ignore
+
+export const configSchema = z
+  .strictObject({
+    models: z
+      .strictObject({
+        default: z.string().min(1).exactOptional().describe('Name of the model that answers. Default: by the keys found.'),
+        fallback: z.array(z.string().min(1)).default([]).describe('Names of models asked when the default fails.'),
+        registry: z.array(modelEntry).default([]).describe('The models there are.'),
+      })
+      .prefault({}),
+    governance: z
+      .strictObject({
+        auto_allow: toolNames.exactOptional().describe('Tools that run without asking. Beats the default ask list.'),
+        require_approval: toolNames.exactOptional().describe('Tools that always ask. Default: exec_command, apply_patch and all that send or use the network.'),
+        deny: toolNames.default([]).describe('Tools that never run. Beats all other lists.'),
+        approval_ttl: duration.default('1h').describe('How long an approval may wait for its answer.'),
+        idempotency_ttl: duration.default('24h').describe('How long an idempotency key is remembered.'),
+        approver_roles: z.array(role).default(['operator', 'admin', 'overlord']).describe('Roles that may resolve approvals.'),
+      })
+      .prefault({}),
+    orchestrator: z
+      .strictObject({
+        max_turns: atLeastOne.default(10).describe('Most model replies (thinks) in one turn.'),
+        max_tool_calls: atLeastOne.default(200).describe('Most tool calls in one turn.'),
+        max_calls_per_reply: atLeastOne.default(64).describe('Calls of one reply that run; the rest are refused.'),
+        model_attempts: atLeastOne.default(4).describe('Attempts of one model call before it counts as failed.'),
+        instructions: z.string().exactOptional().describe('Replaces the built-in instructions to the model.'),
+      })
+      .prefault({}),
+    budget: z
+      .strictObject({
+        turn: z
+          .strictObject({
+            tokens: count.default(1_000_000).describe('Most tokens of one turn. 0: no limit.'),
+            cost: usd.default(2).describe('Most USD of one turn, where the model has a price. 0: no limit.'),
+            wall: duration.default('10m').describe('Most active time of one turn.'),
+          })
+          .prefault({}),
+        session: z
+          .strictObject({
+            tokens: count.default(0).describe('Most tokens of one session. 0: no limit.'),
+            cost: usd.default(20).describe('Most USD of one session, where the model has a price. 0: no limit.'),
+          })
+          .prefault({}),
+      })
+      .prefault({}),
+    sandbox: z
+      .strictObject({
+        mode: z.enum(['auto', 'required', 'off']).default('off').describe('auto: every command asks where no sandbox is available; required: refuses commands then; off: explicit allows hold.'),
+      })
+      .prefault({}),
+    tools: z
+      .strictObject({
+        exec_command: z
+          .strictObject({
+            timeout: duration.default('2m').describe('Longest run of a command that names no timeout.'),
+            max_timeout: duration.default('10m').describe('Longest timeout that the model may ask for.'),
+            env: z.array(z.string().min(1)).default([]).describe('Further environment variables that commands may see.'),
+          })
+          .prefault({}),
+      })
+      .prefault({}),
+    store: z
+      .strictObject({
+        workspace: z.string().regex(/^[a-z0-9][a-z0-9_-]{0,63}$/).default('default').describe('Workspace that commands use.'),
+      })
+      .prefault({}),
+  })
+  .prefault({}); // prettier-ignore
+
+/** The configuration with its defaults filled in. */
+export type Config = z.output<typeof configSchema>;
+export type ModelEntry = Config['models']['registry'][number];
+export type ProviderName = z.infer<typeof providerName>;

@@ -1,0 +1,295 @@
+/**
+ * The journal's entries: for each type the schema of its `data`. Types are inferred: import them as types only, so that
+ * no turn loads zod. Decisions are derived by the kernel, observations come from the world; docs/journal.md says when
+ * each is written.
+ */
+import * as z from 'zod';
+import {
+  actor, digest, effectClass, facts, fileChange, hex64, int, lane, limits, longText, modelFailureClass, part,
+  presentation, rights, sessionId, stopReason, turnReason, usage, verdict,
+} from './values.ts'; // prettier-ignore
+
+const text = z.string();
+const sessionHead = z.strictObject({ seq: int, hash: hex64 });
+
+const toolCall = z.strictObject({ call_id: text, provider_id: text, name: text, arguments_raw: longText });
+
+const observations = {
+  'session.created': z.strictObject({
+    session_id: sessionId,
+    workspace_id: text,
+    kind: z.enum(['chat', 'task', 'cron', 'step']),
+    title: text.exactOptional(),
+    project_root: text,
+    source: text,
+    actor,
+    rights,
+    epoch: int,
+    parent: z.strictObject({ session_id: sessionId, seq: int, step_id: text }).exactOptional(),
+    redacted_from: z.strictObject({ session_id: sessionId, hash: hex64 }).exactOptional(),
+  }),
+  'session.opened': z.strictObject({
+    reason: z.enum(['recovery', 'upgrade', 'restore', 'repair']),
+    epoch: int,
+    kernel: int,
+    build: text,
+    policy: digest,
+    cut_bytes: int.exactOptional(),
+    cut_from: int.exactOptional(),
+    torn_file: text.exactOptional(),
+  }),
+  'session.forked': z.strictObject({
+    session_id: sessionId,
+    from: z.strictObject({ session_id: sessionId, seq: int, hash: hex64 }),
+    rights,
+    actor,
+  }),
+  'policy.changed': z.strictObject({ policy: digest, by: text }),
+  'session.configured': z.strictObject({
+    model: text.exactOptional(),
+    title: text.exactOptional(),
+    trust: z.array(text).exactOptional(),
+    by: z.strictObject({ actor }),
+  }),
+  'input.received': z.strictObject({
+    event_id: text,
+    mode: z.enum(['message', 'steer', 'stop']),
+    parts: z.array(part),
+    actor,
+    source: text,
+    lane,
+    taint: z.array(text),
+    for: text.exactOptional(),
+    reason: text.exactOptional(),
+  }),
+  'turn.started': z.strictObject({
+    turn: int,
+    event_ids: z.array(text),
+    kernel: int,
+    frozen: digest,
+    limits,
+    rights,
+    time_zone: text,
+  }),
+  'budget.reserved': z.strictObject({
+    for: text,
+    scopes: z.array(z.strictObject({ scope: text, limit: int, used: int, reserved: int })),
+  }),
+  'budget.refused': z.strictObject({
+    for: text,
+    scopes: z.array(z.strictObject({ scope: text, limit: int, used: int, reserved: int })),
+    refused_by: text.exactOptional(),
+  }),
+  'model.replied': z.strictObject({
+    call_id: text,
+    attempt: int,
+    parts: z.array(part),
+    tool_calls: z.array(toolCall),
+    stop_reason: stopReason,
+    usage,
+    cost_micro_usd: int.exactOptional(),
+    model_served: text,
+    provider_request_id: text.exactOptional(),
+    wire_digest: digest,
+    duration_ms: int,
+  }),
+  'model.failed': z.strictObject({
+    call_id: text,
+    attempt: int,
+    class: modelFailureClass,
+    code: text,
+    message: text,
+    retry_after_ms: int.exactOptional(),
+    usage: usage.exactOptional(),
+    partial: longText.exactOptional(),
+  }),
+  'call.inspected': z.strictObject({
+    call_id: text,
+    args_digest: digest,
+    invalid: z.array(z.strictObject({ path: text, message: text })).exactOptional(),
+    facts,
+    facts_digest: digest,
+    presentation,
+    presentation_digest: digest,
+  }),
+  'approval.resolved': z.strictObject({
+    approval_id: text,
+    outcome: z.enum(['granted', 'denied', 'expired']),
+    scope: z.enum(['once', 'session', 'always']).exactOptional(),
+    grant_id: text.exactOptional(),
+    by: z.strictObject({ actor, via: text }),
+    reason: text.exactOptional(),
+  }),
+  'call.finished': z.strictObject({
+    call_id: text,
+    attempt: int,
+    outcome: z.enum(['ok', 'error', 'timeout', 'canceled', 'void', 'unknown']),
+    error: z.strictObject({ code: text, message: text }).exactOptional(),
+    exit_code: z.int().exactOptional(),
+    signal: text.exactOptional(),
+    output: longText,
+    output_truncated: z.boolean(),
+    files: z.array(
+      z.strictObject({
+        path: text,
+        action: z.enum(['add', 'update', 'delete', 'move']),
+        before: digest.exactOptional(),
+        after: digest.exactOptional(),
+      }),
+    ),
+    taint: z.array(text),
+    duration_ms: int,
+  }),
+  'child.finished': z.strictObject({
+    session_id: sessionId,
+    reason: turnReason,
+    head: sessionHead,
+    result: z.array(part),
+  }),
+  'timer.fired': z.strictObject({ timer_id: text }),
+  'context.compacted': z.strictObject({
+    call_id: text,
+    from_seq: int,
+    to_seq: int,
+    summary: digest,
+    pinned: z.array(text),
+    tokens_before: int,
+    tokens_after: int,
+  }),
+  'reply.settled': z.strictObject({
+    reply_id: text,
+    destination: text,
+    outcome: z.enum(['delivered', 'possible_duplicate', 'dead', 'void']),
+    chunks: z.array(z.strictObject({ n: int, provider_id: text.exactOptional(), attempts: int })),
+  }),
+  'files.undone': z.strictObject({ turn: int, files: z.array(fileChange), by: z.strictObject({ actor }) }),
+} as const;
+
+const decisions = {
+  'plan.made': z.strictObject({
+    turn: int,
+    by: z.enum(['rule', 'model']),
+    model: text,
+    steps: z.array(z.strictObject({ id: text, title: text, depends_on: z.array(text) })),
+  }),
+  'model.requested': z.strictObject({
+    call_id: text,
+    attempt: int,
+    purpose: z.enum(['think', 'plan', 'reflect', 'compact']),
+    provider: text,
+    model: text,
+    request_digest: digest,
+    message_count: int,
+    max_output_tokens: int,
+    reserve: z.strictObject({ tokens: int, cost_micro_usd: int }),
+  }),
+  'policy.decided': z.strictObject({
+    call_id: text,
+    tool: text,
+    effect: z.enum([...effectClass.options, 'unknown']),
+    verdict,
+    rules: z.array(z.strictObject({ id: text, verdict })),
+    reason: text,
+    taint: z.array(text),
+    grant_id: text.exactOptional(),
+  }),
+  'approval.requested': z.strictObject({
+    approval_id: text,
+    call_id: text,
+    digest,
+    expires_at: int,
+    approver_roles: z.array(text),
+    may_repeat_of: text.exactOptional(),
+  }),
+  'call.started': z.strictObject({
+    call_id: text,
+    attempt: int,
+    tool: text,
+    args_digest: digest,
+    facts_digest: digest,
+    approval_id: text.exactOptional(),
+    grant_id: text.exactOptional(),
+    idempotency_key: text,
+    files: z.array(fileChange).exactOptional(),
+  }),
+  'call.refused': z.strictObject({
+    call_id: text,
+    why: z.enum([
+      'invalid_arguments', 'unknown_tool', 'denied', 'approval_denied', 'approval_expired', 'void', 'limit', 'canceled',
+    ]), // prettier-ignore
+    message: text,
+  }),
+  'call.abandoned': z.strictObject({ call_id: text, attempt: int, outcome: z.literal('unknown'), message: text }),
+  'child.started': z.strictObject({
+    session_id: sessionId,
+    step_id: text,
+    attempt: int,
+    input_digest: digest,
+    rights,
+    budget: limits,
+  }),
+  'turn.reflected': z.strictObject({
+    turn: int,
+    think: int,
+    signal: z.enum(['continue', 'retry', 'replan', 'stop']),
+    reason: text,
+    evidence: z.array(text),
+  }),
+  'reply.made': z.strictObject({
+    reply_id: text,
+    turn: int,
+    to: z.array(z.strictObject({ channel: text, address: text })),
+    call_id: text.exactOptional(),
+    parts: z.array(part).exactOptional(),
+    final: z.boolean(),
+  }),
+  'turn.ended': z.strictObject({
+    turn: int,
+    event_ids: z.array(text),
+    reason: turnReason,
+    code: text.exactOptional(),
+    message: text.exactOptional(),
+    usage,
+    cost_micro_usd: int.exactOptional(),
+    model_calls: int,
+    tool_calls: int,
+  }),
+} as const;
+
+/** The schema of each entry type's data. */
+export const entryData = { ...observations, ...decisions };
+
+const envelope = { v: z.literal(1), seq: z.int().min(1), at: int };
+type DataSchemas = typeof entryData;
+
+function entryOf<T extends keyof DataSchemas>(type: T) {
+  return z.strictObject({ ...envelope, type: z.literal(type), data: entryData[type] });
+}
+
+/** One entry: the journal line without its chain (`durable`, `prev`, `hash`). */
+export const entrySchema = z.discriminatedUnion(
+  'type',
+  (Object.keys(entryData) as (keyof DataSchemas)[]).map(entryOf) as [ReturnType<typeof entryOf>],
+);
+
+export type ObservationType = keyof typeof observations;
+export type DecisionType = keyof typeof decisions;
+export type EntryType = ObservationType | DecisionType;
+
+/** The data of an entry type. */
+export type EntryData<T extends EntryType> = z.infer<DataSchemas[T]>;
+
+/** An entry before it has a place in the journal. */
+export type NewEntry = { [T in EntryType]: { type: T; data: EntryData<T> } }[EntryType];
+export type Decision = { [T in DecisionType]: { type: T; data: EntryData<T> } }[DecisionType];
+export type Observation = { [T in ObservationType]: { type: T; data: EntryData<T> } }[ObservationType];
+
+export type Seq = number;
+
+/** An entry with its place. `at` is ms UTC and never goes back within a journal. */
+export type Entry = { [T in EntryType]: { v: 1; seq: Seq; at: number; type: T; data: EntryData<T> } }[EntryType];
+
+export type EntryOf<T extends EntryType> = Extract<Entry, { type: T }>;
+export type ToolCall = EntryData<'model.replied'>['tool_calls'][number];
+export type CallFinished = EntryData<'call.finished'>;
+export type CallInspected = EntryData<'call.inspected'>;

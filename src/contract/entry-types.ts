@@ -1,0 +1,49 @@
+/** Which entry types are decisions, derived by the kernel, and which are observations, told by the world. */
+import type { DecisionType, EntryType } from './entries.ts';
+
+const KINDS: Record<EntryType, 'decision' | 'observation'> = {
+  'session.created': 'observation',
+  'session.opened': 'observation',
+  'session.forked': 'observation',
+  'policy.changed': 'observation',
+  'session.configured': 'observation',
+  'input.received': 'observation',
+  'turn.started': 'observation',
+  'plan.made': 'decision',
+  'model.requested': 'decision',
+  'budget.reserved': 'observation',
+  'budget.refused': 'observation',
+  'model.replied': 'observation',
+  'model.failed': 'observation',
+  'call.inspected': 'observation',
+  'policy.decided': 'decision',
+  'approval.requested': 'decision',
+  'approval.resolved': 'observation',
+  'call.started': 'decision',
+  'call.finished': 'observation',
+  'call.refused': 'decision',
+  'call.abandoned': 'decision',
+  'child.started': 'decision',
+  'child.finished': 'observation',
+  'timer.fired': 'observation',
+  'turn.reflected': 'decision',
+  'context.compacted': 'observation',
+  'reply.made': 'decision',
+  'reply.settled': 'observation',
+  'turn.ended': 'decision',
+  'files.undone': 'observation',
+};
+
+export function isDecision(type: EntryType): type is DecisionType {
+  return KINDS[type] === 'decision';
+}
+
+/** Whether this program knows the type at all. */
+export function isEntryType(type: string): type is EntryType {
+  return Object.hasOwn(KINDS, type);
+}
+
+/** Intents start an effect; they may be postponed, and are then derived anew. */
+export function isIntent(type: EntryType): boolean {
+  return type === 'model.requested' || type === 'call.started' || type === 'child.started';
+}

@@ -1,0 +1,75 @@
+/**
+ * The catalogue of errors: each has a stable code, an exit code (docs/exit-codes.md) and a default next step. Outcomes
+ * inside loops are values; a `RuntimeError` is for the border, where a person or a caller reads it.
+ */
+
+interface ErrorKind {
+  exit: number;
+  /** What to do, where the thrower knows nothing better. */
+  next: string;
+}
+
+export const errorCatalogue = {
+  usage: { exit: 2, next: 'See `runtime --help`.' },
+  invalid_id: { exit: 2, next: 'Use letters, digits and . _ : @ + -, beginning with a letter or digit, at most 128.' },
+  config_invalid: { exit: 2, next: 'Correct the file; `runtime config schema` prints what it may hold.' },
+  config_unreadable: { exit: 2, next: 'Check the path, or make a file with `runtime config init`.' },
+  empty_message: { exit: 2, next: 'Give a message: runtime run "What does this project do?"' },
+  price_missing: { exit: 2, next: "Set the model's `price` in `models.registry`, or leave out --max-cost." },
+  unknown_tool: { exit: 2, next: 'See the names with `runtime policy show`.' },
+  node_too_old: { exit: 2, next: 'Install Node 24.16 or newer, or run `npm start` once in the project folder.' },
+  not_found: { exit: 1, next: 'List what there is with `runtime session ls` or `runtime approvals ls`.' },
+  no_session: { exit: 1, next: 'Start one with runtime run "<message>".' },
+  ambiguous_id: { exit: 1, next: 'Give more characters of the id.' },
+  session_busy: { exit: 1, next: 'Stop its turn first, or repeat with --force.' },
+  approval_already_resolved: { exit: 1, next: 'See who decided with `runtime approvals show <id>`.' },
+  approval_expired: { exit: 1, next: 'Ask again in the session: a new call makes a new approval.' },
+  approval_void: { exit: 1, next: 'Ask again in the session: a new call makes a new approval.' },
+  digest_mismatch: { exit: 1, next: 'Look at the call again with `runtime approvals show <id>`.' },
+  idempotency_key_reused: { exit: 1, next: 'Take a new key for another message.' },
+  locked: { exit: 3, next: 'Wait until it ends, or stop that process.' },
+  auth_missing: { exit: 4, next: 'Set the key, or see `runtime doctor`.' },
+  role_not_allowed: { exit: 6, next: 'Ask someone whose role may do it.' },
+  caller_is_tool: { exit: 6, next: 'Run the command yourself, outside of any tool of the agent.' },
+  store_damaged: { exit: 7, next: 'Look with `runtime session verify <id>`; mend with `runtime store repair`.' },
+  store_too_new: { exit: 7, next: 'Use the newer version of runtime that wrote it.' },
+  entry_too_new: { exit: 7, next: 'Use the newer version of runtime that wrote it.' },
+  verify_failed: { exit: 7, next: 'The journal is not what the runtime wrote: keep it, and restore a backup.' },
+  store_unavailable: { exit: 1, next: 'Check free space and permissions with `runtime doctor`.' },
+  disk_full: { exit: 1, next: 'Free some space, then go on with `runtime run --session <id>`.' },
+  no_permission: { exit: 1, next: 'Check who owns the folder with `runtime doctor`.' },
+  shutting_down: { exit: 143, next: 'Go on with `runtime run --session <id>`.' },
+  internal: { exit: 1, next: 'This is a bug: please report it with the message above.' },
+} as const satisfies Record<string, ErrorKind>;
+
+export type ErrorCode = keyof typeof errorCatalogue;
+
+/** The one error class. `message` says what is wrong, `next` what to do about it. */
+export class RuntimeError extends Error {
+  readonly code: ErrorCode;
+  readonly next: string;
+
+  constructor(code: ErrorCode, message: string, options: { next?: string; cause?: unknown } = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.name = 'RuntimeError';
+    this.code = code;
+    this.next = options.next ?? errorCatalogue[code].next;
+  }
+
+  get exitCode(): number {
+    return errorCatalogue[this.code].exit;
+  }
+}
+
+/** Turns whatever was thrown into the one class. Errors of the file system get their own codes. */
+export function toRuntimeError(thrown: unknown): RuntimeError {
+  if (thrown instanceof RuntimeError) return thrown;
+  const message = thrown instanceof Error ? thrown.message : String(thrown);
+  const code = thrown instanceof Error && 'code' in thrown ? thrown.code : undefined;
+  if (code === 'ENOSPC' || code === 'EDQUOT') return new RuntimeError('disk_full', message, { cause: thrown });
+  if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS') {
+    return new RuntimeError('no_permission', message, { cause: thrown });
+  }
+  if (code === 'EIO') return new RuntimeError('store_unavailable', message, { cause: thrown });
+  return new RuntimeError('internal', message, { cause: thrown });
+}

@@ -1,0 +1,76 @@
+/** The frozen inputs of a turn: one blob, canonical JSON, named by digest in `turn.started.frozen`. */
+import * as z from 'zod';
+import { digest, effectClass, int, role, sandboxMode, verdict } from './values.ts';
+
+/**
+ * A tool as the model and the policy know it during a turn.
+ * `recovery` says what happens to a call that was cut while it ran: `rerun` (it only reads, or is idempotent by our own
+ * declaration), `roll_forward` (its intent names each file before and after), `unknown` (nobody can know).
+ */
+export const toolSpec = z.strictObject({
+  name: z.string(),
+  description: z.string(),
+  parameters: z.record(z.string(), z.json()),
+  schema_digest: digest,
+  effect: effectClass,
+  recovery: z.enum(['rerun', 'roll_forward', 'unknown']),
+  secrets: z.array(z.string()),
+});
+
+/** Policy as a value. The lists are disjoint by `deny` > `require_approval` > `allow`; a tool in none falls to the defaults. */
+export const policy = z.strictObject({
+  v: z.literal(1),
+  deny: z.array(z.string()),
+  require_approval: z.array(z.string()),
+  allow: z.array(z.string()),
+  sandbox: sandboxMode,
+  approver_roles: z.array(role),
+});
+
+/** A standing or session grant: this tool with exactly these arguments. */
+export const grant = z.strictObject({ grant_id: z.string(), tool: z.string(), args_digest: digest });
+
+/** Micro-USD a million tokens. */
+export const price = z.strictObject({ input: int, output: int, cached: int });
+
+/** A model that may be asked during the turn. The first is the chosen one, the others are its fallbacks in order. */
+export const modelChoice = z.strictObject({
+  name: z.string(),
+  provider: z.string(),
+  model: z.string(),
+  context: int.exactOptional(),
+  max_output_tokens: int,
+  price: price.exactOptional(),
+});
+
+export const manifestSchema = z.strictObject({
+  v: z.literal(1),
+  models: z.array(modelChoice).min(1),
+  instructions: z.string(),
+  catalog: z.array(toolSpec),
+  skills: z.array(z.json()),
+  memory: z.array(z.json()),
+  policy,
+  grants: z.array(grant),
+  rules: z.strictObject({
+    calls_per_reply: int,
+    model_attempts: int,
+    retry_base_ms: int,
+    retry_max_ms: int,
+    retry_after_max_ms: int,
+    approval_ttl_ms: int,
+    session_tokens: int.exactOptional(),
+    session_cost_micro_usd: int.exactOptional(),
+    shared_scopes: z.array(z.string()),
+  }),
+  /** What could not be read when the turn was frozen, and why. */
+  missing: z.array(z.strictObject({ what: z.string(), why: z.string() })),
+});
+
+export type ToolSpec = z.infer<typeof toolSpec>;
+export type Policy = z.infer<typeof policy>;
+export type Grant = z.infer<typeof grant>;
+export type Price = z.infer<typeof price>;
+export type ModelChoice = z.infer<typeof modelChoice>;
+export type Manifest = z.infer<typeof manifestSchema>;
+export type RuleVerdict = { id: string; verdict: z.infer<typeof verdict> };

@@ -1,0 +1,172 @@
+/**
+ * The ports: what the engine needs of the world. Small, async, batched, and without paths, offsets or descriptors, so
+ * that another store or host can stand behind them. Types only.
+ */
+import type { Digest } from '../base/digest.ts';
+import type { CallFinished, CallInspected, Entry, Seq } from './entries.ts';
+import type { Grant, ToolSpec } from './manifest.ts';
+import type { ModelAnswer, ModelDelta, ModelRequest } from './messages.ts';
+import type { AuditRecord, GrantRecord, IngressEvent, Stored } from './records.ts';
+import type { FileChange } from './values.ts';
+import type { VerifyFailureCode } from './verify.ts';
+
+/** A journal entry as it stands in the file. `id` is `<seq>-<first 8 hex of hash>`. */
+export interface StoredEntry {
+  entry: Entry;
+  id: string;
+  hash: string;
+  /** The highest seq whose sync had returned when the line was built. */
+  durable: Seq;
+}
+
+/** Where a journal ends and what state it is in. */
+export interface JournalEnd {
+  status: 'absent' | 'whole' | 'crash_tail' | 'damaged' | 'too_new';
+  seq: Seq;
+  hash: string;
+  durable: Seq;
+  /** A crash tail: bytes after the last whole chained line, and where they begin. */
+  tail?: { from: number; bytes: number };
+  failure?: { line: number; seq: Seq; code: VerifyFailureCode; message: string };
+}
+
+/** What a cut crash tail left, for `session.opened`. */
+export interface CutTail {
+  cut_bytes: number;
+  cut_from: number;
+  torn_file: string;
+}
+
+/** Called with each line. When it gives a promise, the reader waits for it. */
+export type Visit = (stored: StoredEntry) => void | Promise<void>;
+
+export interface Journal {
+  /** Visits every intact line in order, awaiting each visit. Never changes anything; works without the lock. */
+  read(session: string, visit: Visit): Promise<JournalEnd>;
+  /**
+   * Opens for appending, as the owner: visits as `read` does, then cuts a crash tail, which is kept aside.
+   * @throws RuntimeError store_damaged | entry_too_new (the file is untouched)
+   */
+  open(session: string, visit: Visit): Promise<JournalEnd & { cut?: CutTail }>;
+  /**
+   * Appends entries in one write. Compare-and-set: the first entry's seq must follow the last one in the file.
+   * With `sync` it resolves when all of the file up to here is durable. A failed write or sync is final: every later
+   * call on the session is refused until it is opened anew.
+   */
+  append(
+    session: string,
+    condition: { expected_seq: Seq; fence: number },
+    entries: Entry[],
+    options: { sync: boolean },
+  ): Promise<{ stored: StoredEntry[]; durable: Seq }>;
+  /** Makes everything appended so far durable; concurrent calls share one sync. Gives the durable seq. */
+  sync(session: string): Promise<Seq>;
+  /** Closes the file; nothing is synced by this. */
+  close(session: string): Promise<void>;
+  /** The session ids of all journals, newest change first, with the time of the last write (ms UTC). */
+  list(): Promise<{ session_id: string; changed_at: number; bytes: number }[]>;
+  /** Removes a session's journal for good. */
+  remove(session: string): Promise<void>;
+}
+
+/** Content-addressed bytes. */
+export interface Blobs {
+  /** Resolves when the bytes are durable. Known content is not written again. `private`: never exported. */
+  put(data: string | Uint8Array, options?: { private?: boolean }): Promise<Digest>;
+  /** The bytes, checked against the digest; undefined when there are none. @throws RuntimeError store_damaged */
+  get(digest: Digest): Promise<Uint8Array | undefined>;
+}
+
+export interface Ingress {
+  /**
+   * Makes an event durable. All accepts that wait at the same time share one sync.
+   * A known idempotency key of the same actor gives the first event back (`duplicate`).
+   */
+  accept(event: IngressEvent): Promise<{ event: IngressEvent; duplicate: boolean }>;
+  /** Accepted events without a done mark, oldest first: the work list. */
+  pending(): Promise<IngressEvent[]>;
+  /** Marks an event done; not synced by itself. */
+  done(event_id: string, outcome: string): Promise<void>;
+}
+
+export interface Audit {
+  append(record: AuditRecord, options?: { sync?: boolean }): Promise<void>;
+  /** The newest head of a session's journal, when there is one. */
+  head(session: string): Promise<{ seq: Seq; hash: string } | undefined>;
+  read(visit: (stored: Stored<AuditRecord>) => void): Promise<JournalEnd>;
+}
+
+export interface Grants {
+  /** Standing grants that are in force. */
+  list(): Promise<Grant[]>;
+  /** Resolves when the line is durable. */
+  append(record: GrantRecord): Promise<void>;
+}
+
+/** The ledger of budgets that sessions share. Turn and session limits are the kernel's own. */
+export interface Budget {
+  /** Reserves for one attempt of a model call in every scope, or in none. */
+  reserve(request: {
+    session: string;
+    for: string;
+    scopes: string[];
+    tokens: number;
+    cost_micro_usd: number;
+  }): Promise<{ ok: boolean; scopes: { scope: string; limit: number; used: number; reserved: number }[]; refused_by?: string }>;
+}
+
+export interface ModelClient {
+  /** Asks once. Never throws for a failure of the model or the network; ends soon after `signal` aborts (class `aborted`). */
+  ask(
+    request: ModelRequest,
+    context: { signal: AbortSignal; onDelta: (delta: ModelDelta) => void },
+  ): Promise<ModelAnswer>;
+}
+
+/** A call as the tool host gets it. `spec` is the tool as frozen for the turn: its schema judges the arguments. */
+export interface ToolRequest {
+  call_id: string;
+  spec: ToolSpec;
+  arguments_raw: string;
+  project_root: string;
+}
+
+/** What an inspection observed. With `invalid` the facts are empty and the presentation is the tool's name. */
+export type Inspection = Omit<CallInspected, 'call_id'>;
+
+export interface ToolRun extends ToolRequest {
+  attempt: number;
+  args_digest: Digest;
+  facts_digest: Digest;
+  idempotency_key: string;
+  /** Of a patch: each file before and after, from the intent. On a later attempt they are rolled forward. */
+  files?: FileChange[];
+}
+
+export interface ToolContext {
+  signal: AbortSignal;
+  /** Output as it comes; ephemeral. */
+  onOutput: (text: string) => void;
+  /** Keeps a file's bytes from before a change (a private blob). Resolves when durable. */
+  preserve: (bytes: Uint8Array) => Promise<Digest>;
+}
+
+/** What a run observed. `output` is whole here, at most 1 MiB; the engine moves long text to a blob. */
+export type ToolResult = Omit<CallFinished, 'call_id' | 'attempt' | 'output'> & { output: string };
+
+export interface ToolHost {
+  /** The tools there are, by name. */
+  tools(): ToolSpec[];
+  /** Validates the arguments and records the facts that policy judges. Never throws for bad arguments. */
+  inspect(request: ToolRequest): Promise<Inspection>;
+  /**
+   * Inspects again, and runs only when arguments and facts are those that were decided on; else outcome `void`.
+   * Ends soon after `signal` aborts, its children with it.
+   */
+  run(request: ToolRun, context: ToolContext): Promise<ToolResult>;
+}
+
+/** Values that must never be stored or shown, by the name under which they are replaced. */
+export interface Secrets {
+  known(): { name: string; value: string }[];
+}

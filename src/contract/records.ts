@@ -1,0 +1,77 @@
+/** Lines of the chained files beside the journals, the ingress event, and the owner record. Types only: the store writes them. */
+import type { Digest } from '../base/digest.ts';
+import type { Actor, Lane, Part, Usage } from './values.ts';
+
+/** A message on its way to a session. Accepted means: durable in the ingress segment. */
+export interface IngressEvent {
+  event_id: string;
+  session_id: string;
+  mode: 'message' | 'steer';
+  parts: Part[];
+  actor: Actor;
+  source: string;
+  lane: Lane;
+  taint: string[];
+  accepted_at: number;
+  idempotency_key?: string;
+  /** Digest of the payload, for the check of a repeated key. */
+  payload_digest: Digest;
+  model?: string;
+}
+
+/** Lines of `ingress/<n>.jsonl`. */
+export type IngressRecord =
+  | { type: 'event.accepted'; data: { event: IngressEvent } }
+  | { type: 'event.done'; data: { event_id: string; outcome: string } }
+  | { type: 'event.dead'; data: { event_id: string; why: string } };
+
+/** Lines of `audit.jsonl`: what has no session, and a head for each ended turn. */
+export type AuditRecord =
+  | { type: 'head'; data: { session: string; seq: number; hash: string } }
+  | { type: 'policy.set'; data: { tool: string; verdict: string; by: string } }
+  | {
+      type: 'session.removed';
+      data: { session: string; head: { seq: number; hash: string }; usage: Usage; by: string };
+    }
+  | { type: 'access.denied'; data: { what: string; why: string; by: string } };
+
+/** Lines of `governance/grants.jsonl`. */
+export type GrantRecord =
+  | {
+      type: 'grant.added';
+      data: {
+        grant_id: string;
+        rule: { tool: string; args_digest: Digest };
+        by: string;
+        session_id: string;
+        approval_id: string;
+        expires_at?: number;
+      };
+    }
+  | { type: 'grant.revoked'; data: { grant_id: string; by: string } };
+
+/** A line of a chained file, read back. `id` is `<seq>-<first 8 hex of the hash>`. */
+export interface Stored<R> {
+  seq: number;
+  at: number;
+  id: string;
+  hash: string;
+  prev: string;
+  durable: number;
+  record: R;
+}
+
+/** `owner.json`: who holds the workspace, for messages only; the lock itself decides. */
+export interface OwnerRecord {
+  pid: number;
+  program: string;
+  version: string;
+  started_at: number;
+}
+
+/** `workspace.json`. A restore, a copied folder or an import raises the epoch. */
+export interface WorkspaceRecord {
+  v: 1;
+  id: string;
+  epoch: number;
+}

@@ -1,0 +1,134 @@
+/** Schemas of the small values that entries, records and files share. Types are inferred from them: import those as types. */
+import * as z from 'zod';
+
+export const int = z.int().min(0);
+export const hex64 = z.string().regex(/^[0-9a-f]{64}$/);
+export const digest = z.templateLiteral(['sha256:', hex64]);
+
+/** A session id as people and callers may choose it. Never a path: see `sessionFileName` in the store. */
+export const sessionId = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._:@+-]{0,127}$/);
+
+/** Text, or, when it was longer than 16 KiB, a blob with the text's head and tail. `bytes` is the whole length in UTF-8. */
+export const longText = z.union([
+  z.string(),
+  z.strictObject({ blob: digest, bytes: int, head: z.string(), tail: z.string() }),
+]);
+
+export const part = z.discriminatedUnion('type', [
+  z.strictObject({ type: z.literal('text'), text: longText }),
+  z.strictObject({
+    type: z.enum(['image', 'file']),
+    blob: digest,
+    media_type: z.string(),
+    name: z.string().exactOptional(),
+    bytes: int,
+  }),
+  z.strictObject({
+    type: z.literal('reasoning'),
+    text: longText.exactOptional(),
+    /** What only its provider can read, sent back to it as it came. */
+    opaque: longText.exactOptional(),
+    provider: z.string().exactOptional(),
+  }),
+]);
+
+export const role = z.enum(['overlord', 'admin', 'operator', 'member', 'viewer']);
+export const actor = z.strictObject({ id: z.string(), role, display: z.string().exactOptional() });
+
+/** What a session may at most do. Resume and fork may only tighten it. `policy` is the digest of a policy value. */
+export const sandboxMode = z.enum(['auto', 'required', 'off']);
+export const rights = z.strictObject({ policy: digest, sandbox: sandboxMode, role });
+
+export const lane = z.enum(['interactive', 'background']);
+
+/** Tokens of one model call, or a sum of several. `cached` is part of `input`, `reasoning` part of `output`. */
+export const usage = z.strictObject({ input: int, output: int, cached: int, reasoning: int });
+
+/** Limits of one turn. A key that is absent means: no limit. */
+export const limits = z.strictObject({
+  max_turns: int,
+  max_calls: int,
+  wall_ms: int,
+  tokens: int.exactOptional(),
+  cost_micro_usd: int.exactOptional(),
+});
+
+/** What a tool's effect on the world is. `unknown` is what a call of an unknown tool has. */
+export const effectClass = z.enum(['read', 'write', 'exec', 'network', 'send']);
+export const verdict = z.enum(['allow', 'require_approval', 'deny']);
+
+export const turnReason = z.enum([
+  'success', 'failed', 'timeout', 'canceled', 'interrupted', 'denied', 'budget_exceeded', 'validation_failed',
+  'execution_failed', 'unavailable', 'auth_missing', 'task_graph_invalid',
+]); // prettier-ignore
+
+export const modelFailureClass = z.enum([
+  'auth', 'rate_limit', 'overload', 'timeout', 'network', 'context_too_long', 'refused', 'malformed',
+  'invalid_request', 'aborted',
+]); // prettier-ignore
+
+export const stopReason = z.enum(['end', 'tool_calls', 'length', 'refused']);
+
+/** A file before and after a change: digests of its bytes, absent where there is no file. `mode` in octal, as `644`. */
+export const fileChange = z.strictObject({
+  path: z.string(),
+  before: digest.exactOptional(),
+  after: digest.exactOptional(),
+});
+
+/** What `inspect` found out about a call, for policy to judge. Only recorded facts are judged, never the world. */
+export const facts = z.strictObject({
+  /** Paths that the arguments name. `real` has links resolved as far as they exist; `closed`: inside the runtime's home. */
+  paths: z.array(
+    z.strictObject({
+      arg: z.string(),
+      path: z.string(),
+      real: z.string(),
+      inside_root: z.boolean(),
+      kind: z.enum(['file', 'dir', 'missing', 'other']),
+      secret_shaped: z.boolean(),
+      closed: z.literal(true).exactOptional(),
+    }),
+  ),
+  hosts: z.array(
+    z.strictObject({ arg: z.string(), url: z.string(), host: z.string(), port: int, addresses: z.array(z.string()) }),
+  ),
+  /** Commands. With `parser: 'text'` nothing was parsed: `words` holds the whole text as one word. */
+  commands: z.array(
+    z.strictObject({
+      words: z.array(z.string()),
+      assignments: z.array(z.string()),
+      redirects: z.array(z.string()),
+      parser: z.string(),
+      names_runtime: z.literal(true).exactOptional(),
+    }),
+  ),
+  executable: z.strictObject({ path: z.string(), digest }).exactOptional(),
+  preimages: z.array(fileChange),
+  taint: z.array(z.string()).exactOptional(),
+});
+
+/** What an approver is shown. Made by the tool's adapter from validated arguments, never by the model. */
+export const presentation = z.strictObject({
+  title: z.string(),
+  body: longText.exactOptional(),
+  diff: longText.exactOptional(),
+});
+
+export type LongText = z.infer<typeof longText>;
+export type Part = z.infer<typeof part>;
+export type Role = z.infer<typeof role>;
+export type Actor = z.infer<typeof actor>;
+export type Rights = z.infer<typeof rights>;
+export type SandboxMode = z.infer<typeof sandboxMode>;
+export type Lane = z.infer<typeof lane>;
+export type Usage = z.infer<typeof usage>;
+export type Limits = z.infer<typeof limits>;
+export type EffectClass = z.infer<typeof effectClass>;
+export type Verdict = z.infer<typeof verdict>;
+export type TurnReason = z.infer<typeof turnReason>;
+export type ModelFailureClass = z.infer<typeof modelFailureClass>;
+export type StopReason = z.infer<typeof stopReason>;
+export type FileChange = z.infer<typeof fileChange>;
+export type Facts = z.infer<typeof facts>;
+export type Presentation = z.infer<typeof presentation>;

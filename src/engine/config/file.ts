@@ -1,0 +1,39 @@
+import { isUtf8 } from 'node:buffer';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { RuntimeError } from '../../contract/errors.ts';
+
+/** Where a value came from. */
+export type Origin =
+  | { from: 'default' }
+  | { from: 'file' }
+  | { from: 'environment'; variable: string; text: string }
+  | { from: 'flag'; text: string };
+
+export interface ConfigFile {
+  path: string;
+  /** Empty when there is no file. */
+  text: string;
+  exists: boolean;
+}
+
+/** Where the configuration is looked for, unless `--config` says otherwise. */
+export function configPath(home: string): string {
+  return join(home, 'config.yaml');
+}
+
+/** A file that was named must exist; the usual one need not. @throws RuntimeError config_unreadable */
+export function readConfigFile(home: string, file?: string): ConfigFile {
+  const path = file ?? configPath(home);
+  let bytes: Buffer;
+  try {
+    bytes = readFileSync(path);
+  } catch (error) {
+    const missing = (error as NodeJS.ErrnoException).code === 'ENOENT';
+    if (missing && file === undefined) return { path, text: '', exists: false };
+    const why = missing ? 'there is no such file' : (error as Error).message;
+    throw new RuntimeError('config_unreadable', `can't read the configuration ${path}: ${why}`, { cause: error });
+  }
+  if (!isUtf8(bytes)) throw new RuntimeError('config_invalid', `${path}: is not UTF-8 text`);
+  return { path, text: bytes.toString('utf8'), exists: true };
+}

@@ -1,0 +1,57 @@
+/** What `config init` finds to propose: a key in the environment, an Ollama on this machine. */
+import { get } from 'node:http';
+import type { Environment } from '../../base/environment.ts';
+import { ollamaOrigin } from './models.ts';
+
+const OLLAMA_DEADLINE_MS = 300;
+const LARGEST_ANSWER = 1 << 20;
+
+export interface FoundModels {
+  /** The variable with a key of OpenAI. */
+  openai?: 'OPENAI_API_KEY';
+  /** Names of the models that a local Ollama serves; absent where none answers. */
+  ollama?: string[];
+}
+
+export async function findModels(environment: Environment): Promise<FoundModels> {
+  const ollama = await askOllama(`${ollamaOrigin(environment)}/v1/models`);
+  return { ...(environment['OPENAI_API_KEY'] && { openai: 'OPENAI_API_KEY' as const }), ...(ollama && { ollama }) };
+}
+
+/** Asks by its OpenAI-compatible API. Whatever goes wrong means: there is none. */
+function askOllama(url: string): Promise<string[] | undefined> {
+  return new Promise((resolve) => {
+    const request = get(url, (response) => {
+      const chunks: Buffer[] = [];
+      let size = 0;
+      response.on('data', (chunk: Buffer) => {
+        size += chunk.length;
+        chunks.push(chunk);
+        if (size > LARGEST_ANSWER) request.destroy();
+      });
+      response.on('end', () =>
+        finish(response.statusCode === 200 ? modelNames(Buffer.concat(chunks).toString()) : undefined),
+      );
+      response.on('error', () => finish(undefined));
+      response.on('close', () => finish(undefined));
+    });
+    const deadline = setTimeout(() => request.destroy(), OLLAMA_DEADLINE_MS);
+    const finish = (names: string[] | undefined): void => {
+      clearTimeout(deadline);
+      request.destroy(); // else a kept connection holds the process
+      resolve(names);
+    };
+    request.on('error', () => finish(undefined));
+    request.on('close', () => finish(undefined));
+  });
+}
+
+function modelNames(text: string): string[] | undefined {
+  try {
+    const { data } = JSON.parse(text) as { data?: { id?: unknown }[] };
+    const names = data?.map(({ id }) => id).filter((id) => typeof id === 'string');
+    return names?.filter((name) => !/embed|rerank/i.test(name)); // those can't converse
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,134 @@
+/** Which models a turn may ask, and how each is reached: the registry's entries, or what the keys found allow. */
+import type { ModelSettings } from '../../adapters/models/settings.ts';
+import { parseDuration } from '../../base/duration.ts';
+import type { Environment } from '../../base/environment.ts';
+import type { Config, ModelEntry } from '../../contract/config.ts';
+import type { ModelChoice, Price } from '../../contract/manifest.ts';
+import { DEMO } from './check.ts';
+
+/** Asked where OPENAI_API_KEY is set and nothing is configured. */
+export const DEFAULT_OPENAI_MODEL = 'gpt-6.1-terra';
+
+const DEFAULT_MAX_OUTPUT_TOKENS = 16_384;
+const DEFAULT_REQUEST_TIMEOUT_MS = 120_000;
+const OLLAMA_HOST = '127.0.0.1:11434';
+const OPENAI_HOST = 'api.openai.com';
+
+export interface ChosenModels {
+  /** The model that answers, then its fallbacks in order. */
+  choices: ModelChoice[];
+  /** How each choice is reached, in the same order. Never journaled: they hold keys. */
+  settings: ModelSettings[];
+  /** Nothing is configured and no key was found: the built-in script answers. */
+  offline_demo: boolean;
+}
+
+/** Chooses by `--model`, `models.default`, and the keys that there are. */
+export function chooseModels(config: Config, environment: Environment, options: { model?: string } = {}): ChosenModels {
+  const { entry, offline } = chooseEntry(config, environment, options.model ?? config.models.default);
+  const fallbacks = config.models.fallback
+    .filter((name) => name !== entry.name)
+    .map((name) => findEntry(config, name) ?? DEMO_ENTRY);
+  const entries = [entry, ...fallbacks];
+  return {
+    choices: entries.map(choiceOf),
+    settings: entries.map((each) => settingsOf(each, environment)),
+    offline_demo: offline,
+  };
+}
+
+/** The variable that must be set before a model can be asked; undefined when nothing is missing. */
+export function missingKey({ api_key, api_key_env }: ModelSettings): string | undefined {
+  return api_key === undefined ? api_key_env : undefined;
+}
+
+const DEMO_ENTRY: ModelEntry = { name: DEMO, provider: 'script' };
+const OPENAI_ENTRY: ModelEntry = { name: DEFAULT_OPENAI_MODEL, provider: 'openai' };
+
+function chooseEntry(
+  config: Config,
+  environment: Environment,
+  name: string | undefined,
+): { entry: ModelEntry; offline: boolean } {
+  const known = name === undefined ? undefined : (findEntry(config, name) ?? (name === DEMO ? DEMO_ENTRY : undefined));
+  if (known) return { entry: known, offline: false };
+  const standard = standardEntry(config, environment);
+  if (name === undefined) return { entry: standard ?? DEMO_ENTRY, offline: standard === undefined };
+  return { entry: sameServiceAs(standard, name), offline: false };
+}
+
+/** What answers when nobody names a model: the default, else the first entry that has its key, else OpenAI by its key. */
+function standardEntry(config: Config, environment: Environment): ModelEntry | undefined {
+  const { registry } = config.models;
+  const usable = registry.find((entry) => missingKey(settingsOf(entry, environment)) === undefined);
+  const configured = findEntry(config, config.models.default) ?? usable ?? registry[0];
+  return configured ?? (environment['OPENAI_API_KEY'] ? OPENAI_ENTRY : undefined);
+}
+
+function findEntry(config: Config, name: string | undefined): ModelEntry | undefined {
+  return config.models.registry.find((entry) => entry.name === name);
+}
+
+/** A model that the registry doesn't have is asked where the standard one is; price and sizes are the model's own. */
+function sameServiceAs(standard: ModelEntry | undefined, name: string): ModelEntry {
+  if (standard === undefined || standard.provider === 'script') return { ...OPENAI_ENTRY, name };
+  const { model: _model, price: _price, context: _context, max_output: _output, ...service } = standard;
+  return { ...service, name };
+}
+
+function choiceOf({ name, provider, model, context, max_output, price }: ModelEntry): ModelChoice {
+  return {
+    name,
+    provider,
+    model: model ?? name,
+    max_output_tokens: max_output ?? DEFAULT_MAX_OUTPUT_TOKENS,
+    ...(context !== undefined && { context }),
+    ...(price !== undefined && { price: priceOf(price) }),
+  };
+}
+
+/** USD a million tokens become micro-USD a million tokens. */
+function priceOf({ input, output, cached = input }: NonNullable<ModelEntry['price']>): Price {
+  const micro = (usd: number): number => Math.round(usd * 1_000_000);
+  return { input: micro(input), output: micro(output), cached: micro(cached) };
+}
+
+function settingsOf(entry: ModelEntry, environment: Environment): ModelSettings {
+  const { name, provider, request_timeout, script } = entry;
+  const base_url = baseUrlOf(entry, environment);
+  return {
+    name,
+    provider,
+    wire:
+      entry.wire ?? (base_url === undefined || URL.parse(base_url)?.hostname === OPENAI_HOST ? 'responses' : 'chat'),
+    ...(base_url !== undefined && { base_url }),
+    ...keyOf(entry, environment),
+    request_timeout_ms: request_timeout === undefined ? DEFAULT_REQUEST_TIMEOUT_MS : parseDuration(request_timeout)!,
+    ...(script !== undefined && { script }),
+  };
+}
+
+function baseUrlOf({ provider, base_url }: ModelEntry, environment: Environment): string | undefined {
+  if (base_url !== undefined) return base_url;
+  if (provider === 'openai') return environment['OPENAI_BASE_URL'] || undefined;
+  return provider === 'ollama' ? `${ollamaOrigin(environment)}/v1` : undefined;
+}
+
+function keyOf(entry: ModelEntry, environment: Environment): Pick<ModelSettings, 'api_key' | 'api_key_env'> {
+  if (entry.provider === 'script') return {};
+  if (entry.api_key) return { api_key: entry.api_key };
+  const variable = entry.api_key_env ?? (entry.provider === 'openai' ? 'OPENAI_API_KEY' : undefined);
+  if (variable === undefined) return {}; // Ollama asks for none
+  const api_key = environment[variable];
+  return { api_key_env: variable, ...(api_key && { api_key }) };
+}
+
+/** Where Ollama listens: `OLLAMA_HOST` as Ollama itself reads it (a host, host and port, or URL), else its usual port. */
+export function ollamaOrigin(environment: Environment): string {
+  const given = environment['OLLAMA_HOST']?.trim() || OLLAMA_HOST;
+  const url = URL.parse(given.includes('://') ? given : `http://${given}`);
+  if (url === null) return `http://${OLLAMA_HOST}`;
+  if (url.port === '' && !given.includes('://')) url.port = '11434';
+  if (url.hostname === '0.0.0.0') url.hostname = '127.0.0.1'; // it listens everywhere; we ask here
+  return url.origin;
+}

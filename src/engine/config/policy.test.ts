@@ -1,0 +1,55 @@
+import { expect, test } from 'vitest';
+import { configSchema } from '../../contract/config.ts';
+import { policyOf, unknownTools } from './policy.ts';
+
+const TOOLS = [
+  { name: 'read_file', effect: 'read' },
+  { name: 'exec_command', effect: 'exec' },
+  { name: 'open', effect: 'network' },
+  { name: 'mail', effect: 'send' },
+] as const;
+
+const lists = (governance: object) => {
+  const { deny, require_approval, allow } = policyOf(configSchema.parse({ governance }), TOOLS);
+  return { deny, require_approval, allow };
+};
+
+test('H-120 a fresh configuration allows reading and asks for what acts or reaches out', () => {
+  expect(lists({})).toEqual({
+    deny: [],
+    require_approval: ['apply_patch', 'exec_command', 'mail', 'open', 'write_stdin'],
+    allow: ['list_files', 'read_file', 'search_files', 'time'],
+  });
+});
+
+test('an explicit allow beats the default asks only', () => {
+  expect(lists({ auto_allow: ['exec_command', 'open'] })).toEqual({
+    deny: [],
+    require_approval: ['apply_patch', 'mail', 'write_stdin'],
+    allow: ['exec_command', 'open'],
+  });
+});
+
+test('H-118 a tool in several lists is in the strictest', () => {
+  const all = ['exec_command', 'open', 'read_file'];
+  expect(lists({ auto_allow: all, require_approval: ['open', 'exec_command'], deny: ['exec_command'] })).toEqual({
+    deny: ['exec_command'],
+    require_approval: ['open'],
+    allow: ['read_file'],
+  });
+});
+
+test('sandbox and approvers come along', () => {
+  const config = configSchema.parse({ sandbox: { mode: 'required' }, governance: { approver_roles: ['admin'] } });
+  expect(policyOf(config, TOOLS)).toMatchObject({ v: 1, sandbox: 'required', approver_roles: ['admin'] });
+});
+
+test('a name that no tool has is reported with the nearest', () => {
+  const config = configSchema.parse({
+    governance: { deny: ['exec_comand', 'open', 'write_stdin'], auto_allow: ['zzzz'] },
+  });
+  expect(unknownTools(config, TOOLS)).toEqual([
+    'governance.deny names "exec_comand", which is no tool; did you mean exec_command?',
+    'governance.auto_allow names "zzzz", which is no tool',
+  ]);
+});

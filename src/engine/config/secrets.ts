@@ -1,0 +1,43 @@
+/** The secrets that the program knows by its configuration and environment, and their masking where it is shown. */
+import type { Environment } from '../../base/environment.ts';
+import type { Config } from '../../contract/config.ts';
+import { allKeys } from './keys.ts';
+
+/** Variables that hold credentials, whatever the configuration says. Tools never inherit them. */
+const SECRET_VARIABLES = ['OPENAI_API_KEY', 'ANTHROPIC_API_KEY', 'GEMINI_API_KEY', 'ZAI_API_KEY', 'RUNTIME_TOKEN'];
+
+/** Shorter texts (`none`, `ollama`) are no secrets, and would be found in ordinary words. */
+const SHORTEST_SECRET = 8;
+
+const MASK = '********';
+
+/** The values that must never be stored or shown, by the name that stands in their place. */
+export function secretsOf(config: Config, environment: Environment): { name: string; value: string }[] {
+  const { registry } = config.models;
+  const variables = new Set([...SECRET_VARIABLES, ...registry.flatMap(({ api_key_env }) => api_key_env ?? [])]);
+  const found = [...variables].map((name) => ({ name, value: environment[name] ?? '' }));
+  for (const { name, api_key = '', base_url = '' } of registry) {
+    found.push({ name: `api_key of ${name}`, value: api_key });
+    found.push({ name: `password of ${name}`, value: URL.parse(base_url)?.password ?? '' });
+  }
+  return found.filter(({ value }) => value.length >= SHORTEST_SECRET);
+}
+
+/** A copy in which no secret stands. Masking it again changes nothing. */
+export function maskSecrets(config: Config): Config {
+  const secretItems = (allKeys.find(({ path }) => path === 'models.registry')?.items ?? []).filter((key) => key.secret);
+  const masked = structuredClone(config);
+  for (const entry of masked.models.registry) {
+    const fields = entry as Record<string, unknown>;
+    for (const { path } of secretItems) if (fields[path]) fields[path] = MASK;
+    if (entry.base_url !== undefined) entry.base_url = maskPassword(entry.base_url);
+  }
+  return masked;
+}
+
+function maskPassword(text: string): string {
+  const url = URL.parse(text);
+  if (!url?.password) return text;
+  url.password = MASK;
+  return url.href;
+}

@@ -1,0 +1,57 @@
+/** `runtime doctor`: looks at everything a turn needs, changes nothing, and says how to mend what is wrong. */
+import { toRuntimeError } from '../../contract/errors.ts';
+import { runtimeHome } from '../config/home.ts';
+import type { LoadedConfig } from '../config/load.ts';
+import { openWorkspace, type Workspace, type WorkspaceRequest } from '../wire.ts';
+import type { Finding } from './finding.ts';
+import { examineFolders } from './folders.ts';
+import { examineModels } from './models.ts';
+import { examineNode } from './node.ts';
+
+/** All findings, in the order in which a person should read them. */
+export async function examine(request: WorkspaceRequest): Promise<Finding[]> {
+  let workspace: Workspace;
+  try {
+    workspace = await openWorkspace(request);
+  } catch (thrown) {
+    const { message, next } = toRuntimeError(thrown);
+    const home = runtimeHome(request.environment);
+    return [{ check: 'config', status: 'problem', message, next }, ...examineFolders(home), ...examineNode()];
+  }
+  const { loaded, home, store } = workspace;
+  return [
+    ...examineConfig(loaded),
+    examinePolicy(workspace),
+    ...examineModels(loaded.config, request.environment),
+    ...examineFolders(home, store.folder),
+    ...examineNode(),
+    examineSandbox(loaded),
+  ];
+}
+
+function examineConfig({ file, warnings }: LoadedConfig): Finding[] {
+  const message = file.exists ? `${file.path} is valid` : `no ${file.path}; the defaults apply`;
+  const complaints = warnings.map((warning): Finding => {
+    const [what, mend] = warning.split('; run: ');
+    return mend === undefined
+      ? { check: 'config', status: 'note', message: warning }
+      : { check: 'config', status: 'problem', message: what!, next: mend };
+  });
+  return [{ check: 'config', status: 'ok', message }, ...complaints];
+}
+
+function examinePolicy({ policy }: Workspace): Finding {
+  const { deny, require_approval, allow } = policy;
+  const message = `${allow.length} tools allowed, ${require_approval.length} ask, ${deny.length} denied`;
+  return { check: 'policy', status: 'ok', message };
+}
+
+function examineSandbox({ config }: LoadedConfig): Finding {
+  const { mode } = config.sandbox;
+  const means = {
+    off: 'commands run without one once they are allowed',
+    auto: 'none is available here, so every command asks',
+    required: 'none is available here, so every command is refused',
+  };
+  return { check: 'sandbox', status: 'note', message: `sandbox.mode is ${mode}: ${means[mode]}` };
+}

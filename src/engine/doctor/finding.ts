@@ -1,0 +1,8 @@
+/** `note`: worth knowing, nothing to mend. */
+export interface Finding {
+  check: 'config' | 'policy' | 'model' | 'home' | 'workspace' | 'lock' | 'disk' | 'node' | 'sandbox';
+  status: 'ok' | 'note' | 'problem';
+  message: string;
+  /** How to mend it. */
+  next?: string;
+}

@@ -1,0 +1,56 @@
+import { accessSync, constants } from 'node:fs';
+import type { Environment } from '../../base/environment.ts';
+import type { Config } from '../../contract/config.ts';
+import { chooseModels, missingKey } from '../config/models.ts';
+import type { Finding } from './finding.ts';
+
+/** Keys of providers that this version doesn't speak to. */
+const UNUSED_KEYS = ['ANTHROPIC_API_KEY', 'GEMINI_API_KEY', 'ZAI_API_KEY'];
+
+export function examineModels(config: Config, environment: Environment): Finding[] {
+  const { settings, offline_demo } = chooseModels(config, environment);
+  const findings: Finding[] = offline_demo
+    ? [
+        {
+          check: 'model',
+          status: 'note',
+          message: 'no key found: the offline demo answers',
+          next: 'Set OPENAI_API_KEY, or write a configuration with `runtime config init`.',
+        },
+      ]
+    : [];
+  for (const each of offline_demo ? [] : settings) {
+    const { name, provider, script, base_url } = each;
+    const variable = missingKey(each);
+    if (variable !== undefined) {
+      const next = `export ${variable}=… (or name another variable in api_key_env)`;
+      findings.push({
+        check: 'model',
+        status: 'problem',
+        message: `${name}: the key is missing; ${variable} is not set`,
+        next,
+      });
+    } else if (script !== undefined && !isReadable(script)) {
+      const next = 'Correct `script` in models.registry.';
+      findings.push({ check: 'model', status: 'problem', message: `${name}: can't read its script ${script}`, next });
+    } else {
+      const where = base_url === undefined ? '' : ` at ${URL.parse(base_url)?.host ?? base_url}`;
+      findings.push({ check: 'model', status: 'ok', message: `${name} (${provider}${where})` });
+    }
+  }
+  const unused = UNUSED_KEYS.filter((variable) => environment[variable]);
+  if (unused.length > 0) {
+    const message = `not used: ${unused.join(', ')} (this version speaks to OpenAI, compatible services and Ollama)`;
+    findings.push({ check: 'model', status: 'note', message });
+  }
+  return findings;
+}
+
+function isReadable(path: string): boolean {
+  try {
+    accessSync(path, constants.R_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}

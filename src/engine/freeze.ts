@@ -1,0 +1,69 @@
+/** Gathers the inputs of a turn: everything the kernel and the model depend on, as one value. */
+import { canonicalJson } from '../base/canonical-json.ts';
+import { digestOf } from '../base/digest.ts';
+import { parseDuration } from '../base/duration.ts';
+import type { Config } from '../contract/config.ts';
+import type { Manifest, ModelChoice, Policy, ToolSpec } from '../contract/manifest.ts';
+import type { Grants } from '../contract/ports.ts';
+import type { Limits, Rights, Role } from '../contract/values.ts';
+import type { State } from '../kernel/turn/state.ts';
+import { defaultInstructions } from './instructions.ts';
+
+const RETRY_BASE_MS = 500;
+const RETRY_MAX_MS = 30_000;
+const RETRY_AFTER_MAX_MS = 300_000;
+
+export interface FreezeSources {
+  config: Config;
+  /** The models for a session; `model` is the one chosen for it. */
+  chooseModels: (model: string | undefined) => ModelChoice[];
+  policy: Policy;
+  limits: Limits;
+  role: Role;
+  tools: ToolSpec[];
+  grants: Pick<Grants, 'list'>;
+  time_zone: string;
+}
+
+export interface FrozenTurn {
+  manifest: Manifest;
+  limits: Limits;
+  rights: Rights;
+  time_zone: string;
+}
+
+export function createFreeze(sources: FreezeSources): (context: { state: State }) => Promise<FrozenTurn> {
+  const { config, policy, limits, time_zone } = sources;
+  return async ({ state }) => {
+    const session = state.session!;
+    const { tokens, cost } = config.budget.session;
+    const manifest: Manifest = {
+      v: 1,
+      models: sources.chooseModels(session.model),
+      instructions: config.orchestrator.instructions ?? defaultInstructions(session.project_root),
+      catalog: sources.tools,
+      skills: [],
+      memory: [],
+      policy,
+      grants: await sources.grants.list(),
+      rules: {
+        calls_per_reply: config.orchestrator.max_calls_per_reply,
+        model_attempts: config.orchestrator.model_attempts,
+        retry_base_ms: RETRY_BASE_MS,
+        retry_max_ms: RETRY_MAX_MS,
+        retry_after_max_ms: RETRY_AFTER_MAX_MS,
+        approval_ttl_ms: parseDuration(config.governance.approval_ttl)!,
+        ...(tokens > 0 && { session_tokens: tokens }),
+        ...(cost > 0 && { session_cost_micro_usd: Math.round(cost * 1_000_000) }),
+        shared_scopes: [],
+      },
+      missing: [],
+    };
+    return { manifest, limits, rights: rightsOf(policy, sources.role), time_zone };
+  };
+}
+
+/** What a session or turn may at most do under a policy. */
+export function rightsOf(policy: Policy, role: Role): Rights {
+  return { policy: digestOf(canonicalJson(policy)), sandbox: policy.sandbox, role };
+}

@@ -1,0 +1,171 @@
+/**
+ * What the process that owns a workspace can do with its sessions. The same for a one-shot run, the REPL and the daemon:
+ * they differ in the ports they are given and in how long they stay.
+ */
+import { canonicalJson } from '../base/canonical-json.ts';
+import { digestOf, sha256 } from '../base/digest.ts';
+import type { Ids } from '../base/ids.ts';
+import type { EntryData, Observation } from '../contract/entries.ts';
+import type { Policy } from '../contract/manifest.ts';
+import type { Audit, Ingress, Journal, StoredEntry } from '../contract/ports.ts';
+import type { IngressEvent } from '../contract/records.ts';
+import type { Actor, Part, Role } from '../contract/values.ts';
+import { createKernel } from '../kernel/kernel.ts';
+import { rightsOf } from './freeze.ts';
+import { createResolver } from './session/fold.ts';
+import { openSession, type OpenContext, type OpenedSession } from './session/open-session.ts';
+import { createRunner, type Runner, type RunnerPorts } from './session/runner.ts';
+
+export interface OwnerPorts extends Omit<RunnerPorts, 'kernel' | 'hash' | 'resolve' | 'onTurnEnded'> {
+  ids: Ids;
+  ingress: Ingress;
+  audit: Audit;
+  journal: Journal;
+}
+
+export interface OwnerSettings {
+  policy: Policy;
+  role: Role;
+  workspace: { id: string; epoch: number };
+  fence: number;
+  build: string;
+}
+
+export interface LiveSession {
+  id: string;
+  runner: Runner;
+  /** What its journal held when it was opened. */
+  opened: OpenedSession;
+}
+
+export interface NewMessage {
+  session: string;
+  parts: Part[];
+  actor: Actor;
+  source: string;
+  idempotency_key?: string;
+}
+
+export interface Owner {
+  newSessionId(): string;
+  /** Makes a message durable before anything is done about it. */
+  accept(message: NewMessage): Promise<{ event: IngressEvent; duplicate: boolean }>;
+  /** Accepted events whose turn hasn't ended, oldest first. */
+  pending(): Promise<IngressEvent[]>;
+  /** Opens a journal; its runner starts nothing yet. `onStored` sees what is in the file. */
+  open(session: string, onStored?: (stored: StoredEntry) => void): Promise<LiveSession>;
+  /**
+   * Begins work on an opened session: its first entry when it is new, else what the opening must record; then its
+   * accepted events that the journal doesn't have. From here on effects run. `root`: the folder whose files the tools of
+   * a new session may touch.
+   */
+  enter(live: LiveSession, how: { root: string; source: string; actor: Actor; model?: string }): Promise<void>;
+  /** Asks to stop the turn that has the event. Resolves when the request is durable. */
+  stop(live: LiveSession, event_id: string, actor: Actor): Promise<void>;
+  /** Closes a session's journal. Done marks and audit heads are written first. */
+  close(live: LiveSession): Promise<void>;
+}
+
+export function createOwner(ports: OwnerPorts, settings: OwnerSettings): Owner {
+  const kernel = createKernel(sha256);
+  const resolve = createResolver(ports.blobs);
+  const policy = { value: settings.policy, digest: digestOf(canonicalJson(settings.policy)) };
+  const context: OpenContext = { kernel, journal: ports.journal, resolve, policy, epoch: settings.workspace.epoch, build: settings.build };
+  /** Done marks and heads on their way. They needn't be durable, but they must not fail unseen. */
+  const trailing: Promise<void>[] = [];
+
+  function afterTurn(session: string, { entry, hash }: StoredEntry): void {
+    const { event_ids, reason } = entry.data as EntryData<'turn.ended'>;
+    trailing.push(ports.audit.append({ type: 'head', data: { session, seq: entry.seq, hash } }));
+    for (const id of event_ids) trailing.push(ports.ingress.done(id, reason));
+  }
+
+  const created = (id: string, root: string, source: string, actor: Actor): Observation => ({
+    type: 'session.created',
+    data: {
+      session_id: id,
+      workspace_id: settings.workspace.id,
+      kind: 'chat',
+      project_root: root,
+      source,
+      actor,
+      rights: rightsOf(settings.policy, settings.role),
+      epoch: settings.workspace.epoch,
+    },
+  });
+
+  return {
+    newSessionId: () => `s-${ports.ids.ulid()}`,
+
+    accept({ session, parts, actor, source, idempotency_key }) {
+      const event: IngressEvent = {
+        event_id: `e-${ports.ids.ulid()}`,
+        session_id: session,
+        mode: 'message',
+        parts,
+        actor,
+        source,
+        lane: 'interactive',
+        taint: [],
+        accepted_at: ports.clock.now(),
+        payload_digest: digestOf(canonicalJson({ session, parts })),
+        ...(idempotency_key !== undefined && { idempotency_key }),
+      };
+      return ports.ingress.accept(event);
+    },
+
+    pending: () => ports.ingress.pending(),
+
+    async open(id, onStored) {
+      const opened = await openSession(context, id, onStored);
+      const runnerPorts: RunnerPorts = {
+        ...ports,
+        kernel,
+        hash: sha256,
+        resolve,
+        onTurnEnded: (stored) => afterTurn(id, stored),
+      };
+      return { id, opened, runner: createRunner(runnerPorts, id, opened.fold, settings.fence) };
+    },
+
+    async enter({ id, runner, opened }, { root, source, actor, model }) {
+      const waiting = (await ports.ingress.pending()).filter((event) => event.session_id === id);
+      const posted: Promise<unknown>[] = [];
+      if (opened.end.status === 'absent') posted.push(runner.post(created(id, root, source, actor)));
+      if (opened.opening) {
+        await ports.blobs.put(canonicalJson(settings.policy));
+        await runner.post({ type: 'session.opened', data: opened.opening });
+      }
+      runner.start();
+      if (model !== undefined && model !== runner.state().session?.model) {
+        posted.push(runner.post({ type: 'session.configured', data: { model, by: { actor } } }));
+      }
+      for (const event of waiting) {
+        const ended = opened.ended.get(event.event_id);
+        if (ended !== undefined) trailing.push(ports.ingress.done(event.event_id, ended));
+        else if (!opened.received.has(event.event_id)) posted.push(runner.post(inputOf(event)));
+      }
+      await Promise.all(posted);
+    },
+
+    async stop({ runner }, event_id, actor) {
+      const data = { event_id: `e-${ports.ids.ulid()}`, mode: 'stop' as const, parts: [], actor, for: event_id };
+      await runner.post({
+        type: 'input.received',
+        data: { ...data, source: 'cli', lane: 'interactive', taint: [] },
+      });
+    },
+
+    async close({ id, runner }) {
+      await runner.shutDown();
+      await Promise.all(trailing.splice(0));
+      await ports.journal.close(id);
+    },
+  };
+}
+
+/** The journal's entry for an accepted event. */
+function inputOf(event: IngressEvent): Observation {
+  const { event_id, mode, parts, actor, source, lane, taint } = event;
+  return { type: 'input.received', data: { event_id, mode, parts, actor, source, lane, taint } };
+}

@@ -1,0 +1,225 @@
+/**
+ * Runs one effect and gives the observation it ends with. Nothing here decides: what an effect may do was decided
+ * before its intent was written.
+ */
+import { canonicalJson } from '../../base/canonical-json.ts';
+import type { Clock } from '../../base/clock.ts';
+import { digestOf } from '../../base/digest.ts';
+import type { Observation, ToolCall } from '../../contract/entries.ts';
+import { RuntimeError } from '../../contract/errors.ts';
+import type { Manifest } from '../../contract/manifest.ts';
+import type { MessagePart, ModelReply } from '../../contract/messages.ts';
+import type { Blobs, Budget, ModelClient, ToolHost, ToolRequest } from '../../contract/ports.ts';
+import type { Limits, Part, Rights } from '../../contract/values.ts';
+import { costOf } from '../../kernel/budget/budget.ts';
+import { callId } from '../../kernel/turn/admits.ts';
+import type { Effect } from '../../kernel/turn/open.ts';
+import { modelRequest } from '../../kernel/turn/prompt.ts';
+import { KERNEL_VERSION, type Call, type State, type Turn } from '../../kernel/turn/state.ts';
+import { wholeText } from './messages.ts';
+import type { Messages } from './request.ts';
+
+/** What a runner needs of the world to run its effects. */
+export interface EffectPorts {
+  clock: Clock;
+  blobs: Blobs;
+  models: ModelClient;
+  tools: ToolHost;
+  budget: Budget;
+  /** Gathers the inputs of a turn. `minimal`: without what may have made the freeze fail before. */
+  freeze(context: { state: State; minimal: boolean }): Promise<{ manifest: Manifest; limits: Limits; rights: Rights; time_zone: string }>;
+}
+
+/** What may be seen while an effect runs; ephemeral. */
+export type Delta = { call_id: string; attempt: number; kind: 'text' | 'reasoning' | 'arguments' | 'tool_output'; text: string };
+
+export interface EffectContext {
+  state: State;
+  /** The calls of the present reply, with their arguments. */
+  calls: ReadonlyMap<string, ToolCall>;
+  messages: Messages;
+  signal: AbortSignal;
+  onDelta: (delta: Delta) => void;
+}
+
+export type RunnableEffect = Exclude<Effect, { kind: 'timer' }>;
+
+export async function runEffect(ports: EffectPorts, effect: RunnableEffect, context: EffectContext): Promise<Observation> {
+  switch (effect.kind) {
+    case 'freeze':
+      return freeze(ports, effect.turn, effect.minimal, context.state);
+    case 'reserve':
+      return reserve(ports, effect.call_id, effect.attempt, context.state);
+    case 'ask_model':
+      return askModel(ports, effect.call_id, effect.attempt, context);
+    case 'inspect':
+      return inspect(ports, effect.call_id, context);
+    case 'run_tool':
+      return runTool(ports, effect.call_id, effect.attempt, context);
+  }
+}
+
+/** How an effect that must end, and was never started here, answers. */
+export function canceledUnstarted(effect: RunnableEffect): Observation {
+  if (effect.kind === 'run_tool') {
+    return finished(effect.call_id, effect.attempt, 'canceled', 'The call was cancelled before it started.');
+  }
+  const { call_id, attempt } = effect as Extract<RunnableEffect, { kind: 'ask_model' }>;
+  const message = 'The model call was cancelled before it started.';
+  return { type: 'model.failed', data: { call_id, attempt, class: 'aborted', code: 'aborted', message } };
+}
+
+/** How an effect fails whose observation the kernel refused, or that threw where it must not. */
+export function failedEffect(effect: RunnableEffect, code: string, message: string): Observation {
+  switch (effect.kind) {
+    case 'ask_model': {
+      const { call_id, attempt } = effect;
+      return { type: 'model.failed', data: { call_id, attempt, class: 'malformed', code, message } };
+    }
+    case 'run_tool': {
+      const { type, data } = finished(effect.call_id, effect.attempt, 'error', '');
+      return { type, data: { ...data, error: { code, message } } };
+    }
+    case 'inspect': {
+      const facts = { paths: [], hosts: [], commands: [], preimages: [] };
+      const presentation = { title: 'A call that could not be inspected' };
+      return {
+        type: 'call.inspected',
+        data: {
+          call_id: effect.call_id,
+          args_digest: digestOf(''),
+          invalid: [{ path: '', message: `${code}: ${message}` }],
+          facts,
+          facts_digest: digestOf(canonicalJson(facts)),
+          presentation,
+          presentation_digest: digestOf(canonicalJson(presentation)),
+        },
+      };
+    }
+    case 'reserve':
+      return { type: 'budget.refused', data: { for: `${effect.call_id}.${effect.attempt}`, scopes: [], refused_by: code } };
+    case 'freeze':
+      throw new RuntimeError('internal', `A turn could not be frozen: ${message}`);
+  }
+}
+
+async function freeze(ports: EffectPorts, turn: number, minimal: boolean, state: State): Promise<Observation> {
+  const { manifest, limits, rights, time_zone } = await ports.freeze({ state, minimal });
+  const frozen = await ports.blobs.put(canonicalJson(manifest));
+  const event_ids = [state.queue[0]!.event_id];
+  return { type: 'turn.started', data: { turn, event_ids, kernel: KERNEL_VERSION, frozen, limits, rights, time_zone } };
+}
+
+async function reserve(ports: EffectPorts, call_id: string, attempt: number, state: State): Promise<Observation> {
+  const { ask, manifest } = state.turn!;
+  const key = `${call_id}.${attempt}`;
+  const { ok, scopes, refused_by } = await ports.budget.reserve({
+    session: state.session!.derived_id,
+    for: key,
+    scopes: manifest.rules.shared_scopes,
+    ...ask.reserve,
+  });
+  if (ok) return { type: 'budget.reserved', data: { for: key, scopes } };
+  return { type: 'budget.refused', data: { for: key, scopes, ...(refused_by !== undefined && { refused_by }) } };
+}
+
+async function askModel(
+  ports: EffectPorts,
+  call_id: string,
+  attempt: number,
+  { state, messages, signal, onDelta }: EffectContext,
+): Promise<Observation> {
+  const turn = state.turn!;
+  const startedAt = ports.clock.now();
+  const request = modelRequest(state, turn, await messages.upTo(state), turn.ask.max_output_tokens);
+  const answer = await ports.models.ask(request, {
+    signal,
+    onDelta: (delta) => onDelta({ call_id, attempt, ...delta }),
+  });
+  if (answer.ok) {
+    const duration_ms = Math.max(0, ports.clock.now() - startedAt);
+    return replied(turn, call_id, attempt, answer, duration_ms);
+  }
+  const { ok: _, ...failure } = answer;
+  return { type: 'model.failed', data: { call_id, attempt, ...failure } };
+}
+
+function replied(turn: Turn, call_id: string, attempt: number, answer: ModelReply, duration_ms: number): Observation {
+  const price = turn.manifest.models[turn.choice]!.price;
+  return {
+    type: 'model.replied',
+    data: {
+      call_id,
+      attempt,
+      parts: answer.parts.map(toPart),
+      tool_calls: answer.tool_calls.map((call, index) => ({ call_id: callId(turn, index), ...call })),
+      stop_reason: answer.stop_reason,
+      usage: answer.usage,
+      ...(price && { cost_micro_usd: costOf(answer.usage, price) }),
+      model_served: answer.model_served,
+      ...(answer.provider_request_id !== undefined && { provider_request_id: answer.provider_request_id }),
+      wire_digest: `sha256:${answer.wire_hash}`,
+      duration_ms,
+    },
+  };
+}
+
+/** Replies hold texts and reasoning; pictures in replies come with the models that make them. */
+function toPart(part: MessagePart): Part {
+  if (part.type === 'text') return { type: 'text', text: part.text };
+  if (part.type === 'reasoning') return part;
+  return { type: 'text', text: `[a ${part.type} of type ${part.media_type} was left out]` };
+}
+
+async function inspect(ports: EffectPorts, call_id: string, context: EffectContext): Promise<Observation> {
+  const { request } = await toolRequest(ports, call_id, context);
+  return { type: 'call.inspected', data: { call_id, ...(await ports.tools.inspect(request)) } };
+}
+
+async function runTool(
+  ports: EffectPorts,
+  call_id: string,
+  attempt: number,
+  context: EffectContext,
+): Promise<Observation> {
+  const { request, call } = await toolRequest(ports, call_id, context);
+  const inspected = call.inspected!;
+  const result = await ports.tools.run(
+    {
+      ...request,
+      attempt,
+      args_digest: inspected.args_digest,
+      facts_digest: inspected.facts_digest,
+      idempotency_key: `${context.state.session!.derived_id}:${call_id}`,
+      ...(call.recovery === 'roll_forward' && { files: inspected.facts.preimages }),
+    },
+    {
+      signal: context.signal,
+      onOutput: (text) => context.onDelta({ call_id, attempt, kind: 'tool_output', text }),
+      preserve: (bytes) => ports.blobs.put(bytes, { private: true }),
+    },
+  );
+  return { type: 'call.finished', data: { call_id, attempt, ...result } };
+}
+
+async function toolRequest(
+  ports: EffectPorts,
+  call_id: string,
+  { state, calls }: EffectContext,
+): Promise<{ request: ToolRequest; call: Call }> {
+  const turn = state.turn!;
+  const call = turn.calls.find((one) => one.call_id === call_id)!;
+  const spec = turn.manifest.catalog.find((tool) => tool.name === call.name)!;
+  const arguments_raw = await wholeText(calls.get(call_id)!.arguments_raw, ports.blobs);
+  return { request: { call_id, spec, arguments_raw, project_root: state.session!.project_root }, call };
+}
+
+function finished(
+  call_id: string,
+  attempt: number,
+  outcome: 'canceled' | 'error',
+  output: string,
+): Extract<Observation, { type: 'call.finished' }> {
+  const data = { call_id, attempt, outcome, output, output_truncated: false, files: [], taint: [], duration_ms: 0 };
+  return { type: 'call.finished', data };
+}

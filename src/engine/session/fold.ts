@@ -1,0 +1,71 @@
+/** A session's state and contents, folded from its journal: what every reader and the runner start from. */
+import type { Digest } from '../../base/digest.ts';
+import { RuntimeError } from '../../contract/errors.ts';
+import type { Entry, EntryData, Seq, ToolCall } from '../../contract/entries.ts';
+import type { Manifest, Policy } from '../../contract/manifest.ts';
+import type { Content } from '../../contract/messages.ts';
+import type { Blobs } from '../../contract/ports.ts';
+import type { Kernel } from '../../kernel/kernel.ts';
+import type { Evolved, Resolved, State } from '../../kernel/turn/state.ts';
+
+export interface Folded {
+  state: State;
+  /** What entered the history, in order. */
+  contents: Content[];
+  /** Contents that wait for their place in the history. */
+  pending: Map<Seq, Content>;
+  /** The calls of the open turn's present reply, by id, with their arguments. */
+  calls: Map<string, ToolCall>;
+}
+
+export function newFold(kernel: Kernel): Folded {
+  return { state: kernel.initial(), contents: [], pending: new Map(), calls: new Map() };
+}
+
+/** Takes what `evolve` gave for an entry into the fold. */
+export function applyEvolved(fold: Folded, entry: Entry, evolved: Evolved): void {
+  fold.state = evolved.state;
+  if (evolved.content) fold.pending.set(entry.seq, evolved.content);
+  for (const seq of evolved.joined) {
+    const content = fold.pending.get(seq);
+    if (content) fold.contents.push(content);
+    fold.pending.delete(seq);
+  }
+  if (entry.type === 'model.replied') fold.calls = new Map(entry.data.tool_calls.map((call) => [call.call_id, call]));
+  // Replies that were left out, and stops, never join; nothing of a finished turn may pile up.
+  if (entry.type === 'turn.ended') {
+    fold.calls = new Map();
+    const queued = new Set(fold.state.queue.map((item) => item.content.seq));
+    for (const seq of fold.pending.keys()) if (!queued.has(seq)) fold.pending.delete(seq);
+  }
+}
+
+/** Gives the values that an entry names by digest. Manifests are kept: most turns of a session share one. */
+export function createResolver(blobs: Pick<Blobs, 'get'>): (entry: Entry) => Promise<Resolved> | Resolved {
+  const known = new Map<Digest, unknown>();
+  const read = async (digest: Digest): Promise<unknown> => {
+    if (!known.has(digest)) {
+      const bytes = await blobs.get(digest);
+      if (!bytes) throw new RuntimeError('store_damaged', `The blob ${digest} that the journal names is missing.`);
+      known.set(digest, JSON.parse(Buffer.from(bytes).toString('utf8')));
+    }
+    return known.get(digest);
+  };
+  return (entry) => {
+    if (entry.type === 'turn.started') {
+      const { frozen } = entry.data;
+      const manifest = known.get(frozen);
+      if (manifest) return { manifest: manifest as Manifest };
+      return read(frozen).then((value) => ({ manifest: value as Manifest }));
+    }
+    const policy = policyOf(entry);
+    return policy === undefined ? {} : read(policy).then((value) => ({ policy: value as Policy }));
+  };
+}
+
+/** `session.opened` names the policy in force then; it joins the open turn's policies when it is another one. */
+function policyOf(entry: Entry): Digest | undefined {
+  if (entry.type === 'policy.changed') return entry.data.policy;
+  if (entry.type === 'session.opened') return (entry.data satisfies EntryData<'session.opened'>).policy;
+  return undefined;
+}

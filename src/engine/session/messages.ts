@@ -1,0 +1,69 @@
+/** Contents of the history as the model is given them: blob references resolved, tool outputs as head and tail. */
+import { RuntimeError } from '../../contract/errors.ts';
+import type { Digest } from '../../base/digest.ts';
+import type { Content, Message, MessagePart } from '../../contract/messages.ts';
+import type { Blobs } from '../../contract/ports.ts';
+import type { LongText, Part } from '../../contract/values.ts';
+
+export async function toMessage(content: Content, blobs: Blobs): Promise<Message> {
+  switch (content.role) {
+    case 'note':
+      return content;
+    case 'user':
+      return { role: 'user', parts: await toParts(content.parts, blobs) };
+    case 'assistant': {
+      const tool_calls = await Promise.all(
+        content.tool_calls.map(async ({ call_id, provider_id, name, arguments_raw }) => ({
+          call_id,
+          provider_id,
+          name,
+          arguments_raw: await wholeText(arguments_raw.text, blobs),
+        })),
+      );
+      return { role: 'assistant', parts: await toParts(content.parts, blobs), tool_calls };
+    }
+    case 'tool': {
+      const { call_id, provider_id, name, status } = content;
+      const text = content.parts.map((part) => (part.type === 'text' ? shortText(part.text) : '')).join('\n');
+      return { role: 'tool', call_id, provider_id, name, output: status === 'ok' ? text : `[${status}] ${text}` };
+    }
+  }
+}
+
+/** The whole of a text, also when it lies in a blob. */
+export async function wholeText(text: LongText, blobs: Pick<Blobs, 'get'>): Promise<string> {
+  if (typeof text === 'string') return text;
+  return (await bytesOf(text.blob, blobs)).toString('utf8');
+}
+
+/** A text, or head and tail of a long one with a mark of what was left out. */
+export function shortText(text: LongText): string {
+  if (typeof text === 'string') return text;
+  const left = text.bytes - Buffer.byteLength(text.head) - Buffer.byteLength(text.tail);
+  return `${text.head}\n[… ${left} bytes left out …]\n${text.tail}`;
+}
+
+async function toParts(parts: Part[], blobs: Blobs): Promise<MessagePart[]> {
+  return Promise.all(parts.map((part) => toPart(part, blobs)));
+}
+
+async function toPart(part: Part, blobs: Blobs): Promise<MessagePart> {
+  if (part.type === 'text') return { type: 'text', text: await wholeText(part.text, blobs) };
+  if (part.type === 'reasoning') {
+    return {
+      type: 'reasoning',
+      ...(part.text !== undefined && { text: await wholeText(part.text, blobs) }),
+      ...(part.opaque !== undefined && { opaque: await wholeText(part.opaque, blobs) }),
+      ...(part.provider !== undefined && { provider: part.provider }),
+    };
+  }
+  const base64 = (await bytesOf(part.blob, blobs)).toString('base64');
+  const message: MessagePart = { type: part.type, base64, media_type: part.media_type };
+  return part.name === undefined ? message : { ...message, name: part.name };
+}
+
+async function bytesOf(digest: Digest, blobs: Pick<Blobs, 'get'>): Promise<Buffer> {
+  const bytes = await blobs.get(digest);
+  if (!bytes) throw new RuntimeError('store_damaged', `The blob ${digest} that the journal names is missing.`);
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}

@@ -1,0 +1,106 @@
+/**
+ * Opens a session's journal: folds it, and finds whether the opening itself must be recorded. It must when something was
+ * running that nobody will report on any more, or when epoch, kernel, policy or the journal's tail are not what they were.
+ */
+import { canonicalJson } from '../../base/canonical-json.ts';
+import type { Digest } from '../../base/digest.ts';
+import { isIntent } from '../../contract/entry-types.ts';
+import { RuntimeError } from '../../contract/errors.ts';
+import type { Entry, EntryData } from '../../contract/entries.ts';
+import type { Policy } from '../../contract/manifest.ts';
+import type { CutTail, Journal, JournalEnd, StoredEntry, Visit } from '../../contract/ports.ts';
+import type { Kernel } from '../../kernel/kernel.ts';
+import { somethingRuns } from '../../kernel/turn/open.ts';
+import { KERNEL_VERSION, type Resolved, type State } from '../../kernel/turn/state.ts';
+import { applyEvolved, newFold, type Folded } from './fold.ts';
+
+export interface OpenedSession {
+  fold: Folded;
+  end: JournalEnd;
+  /** Messages that the journal has, and those whose turn has ended, by event id. */
+  received: Set<string>;
+  ended: Map<string, string>;
+  /** What `session.opened` must say; absent when nothing has to be recorded. */
+  opening?: EntryData<'session.opened'>;
+}
+
+export interface OpenContext {
+  kernel: Kernel;
+  journal: Journal;
+  resolve: (entry: Entry) => Promise<Resolved> | Resolved;
+  /** The policy in force now, and its digest. */
+  policy: { value: Policy; digest: Digest };
+  epoch: number;
+  build: string;
+}
+
+/** Folds a journal for reading; nothing is changed. */
+export async function foldJournal(
+  context: Pick<OpenContext, 'kernel' | 'resolve'>,
+  read: (visit: Visit) => Promise<JournalEnd & { cut?: CutTail }>,
+): Promise<Omit<OpenedSession, 'opening'> & { cut?: CutTail }> {
+  const fold = newFold(context.kernel);
+  const received = new Set<string>();
+  const ended = new Map<string, string>();
+  const { cut, ...end } = await read(async ({ entry }) => {
+    if (entry.type === 'input.received') received.add(entry.data.event_id);
+    if (entry.type === 'turn.ended') for (const id of entry.data.event_ids) ended.set(id, entry.data.reason);
+    applyEvolved(fold, entry, evolveSafely(context.kernel, fold.state, entry, await context.resolve(entry)));
+  });
+  return { fold, end, received, ended, ...(cut && { cut }) };
+}
+
+/** Opens as the owner: a crash tail is cut. @throws RuntimeError store_damaged | entry_too_new */
+export async function openSession(
+  context: OpenContext,
+  session: string,
+  onStored?: (stored: StoredEntry) => void,
+): Promise<OpenedSession> {
+  const { cut, ...opened } = await foldJournal(context, (visit) =>
+    context.journal.open(session, (stored) => {
+      onStored?.(stored);
+      return visit(stored);
+    }),
+  );
+  if (opened.end.status === 'absent') return opened;
+  const state = afterDecisions(context.kernel, opened.fold.state);
+  const reason = openingReason(state, context, cut);
+  if (!reason) return opened;
+  const { epoch, build, policy } = context;
+  const opening = { reason, epoch, kernel: KERNEL_VERSION, build, policy: policy.digest, ...cut };
+  return { ...opened, opening };
+}
+
+/** The state when the decisions left have been appended, up to the first intent. */
+function afterDecisions(kernel: Kernel, from: State): State {
+  let state = from;
+  for (;;) {
+    const { append } = kernel.decide(state);
+    if (!append || isIntent(append.type)) return state;
+    state = kernel.evolve(state, { v: 1, seq: state.seq + 1, at: state.at, ...append } as Entry).state;
+  }
+}
+
+function openingReason(
+  state: State,
+  { epoch, policy }: OpenContext,
+  cut: CutTail | undefined,
+): EntryData<'session.opened'>['reason'] | undefined {
+  const { session, turn } = state;
+  if (!session) return undefined;
+  if (epoch > session.epoch) return 'restore';
+  if (turn && turn.kernel !== KERNEL_VERSION) return 'upgrade';
+  const current = canonicalJson(policy.value);
+  const tightened = turn !== null && !turn.policies.some((known) => canonicalJson(known) === current);
+  return somethingRuns(state) || tightened || cut !== undefined ? 'recovery' : undefined;
+}
+
+function evolveSafely(kernel: Kernel, state: State, entry: Entry, resolved: Resolved): ReturnType<Kernel['evolve']> {
+  try {
+    return kernel.evolve(state, entry, resolved);
+  } catch (cause) {
+    throw new RuntimeError('store_damaged', `Entry ${entry.seq} (${entry.type}) of the journal has no valid content.`, {
+      cause,
+    });
+  }
+}

@@ -1,0 +1,145 @@
+/** The effects that are running: started when the kernel wants them open, cancelled when marked, forgotten when they left. */
+import { toRuntimeError, type ErrorCode, type RuntimeError } from '../../contract/errors.ts';
+import type { Observation } from '../../contract/entries.ts';
+import type { Effect } from '../../kernel/turn/open.ts';
+import { canceledUnstarted, failedEffect, runEffect, type Delta, type EffectPorts, type RunnableEffect } from './effects.ts';
+import type { Folded } from './fold.ts';
+import type { Messages } from './request.ts';
+
+export interface Report {
+  effect: Effect;
+  observation: Observation;
+}
+
+interface TaskOwner {
+  fold: Folded;
+  messages: Messages;
+  report(reports: Report[]): void;
+  onDelta(delta: Delta, turn: number): void;
+  /** The store or the runner itself is broken. */
+  fail(error: RuntimeError): void;
+}
+
+interface TaskPorts extends EffectPorts {
+  crashPoint: (name: string) => void;
+}
+
+export interface Tasks {
+  has(effect: Effect): boolean;
+  forget(effect: Effect): void;
+  /** Makes the running effects those that should be running. */
+  reconcile(open: Effect[]): void;
+  cancelAll(): void;
+  /** Cancels all, and forgets what needn't report: only intents and reservations are still waited for. */
+  cancelForShutDown(): void;
+  awaitsIntents(): boolean;
+}
+
+interface Task {
+  effect: Effect;
+  cancel(): void;
+  canceled: boolean;
+}
+
+const STORE_FAILURES: ReadonlySet<ErrorCode> = new Set([
+  'disk_full', 'store_unavailable', 'store_damaged', 'no_permission',
+]); // prettier-ignore
+
+export function createTasks(ports: TaskPorts, owner: TaskOwner): Tasks {
+  const tasks = new Map<string, Task>();
+
+  function start(effects: Effect[]): void {
+    // The inspections of a group are reported together, so that they are one write.
+    const inspections = effects.filter((effect) => effect.kind === 'inspect');
+    if (inspections.length > 0) void Promise.all(inspections.map(run)).then((found) => reportAll(found));
+    for (const effect of effects) {
+      if (effect.kind === 'timer') startTimer(effect);
+      else if ('cancel' in effect && effect.cancel) answerCancel(effect);
+      else if (effect.kind !== 'inspect') void run(effect).then((report) => reportAll([report]));
+    }
+  }
+
+  function reportAll(found: (Report | undefined)[]): void {
+    const reports = found.filter((report) => report !== undefined);
+    if (reports.length > 0) owner.report(reports);
+  }
+
+  function startTimer(effect: Extract<Effect, { kind: 'timer' }>): void {
+    const cancel = ports.clock.at(effect.due_at, () => owner.report([{ effect, observation: timerReport(effect) }]));
+    tasks.set(effect.key, { effect, cancel, canceled: false });
+  }
+
+  function answerCancel(effect: RunnableEffect): void {
+    tasks.set(effect.key, { effect, cancel: () => {}, canceled: true });
+    owner.report([{ effect, observation: canceledUnstarted(effect) }]);
+  }
+
+  async function run(effect: RunnableEffect): Promise<Report | undefined> {
+    const abort = new AbortController();
+    tasks.set(effect.key, { effect, cancel: () => abort.abort(), canceled: false });
+    const { state, calls } = owner.fold;
+    const onDelta = (delta: Delta): void => {
+      if (tasks.has(effect.key)) owner.onDelta(delta, state.turn?.turn ?? state.turns + 1);
+    };
+    try {
+      ports.crashPoint('before-effect');
+      const context = { state, calls, messages: owner.messages, signal: abort.signal, onDelta };
+      const observation = await runEffect(ports, effect, context);
+      ports.crashPoint('after-effect');
+      return { effect, observation };
+    } catch (thrown) {
+      const error = toRuntimeError(thrown);
+      const isTools = effect.kind === 'run_tool' || effect.kind === 'inspect';
+      if (isTools && !STORE_FAILURES.has(error.code)) {
+        return { effect, observation: failedEffect(effect, error.code, error.message) };
+      }
+      owner.fail(error);
+      return undefined;
+    }
+  }
+
+  return {
+    has: (effect) => tasks.has(effect.key),
+    forget: (effect) => tasks.delete(effect.key),
+    reconcile(open) {
+      const wanted = new Map(open.map((effect) => [effect.key, effect]));
+      for (const [key, task] of tasks) {
+        const effect = wanted.get(key);
+        if (!effect || isMoved(task.effect, effect)) {
+          task.cancel();
+          tasks.delete(key);
+        } else if ('cancel' in effect && effect.cancel && !task.canceled) {
+          task.canceled = true;
+          task.cancel();
+        }
+      }
+      start(open.filter((effect) => !tasks.has(effect.key)));
+    },
+    cancelAll() {
+      for (const task of tasks.values()) task.cancel();
+      tasks.clear();
+    },
+    cancelForShutDown() {
+      for (const [key, { effect, cancel }] of tasks) {
+        if (effect.kind !== 'reserve') cancel();
+        if (!isAwaited(effect)) tasks.delete(key);
+      }
+    },
+    awaitsIntents: () => tasks.size > 0,
+  };
+}
+
+/** A timer's due may change under its key. */
+function isMoved(running: Effect, wanted: Effect): boolean {
+  return running.kind === 'timer' && wanted.kind === 'timer' && running.due_at !== wanted.due_at;
+}
+
+function isAwaited(effect: Effect): boolean {
+  return effect.kind === 'ask_model' || effect.kind === 'run_tool' || effect.kind === 'reserve';
+}
+
+function timerReport(effect: Extract<Effect, { kind: 'timer' }>): Observation {
+  if (effect.of !== 'approval') return { type: 'timer.fired', data: { timer_id: effect.id } };
+  const by = { actor: { id: 'system', role: 'overlord' as const }, via: 'clock' };
+  return { type: 'approval.resolved', data: { approval_id: effect.id, outcome: 'expired', by } };
+}

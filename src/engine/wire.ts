@@ -1,0 +1,152 @@
+/** The only place that constructs: puts store, adapters and rules together for what a command needs. */
+import { readlinkSync } from 'node:fs';
+import { commit, version } from '#generated/version.js';
+import { createModelClient, type Models } from '../adapters/models/router.ts';
+import type { ModelSettings } from '../adapters/models/settings.ts';
+import { createToolHost } from '../adapters/tools/tool-host.ts';
+import type { ToolSettings } from '../adapters/tools/tool.ts';
+import { systemClock, type Clock } from '../base/clock.ts';
+import { parseDuration } from '../base/duration.ts';
+import type { Environment } from '../base/environment.ts';
+import { systemIds } from '../base/ids.ts';
+import { RuntimeError } from '../contract/errors.ts';
+import type { Config } from '../contract/config.ts';
+import type { Policy } from '../contract/manifest.ts';
+import type { Budget, ToolHost } from '../contract/ports.ts';
+import type { Actor } from '../contract/values.ts';
+import { openStore, type Store } from '../store/store.ts';
+import { createCrashPoints } from './crash-points.ts';
+import { runtimeHome } from './config/home.ts';
+import { limitsOf } from './config/limits.ts';
+import { loadConfig, type LoadedConfig } from './config/load.ts';
+import { chooseModels, type ChosenModels } from './config/models.ts';
+import { policyOf, unknownTools } from './config/policy.ts';
+import { secretsOf } from './config/secrets.ts';
+import { createFreeze } from './freeze.ts';
+import { createOwner, type Owner } from './owner.ts';
+import { createRedactor } from './session/border.ts';
+
+/** Who acts where the operating system has authenticated: whoever may read the home is its operator. */
+export const LOCAL_ACTOR: Actor = { id: 'local', role: 'operator' };
+
+export interface WorkspaceRequest {
+  environment: Environment;
+  /** Texts of dotted flags, by key path. */
+  overrides: ReadonlyMap<string, string>;
+  /** Of `--config`. */
+  file?: string;
+  /** Of `--workspace`. */
+  workspace?: string;
+}
+
+/** A workspace as anyone may read it, without its lock. */
+export interface Workspace {
+  request: WorkspaceRequest;
+  home: string;
+  loaded: LoadedConfig;
+  clock: Clock;
+  store: Store;
+  tools: ToolHost;
+  policy: Policy;
+  build: string;
+}
+
+export async function openWorkspace(request: WorkspaceRequest): Promise<Workspace> {
+  const { environment, overrides, file } = request;
+  const home = runtimeHome(environment);
+  const loaded = await loadConfig({ home, environment, overrides, ...(file !== undefined && { file }) });
+  const { config } = loaded;
+  const clock = systemClock;
+  const tools = createToolHost({ home, clock, environment, settings: toolSettings(config) });
+  const policy = policyOf(config, tools.tools());
+  const unknown = unknownTools(config, tools.tools());
+  if (unknown.length > 0) throw new RuntimeError('config_invalid', unknown.join('; '));
+  const store = openStore({
+    home,
+    workspace: request.workspace ?? config.store.workspace,
+    clock,
+    owner: { pid: process.pid, program: 'runtime', version },
+    idempotencyTtlMs: parseDuration(config.governance.idempotency_ttl)!,
+  });
+  return { request, home, loaded, clock, store, tools, policy, build: `${version}+${commit.slice(0, 12)}` };
+}
+
+export interface OwnerRequest {
+  timeout_ms?: number;
+  /** USD. */
+  max_cost?: number;
+}
+
+export interface OwnedWorkspace {
+  owner: Owner;
+  models: Models;
+  /** The models for a session; `model` is the one that the caller or the session names. */
+  choose(model: string | undefined): ChosenModels;
+  release(): Promise<void>;
+}
+
+/** Takes the lock and becomes the workspace's owner. @throws RuntimeError locked */
+export function takeWorkspace(workspace: Workspace, request: OwnerRequest = {}): OwnedWorkspace {
+  const { store, clock, tools, policy, loaded } = workspace;
+  const { config } = loaded;
+  const { environment } = workspace.request;
+  const lock = store.takeLock();
+  if (!lock.ok) throw lockedError(lock.held_by);
+
+  const settings: ModelSettings[] = [];
+  const choose = (model: string | undefined): ChosenModels => {
+    const chosen = chooseModels(config, environment, model === undefined ? {} : { model });
+    const known = new Set(settings.map(({ name }) => name));
+    settings.push(...chosen.settings.filter(({ name }) => !known.has(name)));
+    return chosen;
+  };
+  const models = createModelClient({ models: settings, clock, environment });
+  const freeze = createFreeze({
+    config,
+    chooseModels: (model) => choose(model).choices,
+    policy,
+    limits: limitsOf(config, request),
+    role: LOCAL_ACTOR.role,
+    tools: tools.tools(),
+    grants: store.grants,
+    time_zone: systemTimeZone(environment),
+  });
+  const owner = createOwner(
+    {
+      ...store,
+      clock,
+      ids: systemIds(clock),
+      models,
+      tools,
+      budget: noSharedBudgets,
+      freeze,
+      redact: createRedactor(secretsOf(config, environment)),
+      crashPoint: createCrashPoints(environment),
+    },
+    { policy, role: LOCAL_ACTOR.role, workspace: store.workspace(), fence: lock.fence, build: workspace.build },
+  );
+  return { owner, models, choose, release: () => store.close() };
+}
+
+function lockedError(held_by: { pid: number; program: string; version: string } | undefined): RuntimeError {
+  const who = held_by ? `locked by pid ${held_by.pid} (${held_by.program} ${held_by.version})` : 'locked by another process';
+  return new RuntimeError('locked', `The workspace is ${who}.`);
+}
+
+/** No scope is shared between sessions yet, so the kernel never asks for a reservation. */
+const noSharedBudgets: Budget = { reserve: async () => ({ ok: true, scopes: [] }) };
+
+function toolSettings(config: Config): ToolSettings {
+  const { timeout, max_timeout, env } = config.tools.exec_command;
+  return { exec: { timeoutMs: parseDuration(timeout)!, maxTimeoutMs: parseDuration(max_timeout)!, env } };
+}
+
+/** The zone's IANA name: `TZ`, else what /etc/localtime links to. (`Intl` would know, but takes milliseconds to load.) */
+function systemTimeZone(environment: Environment): string {
+  if (environment['TZ']) return environment['TZ'];
+  try {
+    return /zoneinfo\/(.+)$/.exec(readlinkSync('/etc/localtime'))?.[1] ?? 'UTC';
+  } catch {
+    return 'UTC';
+  }
+}

@@ -1,0 +1,97 @@
+/** Frozen inputs for specs: small, and each part can be replaced. */
+import { digestOf } from '../../base/digest.ts';
+import type { Grant, Manifest, ModelChoice, Policy, ToolSpec } from '../../contract/manifest.ts';
+import type { Actor, EffectClass, Facts, Limits, Rights } from '../../contract/values.ts';
+
+export const MINUTE = 60_000;
+export const HOUR = 60 * MINUTE;
+
+export const person: Actor = { id: 'local', role: 'operator' };
+export const system: Actor = { id: 'system', role: 'overlord' };
+export const rights: Rights = { policy: digestOf('policy'), sandbox: 'off', role: 'operator' };
+
+export function tool(name: string, effect: EffectClass, recovery: ToolSpec['recovery']): ToolSpec {
+  return {
+    name,
+    description: `The tool ${name}.`,
+    parameters: { type: 'object' },
+    schema_digest: digestOf(name),
+    effect,
+    recovery,
+    secrets: [],
+  };
+}
+
+export const catalog: ToolSpec[] = [
+  tool('read_file', 'read', 'rerun'),
+  tool('list_files', 'read', 'rerun'),
+  tool('apply_patch', 'write', 'roll_forward'),
+  tool('exec_command', 'exec', 'unknown'),
+  tool('send_mail', 'send', 'unknown'),
+];
+
+/** Commands and patches ask, nothing is denied, `send_mail` is on no list. */
+export function policyOf(over: Partial<Policy> = {}): Policy {
+  return {
+    v: 1,
+    deny: [],
+    require_approval: ['exec_command', 'apply_patch'],
+    allow: [],
+    sandbox: 'off',
+    approver_roles: ['operator', 'admin', 'overlord'],
+    ...over,
+  };
+}
+
+export function model(name: string, over: Partial<ModelChoice> = {}): ModelChoice {
+  return { name, provider: 'script', model: `${name}-1`, max_output_tokens: 1000, ...over };
+}
+
+/** What a spec says of a turn's frozen inputs; the rest is ordinary. */
+export interface Inputs {
+  models?: ModelChoice[];
+  policy?: Partial<Policy>;
+  grants?: Grant[];
+  rules?: Partial<Manifest['rules']>;
+  limits?: Partial<Limits>;
+}
+
+export function manifestOf(inputs: Inputs = {}): Manifest {
+  return {
+    v: 1,
+    models: inputs.models ?? [model('main')],
+    instructions: 'Be brief.',
+    catalog,
+    skills: [],
+    memory: [],
+    policy: policyOf(inputs.policy),
+    grants: inputs.grants ?? [],
+    rules: {
+      calls_per_reply: 64,
+      model_attempts: 4,
+      retry_base_ms: 500,
+      retry_max_ms: 30_000,
+      retry_after_max_ms: 5 * MINUTE,
+      approval_ttl_ms: HOUR,
+      shared_scopes: [],
+      ...inputs.rules,
+    },
+    missing: [],
+  };
+}
+
+export function limitsOf(inputs: Inputs = {}): Limits {
+  return { max_turns: 10, max_calls: 200, wall_ms: 10 * MINUTE, ...inputs.limits };
+}
+
+export function factsOf(over: Partial<Facts> = {}): Facts {
+  return { paths: [], hosts: [], commands: [], preimages: [], ...over };
+}
+
+export function pathFact(path: string, over: Partial<Facts['paths'][number]> = {}): Facts['paths'][number] {
+  return { arg: 'path', path, real: path, inside_root: true, kind: 'file', secret_shaped: false, ...over };
+}
+
+export function commandFact(text: string, over: Partial<Facts['commands'][number]> = {}): Facts['commands'][number] {
+  return { words: [text], assignments: [], redirects: [], parser: 'text', ...over };
+}

@@ -1,0 +1,158 @@
+/**
+ * The next decision for the calls of a reply. What is refused without a look is refused first; then the active group is
+ * decided as soon as all of it is inspected, so that the inspections of a group are one write.
+ */
+import type { Hash } from '../../base/digest.ts';
+import type { Decision, EntryData } from '../../contract/entries.ts';
+import { approvalDigest, approvalId } from '../approval/approval.ts';
+import { judge } from '../policy/judge.ts';
+import { activeGroup, type Call, type Inspected, type State, type Turn } from './state.ts';
+
+export function act(hash: Hash, state: State, turn: Turn): Decision | undefined {
+  const refused = turn.calls.find((call) => call.refusal && call.status !== 'settled');
+  if (refused) return callRefused(refused, refused.refusal!.why, refused.refusal!.message);
+  const group = activeGroup(turn);
+  if (group.some((call) => call.status === 'new')) return undefined;
+  for (const call of group) {
+    const decision = nextFor(hash, state, turn, call);
+    if (decision) return decision;
+  }
+  return undefined;
+}
+
+/** Of a turn that is being cut: whatever isn't running is refused or abandoned; what runs is cancelled and waited for. */
+export function cutCalls(turn: Turn): Decision | undefined {
+  const lost = turn.calls.find((call) => call.status === 'lost');
+  if (lost) return abandoned(lost, 'stopped');
+  const open = turn.calls.find((call) => call.status !== 'settled' && call.status !== 'running');
+  if (!open) return undefined;
+  if (open.attempt > 0) return abandoned(open, 'stopped');
+  return callRefused(open, 'canceled', 'The turn was stopped before this call ran.');
+}
+
+function nextFor(hash: Hash, state: State, turn: Turn, call: Call): Decision | undefined {
+  if (call.status === 'running') return undefined;
+  if (call.status === 'lost') return abandoned(call, 'cut');
+  const inspected = call.inspected!;
+  if (inspected.invalid !== null) return callRefused(call, 'invalid_arguments', inspected.invalid);
+  if (call.status === 'inspected' || (call.judged_by ?? 0) < turn.policies.length) {
+    return policyDecided(state, turn, call, inspected);
+  }
+  if (call.verdict === 'deny') return notAllowed(call, 'denied', `Denied by policy: ${call.reason}.`);
+  if (call.verdict === 'allow' && !call.approval) return started(state, call, inspected);
+  return throughApproval(hash, state, turn, call, inspected);
+}
+
+/** Once a person was asked, only their answer lets the call run: what is judged anew may only tighten. */
+function throughApproval(hash: Hash, state: State, turn: Turn, call: Call, inspected: Inspected): Decision | undefined {
+  switch (call.approval?.status) {
+    case undefined:
+      return approvalRequested(hash, state, turn, call, inspected);
+    case 'pending':
+      return undefined;
+    case 'granted':
+      return started(state, call, inspected);
+    case 'denied': {
+      const why = call.approval?.reason;
+      return notAllowed(call, 'approval_denied', `A person denied this call${why ? `: ${why}` : '.'}`);
+    }
+    case 'expired':
+      return notAllowed(call, 'approval_expired', 'Nobody answered the approval in time, so the call was not run.');
+    case 'void':
+      return notAllowed(
+        call,
+        'void',
+        'The approval became void when the store was restored or the session forked. Call again if it is still needed.',
+      );
+  }
+}
+
+function policyDecided(state: State, turn: Turn, call: Call, inspected: Inspected): Decision {
+  const repeats = state.unknowns.find(
+    (one) => one.tool === call.name && one.args_digest === inspected.args_digest && call.attempt === 0,
+  );
+  const judgement = judge(turn.policies, [...turn.manifest.grants, ...state.grants], {
+    tool: call.name,
+    effect: call.effect,
+    args_digest: inspected.args_digest,
+    facts: inspected.facts,
+    ...(repeats && { may_repeat_of: repeats.call_id }),
+  });
+  return {
+    type: 'policy.decided',
+    data: {
+      call_id: call.call_id,
+      tool: call.name,
+      effect: call.effect,
+      verdict: judgement.verdict,
+      rules: judgement.rules,
+      reason: judgement.reason,
+      taint: state.taint,
+      ...(judgement.grant_id !== undefined && { grant_id: judgement.grant_id }),
+    },
+  };
+}
+
+function approvalRequested(hash: Hash, state: State, turn: Turn, call: Call, inspected: Inspected): Decision {
+  const session = state.session!;
+  const spec = turn.manifest.catalog.find((tool) => tool.name === call.name)!;
+  const repeats = state.unknowns.find((one) => one.tool === call.name && one.args_digest === inspected.args_digest);
+  return {
+    type: 'approval.requested',
+    data: {
+      approval_id: approvalId(hash, session.derived_id, state.seq + 1),
+      call_id: call.call_id,
+      digest: approvalDigest(hash, {
+        session_id: session.derived_id,
+        call_id: call.call_id,
+        project_root: session.project_root,
+        spec,
+        inspected,
+        policy: turn.manifest.policy,
+      }),
+      expires_at: state.at + turn.manifest.rules.approval_ttl_ms,
+      approver_roles: turn.manifest.policy.approver_roles,
+      ...(repeats && { may_repeat_of: repeats.call_id }),
+    },
+  };
+}
+
+function started(state: State, call: Call, inspected: Inspected): Decision {
+  const data: EntryData<'call.started'> = {
+    call_id: call.call_id,
+    attempt: call.attempt + 1,
+    tool: call.name,
+    args_digest: inspected.args_digest,
+    facts_digest: inspected.facts_digest,
+    idempotency_key: `${state.session!.derived_id}:${call.call_id}`,
+  };
+  if (call.approval) data.approval_id = call.approval.approval_id;
+  if (call.grant_id !== undefined) data.grant_id = call.grant_id;
+  if (call.recovery === 'roll_forward') data.files = inspected.facts.preimages;
+  return { type: 'call.started', data };
+}
+
+/** A call that ran before and may not run again is not simply refused: nobody knows what its first run did. */
+function notAllowed(call: Call, why: EntryData<'call.refused'>['why'], message: string): Decision {
+  return call.attempt > 0 ? abandoned(call, 'not_allowed') : callRefused(call, why, message);
+}
+
+function callRefused(call: Call, why: EntryData<'call.refused'>['why'], message: string): Decision {
+  return { type: 'call.refused', data: { call_id: call.call_id, why, message } };
+}
+
+function abandoned(call: Call, why: 'cut' | 'stopped' | 'not_allowed'): Decision {
+  const repeatable = call.recovery === 'rerun';
+  const then = {
+    cut: repeatable
+      ? 'Call it again if it is still needed.'
+      : 'Check its effect before you call it again; the same call will ask a person first.',
+    stopped: 'The turn was stopped.',
+    not_allowed: 'It may not run again.',
+  }[why];
+  const message = `The program stopped while this call ran, and it is unknown whether it took effect. ${then}`;
+  return {
+    type: 'call.abandoned',
+    data: { call_id: call.call_id, attempt: call.attempt, outcome: 'unknown', message },
+  };
+}

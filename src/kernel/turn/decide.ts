@@ -1,0 +1,63 @@
+/**
+ * The next decision, or, when there is none, the effects that should be running. The runner appends decisions until
+ * there is nothing more to append before it takes the next observation; so a verifier can derive every one of them.
+ *
+ *   plan    → plan.made
+ *   think   → model.requested … until a reply, or turn.reflected{stop}
+ *   act     → for each call: refused, or decided, asked, started … until all are settled
+ *   reflect → turn.reflected
+ *   end     → reply.made, turn.ended
+ *
+ * A turn that is cut leaves this path at once: what runs is cancelled and awaited, the rest is refused.
+ */
+import type { Hash } from '../../base/digest.ts';
+import type { Decision } from '../../contract/entries.ts';
+import { act, cutCalls } from './act.ts';
+import { cutEnding, replyMade, turnEnded } from './ending.ts';
+import { openEffects, type Effect } from './open.ts';
+import { reflect, reflected } from './reflect.ts';
+import type { State, Turn } from './state.ts';
+import { think } from './think.ts';
+
+export interface Decided {
+  append?: Decision;
+  /** Counts only when there is nothing to append. */
+  open: Effect[];
+}
+
+export function decide(hash: Hash, state: State): Decided {
+  const append = state.turn ? nextDecision(hash, state, state.turn) : undefined;
+  return append ? { append, open: [] } : { open: openEffects(state) };
+}
+
+function nextDecision(hash: Hash, state: State, turn: Turn): Decision | undefined {
+  if (turn.phase === 'end') return end(turn);
+  if (turn.cut !== null) return cutShort(turn);
+  switch (turn.phase) {
+    case 'plan': {
+      const steps = [{ id: 's1', title: 'Answer the message', depends_on: [] }];
+      const model = turn.manifest.models[turn.choice]!.name;
+      return { type: 'plan.made', data: { turn: turn.turn, by: 'rule', model, steps } };
+    }
+    case 'think':
+      return think(hash, state, turn);
+    case 'act':
+      return act(hash, state, turn);
+    case 'reflect':
+      return reflect(hash, turn);
+  }
+}
+
+function cutShort(turn: Turn): Decision | undefined {
+  const call = cutCalls(turn);
+  if (call) return call;
+  const running = turn.ask.status === 'running' || turn.calls.some((one) => one.status === 'running');
+  if (running) return undefined;
+  if (turn.cut === 'timeout') return reflected(turn, 'stop', 'timeout');
+  return turnEnded(turn, cutEnding(turn));
+}
+
+function end(turn: Turn): Decision {
+  const ending = turn.ending ?? cutEnding(turn);
+  return turn.reply_made ? turnEnded(turn, ending) : replyMade(turn, ending);
+}

@@ -1,0 +1,108 @@
+/** What a turn ends with, and the words for it where the text isn't the model's. */
+import type { Decision } from '../../contract/entries.ts';
+import type { ModelFailureClass, TurnReason } from '../../contract/values.ts';
+import { reserve } from '../budget/budget.ts';
+import type { Ending, State, Turn } from './state.ts';
+
+const MODEL_FAILURES: Record<ModelFailureClass, TurnReason> = {
+  auth: 'auth_missing',
+  rate_limit: 'unavailable',
+  overload: 'unavailable',
+  timeout: 'unavailable',
+  network: 'unavailable',
+  malformed: 'unavailable',
+  invalid_request: 'validation_failed',
+  refused: 'failed',
+  context_too_long: 'failed',
+  aborted: 'canceled',
+};
+
+/** The reason code of `turn.reflected{stop}` when the model call failed for good. */
+export function failureCode(failure: ModelFailureClass): string {
+  return `model_${failure}`;
+}
+
+/** The ending that follows from the reason code of `turn.reflected{stop}`. */
+export function endingOf(state: State, turn: Turn, code: string): Ending {
+  if (turn.ending?.code === code) return turn.ending;
+  switch (code) {
+    case 'answered':
+      return { reason: 'success' };
+    case 'timeout':
+      return {
+        reason: 'timeout',
+        code,
+        message: `The turn reached its limit of ${turn.limits.wall_ms / 1000} s of active time.`,
+      };
+    case 'refused':
+      return { reason: 'failed', code, message: 'The model refused to answer.' };
+    case 'empty_reply':
+      return { reason: 'failed', code, message: 'The model gave an empty reply.' };
+    case 'cut_by_length':
+      return { reason: 'failed', code, message: 'The reply was cut off at its length limit.' };
+    case 'denied':
+      return { reason: 'denied', code, message: 'Every call of two rounds was denied, so nothing more could be done.' };
+    case 'max_turns':
+      return {
+        reason: 'failed',
+        code,
+        message: `The turn reached its limit of ${turn.limits.max_turns} model replies (orchestrator.max_turns).`,
+      };
+    case 'repeated':
+      return { reason: 'failed', code, message: 'The model repeated the same calls with the same results.' };
+  }
+  const failure = turn.ask.failure;
+  if (failure && code === failureCode(failure.class)) {
+    const ending = { reason: MODEL_FAILURES[failure.class], message: failure.message };
+    const own = ending.reason === 'failed' ? failure.class : failure.code;
+    return { ...ending, code: own };
+  }
+  const refused = reserve(state, turn);
+  return { reason: 'budget_exceeded', code, message: refused.ok ? 'A budget is used up.' : refused.message };
+}
+
+/** The ending of a turn that was cut without a last reflection. */
+export function cutEnding(turn: Turn): Ending {
+  if (turn.cut === 'quarantine') {
+    const message = 'The program stopped three times at the same place of this turn, so the turn was given up.';
+    return { reason: 'interrupted', code: 'quarantined', message };
+  }
+  return { reason: 'canceled' };
+}
+
+/** Every end but `canceled` and `interrupted` has a reply: the model's own, else what happened. */
+export function replyMade(turn: Turn, ending: Ending): Decision {
+  const base = { reply_id: `r${turn.turn}`, turn: turn.turn, to: [], final: true };
+  const answered = ending.reason === 'success' || ending.code === 'refused';
+  if (answered && turn.reply?.has_text) {
+    return { type: 'reply.made', data: { ...base, call_id: turn.reply.call_id } };
+  }
+  return { type: 'reply.made', data: { ...base, parts: [{ type: 'text', text: whatHappened(turn, ending) }] } };
+}
+
+export function turnEnded(turn: Turn, ending: Ending): Decision {
+  return {
+    type: 'turn.ended',
+    data: {
+      turn: turn.turn,
+      event_ids: turn.event_ids,
+      reason: ending.reason,
+      ...(ending.code !== undefined && { code: ending.code }),
+      ...(ending.message !== undefined && { message: ending.message }),
+      usage: turn.usage,
+      ...(turn.priced && { cost_micro_usd: turn.cost_micro_usd }),
+      model_calls: turn.model_calls,
+      tool_calls: turn.started_count,
+    },
+  };
+}
+
+function whatHappened(turn: Turn, ending: Ending): string {
+  const message = ending.message ?? 'The turn ended without an answer.';
+  if (turn.tally.length === 0) return message;
+  const work = turn.tally.map(({ tool, ok, other }) => {
+    const parts = [ok > 0 ? `${ok} done` : '', other > 0 ? `${other} not` : ''].filter((part) => part !== '');
+    return `${tool} (${parts.join(', ')})`;
+  });
+  return `${message} Calls until then: ${work.join(', ')}.`;
+}

@@ -1,0 +1,157 @@
+/** How a model call moves: due → running → answered, or failed and due again. */
+import { canonicalJson } from '../../base/canonical-json.ts';
+import type { Hash } from '../../base/digest.ts';
+import type { EntryOf } from '../../contract/entries.ts';
+import type { StopReason, Usage } from '../../contract/values.ts';
+import { addUsage, costOf, countedTokens, mayHaveCost } from '../budget/budget.ts';
+import { pendingOf, replyContent } from './history.ts';
+import { isRetried, retryDelay } from './retry.ts';
+import { NO_USAGE, type Ask, type Call, type State, type Turn, type Evolved } from './state.ts';
+
+type AskEntry = EntryOf<'budget.reserved' | 'budget.refused' | 'model.requested' | 'model.replied' | 'model.failed'>;
+
+export function evolveAsk(hash: Hash, state: State, turn: Turn, entry: AskEntry): Evolved {
+  const expected = entry.type === 'model.requested' ? 'due' : 'running';
+  if (turn.phase !== 'think' || turn.ask.status !== expected) return { state, joined: [] };
+  switch (entry.type) {
+    case 'model.requested': {
+      const { retry_at: _, failure: __, ...ask } = turn.ask;
+      const running: Ask = {
+        ...ask,
+        status: 'running',
+        attempt: entry.data.attempt,
+        reserved: false,
+        reserve: entry.data.reserve,
+        max_output_tokens: entry.data.max_output_tokens,
+      };
+      return { state: { ...state, turn: { ...turn, ask: running, model_calls: turn.model_calls + 1 } }, joined: [] };
+    }
+    case 'budget.reserved':
+      return { state: { ...state, turn: { ...turn, ask: { ...turn.ask, reserved: true } } }, joined: [] };
+    case 'budget.refused': {
+      const message = `The ${entry.data.refused_by ?? 'shared'} budget has no room for the next model call.`;
+      const ending = { reason: 'budget_exceeded' as const, code: entry.data.refused_by ?? 'shared', message };
+      return { state: { ...state, turn: { ...turn, ask: { ...turn.ask, status: 'failed' }, ending } }, joined: [] };
+    }
+    case 'model.replied':
+      return replied(hash, state, turn, entry);
+    case 'model.failed':
+      return { state: { ...state, turn: failed(turn, entry) }, joined: [] };
+  }
+}
+
+function replied(hash: Hash, state: State, turn: Turn, entry: EntryOf<'model.replied'>): Evolved {
+  const { data } = entry;
+  const content = replyContent(entry);
+  const text = data.parts.map((part) => (part.type === 'text' ? part.text : ''));
+  const calls = callsOf(hash, turn, entry);
+  const next: Turn = {
+    ...turn,
+    phase: data.tool_calls.length > 0 ? 'act' : 'reflect',
+    ask: { ...turn.ask, status: 'answered' },
+    reply: {
+      call_id: data.call_id,
+      content: pendingOf(hash, entry.seq, content),
+      stop_reason: data.stop_reason,
+      has_text: text.some((one) => typeof one !== 'string' || one.trim() !== ''),
+    },
+    calls,
+    call_count: turn.call_count + calls.filter((call) => !call.refusal).length,
+    usage: addUsage(turn.usage, data.usage),
+    tokens: turn.tokens + countedTokens(data.usage),
+    cost_micro_usd: turn.cost_micro_usd + (data.cost_micro_usd ?? costOfUsage(turn, data.usage)),
+  };
+  return { state: { ...state, turn: next }, content, joined: [] };
+}
+
+/** The calls of a reply: which are refused at once, and which neighbours may run side by side. */
+function callsOf(hash: Hash, turn: Turn, { data }: EntryOf<'model.replied'>): Call[] {
+  let count = turn.call_count;
+  let group = 0;
+  let groupReads = false;
+  return data.tool_calls.map((call, index): Call => {
+    const spec = turn.manifest.catalog.find((one) => one.name === call.name);
+    const refusal = refusalOf(turn, data.stop_reason, { index, count, name: call.name, known: spec !== undefined });
+    const reads = spec?.effect === 'read';
+    if (!refusal) {
+      count++;
+      if (!(reads && groupReads)) group++;
+      groupReads = reads;
+    }
+    return {
+      call_id: call.call_id,
+      provider_id: call.provider_id,
+      name: call.name,
+      effect: spec?.effect ?? 'unknown',
+      recovery: spec?.recovery ?? 'unknown',
+      signature: hash(canonicalJson([call.name, call.arguments_raw])),
+      group,
+      status: 'new',
+      attempt: 0,
+      ...(refusal && { refusal }),
+    };
+  });
+}
+
+function refusalOf(
+  turn: Turn,
+  stopReason: StopReason,
+  call: { index: number; count: number; name: string; known: boolean },
+): Call['refusal'] {
+  const { calls_per_reply } = turn.manifest.rules;
+  const { max_calls } = turn.limits;
+  if (stopReason === 'length') {
+    return {
+      why: 'invalid_arguments',
+      message: 'The reply was cut off at its length limit, so no call of it was run. Make fewer or shorter calls.',
+    };
+  }
+  if (call.index >= calls_per_reply) {
+    return { why: 'limit', message: `Only the first ${calls_per_reply} calls of a reply are run.` };
+  }
+  if (call.count >= max_calls) {
+    return { why: 'limit', message: `The turn has reached its ${max_calls} tool calls.` };
+  }
+  if (!call.known) {
+    const names = turn.manifest.catalog.map((tool) => tool.name).join(', ');
+    return {
+      why: 'unknown_tool',
+      message: `There is no tool ${JSON.stringify(call.name.slice(0, 100))}. The tools are: ${names || 'none'}.`,
+    };
+  }
+  return undefined;
+}
+
+function failed(turn: Turn, { data, at }: EntryOf<'model.failed'>): Turn {
+  const charged = data.usage
+    ? { tokens: countedTokens(data.usage), cost: costOfUsage(turn, data.usage) }
+    : mayHaveCost(data.class)
+      ? { tokens: turn.ask.reserve.tokens, cost: turn.ask.reserve.cost_micro_usd }
+      : { tokens: 0, cost: 0 };
+  const next: Turn = {
+    ...turn,
+    usage: addUsage(turn.usage, data.usage ?? NO_USAGE),
+    tokens: turn.tokens + charged.tokens,
+    cost_micro_usd: turn.cost_micro_usd + charged.cost,
+  };
+  // An aborted attempt was ended by us: it doesn't count and doesn't wait.
+  if (data.class === 'aborted') return { ...next, ask: { ...turn.ask, status: 'due' } };
+
+  const { class: failureClass, code, message } = data;
+  const { rules, models } = turn.manifest;
+  const counted = turn.ask.counted + 1;
+  const ask: Ask = { ...turn.ask, status: 'failed', counted, failure: { class: failureClass, code, message } };
+  if (!isRetried(failureClass)) return { ...next, ask };
+  if (counted < rules.model_attempts) {
+    return { ...next, ask: { ...ask, retry_at: at + retryDelay(rules, counted, data.retry_after_ms) } };
+  }
+  if (turn.choice + 1 < models.length) {
+    return { ...next, choice: turn.choice + 1, ask: { ...ask, status: 'due', counted: 0 } };
+  }
+  return { ...next, ask };
+}
+
+function costOfUsage(turn: Turn, usage: Usage): number {
+  const price = turn.manifest.models[turn.choice]?.price;
+  return price ? costOf(usage, price) : 0;
+}

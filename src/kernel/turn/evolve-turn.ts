@@ -1,0 +1,158 @@
+/** How a turn begins, goes round, and ends; and when its contents enter the history. */
+import { canonicalJson } from '../../base/canonical-json.ts';
+import type { Hash } from '../../base/digest.ts';
+import type { EntryOf, Seq } from '../../contract/entries.ts';
+import type { Manifest } from '../../contract/manifest.ts';
+import { pendingOf, roll, utf8Length } from './history.ts';
+import { noteOf } from './notes.ts';
+import { endingOf } from './ending.ts';
+import { allDenied, repetition } from './reflect.ts';
+import { addUsage } from '../budget/budget.ts';
+import {
+  NO_USAGE,
+  type Ask,
+  type History,
+  type Pending,
+  type Queued,
+  type State,
+  type Turn,
+  type Evolved,
+} from './state.ts';
+
+/** `quarantined`: the freeze itself came to nothing too often, and this turn only ends. */
+export function startTurn(
+  hash: Hash,
+  state: State,
+  entry: EntryOf<'turn.started'>,
+  manifest: Manifest,
+  quarantined: boolean,
+): Evolved {
+  const { data } = entry;
+  const taken = state.queue.filter((item) => data.event_ids.includes(item.event_id));
+  const turn: Turn = {
+    turn: data.turn,
+    phase: 'plan',
+    event_ids: data.event_ids,
+    actor: taken[0]?.actor ?? { id: 'unknown', role: data.rights.role },
+    kernel: data.kernel,
+    frozen: data.frozen,
+    manifest,
+    prefix_bytes: prefixBytes(manifest),
+    policies: [manifest.policy],
+    limits: data.limits,
+    rights: data.rights,
+    choice: 0,
+    think: 1,
+    ask: newAsk(data.turn, 1),
+    reply: null,
+    calls: [],
+    call_count: 0,
+    started_count: 0,
+    tally: [],
+    steers: [],
+    retried: false,
+    denied_rounds: 0,
+    repeat: { signature: '', count: 0 },
+    cut: taken.some((item) => item.stopped) ? 'stop' : quarantined ? 'quarantine' : null,
+    ending: null,
+    reply_made: false,
+    active_ms: 0,
+    usage: NO_USAGE,
+    tokens: 0,
+    cost_micro_usd: 0,
+    priced: manifest.models.some((choice) => choice.price !== undefined),
+    model_calls: 0,
+  };
+  const next: State = {
+    ...state,
+    turns: data.turn,
+    queue: state.queue.filter((item) => !data.event_ids.includes(item.event_id)),
+    taint: withTaint(state.taint, taken),
+    turn,
+  };
+  return join(
+    hash,
+    next,
+    taken.map((item) => item.content),
+  );
+}
+
+/** The end of a round: results and steers enter the history, and the next think begins or the turn ends. */
+export function reflectTurn(hash: Hash, state: State, turn: Turn, entry: EntryOf<'turn.reflected'>): Evolved {
+  if (turn.phase === 'end') return { state, joined: [] };
+  const { signal, reason } = entry.data;
+  const content = noteOf(signal, reason);
+  const pending = joinable(turn, signal === 'retry');
+  const steers = signal === 'stop' ? [] : turn.steers;
+  for (const steer of steers) pending.push(steer.content);
+  if (content) pending.push(pendingOf(hash, entry.seq, content));
+
+  const goesOn = signal !== 'stop';
+  const think = goesOn ? turn.think + 1 : turn.think;
+  const next: Turn = {
+    ...turn,
+    phase: goesOn ? 'think' : 'end',
+    think,
+    ask: goesOn ? newAsk(turn.turn, think) : turn.ask,
+    // The reply that ended the turn keeps its place: `reply.made` names it.
+    reply: goesOn ? null : turn.reply,
+    calls: [],
+    event_ids: [...turn.event_ids, ...steers.map((steer) => steer.event_id)],
+    steers: turn.steers.filter((steer) => !steers.includes(steer)),
+    retried: signal === 'retry',
+    denied_rounds: allDenied(turn) ? turn.denied_rounds + 1 : 0,
+    repeat: repetition(hash, turn),
+    ending: signal === 'stop' ? endingOf(state, turn, reason) : null,
+  };
+  const evolved = join(hash, { ...state, turn: next, taint: withTaint(state.taint, steers) }, pending);
+  return content ? { ...evolved, content } : evolved;
+}
+
+export function endTurn(hash: Hash, state: State, turn: Turn): Evolved {
+  // A turn that was stopped never reflected: what it has enters the history here, so that no call lacks its result.
+  const pending = turn.calls.length > 0 ? joinable(turn, false) : [];
+  const next: State = {
+    ...state,
+    turn: null,
+    stalls: 0, // a quarantine gives up one turn; the others go on
+    queue: [...state.queue, ...turn.steers].sort((a, b) => a.content.seq - b.content.seq),
+    usage: addUsage(state.usage, turn.usage),
+    tokens: state.tokens + turn.tokens,
+    cost_micro_usd: state.cost_micro_usd + turn.cost_micro_usd,
+  };
+  return join(hash, next, pending);
+}
+
+/** Reply and results, by call index. An empty reply, or one cut off without calls, is left out. */
+function joinable(turn: Turn, leaveOutReply: boolean): Pending[] {
+  if (!turn.reply || leaveOutReply) return [];
+  if (turn.calls.length === 0 && (!turn.reply.has_text || turn.reply.stop_reason === 'length')) return [];
+  return [turn.reply.content, ...turn.calls.flatMap((call) => (call.result ? [call.result.content] : []))];
+}
+
+function join(hash: Hash, state: State, pending: Pending[]): { state: State; joined: Seq[] } {
+  const history = pending.reduce<History>((before, one) => roll(hash, before, one), state.history);
+  return { state: { ...state, history }, joined: pending.map((one) => one.seq) };
+}
+
+function newAsk(turn: number, think: number): Ask {
+  return {
+    call_id: `m${turn}.${think}`,
+    attempt: 0,
+    counted: 0,
+    status: 'due',
+    reserved: false,
+    reserve: { tokens: 0, cost_micro_usd: 0 },
+    max_output_tokens: 0,
+  };
+}
+
+function withTaint(taint: string[], items: Queued[]): string[] {
+  const found = items.flatMap((item) => item.taint).filter((source) => !taint.includes(source));
+  return found.length === 0 ? taint : [...taint, ...new Set(found)];
+}
+
+function prefixBytes(manifest: Manifest): number {
+  const tools = manifest.catalog.map(({ name, description, parameters }) => ({ name, description, parameters }));
+  return utf8Length(manifest.instructions) + utf8Length(canonicalJson(tools));
+}

@@ -1,0 +1,216 @@
+/**
+ * How an entry changes the state. Total: it throws for no entry in no state, and an entry that comes where it means
+ * nothing changes only seq and time. Never decides; never reads a clock: the time is the entry's.
+ */
+import { canonicalJson } from '../../base/canonical-json.ts';
+import type { Hash } from '../../base/digest.ts';
+import type { Entry, EntryOf } from '../../contract/entries.ts';
+import type { Policy } from '../../contract/manifest.ts';
+import { evolveCall } from './evolve-call.ts';
+import { evolveAsk } from './evolve-ask.ts';
+import { endTurn, reflectTurn, startTurn } from './evolve-turn.ts';
+import { pendingOf, userContent } from './history.ts';
+import { activeTime, retryTimer, somethingRuns, STALLS_TO_QUARANTINE, waitsForRetry } from './open.ts';
+import type { Call, Evolved, Queued, Resolved, State, Turn } from './state.ts';
+
+export function evolve(hash: Hash, before: State, entry: Entry, resolved: Resolved = {}): Evolved {
+  const state = advance(before, entry);
+  switch (entry.type) {
+    case 'session.created':
+      return { state: state.session ? state : created(state, entry), joined: [] };
+    case 'session.opened':
+      return { state: opened(before, state, entry, resolved), joined: [] };
+    case 'session.forked':
+      return { state: forked(state, entry), joined: [] };
+    case 'policy.changed':
+      return { state: withTurn(state, (turn) => addPolicy(turn, resolved.policy)), joined: [] };
+    case 'session.configured':
+      return { state: configured(state, entry), joined: [] };
+    case 'input.received':
+      return received(hash, state, entry);
+    case 'turn.started':
+      return resolved.manifest && state.session && !state.turn
+        ? startTurn(hash, state, entry, resolved.manifest, before.stalls >= STALLS_TO_QUARANTINE)
+        : { state, joined: [] };
+    case 'plan.made':
+      return { state: withTurn(state, planned), joined: [] };
+    case 'budget.reserved':
+    case 'budget.refused':
+    case 'model.requested':
+    case 'model.replied':
+    case 'model.failed':
+      return state.turn ? evolveAsk(hash, state, state.turn, entry) : { state, joined: [] };
+    case 'timer.fired':
+      return { state: withTurn(state, (turn) => fired(turn, entry.data.timer_id)), joined: [] };
+    case 'call.inspected':
+    case 'policy.decided':
+    case 'approval.requested':
+    case 'approval.resolved':
+    case 'call.started':
+    case 'call.finished':
+    case 'call.refused':
+    case 'call.abandoned':
+      return state.turn ? evolveCall(hash, state, state.turn, entry) : { state, joined: [] };
+    case 'turn.reflected':
+      return state.turn ? reflectTurn(hash, state, state.turn, entry) : { state, joined: [] };
+    case 'reply.made':
+      return { state: withTurn(state, (turn) => ({ ...turn, reply_made: true })), joined: [] };
+    case 'turn.ended':
+      return state.turn?.turn === entry.data.turn ? endTurn(hash, state, state.turn) : { state, joined: [] };
+    case 'child.started':
+    case 'child.finished':
+    case 'context.compacted':
+    case 'reply.settled':
+    case 'files.undone':
+      return { state, joined: [] };
+  }
+}
+
+/** Entries that report on an effect: something came of what was running. */
+const REPORTS: ReadonlySet<Entry['type']> = new Set([
+  'turn.started', 'budget.reserved', 'budget.refused', 'model.replied', 'model.failed', 'call.inspected',
+  'call.finished', 'timer.fired', 'child.finished', 'context.compacted',
+]); // prettier-ignore
+
+/** Observations before which time counts. Not an opening or a fork: nobody was there. */
+const TIMED: ReadonlySet<Entry['type']> = new Set([
+  ...REPORTS, 'input.received', 'approval.resolved', 'policy.changed', 'session.configured', 'reply.settled', 'files.undone',
+]); // prettier-ignore
+
+function advance(before: State, entry: Entry): State {
+  const state = { ...before, seq: entry.seq, at: entry.at };
+  if (REPORTS.has(entry.type)) state.stalls = 0;
+  if (before.turn && TIMED.has(entry.type)) {
+    const active = activeTime(before, entry.at);
+    if (active > 0) state.turn = { ...before.turn, active_ms: before.turn.active_ms + active };
+  }
+  return state;
+}
+
+function created(state: State, { data }: EntryOf<'session.created'>): State {
+  const session = {
+    id: data.session_id,
+    derived_id: data.session_id,
+    project_root: data.project_root,
+    rights: data.rights,
+    epoch: data.epoch,
+  };
+  return { ...state, session: data.title === undefined ? session : { ...session, title: data.title } };
+}
+
+function opened(before: State, state: State, { data }: EntryOf<'session.opened'>, resolved: Resolved): State {
+  if (!state.session) return state;
+  const restored = data.epoch > state.session.epoch;
+  const stalled = data.reason === 'recovery' && somethingRuns(before);
+  const stalls = stalled ? state.stalls + 1 : state.stalls;
+  const next = { ...state, stalls, session: { ...state.session, epoch: data.epoch } };
+  return withTurn(next, (turn) => {
+    const back = recover(turn, { voidApprovals: restored, abandonAll: false });
+    const tightened = resolved.policy ? addPolicy(back, resolved.policy) : back;
+    const quarantined = stalls >= STALLS_TO_QUARANTINE && tightened.cut === null;
+    return quarantined ? { ...tightened, cut: 'quarantine' } : tightened;
+  });
+}
+
+function forked(state: State, { data }: EntryOf<'session.forked'>): State {
+  if (!state.session) return state;
+  const session = { ...state.session, derived_id: data.session_id, id: data.session_id, rights: data.rights };
+  const next = { ...state, session, queue: [], grants: [] };
+  return withTurn(next, (turn) => ({
+    ...recover(turn, { voidApprovals: true, abandonAll: true }),
+    event_ids: [],
+    steers: [],
+    rights: data.rights,
+  }));
+}
+
+/** Nothing that ran is running any more: what happens to each follows from the kind of its effect. */
+function recover(turn: Turn, how: { voidApprovals: boolean; abandonAll: boolean }): Turn {
+  const calls = turn.calls.map((call): Call => {
+    const next = { ...call };
+    if (call.status === 'running') {
+      next.status = how.abandonAll || call.recovery === 'unknown' ? 'lost' : 'inspected';
+    }
+    // A fork has no session grants: what one allowed is judged anew.
+    if (how.abandonAll && call.status === 'decided' && call.grant_id !== undefined) next.status = 'inspected';
+    const open = call.status !== 'settled' && call.approval;
+    if (how.voidApprovals && open && (open.status === 'pending' || open.status === 'granted')) {
+      next.approval = { ...open, status: 'void' };
+    }
+    return next;
+  });
+  if (turn.ask.status !== 'running') return { ...turn, calls };
+  // The attempt came to nothing and doesn't count, but it may have been charged.
+  return {
+    ...turn,
+    calls,
+    ask: { ...turn.ask, status: 'due', reserved: false },
+    tokens: turn.tokens + turn.ask.reserve.tokens,
+    cost_micro_usd: turn.cost_micro_usd + turn.ask.reserve.cost_micro_usd,
+  };
+}
+
+function configured(state: State, { data }: EntryOf<'session.configured'>): State {
+  if (!state.session) return state;
+  const session = { ...state.session };
+  if (data.model !== undefined) session.model = data.model;
+  if (data.title !== undefined) session.title = data.title;
+  const trusted = data.trust;
+  const taint = trusted ? state.taint.filter((source) => !trusted.includes(source)) : state.taint;
+  return { ...state, session, taint };
+}
+
+function received(hash: Hash, state: State, entry: EntryOf<'input.received'>): Evolved {
+  const { data } = entry;
+  if (data.mode === 'stop') return { state: stopped(state, data.for), joined: [] };
+  const content = userContent(entry);
+  const item: Queued = {
+    event_id: data.event_id,
+    content: pendingOf(hash, entry.seq, content),
+    actor: data.actor,
+    lane: data.lane,
+    taint: data.taint,
+    stopped: false,
+  };
+  const turn = state.turn;
+  if (data.mode === 'steer' && turn) {
+    return { state: { ...state, turn: { ...turn, steers: [...turn.steers, item] } }, content, joined: [] };
+  }
+  return { state: { ...state, queue: [...state.queue, item] }, content, joined: [] };
+}
+
+/**
+ * A stop names its message: it acts on the open turn that has it, or on that queued message. A steer that the turn has
+ * not taken yet is marked too, else it would come back as a message of its own.
+ */
+function stopped(state: State, event_id: string | undefined): State {
+  if (event_id === undefined) return state;
+  const mark = (item: Queued): Queued => (item.event_id === event_id ? { ...item, stopped: true } : item);
+  const { turn } = state;
+  const has = turn && (turn.event_ids.includes(event_id) || turn.steers.some((steer) => steer.event_id === event_id));
+  if (has) return { ...state, turn: { ...turn, cut: 'stop', steers: turn.steers.map(mark) } };
+  return { ...state, queue: state.queue.map(mark) };
+}
+
+function planned(turn: Turn): Turn {
+  return turn.phase === 'plan' ? { ...turn, phase: 'think' } : turn;
+}
+
+function fired(turn: Turn, timer_id: string): Turn {
+  if (timer_id === `w${turn.turn}`) return turn.cut === null ? { ...turn, cut: 'timeout' } : turn;
+  if (timer_id !== retryTimer(turn) || !waitsForRetry(turn.ask)) return turn;
+  const { retry_at: _, ...ask } = turn.ask;
+  return { ...turn, ask: { ...ask, status: 'due' } };
+}
+
+/** A policy that is in force already adds nothing. */
+function addPolicy(turn: Turn, policy: Policy | undefined): Turn {
+  if (!policy) return turn;
+  const text = canonicalJson(policy);
+  if (turn.policies.some((known) => canonicalJson(known) === text)) return turn;
+  return { ...turn, policies: [...turn.policies, policy] };
+}
+
+function withTurn(state: State, change: (turn: Turn) => Turn): State {
+  return state.turn ? { ...state, turn: change(state.turn) } : state;
+}

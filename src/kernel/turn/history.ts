@@ -1,0 +1,96 @@
+/** What enters the history, and the rolling digest over it. The digest covers contents, never line hashes. */
+import { canonicalJson } from '../../base/canonical-json.ts';
+import type { Hash } from '../../base/digest.ts';
+import type { EntryOf, Seq } from '../../contract/entries.ts';
+import type { Content } from '../../contract/messages.ts';
+import type { LongText, Part } from '../../contract/values.ts';
+import type { Call, History, Pending } from './state.ts';
+
+/** The history with one more content. */
+export function roll(hash: Hash, history: History, pending: Pending): History {
+  return {
+    count: history.count + 1,
+    digest: hash(history.digest + pending.digest),
+    bytes: history.bytes + pending.bytes,
+  };
+}
+
+/** Digest and size of a content. */
+export function pendingOf(hash: Hash, seq: Seq, content: Content): Pending {
+  return { seq, digest: hash(canonicalJson(content)), bytes: sizeOf(content) };
+}
+
+export function userContent(entry: EntryOf<'input.received'>): Content {
+  return { role: 'user', parts: entry.data.parts };
+}
+
+export function replyContent(entry: EntryOf<'model.replied'>): Content {
+  return {
+    role: 'assistant',
+    parts: entry.data.parts,
+    tool_calls: entry.data.tool_calls.map((call) => ({
+      call_id: call.call_id,
+      provider_id: call.provider_id,
+      name: call.name,
+      arguments_raw: { type: 'text', text: call.arguments_raw },
+    })),
+  };
+}
+
+/** The result of a call as the model is told it. `status` is the outcome, or why it was refused. */
+export function resultContent(call: Call, status: string, parts: Part[]): Content {
+  return { role: 'tool', call_id: call.call_id, provider_id: call.provider_id, name: call.name, status, parts };
+}
+
+export function textPart(text: LongText): Part {
+  return { type: 'text', text };
+}
+
+/** Bytes in UTF-8, without an encoder: the kernel uses nothing of the platform. */
+export function utf8Length(text: string): number {
+  let bytes = 0;
+  for (let i = 0; i < text.length; i++) {
+    const unit = text.charCodeAt(i);
+    if (unit < 0x80) bytes += 1;
+    else if (unit < 0x800) bytes += 2;
+    else if (unit >= 0xd800 && unit < 0xdc00 && i + 1 < text.length) {
+      bytes += 4;
+      i++;
+    } else bytes += 3;
+  }
+  return bytes;
+}
+
+/** Room for roles, ids and JSON around a content. */
+const OVERHEAD_BYTES = 32;
+
+function sizeOf(content: Content): number {
+  if (content.role === 'note') return OVERHEAD_BYTES + utf8Length(content.text);
+  // Of a long tool output the model gets head and tail, of everything else the whole.
+  const whole = content.role !== 'tool';
+  let bytes = OVERHEAD_BYTES;
+  for (const part of content.parts) bytes += partSize(part, whole);
+  if (content.role === 'assistant') {
+    for (const call of content.tool_calls) {
+      bytes += OVERHEAD_BYTES + utf8Length(call.name) + partSize(call.arguments_raw, true);
+    }
+  }
+  return bytes;
+}
+
+function partSize(part: Part, whole: boolean): number {
+  switch (part.type) {
+    case 'text':
+      return textSize(part.text, whole);
+    case 'reasoning':
+      return textSize(part.text ?? '', true) + textSize(part.opaque ?? '', true);
+    case 'image':
+    case 'file':
+      return part.bytes;
+  }
+}
+
+function textSize(text: LongText, whole: boolean): number {
+  if (typeof text === 'string') return utf8Length(text);
+  return whole ? text.bytes : utf8Length(text.head) + utf8Length(text.tail);
+}

@@ -1,0 +1,19 @@
+/** The provider-neutral request: a pure function of the state and the contents that entered the history. */
+import type { Message, ModelRequest } from '../../contract/messages.ts';
+import type { State, Turn } from './state.ts';
+
+/** What the model is asked in this state. `messages` are the history's contents with their long texts resolved. */
+export function modelRequest(state: State, turn: Turn, messages: Message[], maxOutputTokens: number): ModelRequest {
+  const choice = turn.manifest.models[turn.choice]!;
+  return {
+    name: choice.name,
+    provider: choice.provider,
+    model: choice.model,
+    instructions: turn.manifest.instructions,
+    tools: turn.manifest.catalog.map(({ name, description, parameters }) => ({ name, description, parameters })),
+    messages,
+    max_output_tokens: maxOutputTokens,
+    request: turn.think,
+    cache_key: state.session!.derived_id,
+  };
+}

@@ -1,0 +1,254 @@
+/**
+ * What the kernel remembers of a session: everything that decisions depend on, and nothing else. JSON-serialisable.
+ * Between turns it is a few hundred bytes; while a turn is open it holds the turn's frozen inputs by value. The history
+ * is held as a count, a rolling digest and a size: its contents stay with the runner.
+ */
+import type { Digest } from '../../base/digest.ts';
+import type { Seq } from '../../contract/entries.ts';
+import type { Manifest, Policy } from '../../contract/manifest.ts';
+import type { Content } from '../../contract/messages.ts';
+import type {
+  Actor, EffectClass, Facts, Lane, Limits, ModelFailureClass, Rights, TurnReason, Usage, Verdict,
+} from '../../contract/values.ts'; // prettier-ignore
+
+/** The version of these rules; a turn keeps the version it started with. */
+export const KERNEL_VERSION = 1;
+
+export interface State {
+  /** Seq and time (ms UTC) of the last entry; 0 before the first. The kernel's only clock. */
+  seq: Seq;
+  at: number;
+  session: Session | null;
+  history: History;
+  /** Messages that wait for their turn, in order of arrival. */
+  queue: Queued[];
+  turn: Turn | null;
+  /** Number of turns started so far. */
+  turns: number;
+  /** Session grants. */
+  grants: { grant_id: string; tool: string; args_digest: Digest }[];
+  /** Calls whose outcome nobody knows: the same call again may be a repeat. */
+  unknowns: { call_id: string; tool: string; args_digest: Digest }[];
+  /** Sources of what entered the context from outside. */
+  taint: string[];
+  /** Of ended turns: what the models said they used, tokens counted against budgets (cached input a tenth), money. */
+  usage: Usage;
+  tokens: number;
+  cost_micro_usd: number;
+  /** Openings in a row that found something running of which nothing came. */
+  stalls: number;
+}
+
+export interface Session {
+  id: string;
+  /** The id from which ids are derived: `id`, after a fork the new one. */
+  derived_id: string;
+  project_root: string;
+  rights: Rights;
+  epoch: number;
+  /** A model chosen for the session, by name. */
+  model?: string;
+  title?: string;
+}
+
+export interface History {
+  count: number;
+  /** Rolling SHA-256 (hex) over the contents; '' when empty. */
+  digest: string;
+  /** What the contents measure in UTF-8 as the model gets them. */
+  bytes: number;
+}
+
+/** A content that has not entered the history yet. */
+export interface Pending {
+  seq: Seq;
+  digest: string;
+  bytes: number;
+}
+
+export interface Queued {
+  event_id: string;
+  content: Pending;
+  actor: Actor;
+  lane: Lane;
+  taint: string[];
+  stopped: boolean;
+}
+
+export type Phase = 'plan' | 'think' | 'act' | 'reflect' | 'end';
+
+export interface Turn {
+  turn: number;
+  phase: Phase;
+  event_ids: string[];
+  actor: Actor;
+  kernel: number;
+  /** Digest of the manifest, and its value. */
+  frozen: Digest;
+  manifest: Manifest;
+  /** What instructions and tools measure in a request (UTF-8). */
+  prefix_bytes: number;
+  /** The frozen policy, then those that came while the turn was open. The strictest wins. */
+  policies: Policy[];
+  limits: Limits;
+  rights: Rights;
+  /** Index into `manifest.models`. */
+  choice: number;
+  /** Number of the present think, from 1. */
+  think: number;
+  ask: Ask;
+  reply: Reply | null;
+  calls: Call[];
+  /** Calls of all replies so far that weren't refused without a look, and those of them that were started. */
+  call_count: number;
+  started_count: number;
+  /** How the calls went, by tool name; calls of tools that don't exist aren't counted. */
+  tally: { tool: string; ok: number; other: number }[];
+  /** Steers that came while the turn ran and wait for a safe point. */
+  steers: Queued[];
+  /** The thinks before, for the rules of reflect. */
+  retried: boolean;
+  denied_rounds: number;
+  repeat: { signature: string; count: number };
+  /** Why the turn is being cut short. */
+  cut: 'stop' | 'timeout' | 'quarantine' | null;
+  ending: Ending | null;
+  reply_made: boolean;
+  active_ms: number;
+  usage: Usage;
+  tokens: number;
+  cost_micro_usd: number;
+  priced: boolean;
+  model_calls: number;
+}
+
+/**
+ * The present model call. `due`: to be requested; `running`: an intent without observation; `failed`: the last attempt
+ * failed and nothing is decided yet, or its retry waits for `retry_at`; `answered`.
+ */
+export interface Ask {
+  call_id: string;
+  attempt: number;
+  /** Attempts that count against the limit, for the present model. */
+  counted: number;
+  status: 'due' | 'running' | 'failed' | 'answered';
+  /** With shared budgets: whether the ledger has answered for this attempt. */
+  reserved: boolean;
+  reserve: { tokens: number; cost_micro_usd: number };
+  max_output_tokens: number;
+  retry_at?: number;
+  failure?: { class: ModelFailureClass; code: string; message: string };
+}
+
+export interface Reply {
+  call_id: string;
+  content: Pending;
+  stop_reason: 'end' | 'tool_calls' | 'length' | 'refused';
+  /** Whether it holds any text that isn't white space. */
+  has_text: boolean;
+}
+
+/**
+ * A call of the present reply. `new`: not inspected; `inspected`: to be decided; `decided`; `asked`: an approval was
+ * requested; `running`: an intent without observation; `lost`: it ran when everything stopped, and nobody can know how
+ * it ended; `settled`: its result is known.
+ */
+export interface Call {
+  call_id: string;
+  provider_id: string;
+  name: string;
+  effect: EffectClass | 'unknown';
+  recovery: 'rerun' | 'roll_forward' | 'unknown';
+  /** Digest of name and arguments as the model gave them. */
+  signature: string;
+  /** Calls of one group run side by side; the next group waits until this one is settled. */
+  group: number;
+  status: 'new' | 'inspected' | 'decided' | 'asked' | 'running' | 'lost' | 'settled';
+  /** Refused without a look: why, and what the model is told. */
+  refusal?: { why: 'unknown_tool' | 'limit' | 'invalid_arguments'; message: string };
+  inspected?: Inspected;
+  verdict?: Verdict;
+  reason?: string;
+  /** Size of the policy set by which it was judged. */
+  judged_by?: number;
+  grant_id?: string;
+  approval?: Approval;
+  attempt: number;
+  result?: CallResult;
+}
+
+export interface Inspected {
+  args_digest: Digest;
+  invalid: string | null;
+  facts: Facts;
+  facts_digest: Digest;
+  presentation_digest: Digest;
+}
+
+export interface Approval {
+  approval_id: string;
+  expires_at: number;
+  status: 'pending' | 'granted' | 'denied' | 'expired' | 'void';
+  reason?: string;
+}
+
+export interface CallResult {
+  content: Pending;
+  /** `ok`, another outcome, or why it was refused. */
+  status: string;
+  /** Digest of status and text, without ids. */
+  signature: string;
+}
+
+export interface Ending {
+  reason: TurnReason;
+  code?: string;
+  message?: string;
+}
+
+/** The values that an entry names by digest, checked against it by whoever resolved them. */
+export interface Resolved {
+  manifest?: Manifest;
+  policy?: Policy;
+}
+
+export interface Evolved {
+  state: State;
+  /** The content that this entry holds, when it holds one: it enters the history when its seq is in `joined`. */
+  content?: Content;
+  /** Entries whose contents entered the history now, in order; this one may be among them. */
+  joined: Seq[];
+}
+
+export const NO_USAGE: Usage = { input: 0, output: 0, cached: 0, reasoning: 0 };
+
+/** The state before the first entry. */
+export function initial(): State {
+  return {
+    seq: 0,
+    at: 0,
+    session: null,
+    history: { count: 0, digest: '', bytes: 0 },
+    queue: [],
+    turn: null,
+    turns: 0,
+    grants: [],
+    unknowns: [],
+    taint: [],
+    usage: NO_USAGE,
+    tokens: 0,
+    cost_micro_usd: 0,
+    stalls: 0,
+  };
+}
+
+/** The calls of the group that is being worked on: the first with a call that isn't settled. */
+export function activeGroup(turn: Turn): Call[] {
+  const first = turn.calls.find((call) => call.status !== 'settled');
+  return first ? turn.calls.filter((call) => call.group === first.group && call.status !== 'settled') : [];
+}
+
+/** Whether calls of this effect change something or reach out: such intents are durable before they act. */
+export function isGuarded(effect: EffectClass | 'unknown'): boolean {
+  return effect !== 'read';
+}

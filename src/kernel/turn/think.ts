@@ -1,0 +1,56 @@
+/** The next decision while a model call is due, waits or has failed. */
+import { canonicalJson } from '../../base/canonical-json.ts';
+import type { Hash } from '../../base/digest.ts';
+import type { Decision } from '../../contract/entries.ts';
+import { reserve } from '../budget/budget.ts';
+import { failureCode } from './ending.ts';
+import { reflected } from './reflect.ts';
+import type { State, Turn } from './state.ts';
+
+export function think(hash: Hash, state: State, turn: Turn): Decision | undefined {
+  const { ask } = turn;
+  if (turn.ending && ask.status === 'failed') return reflected(turn, 'stop', turn.ending.code ?? 'shared');
+  if (ask.status === 'failed' && ask.retry_at === undefined) {
+    return reflected(turn, 'stop', failureCode(ask.failure!.class));
+  }
+  if (ask.status !== 'due') return undefined;
+  if (turn.active_ms >= turn.limits.wall_ms) return reflected(turn, 'stop', 'timeout');
+  return requested(hash, state, turn);
+}
+
+function requested(hash: Hash, state: State, turn: Turn): Decision {
+  const reservation = reserve(state, turn);
+  if (!reservation.ok) return reflected(turn, 'stop', reservation.code);
+  const choice = turn.manifest.models[turn.choice]!;
+  const { max_output_tokens, tokens, cost_micro_usd } = reservation;
+  return {
+    type: 'model.requested',
+    data: {
+      call_id: turn.ask.call_id,
+      attempt: turn.ask.attempt + 1,
+      purpose: 'think',
+      provider: choice.provider,
+      model: choice.model,
+      request_digest: requestDigest(hash, state, turn, max_output_tokens),
+      message_count: state.history.count,
+      max_output_tokens,
+      reserve: { tokens, cost_micro_usd },
+    },
+  };
+}
+
+/**
+ * The digest of a request: of everything that it is made of. Rolling over the history, so that a long session costs no
+ * more than a short one; whoever sends the request checks its contents against `history` first.
+ */
+function requestDigest(hash: Hash, state: State, turn: Turn, maxOutputTokens: number): `sha256:${string}` {
+  const request = {
+    v: 1,
+    frozen: turn.frozen,
+    model: turn.manifest.models[turn.choice]!.name,
+    think: turn.think,
+    history: { count: state.history.count, digest: state.history.digest },
+    max_output_tokens: maxOutputTokens,
+  };
+  return `sha256:${hash(canonicalJson(request))}`;
+}

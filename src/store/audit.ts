@@ -1,0 +1,103 @@
+/**
+ * The port `Audit` on `audit.jsonl`, which grows with every turn of every session: nothing here reads it whole but `read`.
+ */
+import type { Clock } from '../base/clock.ts';
+import { sha256 } from '../base/digest.ts';
+import { RuntimeError } from '../contract/errors.ts';
+import type { Audit } from '../contract/ports.ts';
+import type { AuditRecord } from '../contract/records.ts';
+import { openChainFile, type ChainFile, type ChainFileOptions } from './chain/file.ts';
+import { parseLine, type ChainLine } from './chain/line.ts';
+import { openOnce } from './chain/open-once.ts';
+import { piecesBackward } from './chain/pieces.ts';
+import { durableStart, scanChain } from './chain/scan.ts';
+import { withFile } from './files.ts';
+import { journalEnd, placeOf } from './journal-file.ts';
+import { knowsAudit } from './line-types.ts';
+
+export interface AuditOptions {
+  path: string;
+  tornFolder: string;
+  /** The workspace's id, which begins the chain. */
+  workspace: () => string;
+  clock: Clock;
+  requireLock: () => void;
+}
+
+const NAME = 'audit.jsonl';
+/**
+ * Heads aren't synced by themselves. When more than this is not known to be durable, it is synced before the next line,
+ * which says so: an opening has to read no more than about this much.
+ */
+const UNSYNCED_BYTES = 64 * 1024;
+const NUL = 0;
+
+export function createAudit(options: AuditOptions): { audit: Audit; close: () => Promise<void> } {
+  const { path, tornFolder, workspace, clock, requireLock } = options;
+  const rules = () => ({ genesis: sha256(`${NAME}:${workspace()}`), knows: knowsAudit });
+  let durableBytes = 0;
+
+  const chain = openOnce(async () => {
+    const start: NonNullable<ChainFileOptions['start']> = (fd) => {
+      const found = durableStart(fd);
+      durableBytes = found?.offset ?? 0;
+      return found;
+    };
+    const torn = { folder: tornFolder, name: NAME };
+    const { file } = await openChainFile({ path, name: NAME, ...rules(), torn, start }, () => {});
+    return file;
+  });
+
+  const sync = async (file: ChainFile): Promise<void> => {
+    const { bytes } = file.end();
+    await file.sync();
+    durableBytes = bytes;
+  };
+
+  const audit: Audit = {
+    async append({ type, data }, { sync: now = false } = {}) {
+      requireLock();
+      const file = await chain.file();
+      if (file.end().bytes - durableBytes > UNSYNCED_BYTES) await sync(file);
+      file.append([{ at: Math.max(clock.now(), file.end().at), type, data }]);
+      if (now) await sync(file);
+    },
+
+    head: (session) => withFile(path, (fd) => (fd === undefined ? undefined : newestHead(fd, session))),
+
+    read: (visit) =>
+      withFile(path, async (fd) => {
+        const end = await scanChain(fd, rules(), (line) => {
+          const { seq, at, hash, prev, durable, type, data } = line;
+          const record = { type, data } as AuditRecord;
+          visit({ seq, at, id: placeOf(line).id, hash, prev, durable, record });
+        });
+        return journalEnd(end);
+      }),
+  };
+
+  return { audit, close: chain.close };
+}
+
+/** Looks from the end of the file for the session's last head; its removal ends the search. */
+function newestHead(fd: number, session: string): { seq: number; hash: string } | undefined {
+  const needle = Buffer.from(`"session":${JSON.stringify(session)}`);
+  for (const { bytes } of piecesBackward(fd, needle)) {
+    if (!bytes.includes(needle) || bytes.includes(NUL)) continue;
+    const parsed = parseLine(bytes);
+    if ('defect' in parsed) {
+      const message = `${NAME} is damaged where it names session ${session}: ${parsed.defect.message}.`;
+      throw new RuntimeError('store_damaged', message);
+    }
+    const record = recordOf(parsed.line);
+    if (record.type === 'session.removed' && record.data.session === session) return undefined;
+    if (record.type === 'head' && record.data.session === session) {
+      return { seq: record.data.seq, hash: record.data.hash };
+    }
+  }
+  return undefined;
+}
+
+function recordOf({ type, data }: ChainLine): AuditRecord {
+  return { type, data } as AuditRecord;
+}

@@ -1,0 +1,95 @@
+/**
+ * One line of a chained file (CONTRACT.md, section 1): building it, and reading it back strictly. Exactly the bytes that
+ * `buildLine` makes are accepted, so there is one reading of a line.
+ */
+import { isUtf8 } from 'node:buffer';
+import { sha256 } from '../../base/digest.ts';
+import { RuntimeError } from '../../contract/errors.ts';
+import type { VerifyFailureCode } from '../../contract/verify.ts';
+
+/** What a chained file can hold: the line without its place. `at` is ms UTC. */
+export interface ChainRecord {
+  at: number;
+  type: string;
+  data: unknown;
+}
+
+/** A line with its place in the chain. `durable`: the highest seq whose sync had returned when the line was built. */
+export interface ChainLine extends ChainRecord {
+  seq: number;
+  durable: number;
+  prev: string;
+  hash: string;
+}
+
+/** What is wrong with a line. */
+export interface Defect {
+  code: VerifyFailureCode;
+  message: string;
+}
+
+/** The longest line, with its newline. */
+export const MAX_LINE_BYTES = 1024 * 1024;
+
+const VERSION = /^\{"v":(\d+)/;
+const HEAD = /^\{"v":1,"seq":([1-9]\d{0,15}),"at":(0|[1-9]\d{0,15}),"type":"([^"\\]*)","data":/;
+const CHAIN = /^,"durable":(0|[1-9]\d{0,15}),"prev":"([0-9a-f]{64})","hash":"([0-9a-f]{64})"\}$/;
+/** The length of `,"hash":"<64 hex>"}`, which the hash doesn't cover. */
+const HASH_BYTES = 75;
+
+/**
+ * The line as text, with its newline, and its hash.
+ * @throws RuntimeError internal, when the line couldn't be read back: too long, or its `at` or data have no JSON form
+ */
+export function buildLine(
+  record: ChainRecord,
+  place: { seq: number; durable: number; prev: string },
+): { text: string; hash: string } {
+  const { at, type } = record;
+  const data = JSON.stringify(record.data);
+  if (data === undefined || !Number.isSafeInteger(at) || at < 0) {
+    throw new RuntimeError(
+      'internal',
+      `Entry ${place.seq} (${type}) has no place in a file: its data or time is none.`,
+    );
+  }
+  const { seq, durable, prev } = place;
+  const covered = `{"v":1,"seq":${seq},"at":${at},"type":"${type}","data":${data},"durable":${durable},"prev":"${prev}"`;
+  const hash = sha256(covered);
+  const text = `${covered},"hash":"${hash}"}\n`;
+  // A character takes at most 3 bytes, so most lines needn't be counted.
+  if (text.length * 3 > MAX_LINE_BYTES && Buffer.byteLength(text) > MAX_LINE_BYTES) {
+    throw new RuntimeError('internal', `Entry ${seq} (${type}) is longer than ${MAX_LINE_BYTES} bytes.`);
+  }
+  return { text, hash };
+}
+
+/** Reads a line back (without its newline) and checks its own hash. Its place in the chain is for the caller to check. */
+export function parseLine(bytes: Buffer): { line: ChainLine } | { defect: Defect } {
+  if (bytes.length > MAX_LINE_BYTES) return malformed('longer than a line may be');
+  if (!isUtf8(bytes)) return malformed('not valid UTF-8');
+  const text = bytes.toString('utf8');
+  const version = Number(VERSION.exec(text)?.[1]);
+  // Of a newer version nothing more is known, not even what its hash covers.
+  if (version > 1) return { defect: { code: 'entry_too_new', message: `its version is ${version}` } };
+  const head = HEAD.exec(text);
+  const chainAt = text.lastIndexOf(',"durable":');
+  const chain = CHAIN.exec(text.slice(Math.max(0, chainAt)));
+  if (head === null || chain === null) return malformed('not a line of this store');
+  const hash = chain[3]!;
+  if (sha256(bytes.subarray(0, bytes.length - HASH_BYTES)) !== hash) {
+    return { defect: { code: 'hash_mismatch', message: 'its hash is not that of its bytes' } };
+  }
+  let data: unknown;
+  try {
+    data = JSON.parse(text.slice(head[0].length, chainAt));
+  } catch {
+    return malformed('its data is not JSON');
+  }
+  const line = { seq: Number(head[1]), at: Number(head[2]), type: head[3]!, data, durable: Number(chain[1]) };
+  return { line: { ...line, prev: chain[2]!, hash } };
+}
+
+function malformed(message: string): { defect: Defect } {
+  return { defect: { code: 'malformed', message } };
+}

@@ -1,0 +1,167 @@
+/**
+ * How the store touches the file system. Small writes are synchronous, syncs are not: they take milliseconds and run on
+ * Node's pool. Whatever the umask, files get 0600 and folders 0700.
+ */
+import {
+  close, closeSync, constants, fchmodSync, fdatasync, fstatSync, fsync, fsyncSync, ftruncateSync, mkdirSync, chmodSync,
+  open, openSync, readSync, renameSync, writeSync,
+} from 'node:fs'; // prettier-ignore
+import { basename, dirname } from 'node:path';
+import { RuntimeError } from '../contract/errors.ts';
+import { isFileError, storeError } from './store-error.ts';
+
+const FILE_MODE = 0o600;
+const FOLDER_MODE = 0o700;
+const { O_RDONLY, O_RDWR, O_APPEND, O_CREAT, O_EXCL, O_WRONLY, O_TRUNC, O_NOFOLLOW, O_NONBLOCK } = constants;
+
+/** Creates a folder and what is missing above it, durably. Folders that are there stay as they are. */
+export function ensureFolder(path: string): void {
+  try {
+    mkdirSync(path, FOLDER_MODE);
+  } catch (error) {
+    if (isFileError(error, 'EEXIST')) return;
+    if (!isFileError(error, 'ENOENT')) throw error;
+    ensureFolder(dirname(path));
+    mkdirSync(path, FOLDER_MODE);
+  }
+  chmodSync(path, FOLDER_MODE);
+  const parent = openSync(dirname(path), O_RDONLY);
+  try {
+    fsyncSync(parent);
+  } finally {
+    closeSync(parent);
+  }
+}
+
+/** Creates a file for appending that must not be there yet. Durable with the next `syncFolder`. */
+export function createFile(path: string): number {
+  return openPrivate(path, O_RDWR | O_APPEND | O_CREAT | O_EXCL | O_NOFOLLOW);
+}
+
+/** Opens a file to be written from its beginning, whatever stood there. */
+export function openAnew(path: string): number {
+  return openPrivate(path, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW);
+}
+
+function openPrivate(path: string, flags: number): number {
+  let fd: number;
+  try {
+    fd = openSync(path, flags, FILE_MODE);
+  } catch (error) {
+    if (!isFileError(error, 'ENOENT')) throw error;
+    ensureFolder(dirname(path));
+    fd = openSync(path, flags, FILE_MODE);
+  }
+  fchmodSync(fd, FILE_MODE);
+  return fd;
+}
+
+/**
+ * Opens a file that is there; undefined when there is none. Links are not followed, and what isn't a plain file (a
+ * folder, a pipe that would block) is refused.
+ * @throws RuntimeError store_damaged
+ */
+export function openExisting(path: string, access: 'read' | 'append'): number | undefined {
+  let fd: number;
+  try {
+    fd = openSync(path, (access === 'read' ? O_RDONLY : O_RDWR | O_APPEND) | O_NOFOLLOW | O_NONBLOCK);
+  } catch (error) {
+    if (isFileError(error, 'ENOENT')) return undefined;
+    if (isFileError(error, 'ELOOP', 'EISDIR')) throw notPlain(path, error);
+    throw error;
+  }
+  if (fstatSync(fd).isFile()) return fd;
+  closeSync(fd);
+  throw notPlain(path);
+}
+
+function notPlain(path: string, cause?: unknown): RuntimeError {
+  return new RuntimeError('store_damaged', `${path} is not a plain file.`, { cause, next: 'Move it away.' });
+}
+
+/** Writes all bytes. A short write is followed by another, which tells why the first was short. */
+export function writeAll(fd: number, bytes: Uint8Array): void {
+  for (let written = 0; written < bytes.length;) written += writeSync(fd, bytes, written);
+}
+
+/** Resolves when the file's bytes and length are durable. */
+export function syncFile(fd: number): Promise<void> {
+  return new Promise((resolve, reject) => fdatasync(fd, (error) => (error ? reject(error) : resolve())));
+}
+
+/** Resolves when the names in the folder are durable. */
+export function syncFolder(path: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    open(path, O_RDONLY, (openError, fd) => {
+      if (openError) return reject(openError);
+      fsync(fd, (syncError) => close(fd, () => (syncError ? reject(syncError) : resolve())));
+    });
+  });
+}
+
+/** Replaces a small file as a whole: afterwards either the old or the new content stands there, durably. */
+export function writeWhole(path: string, text: string, options: { sync: boolean }): void {
+  const temporary = `${path}.tmp`;
+  const fd = openAnew(temporary);
+  try {
+    writeAll(fd, Buffer.from(text));
+    if (options.sync) fsyncSync(fd);
+  } finally {
+    closeSync(fd);
+  }
+  renameSync(temporary, path);
+  if (!options.sync) return;
+  const folder = openSync(dirname(path), O_RDONLY);
+  try {
+    fsyncSync(folder);
+  } finally {
+    closeSync(folder);
+  }
+}
+
+/** Gives `use` the file open for reading (undefined: there is none), and closes it. */
+export async function withFile<T>(path: string, use: (fd: number | undefined) => T | Promise<T>): Promise<T> {
+  let fd: number | undefined;
+  try {
+    fd = openExisting(path, 'read');
+    return await use(fd);
+  } catch (error) {
+    throw storeError(`Reading ${path}`, error);
+  } finally {
+    if (fd !== undefined) closeSync(fd);
+  }
+}
+
+const COPY_BYTES = 256 * 1024;
+
+/**
+ * Cuts a file at `from`; what stood behind it is first kept in `folder`, durably, as `<name>-<n>`. Gives that name.
+ */
+export async function cutAside(fd: number, from: number, folder: string, name: string): Promise<string> {
+  let n = 1;
+  let kept: number | undefined;
+  while (kept === undefined) {
+    try {
+      kept = createFile(`${folder}/${name}-${n}`);
+    } catch (error) {
+      if (!isFileError(error, 'EEXIST')) throw error;
+      n++;
+    }
+  }
+  try {
+    const block = Buffer.allocUnsafe(COPY_BYTES);
+    for (let position = from; ;) {
+      const count = readSync(fd, block, 0, COPY_BYTES, position);
+      if (count === 0) break;
+      writeAll(kept, block.subarray(0, count));
+      position += count;
+    }
+    await syncFile(kept);
+  } finally {
+    closeSync(kept);
+  }
+  await syncFolder(folder);
+  ftruncateSync(fd, from);
+  await syncFile(fd);
+  return `${basename(name)}-${n}`;
+}

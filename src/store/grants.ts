@@ -1,0 +1,61 @@
+/** The port `Grants` on `governance/grants.jsonl`: a short file, read whole. */
+import type { Clock } from '../base/clock.ts';
+import { sha256 } from '../base/digest.ts';
+import type { Grants } from '../contract/ports.ts';
+import type { GrantRecord } from '../contract/records.ts';
+import { damageError, openChainFile } from './chain/file.ts';
+import type { ChainLine } from './chain/line.ts';
+import { openOnce } from './chain/open-once.ts';
+import { scanChain } from './chain/scan.ts';
+import { withFile } from './files.ts';
+import { knowsGrant } from './line-types.ts';
+
+export interface GrantsOptions {
+  path: string;
+  tornFolder: string;
+  /** The workspace's id, which begins the chain. */
+  workspace: () => string;
+  clock: Clock;
+  requireLock: () => void;
+}
+
+const NAME = 'grants.jsonl';
+
+type Added = Extract<GrantRecord, { type: 'grant.added' }>['data'];
+
+export function createGrants(options: GrantsOptions): { grants: Grants; close: () => Promise<void> } {
+  const { path, tornFolder, workspace, clock, requireLock } = options;
+  const rules = () => ({ genesis: sha256(`${NAME}:${workspace()}`), knows: knowsGrant });
+
+  const chain = openOnce(async () => {
+    const torn = { folder: tornFolder, name: NAME };
+    return (await openChainFile({ path, name: NAME, ...rules(), torn }, () => {})).file;
+  });
+
+  const grants: Grants = {
+    async list() {
+      const standing = new Map<string, Added>();
+      const end = await withFile(path, (fd) => scanChain(fd, rules(), (line) => apply(standing, line)));
+      if (end.failure !== undefined) throw damageError(NAME, end.failure);
+      const now = clock.now();
+      return [...standing.values()]
+        .filter(({ expires_at }) => expires_at === undefined || expires_at > now)
+        .map(({ grant_id, rule }) => ({ grant_id, ...rule }));
+    },
+
+    async append({ type, data }) {
+      requireLock();
+      const file = await chain.file();
+      file.append([{ at: Math.max(clock.now(), file.end().at), type, data }]);
+      await file.sync();
+    },
+  };
+
+  return { grants, close: chain.close };
+}
+
+function apply(standing: Map<string, Added>, { type, data }: ChainLine): void {
+  const record = { type, data } as GrantRecord;
+  if (record.type === 'grant.added') standing.set(record.data.grant_id, record.data);
+  else standing.delete(record.data.grant_id);
+}

@@ -1,0 +1,148 @@
+/** The segments of the ingress log: which there are, what they hold, and when one may go. */
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { sha256 } from '../base/digest.ts';
+import type { IngressEvent, IngressRecord } from '../contract/records.ts';
+import { damageError, openChainFile, type ChainFile } from './chain/file.ts';
+import type { ChainLine, ChainRecord } from './chain/line.ts';
+import { scanChain } from './chain/scan.ts';
+import { withFile } from './files.ts';
+import { knowsIngress } from './line-types.ts';
+import { isFileError, storeError } from './store-error.ts';
+
+export interface SegmentOptions {
+  folder: string;
+  tornFolder: string;
+  workspace: () => string;
+}
+
+export interface Segments {
+  /** Resolves when the events are durable, in the newest segment. */
+  accept(events: IngressEvent[], at: number): Promise<void>;
+  /** Writes the mark, without a sync; nothing for an event that isn't pending. */
+  done(event_id: string, outcome: string, at: number): void;
+  /** Resolves when all that was found or written is durable. */
+  sync(): Promise<void>;
+  pending(): IngressEvent[];
+  /** Begins a new segment when the newest is full. Did it? */
+  renew(): Promise<boolean>;
+  /** Gives up the segments, from the oldest on, of which all is done and accepted before `before`. Gives their paths. */
+  takeExpired(before: number): string[];
+  close(): Promise<void>;
+}
+
+/** One segment's file, and how much of it still counts. */
+interface Segment {
+  n: number;
+  open: number;
+  newest: number;
+}
+
+const SEGMENT_BYTES = 1024 * 1024;
+const SEGMENT_NAME = /^([1-9]\d{0,8})\.jsonl$/;
+
+/** Accepted events without a mark, in order; and the segment of each. */
+type Pending = Map<string, { event: IngressEvent; segment: Segment }>;
+
+/** Opens all segments as the workspace's holder, cuts their crash tails, and visits every event in order. */
+export async function openSegments(options: SegmentOptions, visit: (event: IngressEvent) => void): Promise<Segments> {
+  const pending: Pending = new Map();
+  const segments: Segment[] = [];
+  const open = async (n: number): Promise<ChainFile> => {
+    const segment: Segment = { n, open: 0, newest: 0 };
+    const torn = { folder: options.tornFolder, name: `ingress-${n}.jsonl` };
+    const { file } = await openChainFile({ ...chainOf(options, n), torn }, (line) => {
+      const accepted = apply(pending, segment, line);
+      if (accepted !== undefined) visit(accepted);
+    });
+    segments.push(segment);
+    return file;
+  };
+  const [first = 1, ...others] = listSegments(options.folder);
+  let current = await open(first);
+  const moveTo = async (n: number): Promise<void> => {
+    const before = current;
+    current = await open(n);
+    await before.close();
+  };
+  for (const n of others) await moveTo(n);
+
+  return {
+    async accept(events, at) {
+      const records = events.map((event) => ({ at, type: 'event.accepted', data: { event } }));
+      const lines = append(current, records);
+      await current.sync();
+      for (const line of lines) apply(pending, segments.at(-1)!, line);
+    },
+    done(event_id, outcome, at) {
+      if (!pending.has(event_id)) return;
+      const [line] = append(current, [{ at, type: 'event.done', data: { event_id, outcome } }]);
+      apply(pending, segments.at(-1)!, line!);
+    },
+    sync: () => current.sync(),
+    pending: () => [...pending.values()].map(({ event }) => event),
+    async renew() {
+      if (current.end().bytes <= SEGMENT_BYTES) return false;
+      await current.sync(); // the last chance: an opening syncs only the newest
+      await moveTo(segments.at(-1)!.n + 1);
+      return true;
+    },
+    takeExpired(before) {
+      const lasting = segments.findIndex(({ open: left, newest: last }) => left > 0 || last > before);
+      const count = lasting === -1 ? segments.length - 1 : Math.min(lasting, segments.length - 1);
+      return segments.splice(0, count).map(({ n }) => chainOf(options, n).path);
+    },
+    close: () => current.close(),
+  };
+}
+
+/** The pending events as they lie in the files, for whoever doesn't hold the workspace. Changes nothing. */
+export async function readSegments(options: SegmentOptions): Promise<IngressEvent[]> {
+  const pending: Pending = new Map();
+  for (const n of listSegments(options.folder)) {
+    const { path, name, ...rules } = chainOf(options, n);
+    const segment: Segment = { n, open: 0, newest: 0 };
+    const end = await withFile(path, (fd) => scanChain(fd, rules, (line) => void apply(pending, segment, line)));
+    if (end.failure !== undefined) throw damageError(name, end.failure);
+  }
+  return [...pending.values()].map(({ event }) => event);
+}
+
+function chainOf({ folder, workspace }: SegmentOptions, n: number) {
+  const base = `${n}.jsonl`;
+  const genesis = sha256(`${base}:${workspace()}`);
+  return { path: join(folder, base), name: `ingress/${base}`, genesis, knows: knowsIngress };
+}
+
+function listSegments(folder: string): number[] {
+  try {
+    return readdirSync(folder)
+      .flatMap((name) => SEGMENT_NAME.exec(name)?.[1] ?? [])
+      .map(Number)
+      .sort((a, b) => a - b);
+  } catch (error) {
+    if (isFileError(error, 'ENOENT')) return [];
+    throw storeError(`Reading ${folder}`, error);
+  }
+}
+
+function append(file: ChainFile, records: ChainRecord[]): ChainLine[] {
+  const { at } = file.end();
+  return file.append(records.map((record) => ({ ...record, at: Math.max(at, record.at) })));
+}
+
+/** What a line does to the pending events. Gives the event when the line accepts one. */
+function apply(pending: Pending, segment: Segment, { type, data }: ChainLine): IngressEvent | undefined {
+  const record = { type, data } as IngressRecord;
+  if (record.type === 'event.accepted') {
+    const { event } = record.data;
+    pending.set(event.event_id, { event, segment });
+    segment.open++;
+    segment.newest = Math.max(segment.newest, event.accepted_at);
+    return event;
+  }
+  const known = pending.get(record.data.event_id);
+  if (known !== undefined) known.segment.open--;
+  pending.delete(record.data.event_id);
+  return undefined;
+}

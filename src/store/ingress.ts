@@ -1,0 +1,140 @@
+/**
+ * The port `Ingress` on files: segments `ingress/<n>.jsonl`. Events are accepted into the newest; done marks go there
+ * too, whichever segment the event is in. So segments may only be deleted from the oldest on.
+ */
+import { rmSync } from 'node:fs';
+import type { Clock } from '../base/clock.ts';
+import { RuntimeError } from '../contract/errors.ts';
+import type { Ingress } from '../contract/ports.ts';
+import type { IngressEvent } from '../contract/records.ts';
+import { buildLine } from './chain/line.ts';
+import { readSegments, openSegments, type Segments } from './ingress-segments.ts';
+
+export interface IngressOptions {
+  folder: string;
+  tornFolder: string;
+  /** The workspace's id, which begins each chain. */
+  workspace: () => string;
+  clock: Clock;
+  requireLock: () => void;
+  /** How long an idempotency key is remembered, from the acceptance of its event. */
+  idempotencyTtlMs: number;
+}
+
+interface Waiting {
+  event: IngressEvent;
+  resolve: () => void;
+  reject: (error: unknown) => void;
+}
+
+const FAR = Number.MAX_SAFE_INTEGER;
+const NOWHERE = { seq: FAR, durable: FAR, prev: '0'.repeat(64) };
+
+export function createIngress(options: IngressOptions): { ingress: Ingress; close: () => Promise<void> } {
+  const { clock, requireLock, idempotencyTtlMs } = options;
+  let opening: Promise<Segments> | undefined;
+  /** Events by their key whose acceptance is durable or under way, each with the promise of that. */
+  const keyed = new Map<string, { event: IngressEvent; durable: Promise<void> }>();
+  let waiting: Waiting[] = [];
+  let committing = false;
+
+  const forget = (segments: Segments): void => {
+    const before = clock.now() - idempotencyTtlMs;
+    for (const path of segments.takeExpired(before)) rmSync(path, { force: true });
+    for (const [key, { event }] of keyed) if (event.accepted_at <= before) keyed.delete(key);
+  };
+
+  const open = async (): Promise<Segments> => {
+    const segments = await openSegments(options, (event) => {
+      const key = keyOf(event);
+      if (key !== undefined) keyed.set(key, { event, durable: Promise.resolve() });
+    });
+    forget(segments);
+    return segments;
+  };
+
+  /** Writes and syncs what waits, batch after batch; what comes during a sync makes the next batch. */
+  const commit = async (segments: Segments): Promise<void> => {
+    committing = true;
+    while (waiting.length > 0) {
+      // All who were woken by the same tick get into the same batch.
+      await new Promise((resolve) => setImmediate(resolve));
+      const batch = waiting;
+      waiting = [];
+      try {
+        if (await segments.renew()) forget(segments);
+        await segments.accept(
+          batch.map(({ event }) => event),
+          clock.now(),
+        );
+        for (const { resolve } of batch) resolve();
+      } catch (error) {
+        for (const { reject } of batch) reject(error);
+      }
+    }
+    committing = false;
+  };
+
+  const store = (segments: Segments, event: IngressEvent): Promise<void> =>
+    new Promise((resolve, reject) => {
+      waiting.push({ event, resolve, reject });
+      if (!committing) void commit(segments);
+    });
+
+  const ingress: Ingress = {
+    async accept(event) {
+      requireLock();
+      buildLine({ at: FAR, type: 'event.accepted', data: { event } }, NOWHERE); // an event that can't be stored fails alone
+      const segments = await (opening ??= open());
+      const key = keyOf(event);
+      const known = key === undefined ? undefined : keyed.get(key);
+      if (known !== undefined && known.event.accepted_at > clock.now() - idempotencyTtlMs) {
+        if (known.event.payload_digest !== event.payload_digest) {
+          throw new RuntimeError(
+            'idempotency_key_reused',
+            `The key ${JSON.stringify(event.idempotency_key)} came with another message before.`,
+          );
+        }
+        await known.durable;
+        await segments.sync(); // what a killed process left written may not be durable yet
+        return { event: known.event, duplicate: true };
+      }
+      const durable = store(segments, event);
+      if (key === undefined) {
+        await durable;
+      } else {
+        keyed.set(key, { event, durable });
+        await durable.catch((error: unknown) => {
+          keyed.delete(key);
+          throw error;
+        });
+      }
+      return { event, duplicate: false };
+    },
+
+    async pending() {
+      const segments = await opening;
+      return segments === undefined ? readSegments(options) : segments.pending();
+    },
+
+    async done(event_id, outcome) {
+      requireLock();
+      const segments = await (opening ??= open());
+      segments.done(event_id, outcome, clock.now());
+    },
+  };
+
+  return {
+    ingress,
+    async close() {
+      const segments = await opening?.catch(() => undefined);
+      opening = undefined;
+      keyed.clear();
+      await segments?.close();
+    },
+  };
+}
+
+function keyOf({ actor, idempotency_key }: IngressEvent): string | undefined {
+  return idempotency_key === undefined ? undefined : JSON.stringify([actor.id, idempotency_key]);
+}

@@ -1,0 +1,153 @@
+/** The port `Journal` on files: `sessions/<file>.jsonl`, one chained file a session. */
+import { lstatSync, readdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { sha256 } from '../base/digest.ts';
+import { RuntimeError } from '../contract/errors.ts';
+import type { Journal } from '../contract/ports.ts';
+import { openChainFile, type ChainFile } from './chain/file.ts';
+import { scanChain } from './chain/scan.ts';
+import { syncFolder, withFile } from './files.ts';
+import { journalEnd, placeOf, sessionOf, storedEntry } from './journal-file.ts';
+import { knowsEntry } from './line-types.ts';
+import { sessionFileName } from './session-file.ts';
+import { isFileError, storeError } from './store-error.ts';
+
+export interface JournalOptions {
+  /** The folder of the journals, and that of cut tails. */
+  sessionsFolder: string;
+  tornFolder: string;
+  /** The newest head that the audit log has for a session. */
+  head: (session: string) => Promise<{ seq: number; hash: string } | undefined>;
+  /** Throws unless this process holds the workspace's lock, and, where a fence is given, by the holding that gave it. */
+  requireLock: (fence?: number) => void;
+  freeSpace: () => boolean;
+}
+
+const EXTENSION = '.jsonl';
+
+/** The journals of one workspace. `closeAll` closes those that are open. */
+export function createJournal(options: JournalOptions): { journal: Journal; closeAll: () => Promise<void> } {
+  const { sessionsFolder, tornFolder, head, requireLock, freeSpace } = options;
+  const opened = new Map<string, ChainFile>();
+  const opening = new Set<string>();
+  const fileOf = (session: string): string => join(sessionsFolder, sessionFileName(session) + EXTENSION);
+
+  const handle = (session: string): ChainFile => {
+    const file = opened.get(session);
+    if (file === undefined) throw new RuntimeError('internal', `Session ${session} is not open.`);
+    return file;
+  };
+  const close = async (session: string): Promise<void> => {
+    const file = opened.get(session);
+    opened.delete(session);
+    await file?.close();
+  };
+
+  const journal: Journal = {
+    async read(session, visit) {
+      const path = fileOf(session);
+      // Before the journal: what is appended meanwhile can't make it look cut.
+      const rules = { genesis: sha256(session), knows: knowsEntry, head: await head(session) };
+      return withFile(path, (fd) => scanChain(fd, rules, (line) => visit(storedEntry(line))).then(journalEnd));
+    },
+
+    async open(session, visit) {
+      requireLock();
+      const path = fileOf(session);
+      if (opening.has(session)) throw new RuntimeError('internal', `Session ${session} is being opened already.`);
+      opening.add(session);
+      try {
+        await close(session);
+        const { file, end, cut } = await openChainFile(
+          {
+            path,
+            name: `Session ${session}`,
+            genesis: sha256(session),
+            knows: knowsEntry,
+            head: await head(session),
+            torn: { folder: tornFolder, name: sessionFileName(session) + EXTENSION },
+            freeSpace,
+          },
+          (line) => visit(storedEntry(line)),
+        );
+        opened.set(session, file);
+        return { ...journalEnd(end), ...(cut && { cut }) };
+      } finally {
+        opening.delete(session);
+      }
+    },
+
+    async append(session, { expected_seq, fence }, entries, { sync }) {
+      requireLock(fence);
+      const file = handle(session);
+      const { seq } = file.end();
+      if (seq !== expected_seq) {
+        const message = `Session ${session} ends with entry ${seq}, not ${expected_seq}: someone else wrote to it.`;
+        throw new RuntimeError('store_unavailable', message, { next: 'Run the command again.' });
+      }
+      const misplaced = entries.find((entry, index) => entry.seq !== seq + 1 + index);
+      if (misplaced !== undefined) {
+        throw new RuntimeError(
+          'internal',
+          `Entry ${misplaced.seq} (${misplaced.type}) does not follow the one before.`,
+        );
+      }
+      const lines = file.append(entries);
+      const stored = lines.map((line, index) => ({ ...placeOf(line), entry: entries[index]! }));
+      if (sync) await file.sync();
+      return { stored, durable: file.end().durable };
+    },
+
+    async sync(session) {
+      const file = handle(session);
+      await file.sync();
+      return file.end().durable;
+    },
+
+    close,
+
+    async list() {
+      const found: { session_id: string; changed_at: number; bytes: number }[] = [];
+      for (const name of readNames(sessionsFolder)) {
+        const path = join(sessionsFolder, name);
+        const stat = lstatSync(path, { throwIfNoEntry: false });
+        if (!name.endsWith(EXTENSION) || !stat?.isFile() || stat.size === 0) continue;
+        const session_id = await sessionOf(path, name.slice(0, -EXTENSION.length));
+        if (session_id !== undefined) {
+          found.push({ session_id, changed_at: Math.floor(stat.mtimeMs), bytes: stat.size });
+        }
+      }
+      return found.sort((a, b) => b.changed_at - a.changed_at || (a.session_id < b.session_id ? -1 : 1));
+    },
+
+    async remove(session) {
+      requireLock();
+      const path = fileOf(session);
+      await close(session);
+      try {
+        rmSync(path, { force: true });
+        const torn = `${sessionFileName(session)}${EXTENSION}-`;
+        for (const name of readNames(tornFolder)) if (name.startsWith(torn)) rmSync(join(tornFolder, name));
+        await syncFolder(sessionsFolder);
+      } catch (error) {
+        throw storeError(`Removing session ${session}`, error);
+      }
+    },
+  };
+
+  return {
+    journal,
+    async closeAll() {
+      await Promise.all([...opened.keys()].map(close));
+    },
+  };
+}
+
+function readNames(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch (error) {
+    if (isFileError(error, 'ENOENT')) return [];
+    throw storeError(`Reading ${folder}`, error);
+  }
+}

@@ -1,0 +1,122 @@
+/**
+ * The workspace's lock: one the kernel keeps. It is free at once when its holder dies, however it dies, and stays while
+ * the holder is suspended; there is no heartbeat and nothing to steal.
+ *
+ * SQLite's file locks are the only such locks that Node offers. `BEGIN IMMEDIATE` takes the *reserved* lock, one byte that
+ * only one process can have: of many racing ones exactly one gets it, without waiting. (`BEGIN EXCLUSIVE` first shares
+ * the file, so that two racing ones may refuse each other.) Nothing is ever written, so no journal file appears.
+ *
+ * POSIX locks end when the process closes *any* descriptor of the file: nothing else may open it, copying included.
+ */
+import { closeSync, lstatSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { RuntimeError } from '../contract/errors.ts';
+import type { OwnerRecord } from '../contract/records.ts';
+import { createFile, writeWhole } from './files.ts';
+import { isFileError, storeError } from './store-error.ts';
+
+export type LockResult =
+  | {
+      ok: true;
+      /** Who held it before and ended without releasing it. */
+      left_by?: OwnerRecord;
+      release: () => void;
+    }
+  /** `held_by` is undefined while the holder hasn't said who it is. */
+  | { ok: false; held_by: OwnerRecord | undefined };
+
+const LOCK_FILE = 'workspace.lock';
+const OWNER_FILE = 'owner.json';
+const SQLITE_BUSY = 5;
+/** How often the lock file may be replaced under our hands before we give up. */
+const TRIES = 10;
+
+/** The collector would close a database that nobody refers to, and so drop its lock. */
+const held = new Set<DatabaseSync>();
+
+/**
+ * Takes the lock of the workspace in `folder`, which exists. Never waits.
+ * @throws RuntimeError store_unavailable | no_permission | disk_full
+ */
+export function takeLock(folder: string, owner: OwnerRecord): LockResult {
+  const ownerFile = join(folder, OWNER_FILE);
+  const database = acquire(join(folder, LOCK_FILE));
+  const written = readOwner(ownerFile);
+  if (database === undefined) return { ok: false, held_by: written && isAlive(written.pid) ? written : undefined };
+  held.add(database);
+  const release = (): void => {
+    if (!held.delete(database)) return;
+    rmSync(ownerFile, { force: true });
+    database.close();
+  };
+  try {
+    writeWhole(ownerFile, `${JSON.stringify(owner)}\n`, { sync: false });
+  } catch (error) {
+    release();
+    throw storeError('Taking the lock', error);
+  }
+  return { ok: true, ...(written && { left_by: written }), release };
+}
+
+/** The database that holds the lock; undefined when another process (or connection) does. */
+function acquire(path: string): DatabaseSync | undefined {
+  for (let tries = 0; tries < TRIES; tries++) {
+    const before = ensureLockFile(path);
+    const database = new DatabaseSync(path, { timeout: 0 });
+    try {
+      database.exec('PRAGMA journal_mode = MEMORY; BEGIN IMMEDIATE');
+    } catch (error) {
+      database.close();
+      if (isBusy(error)) return undefined;
+      throw new RuntimeError('store_unavailable', `Taking the lock: ${String(error)}`, { cause: error });
+    }
+    // Someone may have removed or replaced the file: then this is the lock of a file that no one else will find.
+    if (inodeOf(path) === before) return database;
+    database.close();
+  }
+  throw new RuntimeError('store_unavailable', `${path} is replaced again and again.`, { next: 'Find out by whom.' });
+}
+
+/** Makes the lock file where there is none; one that is there isn't opened. Gives its inode. */
+function ensureLockFile(path: string): bigint | undefined {
+  const found = inodeOf(path);
+  if (found !== undefined) return found;
+  try {
+    closeSync(createFile(path));
+  } catch (error) {
+    if (!isFileError(error, 'EEXIST')) throw storeError('Taking the lock', error);
+  }
+  return inodeOf(path);
+}
+
+function inodeOf(path: string): bigint | undefined {
+  return lstatSync(path, { bigint: true, throwIfNoEntry: false })?.ino;
+}
+
+function isBusy(error: unknown): boolean {
+  return error instanceof Error && 'errcode' in error && error.errcode === SQLITE_BUSY;
+}
+
+/** What the holder wrote about itself; undefined when there is nothing that can be understood. */
+function readOwner(path: string): OwnerRecord | undefined {
+  try {
+    const record = JSON.parse(readFileSync(path, 'utf8')) as Partial<OwnerRecord> | null;
+    const { pid, program, version, started_at } = record ?? {};
+    if (typeof pid !== 'number' || typeof program !== 'string') return undefined;
+    if (typeof version !== 'string' || typeof started_at !== 'number') return undefined;
+    return { pid, program, version, started_at };
+  } catch {
+    return undefined;
+  }
+}
+
+/** Is there such a process? When not, the record is a dead holder's, and the living one hasn't written its own yet. */
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return !isFileError(error, 'ESRCH');
+  }
+}

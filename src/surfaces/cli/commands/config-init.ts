@@ -1,0 +1,32 @@
+import { refuseTools } from '../../../engine/caller.ts';
+import { initConfig } from '../../../engine/config/init.ts';
+import { proposedDefault } from '../../../engine/config/template.ts';
+import { type CommandAction, homeOf } from '../context.ts';
+
+/** `config init` */
+export const initialiseConfig: CommandAction<{ force?: boolean }> = async (context, options) => {
+  const { io, environment } = context;
+  refuseTools(environment);
+  const force = options.force ?? false;
+  const file = options.config;
+  const { path, created, backup, found } = await initConfig({
+    home: homeOf(context),
+    environment,
+    force,
+    ...(file && { file }),
+  });
+  io.stdout.write(`${path}\n`);
+  const say = (line: string): void => io.stderr.write(`${line}\n`);
+  if (!created) return say('It is there already and stays as it is; --force replaces it.');
+  if (backup !== undefined) say(`The former content is kept in ${backup}.`);
+  if (found.openai) say(`Found ${found.openai}: the file names the variable, the key stays where it is.`);
+  if (found.ollama)
+    say(`Found Ollama with ${found.ollama.length === 1 ? '1 model' : `${found.ollama.length} models`}.`);
+  const standard = proposedDefault(found);
+  say(
+    standard === undefined
+      ? 'Found no key and no local model: the offline demo answers until you set OPENAI_API_KEY.'
+      : `The default model is ${standard}.`,
+  );
+  say('next: runtime run "What does this project do?"');
+};

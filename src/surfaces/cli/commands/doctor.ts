@@ -1,0 +1,27 @@
+import { examine } from '../../../engine/doctor/doctor.ts';
+import type { Finding } from '../../../engine/doctor/finding.ts';
+import { type CommandAction, workspaceRequest } from '../context.ts';
+import { type OutputFormat, printValue } from '../listing.ts';
+import { type Colour, paint } from '../paint.ts';
+import { oneLine } from '../width.ts';
+
+const COLOURS: Record<Finding['status'], Colour> = { ok: 'green', note: 'yellow', problem: 'red' };
+
+/** `doctor`: exit code 1 when something must be mended. */
+export const doctor: CommandAction<{ output: OutputFormat }> = async (context, options) => {
+  const { io } = context;
+  const findings = await examine(workspaceRequest(context, options));
+  const problems = findings.filter(({ status }) => status === 'problem').length;
+  if (options.output !== 'table') {
+    await printValue(io, options.output, { ok: problems === 0, findings });
+  } else {
+    for (const { check, status, message, next } of findings) {
+      const [first, ...others] = message.split('\n').map(oneLine);
+      io.stdout.write(`${paint(io.stdout, COLOURS[status], status.padEnd(8))} ${check.padEnd(10)} ${first}\n`);
+      for (const line of others) io.stdout.write(`${' '.repeat(20)}${line}\n`);
+      if (next !== undefined) io.stdout.write(`${' '.repeat(20)}→ ${next}\n`);
+    }
+    io.stderr.write(problems === 0 ? 'All is well.\n' : `${problems} to mend.\n`);
+  }
+  return problems === 0 ? 0 : 1;
+};

@@ -1,0 +1,103 @@
+import { fstatSync, writeSync } from 'node:fs';
+import type { Readable, Writable } from 'node:stream';
+import type { Environment } from '../../base/environment.ts';
+
+/** Where a command writes. Results go to standard output, everything else to standard error. */
+export interface Output {
+  /** Never throws: a reader that has gone ends the output, not the work. */
+  write(text: string): void;
+  readonly isTty: boolean;
+  /** May colours be used? */
+  readonly colour: boolean;
+  /** Width of the terminal in characters; undefined where there is none, so that nothing need be cut. */
+  readonly columns: number | undefined;
+}
+
+export interface Io {
+  stdout: Output;
+  stderr: Output;
+  stdin: { readonly isTty: boolean; stream(): Readable };
+  /** Resolves when all that was written has left the process. */
+  flush(): Promise<void>;
+}
+
+/** The process's own streams. Nothing of Node's streams is loaded before it is needed: that takes milliseconds. */
+export function processIo(environment: Environment): Io {
+  const stdout = fileOutput(1, () => process.stdout, environment);
+  const stderr = fileOutput(2, () => process.stderr, environment);
+  return {
+    stdout,
+    stderr,
+    stdin: {
+      get isTty() {
+        return isDevice(0) && process.stdin.isTTY;
+      },
+      stream: () => process.stdin,
+    },
+    flush: async () => {
+      await stdout.flush();
+      await stderr.flush();
+    },
+  };
+}
+
+function fileOutput(
+  file: number,
+  stream: () => NodeJS.WriteStream,
+  environment: Environment,
+): Output & { flush(): Promise<void> } {
+  let state: 'direct' | 'stream' | 'closed' = 'direct';
+  const isTty = (): boolean => isDevice(file) && stream().isTTY;
+
+  const writeDirectly = (bytes: Buffer): void => {
+    for (let written = 0; written < bytes.length;) {
+      try {
+        written += writeSync(file, bytes, written);
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') {
+          state = 'closed'; // the reader has gone (EPIPE), or the terminal has (EIO)
+          return;
+        }
+        // Somebody made the pipe non-blocking: let Node wait for it.
+        state = 'stream';
+        stream().on('error', () => (state = 'closed'));
+        stream().write(bytes.subarray(written));
+        return;
+      }
+    }
+  };
+
+  return {
+    write(text) {
+      if (state === 'direct') writeDirectly(Buffer.from(text));
+      else if (state === 'stream') stream().write(text);
+    },
+    get isTty() {
+      return isTty();
+    },
+    get colour() {
+      return isTty() && !environment['NO_COLOR'] && environment['TERM'] !== 'dumb';
+    },
+    get columns() {
+      return isTty() ? stream().columns || undefined : undefined;
+    },
+    flush: () => (state === 'stream' ? drained(stream()) : Promise.resolve()),
+  };
+}
+
+/** Resolves when what was written is out, or can't be. */
+function drained(stream: Writable): Promise<void> {
+  return new Promise((resolve) => {
+    stream.once('close', resolve);
+    stream.write('', () => resolve());
+  });
+}
+
+/** Only a device can be a terminal; looking at the file is cheaper than asking the stream. */
+function isDevice(file: number): boolean {
+  try {
+    return fstatSync(file).isCharacterDevice();
+  } catch {
+    return false; // closed before we started
+  }
+}
