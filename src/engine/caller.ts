@@ -1,31 +1,45 @@
+/**
+ * Whether this process descends from a tool of the agent: the agent can't approve itself. Tools run with a mark in their
+ * environment; the mark of an ancestor counts too, since a tool may clear its own. What leaves its ancestors (a daemon of
+ * its own) is not seen here: the workspace's lock and the closed home stand in its way.
+ */
 import { readFileSync } from 'node:fs';
-import { TOOL_CALL_VARIABLE } from '../adapters/tools/exec-command/command-environment.ts';
 import type { Environment } from '../base/environment.ts';
 import { RuntimeError } from '../contract/errors.ts';
 
-/** More ancestors than this no shell has. */
+const MARK = 'RUNTIME_TOOL_CALL';
 const MOST_ANCESTORS = 64;
 
-/**
- * Refuses a caller that descends from one of the agent's own tools: what a person decides is not for the agent. A tool
- * that takes the mark out of its environment is still known by its ancestors', where the system shows them (Linux).
- * @throws RuntimeError caller_is_tool
- */
-export function refuseTools(environment: Environment, parent = process.ppid): void {
-  let marked = Boolean(environment[TOOL_CALL_VARIABLE]);
-  for (let pid = parent, depth = 0; !marked && pid > 1 && depth < MOST_ANCESTORS; depth++) {
-    try {
-      marked = readFileSync(`/proc/${pid}/environ`, 'latin1').split('\0').some((line) => line.startsWith(`${TOOL_CALL_VARIABLE}=`)); // prettier-ignore
-      pid = parentOf(pid);
-    } catch {
-      break; // no /proc, or the process of another user, which no tool of ours has started
-    }
-  }
-  if (marked) throw new RuntimeError('caller_is_tool', 'this is for a person to decide, and the caller is a tool of the agent');
+/** @throws RuntimeError caller_is_tool */
+export function refuseTools(environment: Environment): void {
+  if (environment[MARK] === undefined && !ancestorIsTool(process.ppid)) return;
+  throw new RuntimeError(
+    'caller_is_tool',
+    'This command was started by a tool of the agent, which may not decide about itself.',
+  );
 }
 
-/** The fourth field; the second, a name in brackets, may hold anything. */
-function parentOf(pid: number): number {
-  const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
-  return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]);
+function ancestorIsTool(from: number): boolean {
+  let pid = from;
+  for (let i = 0; i < MOST_ANCESTORS && pid > 1; i++) {
+    if (
+      read(`/proc/${pid}/environ`)
+        .split('\0')
+        .some((variable) => variable.startsWith(`${MARK}=`))
+    )
+      return true;
+    // `pid (name) state ppid …`; the name may hold anything, parentheses too.
+    const stat = read(`/proc/${pid}/stat`);
+    pid = Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1] ?? 0);
+  }
+  return false;
+}
+
+/** '' where there is no such file, or it isn't ours to read: then it isn't our tool either. */
+function read(path: string): string {
+  try {
+    return readFileSync(path, 'latin1');
+  } catch {
+    return '';
+  }
 }

@@ -7,7 +7,8 @@ import { digestOf, sha256 } from '../base/digest.ts';
 import type { Ids } from '../base/ids.ts';
 import type { EntryData, Observation } from '../contract/entries.ts';
 import type { Policy } from '../contract/manifest.ts';
-import type { Audit, Ingress, Journal, StoredEntry } from '../contract/ports.ts';
+import type { Audit, Grants, Ingress, Journal, StoredEntry } from '../contract/ports.ts';
+import type { ApprovalRecord } from '../contract/approval.ts';
 import type { IngressEvent } from '../contract/records.ts';
 import type { Actor, Part, Role } from '../contract/values.ts';
 import { createKernel } from '../kernel/kernel.ts';
@@ -21,6 +22,14 @@ export interface OwnerPorts extends Omit<RunnerPorts, 'kernel' | 'hash' | 'resol
   ingress: Ingress;
   audit: Audit;
   journal: Journal;
+  grants: Grants;
+}
+
+/** A person's answer to an approval. */
+export interface Resolution {
+  decision: 'grant' | 'deny';
+  scope?: 'once' | 'session' | 'always';
+  reason?: string;
 }
 
 export interface OwnerSettings {
@@ -60,6 +69,11 @@ export interface Owner {
    * a new session may touch.
    */
   enter(live: LiveSession, how: { root: string; source: string; actor: Actor; model?: string }): Promise<void>;
+  /**
+   * Records an answer to an approval on a session that was opened and not entered: nothing starts. False when it may not
+   * be answered any more.
+   */
+  resolve(live: LiveSession, record: ApprovalRecord, resolution: Resolution, actor: Actor): Promise<boolean>;
   /** Asks to stop the turn that has the event. Resolves when the request is durable. */
   stop(live: LiveSession, event_id: string, actor: Actor): Promise<void>;
   /** Closes a session's journal. Done marks and audit heads are written first. */
@@ -70,7 +84,14 @@ export function createOwner(ports: OwnerPorts, settings: OwnerSettings): Owner {
   const kernel = createKernel(sha256);
   const resolve = createResolver(ports.blobs);
   const policy = { value: settings.policy, digest: digestOf(canonicalJson(settings.policy)) };
-  const context: OpenContext = { kernel, journal: ports.journal, resolve, policy, epoch: settings.workspace.epoch, build: settings.build };
+  const context: OpenContext = {
+    kernel,
+    journal: ports.journal,
+    resolve,
+    policy,
+    epoch: settings.workspace.epoch,
+    build: settings.build,
+  };
   /** Done marks and heads on their way. They needn't be durable, but they must not fail unseen. */
   const trailing: Promise<void>[] = [];
 
@@ -93,6 +114,12 @@ export function createOwner(ports: OwnerPorts, settings: OwnerSettings): Owner {
       epoch: settings.workspace.epoch,
     },
   });
+
+  async function recordOpening({ runner, opened }: LiveSession): Promise<void> {
+    if (!opened.opening) return;
+    await ports.blobs.put(canonicalJson(settings.policy));
+    await runner.post({ type: 'session.opened', data: opened.opening });
+  }
 
   return {
     newSessionId: () => `s-${ports.ids.ulid()}`,
@@ -132,10 +159,7 @@ export function createOwner(ports: OwnerPorts, settings: OwnerSettings): Owner {
       const waiting = (await ports.ingress.pending()).filter((event) => event.session_id === id);
       const posted: Promise<unknown>[] = [];
       if (opened.end.status === 'absent') posted.push(runner.post(created(id, root, source, actor)));
-      if (opened.opening) {
-        await ports.blobs.put(canonicalJson(settings.policy));
-        await runner.post({ type: 'session.opened', data: opened.opening });
-      }
+      await recordOpening({ id, runner, opened });
       runner.start();
       if (model !== undefined && model !== runner.state().session?.model) {
         posted.push(runner.post({ type: 'session.configured', data: { model, by: { actor } } }));
@@ -146,6 +170,31 @@ export function createOwner(ports: OwnerPorts, settings: OwnerSettings): Owner {
         else if (!opened.received.has(event.event_id)) posted.push(runner.post(inputOf(event)));
       }
       await Promise.all(posted);
+    },
+
+    async resolve(live, { id, tool, args_digest, session_id }, { decision, scope = 'once', reason }, actor) {
+      await recordOpening(live);
+      const grant_id = decision === 'grant' && scope !== 'once' ? `g-${ports.ids.ulid()}` : undefined;
+      const seq = await live.runner.post({
+        type: 'approval.resolved',
+        data: {
+          approval_id: id,
+          outcome: decision === 'grant' ? 'granted' : 'denied',
+          ...(decision === 'grant' && { scope }),
+          ...(grant_id !== undefined && { grant_id }),
+          by: { actor, via: 'cli' },
+          ...(reason !== undefined && { reason }),
+        },
+      });
+      // The answer is the compare-and-set; a stop between the two lines loses only the standing grant.
+      if (seq !== undefined && grant_id !== undefined && scope === 'always') {
+        const rule = { tool, args_digest };
+        await ports.grants.append({
+          type: 'grant.added',
+          data: { grant_id, rule, by: actor.id, session_id, approval_id: id },
+        });
+      }
+      return seq !== undefined;
     },
 
     async stop({ runner }, event_id, actor) {

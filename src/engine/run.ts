@@ -131,7 +131,11 @@ async function answer(
     else void owner.stop(live, event, LOCAL_ACTOR);
   };
   const model = request.model === undefined ? {} : { model: request.model };
-  await owner.enter(live, { root: opened.end.status === 'absent' ? realpathSync(request.root) : '', ...origin, ...model });
+  await owner.enter(live, {
+    root: opened.end.status === 'absent' ? realpathSync(request.root) : '',
+    ...origin,
+    ...model,
+  });
   if (signals.stop || signals.leave) signals.act();
   return outcomeOf(await runner.rest(), live, turns.get(event));
 }
@@ -172,7 +176,8 @@ function watchTurns({ store, clock }: Workspace, live: LiveSession, view: RunVie
       text = textOf(entry.data.parts ?? reply?.parts ?? [], store.blobs);
     }
     if (entry.type === 'turn.ended') {
-      for (const one of entry.data.event_ids) turns.set(one, text ? { text, ended: entry.data } : { ended: entry.data });
+      for (const one of entry.data.event_ids)
+        turns.set(one, text ? { text, ended: entry.data } : { ended: entry.data });
     }
   });
   return turns;

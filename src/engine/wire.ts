@@ -129,7 +129,9 @@ export function takeWorkspace(workspace: Workspace, request: OwnerRequest = {}):
 }
 
 function lockedError(held_by: { pid: number; program: string; version: string } | undefined): RuntimeError {
-  const who = held_by ? `locked by pid ${held_by.pid} (${held_by.program} ${held_by.version})` : 'locked by another process';
+  const who = held_by
+    ? `locked by pid ${held_by.pid} (${held_by.program} ${held_by.version})`
+    : 'locked by another process';
   return new RuntimeError('locked', `The workspace is ${who}.`);
 }
 

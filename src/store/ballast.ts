@@ -1,6 +1,6 @@
 /** A small file that is given up when the disk is full, so that the end of what was running can still be recorded. */
-import { closeSync, existsSync, rmSync } from 'node:fs';
-import { createFile, writeAll } from './files.ts';
+import { closeSync, existsSync } from 'node:fs';
+import { createFile, removeFile, writeAll } from './files.ts';
 
 const BALLAST_BYTES = 64 * 1024;
 
@@ -16,14 +16,14 @@ export function ensureBallast(path: string): void {
       closeSync(fd);
     }
   } catch {
-    rmSync(path, { force: true });
+    removeFile(path);
   }
 }
 
 /** Gives the space back. Was there any? */
 export function dropBallast(path: string): boolean {
   if (!existsSync(path)) return false;
-  rmSync(path, { force: true });
+  removeFile(path);
   return true;
 }
 

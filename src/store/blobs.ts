@@ -2,12 +2,12 @@
  * The port `Blobs` on files: `blobs/sha256/ab/<hex>`, and `blobs/private/ab/<hex>` for what is never exported. A file
  * has its name only when its bytes are durable, so a name that is there needs no more writing.
  */
-import { closeSync, existsSync, fsync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { closeSync, existsSync, fsync, readFileSync, renameSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { sha256 } from '../base/digest.ts';
 import { RuntimeError } from '../contract/errors.ts';
 import type { Blobs } from '../contract/ports.ts';
-import { openAnew, syncFolder, writeAll } from './files.ts';
+import { openAnew, removeFile, syncFolder, writeAll } from './files.ts';
 import { shareRuns } from './share-runs.ts';
 import { isFileError, storeError } from './store-error.ts';
 
@@ -39,7 +39,11 @@ export function createBlobs({ folder, requireLock }: { folder: string; requireLo
       await syncNames(dirname(path));
     } catch (error) {
       // Also the name, when only its folder's sync failed: who finds it takes the blob for durable.
-      for (const left of [temporary, path]) rmSync(left, { force: true });
+      try {
+        for (const left of [temporary, path]) removeFile(left);
+      } catch {
+        // The first error tells more.
+      }
       throw storeError('Writing a blob', error);
     }
   };

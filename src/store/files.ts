@@ -4,7 +4,7 @@
  */
 import {
   close, closeSync, constants, fchmodSync, fdatasync, fstatSync, fsync, fsyncSync, ftruncateSync, mkdirSync, chmodSync,
-  open, openSync, readSync, renameSync, writeSync,
+  open, openSync, readSync, renameSync, unlinkSync, writeSync,
 } from 'node:fs'; // prettier-ignore
 import { basename, dirname } from 'node:path';
 import { RuntimeError } from '../contract/errors.ts';
@@ -22,7 +22,7 @@ export function ensureFolder(path: string): void {
     if (isFileError(error, 'EEXIST')) return;
     if (!isFileError(error, 'ENOENT')) throw error;
     ensureFolder(dirname(path));
-    mkdirSync(path, FOLDER_MODE);
+    return ensureFolder(path);
   }
   chmodSync(path, FOLDER_MODE);
   const parent = openSync(dirname(path), O_RDONLY);
@@ -116,6 +116,15 @@ export function writeWhole(path: string, text: string, options: { sync: boolean 
     fsyncSync(folder);
   } finally {
     closeSync(folder);
+  }
+}
+
+/** Removes a file; none is no error. Durable with the next `syncFolder`. */
+export function removeFile(path: string): void {
+  try {
+    unlinkSync(path);
+  } catch (error) {
+    if (!isFileError(error, 'ENOENT')) throw error;
   }
 }
 

@@ -2,12 +2,11 @@
  * The port `Ingress` on files: segments `ingress/<n>.jsonl`. Events are accepted into the newest; done marks go there
  * too, whichever segment the event is in. So segments may only be deleted from the oldest on.
  */
-import { rmSync } from 'node:fs';
 import type { Clock } from '../base/clock.ts';
 import { RuntimeError } from '../contract/errors.ts';
 import type { Ingress } from '../contract/ports.ts';
 import type { IngressEvent } from '../contract/records.ts';
-import { buildLine } from './chain/line.ts';
+import { removeFile } from './files.ts';
 import { readSegments, openSegments, type Segments } from './ingress-segments.ts';
 
 export interface IngressOptions {
@@ -27,9 +26,6 @@ interface Waiting {
   reject: (error: unknown) => void;
 }
 
-const FAR = Number.MAX_SAFE_INTEGER;
-const NOWHERE = { seq: FAR, durable: FAR, prev: '0'.repeat(64) };
-
 export function createIngress(options: IngressOptions): { ingress: Ingress; close: () => Promise<void> } {
   const { clock, requireLock, idempotencyTtlMs } = options;
   let opening: Promise<Segments> | undefined;
@@ -40,7 +36,7 @@ export function createIngress(options: IngressOptions): { ingress: Ingress; clos
 
   const forget = (segments: Segments): void => {
     const before = clock.now() - idempotencyTtlMs;
-    for (const path of segments.takeExpired(before)) rmSync(path, { force: true });
+    for (const path of segments.takeExpired(before)) removeFile(path);
     for (const [key, { event }] of keyed) if (event.accepted_at <= before) keyed.delete(key);
   };
 
@@ -53,6 +49,22 @@ export function createIngress(options: IngressOptions): { ingress: Ingress; clos
     return segments;
   };
 
+  const settle = async (segments: Segments, batch: Waiting[]): Promise<void> => {
+    try {
+      if (await segments.renew()) forget(segments);
+      await segments.accept(
+        batch.map(({ event }) => event),
+        clock.now(),
+      );
+      for (const { resolve } of batch) resolve();
+    } catch (error) {
+      const unfit = error instanceof RuntimeError && error.code === 'internal';
+      // One event that has no form as a line spoils its batch before anything is written: then each goes alone.
+      if (unfit && batch.length > 1) for (const one of batch) await settle(segments, [one]);
+      else for (const { reject } of batch) reject(error);
+    }
+  };
+
   /** Writes and syncs what waits, batch after batch; what comes during a sync makes the next batch. */
   const commit = async (segments: Segments): Promise<void> => {
     committing = true;
@@ -61,16 +73,7 @@ export function createIngress(options: IngressOptions): { ingress: Ingress; clos
       await new Promise((resolve) => setImmediate(resolve));
       const batch = waiting;
       waiting = [];
-      try {
-        if (await segments.renew()) forget(segments);
-        await segments.accept(
-          batch.map(({ event }) => event),
-          clock.now(),
-        );
-        for (const { resolve } of batch) resolve();
-      } catch (error) {
-        for (const { reject } of batch) reject(error);
-      }
+      await settle(segments, batch);
     }
     committing = false;
   };
@@ -84,7 +87,6 @@ export function createIngress(options: IngressOptions): { ingress: Ingress; clos
   const ingress: Ingress = {
     async accept(event) {
       requireLock();
-      buildLine({ at: FAR, type: 'event.accepted', data: { event } }, NOWHERE); // an event that can't be stored fails alone
       const segments = await (opening ??= open());
       const key = keyOf(event);
       const known = key === undefined ? undefined : keyed.get(key);

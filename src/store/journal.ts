@@ -1,12 +1,12 @@
 /** The port `Journal` on files: `sessions/<file>.jsonl`, one chained file a session. */
-import { lstatSync, readdirSync, rmSync } from 'node:fs';
+import { lstatSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { sha256 } from '../base/digest.ts';
 import { RuntimeError } from '../contract/errors.ts';
 import type { Journal } from '../contract/ports.ts';
 import { openChainFile, type ChainFile } from './chain/file.ts';
 import { scanChain } from './chain/scan.ts';
-import { syncFolder, withFile } from './files.ts';
+import { removeFile, syncFolder, withFile } from './files.ts';
 import { journalEnd, placeOf, sessionOf, storedEntry } from './journal-file.ts';
 import { knowsEntry } from './line-types.ts';
 import { sessionFileName } from './session-file.ts';
@@ -125,9 +125,9 @@ export function createJournal(options: JournalOptions): { journal: Journal; clos
       const path = fileOf(session);
       await close(session);
       try {
-        rmSync(path, { force: true });
+        removeFile(path);
         const torn = `${sessionFileName(session)}${EXTENSION}-`;
-        for (const name of readNames(tornFolder)) if (name.startsWith(torn)) rmSync(join(tornFolder, name));
+        for (const name of readNames(tornFolder)) if (name.startsWith(torn)) removeFile(join(tornFolder, name));
         await syncFolder(sessionsFolder);
       } catch (error) {
         throw storeError(`Removing session ${session}`, error);

@@ -8,12 +8,12 @@
  *
  * POSIX locks end when the process closes *any* descriptor of the file: nothing else may open it, copying included.
  */
-import { closeSync, lstatSync, readFileSync, rmSync } from 'node:fs';
+import { closeSync, lstatSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { RuntimeError } from '../contract/errors.ts';
 import type { OwnerRecord } from '../contract/records.ts';
-import { createFile, writeWhole } from './files.ts';
+import { createFile, removeFile, writeWhole } from './files.ts';
 import { isFileError, storeError } from './store-error.ts';
 
 export type LockResult =
@@ -47,7 +47,7 @@ export function takeLock(folder: string, owner: OwnerRecord): LockResult {
   held.add(database);
   const release = (): void => {
     if (!held.delete(database)) return;
-    rmSync(ownerFile, { force: true });
+    removeFile(ownerFile);
     database.close();
   };
   try {

@@ -1,5 +1,41 @@
 /** The events of a mock reply in the two wire formats, each as the text that goes over the wire. */
-import type { MockReply } from './mock-openai.ts';
+/** How one request is answered. Without anything: the text "ok". */
+export interface MockReply {
+  text?: string;
+  reasoning?: string;
+  /** `arguments`: an object, or the raw text. `id: null` leaves the id out. */
+  calls?: { id?: string | null; name: string; arguments: object | string }[];
+  refusal?: string;
+  /** Default: `tool_calls` with calls, else `end`. */
+  stop?: 'end' | 'tool_calls' | 'length' | 'refused';
+  /** null: none is reported. */
+  usage?: { input: number; output: number; cached?: number; reasoning?: number } | null;
+  /** In how many pieces text and arguments come. */
+  chunks?: number;
+  /** Before the head of the reply, and before each event. */
+  headDelayMs?: number;
+  delayMs?: number;
+  headers?: Record<string, string>;
+  /** Any other than 200: `body` is sent instead of events. */
+  status?: number;
+  body?: object | string;
+  /** The socket is cut after so many events; `cutHead`: before any byte of a reply. */
+  cutAfter?: number;
+  cutHead?: boolean;
+  /** The reply ends properly after so many events, without its last one. */
+  endAfter?: number;
+  /** Nothing more comes, but the connection stays: after so many events; `hangHead`: before any byte. */
+  hangAfter?: number;
+  hangHead?: boolean;
+  /** After the last event the reply is not ended. */
+  linger?: boolean;
+  gzip?: boolean;
+  /** Further events, as data, before the last one. */
+  extraEvents?: object[];
+  /** This text instead of events, in pieces of 64 KiB; as often as `repeat` says. With `cutAfter` it is cut then. */
+  raw?: string;
+  repeat?: number;
+}
 
 const CREATED = 1_763_622_000;
 

@@ -81,7 +81,7 @@ async function byScript(play: Play): Promise<ModelClient> {
   clean.push(() => rmSync(folder, { recursive: true }));
   const script = join(folder, 'script.yaml');
   writeFileSync(script, JSON.stringify({ model: 'script/v1', turns: [step] }));
-  const settings = { name: 'm', provider: 'script', script, request_timeout_ms: TIMEOUT_MS };
+  const settings = { name: 'm', provider: 'script', wire: 'chat' as const, script, request_timeout_ms: TIMEOUT_MS };
   return createModelClient({ models: [settings], clock: systemClock, environment: {} });
 }
 

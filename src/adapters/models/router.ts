@@ -46,7 +46,7 @@ export function createModelClient(options: ModelClientOptions): Models {
         `The model "${name}" has an unknown provider "${settings.provider}".`,
       );
     }
-    if (settings.provider === 'openai' && !settings.api_key) return keyMissing(settings);
+    if (!settings.api_key && (settings.provider === 'openai' || settings.api_key_env)) return keyMissing(settings);
     if (settings.api_key !== undefined && !/^[\x21-\x7e]+$/.test(settings.api_key)) return keyInvalid(settings);
     const { createOpenaiClient, createRoutes } = await import('./openai/index.ts');
     routes ??= createRoutes(options.environment);

@@ -7,10 +7,10 @@ export interface ModelSettings {
   /** Default: OpenAI's, or the local Ollama's. */
   base_url?: string;
   api_key?: string;
-  /** The variable that should hold the key, for the message when there is none. Default: OPENAI_API_KEY. */
+  /** The variable that should hold the key: without a key the model isn't asked. */
   api_key_env?: string;
-  /** Default: `responses` at OpenAI's own endpoint, else `chat`. */
-  wire?: 'responses' | 'chat';
+  /** Format of the OpenAI API; a script model has none. */
+  wire: 'responses' | 'chat';
   /** Longest wait for the next byte of a reply. Default: 120,000. */
   request_timeout_ms?: number;
   /** Of a script model: the path of its file, or `demo` (default), which is built in. */

@@ -35,7 +35,7 @@ test('paging gives every line of a large file once', async () => {
   const lines = Array.from({ length: 9000 }, (_, index) => `line ${index} ${'ä'.repeat(index % 40)}`);
   t.file('large', `${lines.join('\n')}\n`);
   const seen: string[] = [];
-  for (let offset: number | undefined = 1; offset !== undefined; ) {
+  for (let offset: number | undefined = 1; offset !== undefined;) {
     const output = (await t.call('read_file', { path: 'large', offset })).output;
     expect(Buffer.byteLength(output)).toBeLessThan(16 * 1024);
     const next: RegExpExecArray | null = /\n\[lines (\d+) to \d+; go on with offset (\d+)\]$/.exec(output);

@@ -31,7 +31,10 @@ test('passes over secret, binary, linked, large and generated files, and pipes',
   t.file('seen', 'needle');
   symlinkSync('seen', join(t.root, 'link'));
   execFileSync('mkfifo', [join(t.root, 'pipe')]);
-  expect(await search({ query: 'needle' })).toEqual(['seen:1: needle', '[1 files of more than 2 MiB were not searched]']);
+  expect(await search({ query: 'needle' })).toEqual([
+    'seen:1: needle',
+    '[1 files of more than 2 MiB were not searched]',
+  ]);
   expect(await t.call('search_files', { query: 'needle', path: 'pipe' })).toMatchObject({
     error: { code: 'not_a_file' },
   });

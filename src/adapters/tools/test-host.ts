@@ -23,10 +23,11 @@ export interface TestHost {
   remove(): void;
 }
 
-export function testHost(options: Partial<ToolHostOptions> = {}): TestHost {
-  const root = realpathSync(mkdtempSync(join(tmpdir(), 'tools-')));
+/** `folder`: a project that is there already, for a second process. */
+export function testHost(options: Partial<ToolHostOptions> = {}, folder?: string): TestHost {
+  const root = folder ?? realpathSync(mkdtempSync(join(tmpdir(), 'tools-')));
   const home = join(root, '.runtime-home');
-  mkdirSync(home);
+  mkdirSync(home, { recursive: true });
   const host = createToolHost({
     home,
     clock: systemClock,

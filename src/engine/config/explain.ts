@@ -16,6 +16,12 @@ import { getAt } from './tree.ts';
 
 const MOST_LINES = 10;
 
+/** What to do, where all faults have one origin. That of the file is the error's own. */
+const NEXT: Partial<Record<Origin['from'], string>> = {
+  environment: 'Correct the variable, or unset it.',
+  flag: 'Correct the flag; `runtime config schema` prints what it may be.',
+};
+
 interface Explained {
   file: ConfigFile;
   tree: JsonObject;
@@ -43,7 +49,9 @@ export function explainConfig({ file, tree, originOf, complaints }: Explained): 
         return `${place(file, positions(path))}: ${key ? `${key}: ` : ''}${message}`;
     }
   });
-  return refusal(lines);
+  const origins = new Set(found.map(({ path }) => originOf(settingOf(path)?.path ?? '').from));
+  const [only] = origins;
+  return refusal(lines, origins.size === 1 && only ? NEXT[only] : undefined);
 }
 
 /**
@@ -170,12 +178,10 @@ function place({ path }: ConfigFile, position: Position | undefined): string {
   return position ? `${path}:${position.line}:${position.col}` : path;
 }
 
-function refusal(lines: string[]): RuntimeError {
+function refusal(lines: string[], next?: string): RuntimeError {
   const more = lines.length - MOST_LINES;
-  return new RuntimeError(
-    'config_invalid',
-    [...lines.slice(0, MOST_LINES), ...(more > 0 ? [`and ${more} more`] : [])].join('\n'),
-  );
+  const shown = [...lines.slice(0, MOST_LINES), ...(more > 0 ? [`and ${more} more`] : [])];
+  return new RuntimeError('config_invalid', shown.join('\n'), next === undefined ? {} : { next });
 }
 
 function decapitalise(text: string): string {

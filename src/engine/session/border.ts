@@ -63,7 +63,9 @@ async function spill(observation: Observation, blobs: Blobs): Promise<Observatio
     }
     case 'model.failed': {
       const { partial } = observation.data;
-      return partial === undefined ? observation : { ...observation, data: { ...observation.data, partial: await long(partial) } };
+      return partial === undefined
+        ? observation
+        : { ...observation, data: { ...observation.data, partial: await long(partial) } };
     }
     case 'call.inspected': {
       const { presentation } = observation.data;
@@ -96,11 +98,17 @@ export async function toLongText(text: LongText, blobs: Blobs): Promise<LongText
   if (typeof text !== 'string' || text.length <= LONGEST_INLINE) return text;
   const bytes = Buffer.from(text, 'utf8');
   const blob = await blobs.put(bytes);
-  return { blob, bytes: bytes.length, head: cut(text, 0, KEPT_EACH), tail: cut(text, text.length - KEPT_EACH, text.length) };
+  return {
+    blob,
+    bytes: bytes.length,
+    head: cut(text, 0, KEPT_EACH),
+    tail: cut(text, text.length - KEPT_EACH, text.length),
+  };
 }
 
 /** A piece of a text that splits no surrogate pair. */
 function cut(text: string, from: number, to: number): string {
-  const low = (at: number): boolean => at > 0 && at < text.length && text.charCodeAt(at) >= 0xdc00 && text.charCodeAt(at) < 0xe000;
+  const low = (at: number): boolean =>
+    at > 0 && at < text.length && text.charCodeAt(at) >= 0xdc00 && text.charCodeAt(at) < 0xe000;
   return text.slice(low(from) ? from + 1 : from, low(to) ? to - 1 : to);
 }

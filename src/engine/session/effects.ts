@@ -27,11 +27,19 @@ export interface EffectPorts {
   tools: ToolHost;
   budget: Budget;
   /** Gathers the inputs of a turn. `minimal`: without what may have made the freeze fail before. */
-  freeze(context: { state: State; minimal: boolean }): Promise<{ manifest: Manifest; limits: Limits; rights: Rights; time_zone: string }>;
+  freeze(context: {
+    state: State;
+    minimal: boolean;
+  }): Promise<{ manifest: Manifest; limits: Limits; rights: Rights; time_zone: string }>;
 }
 
 /** What may be seen while an effect runs; ephemeral. */
-export type Delta = { call_id: string; attempt: number; kind: 'text' | 'reasoning' | 'arguments' | 'tool_output'; text: string };
+export type Delta = {
+  call_id: string;
+  attempt: number;
+  kind: 'text' | 'reasoning' | 'arguments' | 'tool_output';
+  text: string;
+};
 
 export interface EffectContext {
   state: State;
@@ -44,7 +52,11 @@ export interface EffectContext {
 
 export type RunnableEffect = Exclude<Effect, { kind: 'timer' }>;
 
-export async function runEffect(ports: EffectPorts, effect: RunnableEffect, context: EffectContext): Promise<Observation> {
+export async function runEffect(
+  ports: EffectPorts,
+  effect: RunnableEffect,
+  context: EffectContext,
+): Promise<Observation> {
   switch (effect.kind) {
     case 'freeze':
       return freeze(ports, effect.turn, effect.minimal, context.state);
@@ -97,7 +109,10 @@ export function failedEffect(effect: RunnableEffect, code: string, message: stri
       };
     }
     case 'reserve':
-      return { type: 'budget.refused', data: { for: `${effect.call_id}.${effect.attempt}`, scopes: [], refused_by: code } };
+      return {
+        type: 'budget.refused',
+        data: { for: `${effect.call_id}.${effect.attempt}`, scopes: [], refused_by: code },
+      };
     case 'freeze':
       throw new RuntimeError('internal', `A turn could not be frozen: ${message}`);
   }

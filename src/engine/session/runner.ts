@@ -35,14 +35,11 @@ export interface RunnerPorts extends EffectPorts {
 }
 
 export type RunnerEvent =
-  | { kind: 'entry'; stored: StoredEntry; turn?: number }
-  | { kind: 'delta'; delta: Delta; seq: Seq; turn: number };
+  { kind: 'entry'; stored: StoredEntry; turn?: number } | { kind: 'delta'; delta: Delta; seq: Seq; turn: number };
 
 /** Why nothing is being done: no turn is open, one waits for a person, or the runner has ended. */
 export type Rest =
-  | { kind: 'idle' }
-  | { kind: 'waiting'; approvals: string[] }
-  | { kind: 'ended'; error?: RuntimeError };
+  { kind: 'idle' } | { kind: 'waiting'; approvals: string[] } | { kind: 'ended'; error?: RuntimeError };
 
 export interface Runner {
   /** The state as of the last entry. Read it, never change it. */

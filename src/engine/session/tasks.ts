@@ -2,7 +2,14 @@
 import { toRuntimeError, type ErrorCode, type RuntimeError } from '../../contract/errors.ts';
 import type { Observation } from '../../contract/entries.ts';
 import type { Effect } from '../../kernel/turn/open.ts';
-import { canceledUnstarted, failedEffect, runEffect, type Delta, type EffectPorts, type RunnableEffect } from './effects.ts';
+import {
+  canceledUnstarted,
+  failedEffect,
+  runEffect,
+  type Delta,
+  type EffectPorts,
+  type RunnableEffect,
+} from './effects.ts';
 import type { Folded } from './fold.ts';
 import type { Messages } from './request.ts';
 

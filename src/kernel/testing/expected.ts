@@ -5,10 +5,14 @@
 import type { DecisionType, EntryData } from '../../contract/entries.ts';
 
 type Expected<T extends DecisionType> = { type: T; data: object };
-type Over<T extends DecisionType> = Partial<EntryData<T>>;
+type Over<T extends DecisionType> = { [K in keyof EntryData<T>]?: EntryData<T>[K] | Matcher };
 
-/** Equals any value that passes the test (the protocol of vitest's own matchers). */
-function matching(test: (value: unknown) => boolean, name: string): { asymmetricMatch: typeof test } {
+/** Equals any value that passes (the protocol of vitest's own matchers). */
+interface Matcher {
+  asymmetricMatch(value: unknown): boolean;
+}
+
+function matching(test: (value: unknown) => boolean, name: string): Matcher {
   return Object.assign({ asymmetricMatch: test, toString: () => name }, { toAsymmetricMatcher: () => name });
 }
 
@@ -75,7 +79,7 @@ export function callStarted(call_id: string, tool: string, over: Over<'call.star
 export function refused(
   call_id: string,
   why: EntryData<'call.refused'>['why'],
-  message?: string,
+  message?: string | Matcher,
 ): Expected<'call.refused'> {
   return { type: 'call.refused', data: { call_id, why, message: message ?? someText } };
 }
@@ -93,7 +97,7 @@ export function reflected(
 }
 
 /** The model's own text, or `said` by the runtime. */
-export function replyMade(of: { call_id: string } | { said?: string }, turn = 1): Expected<'reply.made'> {
+export function replyMade(of: { call_id: string } | { said?: string | Matcher }, turn = 1): Expected<'reply.made'> {
   const words = 'call_id' in of ? of : { parts: [{ type: 'text', text: of.said ?? someText }] };
   return { type: 'reply.made', data: { reply_id: `r${turn}`, turn, to: [], ...words, final: true } };
 }

@@ -7,7 +7,7 @@ import { created, finished, granted, inspected, message, opened, replied, starte
 import { given, START_AT } from '../testing/story.ts';
 import { HOUR } from '../testing/values.ts';
 
-test('a plain turn is one model call and these eight entries', () => {
+test('a plain turn is one model call and these entries', () => {
   const story = given(created(), message('e1'));
   expect(story.open()).toEqual([{ kind: 'freeze', key: 'freeze:1', turn: 1, minimal: false }]);
 

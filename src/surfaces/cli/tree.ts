@@ -97,6 +97,7 @@ export function commandTree(context: CommandContext): CommandTree {
       .command('show')
       .description('show the turns of a session: phases, calls, decisions, approvals, tokens, cost, time')
       .argument('<id>', 'session')
+      .option('--limit <n>', 'only the last entries')
       .addOption(outputOption('table', 'json', 'yaml'))
       .action(calls(async () => (await import('./commands/session.ts')).showSession));
     session

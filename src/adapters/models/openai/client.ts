@@ -1,5 +1,6 @@
 /** Models behind the OpenAI API, through its official SDK; loaded only when such a model is asked. */
 import { OpenAI } from 'openai';
+import { version } from '#generated/version.js';
 import type { Clock } from '../../../base/clock.ts';
 import type { ModelAnswer, ModelRequest } from '../../../contract/messages.ts';
 import type { ModelClient } from '../../../contract/ports.ts';
@@ -37,7 +38,7 @@ export function createOpenaiClient(settings: ModelSettings, options: OpenaiOptio
     async ask(request, { signal, onDelta }) {
       const draft = createDraft(onDelta);
       const conversation = { settings, endpoint, request, draft, signal, clock: options.clock };
-      if (endpoint.wire === 'chat') {
+      if (settings.wire === 'chat') {
         const body = chatBody(request, endpoint);
         const send = (cut: AbortSignal) => sdk.chat.completions.create(body, { signal: cut }).withResponse();
         return converse({ reader: readChat(draft), send }, conversation);
@@ -57,7 +58,10 @@ function createSdk(settings: ModelSettings, endpoint: Endpoint, options: OpenaiO
   return new OpenAI({
     baseURL: endpoint.baseUrl,
     apiKey: settings.api_key ?? 'none',
-    ...(settings.api_key === undefined && { defaultHeaders: { Authorization: null } }),
+    defaultHeaders: {
+      'User-Agent': `runtime/${version}`,
+      ...(settings.api_key === undefined && { Authorization: null }),
+    },
     adminAPIKey: null,
     organization: (endpoint.official && options.organization) || null,
     project: (endpoint.official && options.project) || null,

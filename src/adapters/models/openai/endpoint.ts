@@ -7,7 +7,6 @@ export interface Endpoint {
   baseUrl: string;
   /** OpenAI's own. */
   official: boolean;
-  wire: 'responses' | 'chat';
   /** Under which name reasoning that only this endpoint can read is kept. */
   reasoner: string;
 }
@@ -18,7 +17,7 @@ const OLLAMA_URL = 'http://127.0.0.1:11434/v1';
 /** OpenAI's host, also with a region before it. */
 const OFFICIAL_HOST = /^([a-z0-9-]+\.)?api\.openai\.com$/;
 
-export function endpointOf(settings: Pick<ModelSettings, 'provider' | 'base_url' | 'wire'>): Endpoint {
+export function endpointOf(settings: Pick<ModelSettings, 'provider' | 'base_url'>): Endpoint {
   const baseUrl = settings.base_url ?? (settings.provider === 'ollama' ? OLLAMA_URL : OPENAI_URL);
   const url = URL.parse(baseUrl);
   const official = OFFICIAL_HOST.test(url?.hostname ?? '');
@@ -26,7 +25,6 @@ export function endpointOf(settings: Pick<ModelSettings, 'provider' | 'base_url'
     label: official ? settings.provider : `${settings.provider} (${url?.host ?? baseUrl})`,
     baseUrl,
     official,
-    wire: settings.wire ?? (official ? 'responses' : 'chat'),
     reasoner: official ? 'openai' : (url?.host ?? baseUrl),
   };
 }

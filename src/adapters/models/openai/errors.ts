@@ -57,7 +57,7 @@ export function streamedFault(
 
 function answered(error: APIError, context: ErrorContext, say: (message: string) => string): ModelFault {
   if (error.status === undefined) {
-    const { class: failureClass, code, message, retryAfterMs } = streamedFault(error.error as object);
+    const { class: failureClass, code, message, retryAfterMs } = streamedFault(error.error);
     return new ModelFault(failureClass, code, say(`: ${message}`), { retryAfterMs, cause: error });
   }
   const { status } = error;

@@ -226,7 +226,7 @@ test('a proxy of the environment is used, but not for what NO_PROXY names', asyn
     outgoing.end('by proxy');
   }).listen(0, '127.0.0.1');
   await new Promise((resolve) => proxy.once('listening', resolve));
-  open.push({ close: () => void proxy.close().closeAllConnections() });
+  open.push({ close: () => proxy.close().closeAllConnections() });
   const HTTP_PROXY = `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`;
   const through = await transport({ environment: { HTTP_PROXY } })(`${mock.url}/responses`, {
     method: 'POST',

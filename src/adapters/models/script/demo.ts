@@ -109,8 +109,8 @@ I read {{args.path}}. It begins:
 
 {{result quote 6}}
 
-${WHAT_I_AM} The listing and the file are real all the same: I called
-list_files and read_file, your policy allowed both, and the journal of this session proves it.
+${WHAT_I_AM} All of this is real all the same:
+I called list_files and read_file under your policy, and the journal of this session proves it.
 Ask me to fix something, and I propose a patch that waits for your approval.
 ${REAL_MODEL}`,
       },

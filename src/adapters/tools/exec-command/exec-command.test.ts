@@ -1,8 +1,6 @@
 import { execFileSync, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { existsSync, mkdirSync, readFileSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { digestOf } from '../../../base/digest.ts';
 import { type TestHost, testHost } from '../test-host.ts';
@@ -183,31 +181,25 @@ test('binary output and invalid UTF-8 become valid text', async () => {
   expect(Buffer.byteLength(output)).toBeLessThanOrEqual(1024 * 1024);
 });
 
-test('what cannot be started is an error and says why', async () => {
+test('a program that cannot be executed says why; a folder may be named through a link', async () => {
   const file = t.file('broken', '#!/no/such/interpreter\n');
   execFileSync('chmod', ['+x', file]);
-  expect(await exec({ command: './broken' })).toMatchObject({ outcome: 'ok', exit_code: expect.any(Number) as number });
+  const { output, exit_code } = await exec({ command: './broken' });
+  expect(output).toContain('/no/such/interpreter');
+  expect([126, 127]).toContain(exit_code);
   symlinkSync('.', join(t.root, 'here'));
-  expect(await exec({ cmd: 'echo "$PWD"', workdir: 'here' })).toMatchObject({ output: `${t.root}\n[exit code 0]` });
+  expect(await exec({ cmd: 'pwd', workdir: 'here' })).toMatchObject({ output: `${t.root}\n[exit code 0]` });
 });
 
 test('kill -9 of the runtime ends the commands that it runs', { timeout: 30 * SECONDS }, async () => {
   const script = `
     const { testHost } = await import(${JSON.stringify(new URL('../test-host.ts', import.meta.url).href)});
-    const t = testHost();
-    console.log(t.root);
+    const t = testHost({}, process.argv[1]);
     await t.call('exec_command', { cmd: 'echo $$ >shell; sleep 999 & echo $! >child; wait' });
   `;
-  const node = spawn(process.execPath, ['--input-type=module', '--eval', script], {
-    cwd: fileURLToPath(new URL('../../../..', import.meta.url)),
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  const [line] = (await once(node.stdout, 'data')) as [Buffer];
-  t.remove();
-  t = { ...t, root: line.toString().trim(), text: (path) => readFileSync(join(t.root, path), 'utf8') };
+  const node = spawn(process.execPath, ['--input-type=module', '--eval', script, t.root], { stdio: 'inherit' });
   const ids = await idsIn('shell', 'child');
   expect(ids.every(isAlive)).toBe(true);
   node.kill('SIGKILL');
   await untilDead(ids);
-  execFileSync('rm', ['-rf', t.root]);
 });

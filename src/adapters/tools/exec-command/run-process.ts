@@ -51,8 +51,10 @@ const WITHOUT_PIPE = 'exec "$@" 2>&1';
 /** @throws Error of the system when the command can't be started. */
 export async function runProcess(command: Command, around: Surroundings): Promise<CommandEnd> {
   const { clock, signal, watchdog } = around;
-  const child = await start(command, around);
-  const leader = child.pid!;
+  const child = start(command, around);
+  const failed = new Promise<Error>((resolve) => child.once('error', resolve));
+  const leader = child.pid;
+  if (leader === undefined) throw await failed;
   watchdog.watch(leader);
   const processes = { leader, marker: command.environment[TOOL_CALL_VARIABLE]! };
   const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()));
@@ -70,8 +72,8 @@ export async function runProcess(command: Command, around: Surroundings): Promis
   return { why, code, signal: signalCode, confirmed: ended && (code !== null || signalCode !== null) };
 }
 
-/** Resolves when the process is there. */
-function start({ program, args, folder, environment, bash }: Command, around: Surroundings): Promise<ChildProcess> {
+/** Has no id when it could not be started; then its event says why. */
+function start({ program, args, folder, environment, bash }: Command, around: Surroundings): ChildProcess {
   const [shell, wrapper] = bash === undefined ? ['/bin/sh', WITHOUT_PIPE] : [bash, WITH_PIPE];
   const child = around.spawn(shell, ['-c', wrapper, shell, program, ...args], {
     cwd: folder,
@@ -80,10 +82,7 @@ function start({ program, args, folder, environment, bash }: Command, around: Su
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   for (const stream of [child.stdout, child.stderr]) stream.on('data', around.onBytes).on('error', () => undefined);
-  return new Promise((resolve, reject) => {
-    child.once('error', reject);
-    if (child.pid !== undefined) resolve(child);
-  });
+  return child;
 }
 
 function firstOf(

@@ -29,7 +29,7 @@ sleep 2
 for g in $groups; do kill -s KILL -- "-$g"; done
 `;
 
-/** Starts the shell with the first command, and anew should it have been killed. */
+/** Starts the shell, and anew should it have been killed. */
 export function createWatchdog(spawn: typeof Spawn): Watchdog {
   const groups = new Set<number>();
   let shell: ChildProcess | undefined;
@@ -55,6 +55,8 @@ export function createWatchdog(spawn: typeof Spawn): Watchdog {
     for (const group of groups) tell(`watch ${group}\n`);
   };
 
+  // Before the first command, which would else run unwatched while the shell starts.
+  start();
   return {
     watch(group) {
       groups.add(group);

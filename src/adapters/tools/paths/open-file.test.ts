@@ -1,5 +1,14 @@
 import { execFileSync } from 'node:child_process';
-import { closeSync, mkdirSync, mkdtempSync, realpathSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  mkdirSync,
+  mkdtempSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -21,7 +30,9 @@ test('a link that came in after the inspection leads nowhere, in whichever place
   renameSync(join(root, 'dir'), join(root, 'was'));
   symlinkSync('secret', join(root, 'dir'));
   expect(openFile(join(root, 'dir/a'))).toMatchObject({ code: 'changed' });
-  expect(openFolder(join(root, 'dir'))).toMatchObject({ code: expect.stringMatching(/changed|not_a_folder/) as string });
+  expect(openFolder(join(root, 'dir'))).toMatchObject({
+    code: expect.stringMatching(/changed|not_a_folder/) as string,
+  });
   symlinkSync('../secret/a', join(root, 'was/b'));
   expect(openFile(join(root, 'was/b'))).toMatchObject({ code: 'changed' });
 });

@@ -15,6 +15,7 @@ beforeAll(() => {
   symlinkSync('nowhere/x', join(root, 'dangling'));
   symlinkSync('two', join(root, 'one'));
   symlinkSync('one', join(root, 'two'));
+  symlinkSync('.', join(root, 'self'));
 });
 afterAll(() => rmSync(root, { recursive: true }));
 
@@ -22,6 +23,8 @@ test('links are resolved also behind what does not exist', () => {
   const real = (path: string) => resolveReal(`${root}/${path}`);
   expect(real('near/../file')).toEqual({ real: `${root}/a/file`, kind: 'file' });
   expect(real('near')).toEqual({ real: `${root}/a/b`, kind: 'dir' });
+  expect(real('self')).toEqual({ real: root, kind: 'dir' });
+  expect(real('top')).toEqual({ real: '/', kind: 'dir' });
   expect(real('dangling')).toEqual({ real: `${root}/nowhere/x`, kind: 'missing' });
   expect(real('missing/../top/etc')).toMatchObject({ real: '/etc' });
   expect(real('missing/deep/./x//y')).toEqual({ real: `${root}/missing/deep/x/y`, kind: 'missing' });
@@ -31,7 +34,7 @@ test('links are resolved also behind what does not exist', () => {
 });
 
 test('whatever exists is where the system says it is', () => {
-  const segment = fc.constantFrom('a', 'b', 'near', 'top', '..', '.', 'file', root.slice(1));
+  const segment = fc.constantFrom('a', 'b', 'near', 'top', 'self', '..', '.', 'file', root.slice(1));
   fc.assert(
     fc.property(fc.array(segment, { maxLength: 6 }), (segments) => {
       const path = [root, ...segments].join('/');

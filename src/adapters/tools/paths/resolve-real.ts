@@ -18,7 +18,6 @@ const MAX_LINKS = 40;
 export function resolveReal(path: string): RealPath | Failure {
   let pending = path.split('/');
   let real = '/';
-  let stats: Stats | undefined = lstatSync('/');
   let links = 0;
   while (pending.length > 0) {
     const segment = pending.shift()!;
@@ -26,8 +25,7 @@ export function resolveReal(path: string): RealPath | Failure {
     const next = segment === '..' ? dirname(real) : join(real, segment);
     const found = statsOf(next);
     if (found && 'code' in found) return found;
-    stats = found;
-    if (!stats?.isSymbolicLink()) {
+    if (!found?.isSymbolicLink()) {
       real = next;
       continue;
     }
@@ -36,6 +34,8 @@ export function resolveReal(path: string): RealPath | Failure {
     if (target.startsWith('/')) real = '/';
     pending = [...target.split('/'), ...pending];
   }
+  const stats = statsOf(real);
+  if (stats && 'code' in stats) return stats;
   return { real, kind: !stats ? 'missing' : stats.isFile() ? 'file' : stats.isDirectory() ? 'dir' : 'other' };
 }
 

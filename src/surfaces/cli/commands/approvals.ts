@@ -1,18 +1,106 @@
+import type { ApprovalRecord } from '../../../contract/approval.ts';
 import { RuntimeError } from '../../../contract/errors.ts';
-import type { CommandAction } from '../context.ts';
+import { findApproval, pendingApprovals, resolveApproval } from '../../../engine/approvals.ts';
+import { refuseTools } from '../../../engine/caller.ts';
+import { wholeText } from '../../../engine/session/messages.ts';
+import type { Resolution } from '../../../engine/owner.ts';
+import { openWorkspace, type Workspace } from '../../../engine/wire.ts';
+import { workspaceRequest, type CommandAction, type CommandContext, type GlobalOptions } from '../context.ts';
+import { printRows, printValue, type OutputFormat } from '../listing.ts';
+import { paint } from '../paint.ts';
+import { ago, until } from '../times.ts';
+import { runToEnd } from './run.ts';
 
-export const listApprovals: CommandAction<object> = async () => {
-  throw new RuntimeError('internal', 'not there yet');
+interface Output {
+  output: OutputFormat;
+}
+
+export const listApprovals: CommandAction<Output> = async (context, options) => {
+  const workspace = await openWorkspace(workspaceRequest(context, options));
+  const now = workspace.clock.now();
+  await printRows(
+    context.io,
+    options.output,
+    await pendingApprovals(workspace),
+    [
+      { title: 'approval', text: ({ id }) => id },
+      { title: 'what', text: ({ presentation, tool }) => presentation.title || tool, flexible: true },
+      { title: 'session', text: ({ session_id }) => session_id },
+      { title: 'asked', text: ({ created_at }) => ago(created_at, now) },
+      { title: 'expires', text: ({ expires_at }) => until(expires_at, now) },
+    ],
+    'nothing waits for an approval',
+  );
 };
 
-export const showApproval: CommandAction<object> = async () => {
-  throw new RuntimeError('internal', 'not there yet');
+export const showApproval: CommandAction<Output> = async (context, options, id) => {
+  const workspace = await openWorkspace(workspaceRequest(context, options));
+  const record = await findApproval(workspace, id!);
+  if (options.output !== 'table') return printValue(context.io, options.output, record);
+  context.io.stdout.write(await describe(workspace, context, record));
 };
 
-export const approve: CommandAction<object> = async () => {
-  throw new RuntimeError('internal', 'not there yet');
+interface Answer {
+  session?: true;
+  always?: true;
+  reason?: string;
+  resume?: true;
+}
+
+export const approve: CommandAction<Answer> = async (context, options, id) => {
+  if (options.session && options.always) throw new RuntimeError('usage', 'give --session or --always, not both');
+  const scope = options.session ? 'session' : options.always ? 'always' : 'once';
+  return answer(context, options, id!, { decision: 'grant', scope });
 };
 
-export const deny: CommandAction<object> = async () => {
-  throw new RuntimeError('internal', 'not there yet');
-};
+export const deny: CommandAction<Answer> = async (context, options, id) =>
+  answer(context, options, id!, { decision: 'deny', ...(options.reason !== undefined && { reason: options.reason }) });
+
+async function answer(
+  context: CommandContext,
+  options: Answer & GlobalOptions,
+  id: string,
+  resolution: Resolution,
+): Promise<number> {
+  refuseTools(context.environment);
+  const workspace = await openWorkspace(workspaceRequest(context, options));
+  const record = await resolveApproval(workspace, id, resolution);
+  const { stderr } = context.io;
+  stderr.write(`${record.status} ${record.id}: ${record.presentation.title}\n`);
+  const session = record.session_id;
+  if (!options.resume) {
+    stderr.write(`carry the turn on with: runtime run --session ${session}\n`);
+    return 0;
+  }
+  return runToEnd(context, options, { session, latest: false, root: process.cwd(), source: 'cli' });
+}
+
+/** Everything that would happen, whole. */
+async function describe({ store, clock }: Workspace, { io }: CommandContext, record: ApprovalRecord): Promise<string> {
+  const { presentation, resolved } = record;
+  const now = clock.now();
+  const bold = (text: string): string => paint(io.stdout, 'bold', text);
+  const lines = [`${bold(presentation.title)}`, ''];
+  if (presentation.body !== undefined) lines.push(await wholeText(presentation.body, store.blobs), '');
+  if (presentation.diff !== undefined) lines.push(await wholeText(presentation.diff, store.blobs), '');
+  const row = (name: string, text: string): void => void lines.push(`${`${name}:`.padEnd(12)} ${text}`);
+  row('approval', record.id);
+  row('status', record.status);
+  row('tool', `${record.tool} (${record.effect})`);
+  row('why', record.reason);
+  row('folder', record.project_root);
+  row('session', `${record.session_id}, turn ${record.turn}, call ${record.call_id}`);
+  row('asked by', `${record.requester.id} (${record.requester.role}), ${ago(record.created_at, now)}`);
+  if (record.may_repeat_of !== undefined)
+    row('careful', `${record.may_repeat_of} was the same call; it may have taken effect`);
+  if (record.taint.length > 0) row('tainted by', record.taint.join(', '));
+  if (record.status === 'pending') row('expires', until(record.expires_at, now));
+  if (resolved)
+    row(
+      'answered',
+      `${resolved.outcome} by ${resolved.by.id} via ${resolved.via}${resolved.reason ? `: ${resolved.reason}` : ''}`,
+    );
+  row('digest', record.digest);
+  if (record.status === 'pending') lines.push('', `runtime approve ${record.id}`, `runtime deny ${record.id}`);
+  return `${lines.join('\n')}\n`;
+}

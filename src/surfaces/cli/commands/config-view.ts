@@ -1,5 +1,4 @@
-import { maskSecrets } from '../../../engine/config/secrets.ts';
-import { type ConfigRow, configRows } from '../../../engine/config/view.ts';
+import { type ConfigRow, configRows, configView } from '../../../engine/config/view.ts';
 import { type CommandAction, loadForCommand } from '../context.ts';
 import { printValue } from '../listing.ts';
 
@@ -7,7 +6,7 @@ import { printValue } from '../listing.ts';
 export const viewConfig: CommandAction<{ origin?: boolean; output: 'yaml' | 'json' }> = async (context, options) => {
   const { io } = context;
   const loaded = await loadForCommand(context, options);
-  if (!options.origin) return printValue(io, options.output, maskSecrets(loaded.config));
+  if (!options.origin) return printValue(io, options.output, configView(loaded.config));
   const rows = await configRows(loaded);
   if (options.output === 'json') return printValue(io, 'json', rows);
   io.stdout.write(await withOrigins(rows));

@@ -14,6 +14,7 @@ import { createProgress } from '../progress.ts';
 import { isPiped, readPiped } from '../read-input.ts';
 import { reportError } from '../report-error.ts';
 import { onSignals } from '../signals.ts';
+import { visibleText } from '../width.ts';
 
 export interface RunOptions {
   prompt?: string;
@@ -71,7 +72,9 @@ export async function runToEnd(
     reportError(io, error);
   }
   if (options.json) io.stdout.write(`${JSON.stringify(runFinished(outcome, scope, seq))}\n`);
-  else if (outcome.state === 'ended' && outcome.reason === 'success') io.stdout.write(withNewline(outcome.text));
+  else if (outcome.state === 'ended' && outcome.reason === 'success') {
+    io.stdout.write(withNewline(io.stdout.isTty ? visibleText(outcome.text) : outcome.text));
+  }
   sayOutcome(io, outcome);
   return outcome.exit_code;
 }
@@ -92,7 +95,11 @@ async function untilEnd(run: Run): Promise<RunOutcome> {
   }
 }
 
-async function requestOf({ io }: CommandContext, options: RunOptions, message: string | undefined): Promise<RunRequest> {
+async function requestOf(
+  { io }: CommandContext,
+  options: RunOptions,
+  message: string | undefined,
+): Promise<RunRequest> {
   if (message !== undefined && options.prompt !== undefined) {
     throw new RuntimeError('usage', 'give the message once: as an argument or with --prompt');
   }

@@ -1,18 +1,95 @@
 import { RuntimeError } from '../../../contract/errors.ts';
-import type { CommandAction } from '../context.ts';
+import type { StreamEvent } from '../../../contract/stream.ts';
+import type { VerifyReport } from '../../../contract/verify.ts';
+import { refuseTools } from '../../../engine/caller.ts';
+import {
+  listSessions as readSessions,
+  readSession,
+  removeSession as remove,
+  verifyFile,
+  verifySession as verify,
+} from '../../../engine/sessions.ts';
+import { createTurnCounter, entryEvent } from '../../../engine/stream.ts';
+import { openWorkspace } from '../../../engine/wire.ts';
+import { workspaceRequest, type CommandAction } from '../context.ts';
+import type { Io } from '../io.ts';
+import { printRows, printValue, type OutputFormat } from '../listing.ts';
+import { money } from '../money.ts';
+import { paint } from '../paint.ts';
+import { ago } from '../times.ts';
+import { transcript } from '../transcript.ts';
 
-export const listSessions: CommandAction<object> = async () => {
-  throw new RuntimeError('internal', 'not there yet');
+interface Output {
+  output: OutputFormat;
+}
+
+export const listSessions: CommandAction<Output> = async (context, options) => {
+  const workspace = await openWorkspace(workspaceRequest(context, options));
+  const now = workspace.clock.now();
+  await printRows(
+    context.io,
+    options.output,
+    await readSessions(workspace),
+    [
+      { title: 'session', text: ({ session_id }) => session_id },
+      { title: 'status', text: ({ status }) => status },
+      { title: 'title', text: ({ title }) => title, flexible: true },
+      { title: 'turns', text: ({ turns }) => String(turns) },
+      { title: 'model', text: ({ model }) => model },
+      { title: 'tokens', text: ({ tokens }) => String(tokens) },
+      { title: 'cost', text: ({ cost_micro_usd }) => (cost_micro_usd === undefined ? '' : money(cost_micro_usd)) },
+      { title: 'changed', text: ({ changed_at }) => ago(changed_at, now) },
+    ],
+    'no sessions yet',
+  );
 };
 
-export const showSession: CommandAction<object> = async () => {
-  throw new RuntimeError('internal', 'not there yet');
+export const showSession: CommandAction<Output & { limit?: string }> = async (context, options, id) => {
+  const workspace = await openWorkspace(workspaceRequest(context, options));
+  const { entries, end } = await readSession(workspace, id!);
+  const turnOf = createTurnCounter();
+  const events = entries.map((stored) => entryEvent(id!, stored, turnOf(stored)));
+  const shown = options.limit === undefined ? events : events.slice(-limitOf(options.limit));
+  if (options.output === 'table') {
+    for await (const line of transcript(shown, workspace.store.blobs, context.io.stdout))
+      context.io.stdout.write(`${line}\n`);
+  } else {
+    await printValue(context.io, options.output, shown satisfies StreamEvent[]);
+  }
+  if (!end.failure) return 0;
+  throw new RuntimeError('store_damaged', `Session ${id} is damaged behind what is shown: ${end.failure.message}.`);
 };
 
-export const verifySession: CommandAction<object> = async () => {
-  throw new RuntimeError('internal', 'not there yet');
+function limitOf(text: string): number {
+  const limit = Number(text);
+  if (Number.isSafeInteger(limit) && limit >= 1) return limit;
+  throw new RuntimeError('usage', `--limit ${text} is no number of entries`, { next: 'Write 1 or more.' });
+}
+
+export const verifySession: CommandAction<Output> = async (context, options, target) => {
+  const isFile = target!.endsWith('.jsonl') || target!.includes('/');
+  const report = isFile
+    ? await verifyFile(target!)
+    : await verify(await openWorkspace(workspaceRequest(context, options)), target!);
+  if (options.output === 'table') sayVerdict(context.io, report);
+  else await printValue(context.io, options.output, report);
+  for (const { seq, why } of report.partial) context.io.stderr.write(`partial from entry ${seq} on: ${why}\n`);
+  return report.status === 'failed' ? 7 : 0;
 };
 
-export const removeSession: CommandAction<object> = async () => {
-  throw new RuntimeError('internal', 'not there yet');
+function sayVerdict({ stdout }: Io, report: VerifyReport): void {
+  const { status, session_id, entries, decisions, head, failure, notes } = report;
+  const colour = status === 'verified' ? 'green' : status === 'partial' ? 'yellow' : 'red';
+  stdout.write(`${paint(stdout, colour, status)} ${session_id}\n`);
+  if (failure) stdout.write(`${failure.message} (${failure.code})\n`);
+  stdout.write(`${entries} entries, ${decisions} decisions derived again, head ${head.seq} ${head.hash}\n`);
+  if (notes.includes('no_head')) stdout.write('no audit head vouches for its end\n');
+  if (notes.includes('crash_tail')) stdout.write('a crash cut its last line; nothing that was promised is missing\n');
+}
+
+export const removeSession: CommandAction<{ force?: true }> = async (context, options, id) => {
+  refuseTools(context.environment);
+  const workspace = await openWorkspace(workspaceRequest(context, options));
+  await remove(workspace, id!, { force: options.force ?? false });
+  context.io.stderr.write(`removed ${id}\n`);
 };

@@ -1,0 +1,208 @@
+/** Approvals: derived from the journals, never stored; and their resolution where no process owns the session. */
+import { parseStrictJson } from '../base/strict-json.ts';
+import type { ApprovalRecord } from '../contract/approval.ts';
+import { RuntimeError } from '../contract/errors.ts';
+import type { EntryData, ToolCall } from '../contract/entries.ts';
+import type { Blobs, StoredEntry } from '../contract/ports.ts';
+import type { Actor } from '../contract/values.ts';
+import type { Resolution } from './owner.ts';
+import { wholeText } from './session/messages.ts';
+import { LOCAL_ACTOR, takeWorkspace, type Workspace } from './wire.ts';
+
+const SHORTEST_PREFIX = 6;
+
+/** Every approval of a session, in order, as of `now` (ms UTC). */
+export async function approvalsOf(
+  entries: readonly StoredEntry[],
+  blobs: Pick<Blobs, 'get'>,
+  now: number,
+): Promise<ApprovalRecord[]> {
+  const records = new Map<string, ApprovalRecord>();
+  const calls = new Map<string, ToolCall>();
+  const inspections = new Map<string, EntryData<'call.inspected'>>();
+  const decisions = new Map<string, EntryData<'policy.decided'>>();
+  const actors = new Map<string, Actor>();
+  let session = { id: '', project_root: '', epoch: 0 };
+  let turn = { turn: 0, actor: LOCAL_ACTOR };
+  const close = (matches: (record: ApprovalRecord) => boolean): void => {
+    for (const record of records.values()) {
+      const open = record.status === 'pending' || (record.status === 'granted' && !record.used_by);
+      if (open && matches(record)) record.status = 'void';
+    }
+  };
+
+  for (const { entry } of entries) {
+    switch (entry.type) {
+      case 'session.created':
+        session = { id: entry.data.session_id, project_root: entry.data.project_root, epoch: entry.data.epoch };
+        break;
+      case 'session.forked':
+        session = { ...session, id: entry.data.session_id };
+        close(() => true);
+        break;
+      case 'session.opened':
+        if (entry.data.epoch > session.epoch) close(() => true);
+        session = { ...session, epoch: entry.data.epoch };
+        break;
+      case 'input.received':
+        actors.set(entry.data.event_id, entry.data.actor);
+        break;
+      case 'turn.started':
+        turn = { turn: entry.data.turn, actor: actors.get(entry.data.event_ids[0] ?? '') ?? LOCAL_ACTOR };
+        break;
+      case 'model.replied':
+        for (const call of entry.data.tool_calls) calls.set(call.call_id, call);
+        break;
+      case 'call.inspected':
+        inspections.set(entry.data.call_id, entry.data);
+        break;
+      case 'policy.decided':
+        decisions.set(entry.data.call_id, entry.data);
+        break;
+      case 'approval.requested': {
+        const { call_id, approval_id, digest, expires_at, approver_roles, may_repeat_of } = entry.data;
+        const inspected = inspections.get(call_id)!;
+        const decided = decisions.get(call_id)!;
+        const raw = parseStrictJson(await wholeText(calls.get(call_id)!.arguments_raw, blobs));
+        records.set(approval_id, {
+          schemaVersion: 'runtime.approval.v1',
+          id: approval_id,
+          session_id: session.id,
+          turn: turn.turn,
+          call_id,
+          tool: decided.tool,
+          effect: decided.effect,
+          args: raw.ok ? raw.value : {},
+          args_digest: inspected.args_digest,
+          digest,
+          project_root: session.project_root,
+          presentation: inspected.presentation,
+          reason: decided.reason,
+          taint: decided.taint,
+          ...(may_repeat_of !== undefined && { may_repeat_of }),
+          requester: { id: turn.actor.id, role: turn.actor.role },
+          approver_roles,
+          status: now < expires_at ? 'pending' : 'expired',
+          created_at: entry.at,
+          expires_at,
+        });
+        break;
+      }
+      case 'approval.resolved': {
+        const record = records.get(entry.data.approval_id);
+        if (record) resolveRecord(record, entry.at, entry.data);
+        break;
+      }
+      case 'call.started': {
+        const record = records.get(entry.data.approval_id ?? '');
+        if (record && !record.used_by) record.used_by = { seq: entry.seq };
+        break;
+      }
+      case 'call.refused':
+      case 'call.abandoned':
+        close((record) => record.call_id === entry.data.call_id);
+        break;
+      case 'turn.ended':
+        close((record) => record.turn === entry.data.turn);
+        break;
+      default:
+        break;
+    }
+  }
+  return [...records.values()];
+}
+
+function resolveRecord(record: ApprovalRecord, at: number, data: EntryData<'approval.resolved'>): void {
+  const { outcome, scope, by, reason, grant_id } = data;
+  record.status = outcome;
+  record.resolved = {
+    at,
+    outcome,
+    ...(scope !== undefined && { scope }),
+    by: { id: by.actor.id, role: by.actor.role },
+    via: by.via,
+    ...(reason !== undefined && { reason }),
+    ...(grant_id !== undefined && { grant_id }),
+  };
+}
+
+/** The approvals that wait for an answer, oldest first: only sessions with unfinished events can have any. */
+export async function pendingApprovals(workspace: Workspace): Promise<ApprovalRecord[]> {
+  const open = new Set((await workspace.store.ingress.pending()).map((event) => event.session_id));
+  const found = await Promise.all([...open].map((session) => sessionApprovals(workspace, session)));
+  return found
+    .flat()
+    .filter((record) => record.status === 'pending')
+    .sort((a, b) => a.created_at - b.created_at);
+}
+
+/**
+ * The approval with this id, or with an id that begins so (6 characters or more).
+ * @throws RuntimeError not_found | ambiguous_id
+ */
+export async function findApproval(workspace: Workspace, prefix: string): Promise<ApprovalRecord> {
+  const open = (await workspace.store.ingress.pending()).map((event) => event.session_id);
+  const all = (await workspace.store.journal.list()).map(({ session_id }) => session_id);
+  const matches: ApprovalRecord[] = [];
+  for (const session of new Set([...open, ...all])) {
+    for (const record of await sessionApprovals(workspace, session)) {
+      if (record.id === prefix) return record;
+      if (prefix.length >= SHORTEST_PREFIX && record.id.startsWith(prefix)) matches.push(record);
+    }
+  }
+  const [only, another] = matches;
+  if (another) throw new RuntimeError('ambiguous_id', `Several approvals begin with ${prefix}.`);
+  if (only) return only;
+  throw new RuntimeError('not_found', `There is no approval ${prefix}.`, { next: 'See `runtime approvals ls`.' });
+}
+
+async function sessionApprovals({ store, clock }: Workspace, session: string): Promise<ApprovalRecord[]> {
+  const entries: StoredEntry[] = [];
+  await store.journal.read(session, (stored) => void entries.push(stored));
+  return approvalsOf(entries, store.blobs, clock.now());
+}
+
+/**
+ * Records a person's answer. Starts nothing. The same answer by the same actor again changes nothing.
+ * @throws RuntimeError not_found | approval_already_resolved | approval_expired | approval_void | role_not_allowed | locked
+ */
+export async function resolveApproval(
+  workspace: Workspace,
+  id: string,
+  resolution: Resolution,
+): Promise<ApprovalRecord> {
+  const { owner, release } = takeWorkspace(workspace);
+  try {
+    const record = await findApproval(workspace, id);
+    if (!record.approver_roles.includes(LOCAL_ACTOR.role)) {
+      throw new RuntimeError('role_not_allowed', `Only ${record.approver_roles.join(', ')} may answer ${record.id}.`);
+    }
+    if (isRepeated(record, resolution)) return record;
+    requirePending(record);
+    const live = await owner.open(record.session_id);
+    try {
+      const written = await owner.resolve(live, record, resolution, LOCAL_ACTOR);
+      if (!written) throw new RuntimeError('approval_already_resolved', `${record.id} was resolved in the meantime.`);
+    } finally {
+      await owner.close(live);
+    }
+    return await findApproval(workspace, record.id);
+  } finally {
+    await release();
+  }
+}
+
+function isRepeated({ resolved }: ApprovalRecord, { decision }: Resolution): boolean {
+  const outcome = decision === 'grant' ? 'granted' : 'denied';
+  return resolved?.outcome === outcome && resolved.by.id === LOCAL_ACTOR.id;
+}
+
+function requirePending({ id, status, resolved }: ApprovalRecord): void {
+  if (status === 'pending') return;
+  if (status === 'expired') throw new RuntimeError('approval_expired', `${id} has expired.`);
+  if (resolved && resolved.outcome !== 'expired') {
+    const who = `${resolved.outcome} by ${resolved.by.id} via ${resolved.via}`;
+    throw new RuntimeError('approval_already_resolved', `${id} was ${who}.`);
+  }
+  throw new RuntimeError('approval_void', `${id} is void: its call was refused, or its turn has ended.`);
+}

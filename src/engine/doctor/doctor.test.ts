@@ -1,0 +1,110 @@
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import type { Environment } from '../../base/environment.ts';
+import { examine } from './doctor.ts';
+import { examineNode } from './node.ts';
+
+let home: string;
+beforeEach(() => {
+  home = mkdtempSync(join(tmpdir(), 'runtime-doctor-'));
+});
+afterEach(() => rmSync(home, { recursive: true, force: true }));
+
+const write = (text: string, mode = 0o600): void => writeFileSync(join(home, 'config.yaml'), text, { mode });
+
+const findings = async (environment: Environment = {}) =>
+  (await examine({ environment: { RUNTIME_HOME: home, ...environment }, overrides: new Map() })).map((finding) => ({
+    ...finding,
+    message: finding.message.replaceAll(home, 'HOME'),
+    ...(finding.next && { next: finding.next.replaceAll(home, 'HOME') }),
+  }));
+
+const problems = async (environment?: Environment) =>
+  (await findings(environment)).filter(({ status }) => status === 'problem');
+
+test('on a fresh home all is well, and what is only worth knowing is a note', async () => {
+  const found = await findings();
+  expect(found.map(({ check, status }) => `${check} ${status}`)).toEqual([
+    'config ok',
+    'policy ok',
+    'model note',
+    'home ok',
+    'disk ok',
+    'workspace ok',
+    'lock ok',
+    'node ok',
+    'sandbox note',
+  ]);
+  expect(found[2]).toMatchObject({ message: 'no key found: the offline demo answers' });
+});
+
+test('a broken configuration is one problem; what does not depend on it is still looked at', async () => {
+  write('governnance: {}\n');
+  const found = await findings();
+  expect(found[0]).toMatchObject({
+    check: 'config',
+    status: 'problem',
+    message: 'HOME/config.yaml:1:1: governnance: unknown key; did you mean governance?',
+  });
+  expect(found.map(({ check }) => check)).toEqual(['config', 'home', 'disk', 'node']);
+});
+
+test('each finding says how to mend it', async () => {
+  write('models: {registry: [{name: a, api_key_env: MY_KEY}, {name: b, api_key: sk-1}], default: a}\n', 0o644);
+  const folder = join(home, 'workspaces/default');
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  chmodSync(folder, 0o750);
+  expect(await problems()).toEqual([
+    { check: 'config', status: 'problem', message: 'HOME/config.yaml holds an api_key and others may read it', next: 'chmod 600 HOME/config.yaml' },
+    { check: 'model', status: 'problem', message: 'a: the key is missing; MY_KEY is not set', next: 'export MY_KEY=… (or name another variable in api_key_env)' },
+    { check: 'workspace', status: 'problem', message: 'others may look into HOME/workspaces/default', next: 'chmod go-rwx HOME/workspaces/default' },
+  ]); // prettier-ignore
+});
+
+test('keys that this version has no use for are named', async () => {
+  const notes = (await findings({ ANTHROPIC_API_KEY: 'x' })).filter(({ check }) => check === 'model');
+  expect(notes.at(-1)).toMatchObject({
+    status: 'note',
+    message: expect.stringContaining('ANTHROPIC_API_KEY') as string,
+  });
+});
+
+test('a script model whose script is not there', async () => {
+  write('models: {registry: [{name: a, provider: script, script: /nowhere/x.yaml}]}\n');
+  expect(await problems()).toMatchObject([{ check: 'model', message: "a: can't read its script /nowhere/x.yaml" }]);
+});
+
+test('a home that is a file', async () => {
+  const file = join(home, 'file');
+  writeFileSync(file, '');
+  const found = await problems({ RUNTIME_HOME: file });
+  expect(found.map(({ check }) => check)).toContain('home');
+});
+
+test('who holds the workspace is read from owner.json', async () => {
+  const folder = join(home, 'workspaces/default');
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const owner = (pid: number): void => writeFileSync(join(folder, 'owner.json'), JSON.stringify({ pid, program: 'runtime', version: '1', started_at: 0 })); // prettier-ignore
+  const lock = async () => (await findings()).find(({ check }) => check === 'lock');
+  owner(process.pid);
+  expect(await lock()).toMatchObject({ status: 'note', message: `held by runtime, process ${process.pid}` });
+  owner(2 ** 22 + 1); // above the highest pid of Linux
+  expect(await lock()).toMatchObject({
+    status: 'ok',
+    message: `free; process ${2 ** 22 + 1}, which held it last, is gone`,
+  });
+});
+
+test.each([
+  ['22.23.3', 'problem'],
+  ['24.15.0', 'problem'],
+  ['24.16.0', 'ok'],
+  ['25.9.0', 'problem'],
+  ['26.0.0', 'problem'],
+  ['26.1.0', 'ok'],
+  ['28.0.0', 'ok'],
+])('Node %s is %s', (version, status) => {
+  expect(examineNode(version)).toMatchObject([{ check: 'node', status }]);
+});

@@ -1,0 +1,173 @@
+/** Sessions as people and programs look at them: lists, whole journals, proofs, and their removal. */
+import { existsSync } from 'node:fs';
+import { dirname, join, resolve as resolvePath } from 'node:path';
+import { RuntimeError } from '../contract/errors.ts';
+import type { EntryData } from '../contract/entries.ts';
+import type { JournalEnd, StoredEntry } from '../contract/ports.ts';
+import type { VerifyReport } from '../contract/verify.ts';
+import { createBlobs } from '../store/blobs.ts';
+import { readJournalFile } from '../store/journal-file.ts';
+import { NO_USAGE } from '../kernel/turn/state.ts';
+import { addUsage } from '../kernel/budget/budget.ts';
+import { checkSessionId } from './session-id.ts';
+import { shortText } from './session/messages.ts';
+import { LOCAL_ACTOR, takeWorkspace, type Workspace } from './wire.ts';
+
+/** A row of `session ls`. */
+export interface SessionSummary {
+  session_id: string;
+  /** `waiting_approval`, `open`, or the reason of the last turn; `empty` before the first; `damaged`. */
+  status: string;
+  title: string;
+  turns: number;
+  project_root: string;
+  model: string;
+  tokens: number;
+  cost_micro_usd?: number;
+  changed_at: number;
+}
+
+export async function listSessions({ store }: Workspace): Promise<SessionSummary[]> {
+  const rows: SessionSummary[] = [];
+  for (const { session_id, changed_at } of await store.journal.list()) {
+    rows.push({ ...(await summarise(store.journal, session_id)), changed_at });
+  }
+  return rows;
+}
+
+async function summarise(
+  journal: Workspace['store']['journal'],
+  session_id: string,
+): Promise<Omit<SessionSummary, 'changed_at'>> {
+  const row: Omit<SessionSummary, 'changed_at'> = {
+    session_id,
+    status: 'empty',
+    title: '',
+    turns: 0,
+    project_root: '',
+    model: '',
+    tokens: 0,
+  };
+  const pending = new Set<string>();
+  const end = await journal.read(session_id, ({ entry }) => {
+    switch (entry.type) {
+      case 'session.created':
+        row.project_root = entry.data.project_root;
+        row.title = entry.data.title ?? '';
+        return;
+      case 'session.configured':
+        row.title = entry.data.title ?? row.title;
+        return;
+      case 'input.received':
+        if (row.title === '') row.title = titleOf(entry.data);
+        return;
+      case 'turn.started':
+        row.turns = entry.data.turn;
+        row.status = 'open';
+        return;
+      case 'model.replied':
+        row.model = entry.data.model_served;
+        row.tokens += entry.data.usage.input + entry.data.usage.output;
+        if (entry.data.cost_micro_usd !== undefined)
+          row.cost_micro_usd = (row.cost_micro_usd ?? 0) + entry.data.cost_micro_usd;
+        return;
+      case 'approval.requested':
+        pending.add(entry.data.approval_id);
+        return;
+      case 'approval.resolved':
+        pending.delete(entry.data.approval_id);
+        return;
+      case 'turn.ended':
+        row.status = entry.data.reason;
+        pending.clear();
+        return;
+      default:
+        return;
+    }
+  });
+  if (row.status === 'open' && pending.size > 0) row.status = 'waiting_approval';
+  if (end.failure) row.status = 'damaged';
+  return row;
+}
+
+function titleOf({ parts }: EntryData<'input.received'>): string {
+  const first = parts.find((part) => part.type === 'text');
+  return first?.type === 'text' ? (shortText(first.text).trim().split('\n')[0] ?? '').slice(0, 200) : '';
+}
+
+/** All entries of a session, in order. @throws RuntimeError not_found | invalid_id */
+export async function readSession(
+  { store }: Workspace,
+  id: string,
+): Promise<{ entries: StoredEntry[]; end: JournalEnd }> {
+  checkSessionId(id);
+  const entries: StoredEntry[] = [];
+  const end = await store.journal.read(id, (stored) => void entries.push(stored));
+  if (end.status === 'absent') throw notFound(id);
+  return { entries, end };
+}
+
+/** Verifies a session of the workspace. @throws RuntimeError not_found | invalid_id */
+export async function verifySession({ store }: Workspace, id: string): Promise<VerifyReport> {
+  checkSessionId(id);
+  const { verifyJournal } = await import('./verify.ts');
+  const head = await store.audit.head(id);
+  const report = await verifyJournal({
+    session_id: id,
+    read: (visit) => store.journal.read(id, visit),
+    blobs: store.blobs,
+    hasHead: head !== undefined,
+  });
+  if (report.entries === 0 && !report.failure) throw notFound(id);
+  return report;
+}
+
+/** Verifies a journal file that lies anywhere; its blobs are looked for where a workspace has them. */
+export async function verifyFile(path: string): Promise<VerifyReport> {
+  const file = resolvePath(path);
+  if (!existsSync(file)) throw new RuntimeError('not_found', `There is no file ${path}.`);
+  const { verifyJournal } = await import('./verify.ts');
+  const folder = join(dirname(dirname(file)), 'blobs');
+  return verifyJournal({
+    read: (visit) => readJournalFile(file, visit),
+    hasHead: false,
+    ...(existsSync(folder) && { blobs: createBlobs({ folder, requireLock: () => {} }) }),
+  });
+}
+
+/**
+ * Removes a session for good; its end and what it used stay in the audit log.
+ * @throws RuntimeError not_found | session_busy (an open turn, without `force`) | locked
+ */
+export async function removeSession(workspace: Workspace, id: string, { force }: { force: boolean }): Promise<void> {
+  checkSessionId(id);
+  const { owner, release } = takeWorkspace(workspace);
+  try {
+    const { journal, audit, ingress } = workspace.store;
+    let usage = NO_USAGE;
+    let open = false;
+    const end = await journal.read(id, ({ entry }) => {
+      if (entry.type === 'turn.started') open = true;
+      if (entry.type === 'turn.ended') open = false;
+      if (entry.type === 'model.replied') usage = addUsage(usage, entry.data.usage);
+    });
+    if (end.status === 'absent') throw notFound(id);
+    const waiting = (await owner.pending()).filter((event) => event.session_id === id);
+    if ((open || waiting.length > 0) && !force) {
+      throw new RuntimeError('session_busy', `Session ${id} has a turn that hasn't ended.`);
+    }
+    const head = { seq: end.seq, hash: end.hash };
+    await audit.append(
+      { type: 'session.removed', data: { session: id, head, usage, by: LOCAL_ACTOR.id } },
+      { sync: true },
+    );
+    for (const event of waiting) await ingress.done(event.event_id, 'removed');
+    await journal.remove(id);
+  } finally {
+    await release();
+  }
+}
+
+function notFound(id: string): RuntimeError {
+  return new RuntimeError('not_found', `There is no session ${id}.`);
+}

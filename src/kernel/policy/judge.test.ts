@@ -1,0 +1,184 @@
+import { describe, expect, test } from 'vitest';
+import { digestOf } from '../../base/digest.ts';
+import type { Policy } from '../../contract/manifest.ts';
+import type { EffectClass, Facts, Verdict } from '../../contract/values.ts';
+import { commandFact, factsOf, pathFact, policyOf } from '../testing/values.ts';
+import { judge, type JudgedCall, type Judgement } from './judge.ts';
+
+const ARGS = digestOf('args');
+const FRESH: Partial<Policy> = {
+  allow: ['time', 'read_file', 'list_files', 'search_files'],
+  require_approval: ['exec_command', 'write_stdin', 'apply_patch'],
+};
+
+function call(tool: string, effect: JudgedCall['effect'], facts: Partial<Facts> = {}): JudgedCall {
+  return { tool, effect, args_digest: ARGS, facts: factsOf(facts) };
+}
+
+function judged(policy: Partial<Policy>, of: JudgedCall, grants: Parameters<typeof judge>[1] = []): Judgement {
+  return judge([policyOf({ require_approval: [], ...policy })], grants, of);
+}
+
+const outside = pathFact('/etc/hosts', { inside_root: false });
+const secret = pathFact('.env', { secret_shaped: true });
+const home = pathFact('/home/me/.runtime/config.yaml', { inside_root: false, closed: true });
+
+describe('deny > require_approval > allow, whatever the order', () => {
+  test.each<[string, Partial<Policy>, Verdict]>([
+    ['allow', { allow: ['t'] }, 'allow'],
+    ['ask', { require_approval: ['t'] }, 'require_approval'],
+    ['deny', { deny: ['t'] }, 'deny'],
+    ['H-118 allow and ask', { allow: ['t'], require_approval: ['t'] }, 'require_approval'],
+    ['H-117 allow and deny', { allow: ['t'], deny: ['t'] }, 'deny'],
+    ['ask and deny', { require_approval: ['t'], deny: ['t'] }, 'deny'],
+    ['all three', { allow: ['t'], require_approval: ['t'], deny: ['t'] }, 'deny'],
+  ])('%s', (_, policy, verdict) => {
+    expect(judged(policy, call('t', 'exec')).verdict).toBe(verdict);
+  });
+
+  test('over several policies too: the strictest wins from every place', () => {
+    const [allow, ask, deny] = [{ allow: ['t'] }, { require_approval: ['t'] }, { deny: ['t'] }].map((over) =>
+      policyOf({ require_approval: [], ...over }),
+    ) as [Policy, Policy, Policy];
+    const verdict = (...policies: Policy[]): Verdict => judge(policies, [], call('t', 'exec')).verdict;
+    expect([verdict(allow, ask), verdict(ask, allow)]).toEqual(['require_approval', 'require_approval']);
+    expect([verdict(allow, deny, ask), verdict(deny, allow, ask), verdict(ask, allow, deny)]).toEqual([
+      'deny', 'deny', 'deny',
+    ]); // prettier-ignore
+    expect(verdict(allow, allow)).toBe('allow');
+  });
+
+  test('every rule that applies is named, once; the reason is that of the strictest', () => {
+    expect(judged({ allow: ['t'], deny: ['t'] }, call('t', 'exec', { paths: [outside, secret] }))).toEqual({
+      verdict: 'deny',
+      rules: [
+        { id: 'fact:outside_root', verdict: 'require_approval' },
+        { id: 'fact:secret_shaped', verdict: 'require_approval' },
+        { id: 'deny:t', verdict: 'deny' },
+        { id: 'allow:t', verdict: 'allow' },
+      ],
+      reason: 't is on the deny list',
+    });
+  });
+});
+
+describe('with no rule for a tool', () => {
+  test.each<[JudgedCall['effect'], Verdict]>([
+    ['read', 'allow'],
+    ['write', 'require_approval'],
+    ['exec', 'require_approval'],
+    ['network', 'require_approval'],
+    ['send', 'require_approval'],
+    ['unknown', 'deny'],
+  ])('%s → %s', (effect, verdict) => {
+    expect(judged({}, call('t', effect)).verdict).toBe(verdict);
+  });
+
+  test('H-120 a tool of a skill, on no list, asks', () => {
+    expect(judged(FRESH, call('my_skill_tool', 'exec'))).toEqual({
+      verdict: 'require_approval',
+      rules: [{ id: 'default:unlisted', verdict: 'require_approval' }],
+      reason: 'my_skill_tool is on no list',
+    });
+  });
+
+  test('an unknown tool is denied even where a list allows its name', () => {
+    expect(judged({ allow: ['t'] }, call('t', 'unknown')).verdict).toBe('deny');
+  });
+});
+
+describe('a fresh config', () => {
+  test.each<[string, EffectClass, Partial<Facts>, Verdict]>([
+    ['time', 'read', {}, 'allow'],
+    ['read_file', 'read', { paths: [pathFact('a.txt')] }, 'allow'],
+    ['read_file', 'read', { paths: [outside] }, 'require_approval'],
+    ['read_file', 'read', { paths: [secret] }, 'require_approval'],
+    ['read_file', 'read', { paths: [home] }, 'deny'],
+    ['list_files', 'read', { paths: [pathFact('a.txt'), home] }, 'deny'],
+    ['exec_command', 'exec', { commands: [commandFact('ls')] }, 'require_approval'],
+    ['write_stdin', 'exec', {}, 'require_approval'],
+    ['apply_patch', 'write', { paths: [pathFact('a.txt')] }, 'require_approval'],
+    ['open', 'network', {}, 'require_approval'],
+    ['send_mail', 'send', {}, 'require_approval'],
+  ])('%s (%s) with %j → %s', (tool, effect, facts, verdict) => {
+    expect(judged(FRESH, call(tool, effect, facts)).verdict).toBe(verdict);
+  });
+});
+
+describe('what the facts say holds whatever the lists allow', () => {
+  const allowed: Partial<Policy> = { allow: ['exec_command'] };
+
+  test.each<[string, Partial<Facts>, Verdict]>([
+    ['a path outside the project root', { paths: [outside] }, 'require_approval'],
+    ['a path that looks like a secret', { paths: [secret] }, 'require_approval'],
+    ['one such path among many', { paths: [pathFact('a'), pathFact('b'), outside] }, 'require_approval'],
+    ['a path in the runtime’s home', { paths: [home] }, 'deny'],
+    ['a command that names this program', { commands: [commandFact('x', { names_runtime: true })] }, 'require_approval'],
+    ['one such command among many', { commands: [commandFact('a'), commandFact('x', { names_runtime: true })] }, 'require_approval'],
+    ['nothing of the kind', { paths: [pathFact('a')], commands: [commandFact('ls')] }, 'allow'],
+  ])('%s', (_, facts, verdict) => {
+    expect(judged(allowed, call('exec_command', 'exec', facts)).verdict).toBe(verdict);
+  });
+
+  test('a call that may repeat one of unknown outcome asks', () => {
+    expect(judged(allowed, { ...call('exec_command', 'exec'), may_repeat_of: 'c1.1.1' })).toMatchObject({
+      verdict: 'require_approval',
+      reason: 'c1.1.1 was the same call, and nobody knows whether it took effect',
+    });
+  });
+
+  test('H-119 the url of a good host beside a command changes nothing: it still asks', () => {
+    const hosts = [{ arg: 'url', url: 'https://good.example/', host: 'good.example', port: 443, addresses: ['192.0.2.1'] }];
+    const commands = [commandFact('rm -r build')];
+    for (const policy of [FRESH, { ...FRESH, allow: [...FRESH.allow!, 'open'] }]) {
+      const plain = judged(policy, call('exec_command', 'exec', { commands }));
+      expect(plain.verdict).toBe('require_approval');
+      expect(judged(policy, call('exec_command', 'exec', { commands, hosts }))).toEqual(plain);
+    }
+  });
+});
+
+describe('sandbox', () => {
+  test.each<[Policy['sandbox'], EffectClass, Verdict]>([
+    ['off', 'exec', 'allow'],
+    ['auto', 'exec', 'require_approval'],
+    ['required', 'exec', 'deny'],
+    ['auto', 'write', 'allow'],
+    ['required', 'read', 'allow'],
+  ])('%s, and an allowed tool of class %s → %s', (sandbox, effect, verdict) => {
+    expect(judged({ allow: ['t'], sandbox }, call('t', effect)).verdict).toBe(verdict);
+  });
+});
+
+describe('a grant', () => {
+  const grant = { grant_id: 'g1', tool: 't', args_digest: ARGS };
+
+  test('stands for the answer to what would ask, and the rules are still named', () => {
+    expect(judged({ require_approval: ['t'] }, call('t', 'exec', { paths: [outside] }), [grant])).toEqual({
+      verdict: 'allow',
+      rules: [
+        { id: 'fact:outside_root', verdict: 'require_approval' },
+        { id: 'ask:t', verdict: 'require_approval' },
+      ],
+      reason: 'granted before for exactly these arguments',
+      grant_id: 'g1',
+    });
+  });
+
+  test.each<[string, Partial<Policy>, JudgedCall, Verdict]>([
+    ['never over deny', { deny: ['t'] }, call('t', 'exec'), 'deny'],
+    ['never over the closed home', { allow: ['t'] }, call('t', 'exec', { paths: [home] }), 'deny'],
+    ['not for other arguments', {}, { ...call('t', 'exec'), args_digest: digestOf('other') }, 'require_approval'],
+    ['not for another tool', {}, call('u', 'exec'), 'require_approval'],
+    ['not for a command that names this program', {}, call('t', 'exec', { commands: [commandFact('x', { names_runtime: true })] }), 'require_approval'],
+    ['not for a repeat of unknown outcome', {}, { ...call('t', 'exec'), may_repeat_of: 'c1.1.1' }, 'require_approval'],
+  ])('%s', (_, policy, of, verdict) => {
+    const judgement = judged(policy, of, [grant]);
+    expect(judgement.verdict).toBe(verdict);
+    expect(judgement).not.toHaveProperty('grant_id');
+  });
+
+  test('is not named where nothing asked', () => {
+    expect(judged({ allow: ['t'] }, call('t', 'exec'), [grant])).not.toHaveProperty('grant_id');
+  });
+});

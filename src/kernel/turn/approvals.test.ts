@@ -1,0 +1,268 @@
+import { describe, expect, test } from 'vitest';
+import {
+  abandoned, approvalRequested, callStarted, decided, reflected, refused,
+} from '../testing/expected.ts'; // prettier-ignore
+import { created, denied, expired, finished, forked, granted, inspected, later, message, opened, policyChanged, replied, restored, started, steer } from '../testing/observations.ts'; // prettier-ignore
+import { given, START_AT, type Story } from '../testing/story.ts';
+import { commandFact, HOUR, policyOf, type Inputs } from '../testing/values.ts';
+
+const make = replied({ calls: [['exec_command', '{"cmd":"make"}']] });
+
+/** A turn in which a command waits for a person. */
+function waiting(inputs: Inputs = {}): Story {
+  return given(created(), message('e1'), started(inputs), make, inspected('c1.1.1'));
+}
+
+function approvalOf(story: Story): string {
+  return story.turn.calls[0]!.approval!.approval_id;
+}
+
+describe('the answer', () => {
+  test('granted → exactly that call starts, in the same turn, with no further model call', () => {
+    const story = waiting();
+    const approval_id = approvalOf(story);
+    expect(story.when(granted('c1.1.1'))).toEqual([callStarted('c1.1.1', 'exec_command', { approval_id })]);
+  });
+
+  test('denied → refused, and the model is told by whom and why', () => {
+    const story = waiting();
+    expect(story.when(denied('c1.1.1', 'not today'))[0]).toEqual(
+      refused('c1.1.1', 'approval_denied', 'A person denied this call: not today'),
+    );
+    expect(waiting().when(denied('c1.1.1'))[0]).toEqual(
+      refused('c1.1.1', 'approval_denied', 'A person denied this call.'),
+    );
+  });
+
+  test('expired → refused, from its time on and not before', () => {
+    const story = waiting();
+    expect(story.refuses(later(HOUR - 1, expired('c1.1.1')))).toBe(true);
+    expect(story.refuses(later(HOUR, granted('c1.1.1')))).toBe(true);
+    expect(story.refuses(later(HOUR, denied('c1.1.1')))).toBe(true);
+    expect(story.when(later(HOUR, expired('c1.1.1')))[0]).toEqual(refused('c1.1.1', 'approval_expired'));
+  });
+
+  test('counts once: the first is the compare-and-set', () => {
+    const story = waiting();
+    const second = granted('c1.1.1')(story.state);
+    story.when(granted('c1.1.1'));
+    expect(story.refuses(() => second)).toBe(true);
+    expect(story.refuses(denied('c1.1.1'))).toBe(true);
+    story.when(finished('c1.1.1'));
+    expect(story.refuses(() => second)).toBe(true);
+  });
+
+  test('of an approval that nobody asked for is refused', () => {
+    expect(waiting().refuses(granted('c1.1.2'))).toBe(true);
+    expect(given(created(), message('e1'), started()).refuses(granted('c1.1.1'))).toBe(true);
+  });
+
+  test('may be written by a bystander, and starts nothing until an owner comes', () => {
+    const story = waiting();
+    const approval_id = approvalOf(story);
+    expect(story.whenAlone(granted('c1.1.1'))).toEqual([]);
+    expect(story.when(steer('e2'))).toEqual([callStarted('c1.1.1', 'exec_command', { approval_id })]);
+  });
+
+  test('is for one call id: a later call with the same arguments asks again', () => {
+    const story = waiting();
+    const first = approvalOf(story);
+    story.when(granted('c1.1.1'), finished('c1.1.1'), make);
+    expect(story.when(inspected('c1.2.1'))).toEqual([
+      decided('c1.2.1', 'exec_command', 'exec', 'require_approval', { rule: 'ask:exec_command' }),
+      approvalRequested('c1.2.1', START_AT + HOUR),
+    ]);
+    expect(approvalOf(story)).not.toBe(first);
+  });
+});
+
+describe('a session grant', () => {
+  const grant = { scope: 'session', grant_id: 'g1' } as const;
+
+  function granting(): Story {
+    const story = waiting();
+    story.when(granted('c1.1.1', grant), finished('c1.1.1'));
+    return story;
+  }
+
+  test('lets a later call with the same arguments run without asking, also in the next turn', () => {
+    const story = granting();
+    story.when(make);
+    const allowed = decided('c1.2.1', 'exec_command', 'exec', 'allow', {
+      rule: '',
+      rules: [{ id: 'ask:exec_command', verdict: 'require_approval' }],
+      grant_id: 'g1',
+    });
+    expect(story.when(inspected('c1.2.1'))).toEqual([
+      allowed,
+      callStarted('c1.2.1', 'exec_command', { grant_id: 'g1' }),
+    ]);
+    story.when(finished('c1.2.1'), replied({ text: 'Done' }), message('e2'), started(), make);
+    expect(story.when(inspected('c2.1.1'))[1]).toEqual(callStarted('c2.1.1', 'exec_command', { grant_id: 'g1' }));
+  });
+
+  test('does not hold for other arguments, nor for another tool', () => {
+    const story = granting();
+    story.when(replied({ calls: [['exec_command', '{"cmd":"make install"}']] }));
+    expect(story.when(inspected('c1.2.1'))[1]).toEqual(approvalRequested('c1.2.1', START_AT + HOUR));
+    story.when(granted('c1.2.1'), finished('c1.2.1'), replied({ calls: [['send_mail', '{"cmd":"make"}']] }));
+    expect(story.when(inspected('c1.3.1'))[1]).toEqual(approvalRequested('c1.3.1', START_AT + HOUR));
+  });
+
+  test('never beats a deny', () => {
+    const story = granting();
+    story.when(policyChanged({ deny: ['exec_command'] }), make);
+    expect(story.when(inspected('c1.2.1'))[1]).toEqual(refused('c1.2.1', 'denied'));
+  });
+
+  test('never holds for a command that names this program', () => {
+    const story = granting();
+    story.when(make);
+    const facts = { commands: [commandFact('make', { names_runtime: true as const })] };
+    expect(story.when(inspected('c1.2.1', { facts }))[1]).toEqual(approvalRequested('c1.2.1', START_AT + HOUR));
+  });
+
+  test('stays behind when the session is forked, also for a call that it has let through but that has not started', () => {
+    const story = granting();
+    story.when(make);
+    expect(story.whenAlone(inspected('c1.2.1'))).toMatchObject([{ data: { verdict: 'allow', grant_id: 'g1' } }]);
+    expect(story.when(forked())).toMatchObject([
+      { type: 'policy.decided', data: { verdict: 'require_approval' } },
+      { type: 'approval.requested' },
+    ]);
+  });
+
+  test('is given by `once` to nobody', () => {
+    const story = waiting();
+    story.when(granted('c1.1.1'));
+    expect(story.state.grants).toEqual([]);
+  });
+
+  test('that stood when the turn was frozen holds as well', () => {
+    const before = waiting();
+    const { args_digest } = before.turn.calls[0]!.inspected!;
+    const story = given(
+      created(),
+      message('e1'),
+      started({ grants: [{ grant_id: 'g0', tool: 'exec_command', args_digest }] }),
+      make,
+    );
+    expect(story.when(inspected('c1.1.1'))[1]).toEqual(callStarted('c1.1.1', 'exec_command', { grant_id: 'g0' }));
+  });
+});
+
+describe('a policy that comes while the turn is open', () => {
+  const deny = policyChanged({ deny: ['exec_command'] });
+  const redecided = decided('c1.1.1', 'exec_command', 'exec', 'deny', {
+    rule: '',
+    rules: [
+      { id: 'ask:exec_command', verdict: 'require_approval' },
+      { id: 'deny:exec_command', verdict: 'deny' },
+    ],
+  });
+
+  test('tightens a call that waits for a person', () => {
+    const story = waiting();
+    const late = granted('c1.1.1')(story.state);
+    expect(story.when(deny).slice(0, 2)).toEqual([redecided, refused('c1.1.1', 'denied')]);
+    expect(story.refuses(() => late)).toBe(true);
+  });
+
+  test('tightens a call that was granted and has not started', () => {
+    const story = waiting();
+    expect(story.whenAlone(granted('c1.1.1'))).toEqual([]);
+    expect(story.when(deny).slice(0, 2)).toEqual([redecided, refused('c1.1.1', 'denied')]);
+  });
+
+  test('tightens a call that was allowed and has not started', () => {
+    const story = given(created(), message('e1'), started({ policy: { require_approval: [], allow: ['exec_command'] } }));
+    story.when(make);
+    expect(story.whenAlone(inspected('c1.1.1'))).toMatchObject([{ data: { verdict: 'allow' } }]);
+    expect(story.when(policyChanged({}))).toMatchObject([
+      { type: 'policy.decided', data: { verdict: 'require_approval' } },
+      { type: 'approval.requested' },
+    ]);
+  });
+
+  test('tightens a call that is about to run again', () => {
+    const read = replied({ calls: [['read_file']] });
+    const story = given(created(), message('e1'), started(), read, inspected('c1.1.1'));
+    expect(story.when(opened({ tightened: policyOf({ deny: ['read_file'] }) })).slice(0, 2)).toMatchObject([
+      { type: 'policy.decided', data: { verdict: 'deny' } },
+      { type: 'call.abandoned', data: { call_id: 'c1.1.1', attempt: 1 } },
+    ]);
+  });
+
+  test('has a call asked for that ran once unasked, and keeps it from running again when that is denied', () => {
+    const read = replied({ calls: [['read_file']] });
+    const story = given(created(), message('e1'), started(), read, inspected('c1.1.1'));
+    expect(story.when(opened({ tightened: policyOf({ require_approval: ['read_file'] }) }))).toMatchObject([
+      { type: 'policy.decided', data: { verdict: 'require_approval' } },
+      { type: 'approval.requested' },
+    ]);
+    expect(story.when(denied('c1.1.1'))[0]).toEqual(abandoned('c1.1.1'));
+  });
+
+  test('never loosens: the strictest wins', () => {
+    const story = waiting();
+    expect(story.when(policyChanged({ require_approval: [], allow: ['exec_command'] }))).toMatchObject([
+      { type: 'policy.decided', data: { verdict: 'require_approval' } },
+    ]);
+    expect(story.open()).toMatchObject([{ kind: 'timer', of: 'approval' }]);
+  });
+
+  test('that is in force already has nothing decided again', () => {
+    const story = waiting();
+    expect(story.when(policyChanged({}))).toEqual([]);
+    expect(story.when(opened({ tightened: policyOf() }))).toEqual([]);
+  });
+
+  test('is admitted only while a turn is open', () => {
+    expect(given(created()).refuses(deny)).toBe(true);
+  });
+
+  test('lets nobody but the asked person answer a call that was asked for, whatever was granted meanwhile', () => {
+    // Two reads side by side, of the same file outside the project: the grant for one must not start the other.
+    const facts = { paths: [{ arg: 'path', path: '/x', real: '/x', inside_root: false, kind: 'file', secret_shaped: false }] } as const; // prettier-ignore
+    const both = replied({ calls: [['read_file'], ['read_file']] });
+    const story = given(created(), message('e1'), started(), both);
+    story.when(inspected('c1.1.1', { facts: { paths: [...facts.paths] } }));
+    story.when(inspected('c1.1.2', { facts: { paths: [...facts.paths] } }));
+    story.when(granted('c1.1.1', { scope: 'session', grant_id: 'g1' }));
+    expect(story.when(policyChanged({ deny: ['send_mail'] }))).toMatchObject([
+      { type: 'policy.decided', data: { call_id: 'c1.1.2', verdict: 'allow', grant_id: 'g1' } },
+    ]);
+    expect(story.open()).toMatchObject([{ kind: 'run_tool', call_id: 'c1.1.1' }, { of: 'approval' }, { of: 'wall' }]);
+    story.when(finished('c1.1.1'));
+    expect(story.when(denied('c1.1.2'))).toMatchObject([
+      refused('c1.1.2', 'approval_denied'),
+      reflected('continue', 'results', { evidence: ['c1.1.1', 'c1.1.2'] }),
+      { type: 'model.requested' },
+    ]);
+  });
+});
+
+describe('after a restore', () => {
+  test('what was asked before is void: refused, and the model may call again', () => {
+    const story = waiting();
+    expect(story.when(restored())[0]).toEqual(refused('c1.1.1', 'void'));
+  });
+
+  test('what was granted and has not started is void too', () => {
+    const story = waiting();
+    story.whenAlone(granted('c1.1.1'));
+    expect(story.when(restored())[0]).toEqual(refused('c1.1.1', 'void'));
+  });
+
+  test('what was granted and ran is abandoned', () => {
+    const story = waiting();
+    story.when(granted('c1.1.1'));
+    expect(story.when(restored())[0]).toEqual(abandoned('c1.1.1'));
+  });
+
+  test('an older epoch is not admitted', () => {
+    const story = waiting();
+    story.when(restored());
+    expect(story.refuses(opened())).toBe(true);
+  });
+});

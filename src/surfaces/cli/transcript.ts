@@ -1,0 +1,186 @@
+/** A session as a person reads it: turn by turn, what was asked, what was called, who decided, what it cost. */
+import type { EntryData, EntryType } from '../../contract/entries.ts';
+import type { Blobs } from '../../contract/ports.ts';
+import type { StreamEvent } from '../../contract/stream.ts';
+import type { LongText, Part } from '../../contract/values.ts';
+import { wholeText } from '../../engine/session/messages.ts';
+import type { Output } from './io.ts';
+import { money } from './money.ts';
+import { paint } from './paint.ts';
+import { span } from './times.ts';
+import { oneLine, visibleText, truncate } from './width.ts';
+
+type Paint = (colour: Parameters<typeof paint>[1], text: string) => string;
+
+const LABEL_WIDTH = 9;
+
+interface Context {
+  blobs: Pick<Blobs, 'get'>;
+  output: Output;
+  colour: Paint;
+  titles: Map<string, string>;
+  startedAt: Map<string, number>;
+  replies: Map<string, Part[]>;
+}
+
+/** Lines, without their newlines. Each block is indented under its turn. */
+export async function* transcript(
+  events: readonly StreamEvent[],
+  blobs: Pick<Blobs, 'get'>,
+  output: Output,
+): AsyncGenerator<string> {
+  const context: Context = {
+    blobs,
+    output,
+    colour: (colour, text) => paint(output, colour, text),
+    titles: new Map(),
+    startedAt: new Map(),
+    replies: new Map(),
+  };
+  for (const event of events) {
+    const line = LINES[event.type as EntryType];
+    if (line) yield* await line(event.data as never, event, context);
+  }
+}
+
+type Line<T extends EntryType> = (
+  data: EntryData<T>,
+  event: StreamEvent,
+  context: Context,
+) => string[] | Promise<string[]>;
+
+const LINES: { [T in EntryType]?: Line<T> } = {
+  'session.created': (data, event, { colour }) => [
+    colour('bold', `session ${data.session_id}`),
+    label('root', data.project_root),
+    label('created', `${timeOf(event.at)} by ${data.actor.id} via ${data.source}`),
+  ],
+  'session.configured': (data) => (data.model === undefined ? [] : [label('model', data.model)]),
+  'session.opened': (data, _event, { colour }) => [colour('yellow', label('opened', openingOf(data)))],
+  'session.forked': (data) => [label('forked', `from ${data.from.session_id} at entry ${data.from.seq}`)],
+  'input.received': async ({ mode, parts, reason }, _event, context) =>
+    mode === 'stop'
+      ? [context.colour('yellow', label('stop', reason ?? 'asked to stop'))]
+      : block(mode === 'steer' ? 'steer' : 'you', await textOf(parts, context)),
+  'turn.started': (data, event, { colour }) => ['', colour('bold', `turn ${data.turn}`) + `  ${timeOf(event.at)}`],
+  'plan.made': (data) => [
+    label('plan', `by ${data.by}: ${data.steps.map((step) => step.title).join('; ')} (${data.model})`),
+  ],
+  'model.requested': (data, event, context) => {
+    context.startedAt.set(data.call_id, event.at);
+    return data.attempt === 1 ? [] : [label('think', `${data.call_id} attempt ${data.attempt}: ${data.model}`)];
+  },
+  'model.replied': async (data, _event, context) => {
+    context.replies.set(data.call_id, data.parts);
+    const { input, output, cached } = data.usage;
+    const cost = data.cost_micro_usd === undefined ? '' : `, ${money(data.cost_micro_usd)}`;
+    const calls = data.tool_calls.length === 0 ? 'answers' : count(data.tool_calls.length, 'call');
+    const figures = `${input} in${cached > 0 ? ` (${cached} cached)` : ''}, ${output} out${cost}, ${span(data.duration_ms)}`;
+    const head = label('think', `${data.call_id} ${data.model_served}: ${calls} (${figures})`);
+    const said = data.tool_calls.length > 0 ? (await textOf(data.parts, context)).trim() : '';
+    return said === '' ? [head] : [head, ...block('', said)];
+  },
+  'model.failed': (data, _event, { colour }) => [
+    colour('red', label('think', `${data.call_id} attempt ${data.attempt} failed (${data.class}): ${data.message}`)),
+  ],
+  'call.inspected': (data, _event, { titles }) => {
+    titles.set(data.call_id, data.presentation.title);
+    return [];
+  },
+  'policy.decided': (data, _event, context) => {
+    const title = context.titles.get(data.call_id) ?? data.tool;
+    const rules = data.rules.map((rule) => rule.id).join(', ');
+    const verdict = { allow: 'allowed', require_approval: 'asks', deny: 'denied' }[data.verdict];
+    const grant = data.grant_id === undefined ? '' : `, grant ${data.grant_id}`;
+    return [
+      label('call', cut(`${data.call_id} ${data.tool}: ${title}`, context)),
+      label('', `${verdict}: ${data.reason} (${rules}${grant})`),
+    ];
+  },
+  'approval.requested': (data, _event, { colour }) => [
+    colour('yellow', label('', `approval ${data.approval_id} until ${timeOf(data.expires_at)}`)),
+  ],
+  'approval.resolved': ({ approval_id, outcome, scope, by, reason }) => [
+    label(
+      '',
+      `${approval_id} ${outcome}${scope && scope !== 'once' ? ` (${scope})` : ''} by ${by.actor.id} via ${by.via}${reason ? `: ${reason}` : ''}`,
+    ),
+  ],
+  'call.started': (data, event, { startedAt }) => {
+    startedAt.set(data.call_id, event.at);
+    return data.attempt === 1 ? [] : [label('', `${data.call_id} attempt ${data.attempt}`)];
+  },
+  'call.finished': async (data, _event, context) => {
+    const status = data.exit_code === undefined ? data.outcome : `${data.outcome}, exit code ${data.exit_code}`;
+    const error = data.error ? `: ${data.error.message}` : '';
+    const output = (await whole(data.output, context)).trim();
+    const first = output === '' ? '' : ` | ${output.split('\n')[0]}${output.includes('\n') ? ' …' : ''}`;
+    const line = label('', cut(`${data.call_id} ${status} in ${span(data.duration_ms)}${error}${first}`, context));
+    return [data.outcome === 'ok' ? line : context.colour('yellow', line)];
+  },
+  'call.refused': (data, _event, { colour }) => [
+    colour('yellow', label('', `${data.call_id} not run (${data.why}): ${oneLine(data.message)}`)),
+  ],
+  'call.abandoned': (data, _event, { colour }) => [
+    colour('yellow', label('', `${data.call_id} unknown: ${data.message}`)),
+  ],
+  'timer.fired': (data) => [label('timer', data.timer_id)],
+  'turn.reflected': (data) => [label('reflect', `${data.signal} (${data.reason})`)],
+  'reply.made': async (data, _event, context) => {
+    const parts = data.parts ?? context.replies.get(data.call_id ?? '') ?? [];
+    return block('reply', await textOf(parts, context));
+  },
+  'turn.ended': (data, _event, { colour }) => {
+    const { input, output } = data.usage;
+    const cost = data.cost_micro_usd === undefined ? '' : `, ${money(data.cost_micro_usd)}`;
+    const figures = `${count(data.model_calls, 'model call')}, ${count(data.tool_calls, 'tool call')}, ${input + output} tokens${cost}`;
+    const code = data.code === undefined || data.code === data.reason ? '' : ` (${data.code})`;
+    return [label('ended', `${colour(data.reason === 'success' ? 'green' : 'red', data.reason)}${code}: ${figures}`)];
+  },
+};
+
+function label(name: string, text: string): string {
+  return `  ${name.padEnd(LABEL_WIDTH)}${oneLine(text)}`;
+}
+
+/** A text of several lines; control characters are made visible. */
+function block(name: string, text: string): string[] {
+  const lines = visibleText(text).trimEnd().split('\n');
+  return lines.map((line, index) => `  ${(index === 0 ? name : '').padEnd(LABEL_WIDTH)}${line}`);
+}
+
+function cut(text: string, { output }: Context): string {
+  const line = oneLine(text);
+  return output.columns === undefined ? line : truncate(line, output.columns - LABEL_WIDTH - 2);
+}
+
+async function textOf(parts: readonly Part[], context: Context): Promise<string> {
+  const texts = await Promise.all(
+    parts.map((part) => {
+      if (part.type === 'text') return whole(part.text, context);
+      return part.type === 'reasoning' ? '' : `[${part.type} ${part.name ?? part.media_type}]`;
+    }),
+  );
+  return texts.join('');
+}
+
+function whole(text: LongText, { blobs }: Context): Promise<string> {
+  return wholeText(text, blobs);
+}
+
+function openingOf(data: EntryData<'session.opened'>): string {
+  const cutTail = data.cut_bytes === undefined ? '' : `; ${data.cut_bytes} bytes of a torn end were put aside`;
+  return `again after ${data.reason}${cutTail}`;
+}
+
+function count(n: number, what: string): string {
+  return `${n} ${what}${n === 1 ? '' : 's'}`;
+}
+
+/** Local time of day with the date, as `2026-11-20 09:31:07`. */
+function timeOf(at: number): string {
+  const date = new Date(at);
+  const two = (n: number): string => String(n).padStart(2, '0');
+  const day = `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}`;
+  return `${day} ${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}`;
+}

@@ -1,0 +1,31 @@
+import { expect, test } from 'vitest';
+import { displayWidth, oneLine, truncate } from './width.ts';
+
+test.each([
+  ['abc', 3],
+  ['日本語', 6],
+  ['한글', 4],
+  ['e\u0301', 1],
+  ['👩‍👩‍👧', 2],
+  ['✅', 2],
+  ['❤️', 2],
+  ['…—é', 3],
+  ['', 0],
+])('%s takes %i columns', (text, width) => {
+  expect(displayWidth(text)).toBe(width);
+});
+
+test.each([
+  ['abcdef', 6, 'abcdef'],
+  ['abcdef', 5, 'abcd…'],
+  ['日本語', 5, '日本…'],
+  ['日本語', 4, '日…'],
+  ['abc', 1, '…'],
+  ['abc', 0, ''],
+])('%s in %i columns is %s', (text, columns, expected) => {
+  expect(truncate(text, columns)).toBe(expected);
+});
+
+test('one line shows nothing that moves the cursor or hides text', () => {
+  expect(oneLine('a \n b\x1b[31mred\x07\u202Etxt')).toBe('a b\uFFFD[31mred\uFFFD\uFFFDtxt');
+});
