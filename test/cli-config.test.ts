@@ -364,3 +364,25 @@ describe('doctor', () => {
     });
   });
 });
+
+describe('what the documentation shows', () => {
+  const page = (name: string): string => readFileSync(join(import.meta.dirname, '../docs', name), 'utf8');
+  const blocks = (name: string, language: string): string[] =>
+    [...page(name).matchAll(/^```(\w+)\n(.*?)^```$/gms)]
+      .filter(([, found]) => found === language)
+      .map(([, , text]) => text!);
+
+  test('its configuration is valid', async () => {
+    const examples = blocks('configuration.md', 'yaml');
+    expect(examples).toHaveLength(1);
+    write(examples[0]!);
+    const { code, stderr } = await cli('config', 'view');
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+  });
+
+  test('its error is what the program prints', async () => {
+    write('governance:\n  denny: []\n');
+    const { stderr } = await cli('config', 'view');
+    expect(blocks('exit-codes.md', 'text')).toEqual([stderr.replace(home, '~/.runtime')]);
+  });
+});

@@ -1,4 +1,4 @@
-/** `#generated/config-keys.js`: what the program must know about each configuration key without loading zod. */
+/** `#generated/config-{keys,schema}.js`: what the program must know about the configuration without loading zod. */
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as z from 'zod';
@@ -20,14 +20,19 @@ interface SchemaNode {
 }
 
 export async function generateConfigKeys(outdir: string): Promise<void> {
-  const keys = keysOf(z.toJSONSchema(configSchema, { io: 'input' }) as SchemaNode);
+  const schema = z.toJSONSchema(configSchema, { io: 'input' });
+  const keys = keysOf(schema as SchemaNode);
   const variables = new Set(keys.map(({ path }) => path.replaceAll('.', '_')));
   if (variables.size < keys.length) throw new Error('two configuration keys have one environment variable');
-  await writeFile(join(outdir, 'config-keys.js'), `export const configKeys = ${JSON.stringify(keys, null, 1)};\n`);
-  await writeFile(
-    join(outdir, 'config-keys.d.ts'),
-    `import type { ConfigKey } from '../../src/contract/config-key.ts';\n\nexport declare const configKeys: ConfigKey[];\n`,
-  );
+  const type = "import type { ConfigKey } from '../../src/contract/config-key.ts';\n\n";
+  await write(outdir, 'config-keys', 'configKeys', keys, `${type}export declare const configKeys: ConfigKey[];\n`);
+  const titled = { title: 'Configuration of runtime', ...schema };
+  await write(outdir, 'config-schema', 'configSchema', titled, 'export declare const configSchema: object;\n');
+}
+
+async function write(outdir: string, name: string, constant: string, value: unknown, types: string): Promise<void> {
+  await writeFile(join(outdir, `${name}.js`), `export const ${constant} = ${JSON.stringify(value, null, 1)};\n`);
+  await writeFile(join(outdir, `${name}.d.ts`), types);
 }
 
 function keysOf(section: SchemaNode, prefix = ''): ConfigKey[] {

@@ -16,6 +16,8 @@ export interface IngressEvent {
   idempotency_key?: string;
   /** Digest of the payload, for the check of a repeated key. */
   payload_digest: Digest;
+  /** What the session is made with, should the event be its first. */
+  root?: string;
   model?: string;
 }
 

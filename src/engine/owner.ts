@@ -52,6 +52,9 @@ export interface NewMessage {
   parts: Part[];
   actor: Actor;
   source: string;
+  /** What the session is made with, should the message be its first. */
+  root: string;
+  model?: string;
   idempotency_key?: string;
 }
 
@@ -65,10 +68,9 @@ export interface Owner {
   open(session: string, onStored?: (stored: StoredEntry) => void): Promise<LiveSession>;
   /**
    * Begins work on an opened session: its first entry when it is new, else what the opening must record; then its
-   * accepted events that the journal doesn't have. From here on effects run. `root`: the folder whose files the tools of
-   * a new session may touch.
+   * accepted events that the journal doesn't have. From here on effects run. `model`: from now on, when it is given.
    */
-  enter(live: LiveSession, how: { root: string; source: string; actor: Actor; model?: string }): Promise<void>;
+  enter(live: LiveSession, how: { actor: Actor; model?: string }): Promise<void>;
   /**
    * Records an answer to an approval on a session that was opened and not entered: nothing starts. False when it may not
    * be answered any more.
@@ -101,7 +103,8 @@ export function createOwner(ports: OwnerPorts, settings: OwnerSettings): Owner {
     for (const id of event_ids) trailing.push(ports.ingress.done(id, reason));
   }
 
-  const created = (id: string, root: string, source: string, actor: Actor): Observation => ({
+  /** A session is made by its first message. */
+  const created = (id: string, { root = '/', source, actor }: IngressEvent): Observation => ({
     type: 'session.created',
     data: {
       session_id: id,
@@ -116,15 +119,14 @@ export function createOwner(ports: OwnerPorts, settings: OwnerSettings): Owner {
   });
 
   async function recordOpening({ runner, opened }: LiveSession): Promise<void> {
-    if (!opened.opening) return;
     await ports.blobs.put(canonicalJson(settings.policy));
-    await runner.post({ type: 'session.opened', data: opened.opening });
+    await runner.post({ type: 'session.opened', data: opened.opening! });
   }
 
   return {
     newSessionId: () => `s-${ports.ids.ulid()}`,
 
-    accept({ session, parts, actor, source, idempotency_key }) {
+    accept({ session, parts, actor, source, root, model, idempotency_key }) {
       const event: IngressEvent = {
         event_id: `e-${ports.ids.ulid()}`,
         session_id: session,
@@ -136,6 +138,8 @@ export function createOwner(ports: OwnerPorts, settings: OwnerSettings): Owner {
         taint: [],
         accepted_at: ports.clock.now(),
         payload_digest: digestOf(canonicalJson({ session, parts })),
+        root,
+        ...(model !== undefined && { model }),
         ...(idempotency_key !== undefined && { idempotency_key }),
       };
       return ports.ingress.accept(event);
@@ -155,25 +159,27 @@ export function createOwner(ports: OwnerPorts, settings: OwnerSettings): Owner {
       return { id, opened, runner: createRunner(runnerPorts, id, opened.fold, settings.fence) };
     },
 
-    async enter({ id, runner, opened }, { root, source, actor, model }) {
+    async enter({ id, runner, opened }, { actor, ...how }) {
       const waiting = (await ports.ingress.pending()).filter((event) => event.session_id === id);
       const posted: Promise<unknown>[] = [];
-      if (opened.end.status === 'absent') posted.push(runner.post(created(id, root, source, actor)));
-      await recordOpening({ id, runner, opened });
+      const [first] = waiting;
+      if (opened.end.status === 'absent' && first) posted.push(runner.post(created(id, first)));
+      const model = how.model ?? (opened.end.status === 'absent' ? first?.model : undefined);
+      if (opened.opening) await recordOpening({ id, runner, opened });
       runner.start();
       if (model !== undefined && model !== runner.state().session?.model) {
         posted.push(runner.post({ type: 'session.configured', data: { model, by: { actor } } }));
       }
       for (const event of waiting) {
         const ended = opened.ended.get(event.event_id);
-        if (ended !== undefined) trailing.push(ports.ingress.done(event.event_id, ended));
+        if (ended !== undefined) trailing.push(ports.ingress.done(event.event_id, ended.reason));
         else if (!opened.received.has(event.event_id)) posted.push(runner.post(inputOf(event)));
       }
       await Promise.all(posted);
     },
 
     async resolve(live, { id, tool, args_digest, session_id }, { decision, scope = 'once', reason }, actor) {
-      await recordOpening(live);
+      if (live.opened.opening) await recordOpening(live);
       const grant_id = decision === 'grant' && scope !== 'once' ? `g-${ports.ids.ulid()}` : undefined;
       const seq = await live.runner.post({
         type: 'approval.resolved',

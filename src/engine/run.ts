@@ -9,6 +9,7 @@ import { NO_USAGE } from '../kernel/turn/state.ts';
 import { exitCodeOf, WAITING_APPROVAL } from './exit-code.ts';
 import type { LiveSession, Owner } from './owner.ts';
 import { wholeText } from './session/messages.ts';
+import { replyParts } from './session/open-session.ts';
 import type { Rest } from './session/runner.ts';
 import { createTurnCounter, entryEvent, toStreamEvent } from './stream.ts';
 import { LOCAL_ACTOR, takeWorkspace, type OwnedWorkspace, type Workspace } from './wire.ts';
@@ -84,7 +85,8 @@ async function open(workspace: Workspace, owner: Owner, request: RunRequest, vie
     const turn = turnOf(stored);
     if (request.from !== undefined && stored.entry.seq >= request.from) view.onEvent(entryEvent(id, stored, turn));
   });
-  if (live.opened.end.status === 'absent' && !request.message) {
+  const waits = async (): Promise<boolean> => (await owner.pending()).some((event) => event.session_id === id);
+  if (live.opened.end.status === 'absent' && !request.message && !(await waits())) {
     throw new RuntimeError('not_found', `There is no session ${id}, and no message to start it with.`);
   }
   return live;
@@ -113,15 +115,25 @@ async function answer(
   await nameOthers(owner, id, view);
 
   const { turn, queue } = runner.state();
+  const waiting = (await owner.pending()).find((event) => event.session_id === id);
   const turns = watchTurns(workspace, live, view);
-  const origin = { source: request.source, actor: LOCAL_ACTOR };
+  const model = request.model === undefined ? {} : { model: request.model };
   // The accept is on its way to the disk while the model's client is loaded.
-  const accepting = request.message && owner.accept({ session: id, parts: request.message, ...origin });
+  const accepting =
+    request.message &&
+    owner.accept({
+      session: id,
+      parts: request.message,
+      actor: LOCAL_ACTOR,
+      source: request.source,
+      root: realpathSync(request.root),
+      ...model,
+    });
   const preparing = models.prepare(chosen.choices[0]!.name);
   const accepted = await accepting;
   await preparing.catch(() => {}); // the model call itself reports it
 
-  const event = accepted?.event.event_id ?? turn?.event_ids[0] ?? queue[0]?.event_id;
+  const event = accepted?.event.event_id ?? turn?.event_ids[0] ?? queue[0]?.event_id ?? waiting?.event_id;
   if (event === undefined) {
     view.onNotice(`session ${id} has nothing to carry on`);
     return { state: 'ended', exit_code: 0, text: '', approvals: [], usage: NO_USAGE };
@@ -130,14 +142,13 @@ async function answer(
     if (signals.leave) void runner.shutDown();
     else void owner.stop(live, event, LOCAL_ACTOR);
   };
-  const model = request.model === undefined ? {} : { model: request.model };
-  await owner.enter(live, {
-    root: opened.end.status === 'absent' ? realpathSync(request.root) : '',
-    ...origin,
-    ...model,
-  });
+  await owner.enter(live, { actor: LOCAL_ACTOR, ...model });
   if (signals.stop || signals.leave) signals.act();
-  return outcomeOf(await runner.rest(), live, turns.get(event));
+  const rest = await runner.rest();
+  // It had ended, and the program was stopped before anyone saw the answer.
+  const before = opened.ended.get(event);
+  const unseen = before && { ended: before, text: textOf(opened.lastReply, workspace.store.blobs) };
+  return outcomeOf(rest, live, turns.get(event) ?? unseen);
 }
 
 function checkPrice({ max_cost }: RunRequest, choices: ModelChoice[]): void {
@@ -172,8 +183,7 @@ function watchTurns({ store, clock }: Workspace, live: LiveSession, view: RunVie
     const { entry } = event.stored;
     if (entry.type === 'turn.started') text = undefined;
     if (entry.type === 'reply.made') {
-      const reply = opened.fold.contents.findLast((content) => content.role === 'assistant');
-      text = textOf(entry.data.parts ?? reply?.parts ?? [], store.blobs);
+      text = textOf(replyParts(opened.fold, entry.data), store.blobs);
     }
     if (entry.type === 'turn.ended') {
       for (const one of entry.data.event_ids)

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { sha256 } from '../base/digest.ts';
 import type { IngressEvent, IngressRecord } from '../contract/records.ts';
 import { damageError, openChainFile, type ChainFile } from './chain/file.ts';
-import type { ChainLine, ChainRecord } from './chain/line.ts';
+import type { ChainLine } from './chain/line.ts';
 import { scanChain } from './chain/scan.ts';
 import { withFile } from './files.ts';
 import { knowsIngress } from './line-types.ts';
@@ -18,9 +18,9 @@ export interface SegmentOptions {
 
 export interface Segments {
   /** Resolves when the events are durable, in the newest segment. */
-  accept(events: IngressEvent[], at: number): Promise<void>;
+  accept(events: IngressEvent[], now: number): Promise<void>;
   /** Writes the mark, without a sync; nothing for an event that isn't pending. */
-  done(event_id: string, outcome: string, at: number): void;
+  done(event_id: string, outcome: string, now: number): void;
   /** Resolves when all that was found or written is durable. */
   sync(): Promise<void>;
   pending(): IngressEvent[];
@@ -68,16 +68,17 @@ export async function openSegments(options: SegmentOptions, visit: (event: Ingre
   for (const n of others) await moveTo(n);
 
   return {
-    async accept(events, at) {
-      const records = events.map((event) => ({ at, type: 'event.accepted', data: { event } }));
-      const lines = append(current, records);
+    async accept(events, now) {
+      const at = Math.max(now, current.end().at);
+      current.append(events.map((event) => ({ at, type: 'event.accepted', data: { event } })));
       await current.sync();
-      for (const line of lines) apply(pending, segments.at(-1)!, line);
+      for (const event of events) addEvent(pending, segments.at(-1)!, event);
     },
-    done(event_id, outcome, at) {
+    done(event_id, outcome, now) {
       if (!pending.has(event_id)) return;
-      const [line] = append(current, [{ at, type: 'event.done', data: { event_id, outcome } }]);
-      apply(pending, segments.at(-1)!, line!);
+      const at = Math.max(now, current.end().at);
+      current.append([{ at, type: 'event.done', data: { event_id, outcome } }]);
+      removeEvent(pending, event_id);
     },
     sync: () => current.sync(),
     pending: () => [...pending.values()].map(({ event }) => event),
@@ -126,23 +127,25 @@ function listSegments(folder: string): number[] {
   }
 }
 
-function append(file: ChainFile, records: ChainRecord[]): ChainLine[] {
-  const { at } = file.end();
-  return file.append(records.map((record) => ({ ...record, at: Math.max(at, record.at) })));
-}
-
 /** What a line does to the pending events. Gives the event when the line accepts one. */
 function apply(pending: Pending, segment: Segment, { type, data }: ChainLine): IngressEvent | undefined {
   const record = { type, data } as IngressRecord;
   if (record.type === 'event.accepted') {
-    const { event } = record.data;
-    pending.set(event.event_id, { event, segment });
-    segment.open++;
-    segment.newest = Math.max(segment.newest, event.accepted_at);
-    return event;
+    addEvent(pending, segment, record.data.event);
+    return record.data.event;
   }
-  const known = pending.get(record.data.event_id);
-  if (known !== undefined) known.segment.open--;
-  pending.delete(record.data.event_id);
+  removeEvent(pending, record.data.event_id);
   return undefined;
+}
+
+function addEvent(pending: Pending, segment: Segment, event: IngressEvent): void {
+  pending.set(event.event_id, { event, segment });
+  segment.open++;
+  segment.newest = Math.max(segment.newest, event.accepted_at);
+}
+
+function removeEvent(pending: Pending, event_id: string): void {
+  const known = pending.get(event_id);
+  if (known !== undefined) known.segment.open--;
+  pending.delete(event_id);
 }

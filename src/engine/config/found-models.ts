@@ -1,5 +1,6 @@
 /** What `config init` finds to propose: a key in the environment, an Ollama on this machine. */
 import { get } from 'node:http';
+import type { Clock } from '../../base/clock.ts';
 import type { Environment } from '../../base/environment.ts';
 import { ollamaOrigin } from './models.ts';
 
@@ -13,13 +14,13 @@ export interface FoundModels {
   ollama?: string[];
 }
 
-export async function findModels(environment: Environment): Promise<FoundModels> {
-  const ollama = await askOllama(`${ollamaOrigin(environment)}/v1/models`);
+export async function findModels(environment: Environment, clock: Clock): Promise<FoundModels> {
+  const ollama = await askOllama(`${ollamaOrigin(environment)}/v1/models`, clock);
   return { ...(environment['OPENAI_API_KEY'] && { openai: 'OPENAI_API_KEY' as const }), ...(ollama && { ollama }) };
 }
 
 /** Asks by its OpenAI-compatible API. Whatever goes wrong means: there is none. */
-function askOllama(url: string): Promise<string[] | undefined> {
+function askOllama(url: string, clock: Clock): Promise<string[] | undefined> {
   return new Promise((resolve) => {
     const request = get(url, (response) => {
       const chunks: Buffer[] = [];
@@ -35,9 +36,9 @@ function askOllama(url: string): Promise<string[] | undefined> {
       response.on('error', () => finish(undefined));
       response.on('close', () => finish(undefined));
     });
-    const deadline = setTimeout(() => request.destroy(), OLLAMA_DEADLINE_MS);
+    const cancelDeadline = clock.at(clock.now() + OLLAMA_DEADLINE_MS, () => request.destroy());
     const finish = (names: string[] | undefined): void => {
-      clearTimeout(deadline);
+      cancelDeadline();
       request.destroy(); // else a kept connection holds the process
       resolve(names);
     };

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { configSchema } from '../../contract/config.ts';
+import { systemClock as clock } from '../../base/clock.ts';
 import { initConfig } from './init.ts';
 import { loadConfig } from './load.ts';
 import { chooseModels, DEFAULT_OPENAI_MODEL } from './models.ts';
@@ -22,7 +23,7 @@ afterEach(() => rmSync(home, { recursive: true, force: true }));
 const load = () => loadConfig({ home, environment: {}, overrides: new Map() });
 
 test('H-1 without a file one is written, for its owner only, that loads and means the defaults', async () => {
-  const outcome = await initConfig({ home, environment: NO_OLLAMA, force: false });
+  const outcome = await initConfig({ home, environment: NO_OLLAMA, force: false, clock });
   const path = join(home, 'config.yaml');
   expect(outcome).toEqual({ path, created: true, found: {} });
   expect(statSync(path).mode & 0o777).toBe(0o600);
@@ -34,23 +35,25 @@ test('H-1 without a file one is written, for its owner only, that loads and mean
 test('H-2 an existing file is left alone; with force its content is kept aside', async () => {
   const path = join(home, 'config.yaml');
   writeFileSync(path, '# mine\n');
-  expect(await initConfig({ home, environment: NO_OLLAMA, force: false })).toMatchObject({ created: false });
+  expect(await initConfig({ home, environment: NO_OLLAMA, force: false, clock })).toMatchObject({ created: false });
   expect(readFileSync(path, 'utf8')).toBe('# mine\n');
-  expect(await initConfig({ home, environment: NO_OLLAMA, force: true })).toMatchObject({ backup: `${path}.bak` });
+  expect(await initConfig({ home, environment: NO_OLLAMA, force: true, clock })).toMatchObject({
+    backup: `${path}.bak`,
+  });
   expect(readFileSync(`${path}.bak`, 'utf8')).toBe('# mine\n');
   expect(statSync(`${path}.bak`).mode & 0o777).toBe(0o600);
 });
 
 test('H-3 a named file is made instead of the usual one', async () => {
   const file = join(home, 'sub/other.yaml');
-  await initConfig({ home, file, environment: NO_OLLAMA, force: false });
+  await initConfig({ home, file, environment: NO_OLLAMA, force: false, clock });
   expect(statSync(file).isFile()).toBe(true);
   expect((await load()).file.exists).toBe(false);
 });
 
 test('a key in the environment is proposed by its name, never by its value', async () => {
   const environment = { ...NO_OLLAMA, OPENAI_API_KEY: 'sk-abcdef' };
-  await initConfig({ home, environment, force: false });
+  await initConfig({ home, environment, force: false, clock });
   const { config, file } = await load();
   expect(file.text).not.toContain('sk-abcdef');
   expect(config.models).toMatchObject({
@@ -68,7 +71,12 @@ test('a local Ollama is found through its compatible API', async () => {
   try {
     await new Promise((resolve) => server.once('listening', resolve));
     const { port } = server.address() as AddressInfo;
-    const { found } = await initConfig({ home, environment: { OLLAMA_HOST: `127.0.0.1:${port}` }, force: false });
+    const { found } = await initConfig({
+      home,
+      environment: { OLLAMA_HOST: `127.0.0.1:${port}` },
+      force: false,
+      clock,
+    });
     expect(found).toEqual({ ollama: ['qwen3:8b'] });
     expect((await load()).config.models).toMatchObject({
       default: 'qwen3:8b',
@@ -88,7 +96,12 @@ test.each([
   try {
     await new Promise((resolve) => server.once('listening', resolve));
     const { port } = server.address() as AddressInfo;
-    const { found } = await initConfig({ home, environment: { OLLAMA_HOST: `127.0.0.1:${port}` }, force: false });
+    const { found } = await initConfig({
+      home,
+      environment: { OLLAMA_HOST: `127.0.0.1:${port}` },
+      force: false,
+      clock,
+    });
     expect(found).toEqual({});
   } finally {
     server.closeAllConnections();

@@ -1,4 +1,5 @@
 import { copyFileSync, chmodSync, lstatSync } from 'node:fs';
+import type { Clock } from '../../base/clock.ts';
 import type { Environment } from '../../base/environment.ts';
 import { RuntimeError } from '../../contract/errors.ts';
 import { configPath, readConfigFile } from './file.ts';
@@ -21,11 +22,12 @@ export async function initConfig(request: {
   file?: string;
   environment: Environment;
   force: boolean;
+  clock: Clock;
 }): Promise<InitOutcome> {
   const path = request.file ?? configPath(request.home);
   const exists = lstatSync(path, { throwIfNoEntry: false }) !== undefined;
   if (exists && !request.force) return { path, created: false, found: {} };
-  const found = await findModels(request.environment);
+  const found = await findModels(request.environment, request.clock);
   const former = exists ? readConfigFile(request.home, path).text : '';
   const backup = former === '' ? undefined : `${path}.bak`;
   if (backup !== undefined) {

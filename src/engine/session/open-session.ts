@@ -8,6 +8,7 @@ import { isIntent } from '../../contract/entry-types.ts';
 import { RuntimeError } from '../../contract/errors.ts';
 import type { Entry, EntryData } from '../../contract/entries.ts';
 import type { Policy } from '../../contract/manifest.ts';
+import type { Part } from '../../contract/values.ts';
 import type { CutTail, Journal, JournalEnd, StoredEntry, Visit } from '../../contract/ports.ts';
 import type { Kernel } from '../../kernel/kernel.ts';
 import { somethingRuns } from '../../kernel/turn/open.ts';
@@ -17,9 +18,11 @@ import { applyEvolved, newFold, type Folded } from './fold.ts';
 export interface OpenedSession {
   fold: Folded;
   end: JournalEnd;
-  /** Messages that the journal has, and those whose turn has ended, by event id. */
+  /** Event ids of the messages that the journal has, and how the turns of those that have ended did. */
   received: Set<string>;
-  ended: Map<string, string>;
+  ended: Map<string, EntryData<'turn.ended'>>;
+  /** The reply of the turn that ended last. */
+  lastReply: Part[];
   /** What `session.opened` must say; absent when nothing has to be recorded. */
   opening?: EntryData<'session.opened'>;
 }
@@ -41,13 +44,15 @@ export async function foldJournal(
 ): Promise<Omit<OpenedSession, 'opening'> & { cut?: CutTail }> {
   const fold = newFold(context.kernel);
   const received = new Set<string>();
-  const ended = new Map<string, string>();
+  const ended = new Map<string, EntryData<'turn.ended'>>();
+  let lastReply: Part[] = [];
   const { cut, ...end } = await read(async ({ entry }) => {
     if (entry.type === 'input.received') received.add(entry.data.event_id);
-    if (entry.type === 'turn.ended') for (const id of entry.data.event_ids) ended.set(id, entry.data.reason);
+    if (entry.type === 'turn.ended') for (const id of entry.data.event_ids) ended.set(id, entry.data);
     applyEvolved(fold, entry, evolveSafely(context.kernel, fold.state, entry, await context.resolve(entry)));
+    if (entry.type === 'reply.made') lastReply = replyParts(fold, entry.data);
   });
-  return { fold, end, received, ended, ...(cut && { cut }) };
+  return { fold, end, received, ended, lastReply, ...(cut && { cut }) };
 }
 
 /** Opens as the owner: a crash tail is cut. @throws RuntimeError store_damaged | entry_too_new */
@@ -69,6 +74,12 @@ export async function openSession(
   const { epoch, build, policy } = context;
   const opening = { reason, epoch, kernel: KERNEL_VERSION, build, policy: policy.digest, ...cut };
   return { ...opened, opening };
+}
+
+/** What a reply says: its own parts, else those of the model's reply, which has just entered the history. */
+export function replyParts({ contents }: Folded, { parts }: EntryData<'reply.made'>): Part[] {
+  const last = contents.findLast((content) => content.role === 'assistant');
+  return parts ?? last?.parts ?? [];
 }
 
 /** The state when the decisions left have been appended, up to the first intent. */

@@ -13,7 +13,7 @@ export function modelRequest(state: State, turn: Turn, messages: Message[], maxO
     tools: turn.manifest.catalog.map(({ name, description, parameters }) => ({ name, description, parameters })),
     messages,
     max_output_tokens: maxOutputTokens,
-    request: turn.think,
+    request: turn.model_calls,
     cache_key: state.session!.derived_id,
   };
 }

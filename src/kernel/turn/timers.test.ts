@@ -90,7 +90,7 @@ describe('the limit of active time', () => {
     const text = 'The turn reached its limit of 60 s of active time.';
     expect(story.when(finished('c1.1.1', { outcome: 'canceled' }))).toEqual([
       reflected('stop', 'timeout', { evidence: ['c1.1.1', 'c1.1.2'] }),
-      replyMade({ said: `${text} Calls until then: read_file (1 not), exec_command (1 not).` }),
+      replyMade({ said: `${text} Calls until then: exec_command (1 not), read_file (1 not).` }),
       turnEnded('timeout', { code: 'timeout', message: text, tool_calls: 1 }),
     ]);
     expect(story.history.map((content) => content.role)).toEqual(['user', 'assistant', 'tool', 'tool']);

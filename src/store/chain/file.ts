@@ -140,9 +140,10 @@ function chainFile(options: ChainFileOptions, opened: number | undefined, from: 
       let prev = hash;
       for (const record of records) {
         if (!options.knows(record.type)) throw new RuntimeError('internal', `"${record.type}" is no entry type.`);
+        const { at: time, type, data } = record;
         const place = { seq: seq + lines.length + 1, durable, prev };
         const built = buildLine(record, place);
-        lines.push({ ...record, ...place, hash: built.hash });
+        lines.push({ at: time, type, data, seq: place.seq, durable, prev, hash: built.hash });
         text += built.text;
         prev = built.hash;
       }

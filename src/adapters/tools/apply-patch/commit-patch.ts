@@ -81,7 +81,7 @@ export async function commitPatch(commit: Commit): Promise<Committed> {
     }
     for (const target of targets) await stage(commit, target);
     for (const folder of folders.values()) await synced(folder.fd);
-    for (const { before } of targets) if (before) await commit.context.preserve(before.bytes);
+    await Promise.all(targets.map(({ before }) => before && commit.context.preserve(before.bytes)));
     if (commit.context.signal.aborted && !rollsForward) return { state: 'canceled' };
     for (const target of targets) {
       await check(commit, target);

@@ -65,9 +65,11 @@ export function createExecCommand(): Tool {
     try {
       const around = { spawn, watchdog, clock: scene.clock, signal: context.signal, onBytes };
       const end = await runProcess({ ...command, environment }, around);
+      if ('notStarted' in end) return failed({ code: 'not_startable', message: end.notStarted.message });
       return report(end, command.timeoutMs, output.text(kept));
     } catch (error) {
-      return failed({ code: 'not_startable', message: failureOf(error).message });
+      // It may have been started.
+      return failed(failureOf(error), 'unknown');
     }
   }
 

@@ -1,6 +1,7 @@
 /** Finding and ending every process of a command, also those that left its process group. */
 import { readdirSync, readFileSync } from 'node:fs';
 import type { Clock } from '../../../base/clock.ts';
+import { hasProc } from '../paths/open-file.ts';
 import { TOOL_CALL_VARIABLE } from './command-environment.ts';
 
 const GRACE_MS = 2000;
@@ -46,18 +47,21 @@ export async function endProcesses(command: CommandProcesses, clock: Clock): Pro
   return processesOf(command).length === 0;
 }
 
-/** Ids for `kill` of what lives: a negative one is the group where its members can't be listed. Zombies don't count. */
-export function processesOf({ leader, marker }: CommandProcesses): number[] {
-  if (process.platform !== 'linux') return send(-leader, 0) ? [-leader] : [];
+/** What lives of it, as ids for `kill`: a negative one is the whole group, others have left it. Zombies don't count. */
+function processesOf({ leader, marker }: CommandProcesses): number[] {
+  if (!hasProc()) return send(-leader, 0) ? [-leader] : [];
   const mark = `${TOOL_CALL_VARIABLE}=${marker}\0`;
-  return youngerProcesses(leader).filter((id) => {
+  const targets = new Set<number>();
+  for (const id of youngerProcesses(leader)) {
     const stat = readProcess(id, 'stat');
-    if (stat === undefined) return false;
+    if (stat === undefined) continue;
     // "id (name) state parent group …"; the name may hold anything.
     const [state, , group] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-    if (state === 'Z' || state === 'X') return false;
-    return Number(group) === leader || `${readProcess(id, 'environ') ?? ''}\0`.includes(mark);
-  });
+    if (state === 'Z' || state === 'X') continue;
+    if (Number(group) === leader) targets.add(-leader);
+    else if (readProcess(id, 'environ')?.includes(mark)) targets.add(id);
+  }
+  return [...targets];
 }
 
 /** Ids given out since the leader's, itself included; all where the counter began anew or is not known. */

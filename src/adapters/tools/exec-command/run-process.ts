@@ -48,13 +48,12 @@ export interface Surroundings {
 const WITH_PIPE = 'exec "$@" > >(trap "" TERM; exec cat) 2>&1';
 const WITHOUT_PIPE = 'exec "$@" 2>&1';
 
-/** @throws Error of the system when the command can't be started. */
-export async function runProcess(command: Command, around: Surroundings): Promise<CommandEnd> {
+export async function runProcess(command: Command, around: Surroundings): Promise<CommandEnd | { notStarted: Error }> {
   const { clock, signal, watchdog } = around;
   const child = start(command, around);
-  const failed = new Promise<Error>((resolve) => child.once('error', resolve));
+  const refused = new Promise<Error>((resolve) => child.once('error', resolve));
   const leader = child.pid;
-  if (leader === undefined) throw await failed;
+  if (leader === undefined) return { notStarted: await refused };
   watchdog.watch(leader);
   const processes = { leader, marker: command.environment[TOOL_CALL_VARIABLE]! };
   const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()));

@@ -2,6 +2,7 @@
 import {
   closeSync,
   constants,
+  existsSync,
   fstatSync,
   openSync,
   read,
@@ -39,9 +40,14 @@ export function openFolder(real: string): OpenFile | Failure {
   }
 }
 
+/** Linux tells there what a process is and what its descriptors lead to; a bare chroot has it not. */
+export function hasProc(): boolean {
+  return process.platform === 'linux' && existsSync('/proc/self/fd');
+}
+
 /** Where the system has names for descriptors, a name inside an open folder goes through them: no link can intervene. */
 export function nameIn(folder: { fd: number; real: string }, name: string): string {
-  return process.platform === 'linux' ? `/proc/self/fd/${folder.fd}/${name}` : `${folder.real}/${name}`;
+  return hasProc() ? `/proc/self/fd/${folder.fd}/${name}` : `${folder.real}/${name}`;
 }
 
 /** Reads into the buffer from a position in the file; gives the count of bytes, 0 at the end. */
@@ -86,7 +92,7 @@ function checked(fd: number, real: string, wanted: (stats: Stats) => boolean): O
 }
 
 function leadsTo(fd: number, stats: Stats, real: string): boolean {
-  if (process.platform === 'linux') return readlinkSync(`/proc/self/fd/${fd}`) === real;
+  if (hasProc()) return readlinkSync(`/proc/self/fd/${fd}`) === real;
   const now = statSync(real);
   return realpathSync.native(real) === real && now.ino === stats.ino && now.dev === stats.dev;
 }

@@ -1,3 +1,4 @@
+import { systemClock } from '../../../base/clock.ts';
 import { refuseTools } from '../../../engine/caller.ts';
 import { initConfig } from '../../../engine/config/init.ts';
 import { proposedDefault } from '../../../engine/config/template.ts';
@@ -10,6 +11,7 @@ export const initialiseConfig: CommandAction<{ force?: boolean }> = async (conte
   const force = options.force ?? false;
   const file = options.config;
   const { path, created, backup, found } = await initConfig({
+    clock: systemClock,
     home: homeOf(context),
     environment,
     force,

@@ -1,6 +1,6 @@
-import { configJsonSchema } from '../../../engine/config/schema.ts';
+import { configSchema } from '#generated/config-schema.js';
 import type { CommandAction } from '../context.ts';
 import { printValue } from '../listing.ts';
 
 /** `config schema` */
-export const printSchema: CommandAction<object> = ({ io }) => printValue(io, 'json', configJsonSchema());
+export const printSchema: CommandAction<object> = ({ io }) => printValue(io, 'json', configSchema);

@@ -9,7 +9,7 @@ const EXIT_CODES: Record<Verdict, number> = { allow: 0, require_approval: 5, den
 export const checkPolicy: CommandAction<{ output: OutputFormat }> = async (context, options, tool, args) => {
   const { io } = context;
   const workspace = await openForCommand(context, options);
-  const call = { tool: tool!, arguments_raw: args!, project_root: process.cwd() };
+  const call = { tool, arguments_raw: args, project_root: process.cwd() };
   const { verdict, rules, reason } = await checkCall(workspace, call);
   if (options.output === 'table') {
     io.stdout.write(`${verdict}: ${reason}\n`);

@@ -26,7 +26,7 @@ export const setToolPolicy: CommandAction<Options> = async (context, options, to
   const { path, changed } = await setPolicy({
     home: homeOf(context),
     tools: tools.tools(),
-    tool: tool!,
+    tool,
     verdict,
     ...(file && { file }),
   });
