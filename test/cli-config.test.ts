@@ -263,6 +263,22 @@ describe('the frame', () => {
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
   });
 
+  test('a slow reader gets all of a long output', async () => {
+    write(`orchestrator: {instructions: ${'x'.repeat(1_000_000)}}\n`);
+    const child = spawn(process.execPath, [join(import.meta.dirname, '../dist/main.js'), 'config', 'view'], {
+      env: { RUNTIME_HOME: home },
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    const closed = once(child, 'close');
+    let length = 0;
+    for await (const chunk of child.stdout) {
+      length += (chunk as Buffer).length;
+      await new Promise((resolve) => setTimeout(resolve, 1));
+    }
+    expect(await closed).toEqual([0, null]);
+    expect(length).toBeGreaterThan(1_000_000);
+  });
+
   test('config path and schema', async () => {
     expect((await cli('config', 'path')).stdout).toBe(`${path}\n`);
     expect((await cli('config', 'path', '--config', 'x.yaml')).stdout).toBe('x.yaml\n');

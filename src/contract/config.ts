@@ -13,7 +13,7 @@ const atLeastOne = z.int().min(1);
 const usd = z.number().min(0);
 const toolNames = z.array(z.string().min(1));
 
-export const providerName = z.enum(['openai', 'ollama', 'script']);
+const providerName = z.enum(['openai', 'ollama', 'script']);
 
 const modelEntry = z.strictObject({
   name: z.string().min(1).describe('Name by which --model and models.default choose it.'),
@@ -109,4 +109,3 @@ export const configSchema = z
 /** The configuration with its defaults filled in. */
 export type Config = z.output<typeof configSchema>;
 export type ModelEntry = Config['models']['registry'][number];
-export type ProviderName = z.infer<typeof providerName>;

@@ -34,13 +34,13 @@ const KINDS: Record<EntryType, 'decision' | 'observation'> = {
   'files.undone': 'observation',
 };
 
-export function isDecision(type: EntryType): type is DecisionType {
-  return KINDS[type] === 'decision';
-}
-
-/** Whether this program knows the type at all. */
+/** Is it a type that this build knows? */
 export function isEntryType(type: string): type is EntryType {
   return Object.hasOwn(KINDS, type);
+}
+
+export function isDecision(type: EntryType): type is DecisionType {
+  return KINDS[type] === 'decision';
 }
 
 /** Intents start an effect; they may be postponed, and are then derived anew. */

@@ -1,6 +1,6 @@
 /** The frozen inputs of a turn: one blob, canonical JSON, named by digest in `turn.started.frozen`. */
 import * as z from 'zod';
-import { digest, effectClass, int, role, sandboxMode, verdict } from './values.ts';
+import { digest, effectClass, int, role, sandboxMode, type Verdict } from './values.ts';
 
 /**
  * A tool as the model and the policy know it during a turn.
@@ -73,4 +73,4 @@ export type Grant = z.infer<typeof grant>;
 export type Price = z.infer<typeof price>;
 export type ModelChoice = z.infer<typeof modelChoice>;
 export type Manifest = z.infer<typeof manifestSchema>;
-export type RuleVerdict = { id: string; verdict: z.infer<typeof verdict> };
+export type RuleVerdict = { id: string; verdict: Verdict };

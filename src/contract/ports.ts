@@ -165,8 +165,3 @@ export interface ToolHost {
    */
   run(request: ToolRun, context: ToolContext): Promise<ToolResult>;
 }
-
-/** Values that must never be stored or shown, by the name under which they are replaced. */
-export interface Secrets {
-  known(): { name: string; value: string }[];
-}

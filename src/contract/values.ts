@@ -69,7 +69,7 @@ export const modelFailureClass = z.enum([
 
 export const stopReason = z.enum(['end', 'tool_calls', 'length', 'refused']);
 
-/** A file before and after a change: digests of its bytes, absent where there is no file. `mode` in octal, as `644`. */
+/** A file before and after a change: digests of its bytes, absent where there is no file. */
 export const fileChange = z.strictObject({
   path: z.string(),
   before: digest.exactOptional(),
@@ -120,7 +120,6 @@ export type Part = z.infer<typeof part>;
 export type Role = z.infer<typeof role>;
 export type Actor = z.infer<typeof actor>;
 export type Rights = z.infer<typeof rights>;
-export type SandboxMode = z.infer<typeof sandboxMode>;
 export type Lane = z.infer<typeof lane>;
 export type Usage = z.infer<typeof usage>;
 export type Limits = z.infer<typeof limits>;

@@ -194,7 +194,7 @@ function watchTurns({ store, clock }: Workspace, live: LiveSession, view: RunVie
 }
 
 async function textOf(parts: Part[], blobs: Workspace['store']['blobs']): Promise<string> {
-  const texts = await Promise.all(parts.map((part) => (part.type === 'text' ? wholeText(part.text, blobs) : '')));
+  const texts = await Promise.all(parts.map(async (part) => (part.type === 'text' ? wholeText(part.text, blobs) : '')));
   return texts.join('');
 }
 

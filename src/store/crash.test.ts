@@ -74,7 +74,8 @@ test(
   },
 );
 
-const STRACE = spawnSync('strace', ['-f', '-o', '/dev/null', 'true']).status === 0;
+const QUIET_STRACE = ['strace', '-f', '-qq', '-o'];
+const STRACE = spawnSync(QUIET_STRACE[0]!, [...QUIET_STRACE.slice(1), '/dev/null', 'true']).status === 0;
 const WHY_NOT = STRACE ? '' : ' (skipped: strace is not installed, or may not trace here)';
 
 /** Opens a session, then does a turn's writes; says the code of each refusal. */
@@ -98,19 +99,7 @@ describe.skipIf(!STRACE)(`injected errors${WHY_NOT}`, () => {
     await ownedStore(home).store.close(); // so that the workspace is there
     const path = join(storeIn(home).folder, 'sessions', 's-1.jsonl');
     const calls = inject.split(':')[0]!;
-    const wrapper = [
-      'strace',
-      '-f',
-      '-qq',
-      '-o',
-      '/dev/null',
-      '-P',
-      path,
-      '-e',
-      `trace=${calls}`,
-      '-e',
-      `inject=${inject}`,
-    ];
+    const wrapper = [...QUIET_STRACE, '/dev/null', '-P', path, '-e', `trace=${calls}`, '-e', `inject=${inject}`];
     const program = runProgram(TURNS, home, wrapper);
     expect(await program.next()).toBe('ready');
     const append = async (session: string, from: number, sync: boolean) => {
@@ -144,19 +133,7 @@ describe.skipIf(!STRACE)(`injected errors${WHY_NOT}`, () => {
   test('a failed sync of the sessions folder is final, too', async () => {
     await ownedStore(home).store.close();
     const folder = join(storeIn(home).folder, 'sessions');
-    const wrapper = [
-      'strace',
-      '-f',
-      '-qq',
-      '-o',
-      '/dev/null',
-      '-P',
-      folder,
-      '-e',
-      'trace=fsync',
-      '-e',
-      'inject=fsync:error=EIO',
-    ];
+    const wrapper = [...QUIET_STRACE, '/dev/null', '-P', folder, '-e', 'trace=fsync', '-e', 'inject=fsync:error=EIO'];
     const program = runProgram(TURNS, home, wrapper);
     await program.next();
     program.say(JSON.stringify({ session: 's-1', from: 0, sync: true }));
@@ -211,7 +188,7 @@ describe.skipIf(!STRACE)(`the syncs of a plain turn${WHY_NOT}`, () => {
   `;
   const syncs = async (session: string) => {
     const log = join(home, 'syncs');
-    const wrapper = ['env', `SESSION=${session}`, 'strace', '-f', '-qq', '-o', log, '-e', 'trace=fsync,fdatasync,sync'];
+    const wrapper = ['env', `SESSION=${session}`, ...QUIET_STRACE, log, '-e', 'trace=fsync,fdatasync,sync'];
     expect(await runProgram(TURN, home, wrapper).ended).toMatchObject({ code: 0, stderr: '' });
     const text = readFileSync(log, 'utf8');
     return { fdatasync: text.match(/fdatasync\(/g)?.length ?? 0, fsync: text.match(/[^a]fsync\(/g)?.length ?? 0 };

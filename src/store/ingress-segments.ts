@@ -24,38 +24,36 @@ export interface Segments {
   /** Resolves when all that was found or written is durable. */
   sync(): Promise<void>;
   pending(): IngressEvent[];
-  /** Begins a new segment when the newest is full. Did it? */
-  renew(): Promise<boolean>;
+  /** Begins a new segment when the newest is full, or has an event that was accepted before `before`. Did it? */
+  renew(before: number): Promise<boolean>;
   /** Gives up the segments, from the oldest on, of which all is done and accepted before `before`. Gives their paths. */
   takeExpired(before: number): string[];
   close(): Promise<void>;
 }
 
-/** One segment's file, and how much of it still counts. */
+/** One segment's file, and what of it still counts. Times are those of the acceptance of its events. */
 interface Segment {
   n: number;
-  open: number;
+  /** Events without a mark, by id, in order. */
+  pending: Map<string, IngressEvent>;
+  oldest: number;
   newest: number;
 }
 
 const SEGMENT_BYTES = 1024 * 1024;
 const SEGMENT_NAME = /^([1-9]\d{0,8})\.jsonl$/;
 
-/** Accepted events without a mark, in order; and the segment of each. */
-type Pending = Map<string, { event: IngressEvent; segment: Segment }>;
-
 /** Opens all segments as the workspace's holder, cuts their crash tails, and visits every event in order. */
 export async function openSegments(options: SegmentOptions, visit: (event: IngressEvent) => void): Promise<Segments> {
-  const pending: Pending = new Map();
   const segments: Segment[] = [];
   const open = async (n: number): Promise<ChainFile> => {
-    const segment: Segment = { n, open: 0, newest: 0 };
     const torn = { folder: options.tornFolder, name: `ingress-${n}.jsonl` };
+    const segment = emptySegment(n);
+    segments.push(segment);
     const { file } = await openChainFile({ ...chainOf(options, n), torn }, (line) => {
-      const accepted = apply(pending, segment, line);
+      const accepted = apply(segments, line);
       if (accepted !== undefined) visit(accepted);
     });
-    segments.push(segment);
     return file;
   };
   const [first = 1, ...others] = listSegments(options.folder);
@@ -72,24 +70,24 @@ export async function openSegments(options: SegmentOptions, visit: (event: Ingre
       const at = Math.max(now, current.end().at);
       current.append(events.map((event) => ({ at, type: 'event.accepted', data: { event } })));
       await current.sync();
-      for (const event of events) addEvent(pending, segments.at(-1)!, event);
+      for (const event of events) addEvent(segments, event);
     },
     done(event_id, outcome, now) {
-      if (!pending.has(event_id)) return;
+      if (!removeEvent(segments, event_id)) return;
       const at = Math.max(now, current.end().at);
       current.append([{ at, type: 'event.done', data: { event_id, outcome } }]);
-      removeEvent(pending, event_id);
     },
     sync: () => current.sync(),
-    pending: () => [...pending.values()].map(({ event }) => event),
-    async renew() {
-      if (current.end().bytes <= SEGMENT_BYTES) return false;
+    pending: () => pendingOf(segments),
+    async renew(before) {
+      const { n, oldest } = segments.at(-1)!;
+      if (current.end().bytes <= SEGMENT_BYTES && oldest > before) return false;
       await current.sync(); // the last chance: an opening syncs only the newest
-      await moveTo(segments.at(-1)!.n + 1);
+      await moveTo(n + 1);
       return true;
     },
     takeExpired(before) {
-      const lasting = segments.findIndex(({ open: left, newest: last }) => left > 0 || last > before);
+      const lasting = segments.findIndex(({ pending, newest }) => pending.size > 0 || newest > before);
       const count = lasting === -1 ? segments.length - 1 : Math.min(lasting, segments.length - 1);
       return segments.splice(0, count).map(({ n }) => chainOf(options, n).path);
     },
@@ -99,14 +97,14 @@ export async function openSegments(options: SegmentOptions, visit: (event: Ingre
 
 /** The pending events as they lie in the files, for whoever doesn't hold the workspace. Changes nothing. */
 export async function readSegments(options: SegmentOptions): Promise<IngressEvent[]> {
-  const pending: Pending = new Map();
+  const segments: Segment[] = [];
   for (const n of listSegments(options.folder)) {
     const { path, name, ...rules } = chainOf(options, n);
-    const segment: Segment = { n, open: 0, newest: 0 };
-    const end = await withFile(path, (fd) => scanChain(fd, rules, (line) => void apply(pending, segment, line)));
+    segments.push(emptySegment(n));
+    const end = await withFile(path, (fd) => scanChain(fd, rules, (line) => void apply(segments, line)));
     if (end.failure !== undefined) throw damageError(name, end.failure);
   }
-  return [...pending.values()].map(({ event }) => event);
+  return pendingOf(segments);
 }
 
 function chainOf({ folder, workspace }: SegmentOptions, n: number) {
@@ -127,25 +125,33 @@ function listSegments(folder: string): number[] {
   }
 }
 
-/** What a line does to the pending events. Gives the event when the line accepts one. */
-function apply(pending: Pending, segment: Segment, { type, data }: ChainLine): IngressEvent | undefined {
+function emptySegment(n: number): Segment {
+  return { n, pending: new Map(), oldest: Infinity, newest: 0 };
+}
+
+function pendingOf(segments: Segment[]): IngressEvent[] {
+  return segments.flatMap(({ pending }) => [...pending.values()]);
+}
+
+/** What a line of the last segment does. Gives the event when the line accepts one. */
+function apply(segments: Segment[], { type, data }: ChainLine): IngressEvent | undefined {
   const record = { type, data } as IngressRecord;
   if (record.type === 'event.accepted') {
-    addEvent(pending, segment, record.data.event);
+    addEvent(segments, record.data.event);
     return record.data.event;
   }
-  removeEvent(pending, record.data.event_id);
+  removeEvent(segments, record.data.event_id);
   return undefined;
 }
 
-function addEvent(pending: Pending, segment: Segment, event: IngressEvent): void {
-  pending.set(event.event_id, { event, segment });
-  segment.open++;
+function addEvent(segments: Segment[], event: IngressEvent): void {
+  const segment = segments.at(-1)!;
+  segment.pending.set(event.event_id, event);
+  segment.oldest = Math.min(segment.oldest, event.accepted_at);
   segment.newest = Math.max(segment.newest, event.accepted_at);
 }
 
-function removeEvent(pending: Pending, event_id: string): void {
-  const known = pending.get(event_id);
-  if (known !== undefined) known.segment.open--;
-  pending.delete(event_id);
+/** Was it pending? A mark may lie in a later segment than its event. */
+function removeEvent(segments: Segment[], event_id: string): boolean {
+  return segments.some(({ pending }) => pending.delete(event_id));
 }

@@ -126,9 +126,20 @@ test('a full segment is followed by a new one; the old go when all is done and t
   await reopen();
   expect(await pending()).toEqual([]);
   await store.ingress.accept(big('e-5'));
-  expect(readdirSync(folder)).toEqual(['2.jsonl']);
+  expect(readdirSync(folder)).toEqual(['3.jsonl']);
   await reopen();
   expect(await pending()).toEqual(['e-5']);
+});
+
+test('a segment is not gone on with for longer than keys are remembered: what is old can go', async () => {
+  await store.ingress.accept(event('e-1', { accepted_at: clock.now() }));
+  await store.ingress.done('e-1', 'success');
+  for (const id of ['e-2', 'e-3']) {
+    clock.set(clock.now() + DAY_MS);
+    await store.ingress.accept(event(id, { accepted_at: clock.now() }));
+    await store.ingress.done(id, 'success');
+  }
+  expect(readdirSync(folder)).toEqual(['3.jsonl']);
 });
 
 test('done marks reach the events of earlier segments, while new ones are begun', async () => {

@@ -34,8 +34,10 @@ export function createIngress(options: IngressOptions): { ingress: Ingress; clos
   let waiting: Waiting[] = [];
   let committing = false;
 
+  /** Keys of events that were accepted then or before are forgotten. */
+  const forgotten = (): number => clock.now() - idempotencyTtlMs;
   const forget = (segments: Segments): void => {
-    const before = clock.now() - idempotencyTtlMs;
+    const before = forgotten();
     for (const path of segments.takeExpired(before)) removeFile(path);
     for (const [key, { event }] of keyed) if (event.accepted_at <= before) keyed.delete(key);
   };
@@ -51,7 +53,7 @@ export function createIngress(options: IngressOptions): { ingress: Ingress; clos
 
   const settle = async (segments: Segments, batch: Waiting[]): Promise<void> => {
     try {
-      if (await segments.renew()) forget(segments);
+      if (await segments.renew(forgotten())) forget(segments);
       await segments.accept(
         batch.map(({ event }) => event),
         clock.now(),
@@ -90,7 +92,7 @@ export function createIngress(options: IngressOptions): { ingress: Ingress; clos
       const segments = await (opening ??= open());
       const key = keyOf(event);
       const known = key === undefined ? undefined : keyed.get(key);
-      if (known !== undefined && known.event.accepted_at > clock.now() - idempotencyTtlMs) {
+      if (known !== undefined && known.event.accepted_at > forgotten()) {
         if (known.event.payload_digest !== event.payload_digest) {
           throw new RuntimeError(
             'idempotency_key_reused',

@@ -1,12 +1,12 @@
 /** The file of one journal: whose it is, and how its lines are seen through the port. */
 import { sha256 } from '../base/digest.ts';
 import type { Entry } from '../contract/entries.ts';
+import { isEntryType } from '../contract/entry-types.ts';
 import type { JournalEnd, StoredEntry, Visit } from '../contract/ports.ts';
 import { parseLine, type ChainLine } from './chain/line.ts';
 import { piecesForward } from './chain/pieces.ts';
 import { scanChain, type ChainEnd } from './chain/scan.ts';
 import { withFile } from './files.ts';
-import { knowsEntry } from './line-types.ts';
 import { isFileOf, sessionFileKind } from './session-file.ts';
 
 /**
@@ -17,7 +17,7 @@ export async function readJournalFile(path: string, visit: Visit): Promise<Journ
   let session: string | undefined;
   let genesis: string | undefined;
   const end = await withFile(path, (fd) =>
-    scanChain(fd, { knows: knowsEntry }, (line) => {
+    scanChain(fd, { knows: isEntryType }, (line) => {
       genesis ??= line.prev;
       session = sessionNamedBy(line) ?? session;
       return visit(storedEntry(line));

@@ -2,13 +2,13 @@
 import { lstatSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { sha256 } from '../base/digest.ts';
+import { isEntryType } from '../contract/entry-types.ts';
 import { RuntimeError } from '../contract/errors.ts';
 import type { Journal } from '../contract/ports.ts';
 import { openChainFile, type ChainFile } from './chain/file.ts';
 import { scanChain } from './chain/scan.ts';
 import { removeFile, syncFolder, withFile } from './files.ts';
 import { journalEnd, placeOf, sessionOf, storedEntry } from './journal-file.ts';
-import { knowsEntry } from './line-types.ts';
 import { sessionFileName } from './session-file.ts';
 import { isFileError, storeError } from './store-error.ts';
 
@@ -47,7 +47,7 @@ export function createJournal(options: JournalOptions): { journal: Journal; clos
     async read(session, visit) {
       const path = fileOf(session);
       // Before the journal: what is appended meanwhile can't make it look cut.
-      const rules = { genesis: sha256(session), knows: knowsEntry, head: await head(session) };
+      const rules = { genesis: sha256(session), knows: isEntryType, head: await head(session) };
       return withFile(path, (fd) => scanChain(fd, rules, (line) => visit(storedEntry(line))).then(journalEnd));
     },
 
@@ -63,7 +63,7 @@ export function createJournal(options: JournalOptions): { journal: Journal; clos
             path,
             name: `Session ${session}`,
             genesis: sha256(session),
-            knows: knowsEntry,
+            knows: isEntryType,
             head: await head(session),
             torn: { folder: tornFolder, name: sessionFileName(session) + EXTENSION },
             freeSpace,

@@ -31,7 +31,7 @@ export interface MockRequest {
   /** Parsed JSON, or the text where it is none. */
   body: unknown;
   bytes: number;
-  /** ms UTC of the head's arrival. */
+  /** ms UTC of the head's arrival, to parts of one. */
   arrivedAt: number;
   /** Number of the connection, from 1. */
   connection: number;
@@ -75,7 +75,7 @@ export async function startMockOpenai({
 
   const handle = async (incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> => {
     outgoing.on('error', () => undefined); // a client that left is no error of ours
-    const arrivedAt = Date.now();
+    const arrivedAt = performance.timeOrigin + performance.now(); // finer than Date.now
     const text = await readText(incoming);
     const path = incoming.url ?? '/';
     if (path === '/_requests') return sendJson(outgoing, requests);

@@ -1,8 +1,7 @@
-import { execFileSync } from 'node:child_process';
 import { symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { type TestHost, testHost } from './test-host.ts';
+import { shell, type TestHost, testHost } from './test-host.ts';
 
 let t: TestHost;
 beforeEach(() => void (t = testHost()));
@@ -60,7 +59,7 @@ test('binary files are named as such, invalid UTF-8 is made valid', async () => 
 });
 
 test('what is no file is refused and nothing waits for a pipe', async () => {
-  execFileSync('mkfifo', [join(t.root, 'pipe')]);
+  shell('mkfifo "$1"', join(t.root, 'pipe'));
   symlinkSync('loop', join(t.root, 'loop'));
   t.file('file', 'x');
   expect(await read({ path: 'pipe' })).toEqual({ outcome: 'error', error: 'not_a_file' });

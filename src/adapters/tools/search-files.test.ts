@@ -1,8 +1,7 @@
-import { execFileSync } from 'node:child_process';
 import { symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { type TestHost, testHost } from './test-host.ts';
+import { shell, type TestHost, testHost } from './test-host.ts';
 
 let t: TestHost;
 beforeEach(() => void (t = testHost()));
@@ -30,7 +29,7 @@ test('passes over secret, binary, linked, large and generated files, and pipes',
   t.file('large', `needle${'x'.repeat(2 * 1024 * 1024)}`);
   t.file('seen', 'needle');
   symlinkSync('seen', join(t.root, 'link'));
-  execFileSync('mkfifo', [join(t.root, 'pipe')]);
+  shell('mkfifo "$1"', join(t.root, 'pipe'));
   expect(await search({ query: 'needle' })).toEqual([
     'seen:1: needle',
     '[1 files of more than 2 MiB were not searched]',

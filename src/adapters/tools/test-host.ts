@@ -1,9 +1,11 @@
 /** For tests: a tool host on a project of its own, and calls that go the whole way from inspection to result. */
+import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { systemClock } from '../../base/clock.ts';
 import { digestOf } from '../../base/digest.ts';
+import { processEnvironment } from '../../base/environment.ts';
 import type { Inspection, ToolContext, ToolHost, ToolRequest, ToolResult, ToolRun } from '../../contract/ports.ts';
 import { createToolHost, type ToolHostOptions } from './tool-host.ts';
 
@@ -31,7 +33,7 @@ export function testHost(options: Partial<ToolHostOptions> = {}, folder?: string
   const host = createToolHost({
     home,
     clock: systemClock,
-    environment: { PATH: process.env['PATH'], HOME: root },
+    environment: { PATH: processEnvironment()['PATH'], HOME: root },
     settings: { exec: { timeoutMs: 120_000, maxTimeoutMs: 600_000, env: [] } },
     ...options,
   });
@@ -75,4 +77,9 @@ export function testHost(options: Partial<ToolHostOptions> = {}, folder?: string
     },
     remove: () => rmSync(root, { recursive: true, force: true }),
   };
+}
+
+/** Runs a line of shell; `$1` and so on are the arguments. @throws Error when it fails. */
+export function shell(line: string, ...args: string[]): void {
+  execFileSync('/bin/sh', ['-c', line, 'sh', ...args], { stdio: 'ignore' });
 }

@@ -10,6 +10,7 @@ import type { JsonObject } from '../../base/json.ts';
 import type { ToolSpec } from '../../contract/manifest.ts';
 import type { Inspection, ToolContext, ToolHost, ToolRequest, ToolRun } from '../../contract/ports.ts';
 import type { Facts, Presentation } from '../../contract/values.ts';
+import type { Invalid } from './arguments/invalid.ts';
 import { applyPatch } from './apply-patch/apply-patch.ts';
 import { readArguments } from './arguments/read-arguments.ts';
 import { createExecCommand } from './exec-command/exec-command.ts';
@@ -19,7 +20,7 @@ import { readFile } from './read-file.ts';
 import { searchFiles } from './search-files.ts';
 import { time } from './time.ts';
 import {
-  failed, failureOf, invalid, type Invalid, noFacts, type Outcome, type Prepared, type Scene, type Tool, type ToolSettings,
+  failed, failureOf, invalid, noFacts, type Outcome, type Prepared, type Scene, type Tool, type ToolSettings,
 } from './tool.ts'; // prettier-ignore
 import { visible } from './visible.ts';
 

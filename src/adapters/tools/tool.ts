@@ -5,6 +5,7 @@ import type { JsonObject } from '../../base/json.ts';
 import type { ToolSpec } from '../../contract/manifest.ts';
 import type { ToolContext, ToolResult, ToolRun } from '../../contract/ports.ts';
 import type { Facts, Presentation } from '../../contract/values.ts';
+import type { Invalid } from './arguments/invalid.ts';
 import type { ObjectSchema } from './arguments/schema.ts';
 
 export interface ToolSettings {
@@ -26,12 +27,6 @@ export interface Scene {
   clock: Clock;
   environment: Environment;
   settings: ToolSettings;
-}
-
-/** Why arguments are refused. `path` is a JSON pointer to the argument, empty for the whole. */
-export interface Invalid {
-  path: string;
-  message: string;
 }
 
 /** A call that may run. `execute` works on exactly what the facts describe. */

@@ -45,7 +45,7 @@ test('the generated validator and zod accept the same configurations, and fill i
   fc.assert(
     fc.property(fc.array(change, { maxLength: 4 }), (changes) => {
       const tree = {};
-      for (const [path, value] of changes) setAt(tree, path, structuredClone(value as JsonValue));
+      for (const [path, value] of changes) setAt(tree, path, structuredClone(value));
       const filled = structuredClone(tree);
       const valid = validate(filled);
       const parsed = configSchema.safeParse(tree);

@@ -3,6 +3,9 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { RuntimeError } from '../../contract/errors.ts';
 
+/** A person's file is a hundredth of this; what is larger is something else. */
+const LARGEST_FILE = 1 << 20;
+
 /** Where a value came from. */
 export type Origin =
   | { from: 'default' }
@@ -22,7 +25,7 @@ export function configPath(home: string): string {
   return join(home, 'config.yaml');
 }
 
-/** A file that was named must exist; the usual one need not. @throws RuntimeError config_unreadable */
+/** A file that was named must exist; the usual one need not. @throws RuntimeError config_unreadable | config_invalid */
 export function readConfigFile(home: string, file?: string): ConfigFile {
   const path = file ?? configPath(home);
   let bytes: Buffer;
@@ -34,6 +37,7 @@ export function readConfigFile(home: string, file?: string): ConfigFile {
     const why = missing ? 'there is no such file' : (error as Error).message;
     throw new RuntimeError('config_unreadable', `can't read the configuration ${path}: ${why}`, { cause: error });
   }
+  if (bytes.length > LARGEST_FILE) throw new RuntimeError('config_invalid', `${path}: is larger than 1 MiB`);
   if (!isUtf8(bytes)) throw new RuntimeError('config_invalid', `${path}: is not UTF-8 text`);
   return { path, text: bytes.toString('utf8'), exists: true };
 }

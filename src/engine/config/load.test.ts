@@ -103,6 +103,10 @@ describe('what is refused', () => {
     expect(await refusal()).toBe('FILE: is not UTF-8 text');
   });
 
+  test('a file that is no configuration by its size', async () => {
+    expect(await refusal(`# ${'x'.repeat(1 << 20)}`)).toBe('FILE: is larger than 1 MiB');
+  });
+
   test('at most ten lines are shown', async () => {
     const text = Array.from({ length: 12 }, (_, index) => `key${index}: 1\n`).join('');
     expect((await refusal(text)).split('\n')).toHaveLength(11);

@@ -71,10 +71,7 @@ function move(config: Config, before: Lists, { tools, tool, verdict }: PolicyCha
   for (const [list, names] of Object.entries(before)) {
     if (list !== target) after[list] = names.filter((name) => name !== tool);
   }
-  const effective = policyOf(
-    { ...config, governance: { ...config.governance, ...after } as Config['governance'] },
-    tools,
-  )[verdict];
+  const effective = policyOf({ ...config, governance: { ...config.governance, ...after } }, tools)[verdict];
   if (!effective.includes(tool)) {
     // A list that becomes explicit keeps what it meant by default, so that only this tool changes.
     after[target] = [...(before[target] ?? effective), tool];

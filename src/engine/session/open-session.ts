@@ -88,7 +88,7 @@ function afterDecisions(kernel: Kernel, from: State): State {
   for (;;) {
     const { append } = kernel.decide(state);
     if (!append || isIntent(append.type)) return state;
-    state = kernel.evolve(state, { v: 1, seq: state.seq + 1, at: state.at, ...append } as Entry).state;
+    state = kernel.evolve(state, { v: 1, seq: state.seq + 1, at: state.at, ...append }).state;
   }
 }
 

@@ -186,7 +186,7 @@ export function createRunner(ports: RunnerPorts, session: string, fold: Folded, 
   /** Observations come at the time of the clock, which may have been set back; decisions at that of what they follow from. */
   function place(entry: NewEntry): Entry {
     const at = isDecision(entry.type) ? fold.state.at : Math.max(clock.now(), fold.state.at);
-    return { v: 1, seq: fold.state.seq + 1, at, ...entry } as Entry;
+    return { v: 1, seq: fold.state.seq + 1, at, ...entry };
   }
 
   async function write(lines: Line[]): Promise<void> {
@@ -225,9 +225,14 @@ export function createRunner(ports: RunnerPorts, session: string, fold: Folded, 
     if (mode !== 'active' || working || mailbox.length > 0) return undefined;
     const { append, open } = kernel.decide(fold.state);
     if (append) return undefined;
-    if (open.some((effect) => !(effect.kind === 'timer' && effect.of === 'approval'))) return undefined;
+    if (!open.every(isWait)) return undefined;
     const approvals = open.map((effect) => (effect.kind === 'timer' ? effect.id : ''));
     return approvals.length > 0 ? { kind: 'waiting', approvals } : { kind: 'idle' };
+  }
+
+  /** Whether it waits for a person. An approval that is due to expire is work: its timer is about to fire. */
+  function isWait(effect: Effect): boolean {
+    return effect.kind === 'timer' && effect.of === 'approval' && effect.due_at > clock.now();
   }
 
   function announceRest(): void {

@@ -32,7 +32,8 @@ export function answer(dice: Dice, effect: Effect, state: State, maxOutput: numb
       const late = dice.once(4) ? dice.roll(20 * MINUTE) : 0;
       const wait = Math.max(0, effect.due_at - state.at) + late;
       if (effect.of !== 'approval') return tell.later(wait, tell.timerFired(effect.id));
-      return dice.once(4) ? tell.later(wait, expiry(effect.id)) : resolution(dice, effect.id);
+      const isDue = state.at >= effect.due_at;
+      return isDue || dice.once(4) ? tell.later(wait, expiry(effect.id)) : resolution(dice, effect.id);
     }
   }
 }

@@ -16,7 +16,7 @@ export interface Output {
 export interface Io {
   stdout: Output;
   stderr: Output;
-  stdin: { readonly isTty: boolean; stream(): Readable };
+  stdin: { stream(): Readable };
   /** Resolves when all that was written has left the process. */
   flush(): Promise<void>;
 }
@@ -28,12 +28,7 @@ export function processIo(environment: Environment): Io {
   return {
     stdout,
     stderr,
-    stdin: {
-      get isTty() {
-        return isDevice(0) && process.stdin.isTTY;
-      },
-      stream: () => process.stdin,
-    },
+    stdin: { stream: () => process.stdin },
     flush: async () => {
       await stdout.flush();
       await stderr.flush();

@@ -156,7 +156,7 @@ function cut(text: string, { output }: Context): string {
 
 async function textOf(parts: readonly Part[], context: Context): Promise<string> {
   const texts = await Promise.all(
-    parts.map((part) => {
+    parts.map(async (part) => {
       if (part.type === 'text') return whole(part.text, context);
       return part.type === 'reasoning' ? '' : `[${part.type} ${part.name ?? part.media_type}]`;
     }),

@@ -1,11 +1,10 @@
 import {
   chmodSync, existsSync, mkdirSync, readdirSync, readlinkSync, realpathSync, rmSync, statSync, symlinkSync, utimesSync, writeFileSync,
 } from 'node:fs'; // prettier-ignore
-import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { digestOf } from '../../../base/digest.ts';
-import { type TestHost, testHost } from '../test-host.ts';
+import { shell, type TestHost, testHost } from '../test-host.ts';
 
 let t: TestHost;
 beforeEach(() => void (t = testHost()));
@@ -125,7 +124,7 @@ test('all or nothing: one section that does not fit, and nothing is done', async
   t.file('bin', 'x\0\n');
   t.file('latin', Buffer.from([0xe4, 0x0a]));
   mkdirSync(join(t.root, 'dir'));
-  execFileSync('mkfifo', [join(t.root, 'pipe')]);
+  shell('mkfifo "$1"', join(t.root, 'pipe'));
   const first = ['*** Update File: a', '-x', '+y'];
   expect(await refusal(...first, '*** Update File: b', '-x')).toBe('b: there is no such file');
   expect(await refusal(...first, '*** Delete File: b')).toBe('b: there is no such file');
@@ -198,7 +197,7 @@ test('H-109 a full disk is told with its code, and nothing is changed', async ({
   const disk = join(t.root, 'disk');
   mkdirSync(disk);
   try {
-    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', disk], { stdio: 'ignore' });
+    shell('mount -t tmpfs -o size=64k tmpfs "$1"', disk);
   } catch {
     skip('may not mount');
   }
@@ -211,7 +210,7 @@ test('H-109 a full disk is told with its code, and nothing is changed', async ({
     expect(result.error!.message).toContain('disk full');
     expect(files()).toEqual({ 'disk/a': 'x\n' });
   } finally {
-    execFileSync('umount', [disk]);
+    shell('umount "$1"', disk);
   }
 });
 
@@ -219,7 +218,7 @@ test('a failure between two files puts the first one back', async ({ skip }) => 
   t.file('a', 'x\n');
   const fixed = t.file('z', 'x\n');
   try {
-    execFileSync('chattr', ['+i', fixed], { stdio: 'ignore' });
+    shell('chattr +i "$1"', fixed);
   } catch {
     skip('may not make a file immutable');
   }
@@ -232,7 +231,7 @@ test('a failure between two files puts the first one back', async ({ skip }) => 
     expect(result.error!.message).toContain('no file is changed');
     expect(files()).toEqual({ a: 'x\n', z: 'x\n' });
   } finally {
-    execFileSync('chattr', ['-i', fixed]);
+    shell('chattr -i "$1"', fixed);
   }
 });
 

@@ -81,7 +81,8 @@ export async function commitPatch(commit: Commit): Promise<Committed> {
     }
     for (const target of targets) await stage(commit, target);
     for (const folder of folders.values()) await synced(folder.fd);
-    await Promise.all(targets.map(({ before }) => before && commit.context.preserve(before.bytes)));
+    const going = targets.flatMap(({ before }) => (before ? [before.bytes] : []));
+    await Promise.all(going.map((bytes) => commit.context.preserve(bytes)));
     if (commit.context.signal.aborted && !rollsForward) return { state: 'canceled' };
     for (const target of targets) {
       await check(commit, target);

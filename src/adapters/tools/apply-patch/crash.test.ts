@@ -1,13 +1,18 @@
 /** A patch that is cut or fails at every single write: carried on it is done whole, failed it is undone whole. */
 import { spawnSync } from 'node:child_process';
-import { readdirSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeEach, expect, test } from 'vitest';
 import type { ToolResult } from '../../../contract/ports.ts';
 import { type TestHost, testHost } from '../test-host.ts';
 
 const MINUTE = 60_000;
+
+/** Each run starts a process: it should not compile everything anew. */
+const cache = mkdtempSync(join(tmpdir(), 'compiled-'));
+afterAll(() => rmSync(cache, { recursive: true }));
 
 let t: TestHost;
 beforeEach(() => void (t = testHost()));
@@ -73,6 +78,7 @@ function runCut(n: number, how: 'kill' | 'fail'): { killed: boolean; result: Too
   const child = spawnSync(process.execPath, ['--input-type=module', '--eval', script, t.root, String(n), how], {
     cwd: fileURLToPath(new URL('../../../..', import.meta.url)),
     encoding: 'utf8',
+    env: { ...process.env, NODE_COMPILE_CACHE: cache },
   });
   if (child.signal === 'SIGKILL') return { killed: true, result: undefined };
   if (child.status !== 0) throw new Error(child.stderr);

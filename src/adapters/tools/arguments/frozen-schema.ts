@@ -1,6 +1,7 @@
 import type { JsonValue } from '../../../base/json.ts';
 import type { ToolSpec } from '../../../contract/manifest.ts';
-import { failureOf, type Invalid } from '../tool.ts';
+import { failureOf } from '../tool.ts';
+import type { Invalid } from './invalid.ts';
 
 /**
  * Judges arguments by the schema that was frozen for the turn, when it is not the one of this build (a turn carried on

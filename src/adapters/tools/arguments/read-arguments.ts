@@ -3,7 +3,8 @@ import { type Digest, digestOf } from '../../../base/digest.ts';
 import type { JsonObject, JsonValue } from '../../../base/json.ts';
 import { parseStrictJson } from '../../../base/strict-json.ts';
 import type { ToolSpec } from '../../../contract/manifest.ts';
-import type { Invalid, Tool } from '../tool.ts';
+import type { Tool } from '../tool.ts';
+import type { Invalid } from './invalid.ts';
 import { checkFrozen } from './frozen-schema.ts';
 import { checkArguments } from './schema.ts';
 

@@ -3,7 +3,7 @@
  * costs nothing at start-up, where a general validator costs more than the call. A test holds it against ajv.
  */
 import type { JsonObject, JsonValue } from '../../../base/json.ts';
-import type { Invalid } from '../tool.ts';
+import type { Invalid } from './invalid.ts';
 
 export type ValueSchema =
   | { type: 'string'; description?: string; enum?: string[]; pattern?: string; minLength?: number }

@@ -1,18 +1,9 @@
+import type { Invalid } from '../arguments/invalid.ts';
 import { StringDecoder } from 'node:string_decoder';
 import type { Facts, Presentation } from '../../../contract/values.ts';
 import type { ToolContext, ToolRun } from '../../../contract/ports.ts';
 import { pathFact, shownPath } from '../paths/path-facts.ts';
-import {
-  failed,
-  type Failure,
-  failureOf,
-  invalid,
-  type Invalid,
-  noFacts,
-  type Outcome,
-  type Scene,
-  type Tool,
-} from '../tool.ts';
+import { failed, type Failure, failureOf, invalid, noFacts, type Outcome, type Scene, type Tool } from '../tool.ts';
 import { visible } from '../visible.ts';
 import { commandEnvironment } from './command-environment.ts';
 import { executableDigests, findExecutable } from './executable.ts';

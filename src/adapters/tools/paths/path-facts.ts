@@ -1,6 +1,7 @@
 import { isAbsolute, join, relative } from 'node:path';
 import type { Facts } from '../../../contract/values.ts';
-import { invalid, type Invalid, type Scene } from '../tool.ts';
+import type { Invalid } from '../arguments/invalid.ts';
+import { invalid, type Scene } from '../tool.ts';
 import { resolveReal } from './resolve-real.ts';
 import { isSecretShaped } from './secret-shaped.ts';
 

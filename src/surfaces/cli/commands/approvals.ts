@@ -35,7 +35,7 @@ export const listApprovals: CommandAction<Output> = async (context, options) => 
 
 export const showApproval: CommandAction<Output> = async (context, options, id) => {
   const workspace = await openWorkspace(workspaceRequest(context, options));
-  const record = await findApproval(workspace, id!);
+  const record = await findApproval(workspace, id);
   if (options.output !== 'table') return printValue(context.io, options.output, record);
   context.io.stdout.write(await describe(workspace, context, record));
 };
@@ -50,11 +50,11 @@ interface Answer {
 export const approve: CommandAction<Answer> = async (context, options, id) => {
   if (options.session && options.always) throw new RuntimeError('usage', 'give --session or --always, not both');
   const scope = options.session ? 'session' : options.always ? 'always' : 'once';
-  return answer(context, options, id!, { decision: 'grant', scope });
+  return answer(context, options, id, { decision: 'grant', scope });
 };
 
 export const deny: CommandAction<Answer> = async (context, options, id) =>
-  answer(context, options, id!, { decision: 'deny', ...(options.reason !== undefined && { reason: options.reason }) });
+  answer(context, options, id, { decision: 'deny', ...(options.reason !== undefined && { reason: options.reason }) });
 
 async function answer(
   context: CommandContext,

@@ -1,3 +1,4 @@
+import { systemClock } from '../../../base/clock.ts';
 import { parseDuration } from '../../../base/duration.ts';
 import { RuntimeError, toRuntimeError } from '../../../contract/errors.ts';
 import type { EntryData } from '../../../contract/entries.ts';
@@ -172,7 +173,7 @@ function jsonView(io: Io): RunView {
 }
 
 function runFinished(data: RunOutcome, scope: StreamEvent['scope'], seq: number): StreamEvent {
-  const at = Date.now();
+  const at = systemClock.now();
   return { schemaVersion: 'runtime.event.v1', id: null, seq, at, scope, type: 'run.finished', data, terminal: true };
 }
 

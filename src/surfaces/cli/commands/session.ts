@@ -1,5 +1,4 @@
 import { RuntimeError } from '../../../contract/errors.ts';
-import type { StreamEvent } from '../../../contract/stream.ts';
 import type { VerifyReport } from '../../../contract/verify.ts';
 import { refuseTools } from '../../../engine/caller.ts';
 import {
@@ -46,15 +45,15 @@ export const listSessions: CommandAction<Output> = async (context, options) => {
 
 export const showSession: CommandAction<Output & { limit?: string }> = async (context, options, id) => {
   const workspace = await openWorkspace(workspaceRequest(context, options));
-  const { entries, end } = await readSession(workspace, id!);
+  const { entries, end } = await readSession(workspace, id);
   const turnOf = createTurnCounter();
-  const events = entries.map((stored) => entryEvent(id!, stored, turnOf(stored)));
+  const events = entries.map((stored) => entryEvent(id, stored, turnOf(stored)));
   const shown = options.limit === undefined ? events : events.slice(-limitOf(options.limit));
   if (options.output === 'table') {
     for await (const line of transcript(shown, workspace.store.blobs, context.io.stdout))
       context.io.stdout.write(`${line}\n`);
   } else {
-    await printValue(context.io, options.output, shown satisfies StreamEvent[]);
+    await printValue(context.io, options.output, shown);
   }
   if (!end.failure) return 0;
   throw new RuntimeError('store_damaged', `Session ${id} is damaged behind what is shown: ${end.failure.message}.`);
@@ -67,10 +66,10 @@ function limitOf(text: string): number {
 }
 
 export const verifySession: CommandAction<Output> = async (context, options, target) => {
-  const isFile = target!.endsWith('.jsonl') || target!.includes('/');
+  const isFile = target.endsWith('.jsonl') || target.includes('/');
   const report = isFile
-    ? await verifyFile(target!)
-    : await verify(await openWorkspace(workspaceRequest(context, options)), target!);
+    ? await verifyFile(target)
+    : await verify(await openWorkspace(workspaceRequest(context, options)), target);
   if (options.output === 'table') sayVerdict(context.io, report);
   else await printValue(context.io, options.output, report);
   for (const { seq, why } of report.partial) context.io.stderr.write(`partial from entry ${seq} on: ${why}\n`);
@@ -90,6 +89,6 @@ function sayVerdict({ stdout }: Io, report: VerifyReport): void {
 export const removeSession: CommandAction<{ force?: true }> = async (context, options, id) => {
   refuseTools(context.environment);
   const workspace = await openWorkspace(workspaceRequest(context, options));
-  await remove(workspace, id!, { force: options.force ?? false });
+  await remove(workspace, id, { force: options.force ?? false });
   context.io.stderr.write(`removed ${id}\n`);
 };
