@@ -1,7 +1,7 @@
 /** Approvals as a person meets them: asked for, answered, refused, late. H-numbers: the prior art's checks. */
 import { describe, expect } from 'vitest';
 import type { ApprovalRecord } from '../src/contract/approval.ts';
-import { approvalsIn, entriesOf, expectVerified, linesOf, type Place, type Ran, test } from './support/place.ts';
+import { approvalsIn, entriesOf, expectVerified, linesOf, type Place, type Ran, test, until } from './support/place.ts';
 
 const CALL = { tool: 'exec_command', arguments: { cmd: 'echo ran >> ran.txt' } };
 
@@ -205,9 +205,10 @@ describe('denying', () => {
 
 describe('what can no longer be answered', () => {
   test('H-116 in time nobody answered: expired for everyone, and the model is told', async ({ place }) => {
-    oneCommand(place, { governance: { approval_ttl: '50ms' } });
+    oneCommand(place, { governance: { approval_ttl: '1s' } });
     const { id } = await ask(place);
-    await new Promise((resolve) => setTimeout(resolve, 60));
+    const { expires_at } = await show(place, id);
+    await until('it has expired', () => Date.now() >= expires_at);
     expect(await list(place)).toEqual([]);
     expect((await show(place, id)).status).toBe('expired');
     const late = await place.run(['approve', id]);
@@ -223,10 +224,26 @@ describe('what can no longer be answered', () => {
     await expectVerified(place, 'one');
   });
 
-  test('the approval of a turn that was stopped is void', async ({ place }) => {
+  test('a policy that became stricter while it waited makes it void', async ({ place }) => {
     oneCommand(place);
     const { id } = await ask(place);
-    await place.run(['session', 'rm', 'one', '--force']);
+    expect((await place.run(['policy', 'set', 'exec_command', '--deny'])).code).toBe(0);
+    const resumed = await place.run(['run', '--session', 'one']);
+    expect(resumed.code).toBe(0);
+    expect(resumed.stdout).toContain('Denied by policy');
+    expect(await show(place, id)).toMatchObject({ status: 'void' });
+    const late = await place.run(['approve', id]);
+    expect(late.code).toBe(1);
+    expect(late.stderr).toContain('void');
+    expect(place.read('ran.txt')).toBe('');
+    await expectVerified(place, 'one');
+  });
+
+  test('of a session that was removed there is none', async ({ place }) => {
+    oneCommand(place);
+    const { id } = await ask(place);
+    expect((await place.run(['session', 'rm', 'one'])).code).toBe(1); // its turn is open
+    expect((await place.run(['session', 'rm', 'one', '--force'])).code).toBe(0);
     expect((await place.run(['approve', id])).code).toBe(1);
     expect(await list(place)).toEqual([]);
   });

@@ -30,7 +30,7 @@ export const program = `${root}/dist/main.js`;
 /** An empty program on the same Node. */
 export const floor: Variant = { name: 'node -e 0', command: [process.execPath, '-e', '0'] };
 
-/** Prints start and end (µs UTC), user and system seconds, and the exit code on descriptor 3. */
+/** Prints user and system time, start, end (all in seconds, UTC) and the exit code on descriptor 3. */
 const TIMER = `TIMEFORMAT='%U %S'
 { before=$EPOCHREALTIME; time "$@" 2>&4 3>&- 4>&-; code=$?; after=$EPOCHREALTIME; echo "$before $after $code" >&3; } 4>&2 2>&3`;
 
@@ -48,7 +48,7 @@ export async function runOnce({ name, command, environment = {}, folder, before 
   if (code !== 0 || startedAt === undefined || endedAt === undefined) {
     throw new Error(`${name} failed (needs bash 5 to be measured):\n${errors}${timed}`);
   }
-  return { startedAt: startedAt / 1000, wallMs: (endedAt - startedAt) / 1000, cpuMs: (user! + system!) * 1000 };
+  return { startedAt: startedAt * 1000, wallMs: (endedAt - startedAt) * 1000, cpuMs: (user! + system!) * 1000 };
 }
 
 /** The samples of each variant by its name. One more round comes first and isn't counted. */

@@ -15,6 +15,7 @@ test.each([
   [`import { default as fs } from 'node:fs';`, `const fs = ${get('fs')};`],
   [`import { type Stats } from 'node:fs';`, `const {  } = ${get('fs')};`],
   [`import 'node:fs';`, `${get('fs')};`],
+  [`const fs = await import('node:fs');`, `const fs = await Promise.resolve(${get('fs')});`],
 ])('%s', (source, rewritten) => {
   expect(rewriteCoreImports(source)).toBe(rewritten);
 });
@@ -25,7 +26,7 @@ test.each([
   `import type * as fs from 'node:fs';`,
   `import { Command } from 'commander';`,
   `import { join } from './node:path';`,
-  `const fs = await import('node:fs');`,
+  `const other = await import('./other.ts');`,
   `export { join } from 'node:path';`,
   `reimport 'node:fs'`,
 ])('leaves %s', (source) => {

@@ -35,8 +35,6 @@ export interface WorkspaceRequest {
   overrides: ReadonlyMap<string, string>;
   /** Of `--config`. */
   file?: string;
-  /** Of `--workspace`. */
-  workspace?: string;
 }
 
 /** A workspace as anyone may read it, without its lock. */
@@ -54,16 +52,22 @@ export interface Workspace {
 export async function openWorkspace(request: WorkspaceRequest): Promise<Workspace> {
   const { environment, overrides, file } = request;
   const home = runtimeHome(environment);
-  const loaded = await loadConfig({ home, environment, overrides, ...(file !== undefined && { file }) });
-  const { config } = loaded;
   const clock = systemClock;
-  const tools = createToolHost({ home, clock, environment, settings: toolSettings(config) });
+  const toolsOf = (config: Config): ToolHost =>
+    createToolHost({ home, clock, environment, settings: toolSettings(config) });
+  const loaded = await loadConfig({
+    home,
+    environment,
+    overrides,
+    ...(file !== undefined && { file }),
+    check: (config) => unknownTools(config, toolsOf(config).tools()),
+  });
+  const { config } = loaded;
+  const tools = toolsOf(config);
   const policy = policyOf(config, tools.tools());
-  const unknown = unknownTools(config, tools.tools());
-  if (unknown.length > 0) throw new RuntimeError('config_invalid', unknown.join('; '));
   const store = openStore({
     home,
-    workspace: request.workspace ?? config.store.workspace,
+    workspace: config.store.workspace,
     clock,
     owner: { pid: process.pid, program: 'runtime', version },
     idempotencyTtlMs: parseDuration(config.governance.idempotency_ttl)!,
@@ -90,8 +94,7 @@ export function takeWorkspace(workspace: Workspace, request: OwnerRequest = {}):
   const { store, clock, tools, policy, loaded } = workspace;
   const { config } = loaded;
   const { environment } = workspace.request;
-  const lock = store.takeLock();
-  if (!lock.ok) throw lockedError(lock.held_by);
+  const fence = lockWorkspace(workspace);
 
   const settings: ModelSettings[] = [];
   const choose = (model: string | undefined): ChosenModels => {
@@ -123,9 +126,16 @@ export function takeWorkspace(workspace: Workspace, request: OwnerRequest = {}):
       redact: createRedactor(secretsOf(config, environment)),
       crashPoint: createCrashPoints(environment),
     },
-    { policy, role: LOCAL_ACTOR.role, workspace: store.workspace(), fence: lock.fence, build: workspace.build },
+    { policy, role: LOCAL_ACTOR.role, workspace: store.workspace(), fence, build: workspace.build },
   );
   return { owner, models, choose, release: () => store.close() };
+}
+
+/** Takes the workspace's lock; closing the store gives it back. Gives the fence. @throws RuntimeError locked */
+export function lockWorkspace({ store }: Workspace): number {
+  const lock = store.takeLock();
+  if (!lock.ok) throw lockedError(lock.held_by);
+  return lock.fence;
 }
 
 function lockedError(held_by: { pid: number; program: string; version: string } | undefined): RuntimeError {

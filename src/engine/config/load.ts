@@ -23,6 +23,8 @@ export interface ConfigRequest {
   overrides: ReadonlyMap<string, string>;
   /** Of `--config`. It must exist; the file in `home` need not. */
   file?: string;
+  /** Further rules, of those who know more than the configuration does. */
+  check?: (config: Config) => Complaint[];
 }
 
 export interface LoadedConfig {
@@ -49,7 +51,7 @@ export async function loadConfig(request: ConfigRequest): Promise<LoadedConfig> 
   // The validator fills the defaults in: into a copy, since the tree as given is what an explanation is about.
   const config: unknown = structuredClone(parsed.tree);
   if (!validate(config)) return refuse();
-  const complaints = checkConfig(config);
+  const complaints = [...checkConfig(config), ...(request.check?.(config) ?? [])];
   if (complaints.length > 0) return refuse(complaints);
   if (holdsKey(parsed.fromFile) && readableByOthers(file.path)) {
     warnings.push(`${file.path} holds an api_key and others may read it; run: chmod 600 ${file.path}`);

@@ -49,7 +49,7 @@ test('a name that no tool has is reported with the nearest', () => {
     governance: { deny: ['exec_comand', 'open', 'write_stdin'], auto_allow: ['zzzz'] },
   });
   expect(unknownTools(config, TOOLS)).toEqual([
-    'governance.deny names "exec_comand", which is no tool; did you mean exec_command?',
-    'governance.auto_allow names "zzzz", which is no tool',
+    { path: ['governance', 'deny', 0], message: 'there is no tool "exec_comand"; did you mean exec_command?' },
+    { path: ['governance', 'auto_allow', 0], message: 'there is no tool "zzzz"' },
   ]);
 });

@@ -2,6 +2,7 @@
 import { nearest } from '../../base/nearest.ts';
 import type { Config } from '../../contract/config.ts';
 import type { Policy, ToolSpec } from '../../contract/manifest.ts';
+import type { Complaint } from './check.ts';
 
 const DEFAULT_ALLOW = ['time', 'read_file', 'list_files', 'search_files'];
 const DEFAULT_ASK = ['exec_command', 'write_stdin', 'apply_patch'];
@@ -27,16 +28,16 @@ export function policyOf({ governance, sandbox }: Config, tools: readonly Named[
   };
 }
 
-/** One line for each name in the configured lists that is no tool: a misspelt `deny` would deny nothing. */
-export function unknownTools({ governance }: Config, tools: readonly Named[]): string[] {
+/** A complaint for each name in the configured lists that is no tool: a misspelt `deny` would deny nothing. */
+export function unknownTools({ governance }: Config, tools: readonly Named[]): Complaint[] {
   const names = new Set([...DEFAULT_ALLOW, ...DEFAULT_ASK, ...tools.map(({ name }) => name)]);
   return Object.values(policyLists).flatMap((list) =>
-    (governance[list] ?? [])
-      .filter((name) => !names.has(name))
-      .map((name) => {
-        const near = nearest(name, names);
-        return `governance.${list} names "${name}", which is no tool${near ? `; did you mean ${near}?` : ''}`;
-      }),
+    (governance[list] ?? []).flatMap((name, index) => {
+      if (names.has(name)) return [];
+      const near = nearest(name, names);
+      const message = `there is no tool "${name}"${near ? `; did you mean ${near}?` : ''}`;
+      return [{ path: ['governance', list, index], message }];
+    }),
   );
 }
 

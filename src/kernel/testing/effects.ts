@@ -7,9 +7,8 @@ import type { Dice } from './dice.ts';
 import * as tell from './observations.ts';
 import { commandFact, MINUTE, model, pathFact, person, system, type Inputs } from './values.ts';
 
-const FAILURES = [
-  'network', 'rate_limit', 'overload', 'timeout', 'malformed', 'auth', 'context_too_long', 'refused', 'invalid_request',
-] as const satisfies ModelFailureClass[]; // prettier-ignore
+const PASSING = ['network', 'rate_limit', 'overload', 'timeout', 'malformed'] as const satisfies ModelFailureClass[];
+const LASTING = ['auth', 'context_too_long', 'refused', 'invalid_request'] as const satisfies ModelFailureClass[];
 
 /** What the effect reports. `maxOutput`: how long a reply the present model call may be. */
 export function answer(dice: Dice, effect: Effect, state: State, maxOutput: number): tell.Step {
@@ -17,16 +16,16 @@ export function answer(dice: Dice, effect: Effect, state: State, maxOutput: numb
     case 'freeze':
       return tell.started(randomInputs(dice));
     case 'reserve':
-      return dice.once(6) ? tell.reservationRefused('day') : tell.reserved();
+      return dice.once(16) ? tell.reservationRefused('day') : tell.reserved();
     case 'ask_model':
       if (effect.cancel && !dice.once(4)) return tell.modelFailed('aborted');
       return dice.once(4) ? failure(dice, state, maxOutput) : reply(dice, state, maxOutput);
     case 'inspect':
       return tell.inspected(effect.call_id, dice.once(8) ? { invalid: 'no' } : { facts: randomFacts(dice) });
     case 'run_tool': {
-      const outcomes = ['ok', 'ok', 'error', 'timeout', 'void', 'unknown'] as const;
+      const outcomes = ['ok', 'ok', 'ok', 'ok', 'error', 'timeout', 'void', 'unknown'] as const;
       const outcome = effect.cancel && !dice.once(4) ? 'canceled' : dice.pick(outcomes);
-      return tell.finished(effect.call_id, { outcome, output: `o${dice.roll(2)}`, taint: dice.once(8) ? ['web'] : [] });
+      return tell.finished(effect.call_id, { outcome, output: dice.once(4) ? 'other' : 'same', taint: dice.once(8) ? ['web'] : [] });
     }
     case 'timer': {
       const late = dice.once(4) ? dice.roll(20 * MINUTE) : 0;
@@ -53,19 +52,22 @@ function expiry(approval_id: string): tell.Step {
 
 function reply(dice: Dice, state: State, maxOutput: number): tell.Step {
   const usage = randomUsage(dice, state, maxOutput);
-  const kind = dice.pick(['text', 'calls', 'calls', 'calls', 'empty', 'cut', 'refused']);
+  const kind = dice.pick(['text', 'calls', 'calls', 'calls', 'same', 'same', 'same', dice.pick(['empty', 'cut', 'refused'])]);
   if (kind === 'text') return tell.replied({ text: `t${dice.roll(3)}`, usage });
+  if (kind === 'same') return tell.replied({ calls: [['read_file']], usage });
   if (kind === 'empty') return tell.replied({ usage });
   if (kind === 'refused') return tell.replied({ usage, text: 'no', stop_reason: 'refused' });
-  const names = ['read_file', 'list_files', 'exec_command', 'apply_patch', 'send_mail', 'no_such_tool'] as const;
-  const calls = Array.from({ length: dice.roll(5) }, (): [string, string] => [dice.pick(names), `{"n":${dice.roll(2)}}`]);
+  const names = [
+    'read_file', 'read_file', 'list_files', 'exec_command', 'exec_command', 'apply_patch', 'send_mail', 'no_such_tool',
+  ] as const; // prettier-ignore
+  const calls = Array.from({ length: dice.pick([1, 1, 2, 3, 5]) }, (): [string, string] => [dice.pick(names), dice.once(4) ? '{"n":1}' : '{}']);
   if (kind === 'cut') return tell.replied({ text: 'I', calls, usage, stop_reason: 'length' });
   return tell.replied({ calls, usage, ...(dice.once(2) && { text: 'I look.' }) });
 }
 
 function failure(dice: Dice, state: State, maxOutput: number): tell.Step {
-  return tell.modelFailed(dice.pick(FAILURES), {
-    ...(dice.once(3) && { retry_after_ms: dice.roll(10 * MINUTE) }),
+  return tell.modelFailed(dice.once(8) ? dice.pick(LASTING) : dice.pick(PASSING), {
+    ...(dice.once(3) && { retry_after_ms: dice.roll(2 * MINUTE) }),
     ...(dice.once(3) && { usage: randomUsage(dice, state, maxOutput) }),
   });
 }
@@ -84,7 +86,7 @@ function randomFacts(dice: Dice): Partial<Facts> {
   ]; // prettier-ignore
   const commands = dice.once(8) ? [commandFact('x', { names_runtime: true })] : [];
   const preimages = dice.once(2) ? [{ path: 'a', before: digestOf('before'), after: digestOf('after') }] : [];
-  return { paths: dice.once(2) ? [dice.pick(paths)] : [], commands, preimages };
+  return { paths: dice.once(3) ? [dice.pick(paths)] : [], commands, preimages };
 }
 
 function randomInputs(dice: Dice): Inputs {
@@ -106,11 +108,11 @@ function randomInputs(dice: Dice): Inputs {
       ...(dice.once(3) && { session_cost_micro_usd: 60_000 }),
     },
     limits: {
-      max_turns: 1 + dice.roll(5),
-      max_calls: 1 + dice.roll(8),
+      max_turns: 1 + dice.roll(8),
+      max_calls: 1 + dice.roll(20),
       wall_ms: MINUTE * (1 + dice.roll(5)),
-      ...(dice.once(3) && { tokens: 1500 + dice.roll(5000) }),
-      ...(dice.once(3) && { cost_micro_usd: 2000 + dice.roll(20_000) }),
+      ...(dice.once(3) && { tokens: 1500 + dice.roll(15_000) }),
+      ...(dice.once(3) && { cost_micro_usd: 2000 + dice.roll(60_000) }),
     },
   };
 }

@@ -80,7 +80,7 @@ export function live(tape: readonly number[], after: 'calm' | 'wild' = 'calm'): 
       steps++;
       if (open.length === 0) break;
     }
-    if (open.length > 0 && (dice.ended() || dice.roll(3) < 2)) {
+    if (open.length > 0 && (dice.ended() || dice.roll(4) < 3)) {
       post(answer(dice, chosen(dice, open), state, maxOutput(lived)));
     } else {
       const id = `e${++events}`;
@@ -92,6 +92,8 @@ export function live(tape: readonly number[], after: 'calm' | 'wild' = 'calm'): 
           () => tell.stop(known),
           () => bystander(dice, lived),
           () => bystander(dice, lived),
+          () => killed(lived),
+          () => killed(lived),
           () => replayed(dice, lived),
         ])(),
       );
@@ -103,7 +105,7 @@ export function live(tape: readonly number[], after: 'calm' | 'wild' = 'calm'): 
 /** The limit of active time rarely strikes. */
 function chosen(dice: Dice, open: Effect[]): Effect {
   const effect = dice.pick(open);
-  return effect.kind === 'timer' && effect.of === 'wall' && !dice.once(8) ? open[0]! : effect;
+  return effect.kind === 'timer' && effect.of === 'wall' && !dice.once(40) ? open[0]! : effect;
 }
 
 /** Someone who needs no owner: an approver, an operator, or the next owner. */
@@ -111,15 +113,20 @@ function bystander(dice: Dice, lived: Lived[]): tell.Step {
   const approvals = lived.flatMap(({ entry }) => (entry.type === 'approval.requested' ? [entry.data.approval_id] : []));
   const epoch = lived.at(-1)!.after.session!.epoch;
   return dice.pick([
-    () => tell.opened({ epoch }),
-    () => (approvals.length > 0 ? resolution(dice, approvals[dice.roll(approvals.length)]!) : tell.opened({ epoch })),
-    () => (approvals.length > 0 ? resolution(dice, approvals.at(-1)!) : tell.opened({ epoch })),
+    () => killed(lived),
+    () => (approvals.length > 0 ? resolution(dice, dice.pick(approvals)) : killed(lived)),
+    () => (approvals.length > 0 ? resolution(dice, approvals.at(-1)!) : killed(lived)),
     () => tell.policyChanged({ deny: [dice.pick(['exec_command', 'read_file', 'send_mail'])] }),
     () => tell.policyChanged({ require_approval: ['read_file', 'exec_command', 'apply_patch', 'send_mail'] }),
     () => tell.later(dice.roll(90 * MINUTE), tell.opened({ epoch })),
     () => tell.opened({ epoch: epoch + 1, reason: 'restore' }),
     () => tell.forked(`s-${lived.length}`),
   ])();
+}
+
+/** The program ended, and starts again. */
+function killed(lived: Lived[]): tell.Step {
+  return tell.opened({ epoch: lived.at(-1)!.after.session!.epoch });
 }
 
 /** An observation that came before comes again. */

@@ -4,8 +4,8 @@ import { findApproval, pendingApprovals, resolveApproval } from '../../../engine
 import { refuseTools } from '../../../engine/caller.ts';
 import { wholeText } from '../../../engine/session/messages.ts';
 import type { Resolution } from '../../../engine/owner.ts';
-import { openWorkspace, type Workspace } from '../../../engine/wire.ts';
-import { workspaceRequest, type CommandAction, type CommandContext, type GlobalOptions } from '../context.ts';
+import type { Workspace } from '../../../engine/wire.ts';
+import { openForCommand, type CommandAction, type CommandContext, type GlobalOptions } from '../context.ts';
 import { printRows, printValue, type OutputFormat } from '../listing.ts';
 import { paint } from '../paint.ts';
 import { ago, until } from '../times.ts';
@@ -16,7 +16,7 @@ interface Output {
 }
 
 export const listApprovals: CommandAction<Output> = async (context, options) => {
-  const workspace = await openWorkspace(workspaceRequest(context, options));
+  const workspace = await openForCommand(context, options);
   const now = workspace.clock.now();
   await printRows(
     context.io,
@@ -34,7 +34,7 @@ export const listApprovals: CommandAction<Output> = async (context, options) => 
 };
 
 export const showApproval: CommandAction<Output> = async (context, options, id) => {
-  const workspace = await openWorkspace(workspaceRequest(context, options));
+  const workspace = await openForCommand(context, options);
   const record = await findApproval(workspace, id);
   if (options.output !== 'table') return printValue(context.io, options.output, record);
   context.io.stdout.write(await describe(workspace, context, record));
@@ -63,7 +63,7 @@ async function answer(
   resolution: Resolution,
 ): Promise<number> {
   refuseTools(context.environment);
-  const workspace = await openWorkspace(workspaceRequest(context, options));
+  const workspace = await openForCommand(context, options);
   const record = await resolveApproval(workspace, id, resolution);
   const { stderr } = context.io;
   stderr.write(`${record.status} ${record.id}: ${record.presentation.title}\n`);

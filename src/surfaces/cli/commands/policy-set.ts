@@ -1,8 +1,8 @@
 import { RuntimeError } from '../../../contract/errors.ts';
 import type { Verdict } from '../../../contract/values.ts';
 import { refuseTools } from '../../../engine/caller.ts';
-import { setPolicy } from '../../../engine/config/set-policy.ts';
-import { type CommandAction, homeOf, openForCommand } from '../context.ts';
+import { changePolicy } from '../../../engine/change-policy.ts';
+import { type CommandAction, openForCommand } from '../context.ts';
 
 interface Options {
   allow?: boolean;
@@ -21,15 +21,7 @@ export const setToolPolicy: CommandAction<Options> = async (context, options, to
   const { io, environment } = context;
   const verdict = chosen(options);
   refuseTools(environment);
-  const { tools } = await openForCommand(context, options);
-  const file = options.config;
-  const { path, changed } = await setPolicy({
-    home: homeOf(context),
-    tools: tools.tools(),
-    tool,
-    verdict,
-    ...(file && { file }),
-  });
+  const { path, changed } = await changePolicy(await openForCommand(context, options), { tool, verdict });
   const what = `${tool} ${WORDS[verdict]}`;
   io.stdout.write(changed ? `${what} (${path})\n` : `${what} already; nothing changed\n`);
 };

@@ -9,8 +9,7 @@ import {
   verifySession as verify,
 } from '../../../engine/sessions.ts';
 import { createTurnCounter, entryEvent } from '../../../engine/stream.ts';
-import { openWorkspace } from '../../../engine/wire.ts';
-import { workspaceRequest, type CommandAction } from '../context.ts';
+import { openForCommand, type CommandAction } from '../context.ts';
 import type { Io } from '../io.ts';
 import { printRows, printValue, type OutputFormat } from '../listing.ts';
 import { money } from '../money.ts';
@@ -23,7 +22,7 @@ interface Output {
 }
 
 export const listSessions: CommandAction<Output> = async (context, options) => {
-  const workspace = await openWorkspace(workspaceRequest(context, options));
+  const workspace = await openForCommand(context, options);
   const now = workspace.clock.now();
   await printRows(
     context.io,
@@ -44,7 +43,7 @@ export const listSessions: CommandAction<Output> = async (context, options) => {
 };
 
 export const showSession: CommandAction<Output & { limit?: string }> = async (context, options, id) => {
-  const workspace = await openWorkspace(workspaceRequest(context, options));
+  const workspace = await openForCommand(context, options);
   const { entries, end } = await readSession(workspace, id);
   const turnOf = createTurnCounter();
   const events = entries.map((stored) => entryEvent(id, stored, turnOf(stored)));
@@ -67,9 +66,7 @@ function limitOf(text: string): number {
 
 export const verifySession: CommandAction<Output> = async (context, options, target) => {
   const isFile = target.endsWith('.jsonl') || target.includes('/');
-  const report = isFile
-    ? await verifyFile(target)
-    : await verify(await openWorkspace(workspaceRequest(context, options)), target);
+  const report = isFile ? await verifyFile(target) : await verify(await openForCommand(context, options), target);
   if (options.output === 'table') sayVerdict(context.io, report);
   else await printValue(context.io, options.output, report);
   for (const { seq, why } of report.partial) context.io.stderr.write(`partial from entry ${seq} on: ${why}\n`);
@@ -88,7 +85,7 @@ function sayVerdict({ stdout }: Io, report: VerifyReport): void {
 
 export const removeSession: CommandAction<{ force?: true }> = async (context, options, id) => {
   refuseTools(context.environment);
-  const workspace = await openWorkspace(workspaceRequest(context, options));
+  const workspace = await openForCommand(context, options);
   await remove(workspace, id, { force: options.force ?? false });
   context.io.stderr.write(`removed ${id}\n`);
 };

@@ -1,0 +1,323 @@
+/**
+ * A small world for tests of the engine: ports in memory, a clock that the test moves, a model and tools that answer
+ * when the test says so. The rules are the real ones.
+ */
+import { canonicalJson } from '../../base/canonical-json.ts';
+import type { Clock } from '../../base/clock.ts';
+import { digestOf, sha256, type Digest } from '../../base/digest.ts';
+import type { Entry, EntryOf, EntryType } from '../../contract/entries.ts';
+import { RuntimeError } from '../../contract/errors.ts';
+import type { ToolSpec } from '../../contract/manifest.ts';
+import type { ModelAnswer, ModelRequest } from '../../contract/messages.ts';
+import type {
+  Audit, Blobs, Grants, Ingress, Journal, JournalEnd, ModelClient, StoredEntry, ToolContext, ToolHost, ToolResult, ToolRun,
+} from '../../contract/ports.ts'; // prettier-ignore
+import type { AuditRecord, GrantRecord, IngressEvent } from '../../contract/records.ts';
+import type { Actor } from '../../contract/values.ts';
+import { createFreeze } from '../freeze.ts';
+import { createOwner, type LiveSession, type Owner } from '../owner.ts';
+import { createRedactor } from '../session/border.ts';
+import { defaultConfig } from './default-config.ts';
+
+export const PERSON: Actor = { id: 'ann', role: 'operator' };
+const START = 1_800_000_000_000;
+
+/** Something the engine asked for and waits for. */
+export interface Asked<Request, Answer> {
+  request: Request;
+  signal: AbortSignal;
+  answer(answer: Answer): void;
+}
+
+export interface World {
+  clock: Clock & { advance(ms: number): Promise<void> };
+  owner: Owner;
+  /** Journals, as they would stand in the files. */
+  lines: Map<string, Entry[]>;
+  synced: Map<string, number>;
+  blobs: Map<Digest, Uint8Array>;
+  audit: AuditRecord[];
+  grants: GrantRecord[];
+  done: Map<string, string>;
+  /** The next model request, or tool run, that waits for an answer. */
+  nextAsk(): Promise<Asked<ModelRequest, ModelAnswer>>;
+  nextRun(): Promise<Asked<ToolRun, ToolResult>>;
+  runs: ToolRun[];
+  /** From now on appends, or syncs, fail. */
+  breakDisk(what: 'append' | 'sync'): void;
+  /** Opens a session and sends it a message. */
+  send(session: string, text: string): Promise<{ live: LiveSession; event: string }>;
+  types(session: string): EntryType[];
+  last<T extends EntryType>(session: string, type: T): EntryOf<T>;
+}
+
+export function createWorld(options: { secrets?: { name: string; value: string }[]; before?: World } = {}): World {
+  const clock = manualClock(options.before?.clock.now() ?? START);
+  const lines = options.before?.lines ?? new Map<string, Entry[]>();
+  const blobs = options.before?.blobs ?? new Map<Digest, Uint8Array>();
+  const accepted: IngressEvent[] = [];
+  const synced = new Map<string, number>();
+  const audit: AuditRecord[] = [];
+  const grants: GrantRecord[] = [];
+  const done = new Map<string, string>();
+  const asks = queueOf<Asked<ModelRequest, ModelAnswer>>();
+  const runs = queueOf<Asked<ToolRun, ToolResult>>();
+  const started: ToolRun[] = [];
+  let broken: 'append' | 'sync' | undefined;
+  let ids = options.before ? 1000 : 0;
+
+  const blobStore: Blobs = {
+    async put(data) {
+      const digest = digestOf(data);
+      blobs.set(digest, typeof data === 'string' ? Buffer.from(data) : data);
+      return digest;
+    },
+    get: async (digest) => blobs.get(digest),
+  };
+  const host = toolHost((run, context) => {
+    started.push(run);
+    return waitFor(runs, run, context.signal);
+  });
+  const models: ModelClient = { ask: (request, { signal }) => waitFor(asks, request, signal) };
+  const config = defaultConfig();
+  const policy = {
+    v: 1 as const,
+    deny: [],
+    require_approval: ['send_mail'],
+    allow: ['look', 'work'],
+    sandbox: 'off' as const,
+    approver_roles: ['operator' as const],
+  };
+  const owner = createOwner(
+    {
+      clock,
+      ids: { ulid: () => `01j${String(ids++).padStart(23, '0')}` },
+      journal: memoryJournal(lines, synced, () => broken),
+      blobs: blobStore,
+      ingress: memoryIngress(accepted, done),
+      audit: memoryAudit(audit),
+      grants: memoryGrants(grants),
+      models,
+      tools: host,
+      budget: { reserve: async () => ({ ok: true, scopes: [] }) },
+      freeze: createFreeze({
+        config,
+        chooseModels: () => [{ name: 'm', provider: 'script', model: 'm', max_output_tokens: 1000 }],
+        policy,
+        limits: { max_turns: 10, max_calls: 200, wall_ms: 600_000 },
+        role: 'operator',
+        tools: host.tools(),
+        grants: memoryGrants(grants),
+        time_zone: 'UTC',
+      }),
+      redact: createRedactor(options.secrets ?? []),
+      crashPoint: () => {},
+    },
+    { policy, role: 'operator', workspace: { id: 'default', epoch: 1 }, fence: 1, build: 'test' },
+  );
+
+  return {
+    clock,
+    owner,
+    lines,
+    synced,
+    blobs,
+    audit,
+    grants,
+    done,
+    runs: started,
+    nextAsk: asks.next,
+    nextRun: runs.next,
+    breakDisk: (what) => (broken = what),
+    async send(session, text) {
+      const parts = [{ type: 'text' as const, text }];
+      const { event } = await owner.accept({ session, parts, actor: PERSON, source: 'test', root: '/p' });
+      const live = await owner.open(session);
+      await owner.enter(live, { actor: PERSON });
+      return { live, event: event.event_id };
+    },
+    types: (session) => (lines.get(session) ?? []).map((entry) => entry.type),
+    last: <T extends EntryType>(session: string, type: T) =>
+      lines.get(session)!.findLast((entry) => entry.type === type) as EntryOf<T>,
+  };
+}
+
+/** A reply of the model. */
+export function reply(text: string, ...calls: [name: string, args?: unknown][]): ModelAnswer {
+  return {
+    ok: true,
+    parts: text === '' ? [] : [{ type: 'text', text }],
+    tool_calls: calls.map(([name, args = {}], index) => ({
+      provider_id: `p${index}`,
+      name,
+      arguments_raw: JSON.stringify(args),
+    })),
+    stop_reason: calls.length > 0 ? 'tool_calls' : 'end',
+    usage: { input: 10, output: 5, cached: 0, reasoning: 0 },
+    model_served: 'm',
+    wire_hash: '0'.repeat(64),
+  };
+}
+
+export function result(output: string, outcome: ToolResult['outcome'] = 'ok'): ToolResult {
+  return { outcome, output, output_truncated: false, files: [], taint: [], duration_ms: 1 };
+}
+
+function manualClock(start: number): World['clock'] {
+  let now = start;
+  let timers: { dueAt: number; run: () => void }[] = [];
+  return {
+    now: () => now,
+    at(dueAt, run) {
+      const timer = { dueAt, run };
+      timers.push(timer);
+      return () => (timers = timers.filter((one) => one !== timer));
+    },
+    async advance(ms) {
+      const end = now + ms;
+      for (;;) {
+        const next = timers.filter((timer) => timer.dueAt <= end).sort((a, b) => a.dueAt - b.dueAt)[0];
+        if (!next) break;
+        now = Math.max(now, next.dueAt);
+        timers = timers.filter((timer) => timer !== next);
+        next.run();
+        await settle();
+      }
+      now = end;
+      await settle();
+    },
+  };
+}
+
+/** Lets everything that can go on without the test go on. */
+export async function settle(): Promise<void> {
+  for (let i = 0; i < 5; i++) await new Promise((resolve) => setImmediate(resolve));
+}
+
+function queueOf<T>(): { push(item: T): void; next(): Promise<T> } {
+  const items: T[] = [];
+  const waiting: ((item: T) => void)[] = [];
+  return {
+    push(item) {
+      const first = waiting.shift();
+      if (first) first(item);
+      else items.push(item);
+    },
+    next: () => {
+      const first = items.shift();
+      return first === undefined ? new Promise((resolve) => waiting.push(resolve)) : Promise.resolve(first);
+    },
+  };
+}
+
+function waitFor<Request, Answer>(
+  queue: { push(item: Asked<Request, Answer>): void },
+  request: Request,
+  signal: AbortSignal,
+): Promise<Answer> {
+  return new Promise((answer) => queue.push({ request, signal, answer }));
+}
+
+function toolHost(run: (call: ToolRun, context: ToolContext) => Promise<ToolResult>): ToolHost {
+  const spec = (name: string, effect: ToolSpec['effect'], recovery: ToolSpec['recovery']): ToolSpec => ({
+    name,
+    description: name,
+    parameters: { type: 'object' },
+    schema_digest: digestOf(name),
+    effect,
+    recovery,
+    secrets: [],
+  });
+  const tools = [spec('look', 'read', 'rerun'), spec('work', 'exec', 'unknown'), spec('send_mail', 'send', 'unknown')];
+  const facts = { paths: [], hosts: [], commands: [], preimages: [] };
+  return {
+    tools: () => tools,
+    async inspect({ spec: { name }, arguments_raw }) {
+      const presentation = { title: `${name} ${arguments_raw}` };
+      return {
+        args_digest: digestOf(arguments_raw),
+        facts,
+        facts_digest: digestOf(canonicalJson(facts)),
+        presentation,
+        presentation_digest: digestOf(canonicalJson(presentation)),
+      };
+    },
+    run,
+  };
+}
+
+function memoryJournal(
+  lines: Map<string, Entry[]>,
+  synced: Map<string, number>,
+  broken: () => 'append' | 'sync' | undefined,
+): Journal {
+  const read: Journal['read'] = async (session, visit) => {
+    const entries = lines.get(session) ?? [];
+    for (const entry of entries) await visit(storedOf(entry));
+    const last = entries.at(-1);
+    const seq = last?.seq ?? 0;
+    const end: JournalEnd = { status: last ? 'whole' : 'absent', seq, hash: last ? hashOf(last) : '', durable: seq };
+    return end;
+  };
+  const fail = (): never => {
+    throw new RuntimeError('disk_full', 'no space left on device');
+  };
+  return {
+    read,
+    open: read,
+    async append(session, { expected_seq }, entries) {
+      const known = lines.get(session) ?? [];
+      if (known.length !== expected_seq) throw new RuntimeError('store_unavailable', 'lost the compare-and-set');
+      if (broken() === 'append') fail();
+      lines.set(session, [...known, ...structuredClone(entries)]);
+      return { stored: entries.map(storedOf), durable: synced.get(session) ?? 0 };
+    },
+    async sync(session) {
+      if (broken() === 'sync') fail();
+      const seq = lines.get(session)?.length ?? 0;
+      synced.set(session, seq);
+      return seq;
+    },
+    close: async () => {},
+    list: async () => [],
+    remove: async (session) => void lines.delete(session),
+  };
+}
+
+function hashOf(entry: Entry): string {
+  return sha256(canonicalJson(entry));
+}
+
+function storedOf(entry: Entry): StoredEntry {
+  const hash = hashOf(entry);
+  return { entry, id: `${entry.seq}-${hash.slice(0, 8)}`, hash, durable: 0 };
+}
+
+function memoryIngress(events: IngressEvent[], done: Map<string, string>): Ingress {
+  return {
+    async accept(event) {
+      events.push(event);
+      return { event, duplicate: false };
+    },
+    pending: async () => events.filter((event) => !done.has(event.event_id)),
+    done: async (event_id, outcome) => void done.set(event_id, outcome),
+  };
+}
+
+function memoryAudit(records: AuditRecord[]): Audit {
+  return {
+    append: async (record) => void records.push(record),
+    head: async () => undefined,
+    read: async () => ({ status: 'absent', seq: 0, hash: '', durable: 0 }),
+  };
+}
+
+function memoryGrants(records: GrantRecord[]): Grants {
+  return {
+    list: async () =>
+      records.flatMap((record) =>
+        record.type === 'grant.added' ? [{ grant_id: record.data.grant_id, ...record.data.rule }] : [],
+      ),
+    append: async (record) => void records.push(record),
+  };
+}

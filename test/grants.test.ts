@@ -1,0 +1,107 @@
+/** Grants: an answer that holds for more than one call, and for no other. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect } from 'vitest';
+import { approvalsIn, entriesOf, expectVerified, linesOf, type Place, test } from './support/place.ts';
+
+/** A model that runs whatever command it is told. */
+const obedient = (place: Place): void =>
+  place.play([
+    { match: { tool_result: 'exec_command' }, reply: { text: 'done' } },
+    { match: { any: true }, reply: { calls: [{ tool: 'exec_command', arguments: { cmd: '{{asked}}' } }] } },
+  ]);
+
+const tell = (place: Place, session: string, command: string) => place.run(['run', '--session', session, command]);
+
+const grantOnce = async (place: Place, session: string, command: string, ...scope: string[]): Promise<void> => {
+  const asked = await tell(place, session, command);
+  expect(asked.code).toBe(5);
+  const granted = await place.run(['approve', approvalsIn(asked)[0]!, ...scope, '--resume']);
+  expect(granted).toMatchObject({ code: 0, stdout: 'done\n' });
+};
+
+const ADD = 'echo a >> a.txt';
+
+describe('once', () => {
+  test('the next same call asks again', async ({ place }) => {
+    obedient(place);
+    await grantOnce(place, 'one', ADD);
+    expect((await tell(place, 'one', ADD)).code).toBe(5);
+    expect(place.read('a.txt')).toBe('a\n');
+  });
+});
+
+describe('--session', () => {
+  test('the same call runs in this session, and asks in another', async ({ place }) => {
+    obedient(place);
+    await grantOnce(place, 'one', ADD, '--session');
+    expect(await tell(place, 'one', ADD)).toMatchObject({ code: 0, stdout: 'done\n' });
+    expect(place.read('a.txt')).toBe('a\na\n');
+    expect((await tell(place, 'other', ADD)).code).toBe(5);
+    expect(place.read('a.txt')).toBe('a\na\n');
+    const [resolved] = entriesOf(place.journal('one'), 'approval.resolved');
+    expect(resolved).toMatchObject({ scope: 'session', grant_id: expect.stringMatching(/^g-/) });
+    expect(entriesOf(place.journal('one'), 'call.started').at(-1)).toMatchObject({ grant_id: resolved!.grant_id });
+    await expectVerified(place, 'one');
+  });
+
+  test('other arguments ask', async ({ place }) => {
+    obedient(place);
+    await grantOnce(place, 'one', ADD, '--session');
+    expect((await tell(place, 'one', `${ADD} `)).code).toBe(5);
+    expect(place.read('a.txt')).toBe('a\n');
+  });
+});
+
+describe('--always', () => {
+  test('the same call runs in any session; other arguments ask', async ({ place }) => {
+    obedient(place);
+    await grantOnce(place, 'one', ADD, '--always');
+    expect((await tell(place, 'other', ADD)).code).toBe(0);
+    expect(place.read('a.txt')).toBe('a\na\n');
+    expect((await tell(place, 'third', 'echo b >> a.txt')).code).toBe(5);
+    await expectVerified(place, 'other');
+  });
+
+  test('the standing grant is a line of its own that names its approval', async ({ place }) => {
+    obedient(place);
+    await grantOnce(place, 'one', ADD, '--always');
+    const file = join(place.home, 'workspaces/default/governance/grants.jsonl');
+    const [resolved] = entriesOf(place.journal('one'), 'approval.resolved');
+    const { approval_id, grant_id } = resolved!;
+    const [inspected] = entriesOf(place.journal('one'), 'call.inspected');
+    expect(linesOf(readFileSync(file, 'utf8'))).toMatchObject([
+      {
+        type: 'grant.added',
+        data: {
+          approval_id,
+          grant_id,
+          session_id: 'one',
+          rule: { tool: 'exec_command', args_digest: inspected!.args_digest },
+        },
+      },
+    ]);
+  });
+
+  test('what the policy denies stays denied', async ({ place }) => {
+    obedient(place);
+    await grantOnce(place, 'one', ADD, '--always');
+    expect((await place.run(['policy', 'check', 'exec_command', JSON.stringify({ cmd: ADD })])).code).toBe(0);
+    await place.run(['policy', 'set', 'exec_command', '--deny']);
+    expect((await place.run(['policy', 'check', 'exec_command', JSON.stringify({ cmd: ADD })])).code).toBe(6);
+    await tell(place, 'other', ADD);
+    expect(place.read('a.txt')).toBe('a\n');
+  });
+});
+
+test('no grant lets a command that names the program run unasked', async ({ place }) => {
+  obedient(place);
+  const command = 'echo runtime approve >> a.txt';
+  await grantOnce(place, 'one', command, '--always');
+  expect((await tell(place, 'one', command)).code).toBe(5);
+});
+
+test('--session and --always exclude one another', async ({ place }) => {
+  const { code, stdout } = await place.run(['approve', 'a-0123456789abcdef', '--session', '--always']);
+  expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+});
