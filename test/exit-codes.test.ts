@@ -1,7 +1,7 @@
 /** One table: every exit code, reached (docs/exit-codes.md). */
 import { appendFileSync } from 'node:fs';
 import { describe, expect } from 'vitest';
-import { startMockOpenai } from './support/mock-openai.ts';
+import type { MockOpenai } from './support/mock-openai.ts';
 import { linesOf, type Place, type Ran, test, until } from './support/place.ts';
 
 interface Row {
@@ -9,7 +9,7 @@ interface Row {
   what: string;
   /** The reason or error code that `run.finished` gives; without it the command prints no events. */
   says?: string;
-  reach(place: Place): Promise<Ran>;
+  reach(place: Place, mock: MockOpenai): Promise<Ran>;
 }
 
 const run = (place: Place, ...more: string[]): Promise<Ran> =>
@@ -112,11 +112,10 @@ const ROWS: Row[] = [
     code: 4,
     what: 'a key that the provider refuses, asked once',
     says: 'auth_missing',
-    async reach(place) {
-      const mock = await startMockOpenai({ fallback: { status: 401, body: { error: { message: 'bad key' } } } });
-      place.configure({ models: { registry: [{ name: 'm', base_url: mock.url, api_key: 'sk-refused-key' }] } });
+    async reach(place, mock) {
+      mock.reply({ status: 401, body: { error: { message: 'bad key' } } });
+      place.connect(mock);
       const ran = await run(place);
-      await mock.close();
       expect(mock.requests).toHaveLength(1);
       return ran;
     },
@@ -162,8 +161,8 @@ const ROWS: Row[] = [
 ];
 
 describe('exit codes', () => {
-  test.for(ROWS)('$code: $what', async ({ code, says, reach }, { place }) => {
-    const ran = await reach(place);
+  test.for(ROWS)('$code: $what', async ({ code, says, reach }, { place, mock }) => {
+    const ran = await reach(place, mock);
     expect(ran).toMatchObject({ code, signal: null });
     if (code === 2 && says === undefined) expect(ran.stdout).toBe('');
     if (says === undefined) return;

@@ -68,7 +68,8 @@ export interface Owner {
   open(session: string, onStored?: (stored: StoredEntry) => void): Promise<LiveSession>;
   /**
    * Begins work on an opened session: its first entry when it is new, else what the opening must record; then its
-   * accepted events that the journal doesn't have. From here on effects run. `model`: from now on, when it is given.
+   * accepted events that the journal doesn't have; done marks and audit heads that a stop left out are made up for. From
+   * here on effects run. `model`: from now on, when it is given.
    */
   enter(live: LiveSession, how: { actor: Actor; model?: string }): Promise<void>;
   /**
@@ -118,6 +119,13 @@ export function createOwner(ports: OwnerPorts, settings: OwnerSettings): Owner {
     },
   });
 
+  /** The head of a turn that ended right before the program was stopped is missing in the audit log. */
+  async function repairHead(session: string, { lastEnd }: OpenedSession): Promise<void> {
+    if (!lastEnd) return;
+    const head = await ports.audit.head(session);
+    if ((head?.seq ?? 0) < lastEnd.seq) await ports.audit.append({ type: 'head', data: { session, ...lastEnd } });
+  }
+
   async function recordOpening({ runner, opened }: LiveSession): Promise<void> {
     await ports.blobs.put(canonicalJson(settings.policy));
     await runner.post({ type: 'session.opened', data: opened.opening! });
@@ -126,7 +134,7 @@ export function createOwner(ports: OwnerPorts, settings: OwnerSettings): Owner {
   return {
     newSessionId: () => `s-${ports.ids.ulid()}`,
 
-    accept({ session, parts, actor, source, root, model, idempotency_key }) {
+    async accept({ session, parts, actor, source, root, model, idempotency_key }) {
       const event: IngressEvent = {
         event_id: `e-${ports.ids.ulid()}`,
         session_id: session,
@@ -142,7 +150,9 @@ export function createOwner(ports: OwnerPorts, settings: OwnerSettings): Owner {
         ...(model !== undefined && { model }),
         ...(idempotency_key !== undefined && { idempotency_key }),
       };
-      return ports.ingress.accept(event);
+      const accepted = await ports.ingress.accept(event);
+      ports.crashPoint('before-ack');
+      return accepted;
     },
 
     pending: () => ports.ingress.pending(),
@@ -176,6 +186,7 @@ export function createOwner(ports: OwnerPorts, settings: OwnerSettings): Owner {
         else if (!opened.received.has(event.event_id)) posted.push(runner.post(inputOf(event)));
       }
       await Promise.all(posted);
+      await repairHead(id, opened);
     },
 
     async resolve(live, { id, tool, args_digest, session_id }, { decision, scope = 'once', reason }, actor) {

@@ -11,6 +11,7 @@ import { expect, test as base } from 'vitest';
 import type { EntryData, EntryType } from '../../src/contract/entries.ts';
 import type { Script } from '../../src/contract/script.ts';
 import type { VerifyReport } from '../../src/contract/verify.ts';
+import { startMockOpenai, type MockOpenai } from './mock-openai.ts';
 
 const LAUNCHER = join(import.meta.dirname, '../../bin/runtime');
 
@@ -32,6 +33,8 @@ export interface RunOptions {
   cwd?: string;
   /** Run as another user. */
   uid?: number;
+  /** A line for sh instead, in which "$@" is the program with its arguments and $PROGRAM the program alone. */
+  shell?: string;
 }
 
 /** A process that may still run. */
@@ -70,6 +73,8 @@ export interface Place {
   configure(config: object): void;
   /** Lets these steps be the model, with whatever else is to be configured. */
   play(turns: Script['turns'], config?: object): void;
+  /** Lets a model service be asked, with this in its registry entry, and whatever else is to be configured. */
+  connect(service: MockOpenai, entry?: object, config?: object): void;
   /** Writes a file of the project. */
   write(path: string, content: string | Buffer): void;
   /** Reads a file of the project; '' when there is none. */
@@ -79,8 +84,11 @@ export interface Place {
   journal(session?: string): Line[];
 }
 
-/** vitest's `test` with a place for each test. */
-export const test = base.extend<{ place: Place }>({
+/** The key with which a place asks a model service. */
+export const KEY = 'sk-test-0123456789abcdef';
+
+/** vitest's `test` with a place for each test, and a model service for those that name it. */
+export const test = base.extend<{ place: Place; mock: MockOpenai }>({
   // eslint-disable-next-line no-empty-pattern -- vitest reads the names of the fixtures that it needs
   place: async ({}, use) => {
     const folder = realpathSync(mkdtempSync(join(tmpdir(), 'runtime-test-')));
@@ -88,6 +96,12 @@ export const test = base.extend<{ place: Place }>({
     await use(createPlace(folder, running));
     await Promise.all([...running].map(kill));
     rmSync(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 50 });
+  },
+  // eslint-disable-next-line no-empty-pattern
+  mock: async ({}, use) => {
+    const mock = await startMockOpenai();
+    await use(mock);
+    await mock.close();
   },
 });
 
@@ -97,12 +111,14 @@ function createPlace(folder: string, running: Set<ChildProcess>): Place {
   for (const path of [home, project]) mkdirSync(path, { mode: 0o700 });
 
   const start = (args: string[], options: RunOptions = {}): Running => {
-    const child = spawn(LAUNCHER, args, {
+    const [program, ...before] = options.shell === undefined ? [LAUNCHER] : ['/bin/sh', '-c', options.shell, 'sh', LAUNCHER]; // prettier-ignore
+    const child = spawn(program!, [...before, ...args], {
       cwd: options.cwd ?? project,
       env: {
         PATH: process.env['PATH'],
         HOME: folder,
         RUNTIME_HOME: home,
+        PROGRAM: LAUNCHER,
         OLLAMA_HOST: '127.0.0.1:1', // nothing listens there: no test finds a local Ollama
         ...options.environment,
       },
@@ -139,6 +155,10 @@ function createPlace(folder: string, running: Set<ChildProcess>): Place {
         models: { default: 'scripted', registry: [{ name: 'scripted', provider: 'script', script }] },
         ...config,
       });
+    },
+    connect({ url }, entry = {}, config = {}) {
+      const registry = [{ name: 'mock', base_url: url, api_key: KEY, ...entry }];
+      configure({ models: { default: 'mock', registry }, ...config });
     },
     write(path, content) {
       mkdirSync(dirname(join(project, path)), { recursive: true });

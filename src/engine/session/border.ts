@@ -7,25 +7,22 @@ import { digestOf } from '../../base/digest.ts';
 import type { Observation } from '../../contract/entries.ts';
 import type { Blobs } from '../../contract/ports.ts';
 import type { LongText, Part } from '../../contract/values.ts';
+import type { Redactor } from './redact.ts';
 
 /** A longer text (in UTF-16 units) becomes a blob with this much of its head and tail. */
 const LONGEST_INLINE = 16 * 1024;
 const KEPT_EACH = 8 * 1024;
 
-export type Redact = (text: string) => string;
-
-/** Replaces known secret values. Shorter ones are left: they would hit ordinary words. */
-export function createRedactor(secrets: { name: string; value: string }[]): Redact {
-  const known = secrets.filter(({ value }) => value.length >= 8).sort((a, b) => b.value.length - a.value.length);
-  if (known.length === 0) return (text) => text;
-  return (text) => known.reduce((out, { name, value }) => out.replaceAll(value, `[REDACTED:${name}]`), text);
+export async function passBorder(observation: Observation, redactor: Redactor, blobs: Blobs): Promise<Observation> {
+  return spill(redacted(observation, redactor.text), blobs);
 }
 
-export async function passBorder(observation: Observation, redact: Redact, blobs: Blobs): Promise<Observation> {
-  return spill(redacted(observation, redact), blobs);
+/** The same for a message that is accepted before its entry is written. */
+export async function cleanParts(parts: Part[], redactor: Redactor, blobs: Blobs): Promise<Part[]> {
+  return spillParts(redactValue(parts, redactor.text) as Part[], blobs);
 }
 
-function redacted(observation: Observation, redact: Redact): Observation {
+function redacted(observation: Observation, redact: Redactor['text']): Observation {
   const clean = redactValue(observation.data, redact);
   if (clean === observation.data) return observation;
   const next = { ...observation, data: clean } as Observation;
@@ -36,7 +33,7 @@ function redacted(observation: Observation, redact: Redact): Observation {
 }
 
 /** The same value when nothing in it had to be replaced. */
-function redactValue(value: unknown, redact: Redact): unknown {
+function redactValue(value: unknown, redact: Redactor['text']): unknown {
   if (typeof value === 'string') return redact(value);
   if (Array.isArray(value)) {
     const items = value.map((item) => redactValue(item, redact));

@@ -6,7 +6,7 @@ import { canonicalJson } from '../../base/canonical-json.ts';
 import type { Digest } from '../../base/digest.ts';
 import { isIntent } from '../../contract/entry-types.ts';
 import { RuntimeError } from '../../contract/errors.ts';
-import type { Entry, EntryData } from '../../contract/entries.ts';
+import type { Entry, EntryData, Seq } from '../../contract/entries.ts';
 import type { Policy } from '../../contract/manifest.ts';
 import type { Part } from '../../contract/values.ts';
 import type { CutTail, Journal, JournalEnd, StoredEntry, Visit } from '../../contract/ports.ts';
@@ -21,8 +21,9 @@ export interface OpenedSession {
   /** Event ids of the messages that the journal has, and how the turns of those that have ended did. */
   received: Set<string>;
   ended: Map<string, EntryData<'turn.ended'>>;
-  /** The reply of the turn that ended last. */
+  /** The reply of the turn that ended last, and that turn's last line. */
   lastReply: Part[];
+  lastEnd?: { seq: Seq; hash: string };
   /** What `session.opened` must say; absent when nothing has to be recorded. */
   opening?: EntryData<'session.opened'>;
 }
@@ -46,13 +47,17 @@ export async function foldJournal(
   const received = new Set<string>();
   const ended = new Map<string, EntryData<'turn.ended'>>();
   let lastReply: Part[] = [];
-  const { cut, ...end } = await read(async ({ entry }) => {
+  let lastEnd: OpenedSession['lastEnd'];
+  const { cut, ...end } = await read(async ({ entry, hash }) => {
     if (entry.type === 'input.received') received.add(entry.data.event_id);
-    if (entry.type === 'turn.ended') for (const id of entry.data.event_ids) ended.set(id, entry.data);
+    if (entry.type === 'turn.ended') {
+      lastEnd = { seq: entry.seq, hash };
+      for (const id of entry.data.event_ids) ended.set(id, entry.data);
+    }
     applyEvolved(fold, entry, evolveSafely(context.kernel, fold.state, entry, await context.resolve(entry)));
     if (entry.type === 'reply.made') lastReply = replyParts(fold, entry.data);
   });
-  return { fold, end, received, ended, lastReply, ...(cut && { cut }) };
+  return { fold, end, received, ended, lastReply, ...(lastEnd && { lastEnd }), ...(cut && { cut }) };
 }
 
 /** Opens as the owner: a crash tail is cut. @throws RuntimeError store_damaged | entry_too_new */

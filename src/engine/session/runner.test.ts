@@ -95,6 +95,26 @@ describe('append, then act', () => {
   });
 });
 
+describe('what a stop left out', () => {
+  it('is made up for when the session is opened again: the audit head and the done mark of an ended turn', async () => {
+    const world = createWorld();
+    const { live, event } = await world.send('s', 'hi');
+    (await world.nextAsk()).answer(reply('hello'));
+    await live.runner.rest();
+    world.audit.length = 0; // as if the program had been killed right after the sync
+    world.done.clear();
+
+    const again = await world.owner.open('s');
+    expect(again.opened.lastReply).toEqual([{ type: 'text', text: 'hello' }]);
+    await world.owner.enter(again, { actor: PERSON });
+    expect(await again.runner.rest()).toEqual({ kind: 'idle' });
+    await world.owner.close(again);
+    expect(world.audit).toMatchObject([{ type: 'head', data: { session: 's', seq: PLAIN_TURN.length } }]);
+    expect(world.done.get(event)).toBe('success');
+    expect(world.types('s')).toEqual(PLAIN_TURN);
+  });
+});
+
 describe('stop and steer', () => {
   it('stops a model call: it is aborted, awaited, and the turn ends canceled without a reply', async () => {
     const world = createWorld();

@@ -15,10 +15,12 @@ import type { Journal, StoredEntry } from '../../contract/ports.ts';
 import type { Kernel } from '../../kernel/kernel.ts';
 import type { Effect } from '../../kernel/turn/open.ts';
 import type { Resolved, State } from '../../kernel/turn/state.ts';
-import { passBorder, type Redact } from './border.ts';
+import { passBorder } from './border.ts';
+import { createDeltas } from './deltas.ts';
 import { mustBeDurable } from './durability.ts';
 import { failedEffect, type Delta, type EffectPorts } from './effects.ts';
 import { applyEvolved, type Folded } from './fold.ts';
+import type { Redactor } from './redact.ts';
 import { createMessages } from './request.ts';
 import { createTasks } from './tasks.ts';
 
@@ -26,7 +28,7 @@ export interface RunnerPorts extends EffectPorts {
   kernel: Kernel;
   hash: Hash;
   journal: Journal;
-  redact: Redact;
+  redactor: Redactor;
   resolve: (entry: Entry) => Promise<Resolved> | Resolved;
   /** Chaos tests end the process at a named point; else does nothing. */
   crashPoint: (name: string) => void;
@@ -87,6 +89,9 @@ export function createRunner(ports: RunnerPorts, session: string, fold: Folded, 
   let mode: 'passive' | 'active' | 'shutting_down' | 'ended' = 'passive';
   let failure: RuntimeError | undefined;
 
+  const deltas = createDeltas(ports.redactor, (delta, turn) =>
+    emit({ kind: 'delta', delta, seq: fold.state.seq, turn }),
+  );
   const tasks = createTasks(ports, {
     fold,
     messages: createMessages(ports.hash, fold.contents, ports.blobs),
@@ -94,7 +99,7 @@ export function createRunner(ports: RunnerPorts, session: string, fold: Folded, 
       for (const { effect, observation } of observations) mailbox.push({ observation, from: effect });
       wake();
     },
-    onDelta: (delta, turn) => emit({ kind: 'delta', delta, seq: fold.state.seq, turn }),
+    onDelta: (delta, turn) => deltas.push(delta, turn),
     fail,
   });
 
@@ -148,7 +153,7 @@ export function createRunner(ports: RunnerPorts, session: string, fold: Folded, 
   async function take(letter: Letter, lines: Line[]): Promise<Seq | undefined> {
     const { from } = letter;
     if (from && !tasks.has(from)) return undefined;
-    const observation = await passBorder(letter.observation, ports.redact, ports.blobs);
+    const observation = await passBorder(letter.observation, ports.redactor, ports.blobs);
     const entry = place(observation);
     const resolved = await ports.resolve(entry);
     if (kernel.admits(fold.state, entry, resolved)) return accept(entry, lines, resolved, from);
@@ -195,6 +200,7 @@ export function createRunner(ports: RunnerPorts, session: string, fold: Folded, 
     const condition = { expected_seq: entries[0]!.seq - 1, fence };
     const { stored } = await journal.append(session, condition, entries, { sync: false });
     for (const entry of entries) ports.crashPoint(`after-append-${entry.type}`);
+    for (const entry of entries) deltas.end(entry);
     stored.forEach((one, index) => {
       const { turn } = lines[index]!;
       emit(turn === undefined ? { kind: 'entry', stored: one } : { kind: 'entry', stored: one, turn });

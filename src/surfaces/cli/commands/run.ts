@@ -15,7 +15,7 @@ import { createProgress } from '../progress.ts';
 import { isPiped, readPiped } from '../read-input.ts';
 import { reportError } from '../report-error.ts';
 import { onSignals } from '../signals.ts';
-import { visibleText } from '../width.ts';
+import { oneLine, visibleText } from '../width.ts';
 
 export interface RunOptions {
   prompt?: string;
@@ -42,6 +42,7 @@ export async function runToEnd(
 ): Promise<number> {
   const { io } = context;
   const view = options.json ? jsonView(io) : textView(io);
+  const waiting = createWaitingTitles();
   let scope: StreamEvent['scope'] = { kind: 'process' };
   let seq = 0;
   const watched: RunView = {
@@ -49,6 +50,7 @@ export async function runToEnd(
     onEvent(event) {
       scope = event.scope;
       seq = event.seq;
+      waiting.take(event);
       view.onEvent(event);
     },
   };
@@ -76,7 +78,7 @@ export async function runToEnd(
   else if (outcome.state === 'ended' && outcome.reason === 'success') {
     io.stdout.write(withNewline(io.stdout.isTty ? visibleText(outcome.text) : outcome.text));
   }
-  sayOutcome(io, outcome);
+  sayOutcome(io, outcome, waiting.titleOf);
   return outcome.exit_code;
 }
 
@@ -172,16 +174,36 @@ function jsonView(io: Io): RunView {
   };
 }
 
+/** What the approvals of this run are about, by their ids. */
+function createWaitingTitles(): { take(event: StreamEvent): void; titleOf(approval: string): string } {
+  const calls = new Map<string, string>();
+  const approvals = new Map<string, string>();
+  return {
+    take(event) {
+      if (event.type === 'call.inspected') {
+        const { call_id, presentation } = event.data as EntryData<'call.inspected'>;
+        calls.set(call_id, presentation.title);
+      }
+      if (event.type === 'approval.requested') {
+        const { approval_id, call_id } = event.data as EntryData<'approval.requested'>;
+        approvals.set(approval_id, calls.get(call_id) ?? '');
+      }
+    },
+    titleOf: (approval) => oneLine(approvals.get(approval) ?? 'a call of an earlier run'),
+  };
+}
+
 function runFinished(data: RunOutcome, scope: StreamEvent['scope'], seq: number): StreamEvent {
   const at = systemClock.now();
   return { schemaVersion: 'runtime.event.v1', id: null, seq, at, scope, type: 'run.finished', data, terminal: true };
 }
 
 /** On standard error: what waits, or why there is no answer. */
-function sayOutcome(io: Io, outcome: RunOutcome): void {
+function sayOutcome(io: Io, outcome: RunOutcome, titleOf: (approval: string) => string): void {
   if (outcome.state === 'waiting_approval') {
     for (const id of outcome.approvals) {
-      io.stderr.write(`approval ${id}\nruntime approve ${id}\n`);
+      io.stderr.write(`waits for a person: ${titleOf(id)}\napproval ${id}\nruntime approve ${id}\n`);
+      io.stderr.write(`(or \`runtime approvals show ${id}\`, \`runtime deny ${id}\`)\n`);
     }
   }
   if (outcome.state === 'ended' && outcome.reason !== undefined && outcome.reason !== 'success') {

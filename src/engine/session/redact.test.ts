@@ -1,0 +1,44 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { createRedactor } from './redact.ts';
+
+const secrets = [
+  { name: 'A', value: 'sk-aaaaaaaaab' },
+  { name: 'LONG', value: 'sk-aaaaaaaaabcdef' },
+  { name: 'SHORT', value: 'abc' },
+];
+
+describe('a whole text', () => {
+  it('has a placeholder where a secret stood, the longest first; short values stay', () => {
+    const { text } = createRedactor(secrets);
+    expect(text('x sk-aaaaaaaaabcdef y sk-aaaaaaaaab z abc')).toBe('x [REDACTED:LONG] y [REDACTED:A] z abc');
+  });
+});
+
+describe('a text in pieces', () => {
+  it('gives the same as the whole text, however it is cut, and never shows a secret', () => {
+    const words = fc.constantFrom('sk-', 'sk-aaaaaaaaab', 'sk-aaaaaaaaabcdef', 'sk-aaaaaaaaabc', 'a', ' hello ');
+    fc.assert(
+      fc.property(fc.array(words), fc.array(fc.nat(12)), (parts, cuts) => {
+        const { text, stream } = createRedactor([secrets[1]!]);
+        const whole = parts.join('');
+        const { push, end } = stream();
+        let shown = '';
+        let at = 0;
+        for (const size of [...cuts, whole.length]) {
+          shown += push(whole.slice(at, at + size));
+          at += size;
+        }
+        expect(shown + end()).toBe(text(whole));
+      }),
+    );
+  });
+
+  it('holds back only what may be the beginning of a secret', () => {
+    const { push, end } = createRedactor(secrets).stream();
+    expect(push('hello s')).toBe('hello ');
+    expect(push('un')).toBe('sun');
+    expect(push('sk-aaa')).toBe('');
+    expect(end()).toBe('sk-aaa');
+  });
+});
