@@ -13,6 +13,7 @@ import type { IngressEvent } from '../contract/records.ts';
 import type { Actor, Part, Role } from '../contract/values.ts';
 import { createKernel } from '../kernel/kernel.ts';
 import { rightsOf } from './freeze.ts';
+import { cleanParts } from './session/border.ts';
 import { createResolver } from './session/fold.ts';
 import { openSession, type OpenContext, type OpenedSession } from './session/open-session.ts';
 import { createRunner, type Runner, type RunnerPorts } from './session/runner.ts';
@@ -134,7 +135,8 @@ export function createOwner(ports: OwnerPorts, settings: OwnerSettings): Owner {
   return {
     newSessionId: () => `s-${ports.ids.ulid()}`,
 
-    async accept({ session, parts, actor, source, root, model, idempotency_key }) {
+    async accept({ session, parts: given, actor, source, root, model, idempotency_key }) {
+      const parts = await cleanParts(given, ports.redactor, ports.blobs);
       const event: IngressEvent = {
         event_id: `e-${ports.ids.ulid()}`,
         session_id: session,

@@ -24,7 +24,7 @@ import { policyOf, unknownTools } from './config/policy.ts';
 import { secretsOf } from './config/secrets.ts';
 import { createFreeze } from './freeze.ts';
 import { createOwner, type Owner } from './owner.ts';
-import { createRedactor } from './session/border.ts';
+import { createRedactor } from './session/redact.ts';
 
 /** Who acts where the operating system has authenticated: whoever may read the home is its operator. */
 export const LOCAL_ACTOR: Actor = { id: 'local', role: 'operator' };
@@ -123,7 +123,7 @@ export function takeWorkspace(workspace: Workspace, request: OwnerRequest = {}):
       tools,
       budget: noSharedBudgets,
       freeze,
-      redact: createRedactor(secretsOf(config, environment)),
+      redactor: createRedactor(secretsOf(config, environment)),
       crashPoint: createCrashPoints(environment),
     },
     { policy, role: LOCAL_ACTOR.role, workspace: store.workspace(), fence, build: workspace.build },

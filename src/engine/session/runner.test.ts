@@ -286,6 +286,7 @@ describe('the border', () => {
     (await world.nextAsk()).answer(reply('done'));
     await live.runner.rest();
     expect(JSON.stringify([...world.lines.values()])).not.toContain(value);
+    expect(JSON.stringify(world.accepted)).not.toContain(value);
     for (const bytes of world.blobs.values()) expect(Buffer.from(bytes).toString()).not.toContain(value);
   });
 

@@ -16,7 +16,7 @@ import type { AuditRecord, GrantRecord, IngressEvent } from '../../contract/reco
 import type { Actor } from '../../contract/values.ts';
 import { createFreeze } from '../freeze.ts';
 import { createOwner, type LiveSession, type Owner } from '../owner.ts';
-import { createRedactor } from '../session/border.ts';
+import { createRedactor } from '../session/redact.ts';
 import { defaultConfig } from './default-config.ts';
 
 export const PERSON: Actor = { id: 'ann', role: 'operator' };
@@ -36,6 +36,7 @@ export interface World {
   lines: Map<string, Entry[]>;
   synced: Map<string, number>;
   blobs: Map<Digest, Uint8Array>;
+  accepted: IngressEvent[];
   audit: AuditRecord[];
   grants: GrantRecord[];
   done: Map<string, string>;
@@ -110,7 +111,7 @@ export function createWorld(options: { secrets?: { name: string; value: string }
         grants: memoryGrants(grants),
         time_zone: 'UTC',
       }),
-      redact: createRedactor(options.secrets ?? []),
+      redactor: createRedactor(options.secrets ?? []),
       crashPoint: () => {},
     },
     { policy, role: 'operator', workspace: { id: 'default', epoch: 1 }, fence: 1, build: 'test' },
@@ -122,6 +123,7 @@ export function createWorld(options: { secrets?: { name: string; value: string }
     lines,
     synced,
     blobs,
+    accepted,
     audit,
     grants,
     done,
