@@ -70,7 +70,7 @@ describe('asking', () => {
       args_digest: inspected.args_digest,
       digest: requested.digest,
       project_root: place.project,
-      presentation: { title: 'Run a command', body: 'echo ran >> ran.txt' },
+      presentation: { title: 'Run echo ran >> ran.txt', body: 'echo ran >> ran.txt' },
       reason: expect.stringContaining('exec_command'),
       taint: [],
       requester: { id: 'local', role: 'operator' },

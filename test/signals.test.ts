@@ -1,4 +1,5 @@
 /** Signals: what is stopped, what is left to be carried on, and that no child stays. */
+import { existsSync } from 'node:fs';
 import { describe, expect } from 'vitest';
 import { entriesOf, expectVerified, linesOf, type Place, type Running, test, until } from './support/place.ts';
 import { isAlive } from './support/processes.ts';
@@ -107,5 +108,22 @@ test('kill -9 while a command runs: the command is ended all the same', async ({
   const carriedOn = await place.run(['run', '--session', 'one']);
   expect(carriedOn.code).toBe(0);
   expect(carriedOn.stdout).toContain('[unknown]');
+  await expectVerified(place, 'one');
+});
+
+test.runIf(existsSync('/usr/bin/script'))('the terminal goes: the turn is left to be carried on', async ({ place }) => {
+  place.play([{ match: { any: true }, stall: '40s', reply: { text: 'late' } }]);
+  const terminal = place.start([], {
+    shell: `exec script -qec 'echo $$ > shell.txt; exec "$PROGRAM" run --session one wait' /dev/null`,
+  });
+  const asked = (): boolean => existsSync(place.journalFile('one')) && place.journal('one').at(-1)?.type === 'model.requested';
+  await until('the model is asked', asked);
+  const pid = Number(place.read('shell.txt'));
+  terminal.child.kill('SIGKILL');
+  await until('the program has ended', () => !isAlive(pid));
+  place.play([{ match: { any: true }, reply: { text: 'fine' } }]);
+  expect(await place.run(['run', '--session', 'one'])).toMatchObject({ code: 0, stdout: 'fine\n' });
+  // It had time to record how the model call ended.
+  expect(entriesOf(place.journal('one'), 'model.failed')).toMatchObject([{ class: 'aborted' }]);
   await expectVerified(place, 'one');
 });

@@ -24,6 +24,11 @@ import {
 } from './tool.ts'; // prettier-ignore
 import { visible } from './visible.ts';
 
+/** A title stands in lists; what is long belongs into the body. */
+const LONGEST_TITLE = 200;
+const LONGEST_MESSAGE = 1000;
+const MOST_INVALID = 10;
+
 export interface ToolHostOptions {
   /** RUNTIME_HOME, absolute: closed to every tool. */
   home: string;
@@ -107,15 +112,27 @@ function specOf({ name, description, parameters, effect, recovery }: Tool): Tool
 function inspection({ spec }: ToolRequest, args_digest: Digest, prepared: Prepared): Inspection {
   const refused = 'invalid' in prepared;
   const facts: Facts = refused ? noFacts : prepared.facts;
-  const presentation: Presentation = refused ? { title: visible(spec.name) } : prepared.presentation;
+  const shown: Presentation = refused ? { title: visible(spec.name) } : prepared.presentation;
+  const presentation = { ...shown, title: cut(shown.title, LONGEST_TITLE) };
   return {
     args_digest,
-    ...(refused ? { invalid: prepared.invalid } : {}),
+    ...(refused ? { invalid: shortened(prepared.invalid) } : {}),
     facts,
     facts_digest: digestOfValue(facts),
     presentation,
     presentation_digest: digestOfValue(presentation),
   };
+}
+
+/** Enough to mend a call by, however much is wrong with it. */
+function shortened(found: readonly Invalid[]): Invalid[] {
+  return found
+    .slice(0, MOST_INVALID)
+    .map(({ path, message }) => ({ path: cut(path, LONGEST_TITLE), message: cut(message, LONGEST_MESSAGE) }));
+}
+
+function cut(text: string, length: number): string {
+  return text.length <= length ? text : `${text.slice(0, length).toWellFormed()}…`;
 }
 
 function digestOfValue(value: unknown): Digest {

@@ -19,6 +19,9 @@ import { KERNEL_VERSION, type Call, type State, type Turn } from '../../kernel/t
 import { wholeText } from './messages.ts';
 import type { Messages } from './request.ts';
 
+/** Names and ids of calls stand in many lines. Real ones have a few dozen characters. */
+const LONGEST_NAME = 512;
+
 /** What a runner needs of the world to run its effects. */
 export interface EffectPorts {
   clock: Clock;
@@ -152,6 +155,13 @@ async function askModel(
     onDelta: (delta) => onDelta({ call_id, attempt, ...delta }),
   });
   if (answer.ok) {
+    const absurd = answer.tool_calls.some((call) => Math.max(call.name.length, call.provider_id.length) > LONGEST_NAME);
+    if (absurd)
+      return failedEffect(
+        { kind: 'ask_model', key: '', call_id, attempt, cancel: false },
+        'name_too_long',
+        'A call of the reply has an absurdly long name or id.',
+      );
     const duration_ms = Math.max(0, ports.clock.now() - startedAt);
     return replied(turn, call_id, attempt, answer, duration_ms);
   }

@@ -62,9 +62,7 @@ test('the approver sees the whole change, and nothing is written for it', async 
   const before = files();
   const { presentation, facts } = await t.inspect('apply_patch', everyKind);
   expect(files()).toEqual(before);
-  expect(presentation.title).toBe(
-    'Change 7 files: deep/er/new.txt, a.txt, gone, from.txt, to.txt, just.bin, moved.bin',
-  );
+  expect(presentation.title).toBe('Change 7 files: deep/er/new.txt, a.txt, gone, from.txt, to.txt, and 2 more');
   expect(presentation.diff).toBe(
     [
       '--- /dev/null', '+++ b/deep/er/new.txt', '@@ -0,0 +1,1 @@', '+hello',

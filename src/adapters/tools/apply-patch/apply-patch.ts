@@ -9,6 +9,12 @@ import { unifiedDiff } from './unified-diff.ts';
 
 type PatchArguments = { patch: string };
 
+/** All files of a patch stand in one journal line. */
+const MOST_FILES = 200;
+const LONGEST_PATH = 1024;
+/** So many are named in the title; the diff shows all. */
+const NAMED_FILES = 5;
+
 export const applyPatch: Tool = {
   name: 'apply_patch',
   description: `Changes files, all or none. Paths are relative to the project root.
@@ -42,8 +48,11 @@ async function prepare(patch: string, scene: Scene): Promise<Prepared> {
   const { sections } = parsed;
   const paths = patchPaths(sections, scene);
   if ('refused' in paths) return invalid('/patch', paths.refused);
-  const named = sections.flatMap(pathsOf).map((path) => visible(path));
-  const title = `Change ${named.length === 1 ? '1 file' : `${named.length} files`}: ${named.join(', ')}`;
+  const named = sections.flatMap(pathsOf);
+  if (named.length > MOST_FILES)
+    return invalid('/patch', `changes more than ${MOST_FILES} files: make several patches`);
+  if (named.some((path) => path.length > LONGEST_PATH)) return invalid('/patch', 'a path is too long');
+  const title = titleOf(named);
   if (paths.some(({ closed }) => closed)) {
     // Nothing in there is looked at: policy denies the call by its paths.
     const execute = async (): Promise<Outcome> =>
@@ -58,6 +67,12 @@ async function prepare(patch: string, scene: Scene): Promise<Prepared> {
     presentation: { title, diff: plan.diffs.map(unifiedDiff).join('\n') },
     execute: (call, context) => write(sections, plan.files, scene, call, context),
   };
+}
+
+function titleOf(paths: readonly string[]): string {
+  const named = paths.slice(0, NAMED_FILES).map((path) => visible(path));
+  const more = paths.length > NAMED_FILES ? [`and ${paths.length - NAMED_FILES} more`] : [];
+  return `Change ${paths.length === 1 ? '1 file' : `${paths.length} files`}: ${[...named, ...more].join(', ')}`;
 }
 
 async function write(

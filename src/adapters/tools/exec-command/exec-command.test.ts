@@ -58,7 +58,10 @@ test('a program with arguments runs without a shell', async () => {
     { words: ['printf', '%s|', '$HOME', 'a b', "it's"], assignments: [], redirects: [], parser: 'words' },
   ]);
   expect(facts.executable?.path).toMatch(/\/printf$/);
-  expect(presentation).toEqual({ title: 'Run a command', body: `printf '%s|' '$HOME' 'a b' 'it'\\''s'` });
+  expect(presentation).toEqual({
+    title: `Run printf '%s|' '$HOME' 'a b' 'it'\\''s'`,
+    body: `printf '%s|' '$HOME' 'a b' 'it'\\''s'`,
+  });
 });
 
 test('facts and presentation of a shell line', async () => {
@@ -73,7 +76,7 @@ test('facts and presentation of a shell line', async () => {
   expect(path).toMatch(/\/(bash|sh|dash)$/);
   expect(digest).toBe(digestOf(readFileSync(path)));
   expect(presentation).toEqual({
-    title: 'Run a command in sub for at most 5000 ms',
+    title: 'Run ls … in sub for at most 5000 ms',
     body: 'ls\n\\x1b[2K && bin/runtime approve a-1',
   });
   expect(await exec({ cmd: 'pwd', workdir: 'sub' })).toMatchObject({ output: `${t.root}/sub\n[exit code 0]` });

@@ -17,6 +17,8 @@ const KEPT_BYTES = 1024 * 1024 - 256;
 const BYTES_A_TOKEN = 4;
 /** Linux takes no single argument of 128 KiB. */
 const MAX_COMMAND_BYTES = 100_000;
+/** The title begins with so much of the command; the body has all of it. */
+const TITLE_CHARACTERS = 60;
 const BASHES = ['/bin/bash', '/usr/bin/bash', '/usr/local/bin/bash'];
 
 type ExecArguments = {
@@ -149,7 +151,12 @@ function present(call: ExecArguments, folder: string): Presentation {
   const place = call.workdir === undefined ? '' : ` in ${visible(folder)}`;
   const time = call.timeout_ms === undefined ? '' : ` for at most ${call.timeout_ms} ms`;
   const text = call.cmd ?? [call.command!, ...(call.args ?? [])].map(quoted).join(' ');
-  return { title: `Run a command${place}${time}`, body: visible(text, { lines: true }) };
+  const [first = ''] = text.trim().split('\n', 1);
+  const shown =
+    first.length < text.trim().length || first.length > TITLE_CHARACTERS
+      ? `${first.slice(0, TITLE_CHARACTERS)} …`
+      : first;
+  return { title: `Run ${visible(shown)}${place}${time}`, body: visible(text, { lines: true }) };
 }
 
 /** As a shell would need it, so that words with spaces in them show as one. */

@@ -5,6 +5,9 @@ import { invalid, type Scene } from '../tool.ts';
 import { resolveReal } from './resolve-real.ts';
 import { isSecretShaped } from './secret-shaped.ts';
 
+/** Linux takes no longer one. */
+const LONGEST_PATH = 4096;
+
 export type PathFact = Facts['paths'][number];
 
 /** Whether `path` is `folder` or lies in it. Both are real paths. */
@@ -14,6 +17,7 @@ export function isInside(folder: string, path: string): boolean {
 
 /** What policy must know of a path that the argument `arg` names, relative to the project root or absolute. */
 export function pathFact(scene: Scene, arg: string, path: string): PathFact | { invalid: Invalid[] } {
+  if (path.length > LONGEST_PATH) return invalid(`/${arg}`, `is longer than ${LONGEST_PATH} characters`);
   if (path.includes('\0')) return invalid(`/${arg}`, 'holds a NUL byte');
   const found = resolveReal(isAbsolute(path) ? path : `${scene.projectRoot}/${path}`);
   if ('code' in found) return invalid(`/${arg}`, found.message);
