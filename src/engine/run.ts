@@ -25,8 +25,8 @@ export interface RunRequest {
   timeout_ms?: number;
   /** USD. */
   max_cost?: number;
-  /** The folder of a new session's files. */
-  root: string;
+  /** The folder of a new session's files. Default: the current one. */
+  root?: string;
   source: string;
   /** Entries that were there before are given to `onEvent` too, from this seq on. */
   from?: number;
@@ -114,7 +114,10 @@ async function answer(
   if (chosen.offline_demo) view.onNotice(OFFLINE_NOTICE);
   await nameOthers(owner, id, view);
 
-  const { turn, queue } = runner.state();
+  const { turn, queue, session } = runner.state();
+  if (session && request.root !== undefined && realpathSync(request.root) !== session.project_root) {
+    view.onNotice(`session ${id} keeps its project root, ${session.project_root}`);
+  }
   const waiting = (await owner.pending()).find((event) => event.session_id === id);
   const turns = watchTurns(workspace, live, view);
   const model = request.model === undefined ? {} : { model: request.model };
@@ -126,7 +129,7 @@ async function answer(
       parts: request.message,
       actor: LOCAL_ACTOR,
       source: request.source,
-      root: realpathSync(request.root),
+      root: realpathSync(request.root ?? '.'),
       ...model,
     });
   const preparing = models.prepare(chosen.choices[0]!.name);
@@ -140,7 +143,11 @@ async function answer(
   }
   signals.act = () => {
     if (signals.leave) void runner.shutDown();
-    else void owner.stop(live, event, LOCAL_ACTOR);
+    else {
+      // A turn of an earlier message may be running before ours: a person's Ctrl-C means both.
+      const running = runner.state().turn?.event_ids[0];
+      for (const one of new Set([running, event])) if (one !== undefined) void owner.stop(live, one, LOCAL_ACTOR);
+    }
   };
   await owner.enter(live, { actor: LOCAL_ACTOR, ...model });
   if (signals.stop || signals.leave) signals.act();

@@ -72,7 +72,7 @@ async function answer(
     stderr.write(`carry the turn on with: runtime run --session ${session}\n`);
     return 0;
   }
-  return runToEnd(context, options, { session, latest: false, root: process.cwd(), source: 'cli' });
+  return runToEnd(context, options, { session, latest: false, source: 'cli' });
 }
 
 /** Everything that would happen, whole. */

@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs';
 import { systemClock } from '../../../base/clock.ts';
 import { parseDuration } from '../../../base/duration.ts';
 import { RuntimeError, toRuntimeError } from '../../../contract/errors.ts';
@@ -78,7 +79,7 @@ export async function runToEnd(
   else if (outcome.state === 'ended' && outcome.reason === 'success') {
     io.stdout.write(withNewline(io.stdout.isTty ? visibleText(outcome.text) : outcome.text));
   }
-  sayOutcome(io, outcome, waiting.titleOf);
+  sayOutcome(io, outcome, scope, waiting.titleOf);
   return outcome.exit_code;
 }
 
@@ -116,10 +117,10 @@ async function requestOf(
   }
   return {
     latest: options.continue ?? false,
-    root: options.root ?? process.cwd(),
     source: 'cli',
     ...(options.session !== undefined && { session: options.session }),
     ...(parts.length > 0 && { message: parts }),
+    ...(options.root !== undefined && { root: folderOf(options.root) }),
     ...(options.model !== undefined && { model: options.model }),
     ...(options.timeout !== undefined && { timeout_ms: durationOf(options.timeout) }),
     ...(options.maxCost !== undefined && { max_cost: moneyOf(options.maxCost) }),
@@ -131,6 +132,11 @@ async function requestOf(
 async function messageParts(io: Io, message: string | undefined): Promise<Part[]> {
   const texts = [message, isPiped() ? await readPiped(io) : undefined];
   return texts.flatMap((text) => (text?.trim() ? [{ type: 'text' as const, text: text.toWellFormed() }] : []));
+}
+
+function folderOf(path: string): string {
+  if (statSync(path, { throwIfNoEntry: false })?.isDirectory()) return path;
+  throw new RuntimeError('usage', `--root ${path} is no folder`, { next: 'Name a folder that exists.' });
 }
 
 function durationOf(text: string): number {
@@ -199,7 +205,12 @@ function runFinished(data: RunOutcome, scope: StreamEvent['scope'], seq: number)
 }
 
 /** On standard error: what waits, or why there is no answer. */
-function sayOutcome(io: Io, outcome: RunOutcome, titleOf: (approval: string) => string): void {
+function sayOutcome(
+  io: Io,
+  outcome: RunOutcome,
+  scope: StreamEvent['scope'],
+  titleOf: (approval: string) => string,
+): void {
   if (outcome.state === 'waiting_approval') {
     for (const id of outcome.approvals) {
       io.stderr.write(`waits for a person: ${titleOf(id)}\napproval ${id}\nruntime approve ${id}\n`);
@@ -210,7 +221,9 @@ function sayOutcome(io: Io, outcome: RunOutcome, titleOf: (approval: string) => 
     const text = outcome.text === '' ? `the turn ended: ${outcome.reason}` : outcome.text;
     io.stderr.write(`${paint(io.stderr, 'red', `${outcome.reason}:`)} ${withNewline(text)}`);
   }
-  if (outcome.state === 'open') io.stderr.write('left open; it goes on with: runtime run --session <id>\n');
+  if (outcome.state === 'open' && scope.kind === 'session') {
+    io.stderr.write(`left open; it goes on with: runtime run --session ${scope.id}\n`);
+  }
 }
 
 function withNewline(text: string): string {
