@@ -8,7 +8,7 @@ import { kernel } from './testing/story.ts';
 import { factsOf, limitsOf, manifestOf, model, person, policyOf, rights } from './testing/values.ts';
 import type { Resolved } from './turn/state.ts';
 
-const RUNS = Number(process.env['KERNEL_RUNS'] ?? 100);
+const RUNS = Number(process.env['KERNEL_RUNS'] ?? 500);
 /** No state leaves more to decide than this: a reply of 3 calls in a turn of few thinks. */
 const MOST_DECISIONS = 200;
 
@@ -28,7 +28,10 @@ const digest = constantFrom<Digest[]>(digestOf('1'), digestOf('2'));
 const money = constantFrom(0, 1, 1000, 10 ** 12);
 const tool = constantFrom('read_file', 'exec_command', 'apply_patch', 'no_such_tool');
 const usage = record({ input: money, output: money, cached: money, reasoning: money });
-const limits = constantFrom(limitsOf(), limitsOf({ limits: { max_turns: 1, tokens: 0, cost_micro_usd: 0, wall_ms: 0 } }));
+const limits = constantFrom(
+  limitsOf(),
+  limitsOf({ limits: { max_turns: 1, tokens: 0, cost_micro_usd: 0, wall_ms: 0 } }),
+);
 const facts = constantFrom(factsOf(), factsOf({ preimages: [{ path: 'a' }] }));
 const long: LongText = { blob: digestOf('long'), bytes: 9, head: 'h', tail: 't' };
 const parts = list(
@@ -44,9 +47,12 @@ const reason = constantFrom('success', 'failed', 'canceled', 'interrupted');
 const by = constant({ actor: person, via: 'cli' });
 
 /** A record whose last keys may be missing. */
-function some<T extends object>(needed: { [K in keyof T]: fc.Arbitrary<T[K]> }, optional: (keyof T)[]): fc.Arbitrary<T> {
+function some<T extends object>(
+  needed: { [K in keyof T]: fc.Arbitrary<T[K]> },
+  optional: (keyof T)[],
+): fc.Arbitrary<T> {
   const requiredKeys = (Object.keys(needed) as (keyof T)[]).filter((key) => !optional.includes(key));
-  return record(needed, { requiredKeys }) as fc.Arbitrary<T>;
+  return record(needed, { requiredKeys });
 }
 
 const data: { [T in EntryType]: fc.Arbitrary<EntryData<T>> } = {
@@ -80,7 +86,9 @@ const data: { [T in EntryType]: fc.Arbitrary<EntryData<T>> } = {
     turn, event_ids: list(event), kernel: nat(2), frozen: digest, limits, rights: constant(rights), time_zone: text,
   }), // prettier-ignore
   'budget.reserved': record({ for: text, scopes: constant([]) }),
-  'budget.refused': some<EntryData<'budget.refused'>>({ for: text, scopes: constant([]), refused_by: text }, ['refused_by']),
+  'budget.refused': some<EntryData<'budget.refused'>>({ for: text, scopes: constant([]), refused_by: text }, [
+    'refused_by',
+  ]),
   'model.replied': some<EntryData<'model.replied'>>(
     {
       call_id: ask, attempt, parts, usage, cost_micro_usd: money, model_served: text, wire_digest: digest,
@@ -171,8 +179,14 @@ const data: { [T in EntryType]: fc.Arbitrary<EntryData<T>> } = {
 
 const manifest = constantFrom(
   manifestOf(),
-  manifestOf({ models: [model('main', { price: { input: 0, output: 0, cached: 5 } })], rules: { session_tokens: 1000 } }),
-  manifestOf({ models: [model('a', { max_output_tokens: 0 }), model('b')], rules: { shared_scopes: ['day'], calls_per_reply: 0 } }),
+  manifestOf({
+    models: [model('main', { price: { input: 0, output: 0, cached: 5 } })],
+    rules: { session_tokens: 1000 },
+  }),
+  manifestOf({
+    models: [model('a', { max_output_tokens: 0 }), model('b')],
+    rules: { shared_scopes: ['day'], calls_per_reply: 0 },
+  }),
 );
 const resolved: fc.Arbitrary<Resolved> = record(
   { manifest, policy: constantFrom(policyOf(), policyOf({ deny: ['read_file'] })) },
@@ -183,14 +197,29 @@ type Told = { type: EntryType; data: EntryData<EntryType>; resolved: Resolved; a
 
 const anything: fc.Arbitrary<Told> = fc
   .constantFrom(...(Object.keys(data) as EntryType[]))
-  .chain((type) => record({ type: constant(type), data: data[type] as fc.Arbitrary<EntryData<EntryType>>, resolved, at: money }));
+  .chain((type) =>
+    record({ type: constant(type), data: data[type] as fc.Arbitrary<EntryData<EntryType>>, resolved, at: money }),
+  );
 
 /** What stands in front, so that most entries find an open turn. */
 const opening: Told[] = [
-  { type: 'session.created', data: fc.sample(data['session.created'], { numRuns: 1, seed: 1 })[0]!, resolved: {}, at: 0 },
+  {
+    type: 'session.created',
+    data: fc.sample(data['session.created'], { numRuns: 1, seed: 1 })[0]!,
+    resolved: {},
+    at: 0,
+  },
   {
     type: 'turn.started',
-    data: { turn: 1, event_ids: ['e1'], kernel: 1, frozen: digestOf('1'), limits: limitsOf(), rights, time_zone: 'UTC' },
+    data: {
+      turn: 1,
+      event_ids: ['e1'],
+      kernel: 1,
+      frozen: digestOf('1'),
+      limits: limitsOf(),
+      rights,
+      time_zone: 'UTC',
+    },
     resolved: { manifest: manifestOf() },
     at: 0,
   },

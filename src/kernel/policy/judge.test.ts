@@ -113,8 +113,16 @@ describe('what the facts say holds whatever the lists allow', () => {
     ['a path that looks like a secret', { paths: [secret] }, 'require_approval'],
     ['one such path among many', { paths: [pathFact('a'), pathFact('b'), outside] }, 'require_approval'],
     ['a path in the runtime’s home', { paths: [home] }, 'deny'],
-    ['a command that names this program', { commands: [commandFact('x', { names_runtime: true })] }, 'require_approval'],
-    ['one such command among many', { commands: [commandFact('a'), commandFact('x', { names_runtime: true })] }, 'require_approval'],
+    [
+      'a command that names this program',
+      { commands: [commandFact('x', { names_runtime: true })] },
+      'require_approval',
+    ],
+    [
+      'one such command among many',
+      { commands: [commandFact('a'), commandFact('x', { names_runtime: true })] },
+      'require_approval',
+    ],
     ['nothing of the kind', { paths: [pathFact('a')], commands: [commandFact('ls')] }, 'allow'],
   ])('%s', (_, facts, verdict) => {
     expect(judged(allowed, call('exec_command', 'exec', facts)).verdict).toBe(verdict);
@@ -128,7 +136,9 @@ describe('what the facts say holds whatever the lists allow', () => {
   });
 
   test('H-119 the url of a good host beside a command changes nothing: it still asks', () => {
-    const hosts = [{ arg: 'url', url: 'https://good.example/', host: 'good.example', port: 443, addresses: ['192.0.2.1'] }];
+    const hosts = [
+      { arg: 'url', url: 'https://good.example/', host: 'good.example', port: 443, addresses: ['192.0.2.1'] },
+    ];
     const commands = [commandFact('rm -r build')];
     for (const policy of [FRESH, { ...FRESH, allow: [...FRESH.allow!, 'open'] }]) {
       const plain = judged(policy, call('exec_command', 'exec', { commands }));
@@ -170,7 +180,12 @@ describe('a grant', () => {
     ['never over the closed home', { allow: ['t'] }, call('t', 'exec', { paths: [home] }), 'deny'],
     ['not for other arguments', {}, { ...call('t', 'exec'), args_digest: digestOf('other') }, 'require_approval'],
     ['not for another tool', {}, call('u', 'exec'), 'require_approval'],
-    ['not for a command that names this program', {}, call('t', 'exec', { commands: [commandFact('x', { names_runtime: true })] }), 'require_approval'],
+    [
+      'not for a command that names this program',
+      {},
+      call('t', 'exec', { commands: [commandFact('x', { names_runtime: true })] }),
+      'require_approval',
+    ],
     ['not for a repeat of unknown outcome', {}, { ...call('t', 'exec'), may_repeat_of: 'c1.1.1' }, 'require_approval'],
   ])('%s', (_, policy, of, verdict) => {
     const judgement = judged(policy, of, [grant]);

@@ -25,7 +25,11 @@ export function answer(dice: Dice, effect: Effect, state: State, maxOutput: numb
     case 'run_tool': {
       const outcomes = ['ok', 'ok', 'ok', 'ok', 'error', 'timeout', 'void', 'unknown'] as const;
       const outcome = effect.cancel && !dice.once(4) ? 'canceled' : dice.pick(outcomes);
-      return tell.finished(effect.call_id, { outcome, output: dice.once(4) ? 'other' : 'same', taint: dice.once(8) ? ['web'] : [] });
+      return tell.finished(effect.call_id, {
+        outcome,
+        output: dice.once(4) ? 'other' : 'same',
+        taint: dice.once(8) ? ['web'] : [],
+      });
     }
     case 'timer': {
       const late = dice.once(4) ? dice.roll(20 * MINUTE) : 0;
@@ -52,7 +56,16 @@ function expiry(approval_id: string): tell.Step {
 
 function reply(dice: Dice, state: State, maxOutput: number): tell.Step {
   const usage = randomUsage(dice, state, maxOutput);
-  const kind = dice.pick(['text', 'calls', 'calls', 'calls', 'same', 'same', 'same', dice.pick(['empty', 'cut', 'refused'])]);
+  const kind = dice.pick([
+    'text',
+    'calls',
+    'calls',
+    'calls',
+    'same',
+    'same',
+    'same',
+    dice.pick(['empty', 'cut', 'refused']),
+  ]);
   if (kind === 'text') return tell.replied({ text: `t${dice.roll(3)}`, usage });
   if (kind === 'same') return tell.replied({ calls: [['read_file']], usage });
   if (kind === 'empty') return tell.replied({ usage });
@@ -60,7 +73,10 @@ function reply(dice: Dice, state: State, maxOutput: number): tell.Step {
   const names = [
     'read_file', 'read_file', 'list_files', 'exec_command', 'exec_command', 'apply_patch', 'send_mail', 'no_such_tool',
   ] as const; // prettier-ignore
-  const calls = Array.from({ length: dice.pick([1, 1, 2, 3, 5]) }, (): [string, string] => [dice.pick(names), dice.once(4) ? '{"n":1}' : '{}']);
+  const calls = Array.from({ length: dice.pick([1, 1, 2, 3, 5]) }, (): [string, string] => [
+    dice.pick(names),
+    dice.once(4) ? '{"n":1}' : '{}',
+  ]);
   if (kind === 'cut') return tell.replied({ text: 'I', calls, usage, stop_reason: 'length' });
   return tell.replied({ calls, usage, ...(dice.once(2) && { text: 'I look.' }) });
 }

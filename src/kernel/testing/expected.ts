@@ -53,7 +53,10 @@ export function decided(
 ): Expected<'policy.decided'> {
   const { rule, ...rest } = over;
   const rules = [{ id: rule, verdict }];
-  return { type: 'policy.decided', data: { call_id, tool, effect, verdict, rules, reason: someText, taint: [], ...rest } };
+  return {
+    type: 'policy.decided',
+    data: { call_id, tool, effect, verdict, rules, reason: someText, taint: [], ...rest },
+  };
 }
 
 export function approvalRequested(

@@ -9,16 +9,7 @@ import type { Policy } from '../../contract/manifest.ts';
 import type { Facts, ModelFailureClass, Usage } from '../../contract/values.ts';
 import { callId } from '../turn/admits.ts';
 import type { Resolved, State, Turn } from '../turn/state.ts';
-import {
-  factsOf,
-  limitsOf,
-  manifestOf,
-  person,
-  policyOf,
-  rights,
-  system,
-  type Inputs,
-} from './values.ts';
+import { factsOf, limitsOf, manifestOf, person, policyOf, rights, system, type Inputs } from './values.ts';
 
 /** An observation, the values it names by digest, and how many ms after the entry before it comes. */
 export interface Observed {

@@ -41,7 +41,7 @@ export function given(...steps: Step[]): Story {
   const history: Content[] = [];
 
   function place(entry: NewEntry, afterMs: number): Entry {
-    return { v: 1, seq: state.seq + 1, at: Math.max(state.at, START_AT) + afterMs, ...entry } as Entry;
+    return { v: 1, seq: state.seq + 1, at: Math.max(state.at, START_AT) + afterMs, ...entry };
   }
 
   function append(entry: Entry, resolved: Resolved = {}): void {

@@ -57,7 +57,10 @@ describe('groups', () => {
   });
 
   test('in a group one call may wait for a person while the others run', () => {
-    const story = calling([['read_file', '{"path":"/etc/hosts"}'], ['read_file', '{"path":"a"}']]);
+    const story = calling([
+      ['read_file', '{"path":"/etc/hosts"}'],
+      ['read_file', '{"path":"a"}'],
+    ]);
     story.when(inspected('c1.1.1', { facts: { paths: [pathFact('/etc/hosts', { inside_root: false })] } }));
     expect(story.when(inspected('c1.1.2'))).toEqual([
       decided('c1.1.1', 'read_file', 'read', 'require_approval', {
@@ -100,7 +103,10 @@ describe('refused without a look', () => {
     const story = given(created(), message('e1'), started());
     const calls = Array.from({ length: 66 }, (): [string] => ['read_file']);
     const text = 'Only the first 64 calls of a reply are run.';
-    expect(story.when(replied({ calls }))).toEqual([refused('c1.1.65', 'limit', text), refused('c1.1.66', 'limit', text)]);
+    expect(story.when(replied({ calls }))).toEqual([
+      refused('c1.1.65', 'limit', text),
+      refused('c1.1.66', 'limit', text),
+    ]);
     expect(wanted(story)).toHaveLength(64);
   });
 
@@ -171,7 +177,9 @@ describe('a call', () => {
   });
 
   test('of a tool that rolls forward names its files before and after in its intent', () => {
-    const files = [{ path: 'a.txt', before: `sha256:${'1'.repeat(64)}` as const, after: `sha256:${'2'.repeat(64)}` as const }];
+    const files = [
+      { path: 'a.txt', before: `sha256:${'1'.repeat(64)}` as const, after: `sha256:${'2'.repeat(64)}` as const },
+    ];
     const story = calling([['apply_patch']], { policy: { require_approval: [], allow: ['apply_patch'] } });
     expect(story.when(inspected('c1.1.1', { facts: { preimages: files } }))[1]).toEqual(
       callStarted('c1.1.1', 'apply_patch', { files }),
@@ -232,13 +240,16 @@ describe('a call whose outcome nobody knows', () => {
     expect(story.when(again, inspected('c1.3.1'))[1]).toEqual(callStarted('c1.3.1', 'exec_command'));
   });
 
-  test.each(['void', 'canceled'] as const)('stays unknown when the repeat ended %s: that may not have run', (outcome) => {
-    const story = unknown();
-    story.when(again, inspected('c1.2.1'), granted('c1.2.1'), finished('c1.2.1', { outcome }));
-    expect(story.when(again, inspected('c1.3.1'))[1]).toEqual(
-      approvalRequested('c1.3.1', START_AT + HOUR, { may_repeat_of: 'c1.1.1' }),
-    );
-  });
+  test.each(['void', 'canceled'] as const)(
+    'stays unknown when the repeat ended %s: that may not have run',
+    (outcome) => {
+      const story = unknown();
+      story.when(again, inspected('c1.2.1'), granted('c1.2.1'), finished('c1.2.1', { outcome }));
+      expect(story.when(again, inspected('c1.3.1'))[1]).toEqual(
+        approvalRequested('c1.3.1', START_AT + HOUR, { may_repeat_of: 'c1.1.1' }),
+      );
+    },
+  );
 
   test('is of no concern where it may always run again', () => {
     const story = calling([['read_file']]);

@@ -68,9 +68,7 @@ function throughApproval(hash: Hash, state: State, turn: Turn, call: Call, inspe
 }
 
 function policyDecided(state: State, turn: Turn, call: Call, inspected: Inspected): Decision {
-  const repeats = state.unknowns.find(
-    (one) => one.tool === call.name && one.args_digest === inspected.args_digest && call.attempt === 0,
-  );
+  const repeats = unknownLike(state, call, inspected);
   const judgement = judge(turn.policies, [...turn.manifest.grants, ...state.grants], {
     tool: call.name,
     effect: call.effect,
@@ -96,7 +94,7 @@ function policyDecided(state: State, turn: Turn, call: Call, inspected: Inspecte
 function approvalRequested(hash: Hash, state: State, turn: Turn, call: Call, inspected: Inspected): Decision {
   const session = state.session!;
   const spec = turn.manifest.catalog.find((tool) => tool.name === call.name)!;
-  const repeats = state.unknowns.find((one) => one.tool === call.name && one.args_digest === inspected.args_digest);
+  const repeats = unknownLike(state, call, inspected);
   return {
     type: 'approval.requested',
     data: {
@@ -115,6 +113,11 @@ function approvalRequested(hash: Hash, state: State, turn: Turn, call: Call, ins
       ...(repeats && { may_repeat_of: repeats.call_id }),
     },
   };
+}
+
+/** An earlier call of this tool with these arguments whose outcome nobody knows. */
+function unknownLike(state: State, call: Call, inspected: Inspected): State['unknowns'][number] | undefined {
+  return state.unknowns.find((one) => one.tool === call.name && one.args_digest === inspected.args_digest);
 }
 
 function started(state: State, call: Call, inspected: Inspected): Decision {

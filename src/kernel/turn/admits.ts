@@ -45,7 +45,7 @@ export function admits(state: State, entry: Entry, resolved: Resolved = {}): boo
     case 'model.failed':
       return turn !== null && answersAsk(turn, entry);
     case 'call.inspected':
-      return turn !== null && turn.cut === null && admitsInspection(turn, entry.data.call_id);
+      return turn !== null && admitsInspection(turn, entry.data.call_id);
     case 'call.finished':
       return turn !== null && runs(turn, entry.data.call_id, entry.data.attempt);
     case 'approval.resolved':
@@ -120,6 +120,6 @@ function admitsResolution(turn: Turn, { at, data }: EntryOf<'approval.resolved'>
   const approval = turn.calls.find(
     (call) => call.status === 'asked' && call.approval?.approval_id === data.approval_id,
   )?.approval;
-  if (approval?.status !== 'pending' || turn.cut !== null) return false;
+  if (approval?.status !== 'pending') return false;
   return data.outcome === 'expired' ? at >= approval.expires_at : at < approval.expires_at;
 }

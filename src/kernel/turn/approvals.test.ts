@@ -175,7 +175,11 @@ describe('a policy that comes while the turn is open', () => {
   });
 
   test('tightens a call that was allowed and has not started', () => {
-    const story = given(created(), message('e1'), started({ policy: { require_approval: [], allow: ['exec_command'] } }));
+    const story = given(
+      created(),
+      message('e1'),
+      started({ policy: { require_approval: [], allow: ['exec_command'] } }),
+    );
     story.when(make);
     expect(story.whenAlone(inspected('c1.1.1'))).toMatchObject([{ data: { verdict: 'allow' } }]);
     expect(story.when(policyChanged({}))).toMatchObject([

@@ -45,7 +45,11 @@ export function evolveCall(hash: Hash, state: State, turn: Turn, entry: CallEntr
       return changed(state, turn, decided(call, turn, entry));
     case 'approval.requested': {
       const { approval_id, expires_at } = entry.data;
-      return changed(state, turn, { ...call, status: 'asked', approval: { approval_id, expires_at, status: 'pending' } });
+      return changed(state, turn, {
+        ...call,
+        status: 'asked',
+        approval: { approval_id, expires_at, status: 'pending' },
+      });
     }
     case 'call.started': {
       const started_count = turn.started_count + (call.attempt === 0 ? 1 : 0);

@@ -40,7 +40,6 @@ export function startTurn(
     prefix_bytes: prefixBytes(manifest),
     policies: [manifest.policy],
     limits: data.limits,
-    rights: data.rights,
     choice: 0,
     think: 1,
     ask: newAsk(data.turn, 1),

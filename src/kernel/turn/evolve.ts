@@ -95,7 +95,7 @@ function created(state: State, { data }: EntryOf<'session.created'>): State {
     rights: data.rights,
     epoch: data.epoch,
   };
-  return { ...state, session: data.title === undefined ? session : { ...session, title: data.title } };
+  return { ...state, session };
 }
 
 function opened(before: State, state: State, { data }: EntryOf<'session.opened'>, resolved: Resolved): State {
@@ -106,7 +106,7 @@ function opened(before: State, state: State, { data }: EntryOf<'session.opened'>
   const next = { ...state, stalls, session: { ...state.session, epoch: data.epoch } };
   return withTurn(next, (turn) => {
     const back = recover(turn, { voidApprovals: restored, abandonAll: false });
-    const tightened = resolved.policy ? addPolicy(back, resolved.policy) : back;
+    const tightened = addPolicy(back, resolved.policy);
     const quarantined = stalls >= STALLS_TO_QUARANTINE && tightened.cut === null;
     return quarantined ? { ...tightened, cut: 'quarantine' } : tightened;
   });
@@ -120,7 +120,6 @@ function forked(state: State, { data }: EntryOf<'session.forked'>): State {
     ...recover(turn, { voidApprovals: true, abandonAll: true }),
     event_ids: [],
     steers: [],
-    rights: data.rights,
   }));
 }
 
@@ -154,7 +153,6 @@ function configured(state: State, { data }: EntryOf<'session.configured'>): Stat
   if (!state.session) return state;
   const session = { ...state.session };
   if (data.model !== undefined) session.model = data.model;
-  if (data.title !== undefined) session.title = data.title;
   const trusted = data.trust;
   const taint = trusted ? state.taint.filter((source) => !trusted.includes(source)) : state.taint;
   return { ...state, session, taint };
@@ -168,7 +166,6 @@ function received(hash: Hash, state: State, entry: EntryOf<'input.received'>): E
     event_id: data.event_id,
     content: pendingOf(hash, entry.seq, content),
     actor: data.actor,
-    lane: data.lane,
     taint: data.taint,
     stopped: false,
   };

@@ -8,7 +8,9 @@ import { pendingOf, roll, utf8Length } from './history.ts';
 describe('the history', () => {
   test('holds results by the index of their calls, whatever the order in which they came', () => {
     const story = given(created(), message('e1'), started());
-    story.when(replied({ text: 'I look.', calls: [['read_file'], ['no_such_tool'], ['list_files'], ['exec_command']] }));
+    story.when(
+      replied({ text: 'I look.', calls: [['read_file'], ['no_such_tool'], ['list_files'], ['exec_command']] }),
+    );
     story.when(inspected('c1.1.3'), inspected('c1.1.1'), finished('c1.1.3', { output: 'three' }));
     story.when(finished('c1.1.1', { output: 'one' }), inspected('c1.1.4'), denied('c1.1.4'));
     expect(story.history).toMatchObject([
@@ -25,7 +27,10 @@ describe('the history', () => {
     const story = given(created(), message('e1'), started(), replied({ text: 'Hi' }), message('e2'), started());
     const digest = story.history.reduce((before, content) => sha256(before + sha256(canonicalJson(content))), '');
     const empty = { count: 0, digest: '', bytes: 0 };
-    const rolled = story.history.reduce((before, content) => roll(sha256, before, pendingOf(sha256, 0, content)), empty);
+    const rolled = story.history.reduce(
+      (before, content) => roll(sha256, before, pendingOf(sha256, 0, content)),
+      empty,
+    );
     expect(story.state.history).toEqual(rolled);
     expect(rolled).toMatchObject({ count: 3, digest });
   });
@@ -55,7 +60,12 @@ test('the size of a text is that of its UTF-8', () => {
 });
 
 test('the size of a content counts what the model gets: of long output head and tail, of all else the whole', () => {
-  const long = { blob: `sha256:${'0'.repeat(64)}`, bytes: 100_000, head: 'x'.repeat(10), tail: 'y'.repeat(10) } as const;
+  const long = {
+    blob: `sha256:${'0'.repeat(64)}`,
+    bytes: 100_000,
+    head: 'x'.repeat(10),
+    tail: 'y'.repeat(10),
+  } as const;
   const part = { type: 'text', text: long } as const;
   const user = pendingOf(sha256, 1, { role: 'user', parts: [part] });
   const result = { role: 'tool', call_id: 'c', provider_id: 'p', name: 'n', status: 'ok', parts: [part] } as const;

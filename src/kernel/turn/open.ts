@@ -48,7 +48,7 @@ function working(turn: Turn): Effect[] {
     if (mustReserve(turn)) effects.push({ kind: 'reserve', key: `reserve:${call_id}.${attempt}`, call_id, attempt });
     else effects.push({ kind: 'ask_model', key: `ask_model:${call_id}.${attempt}`, call_id, attempt, cancel });
   }
-  if (waitsForRetry(ask) && !cancel) {
+  if (waitsForRetry(ask)) {
     const id = retryTimer(turn);
     effects.push({ kind: 'timer', key: `timer:${id}`, id, due_at: ask.retry_at, of: 'retry' });
   }
@@ -58,8 +58,8 @@ function working(turn: Turn): Effect[] {
       const guarded = isGuarded(call.effect);
       effects.push({ kind: 'run_tool', key: `run_tool:${call_id}.${attempt}`, call_id, attempt, guarded, cancel });
     }
-    if (call.status === 'new' && !cancel) effects.push({ kind: 'inspect', key: `inspect:${call_id}`, call_id });
-    if (call.status === 'asked' && call.approval?.status === 'pending' && !cancel) {
+    if (call.status === 'new') effects.push({ kind: 'inspect', key: `inspect:${call_id}`, call_id });
+    if (call.status === 'asked' && call.approval?.status === 'pending') {
       const { approval_id: id, expires_at: due_at } = call.approval;
       effects.push({ kind: 'timer', key: `timer:${id}`, id, due_at, of: 'approval' });
     }

@@ -137,8 +137,10 @@ describe('the third opening in which the same thing was running', () => {
 
   test('is counted over recoveries only', () => {
     const story = given(created(), message('e1'), started());
-    story.when(opened({ reason: 'repair' }), opened({ reason: 'upgrade' }), opened({ reason: 'restore', epoch: 2 }));
+    story.when(opened({ reason: 'repair' }), opened({ reason: 'upgrade' }));
     expect(story.state.stalls).toBe(0);
+    story.when(opened({ reason: 'restore', epoch: 2 }), opened({ epoch: 2 }));
+    expect(story.state.stalls).toBe(1);
   });
 
   test('with no turn open, the freeze is minimal, and its turn ends `interrupted` at once; the next is ordinary', () => {
@@ -164,7 +166,9 @@ describe('a fork', () => {
       requested('m1.2'),
     ]);
     story.when(replied({ calls: [['exec_command']] }));
-    expect(story.when(inspected('c1.2.1'))[1]).toEqual(callStarted('c1.2.1', 'exec_command', { idempotency_key: 's-2:c1.2.1' }));
+    expect(story.when(inspected('c1.2.1'))[1]).toEqual(
+      callStarted('c1.2.1', 'exec_command', { idempotency_key: 's-2:c1.2.1' }),
+    );
     expect(story.state.session).toMatchObject({ id: 's-2' });
   });
 

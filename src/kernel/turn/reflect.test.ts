@@ -16,7 +16,11 @@ function round(think: number, output = 'same', call: [string, string] = ['read_f
 
 describe('a reply without calls', () => {
   test('that says something ends the turn with success', () => {
-    expect(asking().when(replied({ text: 'Hi' })).at(-1)).toEqual(turnEnded('success'));
+    expect(
+      asking()
+        .when(replied({ text: 'Hi' }))
+        .at(-1),
+    ).toEqual(turnEnded('success'));
   });
 
   test.each<[string, Answer, string]>([
@@ -139,7 +143,11 @@ describe('the last think', () => {
   });
 
   test('with an empty reply is not repeated', () => {
-    expect(asking({ limits: { max_turns: 1 } }).when(replied({})).at(-1)).toMatchObject({ data: { code: 'empty_reply' } });
+    expect(
+      asking({ limits: { max_turns: 1 } })
+        .when(replied({}))
+        .at(-1),
+    ).toMatchObject({ data: { code: 'empty_reply' } });
   });
 });
 

@@ -8,7 +8,7 @@ import type { Seq } from '../../contract/entries.ts';
 import type { Manifest, Policy } from '../../contract/manifest.ts';
 import type { Content } from '../../contract/messages.ts';
 import type {
-  Actor, EffectClass, Facts, Lane, Limits, ModelFailureClass, Rights, TurnReason, Usage, Verdict,
+  Actor, EffectClass, Facts, Limits, ModelFailureClass, Rights, TurnReason, Usage, Verdict,
 } from '../../contract/values.ts'; // prettier-ignore
 
 /** The version of these rules; a turn keeps the version it started with. */
@@ -48,7 +48,6 @@ export interface Session {
   epoch: number;
   /** A model chosen for the session, by name. */
   model?: string;
-  title?: string;
 }
 
 export interface History {
@@ -70,7 +69,6 @@ export interface Queued {
   event_id: string;
   content: Pending;
   actor: Actor;
-  lane: Lane;
   taint: string[];
   stopped: boolean;
 }
@@ -91,7 +89,6 @@ export interface Turn {
   /** The frozen policy, then those that came while the turn was open. The strictest wins. */
   policies: Policy[];
   limits: Limits;
-  rights: Rights;
   /** Index into `manifest.models`. */
   choice: number;
   /** Number of the present think, from 1. */

@@ -19,7 +19,11 @@ describe('a failure that may pass is tried again', () => {
     (failure) => {
       const story = asking();
       let at = START_AT;
-      for (const [attempt, wait] of [[1, 500], [2, 1000], [3, 2000]] as const) {
+      for (const [attempt, wait] of [
+        [1, 500],
+        [2, 1000],
+        [3, 2000],
+      ] as const) {
         expect(story.when(modelFailed(failure))).toEqual([]);
         const id = `rm1.1.${attempt}`;
         expect(retryTimer(story)).toEqual({ kind: 'timer', key: `timer:${id}`, id, due_at: at + wait, of: 'retry' });
@@ -77,7 +81,9 @@ describe('a fallback', () => {
     expect(story.when(modelFailed('network'))).toEqual([requested('m1.1', { attempt: 3, ...other })]);
     expect(story.when(modelFailed('network'))).toEqual([]);
     expect(story.when(later(500, timerFired('rm1.1.3')))).toEqual([requested('m1.1', { attempt: 4, ...other })]);
-    expect(story.when(modelFailed('network')).at(-1)).toMatchObject({ data: { reason: 'unavailable', model_calls: 4 } });
+    expect(story.when(modelFailed('network')).at(-1)).toMatchObject({
+      data: { reason: 'unavailable', model_calls: 4 },
+    });
   });
 
   test('the next turn begins with the chosen model again', () => {

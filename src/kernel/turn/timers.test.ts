@@ -48,7 +48,10 @@ describe('active time grows by the gap before an observation', () => {
   test('and does while a person is waited for and something else still runs', () => {
     const story = asking();
     story.when(replied({ calls: [['read_file'], ['read_file']] }));
-    story.when(inspected('c1.1.1', { facts: { paths: [pathFact('/x', { inside_root: false })] } }), inspected('c1.1.2'));
+    story.when(
+      inspected('c1.1.1', { facts: { paths: [pathFact('/x', { inside_root: false })] } }),
+      inspected('c1.1.2'),
+    );
     story.when(second(finished('c1.1.2')));
     expect(story.turn.active_ms).toBe(1000);
     story.when(second(granted('c1.1.1')));

@@ -1,5 +1,5 @@
 /**
- * One line of a chained file (CONTRACT.md, section 1): building it, and reading it back strictly. Exactly the bytes that
+ * One line of a chained file (docs/journal.md): building it, and reading it back strictly. Exactly the bytes that
  * `buildLine` makes are accepted, so there is one reading of a line.
  */
 import { isUtf8 } from 'node:buffer';
