@@ -33,9 +33,11 @@ export interface FrozenTurn {
 }
 
 export function createFreeze(sources: FreezeSources): (context: { state: State }) => Promise<FrozenTurn> {
-  const { config, policy, limits, time_zone } = sources;
+  const { config, policy: current, limits, time_zone } = sources;
   return async ({ state }) => {
     const session = state.session!;
+    const policy = { ...current, sandbox: stricterSandbox(current.sandbox, session.rights.sandbox) };
+    const role = lowerRole(sources.role, session.rights.role);
     const { tokens, cost } = config.budget.session;
     const manifest: Manifest = {
       v: 1,
@@ -59,8 +61,21 @@ export function createFreeze(sources: FreezeSources): (context: { state: State }
       },
       missing: [],
     };
-    return { manifest, limits, rights: rightsOf(policy, sources.role), time_zone };
+    return { manifest, limits, rights: rightsOf(policy, role), time_zone };
   };
+}
+
+/** A session keeps the sandbox it was made with, and the role: later ones can only tighten them. */
+function stricterSandbox(a: Policy['sandbox'], b: Policy['sandbox']): Policy['sandbox'] {
+  const strictest = (['required', 'auto', 'off'] as const).find((mode) => mode === a || mode === b);
+  return strictest!;
+}
+
+function lowerRole(a: Role, b: Role): Role {
+  const lowest = (['viewer', 'member', 'operator', 'admin', 'overlord'] as const).find(
+    (role) => role === a || role === b,
+  );
+  return lowest!;
 }
 
 /** What a session or turn may at most do under a policy. */

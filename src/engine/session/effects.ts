@@ -15,7 +15,7 @@ import { costOf } from '../../kernel/budget/budget.ts';
 import { callId } from '../../kernel/turn/admits.ts';
 import type { Effect } from '../../kernel/turn/open.ts';
 import { modelRequest } from '../../kernel/turn/prompt.ts';
-import { KERNEL_VERSION, type Call, type State, type Turn } from '../../kernel/turn/state.ts';
+import { KERNEL_VERSION, NO_USAGE, type Call, type State, type Turn } from '../../kernel/turn/state.ts';
 import { wholeText } from './messages.ts';
 import type { Messages } from './request.ts';
 
@@ -81,7 +81,11 @@ export function canceledUnstarted(effect: RunnableEffect): Observation {
   }
   const { call_id, attempt } = effect as Extract<RunnableEffect, { kind: 'ask_model' }>;
   const message = 'The model call was cancelled before it started.';
-  return { type: 'model.failed', data: { call_id, attempt, class: 'aborted', code: 'aborted', message } };
+  // Nothing was sent, so nothing can have been charged.
+  return {
+    type: 'model.failed',
+    data: { call_id, attempt, class: 'aborted', code: 'aborted', message, usage: NO_USAGE },
+  };
 }
 
 /** How an effect fails whose observation the kernel refused, or that threw where it must not. */
@@ -132,7 +136,7 @@ async function reserve(ports: EffectPorts, call_id: string, attempt: number, sta
   const { ask, manifest } = state.turn!;
   const key = `${call_id}.${attempt}`;
   const { ok, scopes, refused_by } = await ports.budget.reserve({
-    session: state.session!.derived_id,
+    session: state.session!.id,
     for: key,
     scopes: manifest.rules.shared_scopes,
     ...ask.reserve,
@@ -215,7 +219,7 @@ async function runTool(
       attempt,
       args_digest: inspected.args_digest,
       facts_digest: inspected.facts_digest,
-      idempotency_key: `${context.state.session!.derived_id}:${call_id}`,
+      idempotency_key: `${context.state.session!.id}:${call_id}`,
       ...(call.recovery === 'roll_forward' && { files: inspected.facts.preimages }),
     },
     {

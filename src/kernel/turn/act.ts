@@ -98,10 +98,10 @@ function approvalRequested(hash: Hash, state: State, turn: Turn, call: Call, ins
   return {
     type: 'approval.requested',
     data: {
-      approval_id: approvalId(hash, session.derived_id, state.seq + 1),
+      approval_id: approvalId(hash, session.id, state.seq + 1),
       call_id: call.call_id,
       digest: approvalDigest(hash, {
-        session_id: session.derived_id,
+        session_id: session.id,
         call_id: call.call_id,
         project_root: session.project_root,
         spec,
@@ -127,7 +127,7 @@ function started(state: State, call: Call, inspected: Inspected): Decision {
     tool: call.name,
     args_digest: inspected.args_digest,
     facts_digest: inspected.facts_digest,
-    idempotency_key: `${state.session!.derived_id}:${call.call_id}`,
+    idempotency_key: `${state.session!.id}:${call.call_id}`,
   };
   if (call.approval) data.approval_id = call.approval.approval_id;
   if (call.grant_id !== undefined) data.grant_id = call.grant_id;

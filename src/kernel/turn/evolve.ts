@@ -90,7 +90,6 @@ function advance(before: State, entry: Entry): State {
 function created(state: State, { data }: EntryOf<'session.created'>): State {
   const session = {
     id: data.session_id,
-    derived_id: data.session_id,
     project_root: data.project_root,
     rights: data.rights,
     epoch: data.epoch,
@@ -114,7 +113,7 @@ function opened(before: State, state: State, { data }: EntryOf<'session.opened'>
 
 function forked(state: State, { data }: EntryOf<'session.forked'>): State {
   if (!state.session) return state;
-  const session = { ...state.session, derived_id: data.session_id, id: data.session_id, rights: data.rights };
+  const session = { ...state.session, id: data.session_id, rights: data.rights };
   const next = { ...state, session, queue: [], grants: [] };
   return withTurn(next, (turn) => ({
     ...recover(turn, { voidApprovals: true, abandonAll: true }),

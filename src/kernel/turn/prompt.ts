@@ -14,6 +14,6 @@ export function modelRequest(state: State, turn: Turn, messages: Message[], maxO
     messages,
     max_output_tokens: maxOutputTokens,
     request: turn.model_calls,
-    cache_key: state.session!.derived_id,
+    cache_key: state.session!.id,
   };
 }

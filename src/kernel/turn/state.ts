@@ -40,9 +40,8 @@ export interface State {
 }
 
 export interface Session {
+  /** Other ids are derived from it. A fork's is its own. */
   id: string;
-  /** The id from which ids are derived: `id`, after a fork the new one. */
-  derived_id: string;
   project_root: string;
   rights: Rights;
   epoch: number;

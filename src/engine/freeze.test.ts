@@ -1,0 +1,40 @@
+import { expect, test } from 'vitest';
+import { digestOf } from '../base/digest.ts';
+import { initial, type State } from '../kernel/turn/state.ts';
+import { createFreeze, type FrozenTurn } from './freeze.ts';
+import { defaultConfig } from './testing/default-config.ts';
+
+const config = defaultConfig();
+
+function frozen(sandbox: 'off' | 'auto' | 'required', made: 'off' | 'auto' | 'required'): Promise<FrozenTurn> {
+  const rights = { policy: digestOf(''), sandbox: made, role: 'member' as const };
+  const state: State = { ...initial(), session: { id: 's', project_root: '/p', rights, epoch: 1 } };
+  const policy = { v: 1 as const, deny: [], require_approval: [], allow: [], sandbox, approver_roles: [] };
+  const limits = { max_turns: 1, max_calls: 1, wall_ms: 1 };
+  const freeze = createFreeze({
+    config,
+    chooseModels: () => [],
+    policy,
+    limits,
+    role: 'operator',
+    tools: [],
+    grants: { list: async () => [] },
+    time_zone: 'UTC',
+  });
+  return freeze({ state });
+}
+
+test.each([
+  ['off', 'required', 'required'],
+  ['off', 'auto', 'auto'],
+  ['required', 'off', 'required'],
+  ['auto', 'required', 'required'],
+  ['off', 'off', 'off'],
+] as const)('sandbox %s for a session made with %s is %s', async (now, made, expected) => {
+  const { manifest, rights } = await frozen(now, made);
+  expect([manifest.policy.sandbox, rights.sandbox]).toEqual([expected, expected]);
+});
+
+test('a session never gets a higher role than it was made with', async () => {
+  expect((await frozen('off', 'off')).rights.role).toBe('member');
+});
