@@ -1,27 +1,27 @@
 /**
- * Are the generated pages of docs/reference/ in step with the code? `--write` brings them in step. They come from
- * scripts/docs/reference.ts, which exports `referencePages(): Promise<Record<string, string>>` (file name → text).
+ * Are the pages in step with the code? Those of docs/reference/ are generated from it (`--write` brings them in step); what
+ * the others say of it is checked.
  */
 import { existsSync } from 'node:fs';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { checkPages } from './docs/pages.ts';
+import { referencePages } from './docs/reference.ts';
 
-const generator = new URL('docs/reference.ts', import.meta.url);
-const folder = join(import.meta.dirname, '../docs/reference');
+const root = join(import.meta.dirname, '..');
+const folder = join(root, 'docs/reference');
+const found: string[] = [];
 
-if (existsSync(generator)) {
-  const { referencePages } = (await import(generator.href)) as {
-    referencePages: () => Promise<Record<string, string>>;
-  };
-  for (const [name, text] of Object.entries(await referencePages())) {
-    const file = join(folder, name);
-    if (existsSync(file) && (await readFile(file, 'utf8')) === text) continue;
-    if (process.argv.includes('--write')) {
-      await mkdir(folder, { recursive: true });
-      await writeFile(file, text);
-    } else {
-      console.error(`docs/reference/${name} is behind the code: run \`npm run docs\``);
-      process.exitCode = 1;
-    }
+for (const [name, text] of Object.entries(await referencePages())) {
+  const file = join(folder, name);
+  if (existsSync(file) && (await readFile(file, 'utf8')) === text) continue;
+  if (process.argv.includes('--write')) {
+    await mkdir(folder, { recursive: true });
+    await writeFile(file, text);
+  } else {
+    found.push(`docs/reference/${name} is behind the code: run \`npm run docs\``);
   }
 }
+found.push(...checkPages(root));
+for (const line of found) console.error(line);
+process.exitCode = found.length === 0 ? 0 : 1;

@@ -21,7 +21,13 @@ const ROOMS: Record<string, string[]> = {
  * What every turn loads: these modules, and all that they import statically. The second and later ones are imported
  * dynamically by one before.
  */
-const TURN_ENTRIES = ['src/main.ts', 'src/surfaces/cli/cli.ts'];
+const TURN_ENTRIES = [
+  'src/main.ts',
+  'src/surfaces/cli/cli.ts',
+  'src/surfaces/cli/commands/run.ts',
+  'src/engine/wire.ts',
+  'src/adapters/models/openai/index.ts',
+];
 
 /** Each would cost a turn 10 ms and more. Validators are generated; error paths may `import()` these. */
 const TOO_SLOW_FOR_A_TURN = /^(node_modules\/)(zod|yaml|ajv|hono|@hono)\//;

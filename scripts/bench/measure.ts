@@ -42,11 +42,11 @@ export async function runOnce({ name, command, environment = {}, folder, before 
     env: { PATH: process.env['PATH'], ...environment },
     stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
   });
-  const [, , , times] = child.stdio as unknown as NodeJS.ReadableStream[];
-  const [, errors, timed] = await Promise.all([text(child.stdout), text(child.stderr), text(times!), once(child, 'close')]);
+  const [, output, errors, times] = child.stdio as unknown as NodeJS.ReadableStream[];
+  const [said, timed] = await Promise.all([text(errors!), text(times!), text(output!), once(child, 'close')]);
   const [user, system, startedAt, endedAt, code] = timed.trim().split(/\s+/).map(Number);
   if (code !== 0 || startedAt === undefined || endedAt === undefined) {
-    throw new Error(`${name} failed (needs bash 5 to be measured):\n${errors}${timed}`);
+    throw new Error(`${name} failed (needs bash 5 to be measured):\n${said}${timed}`);
   }
   return { startedAt: startedAt * 1000, wallMs: (endedAt - startedAt) * 1000, cpuMs: (user! + system!) * 1000 };
 }

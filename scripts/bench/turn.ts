@@ -95,7 +95,12 @@ function firstRequest(samples: readonly Sample[], floors: readonly Sample[], arr
 /** A home as a new user has it, with the wire format said. */
 function makeHome(wire: 'responses' | 'chat'): string {
   const home = join(folder, wire);
-  const environment = { PATH: process.env['PATH'], HOME: folder, RUNTIME_HOME: home, OPENAI_API_KEY: 'sk-bench-0123456789' };
+  const environment = {
+    PATH: process.env['PATH'],
+    HOME: folder,
+    RUNTIME_HOME: home,
+    OPENAI_API_KEY: 'sk-bench-0123456789',
+  };
   const { status, stderr } = spawnSync(process.execPath, [program, 'config', 'init'], { env: environment });
   if (status !== 0) throw new Error(`config init failed: ${stderr.toString()}`);
   const file = join(home, 'config.yaml');

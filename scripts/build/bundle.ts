@@ -1,33 +1,72 @@
-/** src/main.ts and all that it needs, dependencies included, as minified ESM chunks. */
-import { readFile } from 'node:fs/promises';
-import { relative, sep } from 'node:path';
-import { build, type Metafile, type Plugin } from 'esbuild';
+/**
+ * The program as scripts that src/scripts.ts loads: `program.js`, dependencies included, and one for each part that few
+ * commands need, or that is loaded while something else is waited for.
+ */
+import { readFile, writeFile } from 'node:fs/promises';
+import { join, relative, sep } from 'node:path';
+import { build, type BuildOptions, type Metafile, type Plugin } from 'esbuild';
 import { rewriteCoreImports } from './core-imports.ts';
 import { DependencyTrimmer } from './trim-dependencies.ts';
 
+/**
+ * What is a script of its own: packages, and modules of ours that stand before a package. Each holds all that it imports,
+ * so none may share anything that has an identity (a class, a state) with the program.
+ */
+const APART: Record<string, string> = {
+  openai: 'openai',
+  'js-yaml': 'js-yaml',
+  yaml: 'yaml',
+  ajv: 'ajv',
+  'config-schema': 'src/contract/config.ts',
+  'script-schema': 'src/contract/script.ts',
+  'entry-validator': 'build/generated/entry-validator.js',
+};
+
 export async function bundle(root: string, outdir: string): Promise<void> {
   const trimmer = new DependencyTrimmer();
-  const { metafile } = await build({
+  const sources = sourcePlugin(root, trimmer);
+  const script: BuildOptions = {
     absWorkingDir: root,
-    entryPoints: { main: 'src/main.ts' },
     outdir,
     bundle: true,
-    splitting: true, // what is imported late costs nothing before
-    format: 'esm',
+    format: 'cjs',
     platform: 'node',
     target: 'node24.16',
-    minify: true,
-    keepNames: true, // of classes and functions: in stack traces, and the openai client sends its own
+    minifyWhitespace: true,
+    minifySyntax: true, // but names stay: stack traces show them
     legalComments: 'none',
-    metafile: true,
+    charset: 'ascii',
+    supported: { 'dynamic-import': false }, // what is imported late is in the script too, and runs late
     logLevel: 'warning',
-    chunkNames: '[name]-[hash]',
-    // Bundled CommonJS packages ask for core modules only. Not createRequire: that loads node:module.
-    banner: { js: 'const require=id=>globalThis.process.getBuiltinModule(id);' },
-    plugins: [sourcePlugin(root, trimmer)],
-  });
+  };
+  await build({ ...script, entryPoints: { main: 'src/main.ts' }, plugins: [sources] });
+  const wrapper = { banner: { js: '(function(module,exports,require){' }, footer: { js: '})' } };
+  const make = async (entryPoints: Record<string, string>, ...plugins: Plugin[]): Promise<void> => {
+    const { metafile } = await build({ ...script, ...wrapper, entryPoints, plugins, metafile: true });
+    assertNoImports(metafile);
+  };
+  await make({ program: 'src/surfaces/cli/cli.ts' }, apartPlugin(root), sources);
+  for (const [name, path] of Object.entries(APART)) await make({ [name]: path }, sources);
+  await writeFile(join(outdir, 'package.json'), '{"type":"commonjs"}\n');
   trimmer.assertComplete();
-  assertNoCoreImports(metafile);
+}
+
+/** In the program, what is apart is asked for by `require`. */
+function apartPlugin(root: string): Plugin {
+  const names = new Map(Object.entries(APART).map(([name, path]) => [path, name]));
+  return {
+    name: 'apart',
+    setup(esbuild) {
+      esbuild.onResolve({ filter: /./ }, async ({ path, importer, kind, resolveDir, pluginData }) => {
+        if (kind === 'entry-point' || pluginData === names) return null;
+        const resolved = names.has(path)
+          ? path
+          : relative(root, (await esbuild.resolve(path, { importer, kind, resolveDir, pluginData: names })).path);
+        const name = names.get(resolved);
+        return name === undefined ? null : { path: `./${name}`, external: true };
+      });
+    },
+  };
 }
 
 function sourcePlugin(root: string, trimmer: DependencyTrimmer): Plugin {
@@ -47,8 +86,8 @@ function sourcePlugin(root: string, trimmer: DependencyTrimmer): Plugin {
   };
 }
 
-/** Each would load all of that module at start, and shows nowhere else. */
-function assertNoCoreImports({ outputs }: Metafile): void {
+/** A core module would be asked for with all its members, which loads much of Node at start and shows nowhere else. */
+function assertNoImports({ outputs }: Metafile): void {
   for (const [file, { imports, inputs }] of Object.entries(outputs)) {
     for (const { path, kind, external } of imports) {
       if (external === true && kind !== 'require-call') {

@@ -112,7 +112,11 @@ export interface Budget {
     scopes: string[];
     tokens: number;
     cost_micro_usd: number;
-  }): Promise<{ ok: boolean; scopes: { scope: string; limit: number; used: number; reserved: number }[]; refused_by?: string }>;
+  }): Promise<{
+    ok: boolean;
+    scopes: { scope: string; limit: number; used: number; reserved: number }[];
+    refused_by?: string;
+  }>;
 }
 
 export interface ModelClient {

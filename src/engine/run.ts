@@ -111,6 +111,9 @@ async function answer(
   const { id, runner, opened } = live;
   const chosen = choose(request.model ?? runner.state().session?.model);
   checkPrice(request, chosen.choices);
+  const [{ name, provider }] = chosen.choices as [ModelChoice];
+  // A script that can't be used is a matter of configuration: found before anything is accepted.
+  if (provider === 'script') await models.prepare(name);
   if (chosen.offline_demo) view.onNotice(OFFLINE_NOTICE);
   await nameOthers(owner, id, view);
 
@@ -129,12 +132,12 @@ async function answer(
       parts: request.message,
       actor: LOCAL_ACTOR,
       source: request.source,
-      root: realpathSync(request.root ?? '.'),
+      root: rootOf(request),
       ...model,
     });
-  const preparing = models.prepare(chosen.choices[0]!.name);
+  const preparing = models.prepare(name).catch(() => {}); // the model call itself reports it
   const accepted = await accepting;
-  await preparing.catch(() => {}); // the model call itself reports it
+  await preparing;
 
   const event = accepted?.event.event_id ?? turn?.event_ids[0] ?? queue[0]?.event_id ?? waiting?.event_id;
   if (event === undefined) {
@@ -156,6 +159,16 @@ async function answer(
   const before = opened.ended.get(event);
   const unseen = before && { ended: before, text: textOf(opened.lastReply, workspace.store.blobs) };
   return outcomeOf(rest, live, turns.get(event) ?? unseen);
+}
+
+/** The real path of a new session's folder. @throws RuntimeError usage, when the current folder has been removed */
+function rootOf({ root = '.' }: RunRequest): string {
+  try {
+    return realpathSync(root);
+  } catch (cause) {
+    const next = 'Go to a folder that exists, or name one with --root.';
+    throw new RuntimeError('usage', 'the project root is not there any more', { next, cause });
+  }
 }
 
 function checkPrice({ max_cost }: RunRequest, choices: ModelChoice[]): void {

@@ -3,7 +3,7 @@ import type { Observation } from '../../contract/entries.ts';
 import type { Blobs } from '../../contract/ports.ts';
 import type { LongText, Part } from '../../contract/values.ts';
 
-/** Longer texts (in UTF-16 units) become a blob; so much of head and tail stays in the line, and is what models see. */
+/** Longer texts become a blob; so much of head and tail stays in the line, and is what models see of outputs. Bytes. */
 interface Sizes {
   inline: number;
   kept: number;
@@ -12,7 +12,7 @@ interface Sizes {
 const USUAL: Sizes = { inline: 16 * 1024, kept: 8 * 1024 };
 /** For an observation of very many texts: a reply of a thousand calls is still one line. */
 const CROWDED: Sizes = { inline: 256, kept: 64 };
-/** Above this an observation is crowded. Lines may have 1 MiB. */
+/** Above this (in UTF-16 units) an observation is crowded. Lines may have 1 MiB. */
 const CROWDED_UNITS = 256 * 1024;
 /** What a service or a system says of a failure is cut here. */
 const LONGEST_MESSAGE = 4000;
@@ -75,14 +75,17 @@ function spillParts(parts: Part[], long: (text: LongText) => Promise<LongText>):
 }
 
 async function toLongText(text: LongText, blobs: Blobs, { inline, kept }: Sizes): Promise<LongText> {
-  if (typeof text !== 'string' || text.length <= inline) return text;
+  if (typeof text !== 'string' || Buffer.byteLength(text) <= inline) return text;
   const bytes = Buffer.from(text, 'utf8');
   const blob = await blobs.put(bytes);
-  return { blob, bytes: bytes.length, head: piece(text, 0, kept), tail: piece(text, text.length - kept, text.length) };
+  const head = bytes.subarray(0, boundary(bytes, kept)).toString('utf8');
+  const tail = bytes.subarray(boundary(bytes, bytes.length - kept)).toString('utf8');
+  return { blob, bytes: bytes.length, head, tail };
 }
 
-/** A piece of a text that splits no surrogate pair. */
-function piece(text: string, from: number, to: number): string {
-  const splits = (at: number): boolean => /[\uDC00-\uDFFF]/.test(text[at] ?? '') && at > 0;
-  return text.slice(splits(from) ? from + 1 : from, splits(to) ? to - 1 : to);
+/** The nearest place at or before `at` that splits no character: continuation bytes begin with the bits 10. */
+function boundary(bytes: Buffer, at: number): number {
+  let place = at;
+  while (place > 0 && (bytes[place]! & 0xc0) === 0x80) place--;
+  return place;
 }

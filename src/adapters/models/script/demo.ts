@@ -19,12 +19,13 @@ const WORTH_READING = [
 
 const FILE = 'RUNTIME-DEMO.md';
 const HEADING = '# A file from the offline demo of runtime';
+const NO_MODEL = 'No language model wrote this. The demo can only propose a small, harmless change,';
 
 const ADD_FILE = `*** Begin Patch
 *** Add File: ${FILE}
 +${HEADING}
 +
-+No language model wrote this. The demo can only propose a small, harmless change,
++${NO_MODEL}
 +so that you see how an approval works. Remove the file whenever you like.
 *** End Patch
 `;
@@ -93,7 +94,7 @@ ${WHAT_I_AM} The call was real. Run me in a folder with files, or ask me to add 
       },
     },
     {
-      match: { tool_result: 'read_file', asked: ASKED_TO_CHANGE, contains: HEADING },
+      match: { tool_result: 'read_file', asked: ASKED_TO_CHANGE, contains: `${HEADING}\n\n${NO_MODEL}` },
       reply: { text: proposal('add a line'), calls: [{ tool: 'apply_patch', arguments: { patch: APPEND_TO_FILE } }] },
     },
     {

@@ -1,0 +1,96 @@
+/**
+ * `node trial-run.ts <dist> <home>`: does with a build what most starts do, in one process, against a model service of
+ * its own on the loopback; then writes beside each script what V8 has compiled of it (src/scripts.ts).
+ */
+import { writeFileSync } from 'node:fs';
+import { createServer, type RequestListener } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { createScripts } from '../../src/scripts.ts';
+import type * as Cli from '../../src/surfaces/cli/cli.ts';
+import type { Io, Output } from '../../src/surfaces/cli/io.ts';
+
+const [dist, home] = process.argv.slice(2) as [string, string];
+const scripts = createScripts(dist);
+const { runCommand } = scripts.load('program') as typeof Cli;
+
+const server = createServer(answerTurn());
+await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+const { port } = server.address() as AddressInfo;
+writeFileSync(
+  join(home, 'config.yaml'),
+  `models:
+  default: responses
+  registry: # both wire formats
+    - {name: responses, wire: responses, base_url: 'http://127.0.0.1:${port}', api_key: none}
+    - {name: chat, wire: chat, base_url: 'http://127.0.0.1:${port}', api_key: none}
+governance:
+  auto_allow: [read_file, exec_command]
+`,
+);
+for (const args of [['run', 'hello'], ['run', '--model', 'chat', 'hello'], ['--help']]) await succeed(args);
+server.close();
+for (const [name, { script }] of scripts.loaded)
+  writeFileSync(join(dist, `${name}.compiled`), script.createCachedData());
+
+async function succeed(args: string[]): Promise<void> {
+  let said = '';
+  const output: Output = { write: (text) => void (said += text), isTty: false, colour: false, columns: undefined };
+  const io: Io = {
+    stdout: output,
+    stderr: output,
+    stdin: { stream: () => process.stdin },
+    flush: () => Promise.resolve(),
+  };
+  const exitCode = await runCommand(args, io, { HOME: home, RUNTIME_HOME: home, PATH: process.env['PATH'] });
+  if (exitCode !== 0) throw new Error(`runtime ${args.join(' ')} ended with ${exitCode}: ${said}`);
+}
+
+/** A model that reads a file and runs a command, then answers. */
+function answerTurn(): RequestListener {
+  return (incoming, outgoing) => {
+    let body = '';
+    incoming.setEncoding('utf8').on('data', (text: string) => (body += text));
+    incoming.on('end', () => {
+      const events = incoming.url === '/responses' ? responsesReply(body) : chatReply();
+      outgoing.writeHead(200, { 'content-type': 'text/event-stream' });
+      outgoing.end(events.map((event) => `data: ${JSON.stringify(event)}\n\n`).join(''));
+    });
+  };
+}
+
+function responsesReply(body: string): object[] {
+  const calls = [
+    { type: 'function_call', id: 'fc_1', call_id: 'call_1', name: 'read_file', arguments: '{"path":"config.yaml"}' },
+    { type: 'function_call', id: 'fc_2', call_id: 'call_2', name: 'exec_command', arguments: '{"cmd":"true"}' },
+  ];
+  const content = [{ type: 'output_text', text: 'done', annotations: [] }];
+  const answer = [{ type: 'message', id: 'msg_1', role: 'assistant', status: 'completed', content }];
+  const output = body.includes('function_call_output') ? answer : calls;
+  const usage = { input_tokens: 1, output_tokens: 1, total_tokens: 2 };
+  return [
+    { type: 'response.created', response: { id: 'resp_1', model: 'trial', status: 'in_progress', output: [] } },
+    ...output.flatMap((item, output_index) => [
+      { type: 'response.output_item.added', output_index, item },
+      ...(item.type === 'message'
+        ? [{ type: 'response.output_text.delta', item_id: item.id, output_index, content_index: 0, delta: 'done' }]
+        : []),
+      { type: 'response.output_item.done', output_index, item },
+    ]),
+    { type: 'response.completed', response: { id: 'resp_1', model: 'trial', status: 'completed', output, usage } },
+  ];
+}
+
+function chatReply(): object[] {
+  const chunk = (delta: object, finish_reason: string | null): object => ({
+    id: 'chat_1',
+    model: 'trial',
+    choices: [{ index: 0, delta, finish_reason }],
+  });
+  const usage = { prompt_tokens: 1, completion_tokens: 1, total_tokens: 2 };
+  return [
+    chunk({ role: 'assistant', content: 'done' }, null),
+    chunk({}, 'stop'),
+    { id: 'chat_1', model: 'trial', choices: [], usage },
+  ];
+}
