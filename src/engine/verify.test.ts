@@ -139,7 +139,7 @@ describe('a forged session', () => {
     const forged = entries.slice(0, denied.seq - 1);
     const call = { ...started, seq: denied.seq, at: denied.at };
     const data = { ...call.data, call_id: (denied.data as { call_id: string }).call_id };
-    const report = await verify(world, [...forged, { ...call, data } as Entry]);
+    const report = await verify(world, [...forged, { ...call, data }]);
     expect(report.failure).toMatchObject({ seq: denied.seq, code: 'not_decided' });
   });
 
