@@ -4,6 +4,7 @@
  */
 import { describe, expect } from 'vitest';
 import { entriesOf, expectVerified, type Place, test } from './support/place.ts';
+import { measuresMemory } from './support/processes.ts';
 
 const go = (place: Place, ...more: string[]) => place.run(['run', '--session', 'one', ...more, 'go']);
 
@@ -24,7 +25,11 @@ describe('arguments', () => {
     ['H-89 no JSON', `{${RAN}`, 'JSON'],
     ['H-89 nothing, which counts as {}', '', 'cmd'],
     ['H-89 no object', '["echo"]', ''],
-    ['H-110 an unknown property', `{${RAN},"url":"https://good.example"}`, 'url'],
+    [
+      'H-110, H-119 an unknown property, such as the url of a good host',
+      `{${RAN},"url":"https://good.example"}`,
+      'url',
+    ],
     ['H-110 a fraction for an integer', `{${RAN},"timeout_ms":1.5}`, 'timeout_ms'],
     ['H-110 a text for a number', `{${RAN},"timeout_ms":"1000"}`, 'timeout_ms'],
     ['the same key twice', `{"cmd":"echo harmless",${RAN}}`, 'cmd'],
@@ -68,7 +73,10 @@ describe('calls', () => {
     place.play(
       [
         { match: { tool_result: 'time' }, reply: { text: 'enough' } },
-        { match: { any: true }, reply: { calls: Array.from({ length: count }, () => ({ tool: 'time', arguments: {} })) } },
+        {
+          match: { any: true },
+          reply: { calls: Array.from({ length: count }, () => ({ tool: 'time', arguments: {} })) },
+        },
       ],
       { orchestrator: { model_attempts: 1 } },
     );
@@ -109,7 +117,10 @@ describe('replies', () => {
     const asked = mock.requests.map(({ body }) => (body as { messages: { role: string }[] }).messages);
     expect(asked[1]!.map(({ role }) => role)).not.toContain('assistant');
     const lines = place.journal('one');
-    expect(entriesOf(lines, 'turn.reflected')).toMatchObject([{ signal: 'retry', reason: 'empty_reply' }, { signal: 'stop' }]);
+    expect(entriesOf(lines, 'turn.reflected')).toMatchObject([
+      { signal: 'retry', reason: 'empty_reply' },
+      { signal: 'stop' },
+    ]);
     await expectVerified(place, 'one');
   });
 
@@ -147,7 +158,7 @@ describe('replies', () => {
     expect(place.read('ran.txt')).toBe('');
   });
 
-  test('of 50 MB: cut off, malformed, in bounded memory', async ({ place, mock }) => {
+  test.runIf(measuresMemory)('of 50 MB: cut off, malformed, in bounded memory', async ({ place, mock }) => {
     const event = { choices: [{ index: 0, delta: { content: 'x'.repeat(50_000) } }] };
     mock.reply({ raw: `data: ${JSON.stringify(event)}\n\n`, repeat: 1000 });
     place.connect(mock, {}, { orchestrator: { model_attempts: 1 } });

@@ -2,6 +2,7 @@
  * Killed at any named point of a turn, the next start carries the turn to its end: nothing finished is done again, a
  * command runs at most once, a patch is whole, and the journal proves itself. H-42 of the prior art's checks.
  */
+import { existsSync } from 'node:fs';
 import { describe, expect } from 'vitest';
 import { type EntryType } from '../src/contract/entries.ts';
 import { entriesOf, expectVerified, type Line, type Place, type Ran, test } from './support/place.ts';
@@ -79,6 +80,8 @@ describe.concurrent('H-42 killed at a named point, carried on by the next start'
   test.for(points)('%s', async (point, { place, expect }) => {
     prepare(place);
     expect(await begin(place, point)).toMatchObject({ signal: 'SIGKILL', stdout: '' });
+    const begun = existsSync(place.journalFile('one')) && place.journal('one').length > 0;
+    expect((await place.run(['session', 'verify', 'one'])).code).toBe(begun ? 0 : 1); // as it lies there
     const resumed = await place.run(['run', '--session', 'one']);
     expect(resumed).toMatchObject({ code: 0, stdout: 'All done.\n' });
 
@@ -107,7 +110,26 @@ function expectOnce(lines: Line[], place: Place): void {
   expect(finished ? ['ran\n'] : ['ran\n', '']).toContain(place.read('ran.txt'));
 }
 
-test('a killed run is named by the next one, and its lock is free at once', async ({ place }) => {
+test('without RUNTIME_CHAOS=1 no point is one', async ({ place }) => {
+  prepare(place);
+  const environment = { RUNTIME_CRASH_AT: 'before-effect' };
+  expect((await place.run(['run', 'go'], { environment })).code).toBe(0);
+});
+
+test('a message that was accepted and never begun has its turn before the next', async ({ place }) => {
+  place.play([{ match: { any: true }, reply: { text: 'You said: {{asked}}' } }]);
+  const environment = { RUNTIME_CHAOS: '1', RUNTIME_CRASH_AT: 'before-ack' };
+  expect((await place.run(['run', '--session', 'one', 'first'], { environment })).signal).toBe('SIGKILL');
+  expect(existsSync(place.journalFile('one'))).toBe(false);
+  const { code, stdout } = await place.run(['run', '--session', 'one', 'second']);
+  expect({ code, stdout }).toEqual({ code: 0, stdout: 'You said: second\n' });
+  const texts = entriesOf(place.journal('one'), 'input.received').map(({ parts }) => parts);
+  expect(texts).toMatchObject([[{ text: 'first' }], [{ text: 'second' }]]);
+  expect(entriesOf(place.journal('one'), 'turn.ended')).toHaveLength(2);
+  await expectVerified(place, 'one');
+});
+
+test('H-51 a killed run is named by the next one, and its lock is free at once', async ({ place }) => {
   prepare(place);
   await begin(place, 'after-append-model.requested');
   const other = await place.run(['run', '--session', 'two', 'go']);

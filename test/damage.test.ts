@@ -1,4 +1,5 @@
 /** A journal that is not what the runtime wrote: said by verify, left alone by everything else. H-58 too. */
+import { createHash } from 'node:crypto';
 import { appendFileSync, readdirSync, readFileSync, renameSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect } from 'vitest';
@@ -15,7 +16,7 @@ async function twoTurns(place: Place): Promise<string> {
 }
 
 /** Damage: verify fails with the code, a run is refused, nothing is touched, the others work. */
-async function expectDamaged(place: Place, code: string | RegExp): Promise<void> {
+async function expectDamaged(place: Place, code: string | RegExp, next = 'runtime store repair'): Promise<void> {
   const file = place.journalFile('one');
   const before = readFileSync(file);
   const proof = await place.run(['session', 'verify', 'one', '-o', 'json']);
@@ -25,10 +26,23 @@ async function expectDamaged(place: Place, code: string | RegExp): Promise<void>
   expect(failure!.code).toMatch(code);
   const ran = await place.run(['run', '--session', 'one', 'third']);
   expect(ran).toMatchObject({ code: 7, stdout: '' });
-  expect(ran.stderr).toContain('runtime store repair');
+  expect(ran.stderr).toContain(next);
   expect(readFileSync(file).equals(before)).toBe(true);
   expect((await place.run(['run', '--session', 'two', 'hello'])).code).toBe(0);
   expect((await place.run(['session', 'ls'])).stdout).toContain('damaged');
+}
+
+/** The lines with `prev` and `hash` made anew: what somebody with a text editor and a script could do. */
+function rechained(lines: string[]): string {
+  const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
+  let prev = sha256('one');
+  const made = lines.map((line) => {
+    const [head] = line.split(',"prev":"');
+    const covered = `${head},"prev":"${prev}"`;
+    prev = sha256(covered);
+    return `${covered},"hash":"${prev}"}\n`;
+  });
+  return made.join('');
 }
 
 describe('damage', () => {
@@ -79,14 +93,30 @@ describe('damage', () => {
     expect(proof.code).toBe(7);
   });
 
+  test('a journal rebuilt with new hashes', async ({ place }) => {
+    const file = await twoTurns(place);
+    const lines = readFileSync(file, 'utf8').trimEnd().split('\n');
+    writeFileSync(file, rechained(lines.map((line) => line.replace(/"duration_ms":\d+/, '"duration_ms":77777'))));
+    expect((await place.run(['session', 'verify', 'one'])).code).toBe(7);
+    const copy = await place.run(['session', 'verify', file, '-o', 'json']); // without the heads nobody can tell
+    expect(JSON.parse(copy.stdout)).toMatchObject({ status: 'verified', notes: ['no_head'] });
+  });
+
+  test('a decision that the rules would not make, in a whole chain', async ({ place }) => {
+    const file = await twoTurns(place);
+    const lines = readFileSync(file, 'utf8').trimEnd().split('\n');
+    writeFileSync(file, rechained(lines.map((line) => line.replace('"reason":"answered"', '"reason":"denied"'))));
+    const { stdout } = await place.run(['session', 'verify', file, '-o', 'json']);
+    expect(JSON.parse(stdout)).toMatchObject({ status: 'failed', failure: { seq: 7, code: 'not_decided' } });
+  });
+
   test('an entry of a type that this build does not know is too new, never skipped', async ({ place }) => {
     const file = await twoTurns(place);
     const lines = readFileSync(file, 'utf8').trimEnd().split('\n');
     const future = lines.at(-1)!.replace('"type":"turn.ended"', '"type":"turn.dreamt"');
-    writeFileSync(file, `${[...lines, future].join('\n')}\n`);
-    const { code, stderr } = await place.run(['run', '--session', 'one', 'third']);
-    expect(code).toBe(7);
-    expect(stderr).not.toBe('');
+    const seq = `"seq":${lines.length + 1}`;
+    writeFileSync(file, rechained([...lines, future.replace(/"seq":\d+/, seq)]));
+    await expectDamaged(place, 'entry_too_new', 'newer version');
   });
 
   test('a blob that was changed, and one that is gone', async ({ place }) => {
@@ -144,6 +174,17 @@ describe('a copy of a journal', () => {
     expect(alone.stderr).not.toBe('');
     const beside = await place.run(['session', 'verify', file, '-o', 'json']);
     expect(JSON.parse(beside.stdout)).toMatchObject({ status: 'verified' });
+  });
+
+  test.for([
+    ['nothing', ''],
+    ['half a line', '{"v":1,"seq":1,'],
+    ['something else', '{}\n'],
+  ] as const)('of %s proves nothing', async ([, content], { place }) => {
+    place.write('copy.jsonl', content);
+    const { code, stdout } = await place.run(['session', 'verify', 'copy.jsonl', '-o', 'json']);
+    expect(code).toBe(7);
+    expect(JSON.parse(stdout)).toMatchObject({ status: 'failed', entries: 0 });
   });
 
   test('changed, fails with the line', async ({ place }) => {

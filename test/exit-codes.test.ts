@@ -2,7 +2,7 @@
 import { appendFileSync } from 'node:fs';
 import { describe, expect } from 'vitest';
 import type { MockOpenai } from './support/mock-openai.ts';
-import { linesOf, type Place, type Ran, test, until } from './support/place.ts';
+import { linesOf, type Place, type Ran, test } from './support/place.ts';
 
 interface Row {
   code: number;
@@ -71,7 +71,11 @@ const ROWS: Row[] = [
   { code: 1, what: 'an unknown approval', reach: (place) => place.run(['approve', 'a-0123456789abcdef']) },
   { code: 2, what: 'an unknown command', reach: (place) => place.run(['frobnicate']) },
   { code: 2, what: 'no message', reach: (place) => place.run(['run']) },
-  { code: 2, what: 'an id that is no id', reach: (place) => place.run(['run', '--json', '--session', '../../x', 'go']) },
+  {
+    code: 2,
+    what: 'an id that is no id',
+    reach: (place) => place.run(['run', '--json', '--session', '../../x', 'go']),
+  },
   {
     code: 2,
     what: 'a configuration that is none',
@@ -83,6 +87,25 @@ const ROWS: Row[] = [
     what: 'a money limit for a model without price',
     says: 'price_missing',
     reach: (place) => (answers(place), run(place, '--max-cost', '1')),
+  },
+  {
+    code: 2,
+    what: 'a model script that is not there, and nothing is accepted',
+    says: 'config_unreadable',
+    async reach(place) {
+      place.configure({ models: { registry: [{ name: 's', provider: 'script', script: 'absent.yaml' }] } });
+      const ran = await run(place);
+      expect(await place.run(['run', '--session', 'one'])).toMatchObject({ code: 1 }); // no such session
+      return ran;
+    },
+  },
+  {
+    code: 2,
+    what: 'a current folder that is gone',
+    reach: (place) => (
+      answers(place),
+      place.run([], { shell: 'mkdir gone && cd gone && rmdir ../gone && exec "$PROGRAM" run hi' })
+    ),
   },
   {
     code: 3,
@@ -166,7 +189,9 @@ describe('exit codes', () => {
     expect(ran).toMatchObject({ code, signal: null });
     if (code === 2 && says === undefined) expect(ran.stdout).toBe('');
     if (says === undefined) return;
-    const finished = linesOf(ran.stdout).at(-1) as { data: { state: string; reason?: string; error?: { code: string } } };
+    const finished = linesOf(ran.stdout).at(-1) as {
+      data: { state: string; reason?: string; error?: { code: string } };
+    };
     expect(finished).toMatchObject({ type: 'run.finished', data: { exit_code: code } });
     const { state, reason, error } = finished.data;
     expect(reason ?? error?.code ?? state).toBe(says);

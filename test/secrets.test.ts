@@ -154,7 +154,10 @@ describe('the agent', () => {
     cpSync(join(import.meta.dirname, '../package.json'), join(place.home, 'secret.txt'));
     place.play(
       [
-        { match: { request: 1 }, reply: { calls: [{ tool: 'search_files', arguments: { query: '"knip"', path: '..' } }] } },
+        {
+          match: { request: 1 },
+          reply: { calls: [{ tool: 'search_files', arguments: { query: '"knip"', path: '..' } }] },
+        },
         { match: { any: true }, reply: { text: '{{result}}' } },
       ],
       { governance: { auto_allow: ALL } },

@@ -2,7 +2,17 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect } from 'vitest';
-import { approvalsIn, entriesOf, expectVerified, type Line, linesOf, type Place, test, until, verify } from './support/place.ts';
+import {
+  approvalsIn,
+  entriesOf,
+  expectVerified,
+  type Line,
+  linesOf,
+  type Place,
+  test,
+  until,
+  verify,
+} from './support/place.ts';
 import { isAlive } from './support/processes.ts';
 
 const typesOf = (lines: Line[]): string[] => lines.map(({ type }) => type);
@@ -34,7 +44,12 @@ test('a plain turn', async ({ place }) => {
     { type: 'event.done', data: { event_id: input!.event_id } },
   ]);
   expect(chained(place, 'audit.jsonl')).toMatchObject([{ type: 'head', data: { session: 'one', seq, hash } }]);
-  expect(await verify(place, 'one')).toMatchObject({ status: 'verified', notes: [], head: { seq, hash }, kernels: [1] });
+  expect(await verify(place, 'one')).toMatchObject({
+    status: 'verified',
+    notes: [],
+    head: { seq, hash },
+    kernels: [1],
+  });
 });
 
 describe('a guarded command', () => {
@@ -116,7 +131,10 @@ describe('a guarded command', () => {
     async (point, { place }) => {
       place.play([
         { match: { tool_result: 'exec_command' }, reply: { text: 'done' } },
-        { match: { any: true }, reply: { calls: [{ tool: 'exec_command', arguments: { cmd: 'echo ran >> ran.txt' } }] } },
+        {
+          match: { any: true },
+          reply: { calls: [{ tool: 'exec_command', arguments: { cmd: 'echo ran >> ran.txt' } }] },
+        },
       ]);
       const [id] = approvalsIn(await place.run(['run', '--session', 'one', 'go']));
       expect((await place.run(['approve', id!], chaos(`${point}-approval.resolved`))).signal).toBe('SIGKILL');

@@ -116,7 +116,8 @@ test.runIf(existsSync('/usr/bin/script'))('the terminal goes: the turn is left t
   const terminal = place.start([], {
     shell: `exec script -qec 'echo $$ > shell.txt; exec "$PROGRAM" run --session one wait' /dev/null`,
   });
-  const asked = (): boolean => existsSync(place.journalFile('one')) && place.journal('one').at(-1)?.type === 'model.requested';
+  const asked = (): boolean =>
+    existsSync(place.journalFile('one')) && place.journal('one').at(-1)?.type === 'model.requested';
   await until('the model is asked', asked);
   const pid = Number(place.read('shell.txt'));
   terminal.child.kill('SIGKILL');

@@ -4,7 +4,7 @@ import { describe, expect } from 'vitest';
 import type { StreamEvent } from '../src/contract/stream.ts';
 import { type Line, linesOf, type Place, type Ran, test } from './support/place.ts';
 
-const ESCAPE = /\u001B/;
+const ESCAPE = '\u001B';
 
 const echo = (place: Place): void =>
   place.play([
@@ -17,13 +17,16 @@ const entriesIn = (ran: Ran): StreamEvent[] => eventsOf(ran).filter(({ id }) => 
 const idOf = ({ seq, hash }: Line): string => `${seq}-${hash.slice(0, 8)}`;
 
 /** Runs a shell line in the place, in which "$@" is the program with the arguments. */
-const shell = (place: Place, line: string, ...args: string[]): Promise<Ran> =>
-  place.run(args, { shell: line });
+const shell = (place: Place, line: string, ...args: string[]): Promise<Ran> => place.run(args, { shell: line });
 
 describe('the answer', () => {
   test('H-22 stands alone on stdout: nothing before it, nothing after it', async ({ place }) => {
     echo(place);
-    for (const args of [['run', 'hello'], ['run', '-p', 'hello'], ['run', '--prompt', 'hello']]) {
+    for (const args of [
+      ['run', 'hello'],
+      ['run', '-p', 'hello'],
+      ['run', '--prompt', 'hello'],
+    ]) {
       expect(await place.run(args)).toEqual({ code: 0, signal: null, stdout: 'You said: hello\n', stderr: '' });
     }
   });
@@ -85,8 +88,7 @@ describe('--json', () => {
     const events = eventsOf(await place.run(['run', '--json', '--session', 'one', 'think']));
     const deltas = events.filter((event) => event.type === 'delta');
     expect(deltas.every(({ id }) => id === null)).toBe(true);
-    const textOf = (kind: string): string =>
-      deltas.map(({ data }) => (data.kind === kind ? data.text : '')).join('');
+    const textOf = (kind: string): string => deltas.map(({ data }) => (data.kind === kind ? data.text : '')).join('');
     expect({ text: textOf('text'), reasoning: textOf('reasoning') }).toEqual({ text: 'I thought.', reasoning: 'hm' });
     expect(deltas.length).toBeGreaterThan(3);
   });
@@ -151,7 +153,10 @@ describe('a reader that goes', () => {
 });
 
 describe('listings', () => {
-  test.for([['session', 'ls'], ['approvals', 'ls']])('H-17 nothing is [] with -o json: %s %s', async (args, { place }) => {
+  test.for([
+    ['session', 'ls'],
+    ['approvals', 'ls'],
+  ])('H-17 nothing is [] with -o json: %s %s', async (args, { place }) => {
     expect(await place.run([...args, '-o', 'json'])).toMatchObject({ code: 0, stdout: '[]\n', stderr: '' });
     const table = await place.run([...args]);
     expect(table).toMatchObject({ code: 0, stdout: '' });
@@ -162,7 +167,11 @@ describe('listings', () => {
     echo(place);
     await place.run(['run', '--session', 'one', 'hello']);
     const { load } = await import('js-yaml');
-    for (const args of [['session', 'ls'], ['session', 'show', 'one'], ['policy', 'show']]) {
+    for (const args of [
+      ['session', 'ls'],
+      ['session', 'show', 'one'],
+      ['policy', 'show'],
+    ]) {
       const [json, yaml] = [await place.run([...args, '-o', 'json']), await place.run([...args, '-o', 'yaml'])];
       expect(load(yaml.stdout)).toEqual(JSON.parse(json.stdout));
     }
@@ -181,10 +190,19 @@ describe('usage', () => {
   test('H-19 no escapes where there is no terminal', async ({ place }) => {
     echo(place);
     await place.run(['run', '--session', 'one', 'hello']);
-    for (const args of [['--help'], ['run', '--help'], ['session', 'ls'], ['session', 'show', 'one'], ['session', 'verify', 'one'], ['policy', 'show'], ['doctor'], ['nonsense']]) {
+    for (const args of [
+      ['--help'],
+      ['run', '--help'],
+      ['session', 'ls'],
+      ['session', 'show', 'one'],
+      ['session', 'verify', 'one'],
+      ['policy', 'show'],
+      ['doctor'],
+      ['nonsense'],
+    ]) {
       const { stdout, stderr } = await place.run(args);
       expect(stdout + stderr).not.toBe('');
-      expect(stdout + stderr).not.toMatch(ESCAPE);
+      expect(stdout + stderr).not.toContain(ESCAPE);
     }
   });
 
@@ -193,8 +211,8 @@ describe('usage', () => {
     await place.run(['run', '--session', 'one', 'hello']);
     const inTerminal = (before: string) =>
       shell(place, `${before} script -qec '"$PROGRAM" session verify one' /dev/null </dev/null`);
-    expect((await inTerminal('')).stdout).toMatch(ESCAPE);
-    expect((await inTerminal('NO_COLOR=1')).stdout).not.toMatch(ESCAPE);
+    expect((await inTerminal('')).stdout).toContain(ESCAPE);
+    expect((await inTerminal('NO_COLOR=1')).stdout).not.toContain(ESCAPE);
   });
 
   test.runIf(existsSync('/usr/bin/script'))('escapes in an answer do not reach a terminal', async ({ place }) => {

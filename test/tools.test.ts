@@ -1,16 +1,22 @@
 /** The tools as a turn uses them. H-numbers: the prior art's checks. */
-import { existsSync, readdirSync, symlinkSync } from 'node:fs';
+import { readdirSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect } from 'vitest';
 import type { Script } from '../src/contract/script.ts';
 import { entriesOf, expectVerified, KEY, type Place, type RunOptions, test, until } from './support/place.ts';
-import { isAlive } from './support/processes.ts';
+import { isAlive, measuresMemory } from './support/processes.ts';
 
 const ALL = ['exec_command', 'apply_patch', 'read_file', 'list_files', 'search_files', 'time'];
 type Arguments = NonNullable<NonNullable<Script['turns'][number]['reply']>['calls']>[number]['arguments'];
 
 /** Lets the model make one call; gives what it was told. */
-async function call(place: Place, tool: string, args: Arguments, options: RunOptions = {}, config = {}): Promise<string> {
+async function call(
+  place: Place,
+  tool: string,
+  args: Arguments,
+  options: RunOptions = {},
+  config = {},
+): Promise<string> {
   place.play(
     [
       { match: { tool_result: tool }, reply: { text: '{{result}}' } },
@@ -50,7 +56,7 @@ describe('exec_command', () => {
     await until('it is gone', () => !isAlive(Number(place.read('pid.txt'))));
   });
 
-  test.runIf(existsSync('/usr/bin/time'))('H-97 of 100 MB the ends are kept, in bounded memory', async ({ place }) => {
+  test.runIf(measuresMemory)('H-97 of 100 MB the ends are kept, in bounded memory', async ({ place }) => {
     place.play(
       [
         { match: { tool_result: 'exec_command' }, reply: { text: '{{result}}' } },
@@ -71,7 +77,9 @@ describe('exec_command', () => {
   });
 
   test('binary output and broken UTF-8 become replacement characters', async ({ place }) => {
-    expect(await command(place, String.raw`printf 'a\377\376b\000c\342\202'`)).toBe('a\uFFFD\uFFFDb\uFFFDc\uFFFD\n[exit code 0]');
+    expect(await command(place, String.raw`printf 'a\377\376b\000c\342\202'`)).toBe(
+      'a\uFFFD\uFFFDb\uFFFDc\uFFFD\n[exit code 0]',
+    );
     await command(place, 'head -c 200000 /dev/urandom');
   });
 
@@ -83,7 +91,8 @@ describe('exec_command', () => {
     const told = await command(place, 'env', { environment });
     const names = told.split('\n').map((line) => line.split('=')[0]);
     expect(names).toEqual(expect.arrayContaining(['PATH', 'HOME', 'LC_ALL']));
-    for (const name of [...Object.keys(environment), 'RUNTIME_HOME']) if (name !== 'LC_ALL') expect(names).not.toContain(name);
+    for (const name of [...Object.keys(environment), 'RUNTIME_HOME'])
+      if (name !== 'LC_ALL') expect(names).not.toContain(name);
   });
 });
 
@@ -121,13 +130,11 @@ describe('apply_patch', () => {
     expect(place.read('update.txt')).toBe('one\n2\nthree\n');
     expect(place.read('moved.txt')).toBe('stays\nchanged\n');
     expect(readdirSync(place.project).sort()).toEqual(['moved.txt', 'new', 'update.txt']);
-    expect(finished(place).files.map(({ path, action }) => `${action} ${path}`).sort()).toEqual([
-      'add new/folder/add.txt',
-      'delete delete.txt',
-      'move move.txt',
-      'move moved.txt',
-      'update update.txt',
-    ]);
+    expect(
+      finished(place)
+        .files.map(({ path, action }) => `${action} ${path}`)
+        .sort(),
+    ).toEqual(['add new/folder/add.txt', 'delete delete.txt', 'move move.txt', 'move moved.txt', 'update update.txt']);
   });
 
   test.for([

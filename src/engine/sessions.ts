@@ -128,11 +128,19 @@ export async function verifyFile(path: string): Promise<VerifyReport> {
   if (!existsSync(file)) throw new RuntimeError('not_found', `There is no file ${path}.`);
   const { verifyJournal } = await import('./verify.ts');
   const folder = join(dirname(dirname(file)), 'blobs');
-  return verifyJournal({
+  const report = await verifyJournal({
     read: (visit) => readJournalFile(file, visit),
     hasHead: false,
     ...(existsSync(folder) && { blobs: createBlobs({ folder, requireLock: () => {} }) }),
   });
+  if (report.entries > 0 || report.failure) return report;
+  const failure = {
+    line: 1,
+    seq: 1,
+    code: 'truncated',
+    message: 'the file has no entry that could prove anything',
+  } as const;
+  return { ...report, status: 'failed', failure };
 }
 
 /**

@@ -16,6 +16,7 @@ export interface IngressOptions {
   workspace: () => string;
   clock: Clock;
   requireLock: () => void;
+  holdsLock: () => boolean;
   /** How long an idempotency key is remembered, from the acceptance of its event. */
   idempotencyTtlMs: number;
 }
@@ -27,7 +28,7 @@ interface Waiting {
 }
 
 export function createIngress(options: IngressOptions): { ingress: Ingress; close: () => Promise<void> } {
-  const { clock, requireLock, idempotencyTtlMs } = options;
+  const { clock, requireLock, holdsLock, idempotencyTtlMs } = options;
   let opening: Promise<Segments> | undefined;
   /** Events by their key whose acceptance is durable or under way, each with the promise of that. */
   const keyed = new Map<string, { event: IngressEvent; durable: Promise<void> }>();
@@ -117,7 +118,8 @@ export function createIngress(options: IngressOptions): { ingress: Ingress; clos
     },
 
     async pending() {
-      const segments = await opening;
+      // The holder will write, too: so that the segments are read once, it opens them now.
+      const segments = await (holdsLock() ? (opening ??= open()) : opening);
       return segments === undefined ? readSegments(options) : segments.pending();
     },
 

@@ -64,7 +64,12 @@ export function openStore({ home, workspace: id, clock, owner, idempotencyTtlMs 
 
   const { audit, close: closeAudit } = createAudit({ path: paths.audit, ...shared });
   const { grants, close: closeGrants } = createGrants({ path: paths.grants, ...shared });
-  const { ingress, close: closeIngress } = createIngress({ folder: paths.ingress, idempotencyTtlMs, ...shared });
+  const { ingress, close: closeIngress } = createIngress({
+    folder: paths.ingress,
+    idempotencyTtlMs,
+    holdsLock: () => held !== undefined,
+    ...shared,
+  });
   const { journal, closeAll } = createJournal({
     sessionsFolder: paths.sessions,
     tornFolder: paths.torn,

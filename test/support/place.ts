@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect, test as base } from 'vitest';
-import type { EntryData, EntryType } from '../../src/contract/entries.ts';
+import type { EntryData, EntryOf, EntryType } from '../../src/contract/entries.ts';
 import type { Script } from '../../src/contract/script.ts';
 import type { VerifyReport } from '../../src/contract/verify.ts';
 import { startMockOpenai, type MockOpenai } from './mock-openai.ts';
@@ -46,20 +46,9 @@ export interface Running {
   says(text: string): Promise<void>;
 }
 
-/** A journal line, its data as the type says. */
-export type Line = {
-  [T in EntryType]: {
-    v: 1;
-    seq: number;
-    at: number;
-    type: T;
-    data: EntryData<T>;
-    durable: number;
-    prev: string;
-    hash: string;
-  };
-}[EntryType];
-export type LineOf<T extends EntryType> = Extract<Line, { type: T }>;
+/** A journal line. */
+export type LineOf<T extends EntryType> = EntryOf<T> & { durable: number; prev: string; hash: string };
+export type Line = { [T in EntryType]: LineOf<T> }[EntryType];
 
 export interface Place {
   /** RUNTIME_HOME. */
@@ -111,8 +100,9 @@ function createPlace(folder: string, running: Set<ChildProcess>): Place {
   for (const path of [home, project]) mkdirSync(path, { mode: 0o700 });
 
   const start = (args: string[], options: RunOptions = {}): Running => {
-    const [program, ...before] = options.shell === undefined ? [LAUNCHER] : ['/bin/sh', '-c', options.shell, 'sh', LAUNCHER]; // prettier-ignore
-    const child = spawn(program!, [...before, ...args], {
+    const { shell } = options;
+    const [program, before] = shell === undefined ? [LAUNCHER, []] : ['/bin/sh', ['-c', shell, 'sh', LAUNCHER]];
+    const child = spawn(program, [...before, ...args], {
       cwd: options.cwd ?? project,
       env: {
         PATH: process.env['PATH'],
@@ -232,9 +222,9 @@ export function linesOf(text: string): unknown[] {
     .map((line) => JSON.parse(line) as unknown);
 }
 
-/** The entries of one type. */
-export function entriesOf<T extends EntryType>(lines: Line[], type: T): LineOf<T>['data'][] {
-  return lines.filter((line): line is LineOf<T> => line.type === type).map((line) => line.data);
+/** The data of the entries of one type. */
+export function entriesOf<T extends EntryType>(lines: Line[], type: T): EntryData<T>[] {
+  return lines.flatMap((line) => (line.type === type ? [line.data as EntryData<T>] : []));
 }
 
 /** Waits until it is so. */

@@ -1,4 +1,7 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
+
+/** Whether `/usr/bin/time -f %M` says how much memory a program took at most. */
+export const measuresMemory = process.platform === 'linux' && existsSync('/usr/bin/time');
 
 /** Whether a process runs. A zombie has ended. */
 export function isAlive(pid: number): boolean {

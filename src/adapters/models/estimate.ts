@@ -17,7 +17,7 @@ export function requestCharacters(request: ModelRequest): number {
   for (const message of request.messages) {
     if (message.role === 'note') characters += message.text.length;
     else if (message.role === 'tool') characters += message.output.length;
-    else characters += textOf(message.parts).length;
+    else for (const part of message.parts) if (part.type === 'text') characters += part.text.length;
     if (message.role === 'assistant') {
       for (const call of message.tool_calls) characters += call.name.length + call.arguments_raw.length;
     }

@@ -48,6 +48,7 @@ export function textPart(text: LongText): Part {
 
 /** Bytes in UTF-8, without an encoder: the kernel uses nothing of the platform. */
 export function utf8Length(text: string): number {
+  if (!/[\u0080-\uffff]/.test(text)) return text.length; // the loop is slow while it is cold, as in every start
   let bytes = 0;
   for (let i = 0; i < text.length; i++) {
     const unit = text.charCodeAt(i);

@@ -13,6 +13,8 @@ const HELP_COLUMNS = 100;
 export async function main(argv: readonly string[]): Promise<never> {
   const environment = processEnvironment();
   const io = processIo(environment);
+  // Nothing should come here. If it does: a line, where Node would print the source of the whole program.
+  process.on('uncaughtException', (error) => process.exit(reportError(io, error)));
   const exitCode = await runCommand(argv, io, environment);
   await io.flush();
   process.exit(exitCode);

@@ -1,0 +1,98 @@
+/** Disks that don't take what is written. */
+import { spawnSync } from 'node:child_process';
+import { chmodSync, existsSync, readdirSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { describe, expect } from 'vitest';
+import { entriesOf, expectVerified, linesOf, type Place, test } from './support/place.ts';
+
+const PAGE = 4096;
+const isRoot = process.getuid?.() === 0;
+
+const shell = (line: string, path: string): boolean => spawnSync('/bin/sh', ['-c', line, 'sh', path]).status === 0;
+
+/** Lets the home be a small disk of its own while the body runs. False when this machine doesn't let us. */
+async function onSmallDisk(place: Place, options: string, body: () => Promise<void>): Promise<boolean> {
+  if (!isRoot || !shell(`mount -t tmpfs -o size=1M,${options} tmpfs "$1"`, place.home)) {
+    return false;
+  }
+  try {
+    await body();
+  } finally {
+    shell('umount -l "$1"', place.home);
+  }
+  return true;
+}
+
+/** Fills the disk but for so many bytes. */
+function fill(file: string, left: number): void {
+  const { bavail, bsize } = statfsSync(dirname(file));
+  writeFileSync(file, Buffer.alloc(Math.max(0, bavail * bsize - left), 1));
+}
+
+describe('a home that may not be written', () => {
+  test('exit 1, what to check, and nothing half made', async ({ place, skip }) => {
+    const tryIt = async (): Promise<void> => {
+      const { code, stdout, stderr } = await place.run(['run', 'hi']);
+      expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+      expect(stderr).toContain('runtime doctor');
+      expect(readdirSync(place.home)).toEqual([]);
+      expect((await place.run(['doctor'])).code).toBe(1);
+      expect(await place.run(['session', 'ls', '-o', 'json'])).toMatchObject({ code: 0, stdout: '[]\n' });
+    };
+    if (isRoot) {
+      // Permissions don't stop root, a read-only disk does.
+      if (!(await onSmallDisk(place, 'ro', tryIt))) skip('this root may not mount');
+    } else {
+      chmodSync(place.home, 0o555);
+      await tryIt();
+      chmodSync(place.home, 0o700);
+    }
+  });
+
+  test('a home that is a file: named', async ({ place }) => {
+    writeFileSync(join(place.project, 'file'), '');
+    const environment = { RUNTIME_HOME: join(place.project, 'file') };
+    const { code, stdout, stderr } = await place.run(['run', 'hi'], { environment });
+    expect({ failed: code !== 0, stdout }).toEqual({ failed: true, stdout: '' });
+    expect(stderr).toContain('file');
+  });
+});
+
+describe('a disk that fills up', () => {
+  test.for([0, 1, 2, 5])(
+    '%i pages left: said, nothing accepted is lost, and it goes on when there is space',
+    async (pages, { place, skip }) => {
+      const could = await onSmallDisk(place, 'mode=700', async () => {
+        place.write('long.txt', `${'a line that is read '.repeat(6)}\n`.repeat(110));
+        const read = (n: number) => ({ tool: 'read_file', arguments: { path: 'long.txt', offset: n } });
+        // Nine results of about 13 KB each are more than the ballast gives back.
+        place.play([
+          ...Array.from({ length: 9 }, (_, n) => ({ match: { request: n + 1 }, reply: { calls: [read(n + 1)] } })),
+          { match: { any: true }, reply: { text: 'I read it all.' } },
+        ]);
+        expect((await place.run(['run', '--session', 'before', 'hi'])).code).toBe(0);
+
+        const filler = join(place.home, 'filler');
+        fill(filler, pages * PAGE);
+        const full = await place.run(['run', '--json', '--session', 'one', 'hi']);
+        expect(full.code).toBe(1);
+        expect(linesOf(full.stdout).at(-1)).toMatchObject({
+          type: 'run.finished',
+          data: { error: { code: 'disk_full' } },
+        });
+        expect(full.stderr).toContain('Free some space');
+        const accepted = existsSync(place.journalFile('one'));
+        if (accepted) expect((await place.run(['session', 'verify', 'one'])).code).toBe(0);
+        expect((await place.run(['session', 'verify', 'before'])).code).toBe(0);
+
+        rmSync(filler);
+        const next = await place.run(['run', '--session', 'one', ...(accepted ? [] : ['hi'])]);
+        expect(next).toMatchObject({ code: 0, stdout: 'I read it all.\n' });
+        expect(entriesOf(place.journal('one'), 'turn.ended')).toHaveLength(1);
+        await expectVerified(place, 'one');
+        await expectVerified(place, 'before');
+      });
+      if (!could) skip('only root can make a small disk');
+    },
+  );
+});
