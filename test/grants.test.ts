@@ -83,6 +83,24 @@ describe('--always', () => {
     ]);
   });
 
+  test('it is listed with what was approved, and once it is taken back the call asks again, in its own session too', async ({
+    place,
+  }) => {
+    obedient(place);
+    const none = await place.run(['approvals', 'grants', '-o', 'json']);
+    expect(none).toMatchObject({ code: 0, stdout: '[]\n' });
+    await grantOnce(place, 'one', ADD, '--always');
+    const listed = JSON.parse((await place.run(['approvals', 'grants', '-o', 'json'])).stdout);
+    expect(listed).toMatchObject([{ tool: 'exec_command', title: `Run ${ADD}`, session_id: 'one', by: 'local' }]);
+    const revoked = await place.run(['approvals', 'revoke', listed[0].grant_id.slice(0, 12)]);
+    expect(revoked).toMatchObject({ code: 0, stdout: '' });
+    expect((await place.run(['approvals', 'grants', '-o', 'json'])).stdout).toBe('[]\n');
+    expect((await tell(place, 'one', ADD)).code).toBe(5);
+    expect((await tell(place, 'other', ADD)).code).toBe(5);
+    expect((await place.run(['approvals', 'revoke', listed[0].grant_id])).code).toBe(1);
+    await expectVerified(place, 'one');
+  });
+
   test('what the policy denies stays denied', async ({ place }) => {
     obedient(place);
     await grantOnce(place, 'one', ADD, '--always');

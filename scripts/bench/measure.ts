@@ -77,7 +77,7 @@ export async function peakOf({ name, command, environment = {}, folder, before }
   const child = spawn(node!, [`--import=data:text/javascript,${encodeURIComponent(ask)}`, ...args], {
     cwd: folder ?? root,
     env: { PATH: process.env['PATH'], ...environment },
-    stdio: ['ignore', 'ignore', 'inherit', 'pipe'],
+    stdio: ['ignore', 'ignore', 'ignore', 'pipe'],
   });
   const [said] = await Promise.all([text(child.stdio[3] as NodeJS.ReadableStream), once(child, 'close')]);
   if (said === '') throw new Error(`${name} told nothing of its memory`);

@@ -96,9 +96,19 @@ export interface Audit {
   read(visit: (stored: Stored<AuditRecord>) => void): Promise<JournalEnd>;
 }
 
+/** A grant for all sessions, and where it came from. */
+export interface StandingGrant extends Grant {
+  by: string;
+  session_id: string;
+  approval_id: string;
+  /** ms UTC. */
+  added_at: number;
+  expires_at?: number;
+}
+
 export interface Grants {
-  /** Standing grants that are in force. */
-  list(): Promise<Grant[]>;
+  /** Standing grants that are in force, oldest first. */
+  list(): Promise<StandingGrant[]>;
   /** Resolves when the line is durable. */
   append(record: GrantRecord): Promise<void>;
 }

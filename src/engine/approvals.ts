@@ -6,10 +6,9 @@ import type { EntryData, ToolCall } from '../contract/entries.ts';
 import type { Blobs, StoredEntry } from '../contract/ports.ts';
 import type { Actor } from '../contract/values.ts';
 import type { Resolution } from './owner.ts';
+import { matchingId } from './matching-id.ts';
 import { wholeText } from './session/messages.ts';
 import { LOCAL_ACTOR, takeWorkspace, type Workspace } from './wire.ts';
-
-const SHORTEST_PREFIX = 6;
 
 /** Every approval of a session, in order, as of `now` (ms UTC). */
 export async function approvalsOf(
@@ -129,7 +128,7 @@ function resolveRecord(record: ApprovalRecord, at: number, data: EntryData<'appr
 /** The approvals that wait for an answer, oldest first: only sessions with unfinished events can have any. */
 export async function pendingApprovals(workspace: Workspace): Promise<ApprovalRecord[]> {
   const open = new Set((await workspace.store.ingress.pending()).map((event) => event.session_id));
-  const found = await Promise.all([...open].map((session) => sessionApprovals(workspace, session)));
+  const found = await Promise.all([...open].map((session) => recordsOf(workspace, session)));
   return found
     .flat()
     .filter((record) => record.status === 'pending')
@@ -137,26 +136,23 @@ export async function pendingApprovals(workspace: Workspace): Promise<ApprovalRe
 }
 
 /**
- * The approval with this id, or with an id that begins so (6 characters or more).
+ * The approval with this id, or with an id that begins so. Sessions with unfinished work are looked at first: what waits
+ * is what people mean.
  * @throws RuntimeError not_found | ambiguous_id
  */
-export async function findApproval(workspace: Workspace, prefix: string): Promise<ApprovalRecord> {
-  const open = (await workspace.store.ingress.pending()).map((event) => event.session_id);
+export async function findApproval(workspace: Workspace, id: string): Promise<ApprovalRecord> {
+  const open = new Set((await workspace.store.ingress.pending()).map((event) => event.session_id));
   const all = (await workspace.store.journal.list()).map(({ session_id }) => session_id);
-  const matches: ApprovalRecord[] = [];
-  for (const session of new Set([...open, ...all])) {
-    for (const record of await sessionApprovals(workspace, session)) {
-      if (record.id === prefix) return record;
-      if (prefix.length >= SHORTEST_PREFIX && record.id.startsWith(prefix)) matches.push(record);
-    }
+  for (const sessions of [[...open], all.filter((session) => !open.has(session))]) {
+    const records = (await Promise.all(sessions.map((session) => recordsOf(workspace, session)))).flat();
+    const found = matchingId(records, id, (record) => record.id);
+    if (found) return found;
   }
-  const [only, another] = matches;
-  if (another) throw new RuntimeError('ambiguous_id', `Several approvals begin with ${prefix}.`);
-  if (only) return only;
-  throw new RuntimeError('not_found', `There is no approval ${prefix}.`, { next: 'See `runtime approvals ls`.' });
+  throw new RuntimeError('not_found', `There is no approval ${id}.`, { next: 'See `runtime approvals ls`.' });
 }
 
-async function sessionApprovals({ store, clock }: Workspace, session: string): Promise<ApprovalRecord[]> {
+/** Every approval of a session; none where there is no session. */
+export async function recordsOf({ store, clock }: Workspace, session: string): Promise<ApprovalRecord[]> {
   const entries: StoredEntry[] = [];
   await store.journal.read(session, (stored) => void entries.push(stored));
   return approvalsOf(entries, store.blobs, clock.now());
@@ -192,9 +188,11 @@ export async function resolveApproval(
   }
 }
 
-function isRepeated({ resolved }: ApprovalRecord, { decision }: Resolution): boolean {
+/** A wider scope than before is another answer: nothing would come of it. */
+function isRepeated({ resolved }: ApprovalRecord, { decision, scope = 'once' }: Resolution): boolean {
   const outcome = decision === 'grant' ? 'granted' : 'denied';
-  return resolved?.outcome === outcome && resolved.by.id === LOCAL_ACTOR.id;
+  if (resolved?.outcome !== outcome || resolved.by.id !== LOCAL_ACTOR.id) return false;
+  return outcome === 'denied' || (resolved.scope ?? 'once') === scope;
 }
 
 function requirePending({ id, status, resolved }: ApprovalRecord): void {

@@ -47,7 +47,7 @@ export function createFreeze(sources: FreezeSources): (context: { state: State }
       skills: [],
       memory: [],
       policy,
-      grants: await sources.grants.list(),
+      grants: (await sources.grants.list()).map(({ grant_id, tool, args_digest }) => ({ grant_id, tool, args_digest })),
       rules: {
         calls_per_reply: config.orchestrator.max_calls_per_reply,
         model_attempts: config.orchestrator.model_attempts,

@@ -15,14 +15,15 @@ const FOLDER_MODE = 0o700;
 const { O_RDONLY, O_RDWR, O_APPEND, O_CREAT, O_EXCL, O_WRONLY, O_TRUNC, O_NOFOLLOW, O_NONBLOCK } = constants;
 
 /** Creates a folder and what is missing above it, durably. Folders that are there stay as they are. */
-export function ensureFolder(path: string): void {
+export function ensureFolder(path: string, { hasParent = false } = {}): void {
   try {
     mkdirSync(path, FOLDER_MODE);
   } catch (error) {
     if (isFileError(error, 'EEXIST')) return;
-    if (!isFileError(error, 'ENOENT')) throw error;
+    // Some file systems (/proc) say so also of what may not be made in a folder that is there.
+    if (hasParent || !isFileError(error, 'ENOENT')) throw error;
     ensureFolder(dirname(path));
-    return ensureFolder(path);
+    return ensureFolder(path, { hasParent: true });
   }
   chmodSync(path, FOLDER_MODE);
   const parent = openSync(dirname(path), O_RDONLY);

@@ -41,7 +41,7 @@ test('a grant stands from when it is added until it is revoked, for every proces
   await store.grants.append(added('g-1'));
   await store.grants.append(added('g-2'));
   await store.grants.append({ type: 'grant.revoked', data: { grant_id: 'g-1', by: 'local' } });
-  for (const seen of [store, storeIn(home)]) expect(await seen.grants.list()).toEqual([{ grant_id: 'g-2', ...rule }]);
+  for (const seen of [store, storeIn(home)]) expect(await seen.grants.list()).toMatchObject([{ grant_id: 'g-2', ...rule, approval_id: 'a-1' }]);
 });
 
 test('an expired grant does not stand', async () => {

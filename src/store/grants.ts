@@ -1,7 +1,7 @@
 /** The port `Grants` on `governance/grants.jsonl`: a short file, read whole. */
 import type { Clock } from '../base/clock.ts';
 import { sha256 } from '../base/digest.ts';
-import type { Grants } from '../contract/ports.ts';
+import type { Grants, StandingGrant } from '../contract/ports.ts';
 import type { GrantRecord } from '../contract/records.ts';
 import { damageError, openChainFile } from './chain/file.ts';
 import type { ChainLine } from './chain/line.ts';
@@ -21,7 +21,7 @@ export interface GrantsOptions {
 
 const NAME = 'grants.jsonl';
 
-type Added = Extract<GrantRecord, { type: 'grant.added' }>['data'];
+type Standing = Map<string, StandingGrant>;
 
 export function createGrants(options: GrantsOptions): { grants: Grants; close: () => Promise<void> } {
   const { path, tornFolder, workspace, clock, requireLock } = options;
@@ -34,13 +34,11 @@ export function createGrants(options: GrantsOptions): { grants: Grants; close: (
 
   const grants: Grants = {
     async list() {
-      const standing = new Map<string, Added>();
+      const standing: Standing = new Map();
       const end = await withFile(path, (fd) => scanChain(fd, rules(), (line) => apply(standing, line)));
       if (end.failure !== undefined) throw damageError(NAME, end.failure);
       const now = clock.now();
-      return [...standing.values()]
-        .filter(({ expires_at }) => expires_at === undefined || expires_at > now)
-        .map(({ grant_id, rule }) => ({ grant_id, ...rule }));
+      return [...standing.values()].filter(({ expires_at }) => expires_at === undefined || expires_at > now);
     },
 
     async append({ type, data }) {
@@ -54,8 +52,12 @@ export function createGrants(options: GrantsOptions): { grants: Grants; close: (
   return { grants, close: chain.close };
 }
 
-function apply(standing: Map<string, Added>, { type, data }: ChainLine): void {
+function apply(standing: Standing, { type, data, at }: ChainLine): void {
   const record = { type, data } as GrantRecord;
-  if (record.type === 'grant.added') standing.set(record.data.grant_id, record.data);
-  else standing.delete(record.data.grant_id);
+  if (record.type === 'grant.added') {
+    const { rule, ...given } = record.data;
+    standing.set(given.grant_id, { ...given, ...rule, added_at: at });
+  } else {
+    standing.delete(record.data.grant_id);
+  }
 }

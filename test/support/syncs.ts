@@ -4,12 +4,14 @@ import { readFileSync } from 'node:fs';
 
 const CALLS = ['fsync', 'fdatasync', 'sync', 'syncfs', 'sync_file_range', 'msync'];
 
+const STRACE = ['strace', '-f', '-qq', '-o'] as const;
+
 /** strace may be missing, or not be allowed to trace here. */
-export const hasStrace = spawnSync('strace', ['-f', '-qq', '-o', '/dev/null', 'true']).status === 0;
+export const hasStrace = spawnSync(STRACE[0], [...STRACE.slice(1), '/dev/null', 'true']).status === 0;
 
 /** What to put before a command, so that its syncs are written to a file. */
 export function straceInto(file: string): [string, ...string[]] {
-  return ['strace', '-f', '-qq', '-o', file, '-e', `trace=${CALLS.join(',')}`];
+  return [...STRACE, file, '-e', `trace=${CALLS.join(',')}`];
 }
 
 /** How often each call was made, by its name. */

@@ -100,6 +100,8 @@ function sceneOf(options: ToolHostOptions, projectRoot: string): Scene | { inval
   const home = resolveReal(options.home);
   if ('code' in home) return invalid('', home.message);
   if ('code' in root || root.kind !== 'dir') return invalid('', `the project root ${projectRoot} is no folder`);
+  // It was real when the session was made: a link in its place would make another folder the one that is free to read.
+  if (root.real !== projectRoot) return invalid('', `the project root ${projectRoot} leads to ${root.real} now`);
   const { clock, environment, settings } = options;
   return { projectRoot: root.real, home: home.real, clock, environment, settings };
 }

@@ -7,6 +7,7 @@ import { digestOf } from '../../base/digest.ts';
 import type { Observation } from '../../contract/entries.ts';
 import type { Blobs } from '../../contract/ports.ts';
 import type { Part } from '../../contract/values.ts';
+import { failedEffect } from './effects.ts';
 import { spill, spillMessage } from './long-text.ts';
 import type { Redactor } from './redact.ts';
 
@@ -23,10 +24,17 @@ function redacted(observation: Observation, redact: Redactor['text']): Observati
   const clean = redactValue(observation.data, redact);
   if (clean === observation.data) return observation;
   const next = { ...observation, data: clean } as Observation;
-  if (next.type === 'call.inspected') {
+  if (next.type === 'call.inspected' && observation.type === 'call.inspected') {
+    // Facts can't be altered: their digest decides what runs. A call that touches something so named is refused.
+    if (next.data.facts !== observation.data.facts) return refusedInspection(next.data.call_id);
     next.data = { ...next.data, presentation_digest: digestOf(canonicalJson(next.data.presentation)) };
   }
   return next;
+}
+
+function refusedInspection(call_id: string): Observation {
+  const message = 'what it would run or touch has a known secret in it, which is never recorded';
+  return failedEffect({ kind: 'inspect', key: '', call_id }, 'holds_secret', message);
 }
 
 /** Strings redacted and well-formed (digests need that). The same value when nothing in it had to be replaced. */

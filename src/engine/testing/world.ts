@@ -318,7 +318,7 @@ function memoryGrants(records: GrantRecord[]): Grants {
   return {
     list: async () =>
       records.flatMap((record) =>
-        record.type === 'grant.added' ? [{ grant_id: record.data.grant_id, ...record.data.rule }] : [],
+        record.type === 'grant.added' ? [{ ...record.data, ...record.data.rule, added_at: START }] : [],
       ),
     append: async (record) => void records.push(record),
   };

@@ -69,7 +69,7 @@ function throughApproval(hash: Hash, state: State, turn: Turn, call: Call, inspe
 
 function policyDecided(state: State, turn: Turn, call: Call, inspected: Inspected): Decision {
   const repeats = unknownLike(state, call, inspected);
-  const judgement = judge(turn.policies, [...turn.manifest.grants, ...state.grants], {
+  const judgement = judge(turn.policies, [...turn.manifest.grants, ...turn.grants, ...state.grants], {
     tool: call.name,
     effect: call.effect,
     args_digest: inspected.args_digest,

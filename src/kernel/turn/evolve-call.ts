@@ -95,9 +95,9 @@ function resolved(state: State, turn: Turn, { data }: EntryOf<'approval.resolved
   if (data.outcome !== 'granted' || data.scope === undefined || data.scope === 'once' || data.grant_id === undefined) {
     return next;
   }
-  // A standing grant holds for the session too: the turn's frozen grants don't know it yet.
   const grant = { grant_id: data.grant_id, tool: of.name, args_digest: of.inspected!.args_digest };
-  return { ...next, grants: [...state.grants, grant] };
+  if (data.scope === 'session') return { ...next, grants: [...state.grants, grant] };
+  return { ...next, turn: { ...next.turn, grants: [...turn.grants, grant] } };
 }
 
 function finishedParts({ data }: EntryOf<'call.finished'>): Part[] {

@@ -38,6 +38,7 @@ export function startTurn(
     frozen: data.frozen,
     manifest,
     prefix_bytes: prefixBytes(manifest),
+    grants: [],
     policies: [manifest.policy],
     limits: data.limits,
     choice: 0,

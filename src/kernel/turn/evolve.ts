@@ -117,6 +117,7 @@ function forked(state: State, { data }: EntryOf<'session.forked'>): State {
   const next = { ...state, session, queue: [], grants: [] };
   return withTurn(next, (turn) => ({
     ...recover(turn, { voidApprovals: true, abandonAll: true }),
+    grants: [],
     event_ids: [],
     steers: [],
   }));

@@ -85,6 +85,8 @@ export interface Turn {
   manifest: Manifest;
   /** What instructions and tools measure in a request (UTF-8). */
   prefix_bytes: number;
+  /** Standing grants that were given while the turn was open: the frozen ones don't have them yet. */
+  grants: State['grants'];
   /** The frozen policy, then those that came while the turn was open. The strictest wins. */
   policies: Policy[];
   limits: Limits;

@@ -116,7 +116,9 @@ export function commandTree(context: CommandContext): CommandTree {
   }
 
   function addApprovals(parent: Command): void {
-    const approvals = parent.command('approvals').description('list and show what waits for an answer');
+    const approvals = parent
+      .command('approvals')
+      .description('list and show what waits for an answer, and the grants that need none');
     approvals
       .command('ls')
       .description('list the approvals that are pending')
@@ -128,6 +130,16 @@ export function commandTree(context: CommandContext): CommandTree {
       .argument('<id>', 'approval, or the first 6 or more characters of its id')
       .addOption(outputOption('table', 'json', 'yaml'))
       .action(calls(async () => (await import('./commands/approvals.ts')).showApproval));
+    approvals
+      .command('grants')
+      .description('list what `approve --always` lets run in any session')
+      .addOption(outputOption('table', 'json', 'yaml'))
+      .action(calls(async () => (await import('./commands/grants.ts')).showGrants));
+    approvals
+      .command('revoke')
+      .description('take a standing grant back: the call asks again')
+      .argument('<grant>', 'grant, or the first 6 or more characters of its id')
+      .action(calls(async () => (await import('./commands/grants.ts')).revoke));
     parent
       .command('approve')
       .description('let exactly this call run')

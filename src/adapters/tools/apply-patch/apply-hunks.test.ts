@@ -26,6 +26,15 @@ test('exact, and around what is exact nothing moves', () => {
   expect(apply('a\nb\n', '-a', '-b')).toBe('');
 });
 
+test('very many added lines, and very many hunks in a long file whose space differs', () => {
+  expect(apply('a\n', ' a', '+b\n'.repeat(200_000).trimEnd())).toHaveLength(2 + 2 * 200_000);
+  const lines = Array.from({ length: 100_000 }, (_, index) => `line ${index}`);
+  const hunks = lines.filter((_, index) => index % 20 === 0).map((line) => `@@\n-${line}\n+x\n`);
+  const started = performance.now();
+  apply(`${lines.join(' \n')} \n`, hunks.join('').trimEnd());
+  expect(performance.now() - started).toBeLessThan(1000);
+});
+
 test('context is found in spite of other space and punctuation, and keeps its own', () => {
   expect(apply('  a \nb\n', ' a', '-b', '+B')).toBe('  a \nB\n');
   expect(apply('a \t\nb\n', ' a', '-b', '+B')).toBe('a \t\nB\n');

@@ -81,7 +81,7 @@ function withChanges(lines: readonly Line[], changes: readonly Change[]): Line[]
     for (; next < change.at; next++) result.push(lines[next]!);
     const end = change.removed[0]?.end || result.at(-1)?.end || lines[next]?.end || usual;
     change.added = change.added.map(({ text }) => ({ text, end }));
-    result.push(...change.added);
+    for (const line of change.added) result.push(line);
     next += change.removed.length;
   }
   for (; next < lines.length; next++) result.push(lines[next]!);

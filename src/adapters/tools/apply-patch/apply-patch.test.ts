@@ -241,3 +241,10 @@ test('what a patch of long ago left behind is cleared away, what is fresh is not
   await t.call('apply_patch', patch('*** Add File: a', '+x'));
   expect(Object.keys(files())).toEqual([fresh, `${other!}x`, 'a']);
 });
+
+test('files that are large together are refused before their lines fill the memory', async () => {
+  for (const name of ['a', 'b', 'c']) t.file(name, 'x\n'.repeat(3 * 1024 * 1024));
+  const lines = ['*** Delete File: a', '*** Delete File: b', '*** Delete File: c'];
+  expect(await refusal(...lines)).toContain('more than 16777216 bytes together');
+  expect(await refusal(...lines.slice(1))).toBeUndefined();
+});

@@ -9,18 +9,26 @@ export interface LineFinder {
 }
 
 export function lineFinder(lines: readonly string[]): LineFinder {
-  const formed: string[][] = [];
+  const formed: { file: string[]; known: ReadonlySet<string> }[] = [];
   return {
     find(wanted, from, atEnd = false) {
       const start = atEnd ? Math.max(from, lines.length - wanted.length) : from;
       for (const [level, form] of FORMS.entries()) {
-        const file = (formed[level] ??= lines.map(form));
-        const found = indexOfSequence(file, wanted.map(form), start);
+        const { file, known } = (formed[level] ??= formOf(lines, form));
+        const asked = wanted.map(form);
+        // Most forms that don't fit are told by this: a patch of many hunks must not go over a long file for each.
+        if (!asked.every((line) => known.has(line))) continue;
+        const found = indexOfSequence(file, asked, start);
         if (found !== undefined) return found;
       }
       return undefined;
     },
   };
+}
+
+function formOf(lines: readonly string[], form: (line: string) => string): { file: string[]; known: Set<string> } {
+  const file = lines.map(form);
+  return { file, known: new Set(file) };
 }
 
 /** Knuth, Morris and Pratt: linear, also when file and patch repeat one line many thousand times. */

@@ -51,6 +51,33 @@ test('what models add around it does no harm', () => {
   expect(parsePatch(patch('*** Update File: a', '@@', '-x', '+y').replaceAll('\n', '\r\n'))).toEqual(plain);
 });
 
+test('blank lines between two hunks belong to neither', () => {
+  const hunks = ['@@', '-1', '+2', '', '', '@@', '-3', '', '+4'];
+  expect(parsePatch(patch('*** Update File: a', ...hunks))).toEqual({
+    sections: [
+      {
+        kind: 'update',
+        path: 'a',
+        hunks: [
+          { anchors: [], lines: [{ op: '-', text: '1' }, { op: '+', text: '2' }], endOfFile: false },
+          {
+            anchors: [],
+            lines: [{ op: '-', text: '3' }, { op: ' ', text: '' }, { op: '+', text: '4' }],
+            endOfFile: false,
+          },
+        ],
+      },
+    ],
+  }); // prettier-ignore
+});
+
+test('very many blank lines take no time', () => {
+  const text = patch('*** Update File: a', '@@', `-1${'\n'.repeat(400_000)}`, '+2');
+  const started = performance.now();
+  parsePatch(text);
+  expect(performance.now() - started).toBeLessThan(2000);
+});
+
 test.each([
   ['', 'the first line must be "*** Begin Patch"'],
   ['*** Begin Patch', 'the last line must be "*** End Patch"'],

@@ -98,6 +98,8 @@ function atHeader(rest: Rest): boolean {
 
 function readHunk(rest: Rest, first: boolean): Hunk | Refused {
   const anchors: string[] = [];
+  // Behind the first hunk, blank lines only separate it from the next.
+  if (!first) while (rest.lines[rest.at] === '') rest.at++;
   const start = rest.at;
   for (; rest.lines[rest.at]?.startsWith('@@'); rest.at++) {
     const line = rest.lines[rest.at]!;
@@ -113,14 +115,14 @@ function readHunk(rest: Rest, first: boolean): Hunk | Refused {
       return lines.length > 0 ? { anchors, lines, endOfFile: true } : refuse(rest, 'a hunk without lines ends here');
     }
     if (line === '') {
-      // A blank line of context, or what separates this hunk from the next.
+      // Blank lines of context, or what separates this hunk from the next.
       if (endsHere(rest)) break;
-      lines.push({ op: ' ', text: '' });
-    } else {
-      const op = line[0]!;
-      if (op !== ' ' && op !== '-' && op !== '+') break;
-      lines.push({ op, text: line.slice(1) });
+      for (; rest.lines[rest.at] === ''; rest.at++) lines.push({ op: ' ', text: '' });
+      continue;
     }
+    const op = line[0]!;
+    if (op !== ' ' && op !== '-' && op !== '+') break;
+    lines.push({ op, text: line.slice(1) });
     rest.at++;
   }
   if (lines.length === 0) return refuse(rest, 'every line of a hunk begins with " ", "-" or "+"');

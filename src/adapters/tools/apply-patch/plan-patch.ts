@@ -13,6 +13,8 @@ import { bytesOf, type Line, linesOf } from './text-file.ts';
 import type { FileDiff } from './unified-diff.ts';
 
 const MAX_FILE_BYTES = 8 * 1024 * 1024;
+/** All files of a patch, and the diff of them, are in memory at once, line by line. */
+const MAX_PATCH_BYTES = 16 * 1024 * 1024;
 
 /** A file's content at one moment; undefined where there is no file. */
 export interface Content {
@@ -64,10 +66,15 @@ export async function planPatch(
 ): Promise<Plan | Refused> {
   const reals = new Map(paths.map(({ path, real }) => [path, real]));
   const overlay = new Map<string, { before: Content | undefined; now: Content | undefined }>();
+  let bytes = 0;
   for (const { path, real, kind } of paths) {
     if (kind === 'dir' || kind === 'other') return { refused: `${path}: is no regular file` };
     const read = kind === 'missing' ? undefined : await readWhole(real, MAX_FILE_BYTES);
     if (read && 'code' in read) return { refused: `${path}: ${read.message}` };
+    bytes += read?.bytes.length ?? 0;
+    if (bytes > MAX_PATCH_BYTES) {
+      return { refused: `its files have more than ${MAX_PATCH_BYTES} bytes together: make several patches` };
+    }
     const content = read && { bytes: read.bytes, mode: read.stats.mode & 0o7777 };
     overlay.set(real, { before: content, now: content });
   }

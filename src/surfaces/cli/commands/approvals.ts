@@ -9,6 +9,7 @@ import { openForCommand, type CommandAction, type CommandContext, type GlobalOpt
 import { printRows, printValue, type OutputFormat } from '../listing.ts';
 import { paint } from '../paint.ts';
 import { ago, until } from '../times.ts';
+import { oneLine } from '../width.ts';
 import { runToEnd } from './run.ts';
 
 interface Output {
@@ -81,9 +82,9 @@ async function describe({ store, clock }: Workspace, { io }: CommandContext, rec
   const now = clock.now();
   const bold = (text: string): string => paint(io.stdout, 'bold', text);
   const lines = [`${bold(presentation.title)}`, ''];
-  if (presentation.body !== undefined) lines.push(await wholeText(presentation.body, store.blobs), '');
+  if (presentation.body !== undefined) lines.push(indented(await wholeText(presentation.body, store.blobs)), '');
   if (presentation.diff !== undefined) lines.push(await wholeText(presentation.diff, store.blobs), '');
-  const row = (name: string, text: string): void => void lines.push(`${`${name}:`.padEnd(12)} ${text}`);
+  const row = (name: string, text: string): void => void lines.push(`${`${name}:`.padEnd(12)} ${oneLine(text)}`);
   row('approval', record.id);
   row('status', record.status);
   row('tool', `${record.tool} (${record.effect})`);
@@ -103,4 +104,9 @@ async function describe({ store, clock }: Workspace, { io }: CommandContext, rec
   row('digest', record.digest);
   if (record.status === 'pending') lines.push('', `runtime approve ${record.id}`, `runtime deny ${record.id}`);
   return `${lines.join('\n')}\n`;
+}
+
+/** A command's lines can't pass for the rows below them. */
+function indented(text: string): string {
+  return text.replace(/^/gm, '  ');
 }

@@ -219,7 +219,7 @@ function sayOutcome(
   }
   if (outcome.state === 'ended' && outcome.reason !== undefined && outcome.reason !== 'success') {
     const text = outcome.text === '' ? `the turn ended: ${outcome.reason}` : outcome.text;
-    io.stderr.write(`${paint(io.stderr, 'red', `${outcome.reason}:`)} ${withNewline(text)}`);
+    io.stderr.write(`${paint(io.stderr, 'red', `${outcome.reason}:`)} ${withNewline(visibleText(text))}`);
   }
   if (outcome.state === 'open' && scope.kind === 'session') {
     io.stderr.write(`left open; it goes on with: runtime run --session ${scope.id}\n`);

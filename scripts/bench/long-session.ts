@@ -1,0 +1,69 @@
+/**
+ * What a turn costs the runtime when its session is long: turn 1,000 against turn 10, in one process, through the engine,
+ * with a model that answers at once. CPU time, as the work of the disk is the same.
+ */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { LOCAL_ACTOR, openWorkspace, takeWorkspace } from '../../src/engine/wire.ts';
+import { median } from './measure.ts';
+import { printTable, printTitle } from './report.ts';
+
+const SESSIONS = 5;
+/** Turns are too short to be measured one by one. */
+const AROUND = 9;
+const EARLY = 10;
+const LATE = 1000;
+
+const home = mkdtempSync(join(tmpdir(), 'runtime-bench-'));
+writeFileSync(
+  join(home, 'config.yaml'),
+  `models:
+  registry: [{name: echo, provider: script, script: '${join(home, 'script.yaml')}'}]
+budget: {session: {cost: 0}}
+`,
+);
+writeFileSync(join(home, 'script.yaml'), 'model: script/v1\nturns:\n  - {match: {any: true}, reply: {text: ok}}\n');
+const workspace = await openWorkspace({ environment: { RUNTIME_HOME: home }, overrides: new Map() });
+const { owner, release } = takeWorkspace(workspace);
+try {
+  await costs(); // first a session in which V8 learns the code
+  const sessions: { early: number; late: number }[] = [];
+  for (let n = 0; n < SESSIONS; n++) sessions.push(await costs());
+  const early = median(sessions.map((session) => session.early));
+  const late = median(sessions.map((session) => session.late));
+  printTitle(`long-session: ${SESSIONS} sessions of ${LATE} turns; the ${AROUND} turns around each`);
+  printTable([
+    ['', 'CPU ms', '×', 'asked'],
+    [`turn ${EARLY}`, early.toFixed(3), '1.00'],
+    [`turn ${LATE}`, late.toFixed(3), (late / early).toFixed(2), '≤ 1.5'],
+  ]);
+} finally {
+  await release();
+  rmSync(home, { recursive: true, force: true });
+}
+
+/** CPU time in ms of a turn around the early and around the late one of a new session. */
+async function costs(): Promise<{ early: number; late: number }> {
+  const live = await owner.open(owner.newSessionId());
+  const turn = async (text: string): Promise<void> => {
+    const parts = [{ type: 'text' as const, text }];
+    await owner.accept({ session: live.id, parts, actor: LOCAL_ACTOR, source: 'bench', root: home });
+    await owner.enter(live, { actor: LOCAL_ACTOR });
+    await live.runner.rest();
+  };
+  const run = async (until: number): Promise<number> => {
+    const before = process.cpuUsage();
+    const first = live.runner.state().turns;
+    while (live.runner.state().turns < until) await turn(`message ${live.runner.state().turns}`);
+    const { user, system } = process.cpuUsage(before);
+    return (user + system) / 1000 / (until - first);
+  };
+  const half = Math.floor(AROUND / 2);
+  await run(EARLY - half - 1);
+  const early = await run(EARLY + half);
+  await run(LATE - half - 1);
+  const late = await run(LATE + half);
+  await owner.close(live);
+  return { early, late };
+}

@@ -1,0 +1,41 @@
+/** Standing grants as people see them, and taking them back. */
+import { RuntimeError } from '../contract/errors.ts';
+import type { StandingGrant } from '../contract/ports.ts';
+import { recordsOf } from './approvals.ts';
+import { matchingId } from './matching-id.ts';
+import { LOCAL_ACTOR, lockWorkspace, type Workspace } from './wire.ts';
+
+export interface GrantRow extends StandingGrant {
+  /** What was approved, in the approver's words; the tool's name when its session is gone. */
+  title: string;
+}
+
+export async function listGrants(workspace: Workspace): Promise<GrantRow[]> {
+  const grants = await workspace.store.grants.list();
+  return Promise.all(grants.map(async (grant) => ({ ...grant, title: await titleOf(workspace, grant) })));
+}
+
+async function titleOf(workspace: Workspace, { session_id, approval_id, tool }: StandingGrant): Promise<string> {
+  const records = await recordsOf(workspace, session_id);
+  return records.find(({ id }) => id === approval_id)?.presentation.title ?? tool;
+}
+
+/**
+ * Takes a standing grant back, by its id or the beginning of it. It ends with the turn that runs.
+ * @throws RuntimeError not_found | ambiguous_id | locked
+ */
+export async function revokeGrant(workspace: Workspace, id: string): Promise<StandingGrant> {
+  lockWorkspace(workspace);
+  try {
+    const { grants } = workspace.store;
+    const standing = await grants.list();
+    const found = matchingId(standing, id, (grant) => grant.grant_id);
+    if (!found) {
+      throw new RuntimeError('not_found', `There is no grant ${id}.`, { next: 'See `runtime approvals grants`.' });
+    }
+    await grants.append({ type: 'grant.revoked', data: { grant_id: found.grant_id, by: LOCAL_ACTOR.id } });
+    return found;
+  } finally {
+    await workspace.store.close();
+  }
+}

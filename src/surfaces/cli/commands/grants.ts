@@ -1,0 +1,31 @@
+import { refuseTools } from '../../../engine/caller.ts';
+import { listGrants, revokeGrant } from '../../../engine/grants.ts';
+import { openForCommand, type CommandAction } from '../context.ts';
+import { printRows, type OutputFormat } from '../listing.ts';
+import { ago } from '../times.ts';
+
+/** `approvals grants` */
+export const showGrants: CommandAction<{ output: OutputFormat }> = async (context, options) => {
+  const workspace = await openForCommand(context, options);
+  const now = workspace.clock.now();
+  await printRows(
+    context.io,
+    options.output,
+    await listGrants(workspace),
+    [
+      { title: 'grant', text: ({ grant_id }) => grant_id },
+      { title: 'tool', text: ({ tool }) => tool },
+      { title: 'what', text: ({ title }) => title, flexible: true },
+      { title: 'by', text: ({ by }) => by },
+      { title: 'given', text: ({ added_at }) => ago(added_at, now) },
+    ],
+    'there are no standing grants',
+  );
+};
+
+/** `approvals revoke` */
+export const revoke: CommandAction<object> = async (context, options, id) => {
+  refuseTools(context.environment);
+  const { grant_id, tool } = await revokeGrant(await openForCommand(context, options), id);
+  context.io.stderr.write(`revoked ${grant_id}: that call of ${tool} asks again\n`);
+};
