@@ -27,8 +27,14 @@ export const policy = z.strictObject({
   approver_roles: z.array(role),
 });
 
-/** A standing or session grant: this tool with exactly these arguments. */
-export const grant = z.strictObject({ grant_id: z.string(), tool: z.string(), args_digest: digest });
+/** A standing or session grant: this tool with exactly these arguments and facts, in this project root. */
+export const grant = z.strictObject({
+  grant_id: z.string(),
+  tool: z.string(),
+  args_digest: digest,
+  facts_digest: digest,
+  project_root: z.string(),
+});
 
 /** Micro-USD a million tokens. */
 export const price = z.strictObject({ input: int, output: int, cached: int });

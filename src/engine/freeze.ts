@@ -3,7 +3,7 @@ import { canonicalJson } from '../base/canonical-json.ts';
 import { digestOf } from '../base/digest.ts';
 import { parseDuration } from '../base/duration.ts';
 import type { Config } from '../contract/config.ts';
-import type { Manifest, ModelChoice, Policy, ToolSpec } from '../contract/manifest.ts';
+import type { Grant, Manifest, ModelChoice, Policy, ToolSpec } from '../contract/manifest.ts';
 import type { Grants } from '../contract/ports.ts';
 import type { Limits, Rights, Role } from '../contract/values.ts';
 import type { State } from '../kernel/turn/state.ts';
@@ -47,7 +47,7 @@ export function createFreeze(sources: FreezeSources): (context: { state: State }
       skills: [],
       memory: [],
       policy,
-      grants: (await sources.grants.list()).map(({ grant_id, tool, args_digest }) => ({ grant_id, tool, args_digest })),
+      grants: (await sources.grants.list()).map(grantOf),
       rules: {
         calls_per_reply: config.orchestrator.max_calls_per_reply,
         model_attempts: config.orchestrator.model_attempts,
@@ -76,6 +76,11 @@ function lowerRole(a: Role, b: Role): Role {
     (role) => role === a || role === b,
   );
   return lowest!;
+}
+
+/** Without where it came from: that doesn't matter to a turn. */
+function grantOf({ grant_id, tool, args_digest, facts_digest, project_root }: Grant): Grant {
+  return { grant_id, tool, args_digest, facts_digest, project_root };
 }
 
 /** What a session or turn may at most do under a policy. */

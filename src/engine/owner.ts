@@ -191,7 +191,7 @@ export function createOwner(ports: OwnerPorts, settings: OwnerSettings): Owner {
       await repairHead(id, opened);
     },
 
-    async resolve(live, { id, tool, args_digest, session_id }, { decision, scope = 'once', reason }, actor) {
+    async resolve(live, { id, session_id }, { decision, scope = 'once', reason }, actor) {
       if (live.opened.opening) await recordOpening(live);
       const grant_id = decision === 'grant' && scope !== 'once' ? `g-${ports.ids.ulid()}` : undefined;
       const seq = await live.runner.post({
@@ -206,12 +206,11 @@ export function createOwner(ports: OwnerPorts, settings: OwnerSettings): Owner {
         },
       });
       // The answer is the compare-and-set; a stop between the two lines loses only the standing grant.
-      if (seq !== undefined && grant_id !== undefined && scope === 'always') {
-        const rule = { tool, args_digest };
-        await ports.grants.append({
-          type: 'grant.added',
-          data: { grant_id, rule, by: actor.id, session_id, approval_id: id },
-        });
+      const given = live.runner.state().turn?.grants.find((grant) => grant.grant_id === grant_id);
+      if (seq !== undefined && given) {
+        const { grant_id: _, ...rule } = given;
+        const data = { grant_id: given.grant_id, rule, by: actor.id, session_id, approval_id: id };
+        await ports.grants.append({ type: 'grant.added', data });
       }
       return seq !== undefined;
     },

@@ -17,7 +17,14 @@ export interface PolicyRow {
 export function describePolicy({ tools, policy }: Workspace): PolicyRow[] {
   const facts: Facts = { paths: [], hosts: [], commands: [], preimages: [] };
   return tools.tools().map(({ name: tool, effect }) => {
-    const { verdict, reason } = judge([policy], [], { tool, effect, args_digest: digestOf(''), facts });
+    const { verdict, reason } = judge([policy], [], {
+      tool,
+      effect,
+      args_digest: digestOf(''),
+      facts,
+      facts_digest: digestOf(''),
+      project_root: '',
+    });
     return { tool, effect, verdict, reason };
   });
 }
@@ -33,14 +40,26 @@ export async function checkCall(
   const { tool, arguments_raw, project_root } = call;
   const spec = tools.tools().find(({ name }) => name === tool);
   if (spec === undefined) return denyUnknown(tool, tools.tools().map(({ name }) => name)); // prettier-ignore
-  const { invalid, args_digest, facts } = await tools.inspect({ call_id: 'c0', spec, arguments_raw, project_root });
+  const { invalid, args_digest, facts, facts_digest } = await tools.inspect({
+    call_id: 'c0',
+    spec,
+    arguments_raw,
+    project_root,
+  });
   if (invalid) {
     const what = invalid.map(({ path, message }) => (path ? `${path}: ${message}` : message)).join('; ');
     throw new RuntimeError('usage', `${tool} would refuse these arguments: ${what}`, {
       next: `Give them as JSON, as the tool takes them: ${Object.keys(spec.parameters['properties'] ?? {}).join(', ')}.`,
     });
   }
-  return judge([policy], await store.grants.list(), { tool, effect: spec.effect, args_digest, facts });
+  return judge([policy], await store.grants.list(), {
+    tool,
+    effect: spec.effect,
+    args_digest,
+    facts,
+    facts_digest,
+    project_root,
+  });
 }
 
 function denyUnknown(tool: string, names: string[]): Judgement {

@@ -108,14 +108,16 @@ inEveryWorld('no call starts without an allow or a granted approval under the st
       const call = state.turn!.calls.find((one) => one.call_id === call_id)!;
       grantedCalls.add(call_id);
       const { grant_id } = entry.data;
-      const { args_digest } = inspections.get(call_id)!;
-      if (grant_id !== undefined) session.push({ grant_id, tool: call.name, args_digest });
+      const { args_digest, facts_digest } = inspections.get(call_id)!;
+      const { project_root } = state.session!;
+      if (grant_id !== undefined) session.push({ grant_id, tool: call.name, args_digest, facts_digest, project_root });
     }
     if (entry.type === 'call.started') {
       const { call_id, tool, approval_id, grant_id } = entry.data;
       const { effect } = after.turn!.calls.find((one) => one.call_id === call_id)!;
-      const { args_digest, facts, invalid } = inspections.get(call_id)!;
-      const call = { tool, effect, args_digest, facts };
+      const { args_digest, facts, facts_digest, invalid } = inspections.get(call_id)!;
+      const { project_root } = after.session!;
+      const call = { tool, effect, args_digest, facts, facts_digest, project_root };
       expect(invalid).toBeUndefined();
       const { verdict } = judge(policies, grant_id === undefined ? [] : [...standing, ...session], call);
       expect(verdict).not.toBe('deny');

@@ -23,7 +23,12 @@ afterEach(async () => {
   remove();
 });
 
-const rule = { tool: 'exec_command', args_digest: digestOf('npm test') };
+const rule = {
+  tool: 'exec_command',
+  args_digest: digestOf('npm test'),
+  facts_digest: digestOf('facts'),
+  project_root: '/p',
+};
 const added = (grant_id: string, expires_at?: number): GrantRecord => ({
   type: 'grant.added',
   data: {
@@ -41,7 +46,8 @@ test('a grant stands from when it is added until it is revoked, for every proces
   await store.grants.append(added('g-1'));
   await store.grants.append(added('g-2'));
   await store.grants.append({ type: 'grant.revoked', data: { grant_id: 'g-1', by: 'local' } });
-  for (const seen of [store, storeIn(home)]) expect(await seen.grants.list()).toMatchObject([{ grant_id: 'g-2', ...rule, approval_id: 'a-1' }]);
+  for (const seen of [store, storeIn(home)])
+    expect(await seen.grants.list()).toMatchObject([{ grant_id: 'g-2', ...rule, approval_id: 'a-1' }]);
 });
 
 test('an expired grant does not stand', async () => {

@@ -6,13 +6,14 @@ import { commandFact, factsOf, pathFact, policyOf } from '../testing/values.ts';
 import { judge, type JudgedCall, type Judgement } from './judge.ts';
 
 const ARGS = digestOf('args');
+const FACTS = digestOf('facts');
 const FRESH: Partial<Policy> = {
   allow: ['time', 'read_file', 'list_files', 'search_files'],
   require_approval: ['exec_command', 'write_stdin', 'apply_patch'],
 };
 
 function call(tool: string, effect: JudgedCall['effect'], facts: Partial<Facts> = {}): JudgedCall {
-  return { tool, effect, args_digest: ARGS, facts: factsOf(facts) };
+  return { tool, effect, args_digest: ARGS, facts: factsOf(facts), facts_digest: FACTS, project_root: '/p' };
 }
 
 function judged(policy: Partial<Policy>, of: JudgedCall, grants: Parameters<typeof judge>[1] = []): Judgement {
@@ -161,7 +162,7 @@ describe('sandbox', () => {
 });
 
 describe('a grant', () => {
-  const grant = { grant_id: 'g1', tool: 't', args_digest: ARGS };
+  const grant = { grant_id: 'g1', tool: 't', args_digest: ARGS, facts_digest: FACTS, project_root: '/p' };
 
   test('stands for the answer to what would ask, and the rules are still named', () => {
     expect(judged({ require_approval: ['t'] }, call('t', 'exec', { paths: [outside] }), [grant])).toEqual({
@@ -180,6 +181,8 @@ describe('a grant', () => {
     ['never over the closed home', { allow: ['t'] }, call('t', 'exec', { paths: [home] }), 'deny'],
     ['not for other arguments', {}, { ...call('t', 'exec'), args_digest: digestOf('other') }, 'require_approval'],
     ['not for another tool', {}, call('u', 'exec'), 'require_approval'],
+    ['not in another project', {}, { ...call('t', 'exec'), project_root: '/q' }, 'require_approval'],
+    ['not for a program that has changed', {}, { ...call('t', 'exec'), facts_digest: ARGS }, 'require_approval'],
     [
       'not for a command that names this program',
       {},

@@ -3,7 +3,7 @@
  * applies is named in the verdict; the strictest wins: deny > require_approval > allow, whatever the order.
  */
 import type { Digest } from '../../base/digest.ts';
-import type { Policy, RuleVerdict } from '../../contract/manifest.ts';
+import type { Grant, Policy, RuleVerdict } from '../../contract/manifest.ts';
 import type { EffectClass, Facts, Verdict } from '../../contract/values.ts';
 
 export interface JudgedCall {
@@ -11,6 +11,8 @@ export interface JudgedCall {
   effect: EffectClass | 'unknown';
   args_digest: Digest;
   facts: Facts;
+  facts_digest: Digest;
+  project_root: string;
   /** An earlier call with these arguments whose outcome nobody knows. */
   may_repeat_of?: string;
 }
@@ -30,20 +32,26 @@ interface Applied extends RuleVerdict {
 
 const STRICTNESS: Record<Verdict, number> = { allow: 0, require_approval: 1, deny: 2 };
 
-export function judge(
-  policies: Policy[],
-  grants: { grant_id: string; tool: string; args_digest: Digest }[],
-  call: JudgedCall,
-): Judgement {
+export function judge(policies: Policy[], grants: readonly Grant[], call: JudgedCall): Judgement {
   const applied = [...factRules(call), ...policies.flatMap((policy) => listRules(policy, call))];
   const worst = applied.reduce((a, b) => (STRICTNESS[b.verdict] > STRICTNESS[a.verdict] ? b : a));
   const rules = unique(applied);
   const judgement: Judgement = { verdict: worst.verdict, rules, reason: worst.reason };
   if (worst.verdict !== 'require_approval') return judgement;
-  const grant = grants.find((one) => one.tool === call.tool && one.args_digest === call.args_digest);
+  const grant = grants.find((one) => covers(one, call));
   const asking = applied.filter((rule) => rule.verdict === 'require_approval');
   if (!grant || !asking.every((rule) => rule.grantable)) return judgement;
   return { verdict: 'allow', rules, reason: `granted before for exactly these arguments`, grant_id: grant.grant_id };
+}
+
+/** The same call of the same program on the same things: what a name means elsewhere, or later, nobody has approved. */
+function covers(grant: Grant, call: JudgedCall): boolean {
+  return (
+    grant.tool === call.tool &&
+    grant.args_digest === call.args_digest &&
+    grant.facts_digest === call.facts_digest &&
+    grant.project_root === call.project_root
+  );
 }
 
 /** Rules that follow from what the call would touch, whatever the lists say. */

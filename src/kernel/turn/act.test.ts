@@ -240,16 +240,25 @@ describe('a call whose outcome nobody knows', () => {
     expect(story.when(again, inspected('c1.3.1'))[1]).toEqual(callStarted('c1.3.1', 'exec_command'));
   });
 
-  test.each(['void', 'canceled'] as const)(
-    'stays unknown when the repeat ended %s: that may not have run',
-    (outcome) => {
-      const story = unknown();
-      story.when(again, inspected('c1.2.1'), granted('c1.2.1'), finished('c1.2.1', { outcome }));
-      expect(story.when(again, inspected('c1.3.1'))[1]).toEqual(
-        approvalRequested('c1.3.1', START_AT + HOUR, { may_repeat_of: 'c1.1.1' }),
-      );
-    },
-  );
+  test.each([
+    ['void', 'c1.1.1'], // it did not run
+    ['canceled', 'c1.2.1'], // how far it came nobody knows either
+  ] as const)('stays unknown when the repeat ended %s', (outcome, may_repeat_of) => {
+    const story = unknown();
+    story.when(again, inspected('c1.2.1'), granted('c1.2.1'), finished('c1.2.1', { outcome }));
+    expect(story.when(again, inspected('c1.3.1'))[1]).toEqual(
+      approvalRequested('c1.3.1', START_AT + HOUR, { may_repeat_of }),
+    );
+  });
+
+  test('a command that was cancelled while it ran asks before it runs again, though it is allowed', () => {
+    const story = calling([['exec_command', '{"cmd":"make"}']], allowed);
+    story.when(inspected('c1.1.1'), finished('c1.1.1', { outcome: 'canceled' }));
+    expect(story.when(again, inspected('c1.2.1'))[1]).toEqual(
+      approvalRequested('c1.2.1', START_AT + HOUR, { may_repeat_of: 'c1.1.1' }),
+    );
+  });
+  });
 
   test('is of no concern where it may always run again', () => {
     const story = calling([['read_file']]);

@@ -74,6 +74,8 @@ function policyDecided(state: State, turn: Turn, call: Call, inspected: Inspecte
     effect: call.effect,
     args_digest: inspected.args_digest,
     facts: inspected.facts,
+    facts_digest: inspected.facts_digest,
+    project_root: state.session!.project_root,
     ...(repeats && { may_repeat_of: repeats.call_id }),
   });
   return {

@@ -140,11 +140,12 @@ describe('a session grant', () => {
 
   test('that stood when the turn was frozen holds as well', () => {
     const before = waiting();
-    const { args_digest } = before.turn.calls[0]!.inspected!;
+    const { args_digest, facts_digest } = before.turn.calls[0]!.inspected!;
+    const { project_root } = before.state.session!;
     const story = given(
       created(),
       message('e1'),
-      started({ grants: [{ grant_id: 'g0', tool: 'exec_command', args_digest }] }),
+      started({ grants: [{ grant_id: 'g0', tool: 'exec_command', args_digest, facts_digest, project_root }] }),
       make,
     );
     expect(story.when(inspected('c1.1.1'))[1]).toEqual(callStarted('c1.1.1', 'exec_command', { grant_id: 'g0' }));

@@ -95,7 +95,9 @@ function resolved(state: State, turn: Turn, { data }: EntryOf<'approval.resolved
   if (data.outcome !== 'granted' || data.scope === undefined || data.scope === 'once' || data.grant_id === undefined) {
     return next;
   }
-  const grant = { grant_id: data.grant_id, tool: of.name, args_digest: of.inspected!.args_digest };
+  const { args_digest, facts_digest } = of.inspected!;
+  const { project_root } = state.session!;
+  const grant = { grant_id: data.grant_id, tool: of.name, args_digest, facts_digest, project_root };
   if (data.scope === 'session') return { ...next, grants: [...state.grants, grant] };
   return { ...next, turn: { ...next.turn, grants: [...turn.grants, grant] } };
 }
@@ -143,13 +145,17 @@ function settled(
   };
 }
 
-/** A call of unknown outcome is remembered until the same call has run to a known one. What may always run again isn't. */
+/**
+ * A call of unknown outcome is remembered until the same call has run to a known one: also one that was cancelled while
+ * it ran, for how far it came nobody knows. What may always run again isn't remembered.
+ */
 function remember(unknowns: State['unknowns'], call: Call, status: string): State['unknowns'] {
   if (!call.inspected || call.recovery === 'rerun') return unknowns;
-  if (status !== 'unknown' && !KNOWN_OUTCOMES.has(status)) return unknowns;
+  const cut = status === 'unknown' || (status === 'canceled' && call.attempt > 0 && call.recovery === 'unknown');
+  if (!cut && !KNOWN_OUTCOMES.has(status)) return unknowns;
   const { args_digest } = call.inspected;
   const others = unknowns.filter((one) => one.tool !== call.name || one.args_digest !== args_digest);
-  if (status !== 'unknown') return others;
+  if (!cut) return others;
   return [...others, { call_id: call.call_id, tool: call.name, args_digest }].slice(-UNKNOWNS_KEPT);
 }
 

@@ -5,7 +5,7 @@
  */
 import type { Digest } from '../../base/digest.ts';
 import type { Seq } from '../../contract/entries.ts';
-import type { Manifest, Policy } from '../../contract/manifest.ts';
+import type { Grant, Manifest, Policy } from '../../contract/manifest.ts';
 import type { Content } from '../../contract/messages.ts';
 import type {
   Actor, EffectClass, Facts, Limits, ModelFailureClass, Rights, TurnReason, Usage, Verdict,
@@ -26,7 +26,7 @@ export interface State {
   /** Number of turns started so far. */
   turns: number;
   /** Session grants. */
-  grants: { grant_id: string; tool: string; args_digest: Digest }[];
+  grants: Grant[];
   /** Calls whose outcome nobody knows: the same call again may be a repeat. */
   unknowns: { call_id: string; tool: string; args_digest: Digest }[];
   /** Sources of what entered the context from outside. */
