@@ -149,7 +149,8 @@ async function answer(
     else {
       // A turn of an earlier message may be running before ours: a person's Ctrl-C means both.
       const running = runner.state().turn?.event_ids[0];
-      for (const one of new Set([running, event])) if (one !== undefined) void owner.stop(live, one, LOCAL_ACTOR);
+      for (const one of new Set([running, event]))
+        if (one !== undefined) owner.stop(live, one, LOCAL_ACTOR).catch(() => {}); // the run itself reports it
     }
   };
   await owner.enter(live, { actor: LOCAL_ACTOR, ...model });

@@ -1,6 +1,6 @@
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { Environment } from '../../base/environment.ts';
 import { examine } from './doctor.ts';
@@ -34,11 +34,23 @@ test('on a fresh home all is well, and what is only worth knowing is a note', as
     'disk ok',
     'workspace ok',
     'lock ok',
+    'records ok',
     'node ok',
     'sandbox note',
   ]);
   expect(found[2]).toMatchObject({ message: 'no key found: the offline demo answers' });
 });
+
+test.each(['audit.jsonl', 'ingress/1.jsonl', 'governance/grants.jsonl'])(
+  '%s that is damaged is a problem',
+  async (file) => {
+    const path = join(home, 'workspaces/default', file);
+    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+    writeFileSync(path, '{"v":1,"seq":7}\n', { mode: 0o600 });
+    const found = (await problems()).filter(({ check }) => check === 'records');
+    expect(found).toMatchObject([{ message: expect.stringContaining('damaged') }]);
+  },
+);
 
 test('a broken configuration is one problem; what does not depend on it is still looked at', async () => {
   write('governnance: {}\n');

@@ -7,6 +7,7 @@ import type { Finding } from './finding.ts';
 import { examineFolders } from './folders.ts';
 import { examineModels } from './models.ts';
 import { examineNode } from './node.ts';
+import { examineRecords } from './records.ts';
 
 /** All findings, in the order in which a person should read them. */
 export async function examine(request: WorkspaceRequest): Promise<Finding[]> {
@@ -24,6 +25,7 @@ export async function examine(request: WorkspaceRequest): Promise<Finding[]> {
     examinePolicy(workspace),
     ...examineModels(loaded.config, request.environment),
     ...examineFolders(home, store.folder),
+    ...(await examineRecords(workspace)),
     ...examineNode(),
     examineSandbox(loaded),
   ];

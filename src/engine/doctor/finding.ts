@@ -1,6 +1,6 @@
 /** `note`: worth knowing, nothing to mend. */
 export interface Finding {
-  check: 'config' | 'policy' | 'model' | 'home' | 'workspace' | 'lock' | 'disk' | 'node' | 'sandbox';
+  check: 'config' | 'policy' | 'model' | 'home' | 'workspace' | 'lock' | 'records' | 'disk' | 'node' | 'sandbox';
   status: 'ok' | 'note' | 'problem';
   message: string;
   /** How to mend it. */

@@ -37,6 +37,16 @@ function refusedInspection(call_id: string): Observation {
   return failedEffect({ kind: 'inspect', key: '', call_id }, 'holds_secret', message);
 }
 
+/**
+ * Keys whose values are ids, digests and words of ours: a key that happens to be such a word (`operator`) must not make
+ * the journal say something else. What models and people name is not among them.
+ */
+const OUR_WORDS: ReadonlySet<string> = new Set([
+  'type', 'mode', 'lane', 'role', 'event_id', 'for', 'call_id', 'approval_id', 'grant_id', 'timer_id', 'session_id',
+  'workspace_id', 'kind', 'outcome', 'class', 'stop_reason', 'scope', 'signal', 'action', 'parser', 'frozen', 'policy',
+  'args_digest', 'facts_digest', 'presentation_digest', 'wire_digest', 'digest', 'blob', 'before', 'after', 'build',
+]); // prettier-ignore
+
 /** Strings redacted and well-formed (digests need that). The same value when nothing in it had to be replaced. */
 function redactValue(value: unknown, redact: Redactor['text']): unknown {
   if (typeof value === 'string') return redact(value.toWellFormed());
@@ -46,6 +56,6 @@ function redactValue(value: unknown, redact: Redactor['text']): unknown {
   }
   if (typeof value !== 'object' || value === null) return value;
   const entries = Object.entries(value);
-  const next = entries.map(([key, item]) => [key, redactValue(item, redact)] as const);
+  const next = entries.map(([key, item]) => [key, OUR_WORDS.has(key) ? item : redactValue(item, redact)] as const);
   return next.some(([, item], index) => item !== entries[index]![1]) ? Object.fromEntries(next) : value;
 }

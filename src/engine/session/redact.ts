@@ -20,22 +20,25 @@ export function createRedactor(secrets: readonly { name: string; value: string }
   const known = secrets
     .filter(({ value }) => value.length >= SHORTEST_SECRET)
     .sort((a, b) => b.value.length - a.value.length);
-  const text = (given: string): string =>
-    known.reduce((out, { name, value }) => out.replaceAll(value, `[REDACTED:${name}]`), given);
+  if (known.length === 0) return { text: (text) => text, stream: () => ({ push: (piece) => piece, end: () => '' }) };
+  const names = new Map(known.map(({ name, value }) => [value, name]));
+  // Of several that match at a place the longest: it stands first.
+  const pattern = new RegExp(known.map(({ value }) => RegExp.escape(value)).join('|'), 'g');
+  const clean = (text: string): string => text.replace(pattern, (value) => `[REDACTED:${names.get(value)}]`);
 
   return {
-    text,
+    text: clean,
     stream() {
       let held = '';
       return {
         push(piece) {
-          const clean = text(held + piece);
-          const hold = longestBeginning(clean, known);
-          held = clean.slice(clean.length - hold);
-          return clean.slice(0, clean.length - hold);
+          const text = held + piece;
+          const from = firstUndecided(text, pattern, known);
+          held = text.slice(from);
+          return clean(text.slice(0, from));
         },
         end() {
-          const rest = held;
+          const rest = clean(held);
           held = '';
           return rest;
         },
@@ -44,7 +47,19 @@ export function createRedactor(secrets: readonly { name: string; value: string }
   };
 }
 
-/** How many characters at the end of the text may be the beginning of a secret. */
+/** Where the text's end begins that may turn out to be a secret, or another one than it looks now. */
+function firstUndecided(text: string, pattern: RegExp, secrets: readonly { value: string }[]): number {
+  let undecided = text.length - longestBeginning(text, secrets);
+  for (const { index, 0: value } of text.matchAll(pattern)) {
+    if (index >= undecided) break;
+    // This one is settled: what begins inside it is part of it.
+    const end = index + value.length;
+    if (end > undecided) undecided = text.length - longestBeginning(text.slice(end), secrets);
+  }
+  return undecided;
+}
+
+/** How many characters at the end of the text may be the beginning of a longer secret. */
 function longestBeginning(text: string, secrets: readonly { value: string }[]): number {
   let longest = 0;
   for (const { value } of secrets) {

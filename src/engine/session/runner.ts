@@ -88,6 +88,8 @@ export function createRunner(ports: RunnerPorts, session: string, fold: Folded, 
   let woken = false;
   let mode: 'passive' | 'active' | 'shutting_down' | 'ended' = 'passive';
   let failure: RuntimeError | undefined;
+  /** At a shut-down: everything that is waited for has reported. */
+  let quiet: () => void = () => {};
 
   const deltas = createDeltas(ports.redactor, (delta, turn) =>
     emit({ kind: 'delta', delta, seq: fold.state.seq, turn }),
@@ -219,6 +221,7 @@ export function createRunner(ports: RunnerPorts, session: string, fold: Folded, 
     tasks.cancelAll();
     for (const letter of mailbox) letter.refuse?.(error);
     mailbox = [];
+    quiet();
     announceRest();
   }
 
@@ -246,8 +249,6 @@ export function createRunner(ports: RunnerPorts, session: string, fold: Folded, 
     const rest = resting.length > 0 ? currentRest() : undefined;
     if (rest) for (const resolve of resting.splice(0)) resolve(rest);
   }
-
-  let quiet: () => void = () => {};
 
   return {
     state: () => fold.state,
@@ -280,7 +281,11 @@ export function createRunner(ports: RunnerPorts, session: string, fold: Folded, 
       announceRest();
       await reported;
       forget();
-      if (failure === undefined && fold.state.seq > 0) await journal.sync(session);
+      try {
+        if (failure === undefined && fold.state.seq > 0) await journal.sync(session);
+      } catch (thrown) {
+        fail(toRuntimeError(thrown));
+      }
       mode = 'ended';
       announceRest();
     },

@@ -258,7 +258,6 @@ describe('a call whose outcome nobody knows', () => {
       approvalRequested('c1.2.1', START_AT + HOUR, { may_repeat_of: 'c1.1.1' }),
     );
   });
-  });
 
   test('is of no concern where it may always run again', () => {
     const story = calling([['read_file']]);

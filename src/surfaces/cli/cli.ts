@@ -16,8 +16,8 @@ export async function main(argv: readonly string[]): Promise<never> {
   // Nothing should come here. If it does: a line, where Node would print the source of the whole program.
   process.on('uncaughtException', (error) => process.exit(reportError(io, error)));
   const exitCode = await runCommand(argv, io, environment);
-  await io.flush();
-  process.exit(exitCode);
+  const lost = await io.flush();
+  process.exit(lost === undefined ? exitCode : exitCode || reportError(io, lost));
 }
 
 /** Runs a command; whatever goes wrong is said once on standard error. Gives the exit code. */

@@ -17,8 +17,8 @@ export interface Io {
   stdout: Output;
   stderr: Output;
   stdin: { stream(): Readable };
-  /** Resolves when all that was written has left the process. */
-  flush(): Promise<void>;
+  /** Resolves when all that was written has left the process. Gives why results could not be written, when someone wanted them. */
+  flush(): Promise<unknown>;
 }
 
 /** The process's own streams. Nothing of Node's streams is loaded before it is needed: that takes milliseconds. */
@@ -32,16 +32,21 @@ export function processIo(environment: Environment): Io {
     flush: async () => {
       await stdout.flush();
       await stderr.flush();
+      return stdout.failure();
     },
   };
 }
+
+/** The pipe's reader has gone, the terminal has, or there never was one: nobody misses the output. */
+const READER_GONE: ReadonlySet<string> = new Set(['EPIPE', 'EIO', 'EBADF']);
 
 function fileOutput(
   file: number,
   stream: () => NodeJS.WriteStream,
   environment: Environment,
-): Output & { flush(): Promise<void> } {
+): Output & { flush(): Promise<void>; failure(): unknown } {
   let state: 'direct' | 'stream' | 'closed' = 'direct';
+  let failure: unknown;
   const isTty = (): boolean => isDevice(file) && stream().isTTY;
 
   const writeDirectly = (bytes: Buffer): void => {
@@ -49,13 +54,18 @@ function fileOutput(
       try {
         written += writeSync(file, bytes, written);
       } catch (error) {
-        if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') {
-          state = 'closed'; // the reader has gone (EPIPE), or the terminal has (EIO)
+        const { code } = error as NodeJS.ErrnoException;
+        if (code !== 'EAGAIN') {
+          state = 'closed';
+          if (!READER_GONE.has(code ?? '')) failure = error;
           return;
         }
         // Somebody made the pipe non-blocking: let Node wait for it.
         state = 'stream';
-        stream().on('error', () => (state = 'closed'));
+        stream().on('error', (error: NodeJS.ErrnoException) => {
+          state = 'closed';
+          if (!READER_GONE.has(error.code ?? '')) failure = error;
+        });
         stream().write(bytes.subarray(written));
         return;
       }
@@ -76,6 +86,7 @@ function fileOutput(
     get columns() {
       return isTty() ? stream().columns || undefined : undefined;
     },
+    failure: () => failure,
     flush: () => (state === 'stream' ? drained(stream()) : Promise.resolve()),
   };
 }

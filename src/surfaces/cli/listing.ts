@@ -39,7 +39,9 @@ function tableLines<Row>(output: Output, rows: readonly Row[], columns: readonly
   const cells = rows.map((row) => columns.map(({ text }) => oneLine(text(row))));
   const titles = columns.map(({ title }) => title.toUpperCase());
   const widths = fit(
-    titles.map((title, index) => Math.max(...[title, ...cells.map((line) => line[index]!)].map(displayWidth))),
+    titles.map((title, index) =>
+      cells.reduce((widest, line) => Math.max(widest, displayWidth(line[index]!)), displayWidth(title)),
+    ),
     columns,
     output.columns,
   );
