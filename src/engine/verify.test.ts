@@ -2,73 +2,13 @@
 import { describe, expect, it } from 'vitest';
 import type { Entry } from '../contract/entries.ts';
 import { isDecision } from '../contract/entry-types.ts';
-import type { Visit } from '../contract/ports.ts';
 import type { VerifyReport } from '../contract/verify.ts';
-import { createWorld, PERSON, reply, result, settle, type World } from './testing/world.ts';
-import { verifyJournal } from './verify.ts';
-
-/** Reads, a command, an approval that was granted, one that was denied, a failed attempt, a stop: most entry types. */
-async function richSession(): Promise<World> {
-  const world = createWorld();
-  const { live } = await world.send('s', 'go');
-  (await world.nextAsk()).answer({ ok: false, class: 'rate_limit', code: '429', message: 'slow down' });
-  await settle();
-  await world.clock.advance(500);
-  (await world.nextAsk()).answer(reply('', ['look', { n: 1 }], ['nope'], ['work', { n: 2 }], ['send_mail', { n: 3 }]));
-  (await world.nextRun()).answer(result('x'.repeat(20_000)));
-  (await world.nextRun()).answer(result('worked'));
-  await live.runner.rest();
-  await answerApproval(world, 'granted');
-  (await world.nextRun()).answer(result('sent'));
-  (await world.nextAsk()).answer(reply('', ['send_mail', { n: 4 }]));
-  await live.runner.rest();
-  await answerApproval(world, 'denied');
-  (await world.nextAsk()).answer(reply('done'));
-  await live.runner.rest();
-  const second = await world.owner.accept({
-    session: 's',
-    parts: [{ type: 'text', text: 'more' }],
-    actor: PERSON,
-    source: 'test',
-    root: '/p',
-  });
-  await live.runner.post({
-    type: 'input.received',
-    data: {
-      event_id: second.event.event_id,
-      mode: 'message',
-      parts: second.event.parts,
-      actor: PERSON,
-      source: 'test',
-      lane: 'interactive',
-      taint: [],
-    },
-  });
-  const ask = await world.nextAsk();
-  await world.owner.stop(live, second.event.event_id, PERSON);
-  ask.answer({ ok: false, class: 'aborted', code: 'aborted', message: 'aborted' });
-  await live.runner.rest();
-  return world;
-
-  async function answerApproval(of: World, outcome: 'granted' | 'denied'): Promise<void> {
-    const { approval_id } = of.last('s', 'approval.requested').data;
-    await live.runner.post({
-      type: 'approval.resolved',
-      data: { approval_id, outcome, by: { actor: PERSON, via: 'test' } },
-    });
-  }
-}
+import { goldenOf, verifyGolden } from './testing/golden.ts';
+import { stories } from './testing/stories.ts';
+import type { World } from './testing/world.ts';
 
 function verify(world: World, entries: Entry[]): Promise<VerifyReport> {
-  return verifyJournal({
-    session_id: 's',
-    hasHead: false,
-    blobs: { get: async (digest) => world.blobs.get(digest) },
-    async read(visit: Visit) {
-      for (const entry of entries) await visit({ entry, id: '', hash: '', durable: 0 });
-      return { status: 'whole', seq: entries.length, hash: 'f'.repeat(64), durable: 0 };
-    },
-  });
+  return verifyGolden({ ...goldenOf(world), entries });
 }
 
 /** Every way to change one leaf of a value a little. */
@@ -85,7 +25,7 @@ function* changes(value: unknown, path: (string | number)[] = []): Generator<(ro
   };
 }
 
-const world = await richSession();
+const world = await stories['guarded']!();
 const entries = world.lines.get('s')!;
 
 describe('a whole session', () => {
