@@ -14,7 +14,7 @@ import { openStore } from '../../src/store/store.ts';
 import { median } from './measure.ts';
 import { printTable, printTitle } from './report.ts';
 
-const ROUNDS = 15;
+const ROUNDS = 40;
 const CALLERS = 32;
 const EVENTS_EACH = 50;
 const DAY_MS = 86_400_000;
