@@ -8,12 +8,13 @@
  *
  * POSIX locks end when the process closes *any* descriptor of the file: nothing else may open it, copying included.
  */
-import { closeSync, lstatSync, readFileSync } from 'node:fs';
+import { closeSync, lstatSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { RuntimeError } from '../contract/errors.ts';
 import type { OwnerRecord } from '../contract/records.ts';
 import { createFile, removeFile, writeWhole } from './files.ts';
+import { isAlive, ownerPath, readOwner } from './owner-record.ts';
 import { isFileError, storeError } from './store-error.ts';
 
 export type LockResult =
@@ -27,7 +28,6 @@ export type LockResult =
   | { ok: false; held_by: OwnerRecord | undefined };
 
 const LOCK_FILE = 'workspace.lock';
-const OWNER_FILE = 'owner.json';
 const SQLITE_BUSY = 5;
 /** How often the lock file may be replaced under our hands before we give up. */
 const TRIES = 10;
@@ -40,9 +40,9 @@ const held = new Set<DatabaseSync>();
  * @throws RuntimeError store_unavailable | no_permission | disk_full
  */
 export function takeLock(folder: string, owner: OwnerRecord): LockResult {
-  const ownerFile = join(folder, OWNER_FILE);
+  const ownerFile = ownerPath(folder);
   const database = acquire(join(folder, LOCK_FILE));
-  const written = readOwner(ownerFile);
+  const written = readOwner(folder);
   if (database === undefined) return { ok: false, held_by: written && isAlive(written.pid) ? written : undefined };
   held.add(database);
   const release = (): void => {
@@ -96,27 +96,4 @@ function inodeOf(path: string): bigint | undefined {
 
 function isBusy(error: unknown): boolean {
   return error instanceof Error && 'errcode' in error && error.errcode === SQLITE_BUSY;
-}
-
-/** What the holder wrote about itself; undefined when there is nothing that can be understood. */
-function readOwner(path: string): OwnerRecord | undefined {
-  try {
-    const record = JSON.parse(readFileSync(path, 'utf8')) as Partial<OwnerRecord> | null;
-    const { pid, program, version, started_at } = record ?? {};
-    if (typeof pid !== 'number' || typeof program !== 'string') return undefined;
-    if (typeof version !== 'string' || typeof started_at !== 'number') return undefined;
-    return { pid, program, version, started_at };
-  } catch {
-    return undefined;
-  }
-}
-
-/** Is there such a process? When not, the record is a dead holder's, and the living one hasn't written its own yet. */
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return !isFileError(error, 'ESRCH');
-  }
 }

@@ -1,6 +1,6 @@
-import { accessSync, constants, readFileSync, type Stats, statfsSync, statSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-import type { OwnerRecord } from '../../contract/records.ts';
+import { accessSync, constants, type Stats, statfsSync, statSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { isAlive, readOwner } from '../../store/owner-record.ts';
 import type { Finding } from './finding.ts';
 
 /** Below this a long session may not find room for its end. */
@@ -43,29 +43,12 @@ function examineFolder(check: 'home' | 'workspace', path: string): Finding[] {
 
 /** `owner.json` is for messages only: the lock file itself is never opened here, since closing it could drop the lock. */
 function examineOwner(folder: string): Finding {
-  const owner = ownerOf(folder);
+  const owner = readOwner(folder);
   if (owner === undefined) return { check: 'lock', status: 'ok', message: 'free' };
   const { pid, program } = owner;
   return isAlive(pid)
     ? { check: 'lock', status: 'note', message: `held by ${program}, process ${pid}` }
     : { check: 'lock', status: 'ok', message: `free; process ${pid}, which held it last, is gone` };
-}
-
-function ownerOf(folder: string): OwnerRecord | undefined {
-  try {
-    return JSON.parse(readFileSync(join(folder, 'owner.json'), 'utf8')) as OwnerRecord;
-  } catch {
-    return undefined;
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
 }
 
 function examineDisk(home: string): Finding {
