@@ -1,6 +1,6 @@
 /**
  * Runs the tests, by way of scripts/test.sh. Takes vitest's arguments (`npm test -- src/kernel -t name`). The last line on
- * stdout is `N passed, N failed`, with `, N skipped` where there are such; exits with 1 unless all is well.
+ * stdout is `N passed, N failed`, after one that counts the skipped where there are such; exits with 1 unless all is well.
  */
 import { parseCLI, startVitest, type TestModule, type Vitest } from 'vitest/node';
 
@@ -15,7 +15,8 @@ const vitest = await startVitest('test', filter, { ...options, watch: false });
 const { passed, failed, skipped } = count(vitest);
 await vitest.close();
 
-console.log(`${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`);
+if (skipped > 0) console.log(`${skipped} skipped`);
+console.log(`${passed} passed, ${failed} failed`);
 process.exit(failed > 0 || process.exitCode ? 1 : 0);
 
 function count({ state }: Vitest): Counts {

@@ -41,15 +41,36 @@ describe('asking', () => {
     expect(shown.stdout).toContain('echo ran >> ran.txt');
   });
 
+  test('the commands that are named are about the same workspace and configuration', async ({ place }) => {
+    oneCommand(place);
+    const other = ['--workspace', 'other', '--config', `${place.home}/config.yaml`];
+    const ran = await place.run(['run', '--session', 'one', 'run it', ...other]);
+    const [id] = approvalsIn(ran);
+    const named = `runtime approve ${id} ${other.join(' ')}`;
+    expect(ran.stderr.split('\n')).toContain(named);
+    expect((await place.run(['approvals', 'show', id!, ...other])).stdout.split('\n')).toContain(named);
+    const approved = await place.run(named.split(' ').slice(1));
+    expect(approved.code).toBe(0);
+    const next = / with: runtime (.*)\n/.exec(approved.stderr)![1]!;
+    expect(await place.run(next.split(' '))).toMatchObject({ code: 0, stdout: expect.stringContaining('It said') });
+    expect((await place.run(named.split(' ').slice(1))).stderr).toContain('has started already: entry');
+  });
+
   test('H-111 with --json the last line says that it waits, and for what', async ({ place }) => {
     oneCommand(place);
     const ran = await place.run(['run', '--json', '--session', 'one', 'run it']);
     expect(ran.code).toBe(5);
+    expect(ran.stderr.match(/sandbox off/g)).toHaveLength(1);
     expect(linesOf(ran.stdout).at(-1)).toMatchObject({
       type: 'run.finished',
+      turn: 1,
       terminal: true,
       data: { state: 'waiting_approval', exit_code: 5, approvals: approvalsIn(ran) },
     });
+    const again = await place.run(['run', '--json', '--session', 'one']);
+    expect(linesOf(again.stdout)).toMatchObject([
+      { type: 'run.finished', scope: { kind: 'session', id: 'one' }, turn: 1, data: { approvals: approvalsIn(ran) } },
+    ]);
   });
 
   test('the record says what would run, for whom, why it asks and until when', async ({ place }) => {

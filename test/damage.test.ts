@@ -176,6 +176,26 @@ describe('a copy of a journal', () => {
     expect(JSON.parse(beside.stdout)).toMatchObject({ status: 'verified' });
   });
 
+  test('elsewhere is proved with the blobs of the workspace', async ({ place }) => {
+    place.write('copy.jsonl', readFileSync(await twoTurns(place)));
+    const { code, stdout } = await place.run(['session', 'verify', 'copy.jsonl', '-o', 'json']);
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({ status: 'verified', session_id: 'one', notes: ['no_head'] });
+    const other = await place.run(['session', 'verify', 'copy.jsonl', '-o', 'json', '--workspace', 'other']);
+    expect(other.code).toBe(0);
+    expect(JSON.parse(other.stdout)).toMatchObject({ status: 'partial', partial: [{ seq: 3 }] });
+  });
+
+  test('and the journal itself are proved without a configuration that can be used', async ({ place }) => {
+    place.write('copy.jsonl', readFileSync(await twoTurns(place)));
+    place.configure({ nonsense: true });
+    for (const target of ['one', 'copy.jsonl']) {
+      const { code, stdout, stderr } = await place.run(['session', 'verify', target, '-o', 'json']);
+      expect({ code, status: JSON.parse(stdout).status }).toEqual({ code: 0, status: 'verified' });
+      expect(stderr).toMatch(/^warning: .*nonsense/);
+    }
+  });
+
   test.for([
     ['nothing', ''],
     ['half a line', '{"v":1,"seq":1,'],

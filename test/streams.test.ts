@@ -76,6 +76,7 @@ describe('--json', () => {
     expect(events.at(-1)).toMatchObject({
       id: null,
       seq: lines.length,
+      turn: 1,
       terminal: true,
       data: { state: 'ended', reason: 'success', exit_code: 0, text: 'I thought.', approvals: [] },
     });
@@ -101,6 +102,16 @@ describe('--json', () => {
     expect(entriesIn(later)[0]).toMatchObject({ seq: before + 1, type: 'input.received' });
     const all = await place.run(['run', '--json', '--session', 'one', '--from', '1', 'and again']);
     expect(entriesIn(all).map(({ id }) => id)).toEqual(place.journal('one').map(idOf));
+  });
+
+  test('with nothing to carry on, run.finished names the session and its last entry', async ({ place }) => {
+    echo(place);
+    await place.run(['run', '--session', 'one', 'hello']);
+    const ran = await place.run(['run', '--json', '--session', 'one']);
+    expect(ran.code).toBe(0);
+    expect(eventsOf(ran)).toMatchObject([
+      { type: 'run.finished', seq: place.journal('one').length, scope: { kind: 'session', id: 'one' } },
+    ]);
   });
 
   test('a failure before there is a session is one run.finished', async ({ place }) => {
@@ -213,6 +224,14 @@ describe('usage', () => {
       shell(place, `${before} script -qec '"$PROGRAM" session verify one' /dev/null </dev/null`);
     expect((await inTerminal('')).stdout).toContain(ESCAPE);
     expect((await inTerminal('NO_COLOR=1')).stdout).not.toContain(ESCAPE);
+  });
+
+  test.runIf(existsSync('/usr/bin/script'))('session show colours whole lines of a terminal', async ({ place }) => {
+    echo(place);
+    await place.run(['run', '--session', 'one', 'hello']);
+    const { stdout } = await shell(place, `script -qec '"$PROGRAM" session show one' /dev/null </dev/null`);
+    expect(stdout).toContain(`${ESCAPE}[32m  ended    success`);
+    expect(stdout).not.toContain('\uFFFD');
   });
 
   test.runIf(existsSync('/usr/bin/script'))('escapes in an answer do not reach a terminal', async ({ place }) => {

@@ -88,11 +88,28 @@ describe('one message', () => {
     expect(mock.requests).toHaveLength(1);
     await place.run(['approve', approvalsIn(asked)[0]!]);
     expect(mock.requests).toHaveLength(1);
-    expect((await place.run(['run', '--session', 'one'])).stdout).toBe('Done.\n');
+    expect((await place.run(['run', '--continue'])).stdout).toBe('Done.\n');
     expect(mock.requests).toHaveLength(2); // with the result; the call itself wasn't asked for again
     expect(textIn(sentTo(mock)[1]!.messages.at(-1))).toContain('exit code 0');
     expect(place.read('ran.txt')).toBe('ran\n');
     await expectVerified(place, 'one');
+  });
+
+  test('a message for a session that waits is accepted, and said to be', async ({ place, mock }) => {
+    mock.reply(
+      { calls: [{ name: 'exec_command', arguments: { cmd: 'true' } }] },
+      { text: 'First.' },
+      { text: 'Second.' },
+    );
+    place.connect(mock);
+    const asked = await place.run(['run', '--session', 'one', 'go']);
+    const second = await place.run(['run', '--session', 'one', 'and then?']);
+    expect(second).toMatchObject({ code: 5, stdout: '' });
+    expect(second.stderr).toContain('accepted; session one has an open turn, which goes on first\n');
+    expect(second.stderr).toContain('waits for a person: Run true\n');
+    const resumed = await place.run(['approve', approvalsIn(asked)[0]!, '--resume']);
+    expect(resumed.stdout).toBe('First.\n');
+    expect(resumed.stderr).toContain('other messages answered: 1;');
   });
 
   test('H-80 the same script and inputs give the same entries', async ({ place }) => {

@@ -148,7 +148,9 @@ export async function findApproval(workspace: Workspace, id: string): Promise<Ap
     const found = matchingId(records, id, (record) => record.id);
     if (found) return found;
   }
-  throw new RuntimeError('not_found', `There is no approval ${id}.`, { next: 'See `runtime approvals ls`.' });
+  throw new RuntimeError('not_found', `There is no approval ${id}.`, {
+    next: 'See `runtime approvals ls`; the id, or 6 or more characters from its beginning.',
+  });
 }
 
 /** Every approval of a session; none where there is no session. */
@@ -200,7 +202,9 @@ function requirePending({ id, status, resolved }: ApprovalRecord): void {
   if (status === 'expired') throw new RuntimeError('approval_expired', `${id} has expired.`);
   if (resolved && resolved.outcome !== 'expired') {
     const who = `${resolved.outcome} by ${resolved.by.id} via ${resolved.via}`;
-    throw new RuntimeError('approval_already_resolved', `${id} was ${who}.`);
+    throw new RuntimeError('approval_already_resolved', `${id} was ${who}.`, {
+      next: `See it with \`runtime approvals show ${id}\`.`,
+    });
   }
   throw new RuntimeError('approval_void', `${id} is void: its call was refused, or its turn has ended.`);
 }

@@ -33,7 +33,13 @@ export interface RunRequest {
 }
 
 export interface RunView {
+  /** The session was there before: its last entry, and the turn that is open. */
+  onOpened(session: string, at: { seq: number; turn?: number }): void;
+  /** An entry that was there before, and that `from` doesn't ask for. */
+  onEarlier(event: StreamEvent): void;
   onEvent(event: StreamEvent): void;
+  /** Another session has work left, which this run doesn't touch. */
+  onUnfinished(session: string): void;
   /** A line for the person. */
   onNotice(line: string): void;
 }
@@ -82,13 +88,16 @@ async function open(workspace: Workspace, owner: Owner, request: RunRequest, vie
   const id = await sessionId(workspace, owner, request);
   const turnOf = createTurnCounter();
   const live = await owner.open(id, (stored) => {
-    const turn = turnOf(stored);
-    if (request.from !== undefined && stored.entry.seq >= request.from) view.onEvent(entryEvent(id, stored, turn));
+    const event = entryEvent(id, stored, turnOf(stored));
+    if (request.from !== undefined && stored.entry.seq >= request.from) view.onEvent(event);
+    else view.onEarlier(event);
   });
   const waits = async (): Promise<boolean> => (await owner.pending()).some((event) => event.session_id === id);
   if (live.opened.end.status === 'absent' && !request.message && !(await waits())) {
     throw new RuntimeError('not_found', `There is no session ${id}, and no message to start it with.`);
   }
+  const { session, seq, turn } = live.runner.state();
+  if (session) view.onOpened(id, { seq, ...(turn && { turn: turn.turn }) });
   return live;
 }
 
@@ -139,6 +148,7 @@ async function answer(
   const accepted = await accepting;
   await preparing;
 
+  if (accepted && (turn ?? queue[0])) view.onNotice(`accepted; session ${id} has an open turn, which goes on first`);
   const event = accepted?.event.event_id ?? turn?.event_ids[0] ?? queue[0]?.event_id ?? waiting?.event_id;
   if (event === undefined) {
     view.onNotice(`session ${id} has nothing to carry on`);
@@ -156,6 +166,8 @@ async function answer(
   await owner.enter(live, { actor: LOCAL_ACTOR, ...model });
   if (signals.stop || signals.leave) signals.act();
   const rest = await runner.rest();
+  const others = [...turns].filter(([one, { ended }]) => one !== event && ended?.reason === 'success').length;
+  if (others > 0) view.onNotice(`other messages answered: ${others}; \`runtime session show ${id}\` has the answers`);
   // It had ended, and the program was stopped before anyone saw the answer.
   const before = opened.ended.get(event);
   const unseen = before && { ended: before, text: textOf(opened.lastReply, workspace.store.blobs) };
@@ -184,7 +196,7 @@ function checkPrice({ max_cost }: RunRequest, choices: ModelChoice[]): void {
 async function nameOthers(owner: Owner, id: string, view: RunView): Promise<void> {
   const others = new Set((await owner.pending()).map((event) => event.session_id).filter((session) => session !== id));
   for (const session of others) {
-    view.onNotice(`unfinished: session ${session}; carry it on with: runtime run --session ${session}`);
+    view.onUnfinished(session);
   }
 }
 

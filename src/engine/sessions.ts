@@ -122,8 +122,8 @@ export async function verifySession({ store }: Workspace, id: string): Promise<V
   return report;
 }
 
-/** Verifies a journal file that lies anywhere; its blobs are looked for where a workspace has them. */
-export async function verifyFile(path: string): Promise<VerifyReport> {
+/** Verifies a journal file that lies anywhere; its blobs are looked for beside it, else in the workspace. */
+export async function verifyFile({ store }: Workspace, path: string): Promise<VerifyReport> {
   const file = resolvePath(path);
   if (!existsSync(file)) throw new RuntimeError('not_found', `There is no file ${path}.`);
   const { verifyJournal } = await import('./verify.ts');
@@ -131,7 +131,9 @@ export async function verifyFile(path: string): Promise<VerifyReport> {
   const report = await verifyJournal({
     read: (visit) => readJournalFile(file, visit),
     hasHead: false,
-    ...(existsSync(folder) && { blobs: createBlobs({ folder, requireLock: () => {} }) }),
+    ...(existsSync(folder)
+      ? { blobs: createBlobs({ folder, requireLock: () => {} }) }
+      : { blobs: store.blobs, blobsFromElsewhere: true }),
   });
   if (report.entries > 0 || report.failure) return report;
   const failure = {

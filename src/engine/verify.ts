@@ -26,11 +26,14 @@ export interface Evidence {
   read: (visit: Visit) => Promise<JournalEnd & { session?: string }>;
   /** Absent: only the chain can be checked, and decisions as far as they need no blob. */
   blobs?: Pick<Blobs, 'get'>;
+  /** The blobs are those of some workspace, not the journal's own: one that isn't there proves nothing. */
+  blobsFromElsewhere?: boolean;
   hasHead: boolean;
 }
 
-export async function verifyJournal({ session_id, read, blobs, hasHead }: Evidence): Promise<VerifyReport> {
-  const check = createCheck(blobs);
+export async function verifyJournal(evidence: Evidence): Promise<VerifyReport> {
+  const { session_id, read, blobs, blobsFromElsewhere = false, hasHead } = evidence;
+  const check = createCheck(blobs, blobsFromElsewhere);
   const end = await read(async ({ entry }) => check.take(entry));
   const failure = check.failure() ?? end.failure;
   const partial = check.partial();
@@ -59,7 +62,9 @@ interface Check {
   kernels(): number[];
 }
 
-function createCheck(blobs: Pick<Blobs, 'get'> | undefined): Check {
+const NO_BLOBS = 'the blobs it names are not here, so decisions from here on are not derived';
+
+function createCheck(blobs: Pick<Blobs, 'get'> | undefined, blobsFromElsewhere: boolean): Check {
   const kernel = createKernel(sha256);
   const resolve = blobs && createResolver(blobs);
   const kernels = new Set<number>();
@@ -69,6 +74,7 @@ function createCheck(blobs: Pick<Blobs, 'get'> | undefined): Check {
   let failure: Failure | undefined;
 
   function fail(entry: Entry, code: VerifyFailureCode, message: string): void {
+    if (code === 'blob_missing' && blobsFromElsewhere) return void partial.push({ seq: entry.seq, why: NO_BLOBS });
     failure = { line: entry.seq, seq: entry.seq, code, message: `entry ${entry.seq} (${entry.type}): ${message}` };
   }
 
@@ -76,10 +82,7 @@ function createCheck(blobs: Pick<Blobs, 'get'> | undefined): Check {
     const named = entry.type === 'turn.started' || entry.type === 'policy.changed' || entry.type === 'session.opened';
     if (!named) return {};
     if (!resolve) {
-      partial.push({
-        seq: entry.seq,
-        why: 'the blobs it names are not here, so decisions from here on are not derived',
-      });
+      partial.push({ seq: entry.seq, why: NO_BLOBS });
       return undefined;
     }
     return resolve(entry);

@@ -64,8 +64,10 @@ export function parseSlowly(file: ConfigFile, refused: unknown): unknown {
   const document = parseDocument(file.text, { lineCounter: counter, prettyErrors: false });
   if (document.errors.length > 0) {
     const lines = document.errors.map((error) => {
-      const [offset] = error.pos;
-      const word = /^[^\s:]+/.exec(file.text.slice(offset))?.[0];
+      const after = file.text.slice(error.pos[0]);
+      const word = /[^\s:]+/.exec(after)?.[0] ?? '';
+      // Where a key has no value the complaint begins behind the one before.
+      const offset = error.pos[0] + (error.code === 'DUPLICATE_KEY' ? after.indexOf(word) : 0);
       const what = error.code === 'DUPLICATE_KEY' ? `the key ${word} stands twice` : decapitalise(error.message);
       return `${place(file, counter.linePos(offset))}: ${what}`;
     });

@@ -89,6 +89,7 @@ describe('what is refused', () => {
     ['tools: {exec_command: {timeout: 1h}}\n', 'FILE:1:24: tools.exec_command.timeout: longer than max_timeout, 10m'],
     ['__proto__: {max_turns: 1}\n', 'FILE:1:1: __proto__: unknown key'],
     ['budget:\n  turn: {}\nbudget: {}\n', 'FILE:3:1: the key budget stands twice'],
+    ['budget:\nbudget:\n', 'FILE:2:1: the key budget stands twice'],
     ['governance:\n\tdeny: []\n', 'FILE:2:1: tabs are not allowed as indentation'],
     ['models: [1, 2\n', 'FILE:2:1: flow sequence in block collection must be sufficiently indented and end with a ]'],
     ['a: !mine 1\n', 'FILE:1:4: unknown scalar tag !<!mine>'],

@@ -1,7 +1,9 @@
 /** `runtime doctor`: looks at everything a turn needs, changes nothing, and says how to mend what is wrong. */
 import { toRuntimeError } from '../../contract/errors.ts';
+import type { Verdict } from '../../contract/values.ts';
 import { runtimeHome } from '../config/home.ts';
 import type { LoadedConfig } from '../config/load.ts';
+import { describePolicy } from '../policy-check.ts';
 import { openWorkspace, type Workspace, type WorkspaceRequest } from '../wire.ts';
 import type { Finding } from './finding.ts';
 import { examineFolders } from './folders.ts';
@@ -42,9 +44,10 @@ function examineConfig({ file, warnings }: LoadedConfig): Finding[] {
   return [{ check: 'config', status: 'ok', message }, ...complaints];
 }
 
-function examinePolicy({ policy }: Workspace): Finding {
-  const { deny, require_approval, allow } = policy;
-  const message = `${allow.length} tools allowed, ${require_approval.length} ask, ${deny.length} denied`;
+function examinePolicy(workspace: Workspace): Finding {
+  const verdicts = describePolicy(workspace).map(({ verdict }) => verdict);
+  const count = (verdict: Verdict): number => verdicts.filter((each) => each === verdict).length;
+  const message = `${count('allow')} tools allowed, ${count('require_approval')} ask, ${count('deny')} denied`;
   return { check: 'policy', status: 'ok', message };
 }
 

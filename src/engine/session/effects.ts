@@ -170,7 +170,12 @@ async function askModel(
     return replied(turn, call_id, attempt, answer, duration_ms);
   }
   const { ok: _, ...failure } = answer;
-  return { type: 'model.failed', data: { call_id, attempt, ...failure } };
+  // Aborted by us, an attempt doesn't count. By anyone else it does, or it would be asked for again without an end.
+  const abortedByOthers = failure.class === 'aborted' && !signal.aborted;
+  return {
+    type: 'model.failed',
+    data: { call_id, attempt, ...failure, ...(abortedByOthers && { class: 'network' as const }) },
+  };
 }
 
 function replied(turn: Turn, call_id: string, attempt: number, answer: ModelReply, duration_ms: number): Observation {

@@ -130,6 +130,15 @@ describe('stop and steer', () => {
     expect(world.last('s', 'turn.ended').data).toMatchObject({ reason: 'canceled', event_ids: [event] });
   });
 
+  it('counts an attempt that is aborted without being asked to as a failed one', async () => {
+    const world = createWorld();
+    await world.send('s', 'go');
+    (await world.nextAsk()).answer({ ok: false, class: 'aborted', code: 'aborted', message: 'aborted' });
+    await settle();
+    expect(world.last('s', 'model.failed').data).toMatchObject({ class: 'network', code: 'aborted' });
+    expect(world.types('s').at(-1)).toBe('model.failed'); // it waits before it asks again
+  });
+
   it('stops a running tool, refuses the calls that have not started, and keeps every result in the history', async () => {
     const world = createWorld();
     const { live, event } = await world.send('s', 'go');

@@ -4,6 +4,8 @@ import type { ModelFailureClass, Usage } from '../../contract/values.ts';
 import type { State, Turn } from '../turn/state.ts';
 
 const TOKENS_A_PRICE = 1_000_000;
+/** Of a USD, in which money is counted. */
+const MICRO = 1_000_000;
 
 /** A reply shorter than this isn't worth asking for. */
 const LEAST_OUTPUT_TOKENS = 256;
@@ -57,7 +59,7 @@ export function reserve(state: State, turn: Turn): Reservation {
     const room = (scope.limit - scope.used) * scope.unit_size - input * scope.per_input;
     if (scope.per_output > 0) output = Math.min(output, Math.floor(room / scope.per_output));
     if (room < 0 || output < Math.min(LEAST_OUTPUT_TOKENS, choice.max_output_tokens)) {
-      const message = `The next model call could pass the ${scope.what}: ${scope.used} of ${scope.limit} ${scope.unit} are used. ${scope.mend}`;
+      const message = `The next model call could pass the ${scope.what}: ${scope.shown(scope.used)} of ${scope.shown(scope.limit)} ${scope.unit} are used. ${scope.mend}`;
       return { ok: false, code: scope.code, message };
     }
   }
@@ -78,6 +80,8 @@ interface Scope {
   code: string;
   what: string;
   unit: string;
+  /** An amount of the scope in its unit. */
+  shown: (amount: number) => string;
   mend: string;
   limit: number;
   used: number;
@@ -96,8 +100,9 @@ function scopes(state: State, turn: Turn, price: Price | undefined): Scope[] {
     found.push({
       code: `${scope}_${kind}`,
       what: `${scope}'s ${money ? 'money' : 'token'} limit`,
-      unit: money ? 'micro-USD' : 'tokens',
-      mend: `Raise budget.${scope}.${kind} to go on.`,
+      unit: money ? 'USD' : 'tokens',
+      shown: (amount) => String(money ? amount / MICRO : amount),
+      mend: `Raise budget.${scope}.${kind}${money && scope === 'turn' ? ' or --max-cost' : ''} to go on.`,
       limit,
       used,
       per_input: money ? dearestInput(price!) : 1,

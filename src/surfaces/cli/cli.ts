@@ -59,7 +59,10 @@ function prepare(command: Command, io: Io): void {
 function usageError(command: Command, { code, message }: CommanderError): RuntimeError {
   const usage = command.createHelp().commandUsage(command);
   const next = `See \`${usage.split(/ [[<]/)[0]} --help\`.`;
-  if (code === 'commander.help') return new RuntimeError('usage', 'the command is not complete', { next }); // help was shown
+  if (code === 'commander.help') return new RuntimeError('usage', 'name one of the commands above', { next }); // help was shown
   const what = message.replace(/^error: /, '').replace(/\n\(/, ' (');
-  return new RuntimeError('usage', `${what}\nusage: ${usage}`, { next });
+  const unquoted = code === 'commander.excessArguments' && command.name() === 'run';
+  return new RuntimeError('usage', `${what}\nusage: ${usage}`, {
+    next: unquoted ? 'Put the message into quotes: runtime run "What does this project do?"' : next,
+  });
 }

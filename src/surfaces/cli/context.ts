@@ -1,8 +1,11 @@
 import type { Environment } from '../../base/environment.ts';
+import { toRuntimeError } from '../../contract/errors.ts';
 import { runtimeHome } from '../../engine/config/home.ts';
 import type { LoadedConfig } from '../../engine/config/load.ts';
 import type { Workspace, WorkspaceRequest } from '../../engine/wire.ts';
 import type { Io } from './io.ts';
+
+const EMPTY_FILE = '/dev/null';
 
 /** What a command is given beside its arguments. */
 export interface CommandContext {
@@ -35,12 +38,39 @@ export function workspaceRequest({ environment, overrides }: CommandContext, opt
   };
 }
 
+/** A command for the person to type next, about the same workspace and configuration. */
+export function nextCommand({ overrides }: CommandContext, options: GlobalOptions, command: string): string {
+  const { config, workspace = overrides.get('store.workspace') } = options;
+  const flags = [
+    ...(workspace === undefined ? [] : ['--workspace', workspace]),
+    ...(config === undefined ? [] : ['--config', config]),
+  ];
+  return ['runtime', command, ...flags.map(shellWord)].join(' ');
+}
+
+/** As a shell takes it for one word. */
+function shellWord(text: string): string {
+  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
+}
+
 /** Opens the workspace; what is odd about its configuration but not wrong is said on standard error. */
 export async function openForCommand(context: CommandContext, options: GlobalOptions): Promise<Workspace> {
   const { openWorkspace } = await import('../../engine/wire.ts');
   const workspace = await openWorkspace(workspaceRequest(context, options));
   sayWarnings(context.io, workspace.loaded);
   return workspace;
+}
+
+/** For who only reads the records: a configuration that can't be used is a warning. */
+export async function openRecords(context: CommandContext, options: GlobalOptions): Promise<Workspace> {
+  try {
+    return await openForCommand(context, options);
+  } catch (thrown) {
+    const { code, message } = toRuntimeError(thrown);
+    if (code !== 'config_invalid' && code !== 'config_unreadable') throw thrown;
+    context.io.stderr.write(`warning: going on without the configuration: ${message.split('\n')[0]}\n`);
+    return openForCommand(context, { ...options, config: EMPTY_FILE });
+  }
 }
 
 /** Loads the configuration alone, for a command that needs nothing else of the workspace. */

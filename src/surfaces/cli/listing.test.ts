@@ -8,8 +8,9 @@ interface Row {
 }
 
 const COLUMNS: Column<Row>[] = [
-  { title: 'id', text: ({ id }) => id },
-  { title: 'title', text: ({ title }) => title, flexible: true },
+  { title: 'id', text: ({ id }) => id, narrow: 'whole' },
+  { title: 'title', text: ({ title }) => title, narrow: 'flexible' },
+  { title: 'size', text: ({ title }) => String(title.length), narrow: 'spare' },
 ];
 const ROWS: Row[] = [
   { id: 'a', title: 'first\nline, rather long' },
@@ -31,12 +32,24 @@ const print = async (format: OutputFormat, rows: Row[], terminal: Partial<Output
 };
 
 test('a table', async () => {
-  expect((await print('table', ROWS)).out).toBe('ID   TITLE\na    first line, rather long\nb-2  日本語\n');
+  expect((await print('table', ROWS)).out).toBe(
+    'ID   TITLE                    SIZE\na    first line, rather long  23\nb-2  日本語                   3\n',
+  );
 });
 
-test('a narrow terminal cuts the flexible column first', async () => {
+test('a narrow terminal leaves spare columns out first', async () => {
+  const { out } = await print('table', ROWS, { isTty: true, columns: 29 });
+  expect(out).toBe('ID   TITLE\na    first line, rather long\nb-2  日本語\n');
+});
+
+test('then the flexible column is cut', async () => {
   const { out } = await print('table', ROWS, { isTty: true, columns: 17 });
   expect(out).toBe('ID   TITLE\na    first line,…\nb-2  日本語\n');
+});
+
+test('an id is whole on the narrowest one', async () => {
+  const rows = [{ id: 's-01m7w931t0s9cfxb79tf0pk9j1', title: 'a title' }];
+  expect((await print('table', rows, { isTty: true, columns: 20 })).out).toContain(rows[0]!.id);
 });
 
 test('colours only where they are wanted', async () => {

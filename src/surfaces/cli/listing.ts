@@ -8,12 +8,17 @@ export type OutputFormat = 'table' | 'json' | 'yaml';
 export interface Column<Row> {
   title: string;
   text: (row: Row) => string;
-  /** Gives way first where the terminal is too narrow. */
-  flexible?: true;
+  /**
+   * Where the terminal is too narrow: `flexible` gives way first, as long as it stays readable; `spare` is left out, the
+   * last one first; `whole` is never cut, as an id that a person copies.
+   */
+  narrow?: 'flexible' | 'spare' | 'whole';
 }
 
 const GAP = '  ';
 const NARROWEST_COLUMN = 8;
+/** Before a flexible column gets narrower, spare ones go. */
+const READABLE_COLUMN = 24;
 
 /** Prints rows. `empty` is said on standard error where a table would have no line. */
 export async function printRows<Row>(
@@ -35,42 +40,52 @@ export async function printValue(io: Io, format: 'json' | 'yaml', value: unknown
   io.stdout.write(dump(value, { lineWidth: -1, noRefs: true }));
 }
 
+interface LaidColumn {
+  title: string;
+  cells: string[];
+  width: number;
+  narrow: Column<never>['narrow'];
+}
+
 function tableLines<Row>(output: Output, rows: readonly Row[], columns: readonly Column<Row>[]): string[] {
-  const cells = rows.map((row) => columns.map(({ text }) => oneLine(text(row))));
-  const titles = columns.map(({ title }) => title.toUpperCase());
-  const widths = fit(
-    titles.map((title, index) =>
-      cells.reduce((widest, line) => Math.max(widest, displayWidth(line[index]!)), displayWidth(title)),
-    ),
-    columns,
-    output.columns,
-  );
-  const lay = (line: string[]): string =>
-    line
-      .map((cell, index) => {
-        const cut = truncate(cell, widths[index]!);
-        return cut + ' '.repeat(widths[index]! - displayWidth(cut));
+  const natural = columns.map(({ title, text, narrow }): LaidColumn => {
+    const cells = rows.map((row) => oneLine(text(row)));
+    const width = cells.reduce((widest, cell) => Math.max(widest, displayWidth(cell)), displayWidth(title));
+    return { title: title.toUpperCase(), cells, width, narrow };
+  });
+  const laid = output.columns === undefined ? natural : fit(natural, output.columns);
+  const lay = (cellOf: (column: LaidColumn) => string): string =>
+    laid
+      .map((column) => {
+        const cut = truncate(cellOf(column), column.width);
+        return cut + ' '.repeat(column.width - displayWidth(cut));
       })
       .join(GAP)
       .trimEnd();
-  return [paint(output, 'bold', lay(titles)), ...cells.map(lay)];
+  const head = lay(({ title }) => title);
+  return [paint(output, 'bold', head), ...rows.map((_, row) => lay(({ cells }) => cells[row]!))];
 }
 
-/** Narrows the flexible columns, then, where that isn't enough, the widest ones. Without a terminal nothing is cut. */
-function fit<Row>(natural: number[], columns: readonly Column<Row>[], available: number | undefined): number[] {
-  const widths = [...natural];
-  if (available === undefined) return widths;
-  const room = available - GAP.length * (columns.length - 1);
-  const excess = (): number => widths.reduce((sum, width) => sum + width, 0) - room;
-  const shrinkWidest = (candidates: number[]): void => {
-    while (excess() > 0) {
-      const [widest] = candidates.sort((a, b) => widths[b]! - widths[a]!);
-      if (widest === undefined || widths[widest]! <= NARROWEST_COLUMN) return;
-      widths[widest]!--;
+/** Without a terminal nothing is cut. On one too narrow for the narrowest table, its lines wrap. */
+function fit(natural: readonly LaidColumn[], available: number): LaidColumn[] {
+  const excess = (columns: readonly LaidColumn[], width: (column: LaidColumn) => number): number =>
+    columns.reduce((sum, column) => sum + width(column), GAP.length * (columns.length - 1)) - available;
+  const narrowest = ({ width, narrow }: LaidColumn): number =>
+    narrow === 'whole' ? width : Math.min(width, narrow === 'flexible' ? READABLE_COLUMN : NARROWEST_COLUMN);
+  const laid = natural.map((column) => ({ ...column }));
+  while (excess(laid, narrowest) > 0) {
+    const last = laid.findLastIndex(({ narrow }) => narrow === 'spare');
+    if (last === -1) break;
+    laid.splice(last, 1);
+  }
+  const shrink = (candidates: LaidColumn[]): void => {
+    while (excess(laid, ({ width }) => width) > 0) {
+      const [widest] = candidates.sort((a, b) => b.width - a.width);
+      if (widest === undefined || widest.width <= NARROWEST_COLUMN) return;
+      widest.width--;
     }
   };
-  const all = [...columns.keys()];
-  shrinkWidest(all.filter((index) => columns[index]!.flexible));
-  shrinkWidest(all);
-  return widths;
+  shrink(laid.filter(({ narrow }) => narrow === 'flexible'));
+  shrink(laid.filter(({ narrow }) => narrow !== 'whole'));
+  return laid;
 }

@@ -1,37 +1,43 @@
 /** What a person sees on standard error while a turn works: one line for each step. Only on a terminal. */
 import type { EntryData } from '../../contract/entries.ts';
 import type { StreamEvent } from '../../contract/stream.ts';
+import type { CallTitles } from './call-titles.ts';
 import type { Io } from './io.ts';
 import { paint, type Colour } from './paint.ts';
 import { oneLine, truncate } from './width.ts';
 
-export function createProgress({ stderr }: Io): (event: StreamEvent) => void {
+export function createProgress({ stderr }: Io, titles: CallTitles): (event: StreamEvent) => void {
   if (!stderr.isTty) return () => {};
-  const titles = new Map<string, string>();
   const say = (colour: Colour, mark: string, text: string): void => {
     const width = (stderr.columns ?? 80) - 2;
     stderr.write(`${paint(stderr, colour, mark)} ${truncate(oneLine(text), width)}\n`);
   };
   return (event) => {
     switch (event.type) {
-      case 'call.inspected': {
-        const { call_id, presentation } = event.data as EntryData<'call.inspected'>;
-        titles.set(call_id, presentation.title);
+      case 'model.requested': {
+        const { model, attempt } = event.data as EntryData<'model.requested'>;
+        return say('dim', '·', attempt === 1 ? `asks ${model}` : `asks ${model}, attempt ${attempt}`);
+      }
+      case 'model.replied': {
+        // What it says beside its calls; the answer itself goes to standard output.
+        const { parts, tool_calls } = event.data as EntryData<'model.replied'>;
+        const texts = tool_calls.length === 0 ? [] : parts.map((part) => (part.type === 'text' ? part.text : ''));
+        const said = texts.map((text) => (typeof text === 'string' ? text : text.head)).join('');
+        if (said.trim() !== '') say('dim', '>', said.trim());
         return;
       }
       case 'call.started': {
         const { call_id, tool } = event.data as EntryData<'call.started'>;
-        return say('dim', '·', titles.get(call_id) ?? tool);
+        return say('dim', '·', titles.ofCall(call_id) ?? tool);
       }
       case 'call.finished': {
         const { call_id, outcome, error } = event.data as EntryData<'call.finished'>;
         if (outcome === 'ok') return;
-        const title = titles.get(call_id) ?? call_id;
-        return say('yellow', '!', `${title}: ${error?.message ?? outcome}`);
+        return say('yellow', '!', `${titles.ofCall(call_id) ?? call_id}: ${error?.message ?? outcome}`);
       }
       case 'call.refused': {
         const { call_id, message } = event.data as EntryData<'call.refused'>;
-        return say('yellow', '!', `${titles.get(call_id) ?? call_id}: ${message}`);
+        return say('yellow', '!', `${titles.ofCall(call_id) ?? call_id}: ${message}`);
       }
       case 'model.failed': {
         const failed = event.data as EntryData<'model.failed'>;

@@ -21,13 +21,16 @@ interface Context {
   titles: Map<string, string>;
   startedAt: Map<string, number>;
   replies: Map<string, Part[]>;
+  /** Has a turn ended above? What comes then stands apart. */
+  afterTurn: boolean;
 }
 
-/** Lines, without their newlines. Each block is indented under its turn. */
+/** Lines of the last `limit` events, without their newlines. Each block is indented under its turn. */
 export async function* transcript(
   events: readonly StreamEvent[],
   blobs: Pick<Blobs, 'get'>,
   output: Output,
+  limit = events.length,
 ): AsyncGenerator<string> {
   const context: Context = {
     blobs,
@@ -36,10 +39,12 @@ export async function* transcript(
     titles: new Map(),
     startedAt: new Map(),
     replies: new Map(),
+    afterTurn: false,
   };
-  for (const event of events) {
-    const line = LINES[event.type as EntryType];
-    if (line) yield* await line(event.data as never, event, context);
+  for (const [index, event] of events.entries()) {
+    // What isn't shown is read all the same: later lines name its calls and replies.
+    const lines = await LINES[event.type as EntryType]?.(event.data as never, event, context);
+    if (lines && index >= events.length - limit) yield* lines;
   }
 }
 
@@ -61,8 +66,14 @@ const LINES: { [T in EntryType]?: Line<T> } = {
   'input.received': async ({ mode, parts, reason }, _event, context) =>
     mode === 'stop'
       ? [context.colour('yellow', label('stop', reason ?? 'asked to stop'))]
-      : block(mode === 'steer' ? 'steer' : 'you', await textOf(parts, context)),
-  'turn.started': (data, event, { colour }) => ['', colour('bold', `turn ${data.turn}`) + `  ${timeOf(event.at)}`],
+      : [
+          ...(context.afterTurn ? [''] : []),
+          ...block(mode === 'steer' ? 'steer' : 'you', await textOf(parts, context)),
+        ],
+  'turn.started': (data, event, context) => {
+    context.afterTurn = false;
+    return ['', context.colour('bold', `turn ${data.turn}`) + `  ${timeOf(event.at)}`];
+  },
   'plan.made': (data) => [
     label('plan', `by ${data.by}: ${data.steps.map((step) => step.title).join('; ')} (${data.model})`),
   ],
@@ -130,12 +141,15 @@ const LINES: { [T in EntryType]?: Line<T> } = {
     const parts = data.parts ?? context.replies.get(data.call_id ?? '') ?? [];
     return block('reply', await textOf(parts, context));
   },
-  'turn.ended': (data, _event, { colour }) => {
+  'turn.ended': (data, _event, context) => {
+    context.afterTurn = true;
     const { input, output } = data.usage;
     const cost = data.cost_micro_usd === undefined ? '' : `, ${money(data.cost_micro_usd)}`;
     const figures = `${count(data.model_calls, 'model call')}, ${count(data.tool_calls, 'tool call')}, ${input + output} tokens${cost}`;
     const code = data.code === undefined || data.code === data.reason ? '' : ` (${data.code})`;
-    return [label('ended', `${colour(data.reason === 'success' ? 'green' : 'red', data.reason)}${code}: ${figures}`)];
+    return [
+      context.colour(data.reason === 'success' ? 'green' : 'red', label('ended', `${data.reason}${code}: ${figures}`)),
+    ];
   },
 };
 
@@ -146,7 +160,7 @@ function label(name: string, text: string): string {
 /** A text of several lines; control characters are made visible. */
 function block(name: string, text: string): string[] {
   const lines = visibleText(text).trimEnd().split('\n');
-  return lines.map((line, index) => `  ${(index === 0 ? name : '').padEnd(LABEL_WIDTH)}${line}`);
+  return lines.map((line, index) => `  ${(index === 0 ? name : '').padEnd(LABEL_WIDTH)}${line}`.trimEnd());
 }
 
 function cut(text: string, { output }: Context): string {

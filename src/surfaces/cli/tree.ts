@@ -64,7 +64,7 @@ export function commandTree(context: CommandContext): CommandTree {
     parent
       .command('run')
       .description('answer one message; piped input is attached to it')
-      .argument('[message]', 'what to do; without one, --session carries its unfinished turn on')
+      .argument('[message]', 'what to do; without one, --session or --continue carries the unfinished turn on')
       .option('-p, --prompt <message>', 'the message, for scripts')
       .option('--session <id>', 'go on in this session; it is made when it is not there')
       .option('--continue', 'go on in the session that was used last')
@@ -79,7 +79,7 @@ export function commandTree(context: CommandContext): CommandTree {
         examples(
           'runtime run "What does this project do?"',
           'runtime run -p "Fix the failing test" --timeout 5m',
-          'runtime run --session s-01jd --json "And now?"',
+          'runtime run --session nightly --json "And now?"',
         ) + '\nExit code 5: it waits for an approval; standard error names it and the command that resolves it.\n',
       )
       .action(calls(async () => (await import('./commands/run.ts')).run));
@@ -105,7 +105,7 @@ export function commandTree(context: CommandContext): CommandTree {
       .description('prove a session: check the chain and derive every decision again, without a model')
       .argument('<id>', 'session, or the path of a journal file (.jsonl)')
       .addOption(outputOption('table', 'json', 'yaml'))
-      .addHelpText('after', examples('runtime session verify s-01jd', 'runtime session verify ./copy.jsonl -o json'))
+      .addHelpText('after', examples('runtime session verify nightly', 'runtime session verify ./copy.jsonl -o json'))
       .action(calls(async () => (await import('./commands/session.ts')).verifySession));
     session
       .command('rm')
@@ -132,7 +132,7 @@ export function commandTree(context: CommandContext): CommandTree {
       .action(calls(async () => (await import('./commands/approvals.ts')).showApproval));
     approvals
       .command('grants')
-      .description('list what `approve --always` lets run in any session')
+      .description('list what `approve --always` lets run without asking')
       .addOption(outputOption('table', 'json', 'yaml'))
       .action(calls(async () => (await import('./commands/grants.ts')).showGrants));
     approvals
@@ -145,7 +145,7 @@ export function commandTree(context: CommandContext): CommandTree {
       .description('let exactly this call run')
       .argument('<id>', 'approval, or the first 6 or more characters of its id')
       .addOption(new Option('--session', 'and the same call again in this session').conflicts('always'))
-      .option('--always', 'and the same call again in any session')
+      .option('--always', 'and the same call again in any session of this project')
       .option('--resume', 'carry the turn on at once and print its answer')
       .addHelpText('after', examples('runtime approve a-9f2c41', 'runtime approve a-9f2c41 --session --resume'))
       .action(calls(async () => (await import('./commands/approvals.ts')).approve));

@@ -11,8 +11,9 @@ export async function loadScript(path: string): Promise<Script> {
   try {
     text = readFileSync(path, 'utf8');
   } catch (error) {
-    const { message } = error as Error;
-    throw new RuntimeError('config_unreadable', `can't read the script ${path}: ${message}`, {
+    const { code, message } = error as NodeJS.ErrnoException;
+    const why = code === 'ENOENT' ? 'there is no such file' : message;
+    throw new RuntimeError('config_unreadable', `can't read the script ${path}: ${why}`, {
       next: "Check `script` of the model in `models.registry`; it is the path of a script model's file.",
       cause: error,
     });
@@ -32,7 +33,9 @@ export async function loadScript(path: string): Promise<Script> {
 /** The generated validator only says no; zod, which takes long to load, says where and why. */
 async function explain(value: unknown): Promise<string> {
   const { scriptSchema } = await import('../../../contract/script.ts');
-  const issue = scriptSchema.safeParse(value).error?.issues[0];
+  const issues = scriptSchema.safeParse(value).error?.issues ?? [];
+  // A misspelt key is why another one is missing.
+  const issue = issues.find(({ code }) => code === 'unrecognized_keys') ?? issues[0];
   if (!issue) return 'is not a valid script';
   const where = issue.path.reduce<string>(
     (path, key) => (typeof key === 'number' ? `${path}[${key}]` : path === '' ? String(key) : `${path}.${String(key)}`),

@@ -7,7 +7,7 @@ import { failed, type Failure, failureOf, invalid, noFacts, type Outcome, type S
 import { visible } from '../visible.ts';
 import { commandEnvironment } from './command-environment.ts';
 import { executableDigests, findExecutable } from './executable.ts';
-import { keepOutput } from './kept-output.ts';
+import { keepOutput, type ShownOutput } from './kept-output.ts';
 import { namesRuntime } from './names-runtime.ts';
 import { type Command, type CommandEnd, runProcess } from './run-process.ts';
 import { createWatchdog, type Watchdog } from './watchdog.ts';
@@ -164,13 +164,17 @@ function quoted(word: string): string {
   return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
 }
 
-function report(end: CommandEnd, timeoutMs: number, output: { text: string; truncated: boolean }): Outcome {
+function report(end: CommandEnd, timeoutMs: number, output: ShownOutput): Outcome {
+  // At the end, where the model sees it: it is given only both ends of a long output.
+  const more = output.truncated ? `; ${output.total} bytes of output, the middle left out` : '';
   const result = (outcome: Outcome['outcome'], error?: Failure): Outcome => ({
     outcome,
     ...(error ? { error } : {}),
     ...(end.code === null ? {} : { exit_code: end.code }),
     ...(end.signal === null ? {} : { signal: end.signal }),
-    output: error ? output.text : withStatus(output.text, outcome === 'canceled' ? 'canceled' : statusOf(end)),
+    output: error
+      ? output.text
+      : withStatus(output.text, `${outcome === 'canceled' ? 'canceled' : statusOf(end)}${more}`),
     output_truncated: output.truncated,
   });
   if (!end.confirmed) return result('unknown', { code: 'not_ended', message: 'something of it may still run' });

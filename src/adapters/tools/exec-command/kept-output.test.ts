@@ -1,19 +1,19 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { keepOutput } from './kept-output.ts';
+import { keepOutput, type ShownOutput } from './kept-output.ts';
 
 const LIMIT = 1000;
 
-function kept(chunks: Buffer[], limit = LIMIT): { text: string; truncated: boolean } {
+function kept(chunks: Buffer[], limit = LIMIT): ShownOutput {
   const output = keepOutput(LIMIT);
   for (const chunk of chunks) output.add(chunk);
   return output.text(limit);
 }
 
 test('what fits is whole', () => {
-  expect(kept([Buffer.from('a'), Buffer.from('bc')])).toEqual({ text: 'abc', truncated: false });
-  expect(kept([])).toEqual({ text: '', truncated: false });
-  expect(kept([Buffer.from('ä'.repeat(500))])).toEqual({ text: 'ä'.repeat(500), truncated: false });
+  expect(kept([Buffer.from('a'), Buffer.from('bc')])).toEqual({ text: 'abc', truncated: false, total: 3 });
+  expect(kept([])).toEqual({ text: '', truncated: false, total: 0 });
+  expect(kept([Buffer.from('ä'.repeat(500))])).toEqual({ text: 'ä'.repeat(500), truncated: false, total: 1000 });
 });
 
 test('H-97 of what does not fit the beginning and the end are kept, and the bytes between counted', () => {

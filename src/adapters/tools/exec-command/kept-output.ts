@@ -1,8 +1,15 @@
+export interface ShownOutput {
+  text: string;
+  truncated: boolean;
+  /** How many bytes there were. */
+  total: number;
+}
+
 /** Bytes of which only the beginning and the end are kept, at most `limit` and one chunk more. */
 export interface KeptOutput {
   add(bytes: Buffer): void;
   /** The kept bytes as valid text of at most `limit` bytes of UTF-8, with a mark where something is left out. */
-  text(limit: number): { text: string; truncated: boolean };
+  text(limit: number): ShownOutput;
 }
 
 /** Room for the mark that says how many bytes were left out. */
@@ -34,13 +41,13 @@ export function keepOutput(limit: number): KeptOutput {
       const kept = Buffer.concat([...head, ...tail]);
       if (kept.length === total) {
         const whole = decode(kept);
-        if (Buffer.byteLength(whole) <= most) return { text: whole, truncated: false };
+        if (Buffer.byteLength(whole) <= most) return { text: whole, truncated: false, total };
       }
       const room = Math.max(0, Math.floor((most - MARK_BYTES) / 2));
       const start = fitting(room, (bytes) => wholeStart(Buffer.concat(head).subarray(0, bytes)));
       const end = fitting(room, (bytes) => wholeEnd(kept.subarray(kept.length - Math.min(bytes, kept.length))));
       const left = total - start.bytes - end.bytes;
-      return { text: `${start.text}\n[… ${left} bytes left out …]\n${end.text}`, truncated: true };
+      return { text: `${start.text}\n[… ${left} bytes left out …]\n${end.text}`, truncated: true, total };
     },
   };
 }

@@ -5,7 +5,13 @@ import { refuseTools } from '../../../engine/caller.ts';
 import { wholeText } from '../../../engine/session/messages.ts';
 import type { Resolution } from '../../../engine/owner.ts';
 import type { Workspace } from '../../../engine/wire.ts';
-import { openForCommand, type CommandAction, type CommandContext, type GlobalOptions } from '../context.ts';
+import {
+  nextCommand,
+  openForCommand,
+  type CommandAction,
+  type CommandContext,
+  type GlobalOptions,
+} from '../context.ts';
 import { printRows, printValue, type OutputFormat } from '../listing.ts';
 import { paint } from '../paint.ts';
 import { ago, until } from '../times.ts';
@@ -24,10 +30,10 @@ export const listApprovals: CommandAction<Output> = async (context, options) => 
     options.output,
     await pendingApprovals(workspace),
     [
-      { title: 'approval', text: ({ id }) => id },
-      { title: 'what', text: ({ presentation, tool }) => presentation.title || tool, flexible: true },
-      { title: 'session', text: ({ session_id }) => session_id },
-      { title: 'asked', text: ({ created_at }) => ago(created_at, now) },
+      { title: 'approval', text: ({ id }) => id, narrow: 'whole' },
+      { title: 'what', text: ({ presentation, tool }) => presentation.title || tool, narrow: 'flexible' },
+      { title: 'session', text: ({ session_id }) => session_id, narrow: 'spare' },
+      { title: 'asked', text: ({ created_at }) => ago(created_at, now), narrow: 'spare' },
       { title: 'expires', text: ({ expires_at }) => until(expires_at, now) },
     ],
     'nothing waits for an approval',
@@ -38,7 +44,7 @@ export const showApproval: CommandAction<Output> = async (context, options, id) 
   const workspace = await openForCommand(context, options);
   const record = await findApproval(workspace, id);
   if (options.output !== 'table') return printValue(context.io, options.output, record);
-  context.io.stdout.write(await describe(workspace, context, record));
+  context.io.stdout.write(await describe(workspace, context, options, record));
 };
 
 interface Answer {
@@ -70,14 +76,22 @@ async function answer(
   stderr.write(`${record.status} ${record.id}: ${record.presentation.title}\n`);
   const session = record.session_id;
   if (!options.resume) {
-    stderr.write(`carry the turn on with: runtime run --session ${session}\n`);
+    if (record.used_by)
+      stderr.write(`its call has started already: entry ${record.used_by.seq} of session ${session}\n`);
+    else stderr.write(`carry the turn on with: ${nextCommand(context, options, `run --session ${session}`)}\n`);
     return 0;
   }
   return runToEnd(context, options, { session, latest: false, source: 'cli' });
 }
 
 /** Everything that would happen, whole. */
-async function describe({ store, clock }: Workspace, { io }: CommandContext, record: ApprovalRecord): Promise<string> {
+async function describe(
+  { store, clock }: Workspace,
+  context: CommandContext,
+  options: GlobalOptions,
+  record: ApprovalRecord,
+): Promise<string> {
+  const { io } = context;
   const { presentation, resolved } = record;
   const now = clock.now();
   const bold = (text: string): string => paint(io.stdout, 'bold', text);
@@ -102,7 +116,8 @@ async function describe({ store, clock }: Workspace, { io }: CommandContext, rec
       `${resolved.outcome} by ${resolved.by.id} via ${resolved.via}${resolved.reason ? `: ${resolved.reason}` : ''}`,
     );
   row('digest', record.digest);
-  if (record.status === 'pending') lines.push('', `runtime approve ${record.id}`, `runtime deny ${record.id}`);
+  if (record.status === 'pending')
+    lines.push('', ...['approve', 'deny'].map((answer) => nextCommand(context, options, `${answer} ${record.id}`)));
   return `${lines.join('\n')}\n`;
 }
 

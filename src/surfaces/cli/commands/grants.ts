@@ -13,11 +13,12 @@ export const showGrants: CommandAction<{ output: OutputFormat }> = async (contex
     options.output,
     await listGrants(workspace),
     [
-      { title: 'grant', text: ({ grant_id }) => grant_id },
+      { title: 'grant', text: ({ grant_id }) => grant_id, narrow: 'whole' },
       { title: 'tool', text: ({ tool }) => tool },
-      { title: 'what', text: ({ title }) => title, flexible: true },
-      { title: 'by', text: ({ by }) => by },
-      { title: 'given', text: ({ added_at }) => ago(added_at, now) },
+      { title: 'what', text: ({ title }) => title, narrow: 'flexible' },
+      { title: 'folder', text: ({ project_root }) => project_root, narrow: 'spare' },
+      { title: 'by', text: ({ by }) => by, narrow: 'spare' },
+      { title: 'given', text: ({ added_at }) => ago(added_at, now), narrow: 'spare' },
     ],
     'there are no standing grants',
   );

@@ -3,10 +3,10 @@ import { type CommandAction, openForCommand } from '../context.ts';
 import { type Column, type OutputFormat, printRows } from '../listing.ts';
 
 const COLUMNS: Column<PolicyRow>[] = [
-  { title: 'tool', text: ({ tool }) => tool },
-  { title: 'effect', text: ({ effect }) => effect },
-  { title: 'verdict', text: ({ verdict }) => verdict },
-  { title: 'reason', text: ({ reason }) => reason, flexible: true },
+  { title: 'tool', text: ({ tool }) => tool, narrow: 'whole' },
+  { title: 'effect', text: ({ effect }) => effect, narrow: 'spare' },
+  { title: 'verdict', text: ({ verdict }) => verdict, narrow: 'whole' },
+  { title: 'reason', text: ({ reason }) => reason, narrow: 'flexible' },
 ];
 
 /** `policy show` */

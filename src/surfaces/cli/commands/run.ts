@@ -1,15 +1,16 @@
 import { statSync } from 'node:fs';
 import { systemClock } from '../../../base/clock.ts';
 import { parseDuration } from '../../../base/duration.ts';
-import { RuntimeError, toRuntimeError } from '../../../contract/errors.ts';
+import { errorCatalogue, RuntimeError, toRuntimeError } from '../../../contract/errors.ts';
 import type { EntryData } from '../../../contract/entries.ts';
 import type { RunOutcome, StreamEvent } from '../../../contract/stream.ts';
-import type { Part } from '../../../contract/values.ts';
+import type { Part, TurnReason } from '../../../contract/values.ts';
 import { startRun, type Run, type RunRequest, type RunView } from '../../../engine/run.ts';
 import { checkSessionId } from '../../../engine/session-id.ts';
 import { NO_USAGE } from '../../../kernel/turn/state.ts';
+import { type CallTitles, createCallTitles } from '../call-titles.ts';
 import type { CommandAction, CommandContext } from '../context.ts';
-import { workspaceRequest } from '../context.ts';
+import { nextCommand, workspaceRequest } from '../context.ts';
 import type { Io } from '../io.ts';
 import { paint } from '../paint.ts';
 import { createProgress } from '../progress.ts';
@@ -17,6 +18,8 @@ import { isPiped, readPiped } from '../read-input.ts';
 import { reportError } from '../report-error.ts';
 import { onSignals } from '../signals.ts';
 import { oneLine, visibleText } from '../width.ts';
+
+const HELP = 'See `runtime run --help`.';
 
 export interface RunOptions {
   prompt?: string;
@@ -42,44 +45,50 @@ export async function runToEnd(
   request: RunRequest,
 ): Promise<number> {
   const { io } = context;
-  const view = options.json ? jsonView(io) : textView(io);
-  const waiting = createWaitingTitles();
-  let scope: StreamEvent['scope'] = { kind: 'process' };
-  let seq = 0;
-  const watched: RunView = {
-    ...view,
-    onEvent(event) {
-      scope = event.scope;
-      seq = event.seq;
-      waiting.take(event);
-      view.onEvent(event);
+  const next = (command: string): string => nextCommand(context, options, command);
+  const titles = createCallTitles();
+  const show = options.json ? jsonLines(io) : createProgress(io, titles);
+  const sayUnsandboxed = createSandboxNotice(io);
+  let at: Place = { scope: { kind: 'process' }, seq: 0 };
+  const view: RunView = {
+    onOpened(session, { seq, turn }) {
+      at = { scope: { kind: 'session', id: session }, seq, ...(turn !== undefined && { turn }) };
     },
+    onEvent(event) {
+      const { scope, seq, turn = at.turn } = event;
+      at = { scope, seq, ...(turn !== undefined && { turn }) };
+      titles.take(event);
+      show(event);
+      sayUnsandboxed(event);
+    },
+    onEarlier: (event) => titles.take(event),
+    onUnfinished: (session) =>
+      io.stderr.write(`unfinished: session ${session}; carry it on with: ${next(`run --session ${session}`)}\n`),
+    onNotice: (line) => io.stderr.write(`${line}\n`),
   };
   let outcome: RunOutcome;
   try {
     const { openWorkspace } = await import('../../../engine/wire.ts');
     const workspace = await openWorkspace(workspaceRequest(context, options));
     for (const warning of workspace.loaded.warnings) io.stderr.write(`warning: ${warning}\n`);
-    outcome = await untilEnd(startRun(workspace, request, watched));
+    outcome = await untilEnd(startRun(workspace, request, view));
   } catch (thrown) {
     const error = toRuntimeError(thrown);
-    if (error.code === 'usage') throw error;
-    const { code, message, next } = error;
     outcome = {
       state: 'error',
       exit_code: error.exitCode,
       text: '',
       approvals: [],
       usage: NO_USAGE,
-      error: { code, message, next },
+      error: { code: error.code, message: error.message, next: error.next },
     };
     reportError(io, error);
   }
-  if (options.json) io.stdout.write(`${JSON.stringify(runFinished(outcome, scope, seq))}\n`);
+  if (options.json) io.stdout.write(`${JSON.stringify(runFinished(outcome, at))}\n`);
   else if (outcome.state === 'ended' && outcome.reason === 'success') {
     io.stdout.write(withNewline(io.stdout.isTty ? visibleText(outcome.text) : outcome.text));
   }
-  sayOutcome(io, outcome, scope, waiting.titleOf);
+  sayOutcome(io, outcome, at, titles, next);
   return outcome.exit_code;
 }
 
@@ -105,14 +114,17 @@ async function requestOf(
   message: string | undefined,
 ): Promise<RunRequest> {
   if (message !== undefined && options.prompt !== undefined) {
-    throw new RuntimeError('usage', 'give the message once: as an argument or with --prompt');
+    throw new RuntimeError('usage', 'give the message once: as an argument or with --prompt', { next: HELP });
   }
   if (options.session !== undefined) checkSessionId(options.session);
   if (options.session !== undefined && options.continue) {
-    throw new RuntimeError('usage', '--session and --continue choose different sessions');
+    throw new RuntimeError('usage', '--session and --continue choose different sessions', { next: HELP });
+  }
+  if (options.from !== undefined && !options.json) {
+    throw new RuntimeError('usage', '--from says where --json begins, and there is no --json', { next: HELP });
   }
   const parts = await messageParts(io, message ?? options.prompt);
-  if (parts.length === 0 && options.session === undefined) {
+  if (parts.length === 0 && options.session === undefined && !options.continue) {
     throw new RuntimeError('empty_message', 'there is no message');
   }
   return {
@@ -157,72 +169,70 @@ function seqOf(text: string): number {
   throw new RuntimeError('usage', `--from ${text} is no entry`, { next: 'Write the number of an entry, 1 or more.' });
 }
 
-function textView(io: Io): RunView {
-  const progress = createProgress(io);
-  let saidSandbox = false;
-  return {
-    onEvent(event) {
-      progress(event);
-      if (event.type !== 'policy.decided' || saidSandbox) return;
-      const { effect, verdict } = event.data as EntryData<'policy.decided'>;
-      if (effect !== 'exec' || verdict === 'deny') return;
-      saidSandbox = true;
-      io.stderr.write('sandbox off: commands run with your own rights\n');
-    },
-    onNotice: (line) => io.stderr.write(`${line}\n`),
+/** Says once that commands run without a sandbox, before the first does. */
+function createSandboxNotice(io: Io): (event: StreamEvent) => void {
+  let said = false;
+  return (event) => {
+    if (event.type !== 'policy.decided' || said) return;
+    const { effect, verdict } = event.data as EntryData<'policy.decided'>;
+    if (effect !== 'exec' || verdict === 'deny') return;
+    said = true;
+    io.stderr.write('sandbox off: commands run with your own rights\n');
   };
 }
 
-function jsonView(io: Io): RunView {
+function jsonLines(io: Io): (event: StreamEvent) => void {
+  return (event) => io.stdout.write(`${JSON.stringify(event)}\n`);
+}
+
+/** Where the run is: its session, the last entry and the turn, as far as there are such. */
+type Place = Pick<StreamEvent, 'scope' | 'seq' | 'turn'>;
+
+function runFinished(data: RunOutcome, { scope, seq, turn }: Place): StreamEvent {
   return {
-    onEvent: (event) => io.stdout.write(`${JSON.stringify(event)}\n`),
-    onNotice: (line) => io.stderr.write(`${line}\n`),
+    schemaVersion: 'runtime.event.v1',
+    id: null,
+    seq,
+    at: systemClock.now(),
+    scope,
+    ...(turn !== undefined && { turn }),
+    type: 'run.finished',
+    data,
+    terminal: true,
   };
 }
 
-/** What the approvals of this run are about, by their ids. */
-function createWaitingTitles(): { take(event: StreamEvent): void; titleOf(approval: string): string } {
-  const calls = new Map<string, string>();
-  const approvals = new Map<string, string>();
-  return {
-    take(event) {
-      if (event.type === 'call.inspected') {
-        const { call_id, presentation } = event.data as EntryData<'call.inspected'>;
-        calls.set(call_id, presentation.title);
-      }
-      if (event.type === 'approval.requested') {
-        const { approval_id, call_id } = event.data as EntryData<'approval.requested'>;
-        approvals.set(approval_id, calls.get(call_id) ?? '');
-      }
-    },
-    titleOf: (approval) => oneLine(approvals.get(approval) ?? 'a call of an earlier run'),
-  };
-}
-
-function runFinished(data: RunOutcome, scope: StreamEvent['scope'], seq: number): StreamEvent {
-  const at = systemClock.now();
-  return { schemaVersion: 'runtime.event.v1', id: null, seq, at, scope, type: 'run.finished', data, terminal: true };
-}
+/** What to do after an ending whose message doesn't say it. */
+const NEXT: Partial<Record<TurnReason, string>> = {
+  auth_missing: errorCatalogue.auth_missing.next,
+  timeout: 'Give the turn longer with --timeout or `budget.turn.wall`.',
+  unavailable: 'Check the network and the address (`base_url`, OPENAI_BASE_URL, OLLAMA_HOST), then ask again.',
+};
 
 /** On standard error: what waits, or why there is no answer. */
 function sayOutcome(
   io: Io,
   outcome: RunOutcome,
-  scope: StreamEvent['scope'],
-  titleOf: (approval: string) => string,
+  { scope }: Place,
+  titles: CallTitles,
+  next: (command: string) => string,
 ): void {
   if (outcome.state === 'waiting_approval') {
     for (const id of outcome.approvals) {
-      io.stderr.write(`waits for a person: ${titleOf(id)}\napproval ${id}\nruntime approve ${id}\n`);
-      io.stderr.write(`(or \`runtime approvals show ${id}\`, \`runtime deny ${id}\`)\n`);
+      io.stderr.write(
+        `waits for a person: ${oneLine(titles.ofApproval(id) ?? 'a call')}\napproval ${id}\n${next(`approve ${id}`)}\n`,
+      );
+      io.stderr.write(`(or \`${next(`approvals show ${id}`)}\`, \`${next(`deny ${id}`)}\`)\n`);
     }
   }
   if (outcome.state === 'ended' && outcome.reason !== undefined && outcome.reason !== 'success') {
-    const text = outcome.text === '' ? `the turn ended: ${outcome.reason}` : outcome.text;
+    const text = outcome.text === '' ? 'the turn ended without an answer' : outcome.text;
     io.stderr.write(`${paint(io.stderr, 'red', `${outcome.reason}:`)} ${withNewline(visibleText(text))}`);
+    const step = NEXT[outcome.reason];
+    if (step !== undefined) io.stderr.write(`${paint(io.stderr, 'bold', 'next:')} ${step}\n`);
   }
   if (outcome.state === 'open' && scope.kind === 'session') {
-    io.stderr.write(`left open; it goes on with: runtime run --session ${scope.id}\n`);
+    io.stderr.write(`left open; it goes on with: ${next(`run --session ${scope.id}`)}\n`);
   }
 }
 

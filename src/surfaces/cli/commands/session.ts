@@ -9,7 +9,7 @@ import {
   verifySession as verify,
 } from '../../../engine/sessions.ts';
 import { createTurnCounter, entryEvent } from '../../../engine/stream.ts';
-import { openForCommand, type CommandAction } from '../context.ts';
+import { openForCommand, openRecords, type CommandAction } from '../context.ts';
 import type { Io } from '../io.ts';
 import { printRows, printValue, type OutputFormat } from '../listing.ts';
 import { money } from '../money.ts';
@@ -29,14 +29,18 @@ export const listSessions: CommandAction<Output> = async (context, options) => {
     options.output,
     await readSessions(workspace),
     [
-      { title: 'session', text: ({ session_id }) => session_id },
+      { title: 'session', text: ({ session_id }) => session_id, narrow: 'whole' },
       { title: 'status', text: ({ status }) => status },
-      { title: 'title', text: ({ title }) => title, flexible: true },
-      { title: 'turns', text: ({ turns }) => String(turns) },
-      { title: 'model', text: ({ model }) => model },
-      { title: 'tokens', text: ({ tokens }) => String(tokens) },
-      { title: 'cost', text: ({ cost_micro_usd }) => (cost_micro_usd === undefined ? '' : money(cost_micro_usd)) },
-      { title: 'changed', text: ({ changed_at }) => ago(changed_at, now) },
+      { title: 'title', text: ({ title }) => title, narrow: 'flexible' },
+      { title: 'changed', text: ({ changed_at }) => ago(changed_at, now), narrow: 'spare' },
+      { title: 'turns', text: ({ turns }) => String(turns), narrow: 'spare' },
+      { title: 'model', text: ({ model }) => model, narrow: 'spare' },
+      { title: 'tokens', text: ({ tokens }) => String(tokens), narrow: 'spare' },
+      {
+        title: 'cost',
+        text: ({ cost_micro_usd }) => (cost_micro_usd === undefined ? '' : money(cost_micro_usd)),
+        narrow: 'spare',
+      },
     ],
     'no sessions yet',
   );
@@ -47,12 +51,12 @@ export const showSession: CommandAction<Output & { limit?: string }> = async (co
   const { entries, end } = await readSession(workspace, id);
   const turnOf = createTurnCounter();
   const events = entries.map((stored) => entryEvent(id, stored, turnOf(stored)));
-  const shown = options.limit === undefined ? events : events.slice(-limitOf(options.limit));
+  const limit = options.limit === undefined ? events.length : limitOf(options.limit);
   if (options.output === 'table') {
-    for await (const line of transcript(shown, workspace.store.blobs, context.io.stdout))
+    for await (const line of transcript(events, workspace.store.blobs, context.io.stdout, limit))
       context.io.stdout.write(`${line}\n`);
   } else {
-    await printValue(context.io, options.output, shown);
+    await printValue(context.io, options.output, events.slice(-limit));
   }
   if (!end.failure) return 0;
   throw new RuntimeError('store_damaged', `Session ${id} is damaged behind what is shown: ${end.failure.message}.`);
@@ -66,7 +70,8 @@ function limitOf(text: string): number {
 
 export const verifySession: CommandAction<Output> = async (context, options, target) => {
   const isFile = target.endsWith('.jsonl') || target.includes('/');
-  const report = isFile ? await verifyFile(target) : await verify(await openForCommand(context, options), target);
+  const workspace = await openRecords(context, options);
+  const report = await (isFile ? verifyFile : verify)(workspace, target);
   if (options.output === 'table') sayVerdict(context.io, report);
   else await printValue(context.io, options.output, report);
   for (const { seq, why } of report.partial) context.io.stderr.write(`partial from entry ${seq} on: ${why}\n`);
