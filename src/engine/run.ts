@@ -53,6 +53,9 @@ export interface Run {
   leave(): void;
 }
 
+/** So many other sessions with work left are named at each run. */
+const MOST_NAMED = 3;
+
 const OFFLINE_NOTICE =
   'offline demo: a built-in script answers, no model. Set OPENAI_API_KEY, or run `runtime config init`, for a real one.';
 
@@ -195,9 +198,9 @@ function checkPrice({ max_cost }: RunRequest, choices: ModelChoice[]): void {
 /** A one-shot run touches only its own session, and names the others that have work left. */
 async function nameOthers(owner: Owner, id: string, view: RunView): Promise<void> {
   const others = new Set((await owner.pending()).map((event) => event.session_id).filter((session) => session !== id));
-  for (const session of others) {
-    view.onUnfinished(session);
-  }
+  for (const session of [...others].slice(0, MOST_NAMED)) view.onUnfinished(session);
+  if (others.size > MOST_NAMED)
+    view.onNotice(`unfinished: ${others.size - MOST_NAMED} more sessions; see \`runtime session ls\``);
 }
 
 interface WatchedTurn {

@@ -75,6 +75,16 @@ export function failed(failure: Failure, outcome: 'error' | 'void' | 'unknown' =
   return { outcome, error: failure, output: '' };
 }
 
+/** What the system says with a path of its own in it, in words that a model can use. */
+const WORDS: Record<string, string> = {
+  ENOENT: 'no such file or folder',
+  ENOTDIR: 'a part of the path is no folder',
+  EISDIR: 'it is a folder',
+  EACCES: 'permission denied',
+  EPERM: 'not permitted',
+  EROFS: 'the file system is read-only',
+};
+
 const CODES: Record<string, string> = {
   ENOSPC: 'disk_full',
   EDQUOT: 'disk_full',
@@ -89,8 +99,9 @@ const CODES: Record<string, string> = {
 
 /** An error of the system as a failure. */
 export function failureOf(thrown: unknown): Failure {
-  const message = thrown instanceof Error ? thrown.message : String(thrown);
+  const said = thrown instanceof Error ? thrown.message : String(thrown);
   const errno = thrown instanceof Error && 'code' in thrown ? String(thrown.code) : '';
   const code = CODES[errno] ?? (errno === '' ? 'internal' : errno.toLowerCase());
+  const message = WORDS[errno] ?? said;
   return { code, message: code === 'disk_full' ? `disk full: ${message}` : message };
 }

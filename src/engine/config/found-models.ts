@@ -15,12 +15,15 @@ export interface FoundModels {
 }
 
 export async function findModels(environment: Environment, clock: Clock): Promise<FoundModels> {
-  const ollama = await askOllama(`${ollamaOrigin(environment)}/v1/models`, clock);
+  const ollama = await servedModels(`${ollamaOrigin(environment)}/v1/models`, clock);
   return { ...(environment['OPENAI_API_KEY'] && { openai: 'OPENAI_API_KEY' as const }), ...(ollama && { ollama }) };
 }
 
-/** Asks by its OpenAI-compatible API. Whatever goes wrong means: there is none. */
-function askOllama(url: string, clock: Clock): Promise<string[] | undefined> {
+/**
+ * The models that an Ollama serves, asked by its OpenAI-compatible API (`…/v1/models`, over http). Whatever goes wrong
+ * means: there is none.
+ */
+export function servedModels(url: string, clock: Clock): Promise<string[] | undefined> {
   return new Promise((resolve) => {
     const request = get(url, (response) => {
       const chunks: Buffer[] = [];

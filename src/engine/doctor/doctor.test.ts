@@ -1,4 +1,6 @@
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -93,6 +95,27 @@ test('a home that is a file', async () => {
   writeFileSync(file, '');
   const found = await problems({ RUNTIME_HOME: file });
   expect(found.map(({ check }) => check)).toContain('home');
+});
+
+test('an Ollama that nobody started, or that lacks the model, is a problem; one that has it is well', async () => {
+  const server = createServer((_, response) => response.end(JSON.stringify({ data: [{ id: 'qwen3:8b' }] })));
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  const model = async (name: string, OLLAMA_HOST: string) => {
+    write(`models: {default: local, registry: [{name: local, provider: ollama, model: "${name}"}]}\n`);
+    return (await findings({ OLLAMA_HOST })).find(({ check }) => check === 'model');
+  };
+  try {
+    const host = `127.0.0.1:${port}`;
+    expect(await model('qwen3:8b', host)).toMatchObject({ status: 'ok', message: `local (ollama at ${host})` });
+    expect(await model('other', host)).toMatchObject({ status: 'problem', next: expect.stringContaining('qwen3:8b') });
+  } finally {
+    server.close();
+  }
+  expect(await model('qwen3:8b', '127.0.0.1:1')).toMatchObject({
+    status: 'problem',
+    message: 'local: no Ollama answers at 127.0.0.1:1',
+  });
 });
 
 test('who holds the workspace is read from owner.json', async () => {

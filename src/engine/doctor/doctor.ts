@@ -25,7 +25,7 @@ export async function examine(request: WorkspaceRequest): Promise<Finding[]> {
   return [
     ...examineConfig(loaded),
     examinePolicy(workspace),
-    ...examineModels(loaded.config, request.environment),
+    ...(await examineModels(loaded.config, request.environment, workspace.clock)),
     ...examineFolders(home, store.folder),
     ...(await examineRecords(workspace)),
     ...examineNode(),

@@ -1,14 +1,16 @@
 import { accessSync, constants } from 'node:fs';
+import type { Clock } from '../../base/clock.ts';
 import type { Environment } from '../../base/environment.ts';
 import type { Config } from '../../contract/config.ts';
+import { servedModels } from '../config/found-models.ts';
 import { chooseModels, missingKey } from '../config/models.ts';
 import type { Finding } from './finding.ts';
 
 /** Keys of providers that this version doesn't speak to. */
 const UNUSED_KEYS = ['ANTHROPIC_API_KEY', 'GEMINI_API_KEY', 'ZAI_API_KEY'];
 
-export function examineModels(config: Config, environment: Environment): Finding[] {
-  const { settings, offline_demo } = chooseModels(config, environment);
+export async function examineModels(config: Config, environment: Environment, clock: Clock): Promise<Finding[]> {
+  const { choices, settings, offline_demo } = chooseModels(config, environment);
   const findings: Finding[] = offline_demo
     ? [
         {
@@ -19,7 +21,7 @@ export function examineModels(config: Config, environment: Environment): Finding
         },
       ]
     : [];
-  for (const each of offline_demo ? [] : settings) {
+  for (const [index, each] of offline_demo ? [] : settings.entries()) {
     const { name, provider, script, base_url } = each;
     const variable = missingKey(each);
     if (variable !== undefined) {
@@ -33,6 +35,10 @@ export function examineModels(config: Config, environment: Environment): Finding
     } else if (script !== undefined && !isReadable(script)) {
       const next = 'Correct `script` in models.registry.';
       findings.push({ check: 'model', status: 'problem', message: `${name}: can't read its script ${script}`, next });
+    } else if (provider === 'ollama' && base_url?.startsWith('http:')) {
+      findings.push(
+        examineOllama(name, choices[index]!.model, base_url, await servedModels(`${base_url}/models`, clock)),
+      );
     } else {
       const where = base_url === undefined ? '' : ` at ${URL.parse(base_url)?.host ?? base_url}`;
       findings.push({ check: 'model', status: 'ok', message: `${name} (${provider}${where})` });
@@ -44,6 +50,23 @@ export function examineModels(config: Config, environment: Environment): Finding
     findings.push({ check: 'model', status: 'note', message });
   }
   return findings;
+}
+
+function examineOllama(name: string, model: string, base_url: string, served: string[] | undefined): Finding {
+  const host = URL.parse(base_url)?.host ?? base_url;
+  if (served === undefined) {
+    const next = 'Start it with `ollama serve`, or correct base_url or OLLAMA_HOST.';
+    return { check: 'model', status: 'problem', message: `${name}: no Ollama answers at ${host}`, next };
+  }
+  if (!served.includes(model)) {
+    return {
+      check: 'model',
+      status: 'problem',
+      message: `${name}: the Ollama at ${host} has no model "${model}"`,
+      next: `Get it with \`ollama pull ${model}\`, or name one of: ${served.join(', ') || 'none yet'}.`,
+    };
+  }
+  return { check: 'model', status: 'ok', message: `${name} (ollama at ${host})` };
 }
 
 function isReadable(path: string): boolean {

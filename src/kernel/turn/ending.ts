@@ -53,7 +53,8 @@ export function endingOf(state: State, turn: Turn, code: string): Ending {
   }
   const failure = turn.ask.failure;
   if (failure && code === failureCode(failure.class)) {
-    const ending = { reason: MODEL_FAILURES[failure.class], message: failure.message };
+    const before = turn.given_up.length === 0 ? '' : ` (before it: ${turn.given_up.join('; ')})`;
+    const ending = { reason: MODEL_FAILURES[failure.class], message: `${failure.message}${before}` };
     const own = ending.reason === 'failed' ? failure.class : failure.code;
     return { ...ending, code: own };
   }

@@ -8,6 +8,9 @@ import { pendingOf, replyContent } from './history.ts';
 import { isRetried, retryDelay } from './retry.ts';
 import { NO_USAGE, type Ask, type Call, type State, type Turn, type Evolved } from './state.ts';
 
+/** So much is kept of why a model was given up. */
+const GIVEN_UP_LENGTH = 300;
+
 type AskEntry = EntryOf<'budget.reserved' | 'budget.refused' | 'model.requested' | 'model.replied' | 'model.failed'>;
 
 export function evolveAsk(hash: Hash, state: State, turn: Turn, entry: AskEntry): Evolved {
@@ -146,7 +149,8 @@ function failed(turn: Turn, { data, at }: EntryOf<'model.failed'>): Turn {
     return { ...next, ask: { ...ask, retry_at: at + retryDelay(rules, counted, data.retry_after_ms) } };
   }
   if (turn.choice + 1 < models.length) {
-    return { ...next, choice: turn.choice + 1, ask: { ...ask, status: 'due', counted: 0 } };
+    const given_up = [...turn.given_up, `${models[turn.choice]!.name}: ${message.slice(0, GIVEN_UP_LENGTH)}`];
+    return { ...next, choice: turn.choice + 1, given_up, ask: { ...ask, status: 'due', counted: 0 } };
   }
   return { ...next, ask };
 }

@@ -42,6 +42,7 @@ export function startTurn(
     policies: [manifest.policy],
     limits: data.limits,
     choice: 0,
+    given_up: [],
     think: 1,
     ask: newAsk(data.turn, 1),
     reply: null,

@@ -92,6 +92,8 @@ export interface Turn {
   limits: Limits;
   /** Index into `manifest.models`. */
   choice: number;
+  /** Why the models before it were given up, in words. */
+  given_up: string[];
   /** Number of the present think, from 1. */
   think: number;
   ask: Ask;

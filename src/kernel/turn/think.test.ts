@@ -86,6 +86,14 @@ describe('a fallback', () => {
     });
   });
 
+  test('that fails too is said together with why the one before it was given up', () => {
+    const story = asking(inputs);
+    story.when(modelFailed('overload', { message: 'main is overloaded' }));
+    expect(story.when(modelFailed('network', { message: 'other is gone' })).at(-1)).toMatchObject({
+      data: { reason: 'unavailable', message: 'other is gone (before it: main: main is overloaded)' },
+    });
+  });
+
   test('the next turn begins with the chosen model again', () => {
     const story = asking(inputs);
     story.when(modelFailed('overload'), replied({ text: 'Hi' }), message('e2'));
