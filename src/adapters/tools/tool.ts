@@ -1,4 +1,5 @@
 /** What a tool is to the host: a specification, and a `prepare` that looks at a call and gives back what would do it. */
+import { basename } from 'node:path';
 import type { Clock } from '../../base/clock.ts';
 import type { Environment } from '../../base/environment.ts';
 import type { JsonObject } from '../../base/json.ts';
@@ -97,11 +98,17 @@ const CODES: Record<string, string> = {
   ELOOP: 'changed',
 };
 
+/** The file's own name; where it lies is the machine's business. */
+function nameOf(thrown: unknown): string {
+  const path = thrown instanceof Error && 'path' in thrown ? thrown.path : undefined;
+  return typeof path === 'string' ? `: ${basename(path)}` : '';
+}
+
 /** An error of the system as a failure. */
 export function failureOf(thrown: unknown): Failure {
   const said = thrown instanceof Error ? thrown.message : String(thrown);
   const errno = thrown instanceof Error && 'code' in thrown ? String(thrown.code) : '';
   const code = CODES[errno] ?? (errno === '' ? 'internal' : errno.toLowerCase());
-  const message = WORDS[errno] ?? said;
+  const message = WORDS[errno] === undefined ? said : `${WORDS[errno]}${nameOf(thrown)}`;
   return { code, message: code === 'disk_full' ? `disk full: ${message}` : message };
 }
