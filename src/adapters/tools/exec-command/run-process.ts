@@ -3,6 +3,7 @@
  * left of it is ended → its output is read to the end, but never waited for when someone else holds it.
  */
 import type { ChildProcess, spawn as Spawn } from 'node:child_process';
+import type { Writable } from 'node:stream';
 import type { Clock } from '../../../base/clock.ts';
 import { TOOL_CALL_VARIABLE } from './command-environment.ts';
 import { endProcesses, pause } from './processes.ts';
@@ -47,6 +48,11 @@ export interface Surroundings {
  */
 const WITH_PIPE = 'exec "$@" > >(trap "" TERM; exec cat) 2>&1';
 const WITHOUT_PIPE = 'exec "$@" 2>&1';
+/**
+ * Nothing runs before it is watched: the wrapper waits for a word on descriptor 3, and ends when the program died before
+ * it gave it.
+ */
+const WHEN_WATCHED = 'IFS= read -r go <&3 || exit 125; exec 3<&-; ';
 
 export async function runProcess(command: Command, around: Surroundings): Promise<CommandEnd | { notStarted: Error }> {
   const { clock, signal, watchdog } = around;
@@ -55,6 +61,7 @@ export async function runProcess(command: Command, around: Surroundings): Promis
   const leader = child.pid;
   if (leader === undefined) return { notStarted: await refused };
   watchdog.watch(leader);
+  letGo(child);
   const processes = { leader, marker: command.environment[TOOL_CALL_VARIABLE]! };
   const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()));
   const closed = new Promise<void>((resolve) => child.once('close', () => resolve()));
@@ -74,14 +81,20 @@ export async function runProcess(command: Command, around: Surroundings): Promis
 /** Has no id when it could not be started; then its event says why. */
 function start({ program, args, folder, environment, bash }: Command, around: Surroundings): ChildProcess {
   const [shell, wrapper] = bash === undefined ? ['/bin/sh', WITHOUT_PIPE] : [bash, WITH_PIPE];
-  const child = around.spawn(shell, ['-c', wrapper, shell, program, ...args], {
+  const child = around.spawn(shell, ['-c', `${WHEN_WATCHED}${wrapper}`, shell, program, ...args], {
     cwd: folder,
     env: environment,
     detached: true,
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
   });
-  for (const stream of [child.stdout, child.stderr]) stream.on('data', around.onBytes).on('error', () => undefined);
+  for (const stream of [child.stdout, child.stderr]) stream?.on('data', around.onBytes).on('error', () => undefined);
   return child;
+}
+
+function letGo(child: ChildProcess): void {
+  const gate = child.stdio[3] as Writable;
+  gate.on('error', () => undefined); // it may have been killed
+  gate.end('go\n');
 }
 
 function firstOf(
