@@ -1,12 +1,13 @@
 /** Schemas of the small values that entries, records and files share. Types are inferred from them: import those as types. */
 import * as z from 'zod';
+import { SESSION_ID } from './session-id.ts';
 
 export const int = z.int().min(0);
 export const hex64 = z.string().regex(/^[0-9a-f]{64}$/);
 export const digest = z.templateLiteral(['sha256:', hex64]);
 
 /** A session id as people and callers may choose it. Never a path: see `sessionFileName` in the store. */
-export const sessionId = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._:@+-]{0,127}$/);
+export const sessionId = z.string().regex(SESSION_ID);
 
 /** Text, or, when it was longer than 16 KiB, a blob with the text's head and tail. `bytes` is the whole length in UTF-8. */
 export const longText = z.union([

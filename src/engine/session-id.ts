@@ -1,7 +1,5 @@
 import { RuntimeError } from '../contract/errors.ts';
-
-/** A session id as people and callers may choose it. It never becomes a path unchecked: see the store. */
-const SESSION_ID = /^[A-Za-z0-9][A-Za-z0-9._:@+-]{0,127}$/;
+import { SESSION_ID } from '../contract/session-id.ts';
 
 /** @throws RuntimeError invalid_id */
 export function checkSessionId(id: string): void {

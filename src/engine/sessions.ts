@@ -11,7 +11,7 @@ import { NO_USAGE } from '../kernel/turn/state.ts';
 import { addUsage } from '../kernel/budget/budget.ts';
 import { checkSessionId } from './session-id.ts';
 import { shortText } from './session/messages.ts';
-import { LOCAL_ACTOR, takeWorkspace, type Workspace } from './wire.ts';
+import { LOCAL_ACTOR, whileLocked, type Workspace } from './wire.ts';
 
 /** A row of `session ls`. */
 export interface SessionSummary {
@@ -151,8 +151,7 @@ export async function verifyFile({ store }: Workspace, path: string): Promise<Ve
  */
 export async function removeSession(workspace: Workspace, id: string, { force }: { force: boolean }): Promise<void> {
   checkSessionId(id);
-  const { owner, release } = takeWorkspace(workspace);
-  try {
+  return whileLocked(workspace, async () => {
     const { journal, audit, ingress } = workspace.store;
     let usage = NO_USAGE;
     let open = false;
@@ -162,7 +161,7 @@ export async function removeSession(workspace: Workspace, id: string, { force }:
       if (entry.type === 'model.replied') usage = addUsage(usage, entry.data.usage);
     });
     if (end.status === 'absent') throw notFound(id);
-    const waiting = (await owner.pending()).filter((event) => event.session_id === id);
+    const waiting = (await ingress.pending()).filter((event) => event.session_id === id);
     if ((open || waiting.length > 0) && !force) {
       throw new RuntimeError('session_busy', `Session ${id} has a turn that hasn't ended.`);
     }
@@ -173,9 +172,7 @@ export async function removeSession(workspace: Workspace, id: string, { force }:
     );
     for (const event of waiting) await ingress.done(event.event_id, 'removed');
     await journal.remove(id);
-  } finally {
-    await release();
-  }
+  });
 }
 
 function notFound(id: string): RuntimeError {

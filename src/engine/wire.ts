@@ -53,8 +53,9 @@ export async function openWorkspace(request: WorkspaceRequest): Promise<Workspac
   const { environment, overrides, file } = request;
   const home = runtimeHome(environment);
   const clock = systemClock;
+  let host: ToolHost | undefined;
   const toolsOf = (config: Config): ToolHost =>
-    createToolHost({ home, clock, environment, settings: toolSettings(config) });
+    (host ??= createToolHost({ home, clock, environment, settings: toolSettings(config) }));
   const loaded = await loadConfig({
     home,
     environment,
@@ -131,8 +132,18 @@ export function takeWorkspace(workspace: Workspace, request: OwnerRequest = {}):
   return { owner, models, choose, release: () => store.close() };
 }
 
+/** Does something that writes to the workspace and needs none of its sessions' runners. @throws RuntimeError locked */
+export async function whileLocked<T>(workspace: Workspace, work: () => Promise<T>): Promise<T> {
+  lockWorkspace(workspace);
+  try {
+    return await work();
+  } finally {
+    await workspace.store.close();
+  }
+}
+
 /** Takes the workspace's lock; closing the store gives it back. Gives the fence. @throws RuntimeError locked */
-export function lockWorkspace({ store }: Workspace): number {
+function lockWorkspace({ store }: Workspace): number {
   const lock = store.takeLock();
   if (!lock.ok) throw lockedError(lock.held_by);
   return lock.fence;

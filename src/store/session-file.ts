@@ -1,8 +1,8 @@
 /** Ids from outside never become paths unchecked: what a session's file and a workspace's folder are called. */
 import { sha256 } from '../base/digest.ts';
 import { RuntimeError } from '../contract/errors.ts';
+import { SESSION_ID } from '../contract/session-id.ts';
 
-const SESSION_ID = /^[A-Za-z0-9][A-Za-z0-9._:@+-]{0,127}$/;
 /** Safe as a name on every file system, also where case doesn't count. */
 const SAFE_NAME = /^[a-z0-9][a-z0-9_-]{0,63}$/;
 const HASHED_NAME = /^h-[0-9a-f]{32}$/;

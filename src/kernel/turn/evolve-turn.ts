@@ -33,7 +33,6 @@ export function startTurn(
     turn: data.turn,
     phase: 'plan',
     event_ids: data.event_ids,
-    actor: taken[0]?.actor ?? { id: 'unknown', role: data.rights.role },
     kernel: data.kernel,
     frozen: data.frozen,
     manifest,

@@ -165,7 +165,6 @@ function received(hash: Hash, state: State, entry: EntryOf<'input.received'>): E
   const item: Queued = {
     event_id: data.event_id,
     content: pendingOf(hash, entry.seq, content),
-    actor: data.actor,
     taint: data.taint,
     stopped: false,
   };

@@ -8,7 +8,7 @@ import type { Seq } from '../../contract/entries.ts';
 import type { Grant, Manifest, Policy } from '../../contract/manifest.ts';
 import type { Content } from '../../contract/messages.ts';
 import type {
-  Actor, EffectClass, Facts, Limits, ModelFailureClass, Rights, TurnReason, Usage, Verdict,
+  EffectClass, Facts, Limits, ModelFailureClass, Rights, TurnReason, Usage, Verdict,
 } from '../../contract/values.ts'; // prettier-ignore
 
 /** The version of these rules; a turn keeps the version it started with. */
@@ -67,7 +67,6 @@ export interface Pending {
 export interface Queued {
   event_id: string;
   content: Pending;
-  actor: Actor;
   taint: string[];
   stopped: boolean;
 }
@@ -78,7 +77,6 @@ export interface Turn {
   turn: number;
   phase: Phase;
   event_ids: string[];
-  actor: Actor;
   kernel: number;
   /** Digest of the manifest, and its value. */
   frozen: Digest;
