@@ -3,8 +3,9 @@
  * without loading zod, and the version.
  */
 import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { Ajv } from 'ajv';
@@ -42,7 +43,12 @@ export async function generate(root: string): Promise<string> {
   }
   await generateConfigKeys(outdir);
   const { version } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8')) as { version: string };
-  const info = { version, commit: git(root, 'rev-parse', 'HEAD'), date: git(root, 'log', '-1', '--format=%cI') };
+  const info = {
+    version,
+    commit: git(root, 'rev-parse', 'HEAD'),
+    date: git(root, 'log', '-1', '--format=%cI'),
+    sources: await sourcesDigest(root),
+  };
   const each = (line: (name: string, value: string) => string): string =>
     Object.entries(info)
       .map(([name, value]) => line(name, value))
@@ -57,6 +63,16 @@ export async function generate(root: string): Promise<string> {
     each((name) => `export declare const ${name}: string;\n`),
   );
   return version;
+}
+
+/** Of all sources but the tests: programs with the same digest fold a journal alike. */
+async function sourcesDigest(root: string): Promise<string> {
+  const names = await readdir(join(root, 'src'), { recursive: true });
+  const hash = createHash('sha256');
+  for (const name of names.filter((one) => one.endsWith('.ts') && !one.endsWith('.test.ts')).sort()) {
+    hash.update(`${name}\0`).update(await readFile(join(root, 'src', name)));
+  }
+  return hash.digest('hex');
 }
 
 async function validatorSource(schema: z.ZodType): Promise<string> {

@@ -37,6 +37,9 @@ export interface CutTail {
   torn_file: string;
 }
 
+/** A place in a journal, right behind an entry. Only the store that gave it can read it. */
+export type JournalPlace = string;
+
 /** Called with each line. When it gives a promise, the reader waits for it. */
 export type Visit = (stored: StoredEntry) => void | Promise<void>;
 
@@ -44,10 +47,15 @@ export interface Journal {
   /** Visits every intact line in order, awaiting each visit. Never changes anything; works without the lock. */
   read(session: string, visit: Visit): Promise<JournalEnd>;
   /**
-   * Opens for appending, as the owner: visits as `read` does, then cuts a crash tail, which is kept aside.
+   * Opens for appending, as the owner: visits as `read` does, then cuts a crash tail, which is kept aside. With a place
+   * that the journal `holds`, what stands before it is neither visited nor looked at.
    * @throws RuntimeError store_damaged | entry_too_new (the file is untouched)
    */
-  open(session: string, visit: Visit): Promise<JournalEnd & { cut?: CutTail }>;
+  open(session: string, visit: Visit, after?: JournalPlace): Promise<JournalEnd & { cut?: CutTail }>;
+  /** Behind the last entry of an open journal, and how many bytes stand before it. */
+  place(session: string): { place: JournalPlace; bytes: number };
+  /** Does the entry still stand before the place, as it did when the place was given? */
+  holds(session: string, place: JournalPlace): Promise<boolean>;
   /**
    * Appends entries in one write. Compare-and-set: the first entry's seq must follow the last one in the file.
    * With `sync` it resolves when all of the file up to here is durable. A failed write or sync is final: every later
@@ -66,6 +74,15 @@ export interface Journal {
   /** The session ids of all journals, newest change first, with the time of the last write (ms UTC). */
   list(): Promise<{ session_id: string; changed_at: number; bytes: number }[]>;
   /** Removes a session's journal for good. */
+  remove(session: string): Promise<void>;
+}
+
+/** What was made of journals, one value a session. A cache: any may be gone at any time. */
+export interface Snapshots {
+  /** A value as it was written; undefined when there is none, or it isn't whole. */
+  read(session: string): Promise<unknown>;
+  /** Keeps a JSON value instead of the one before. Where that fails there is none. */
+  write(session: string, value: unknown): Promise<void>;
   remove(session: string): Promise<void>;
 }
 

@@ -7,7 +7,7 @@ import { digestOf, sha256 } from '../base/digest.ts';
 import type { Ids } from '../base/ids.ts';
 import type { EntryData, Observation } from '../contract/entries.ts';
 import type { Policy } from '../contract/manifest.ts';
-import type { Audit, Grants, Ingress, Journal, StoredEntry } from '../contract/ports.ts';
+import type { Audit, Grants, Ingress, Journal, Snapshots, StoredEntry } from '../contract/ports.ts';
 import type { ApprovalRecord } from '../contract/approval.ts';
 import type { IngressEvent } from '../contract/records.ts';
 import type { Actor, Part, Role } from '../contract/values.ts';
@@ -16,6 +16,7 @@ import { rightsOf } from './freeze.ts';
 import { cleanParts } from './session/border.ts';
 import { createResolver } from './session/fold.ts';
 import { openSession, type OpenContext, type OpenedSession } from './session/open-session.ts';
+import { findSnapshot, keepSnapshot, type SnapshotPorts } from './session/snapshot.ts';
 import { createRunner, type Runner, type RunnerPorts } from './session/runner.ts';
 
 export interface OwnerPorts extends Omit<RunnerPorts, 'kernel' | 'hash' | 'resolve' | 'onTurnEnded'> {
@@ -24,6 +25,7 @@ export interface OwnerPorts extends Omit<RunnerPorts, 'kernel' | 'hash' | 'resol
   audit: Audit;
   journal: Journal;
   grants: Grants;
+  snapshots: Snapshots;
 }
 
 /** A person's answer to an approval. */
@@ -39,6 +41,8 @@ export interface OwnerSettings {
   workspace: { id: string; epoch: number };
   fence: number;
   build: string;
+  /** Digest of the program's sources. */
+  sources: string;
 }
 
 export interface LiveSession {
@@ -65,8 +69,11 @@ export interface Owner {
   accept(message: NewMessage): Promise<{ event: IngressEvent; duplicate: boolean }>;
   /** Accepted events whose turn hasn't ended, oldest first. */
   pending(): Promise<IngressEvent[]>;
-  /** Opens a journal; its runner starts nothing yet. `onStored` sees what is in the file. */
-  open(session: string, onStored?: (stored: StoredEntry) => void): Promise<LiveSession>;
+  /**
+   * Opens a journal; its runner starts nothing yet. `onStored` sees what is read of the file: all of it when `whole` asks
+   * for that, else what follows its snapshot.
+   */
+  open(session: string, options?: { onStored?: (stored: StoredEntry) => void; whole?: boolean }): Promise<LiveSession>;
   /**
    * Begins work on an opened session: its first entry when it is new, else what the opening must record; then its
    * accepted events that the journal doesn't have; done marks and audit heads that a stop left out are made up for. From
@@ -96,6 +103,7 @@ export function createOwner(ports: OwnerPorts, settings: OwnerSettings): Owner {
     epoch: settings.workspace.epoch,
     build: settings.build,
   };
+  const snapshotPorts: SnapshotPorts = { ...ports, sources: settings.sources };
   /** Done marks and heads on their way. They needn't be durable, but they must not fail unseen. */
   const trailing: Promise<void>[] = [];
 
@@ -159,14 +167,22 @@ export function createOwner(ports: OwnerPorts, settings: OwnerSettings): Owner {
 
     pending: () => ports.ingress.pending(),
 
-    async open(id, onStored) {
-      const opened = await openSession(context, id, onStored);
+    async open(id, { onStored, whole = false } = {}) {
+      const snapshot = whole ? undefined : await findSnapshot(snapshotPorts, id, await ports.ingress.pending());
+      const opened = await openSession(context, id, { snapshot, onStored });
+      let { snapshotBytes } = opened;
+      const keep = async (stored: StoredEntry): Promise<void> => {
+        snapshotBytes = await keepSnapshot(snapshotPorts, id, opened.fold, stored, snapshotBytes);
+      };
       const runnerPorts: RunnerPorts = {
         ...ports,
         kernel,
         hash: sha256,
         resolve,
-        onTurnEnded: (stored) => afterTurn(id, stored),
+        onTurnEnded: (stored) => {
+          afterTurn(id, stored);
+          trailing.push(keep(stored));
+        },
       };
       return { id, opened, runner: createRunner(runnerPorts, id, opened.fold, settings.fence) };
     },
@@ -185,7 +201,7 @@ export function createOwner(ports: OwnerPorts, settings: OwnerSettings): Owner {
       for (const event of waiting) {
         const ended = opened.ended.get(event.event_id);
         if (ended !== undefined) trailing.push(ports.ingress.done(event.event_id, ended.reason));
-        else if (!opened.received.has(event.event_id)) posted.push(runner.post(inputOf(event)));
+        else if (!opened.received.has(event.event_id)) posted.push(runner.post(inputOf(event), event.accepted_at));
       }
       await Promise.all(posted);
       await repairHead(id, opened);

@@ -9,7 +9,6 @@ import { NO_USAGE } from '../kernel/turn/state.ts';
 import { exitCodeOf, WAITING_APPROVAL } from './exit-code.ts';
 import type { LiveSession, Owner } from './owner.ts';
 import { wholeText } from './session/messages.ts';
-import { replyParts } from './session/open-session.ts';
 import type { Rest } from './session/runner.ts';
 import { createTurnCounter, entryEvent, toStreamEvent } from './stream.ts';
 import { LOCAL_ACTOR, takeWorkspace, type OwnedWorkspace, type Workspace } from './wire.ts';
@@ -35,7 +34,7 @@ export interface RunRequest {
 export interface RunView {
   /** The session was there before: its last entry, and the turn that is open. */
   onOpened(session: string, at: { seq: number; turn?: number }): void;
-  /** An entry that was there before, and that `from` doesn't ask for. */
+  /** An entry that was there before, and that `from` doesn't ask for. Those of ended turns may be left out. */
   onEarlier(event: StreamEvent): void;
   onEvent(event: StreamEvent): void;
   /** Another session has work left, which this run doesn't touch. */
@@ -90,10 +89,13 @@ export function startRun(workspace: Workspace, request: RunRequest, view: RunVie
 async function open(workspace: Workspace, owner: Owner, request: RunRequest, view: RunView): Promise<LiveSession> {
   const id = await sessionId(workspace, owner, request);
   const turnOf = createTurnCounter();
-  const live = await owner.open(id, (stored) => {
-    const event = entryEvent(id, stored, turnOf(stored));
-    if (request.from !== undefined && stored.entry.seq >= request.from) view.onEvent(event);
-    else view.onEarlier(event);
+  const live = await owner.open(id, {
+    whole: request.from !== undefined,
+    onStored(stored) {
+      const event = entryEvent(id, stored, turnOf(stored));
+      if (request.from !== undefined && stored.entry.seq >= request.from) view.onEvent(event);
+      else view.onEarlier(event);
+    },
   });
   const waits = async (): Promise<boolean> => (await owner.pending()).some((event) => event.session_id === id);
   if (live.opened.end.status === 'absent' && !request.message && !(await waits())) {
@@ -173,7 +175,7 @@ async function answer(
   if (others > 0) view.onNotice(`other messages answered: ${others}; \`runtime session show ${id}\` has the answers`);
   // It had ended, and the program was stopped before anyone saw the answer.
   const before = opened.ended.get(event);
-  const unseen = before && { ended: before, text: textOf(opened.lastReply, workspace.store.blobs) };
+  const unseen = before && { ended: before, text: textOf(opened.fold.lastReply, workspace.store.blobs) };
   return outcomeOf(rest, live, turns.get(event) ?? unseen);
 }
 
@@ -218,9 +220,7 @@ function watchTurns({ store, clock }: Workspace, live: LiveSession, view: RunVie
     if (event.kind !== 'entry') return;
     const { entry } = event.stored;
     if (entry.type === 'turn.started') text = undefined;
-    if (entry.type === 'reply.made') {
-      text = textOf(replyParts(opened.fold, entry.data), store.blobs);
-    }
+    if (entry.type === 'reply.made') text = textOf(opened.fold.lastReply, store.blobs);
     if (entry.type === 'turn.ended') {
       for (const one of entry.data.event_ids)
         turns.set(one, text ? { text, ended: entry.data } : { ended: entry.data });

@@ -152,7 +152,7 @@ export async function verifyFile({ store }: Workspace, path: string): Promise<Ve
 export async function removeSession(workspace: Workspace, id: string, { force }: { force: boolean }): Promise<void> {
   checkSessionId(id);
   return whileLocked(workspace, async () => {
-    const { journal, audit, ingress } = workspace.store;
+    const { journal, audit, ingress, snapshots } = workspace.store;
     let usage = NO_USAGE;
     let open = false;
     const end = await journal.read(id, ({ entry }) => {
@@ -171,6 +171,7 @@ export async function removeSession(workspace: Workspace, id: string, { force }:
       { sync: true },
     );
     for (const event of waiting) await ingress.done(event.event_id, 'removed');
+    await snapshots.remove(id);
     await journal.remove(id);
   });
 }

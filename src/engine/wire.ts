@@ -1,6 +1,6 @@
 /** The only place that constructs: puts store, adapters and rules together for what a command needs. */
 import { readlinkSync } from 'node:fs';
-import { commit, version } from '#generated/version.js';
+import { commit, sources, version } from '#generated/version.js';
 import { createModelClient, type Models } from '../adapters/models/router.ts';
 import type { ModelSettings } from '../adapters/models/settings.ts';
 import { createToolHost } from '../adapters/tools/tool-host.ts';
@@ -127,7 +127,7 @@ export function takeWorkspace(workspace: Workspace, request: OwnerRequest = {}):
       redactor: createRedactor(secretsOf(config, environment)),
       crashPoint: createCrashPoints(environment),
     },
-    { policy, role: LOCAL_ACTOR.role, workspace: store.workspace(), fence, build: workspace.build },
+    { policy, role: LOCAL_ACTOR.role, workspace: store.workspace(), fence, build: workspace.build, sources },
   );
   return { owner, models, choose, release: () => store.close() };
 }

@@ -107,6 +107,9 @@ export function writeWhole(path: string, text: string, options: { sync: boolean 
   try {
     writeAll(fd, Buffer.from(text));
     if (options.sync) fsyncSync(fd);
+  } catch (error) {
+    removeFile(temporary); // on a full disk it would keep what room there is
+    throw error;
   } finally {
     closeSync(fd);
   }

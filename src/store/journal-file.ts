@@ -64,6 +64,6 @@ export function storedEntry(line: ChainLine): StoredEntry {
   return { ...placeOf(line), entry: { v: 1, seq, at, type, data } as Entry };
 }
 
-export function journalEnd({ bytes: _, at: __, ...end }: ChainEnd): JournalEnd {
+export function journalEnd({ bytes: _, last: __, at: ___, ...end }: ChainEnd): JournalEnd {
   return end;
 }

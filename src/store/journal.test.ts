@@ -1,6 +1,15 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { sha256 } from '../base/digest.ts';
 import type { Entry } from '../contract/entries.ts';
 import type { Journal, StoredEntry } from '../contract/ports.ts';
@@ -252,4 +261,74 @@ test('a journal that lies elsewhere is read without its workspace, and says whos
   expect(await readJournalFile(join(store.folder, 'sessions', 's-2.jsonl'), nothing)).toMatchObject({
     status: 'damaged', failure: { code: 'chain_broken', line: 1 },
   }); // prettier-ignore
+});
+
+describe('a place in a journal', () => {
+  const seqsAfter = async (place: string): Promise<number[]> => {
+    const seqs: number[] = [];
+    await journal.open('s-1', ({ entry: { seq } }) => void seqs.push(seq), place);
+    return seqs;
+  };
+  const append = (seq: number, ...texts: string[]) =>
+    journal.append(
+      's-1',
+      { expected_seq: seq - 1, fence },
+      texts.map((text, index) => entry(seq + index, text)),
+      { sync: true },
+    );
+
+  test('what stands before it is not visited, and all goes on as otherwise', async () => {
+    await journal.open('s-1', nothing);
+    await append(1, 'a', 'é𝒳', 'c');
+    const { place, bytes } = journal.place('s-1');
+    expect(bytes).toBe(statSync(join(store.folder, 'sessions/s-1.jsonl')).size);
+    await append(4, 'd', 'e');
+    expect(await journal.holds('s-1', place)).toBe(true);
+    expect(await seqsAfter(place)).toEqual([4, 5]);
+    const last = journal.place('s-1').place;
+    expect(await seqsAfter(last)).toEqual([]);
+    const appended = await append(6, 'f');
+    expect(await journal.read('s-1', nothing)).toMatchObject({
+      status: 'whole',
+      seq: 6,
+      hash: appended.stored[0]!.hash,
+    });
+    expect(await seqsAfter(place)).toEqual([4, 5, 6]);
+    expect(await seqsAfter(last)).toEqual([6]);
+  });
+
+  test('a crash tail behind it is cut; damage behind it is found', async () => {
+    await journal.open('s-1', nothing);
+    await append(1, 'a', 'b');
+    const { place } = journal.place('s-1');
+    await append(3, 'c');
+    await journal.close('s-1');
+    const path = join(store.folder, 'sessions/s-1.jsonl');
+    const whole = readFileSync(path, 'utf8');
+    writeFileSync(path, `${whole}{"v":1,"seq":4`);
+    expect(await journal.open('s-1', nothing, place)).toMatchObject({ seq: 3, cut: { cut_from: whole.length } });
+    await journal.close('s-1');
+    writeFileSync(path, whole.replace('"c"', '"d"'));
+    expect(await journal.holds('s-1', place)).toBe(true);
+    await expect(journal.open('s-1', nothing, place)).rejects.toMatchObject({ code: 'store_damaged' });
+    writeFileSync(path, whole.slice(0, whole.lastIndexOf('{"v":1')));
+    const end = await journal.open('s-1', nothing, place);
+    expect(end).toMatchObject({ status: 'whole', seq: 2 });
+  });
+
+  test('it is none of another journal, of one that is gone or shorter, and neither is a text that is no place', async () => {
+    await journal.open('s-1', nothing);
+    await append(1, 'a', 'b');
+    const first = journal.place('s-1').place;
+    await append(3, 'c');
+    const { place } = journal.place('s-1');
+    await journal.remove('s-1');
+    expect(await journal.holds('s-1', place)).toBe(false);
+    await journal.open('s-1', nothing);
+    await append(1, 'x', 'b');
+    for (const other of [place, first, '', '0:1', '99999999:1:' + '0'.repeat(64), '1:1:' + '0'.repeat(64)]) {
+      expect(await journal.holds('s-1', other)).toBe(false);
+    }
+    expect(await journal.holds('s-1', journal.place('s-1').place)).toBe(true);
+  });
 });

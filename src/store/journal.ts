@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { sha256 } from '../base/digest.ts';
 import { isEntryType } from '../contract/entry-types.ts';
 import { RuntimeError } from '../contract/errors.ts';
-import type { Journal } from '../contract/ports.ts';
+import type { Journal, JournalPlace } from '../contract/ports.ts';
 import { openChainFile, type ChainFile } from './chain/file.ts';
-import { scanChain } from './chain/scan.ts';
+import { scanChain, startAt, type ChainStart } from './chain/scan.ts';
 import { removeFile, syncFolder, withFile } from './files.ts';
 import { journalEnd, placeOf, sessionOf, storedEntry } from './journal-file.ts';
 import { sessionFileName } from './session-file.ts';
@@ -24,6 +24,7 @@ export interface JournalOptions {
 }
 
 const EXTENSION = '.jsonl';
+const PLACE = /^(\d{1,15}):(\d{1,15}):([0-9a-f]{64})$/;
 
 /** The journals of one workspace. `closeAll` closes those that are open. */
 export function createJournal(options: JournalOptions): { journal: Journal; closeAll: () => Promise<void> } {
@@ -51,9 +52,10 @@ export function createJournal(options: JournalOptions): { journal: Journal; clos
       return withFile(path, (fd) => scanChain(fd, rules, (line) => visit(storedEntry(line))).then(journalEnd));
     },
 
-    async open(session, visit) {
+    async open(session, visit, after) {
       requireLock();
       const path = fileOf(session);
+      const last = after === undefined ? undefined : parsePlace(after);
       if (opening.has(session)) throw new RuntimeError('internal', `Session ${session} is being opened already.`);
       opening.add(session);
       try {
@@ -67,8 +69,9 @@ export function createJournal(options: JournalOptions): { journal: Journal; clos
             head: await head(session),
             torn: { folder: tornFolder, name: sessionFileName(session) + EXTENSION },
             freeSpace,
+            ...(last && { start: (fd: number) => startAt(fd, last) }),
           },
-          (line) => visit(storedEntry(line)),
+          (line) => (last !== undefined && line.seq <= last.seq ? undefined : visit(storedEntry(line))),
         );
         opened.set(session, file);
         return { ...journalEnd(end), ...(cut && { cut }) };
@@ -102,6 +105,19 @@ export function createJournal(options: JournalOptions): { journal: Journal; clos
       const file = handle(session);
       await file.sync();
       return file.end().durable;
+    },
+
+    place(session) {
+      const { seq, hash, last, bytes } = handle(session).end();
+      return { place: `${last}:${seq}:${hash}`, bytes };
+    },
+
+    async holds(session, place) {
+      const last = parsePlace(place);
+      return withFile(
+        fileOf(session),
+        (fd) => fd !== undefined && last !== undefined && startAt(fd, last) !== undefined,
+      );
     },
 
     close,
@@ -141,6 +157,12 @@ export function createJournal(options: JournalOptions): { journal: Journal; clos
       await Promise.all([...opened.keys()].map(close));
     },
   };
+}
+
+/** A place is written as the offset of the entry before it, and that entry's seq and hash. */
+function parsePlace(place: JournalPlace): ChainStart | undefined {
+  const [, offset, seq, hash] = PLACE.exec(place) ?? [];
+  return hash === undefined ? undefined : { offset: Number(offset), seq: Number(seq), hash };
 }
 
 function readNames(folder: string): string[] {

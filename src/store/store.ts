@@ -4,7 +4,7 @@
  */
 import type { Clock } from '../base/clock.ts';
 import { RuntimeError } from '../contract/errors.ts';
-import type { Audit, Blobs, Grants, Ingress, Journal } from '../contract/ports.ts';
+import type { Audit, Blobs, Grants, Ingress, Journal, Snapshots } from '../contract/ports.ts';
 import type { WorkspaceRecord } from '../contract/records.ts';
 import { createAudit } from './audit.ts';
 import { dropBallast, ensureBallast } from './ballast.ts';
@@ -14,6 +14,7 @@ import { createGrants } from './grants.ts';
 import { createIngress } from './ingress.ts';
 import { createJournal } from './journal.ts';
 import { takeLock, type LockResult } from './lock.ts';
+import { createSnapshots } from './snapshots.ts';
 import { storeError } from './store-error.ts';
 import { createWorkspace, readWorkspace, workspacePaths } from './workspace.ts';
 
@@ -37,6 +38,7 @@ export interface Store {
   ingress: Ingress;
   audit: Audit;
   grants: Grants;
+  snapshots: Snapshots;
   /** Id and epoch; of a workspace that doesn't exist yet, those it will have. */
   workspace: () => WorkspaceRecord;
   /** The folder of this workspace, closed to tools, and in it the one for what may be deleted at any time. */
@@ -84,6 +86,7 @@ export function openStore({ home, workspace: id, clock, owner, idempotencyTtlMs 
     ingress,
     audit,
     grants,
+    snapshots: createSnapshots({ folder: paths.cache, requireLock: shared.requireLock }),
     workspace,
     folder: paths.folder,
     cacheFolder: paths.cache,

@@ -5,6 +5,7 @@ import type { Entry, EntryData, Seq, ToolCall } from '../../contract/entries.ts'
 import type { Manifest, Policy } from '../../contract/manifest.ts';
 import type { Content } from '../../contract/messages.ts';
 import type { Blobs } from '../../contract/ports.ts';
+import type { Part } from '../../contract/values.ts';
 import type { Kernel } from '../../kernel/kernel.ts';
 import type { Evolved, Resolved, State } from '../../kernel/turn/state.ts';
 
@@ -16,10 +17,12 @@ export interface Folded {
   pending: Map<Seq, Content>;
   /** The calls of the open turn's present reply, by id, with their arguments. */
   calls: Map<string, ToolCall>;
+  /** What the last reply said: its own parts, else those of the model's reply. */
+  lastReply: Part[];
 }
 
 export function newFold(kernel: Kernel): Folded {
-  return { state: kernel.initial(), contents: [], pending: new Map(), calls: new Map() };
+  return { state: kernel.initial(), contents: [], pending: new Map(), calls: new Map(), lastReply: [] };
 }
 
 /** Takes what `evolve` gave for an entry into the fold. */
@@ -32,12 +35,17 @@ export function applyEvolved(fold: Folded, entry: Entry, evolved: Evolved): void
     fold.pending.delete(seq);
   }
   if (entry.type === 'model.replied') fold.calls = new Map(entry.data.tool_calls.map((call) => [call.call_id, call]));
+  if (entry.type === 'reply.made') fold.lastReply = entry.data.parts ?? lastAnswer(fold.contents);
   // Replies that were left out, and stops, never join; nothing of a finished turn may pile up.
   if (entry.type === 'turn.ended') {
     fold.calls = new Map();
     const queued = new Set(fold.state.queue.map((item) => item.content.seq));
     for (const seq of fold.pending.keys()) if (!queued.has(seq)) fold.pending.delete(seq);
   }
+}
+
+function lastAnswer(contents: Content[]): Part[] {
+  return contents.findLast((content) => content.role === 'assistant')?.parts ?? [];
 }
 
 /** Gives the values that an entry names by digest. Manifests are kept: most turns of a session share one. */

@@ -8,22 +8,26 @@ import { isIntent } from '../../contract/entry-types.ts';
 import { RuntimeError } from '../../contract/errors.ts';
 import type { Entry, EntryData, Seq } from '../../contract/entries.ts';
 import type { Policy } from '../../contract/manifest.ts';
-import type { Part } from '../../contract/values.ts';
 import type { CutTail, Journal, JournalEnd, StoredEntry, Visit } from '../../contract/ports.ts';
 import type { Kernel } from '../../kernel/kernel.ts';
 import { somethingRuns } from '../../kernel/turn/open.ts';
 import { KERNEL_VERSION, type Resolved, type State } from '../../kernel/turn/state.ts';
 import { applyEvolved, newFold, type Folded } from './fold.ts';
+import { foldOf, type Snapshot } from './snapshot.ts';
 
 export interface OpenedSession {
   fold: Folded;
   end: JournalEnd;
-  /** Event ids of the messages that the journal has, and how the turns of those that have ended did. */
+  /**
+   * Event ids of the messages that the journal has, and how the turns of those that have ended did; behind a snapshot
+   * only of those that may still wait.
+   */
   received: Set<string>;
   ended: Map<string, EntryData<'turn.ended'>>;
-  /** The reply of the turn that ended last, and that turn's last line. */
-  lastReply: Part[];
+  /** The last line of the turn that ended last. */
   lastEnd?: { seq: Seq; hash: string };
+  /** The length of the journal at which its newest snapshot was made (bytes); 0 when there is none. */
+  snapshotBytes: number;
   /** What `session.opened` must say; absent when nothing has to be recorded. */
   opening?: EntryData<'session.opened'>;
 }
@@ -38,16 +42,16 @@ export interface OpenContext {
   build: string;
 }
 
-/** Folds a journal for reading; nothing is changed. */
-export async function foldJournal(
-  context: Pick<OpenContext, 'kernel' | 'resolve'>,
+/** Folds what `read` visits: all of a journal, or what follows a snapshot. */
+async function foldJournal(
+  context: OpenContext,
+  snapshot: Snapshot | undefined,
   read: (visit: Visit) => Promise<JournalEnd & { cut?: CutTail }>,
 ): Promise<Omit<OpenedSession, 'opening'> & { cut?: CutTail }> {
-  const fold = newFold(context.kernel);
+  const fold = snapshot === undefined ? newFold(context.kernel) : foldOf(snapshot);
   const received = new Set<string>();
   const ended = new Map<string, EntryData<'turn.ended'>>();
-  let lastReply: Part[] = [];
-  let lastEnd: OpenedSession['lastEnd'];
+  let lastEnd: OpenedSession['lastEnd'] = snapshot?.end;
   const { cut, ...end } = await read(async ({ entry, hash }) => {
     if (entry.type === 'input.received') received.add(entry.data.event_id);
     if (entry.type === 'turn.ended') {
@@ -55,23 +59,33 @@ export async function foldJournal(
       for (const id of entry.data.event_ids) ended.set(id, entry.data);
     }
     applyEvolved(fold, entry, evolveSafely(context.kernel, fold.state, entry, await context.resolve(entry)));
-    if (entry.type === 'reply.made') lastReply = replyParts(fold, entry.data);
   });
-  return { fold, end, received, ended, lastReply, ...(lastEnd && { lastEnd }), ...(cut && { cut }) };
+  const snapshotBytes = snapshot?.bytes ?? 0;
+  return { fold, end, received, ended, snapshotBytes, ...(lastEnd && { lastEnd }), ...(cut && { cut }) };
 }
 
-/** Opens as the owner: a crash tail is cut. @throws RuntimeError store_damaged | entry_too_new */
+/**
+ * Opens as the owner: a crash tail is cut. Without a snapshot the whole journal is folded.
+ * @throws RuntimeError store_damaged | entry_too_new
+ */
 export async function openSession(
   context: OpenContext,
   session: string,
-  onStored?: (stored: StoredEntry) => void,
+  {
+    snapshot,
+    onStored,
+  }: { snapshot?: Snapshot | undefined; onStored?: ((stored: StoredEntry) => void) | undefined } = {},
 ): Promise<OpenedSession> {
-  const { cut, ...opened } = await foldJournal(context, (visit) =>
-    context.journal.open(session, (stored) => {
-      onStored?.(stored);
-      return visit(stored);
-    }),
-  );
+  const read = (visit: Visit) =>
+    context.journal.open(
+      session,
+      (stored) => {
+        onStored?.(stored);
+        return visit(stored);
+      },
+      snapshot?.place,
+    );
+  const { cut, ...opened } = await foldJournal(context, snapshot, read);
   if (opened.end.status === 'absent') return opened;
   const state = afterDecisions(context.kernel, opened.fold.state);
   const reason = openingReason(state, context, cut);
@@ -79,12 +93,6 @@ export async function openSession(
   const { epoch, build, policy } = context;
   const opening = { reason, epoch, kernel: KERNEL_VERSION, build, policy: policy.digest, ...cut };
   return { ...opened, opening };
-}
-
-/** What a reply says: its own parts, else those of the model's reply, which has just entered the history. */
-export function replyParts({ contents }: Folded, { parts }: EntryData<'reply.made'>): Part[] {
-  const last = contents.findLast((content) => content.role === 'assistant');
-  return parts ?? last?.parts ?? [];
 }
 
 /** The state when the decisions left have been appended, up to the first intent. */

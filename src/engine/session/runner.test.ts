@@ -105,7 +105,7 @@ describe('what a stop left out', () => {
     world.done.clear();
 
     const again = await world.owner.open('s');
-    expect(again.opened.lastReply).toEqual([{ type: 'text', text: 'hello' }]);
+    expect(again.opened.fold.lastReply).toEqual([{ type: 'text', text: 'hello' }]);
     await world.owner.enter(again, { actor: PERSON });
     expect(await again.runner.rest()).toEqual({ kind: 'idle' });
     await world.owner.close(again);

@@ -48,9 +48,9 @@ export interface Runner {
   state(): State;
   /**
    * Gives an observation from outside. Resolves with its seq when it is written (durable where an answer depends on
-   * it), or with undefined when it may not come now.
+   * it), or with undefined when it may not come now. Its time is not before `notBefore` (ms UTC).
    */
-  post(observation: Observation): Promise<Seq | undefined>;
+  post(observation: Observation, notBefore?: number): Promise<Seq | undefined>;
   subscribe(listener: (event: RunnerEvent) => void): () => void;
   /** Resolves at the next moment at which nothing is being done. */
   rest(): Promise<Rest>;
@@ -67,6 +67,7 @@ interface Letter {
   observation: Observation;
   /** The effect that reports; absent for what comes from outside. */
   from?: Effect;
+  notBefore?: number;
   settle?: (seq: Seq | undefined) => void;
   refuse?: (error: RuntimeError) => void;
 }
@@ -156,7 +157,7 @@ export function createRunner(ports: RunnerPorts, session: string, fold: Folded, 
     const { from } = letter;
     if (from && !tasks.has(from)) return undefined;
     const observation = await passBorder(letter.observation, ports.redactor, ports.blobs);
-    const entry = place(observation);
+    const entry = place(observation, letter.notBefore);
     const resolved = await ports.resolve(entry);
     if (kernel.admits(fold.state, entry, resolved)) return accept(entry, lines, resolved, from);
     if (!from || from.kind === 'timer') {
@@ -191,8 +192,8 @@ export function createRunner(ports: RunnerPorts, session: string, fold: Folded, 
   }
 
   /** Observations come at the time of the clock, which may have been set back; decisions at that of what they follow from. */
-  function place(entry: NewEntry): Entry {
-    const at = isDecision(entry.type) ? fold.state.at : Math.max(clock.now(), fold.state.at);
+  function place(entry: NewEntry, notBefore = 0): Entry {
+    const at = isDecision(entry.type) ? fold.state.at : Math.max(clock.now(), fold.state.at, notBefore);
     return { v: 1, seq: fold.state.seq + 1, at, ...entry };
   }
 
@@ -252,10 +253,10 @@ export function createRunner(ports: RunnerPorts, session: string, fold: Folded, 
 
   return {
     state: () => fold.state,
-    post(observation) {
+    post(observation, notBefore = 0) {
       if (mode === 'ended' || mode === 'shutting_down') return Promise.resolve(undefined);
       return new Promise((settle, refuse) => {
-        mailbox.push({ observation, settle, refuse });
+        mailbox.push({ observation, notBefore, settle, refuse });
         wake();
       });
     },

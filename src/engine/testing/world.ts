@@ -10,7 +10,7 @@ import { RuntimeError } from '../../contract/errors.ts';
 import type { ToolSpec } from '../../contract/manifest.ts';
 import type { ModelAnswer, ModelRequest } from '../../contract/messages.ts';
 import type {
-  Audit, Blobs, Grants, Ingress, Journal, JournalEnd, ModelClient, StoredEntry, ToolContext, ToolHost, ToolResult, ToolRun,
+  Audit, Blobs, Grants, Ingress, Journal, JournalEnd, ModelClient, Snapshots, StoredEntry, ToolContext, ToolHost, ToolResult, ToolRun,
 } from '../../contract/ports.ts'; // prettier-ignore
 import type { AuditRecord, GrantRecord, IngressEvent } from '../../contract/records.ts';
 import type { Actor } from '../../contract/values.ts';
@@ -21,6 +21,8 @@ import { defaultConfig } from './default-config.ts';
 
 export const PERSON: Actor = { id: 'ann', role: 'operator' };
 const START = 1_800_000_000_000;
+/** As long as each line is taken to be: every turn is worth a snapshot. */
+const LINE_BYTES = 100_000;
 
 /** Something the engine asked for and waits for. */
 export interface Asked<Request, Answer> {
@@ -39,6 +41,7 @@ export interface World {
   accepted: IngressEvent[];
   audit: AuditRecord[];
   grants: GrantRecord[];
+  snapshots: Map<string, string>;
   done: Map<string, string>;
   /** The next model request, or tool run, that waits for an answer. */
   nextAsk(): Promise<Asked<ModelRequest, ModelAnswer>>;
@@ -56,6 +59,7 @@ export function createWorld(options: { secrets?: { name: string; value: string }
   const clock = manualClock(options.before?.clock.now() ?? START);
   const lines = options.before?.lines ?? new Map<string, Entry[]>();
   const blobs = options.before?.blobs ?? new Map<Digest, Uint8Array>();
+  const snapshots = options.before?.snapshots ?? new Map<string, string>();
   const accepted: IngressEvent[] = [];
   const synced = new Map<string, number>();
   const audit: AuditRecord[] = [];
@@ -98,6 +102,7 @@ export function createWorld(options: { secrets?: { name: string; value: string }
       ingress: memoryIngress(accepted, done),
       audit: memoryAudit(audit),
       grants: memoryGrants(grants),
+      snapshots: memorySnapshots(snapshots),
       models,
       tools: host,
       budget: { reserve: async () => ({ ok: true, scopes: [] }) },
@@ -114,7 +119,7 @@ export function createWorld(options: { secrets?: { name: string; value: string }
       redactor: createRedactor(options.secrets ?? []),
       crashPoint: () => {},
     },
-    { policy, role: 'operator', workspace: { id: 'default', epoch: 1 }, fence: 1, build: 'test' },
+    { policy, role: 'operator', workspace: { id: 'default', epoch: 1 }, fence: 1, build: 'test', sources: 'test' },
   );
 
   return {
@@ -126,6 +131,7 @@ export function createWorld(options: { secrets?: { name: string; value: string }
     accepted,
     audit,
     grants,
+    snapshots,
     done,
     runs: started,
     nextAsk: asks.next,
@@ -266,7 +272,13 @@ function memoryJournal(
   };
   return {
     read,
-    open: read,
+    open: (session, visit, after) =>
+      read(session, (stored) => (stored.entry.seq <= Number(after ?? 0) ? undefined : visit(stored))),
+    place(session) {
+      const seq = lines.get(session)?.length ?? 0;
+      return { place: String(seq), bytes: seq * LINE_BYTES };
+    },
+    holds: async (session, place) => (lines.get(session)?.length ?? 0) >= Number(place),
     async append(session, { expected_seq }, entries) {
       const known = lines.get(session) ?? [];
       if (known.length !== expected_seq) throw new RuntimeError('store_unavailable', 'lost the compare-and-set');
@@ -311,6 +323,14 @@ function memoryAudit(records: AuditRecord[]): Audit {
     append: async (record) => void records.push(record),
     head: async () => undefined,
     read: async () => ({ status: 'absent', seq: 0, hash: '', durable: 0 }),
+  };
+}
+
+function memorySnapshots(snapshots: Map<string, string>): Snapshots {
+  return {
+    read: async (session) => JSON.parse(snapshots.get(session) ?? 'null') ?? undefined,
+    write: async (session, value) => void snapshots.set(session, JSON.stringify(value)),
+    remove: async (session) => void snapshots.delete(session),
   };
 }
 

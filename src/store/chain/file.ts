@@ -29,7 +29,7 @@ export interface ChainFileOptions extends ChainRules {
 }
 
 export interface ChainFile {
-  end(): { seq: number; hash: string; durable: number; bytes: number; at: number };
+  end(): { seq: number; hash: string; durable: number; bytes: number; last: number; at: number };
   /**
    * Writes the records behind the last line, all in one write, and nothing when one of them has no form.
    * @throws RuntimeError disk_full | store_unavailable | no_permission (final) | internal (nothing was written)
@@ -58,8 +58,8 @@ export async function openChainFile(
     if (end.tail === undefined) return { file: chainFile(options, fd, end), end };
     const { from, bytes } = end.tail;
     const torn_file = await cutAside(fd!, from, torn.folder, torn.name);
-    const { seq, hash, at, bytes: length } = end;
-    const cleared: ChainEnd = { status: seq === 0 ? 'absent' : 'whole', seq, hash, durable: seq, bytes: length, at };
+    const { tail: _, ...whole } = end;
+    const cleared: ChainEnd = { ...whole, status: end.seq === 0 ? 'absent' : 'whole', durable: end.seq };
     await syncFolder(dirname(path));
     return {
       file: chainFile(options, fd, cleared),
@@ -83,7 +83,7 @@ export function damageError(name: string, failure: NonNullable<ChainEnd['failure
 function chainFile(options: ChainFileOptions, opened: number | undefined, from: ChainEnd): ChainFile {
   const { path, name } = options;
   let fd = opened;
-  let { seq, hash, durable, bytes, at } = from;
+  let { seq, hash, durable, bytes, last: lastOffset, at } = from;
   if (seq === 0) hash = options.genesis ?? '';
   // That something of it was durable shows that its name is, too.
   let nameDurable = durable > 0;
@@ -132,11 +132,12 @@ function chainFile(options: ChainFileOptions, opened: number | undefined, from: 
   });
 
   return {
-    end: () => ({ seq, hash, durable, bytes, at }),
+    end: () => ({ seq, hash, durable, bytes, last: lastOffset, at }),
     append(records) {
       refuseAfterFailure();
       const lines: ChainLine[] = [];
       let text = '';
+      let lastText = '';
       let prev = hash;
       for (const record of records) {
         if (!options.knows(record.type)) throw new RuntimeError('internal', `"${record.type}" is no entry type.`);
@@ -144,7 +145,7 @@ function chainFile(options: ChainFileOptions, opened: number | undefined, from: 
         const place = { seq: seq + lines.length + 1, durable, prev };
         const built = buildLine(record, place);
         lines.push({ at: time, type, data, seq: place.seq, durable, prev, hash: built.hash });
-        text += built.text;
+        text += lastText = built.text;
         prev = built.hash;
       }
       const last = lines.at(-1);
@@ -157,6 +158,7 @@ function chainFile(options: ChainFileOptions, opened: number | undefined, from: 
       }
       ({ seq, hash, at } = last);
       bytes += buffer.length;
+      lastOffset = bytes - Buffer.byteLength(lastText);
       return lines;
     },
     sync: syncOnce,

@@ -31,9 +31,13 @@ export interface ChainStart {
   hash: string;
 }
 
-/** Where a chained file ends. `bytes`: the length of its whole chained lines; `at`: the time of the last of them. */
+/**
+ * Where a chained file ends. `bytes`: the length of its whole chained lines; `last`: where the last of them begins, and
+ * `at` its time.
+ */
 export interface ChainEnd extends JournalEnd {
   bytes: number;
+  last: number;
   at: number;
 }
 
@@ -55,6 +59,7 @@ export async function scanChain(
     hash: start.hash,
     durable: known,
     bytes: start.offset,
+    last: start.offset,
     at: 0,
   };
   let tornFrom: number | undefined;
@@ -78,6 +83,7 @@ export async function scanChain(
     end.hash = line.hash;
     end.at = line.at;
     end.durable = Math.max(end.durable, line.durable);
+    end.last = piece.offset;
     end.bytes = piece.offset + piece.bytes.length + 1;
   }
   if (end.durable > end.seq) {
@@ -146,4 +152,13 @@ export function durableStart(fd: number): ChainStart | undefined {
     if (parsed.line.seq <= mark) return { offset, seq: parsed.line.seq - 1, hash: parsed.line.prev };
   }
   return undefined;
+}
+
+/** The start of a scan that begins with the line at this offset, when that line is the one with this hash. */
+export function startAt(fd: number, { offset, seq, hash }: ChainStart): ChainStart | undefined {
+  const [piece] = piecesForward(fd, offset).take(1);
+  const parsed = piece?.terminated === true && !piece.overlong ? parseLine(piece.bytes) : undefined;
+  if (parsed === undefined || 'defect' in parsed) return undefined;
+  const { line } = parsed;
+  return line.seq === seq && line.hash === hash ? { offset, seq: seq - 1, hash: line.prev } : undefined;
 }

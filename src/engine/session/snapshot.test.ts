@@ -1,0 +1,192 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import type { JournalPlace } from '../../contract/ports.ts';
+import { kernel } from '../../kernel/testing/story.ts';
+import { live, type Lived } from '../../kernel/testing/world.ts';
+import { createWorld, PERSON, reply, settle, type World } from '../testing/world.ts';
+import { stories } from '../testing/stories.ts';
+import { applyEvolved, newFold, type Folded } from './fold.ts';
+import { findSnapshot, foldOf, keepSnapshot, type Snapshot, type SnapshotPorts } from './snapshot.ts';
+
+/** `KERNEL_RUNS=20000` for a long search. */
+const RUNS = Number(process.env['KERNEL_RUNS'] ?? 200);
+const tape = fc.array(fc.nat(2 ** 30), { maxLength: 400, size: 'max' });
+
+/** Ports that take a snapshot wherever one may be taken, and keep the text of each. */
+function allSnapshots(): { ports: SnapshotPorts; texts: string[] } {
+  const texts: string[] = [];
+  const journal = { place: () => ({ place: '' as JournalPlace, bytes: Infinity }), holds: async () => true };
+  const snapshots = {
+    read: async () => undefined,
+    write: async (_: string, value: unknown) => void texts.push(JSON.stringify(value)),
+    remove: async () => {},
+  };
+  return { ports: { journal, snapshots, sources: 'test' }, texts };
+}
+
+function foldOn(fold: Folded, { entry, resolved }: Lived): void {
+  applyEvolved(fold, entry, kernel.evolve(fold.state, entry, resolved));
+}
+
+test('in every world: a fold that goes on from a snapshot is the fold of all', { timeout: RUNS * 1000 }, async () => {
+  let taken = 0;
+  const property = fc.asyncProperty(tape, async (numbers) => {
+    const { lived } = live(numbers);
+    const { ports, texts } = allSnapshots();
+    const whole = newFold(kernel);
+    for (const one of lived) {
+      foldOn(whole, one);
+      if (one.entry.type === 'turn.ended') {
+        await keepSnapshot(ports, 's', whole, { entry: one.entry, id: '', hash: '', durable: 0 }, 0);
+      }
+    }
+    for (const text of texts) {
+      const snapshot = JSON.parse(text) as Snapshot;
+      const fold = foldOf(snapshot);
+      for (const one of lived.slice(snapshot.end.seq)) foldOn(fold, one);
+      expect(fold).toStrictEqual(whole);
+    }
+    taken += texts.length;
+  });
+  await fc.assert(property, { numRuns: RUNS });
+  expect(taken).toBeGreaterThan(RUNS / 2);
+});
+
+/** What opening gives: everything that work goes on from. */
+async function opened(world: World, options?: { whole: boolean }) {
+  const { fold, end, lastEnd, opening } = (await world.owner.open('s', options)).opened;
+  return { fold, end, lastEnd, opening };
+}
+
+describe('opened with its snapshot, a session is what it is without', () => {
+  test.each(Object.keys(stories))('the story %s', async (name) => {
+    const before = await stories[name]!();
+    const snapshot = JSON.parse(before.snapshots.get('s')!) as Snapshot;
+    expect(snapshot.end.seq).toBeGreaterThan(10);
+    const read: number[] = [];
+    const world = createWorld({ before });
+    await world.owner.open('s', { onStored: ({ entry }) => void read.push(entry.seq) });
+    expect(read).toEqual(before.lines.get('s')!.map(({ seq }) => seq).slice(snapshot.end.seq)); // prettier-ignore
+    expect(await opened(world)).toStrictEqual(await opened(world, { whole: true }));
+  });
+
+  test('and the model is asked the same', async () => {
+    const ask = async (forget: boolean) => {
+      const before = await talk('one', 'two');
+      if (forget) before.snapshots.clear();
+      const world = createWorld({ before });
+      await world.send('s', 'three');
+      return (await world.nextAsk()).request;
+    };
+    expect(await ask(false)).toStrictEqual(await ask(true));
+  });
+});
+
+/** A session with these messages, each answered. */
+async function talk(...messages: string[]): Promise<World> {
+  const world = createWorld();
+  for (const text of messages) {
+    const { live: session } = await world.send('s', text);
+    (await world.nextAsk()).answer(reply(`answer to ${text}`));
+    await session.runner.rest();
+    await world.owner.close(session);
+  }
+  return world;
+}
+
+describe('a snapshot is not used', () => {
+  const portsOf = ({ snapshots }: World, over: Partial<SnapshotPorts> = {}): SnapshotPorts => ({
+    journal: { place: () => ({ place: '', bytes: 0 }), holds: async () => true },
+    snapshots: { read: async () => JSON.parse(snapshots.get('s')!), write: async () => {}, remove: async () => {} },
+    sources: 'test',
+    ...over,
+  });
+
+  test('made by another program, for another session, or of a journal that is not there any more', async () => {
+    const world = await talk('one', 'two');
+    expect(await findSnapshot(portsOf(world), 's', [])).toBeDefined();
+    expect(await findSnapshot(portsOf(world, { sources: 'changed' }), 's', [])).toBeUndefined();
+    expect(await findSnapshot(portsOf(world), 's-2', [])).toBeUndefined();
+    const gone = { place: () => ({ place: '', bytes: 0 }), holds: async () => false };
+    expect(await findSnapshot(portsOf(world, { journal: gone }), 's', [])).toBeUndefined();
+  });
+
+  test('while an event waits that it may already hold: its done mark was lost, and it is not answered twice', async () => {
+    const world = await talk('one', 'two', 'three');
+    world.done.clear();
+    const session = await world.owner.open('s');
+    await world.owner.enter(session, { actor: PERSON });
+    expect(await session.runner.rest()).toEqual({ kind: 'idle' });
+    await world.owner.close(session);
+    expect(world.types('s').filter((type) => type === 'input.received')).toHaveLength(3);
+    expect(world.done.size).toBe(3);
+  });
+
+  test('also when the clock was set back between an acceptance and its turn', async () => {
+    const world = await talk('one', 'two');
+    await world.clock.advance(3_600_000);
+    const { event } = await world.owner.accept({
+      session: 's', parts: [{ type: 'text', text: 'three' }], actor: PERSON, source: 'test', root: '/p',
+    }); // prettier-ignore
+    await world.clock.advance(-3_600_000);
+    const session = await world.owner.open('s');
+    await world.owner.enter(session, { actor: PERSON });
+    (await world.nextAsk()).answer(reply('answer'));
+    await session.runner.rest();
+    await world.owner.close(session);
+    expect(world.last('s', 'input.received').at).toBe(event.accepted_at);
+
+    world.done.clear();
+    const again = await world.owner.open('s');
+    await world.owner.enter(again, { actor: PERSON });
+    await settle();
+    expect(world.types('s').filter((type) => type === 'input.received')).toHaveLength(3);
+  });
+});
+
+describe('a snapshot is taken', () => {
+  test('at the end of a turn behind which nothing waits', async () => {
+    const world = createWorld();
+    const { live: session } = await world.send('s', 'one');
+    const ask = await world.nextAsk();
+    await session.runner.post({
+      type: 'input.received',
+      data: {
+        event_id: 'e-2',
+        mode: 'message',
+        parts: [],
+        actor: PERSON,
+        source: 'test',
+        lane: 'interactive',
+        taint: [],
+      },
+    });
+    ask.answer(reply('answer'));
+    const second = await world.nextAsk();
+    expect(world.types('s')).toContain('turn.ended');
+    expect(world.snapshots.size).toBe(0);
+    second.answer(reply('answer'));
+    await session.runner.rest();
+    expect(JSON.parse(world.snapshots.get('s')!)).toMatchObject({ end: { seq: world.lines.get('s')!.length } });
+  });
+
+  test('when the journal has grown by 256 KiB, and by a quarter', async () => {
+    const { ports, texts } = allSnapshots();
+    const fold = newFold(kernel);
+    const ended = { entry: { seq: 0 }, hash: '' } as Parameters<typeof keepSnapshot>[3];
+    const at = (bytes: number): SnapshotPorts => ({
+      ...ports,
+      journal: { ...ports.journal, place: () => ({ place: '', bytes }) },
+    });
+    const lengths: number[] = [];
+    let before = 0;
+    for (let bytes = 0; bytes <= 4_000_000; bytes += 1000) {
+      const now = await keepSnapshot(at(bytes), 's', fold, ended, before);
+      if (now !== before) lengths.push(now);
+      before = now;
+    }
+    expect(lengths).toHaveLength(texts.length);
+    expect(lengths.slice(0, 5)).toEqual([263_000, 526_000, 789_000, 1_052_000, 1_315_000]);
+    expect(lengths.at(-1)! / lengths.at(-2)!).toBeCloseTo(1.25, 2);
+  });
+});

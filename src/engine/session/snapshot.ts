@@ -1,0 +1,76 @@
+/**
+ * Snapshots: what folding a journal up to the end of a turn gave, so that opening a long session needn't fold all of it.
+ * A cache: one is used only where it can't be told from the fold, and never by `verify`.
+ */
+import type { Seq } from '../../contract/entries.ts';
+import type { Content } from '../../contract/messages.ts';
+import type { Journal, JournalPlace, Snapshots, StoredEntry } from '../../contract/ports.ts';
+import type { IngressEvent } from '../../contract/records.ts';
+import type { Part } from '../../contract/values.ts';
+import type { State } from '../../kernel/turn/state.ts';
+import type { Folded } from './fold.ts';
+
+export interface Snapshot {
+  session: string;
+  /** Of the sources of the program that folded: another program may fold otherwise. */
+  sources: string;
+  /** Behind the `turn.ended` up to which was folded, and that entry. */
+  place: JournalPlace;
+  end: { seq: Seq; hash: string };
+  /** The journal's length up to there. */
+  bytes: number;
+  state: State;
+  contents: Content[];
+  lastReply: Part[];
+}
+
+export interface SnapshotPorts {
+  journal: Pick<Journal, 'place' | 'holds'>;
+  snapshots: Snapshots;
+  /** Digest of the sources of this program. */
+  sources: string;
+}
+
+/** A new one is made when the journal has grown by this, and by a quarter: so all writing stays linear in its length. */
+const LEAST_GROWTH_BYTES = 256 * 1024;
+const LEAST_GROWTH_SHARE = 4;
+
+/**
+ * The snapshot to begin with. None when an event waits that may be older than it: whether the journal has such an event
+ * only the journal can say. (An event's `input.received` is never older than its acceptance.)
+ */
+export async function findSnapshot(
+  { journal, snapshots, sources }: SnapshotPorts,
+  session: string,
+  pending: IngressEvent[],
+): Promise<Snapshot | undefined> {
+  const snapshot = (await snapshots.read(session)) as Snapshot | undefined;
+  if (snapshot?.session !== session || snapshot.sources !== sources) return undefined;
+  if (pending.some((event) => event.session_id === session && event.accepted_at <= snapshot.state.at)) return undefined;
+  return (await journal.holds(session, snapshot.place)) ? snapshot : undefined;
+}
+
+/** What a snapshot stands for: the fold of all entries up to its place. */
+export function foldOf({ state, contents, lastReply }: Snapshot): Folded {
+  return { state, contents, pending: new Map(), calls: new Map(), lastReply };
+}
+
+/**
+ * Keeps the fold at the end of a turn, when the journal has grown enough since `before` (bytes). Nothing is kept when
+ * something follows or waits already. Gives the length at which the newest snapshot was made.
+ */
+export async function keepSnapshot(
+  { journal, snapshots, sources }: SnapshotPorts,
+  session: string,
+  { state, contents, lastReply }: Folded,
+  { entry, hash }: StoredEntry,
+  before: number,
+): Promise<number> {
+  if (state.seq !== entry.seq || state.queue.length > 0) return before;
+  const { place, bytes } = journal.place(session);
+  if (bytes - before < Math.max(LEAST_GROWTH_BYTES, before / LEAST_GROWTH_SHARE)) return before;
+  const end = { seq: entry.seq, hash };
+  const snapshot: Snapshot = { session, sources, place, end, bytes, state, contents, lastReply };
+  await snapshots.write(session, snapshot);
+  return bytes;
+}
