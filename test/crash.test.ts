@@ -129,6 +129,19 @@ test('a message that was accepted and never begun has its turn before the next',
   await expectVerified(place, 'one');
 });
 
+test("an answer that nobody saw is shown as that message's, though another was answered since", async ({ place }) => {
+  place.play([
+    { match: { contains: 'second' }, reply: { text: 'two' } },
+    { match: { any: true }, reply: { text: 'one' } },
+  ]);
+  const dying = (at: string) => ({ environment: { RUNTIME_CHAOS: '1', RUNTIME_CRASH_AT: at } });
+  await place.run(['run', '--session', 's', 'first'], dying('after-sync-turn.ended'));
+  await place.run(['run', '--session', 's', 'second'], dying('before-ack'));
+  const { code, stdout, stderr } = await place.run(['run', '--session', 's']);
+  expect({ code, stdout }).toEqual({ code: 0, stdout: 'one\n' });
+  expect(stderr).toContain('other messages answered: 1');
+});
+
 test('H-51 a killed run is named by the next one, and its lock is free at once', async ({ place }) => {
   prepare(place);
   await begin(place, 'after-append-model.requested');

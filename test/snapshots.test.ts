@@ -1,5 +1,5 @@
 /** The cache of a long session, from outside: nothing may be different with it, without it, or with a broken one. */
-import { existsSync, readdirSync, rmSync, statSync, writeFileSync, readFileSync } from 'node:fs';
+import { readdirSync, rmSync, statSync, writeFileSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'vitest';
 import { test, type Place } from './support/place.ts';
@@ -44,7 +44,7 @@ test('a long session goes on from its snapshot, and as well without one or with 
   await goesOn(place);
 });
 
-test('what stands before the snapshot is in --from 1, and is judged by verify', async ({ place }) => {
+test('what stands before the snapshot is in --from 1; damage there is found as anywhere', async ({ place }) => {
   await longSession(place);
   const { stdout } = await place.run(['run', '--session', 's', '--json', '--from', '1', 'more']);
   const seqs = stdout.trim().split('\n').flatMap((line) => {
@@ -56,10 +56,14 @@ test('what stands before the snapshot is in --from 1, and is judged by verify', 
   const path = place.journalFile('s');
   writeFileSync(path, readFileSync(path, 'utf8').replace('0123456789', '0123456780'));
   expect(await place.run(['session', 'verify', 's'])).toMatchObject({ code: 7 });
+  const damaged = readFileSync(path);
+  expect(await place.run(['run', '--session', 's', 'more'])).toMatchObject({ code: 7, stdout: '' });
+  expect(readFileSync(path)).toEqual(damaged);
 });
 
 test('a removed session leaves none', async ({ place }) => {
   const file = await longSession(place);
+  writeFileSync(`${file}.tmp`, 'left by a process that was killed');
   expect(await place.run(['session', 'rm', 's'])).toMatchObject({ code: 0 });
-  expect(existsSync(file)).toBe(false);
+  expect(readdirSync(folderOf(place))).toEqual([]);
 });

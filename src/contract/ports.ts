@@ -52,9 +52,11 @@ export interface Journal {
    * @throws RuntimeError store_damaged | entry_too_new (the file is untouched)
    */
   open(session: string, visit: Visit, after?: JournalPlace): Promise<JournalEnd & { cut?: CutTail }>;
-  /** Behind the last entry of an open journal, and how many bytes stand before it. */
-  place(session: string): { place: JournalPlace; bytes: number };
-  /** Does the entry still stand before the place, as it did when the place was given? */
+  /** How long an open journal is (bytes). */
+  size(session: string): number;
+  /** The place behind the last entry of an open journal, as it is at the time of the call. */
+  place(session: string): Promise<JournalPlace>;
+  /** Does all that stood before the place when it was given still stand there, byte for byte? */
   holds(session: string, place: JournalPlace): Promise<boolean>;
   /**
    * Appends entries in one write. Compare-and-set: the first entry's seq must follow the last one in the file.
@@ -104,6 +106,8 @@ export interface Ingress {
   pending(): Promise<IngressEvent[]>;
   /** Marks an event done; not synced by itself. */
   done(event_id: string, outcome: string): Promise<void>;
+  /** Makes all marks so far durable. */
+  sync(): Promise<void>;
 }
 
 export interface Audit {

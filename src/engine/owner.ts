@@ -172,7 +172,8 @@ export function createOwner(ports: OwnerPorts, settings: OwnerSettings): Owner {
       const opened = await openSession(context, id, { snapshot, onStored });
       let { snapshotBytes } = opened;
       const keep = async (stored: StoredEntry): Promise<void> => {
-        snapshotBytes = await keepSnapshot(snapshotPorts, id, opened.fold, stored, snapshotBytes);
+        const marked = Promise.all(trailing);
+        snapshotBytes = await keepSnapshot(snapshotPorts, id, opened.fold, stored, { before: snapshotBytes, marked });
       };
       const runnerPorts: RunnerPorts = {
         ...ports,
@@ -201,7 +202,7 @@ export function createOwner(ports: OwnerPorts, settings: OwnerSettings): Owner {
       for (const event of waiting) {
         const ended = opened.ended.get(event.event_id);
         if (ended !== undefined) trailing.push(ports.ingress.done(event.event_id, ended.reason));
-        else if (!opened.received.has(event.event_id)) posted.push(runner.post(inputOf(event), event.accepted_at));
+        else if (!opened.received.has(event.event_id)) posted.push(runner.post(inputOf(event)));
       }
       await Promise.all(posted);
       await repairHead(id, opened);

@@ -175,7 +175,7 @@ async function answer(
   if (others > 0) view.onNotice(`other messages answered: ${others}; \`runtime session show ${id}\` has the answers`);
   // It had ended, and the program was stopped before anyone saw the answer.
   const before = opened.ended.get(event);
-  const unseen = before && { ended: before, text: textOf(opened.fold.lastReply, workspace.store.blobs) };
+  const unseen = before && { ended: before, text: textOf(opened.lastReply, workspace.store.blobs) };
   return outcomeOf(rest, live, turns.get(event) ?? unseen);
 }
 

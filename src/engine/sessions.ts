@@ -160,18 +160,21 @@ export async function removeSession(workspace: Workspace, id: string, { force }:
       if (entry.type === 'turn.ended') open = false;
       if (entry.type === 'model.replied') usage = addUsage(usage, entry.data.usage);
     });
-    if (end.status === 'absent') throw notFound(id);
+    if (end.status === 'absent') {
+      await snapshots.remove(id);
+      throw notFound(id);
+    }
     const waiting = (await ingress.pending()).filter((event) => event.session_id === id);
     if ((open || waiting.length > 0) && !force) {
       throw new RuntimeError('session_busy', `Session ${id} has a turn that hasn't ended.`);
     }
+    await snapshots.remove(id);
     const head = { seq: end.seq, hash: end.hash };
     await audit.append(
       { type: 'session.removed', data: { session: id, head, usage, by: LOCAL_ACTOR.id } },
       { sync: true },
     );
     for (const event of waiting) await ingress.done(event.event_id, 'removed');
-    await snapshots.remove(id);
     await journal.remove(id);
   });
 }

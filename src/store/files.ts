@@ -6,6 +6,7 @@ import {
   close, closeSync, constants, fchmodSync, fdatasync, fstatSync, fsync, fsyncSync, ftruncateSync, mkdirSync, chmodSync,
   open, openSync, readSync, renameSync, unlinkSync, writeSync,
 } from 'node:fs'; // prettier-ignore
+import { createHash } from 'node:crypto';
 import { basename, dirname } from 'node:path';
 import { RuntimeError } from '../contract/errors.ts';
 import { isFileError, storeError } from './store-error.ts';
@@ -100,20 +101,25 @@ export function syncFolder(path: string): Promise<void> {
   });
 }
 
+/** Where `writeWhole` writes first; a process that was killed may leave it. */
+export function temporaryOf(path: string): string {
+  return `${path}.tmp`;
+}
+
 /** Replaces a small file as a whole: afterwards either the old or the new content stands there, durably. */
 export function writeWhole(path: string, text: string, options: { sync: boolean }): void {
-  const temporary = `${path}.tmp`;
+  const temporary = temporaryOf(path);
   const fd = openAnew(temporary);
   try {
     writeAll(fd, Buffer.from(text));
     if (options.sync) fsyncSync(fd);
+    renameSync(temporary, path);
   } catch (error) {
     removeFile(temporary); // on a full disk it would keep what room there is
     throw error;
   } finally {
     closeSync(fd);
   }
-  renameSync(temporary, path);
   if (!options.sync) return;
   const folder = openSync(dirname(path), O_RDONLY);
   try {
@@ -146,6 +152,19 @@ export async function withFile<T>(path: string, use: (fd: number | undefined) =>
 }
 
 const COPY_BYTES = 256 * 1024;
+
+/** SHA-256 (hex) of the file's first bytes; undefined when it is shorter. */
+export function digestOfFile(fd: number, bytes: number): string | undefined {
+  const hash = createHash('sha256');
+  const block = Buffer.allocUnsafe(Math.min(bytes, COPY_BYTES));
+  for (let position = 0; position < bytes;) {
+    const count = readSync(fd, block, 0, Math.min(block.length, bytes - position), position);
+    if (count === 0) return undefined;
+    hash.update(block.subarray(0, count));
+    position += count;
+  }
+  return hash.digest('hex');
+}
 
 /**
  * Cuts a file at `from`; what stood behind it is first kept in `folder`, durably, as `<name>-<n>`. Gives that name.

@@ -128,6 +128,11 @@ export function createIngress(options: IngressOptions): { ingress: Ingress; clos
       const segments = await (opening ??= open());
       segments.done(event_id, outcome, clock.now());
     },
+
+    async sync() {
+      requireLock();
+      await (await opening)?.sync();
+    },
   };
 
   return {

@@ -7,7 +7,7 @@ import { RuntimeError } from '../contract/errors.ts';
 import type { Journal, JournalPlace } from '../contract/ports.ts';
 import { openChainFile, type ChainFile } from './chain/file.ts';
 import { scanChain, startAt, type ChainStart } from './chain/scan.ts';
-import { removeFile, syncFolder, withFile } from './files.ts';
+import { digestOfFile, removeFile, syncFolder, withFile } from './files.ts';
 import { journalEnd, placeOf, sessionOf, storedEntry } from './journal-file.ts';
 import { sessionFileName } from './session-file.ts';
 import { isFileError, storeError } from './store-error.ts';
@@ -24,7 +24,7 @@ export interface JournalOptions {
 }
 
 const EXTENSION = '.jsonl';
-const PLACE = /^(\d{1,15}):(\d{1,15}):([0-9a-f]{64})$/;
+const PLACE = /^(\d{1,15}):(\d{1,15}):([0-9a-f]{64}):(\d{1,15}):([0-9a-f]{64})$/;
 
 /** The journals of one workspace. `closeAll` closes those that are open. */
 export function createJournal(options: JournalOptions): { journal: Journal; closeAll: () => Promise<void> } {
@@ -55,7 +55,7 @@ export function createJournal(options: JournalOptions): { journal: Journal; clos
     async open(session, visit, after) {
       requireLock();
       const path = fileOf(session);
-      const last = after === undefined ? undefined : parsePlace(after);
+      const last = after === undefined ? undefined : parsePlace(after)?.start;
       if (opening.has(session)) throw new RuntimeError('internal', `Session ${session} is being opened already.`);
       opening.add(session);
       try {
@@ -107,16 +107,21 @@ export function createJournal(options: JournalOptions): { journal: Journal; clos
       return file.end().durable;
     },
 
-    place(session) {
+    size: (session) => handle(session).end().bytes,
+
+    async place(session) {
       const { seq, hash, last, bytes } = handle(session).end();
-      return { place: `${last}:${seq}:${hash}`, bytes };
+      const digest = await withFile(fileOf(session), (fd) => digestOfFile(fd!, bytes));
+      return [last, seq, hash, bytes, digest].join(':');
     },
 
     async holds(session, place) {
-      const last = parsePlace(place);
+      const found = parsePlace(place);
+      if (found === undefined) return false;
+      const { start, bytes, digest } = found;
       return withFile(
         fileOf(session),
-        (fd) => fd !== undefined && last !== undefined && startAt(fd, last) !== undefined,
+        (fd) => fd !== undefined && startAt(fd, start) !== undefined && digestOfFile(fd, bytes) === digest,
       );
     },
 
@@ -159,10 +164,14 @@ export function createJournal(options: JournalOptions): { journal: Journal; clos
   };
 }
 
-/** A place is written as the offset of the entry before it, and that entry's seq and hash. */
-function parsePlace(place: JournalPlace): ChainStart | undefined {
-  const [, offset, seq, hash] = PLACE.exec(place) ?? [];
-  return hash === undefined ? undefined : { offset: Number(offset), seq: Number(seq), hash };
+/**
+ * A place is written as the offset, seq and hash of the entry before it, the length of the file up to there, and the
+ * digest of all those bytes: reading them is quick beside parsing them, and so damage is seen as it is by a whole reading.
+ */
+function parsePlace(place: JournalPlace): { start: ChainStart; bytes: number; digest: string } | undefined {
+  const [, offset, seq, hash, bytes, digest] = PLACE.exec(place) ?? [];
+  if (hash === undefined || digest === undefined) return undefined;
+  return { start: { offset: Number(offset), seq: Number(seq), hash }, bytes: Number(bytes), digest };
 }
 
 function readNames(folder: string): string[] {

@@ -2,11 +2,11 @@
  * The port `Snapshots` on files: `cache/snapshots/<file>.json`. The first line is the SHA-256 of what follows, so that a
  * file which isn't whole is none. Reading and writing never fail: without a snapshot all is as with one, only slower.
  */
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { sha256 } from '../base/digest.ts';
 import type { Snapshots } from '../contract/ports.ts';
-import { ensureFolder, removeFile, writeWhole } from './files.ts';
+import { ensureFolder, removeFile, syncFolder, temporaryOf, writeWhole } from './files.ts';
 import { sessionFileName } from './session-file.ts';
 import { storeError } from './store-error.ts';
 
@@ -29,8 +29,8 @@ export function createSnapshots(options: { folder: string; requireLock: () => vo
 
     async write(session, value) {
       requireLock();
-      const text = JSON.stringify(value);
       try {
+        const text = JSON.stringify(value);
         ensureFolder(folder);
         writeWhole(fileOf(session), `${sha256(text)}\n${text}`, { sync: false });
       } catch {
@@ -41,7 +41,9 @@ export function createSnapshots(options: { folder: string; requireLock: () => vo
     async remove(session) {
       requireLock();
       try {
-        removeFile(fileOf(session));
+        const path = fileOf(session);
+        for (const name of [path, temporaryOf(path)]) removeFile(name);
+        if (existsSync(folder)) await syncFolder(folder);
       } catch (error) {
         throw storeError(`Removing the snapshot of ${session}`, error);
       }

@@ -8,6 +8,7 @@ import { isIntent } from '../../contract/entry-types.ts';
 import { RuntimeError } from '../../contract/errors.ts';
 import type { Entry, EntryData, Seq } from '../../contract/entries.ts';
 import type { Policy } from '../../contract/manifest.ts';
+import type { Part } from '../../contract/values.ts';
 import type { CutTail, Journal, JournalEnd, StoredEntry, Visit } from '../../contract/ports.ts';
 import type { Kernel } from '../../kernel/kernel.ts';
 import { somethingRuns } from '../../kernel/turn/open.ts';
@@ -24,7 +25,8 @@ export interface OpenedSession {
    */
   received: Set<string>;
   ended: Map<string, EntryData<'turn.ended'>>;
-  /** The last line of the turn that ended last. */
+  /** What the last reply said, and the last line of the turn that ended last, when it was opened. */
+  lastReply: Part[];
   lastEnd?: { seq: Seq; hash: string };
   /** The length of the journal at which its newest snapshot was made (bytes); 0 when there is none. */
   snapshotBytes: number;
@@ -61,7 +63,16 @@ async function foldJournal(
     applyEvolved(fold, entry, evolveSafely(context.kernel, fold.state, entry, await context.resolve(entry)));
   });
   const snapshotBytes = snapshot?.bytes ?? 0;
-  return { fold, end, received, ended, snapshotBytes, ...(lastEnd && { lastEnd }), ...(cut && { cut }) };
+  return {
+    fold,
+    end,
+    received,
+    ended,
+    lastReply: fold.lastReply,
+    snapshotBytes,
+    ...(lastEnd && { lastEnd }),
+    ...(cut && { cut }),
+  };
 }
 
 /**

@@ -48,9 +48,9 @@ export interface Runner {
   state(): State;
   /**
    * Gives an observation from outside. Resolves with its seq when it is written (durable where an answer depends on
-   * it), or with undefined when it may not come now. Its time is not before `notBefore` (ms UTC).
+   * it), or with undefined when it may not come now.
    */
-  post(observation: Observation, notBefore?: number): Promise<Seq | undefined>;
+  post(observation: Observation): Promise<Seq | undefined>;
   subscribe(listener: (event: RunnerEvent) => void): () => void;
   /** Resolves at the next moment at which nothing is being done. */
   rest(): Promise<Rest>;
@@ -67,7 +67,6 @@ interface Letter {
   observation: Observation;
   /** The effect that reports; absent for what comes from outside. */
   from?: Effect;
-  notBefore?: number;
   settle?: (seq: Seq | undefined) => void;
   refuse?: (error: RuntimeError) => void;
 }
@@ -157,7 +156,7 @@ export function createRunner(ports: RunnerPorts, session: string, fold: Folded, 
     const { from } = letter;
     if (from && !tasks.has(from)) return undefined;
     const observation = await passBorder(letter.observation, ports.redactor, ports.blobs);
-    const entry = place(observation, letter.notBefore);
+    const entry = place(observation);
     const resolved = await ports.resolve(entry);
     if (kernel.admits(fold.state, entry, resolved)) return accept(entry, lines, resolved, from);
     if (!from || from.kind === 'timer') {
@@ -192,8 +191,8 @@ export function createRunner(ports: RunnerPorts, session: string, fold: Folded, 
   }
 
   /** Observations come at the time of the clock, which may have been set back; decisions at that of what they follow from. */
-  function place(entry: NewEntry, notBefore = 0): Entry {
-    const at = isDecision(entry.type) ? fold.state.at : Math.max(clock.now(), fold.state.at, notBefore);
+  function place(entry: NewEntry): Entry {
+    const at = isDecision(entry.type) ? fold.state.at : Math.max(clock.now(), fold.state.at);
     return { v: 1, seq: fold.state.seq + 1, at, ...entry };
   }
 
@@ -253,10 +252,10 @@ export function createRunner(ports: RunnerPorts, session: string, fold: Folded, 
 
   return {
     state: () => fold.state,
-    post(observation, notBefore = 0) {
+    post(observation) {
       if (mode === 'ended' || mode === 'shutting_down') return Promise.resolve(undefined);
       return new Promise((settle, refuse) => {
-        mailbox.push({ observation, notBefore, settle, refuse });
+        mailbox.push({ observation, settle, refuse });
         wake();
       });
     },

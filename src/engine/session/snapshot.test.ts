@@ -1,6 +1,5 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { JournalPlace } from '../../contract/ports.ts';
 import { kernel } from '../../kernel/testing/story.ts';
 import { live, type Lived } from '../../kernel/testing/world.ts';
 import { createWorld, PERSON, reply, settle, type World } from '../testing/world.ts';
@@ -10,18 +9,20 @@ import { findSnapshot, foldOf, keepSnapshot, type Snapshot, type SnapshotPorts }
 
 /** `KERNEL_RUNS=20000` for a long search. */
 const RUNS = Number(process.env['KERNEL_RUNS'] ?? 200);
+const NOW = { before: 0, marked: Promise.resolve() };
 const tape = fc.array(fc.nat(2 ** 30), { maxLength: 400, size: 'max' });
 
 /** Ports that take a snapshot wherever one may be taken, and keep the text of each. */
 function allSnapshots(): { ports: SnapshotPorts; texts: string[] } {
   const texts: string[] = [];
-  const journal = { place: () => ({ place: '' as JournalPlace, bytes: Infinity }), holds: async () => true };
+  const journal = { size: () => Infinity, place: async () => '', holds: async () => true };
+  const ingress = { sync: async () => {} };
   const snapshots = {
     read: async () => undefined,
     write: async (_: string, value: unknown) => void texts.push(JSON.stringify(value)),
     remove: async () => {},
   };
-  return { ports: { journal, snapshots, sources: 'test' }, texts };
+  return { ports: { journal, ingress, snapshots, sources: 'test' }, texts };
 }
 
 function foldOn(fold: Folded, { entry, resolved }: Lived): void {
@@ -37,7 +38,7 @@ test('in every world: a fold that goes on from a snapshot is the fold of all', {
     for (const one of lived) {
       foldOn(whole, one);
       if (one.entry.type === 'turn.ended') {
-        await keepSnapshot(ports, 's', whole, { entry: one.entry, id: '', hash: '', durable: 0 }, 0);
+        await keepSnapshot(ports, 's', whole, { entry: one.entry, id: '', hash: '', durable: 0 }, NOW);
       }
     }
     for (const text of texts) {
@@ -96,7 +97,8 @@ async function talk(...messages: string[]): Promise<World> {
 
 describe('a snapshot is not used', () => {
   const portsOf = ({ snapshots }: World, over: Partial<SnapshotPorts> = {}): SnapshotPorts => ({
-    journal: { place: () => ({ place: '', bytes: 0 }), holds: async () => true },
+    journal: { size: () => 0, place: async () => '', holds: async () => true },
+    ingress: { sync: async () => {} },
     snapshots: { read: async () => JSON.parse(snapshots.get('s')!), write: async () => {}, remove: async () => {} },
     sources: 'test',
     ...over,
@@ -107,7 +109,7 @@ describe('a snapshot is not used', () => {
     expect(await findSnapshot(portsOf(world), 's', [])).toBeDefined();
     expect(await findSnapshot(portsOf(world, { sources: 'changed' }), 's', [])).toBeUndefined();
     expect(await findSnapshot(portsOf(world), 's-2', [])).toBeUndefined();
-    const gone = { place: () => ({ place: '', bytes: 0 }), holds: async () => false };
+    const gone = { size: () => 0, place: async () => '', holds: async () => false };
     expect(await findSnapshot(portsOf(world, { journal: gone }), 's', [])).toBeUndefined();
   });
 
@@ -121,30 +123,40 @@ describe('a snapshot is not used', () => {
     expect(world.types('s').filter((type) => type === 'input.received')).toHaveLength(3);
     expect(world.done.size).toBe(3);
   });
-
-  test('also when the clock was set back between an acceptance and its turn', async () => {
-    const world = await talk('one', 'two');
-    await world.clock.advance(3_600_000);
-    const { event } = await world.owner.accept({
-      session: 's', parts: [{ type: 'text', text: 'three' }], actor: PERSON, source: 'test', root: '/p',
-    }); // prettier-ignore
-    await world.clock.advance(-3_600_000);
-    const session = await world.owner.open('s');
-    await world.owner.enter(session, { actor: PERSON });
-    (await world.nextAsk()).answer(reply('answer'));
-    await session.runner.rest();
-    await world.owner.close(session);
-    expect(world.last('s', 'input.received').at).toBe(event.accepted_at);
-
-    world.done.clear();
-    const again = await world.owner.open('s');
-    await world.owner.enter(again, { actor: PERSON });
-    await settle();
-    expect(world.types('s').filter((type) => type === 'input.received')).toHaveLength(3);
-  });
 });
 
 describe('a snapshot is taken', () => {
+  test('when the done marks before it are durable, and of what was the case at the end of the turn', async () => {
+    const order: string[] = [];
+    let written = '';
+    const note = (what: string) => async () => void order.push(what);
+    const fold = newFold(kernel);
+    const marked = Promise.withResolvers<void>();
+    const keeping = keepSnapshot(
+      {
+        journal: { size: () => Infinity, place: async () => 'place', holds: async () => true },
+        ingress: { sync: note('sync') },
+        snapshots: {
+          read: async () => undefined,
+          write: async (_, value) => void (order.push('write'), (written = JSON.stringify(value))),
+          remove: async () => {},
+        },
+        sources: 'test',
+      },
+      's',
+      fold,
+      { entry: { seq: 0 }, hash: '' } as Parameters<typeof keepSnapshot>[3],
+      { before: 0, marked: marked.promise.then(note('marked')) },
+    );
+    fold.contents.push({ role: 'user', parts: [] } as unknown as Folded['contents'][number]);
+    await settle();
+    expect(order).toEqual([]);
+    marked.resolve();
+    await keeping;
+    expect(order).toEqual(['marked', 'sync', 'write']);
+    expect(JSON.parse(written)).toMatchObject({ place: 'place', contents: [] });
+  });
+
   test('at the end of a turn behind which nothing waits', async () => {
     const world = createWorld();
     const { live: session } = await world.send('s', 'one');
@@ -176,12 +188,12 @@ describe('a snapshot is taken', () => {
     const ended = { entry: { seq: 0 }, hash: '' } as Parameters<typeof keepSnapshot>[3];
     const at = (bytes: number): SnapshotPorts => ({
       ...ports,
-      journal: { ...ports.journal, place: () => ({ place: '', bytes }) },
+      journal: { ...ports.journal, size: () => bytes },
     });
     const lengths: number[] = [];
     let before = 0;
     for (let bytes = 0; bytes <= 4_000_000; bytes += 1000) {
-      const now = await keepSnapshot(at(bytes), 's', fold, ended, before);
+      const now = await keepSnapshot(at(bytes), 's', fold, ended, { ...NOW, before });
       if (now !== before) lengths.push(now);
       before = now;
     }

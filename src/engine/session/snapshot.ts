@@ -4,7 +4,7 @@
  */
 import type { Seq } from '../../contract/entries.ts';
 import type { Content } from '../../contract/messages.ts';
-import type { Journal, JournalPlace, Snapshots, StoredEntry } from '../../contract/ports.ts';
+import type { Ingress, Journal, JournalPlace, Snapshots, StoredEntry } from '../../contract/ports.ts';
 import type { IngressEvent } from '../../contract/records.ts';
 import type { Part } from '../../contract/values.ts';
 import type { State } from '../../kernel/turn/state.ts';
@@ -25,7 +25,8 @@ export interface Snapshot {
 }
 
 export interface SnapshotPorts {
-  journal: Pick<Journal, 'place' | 'holds'>;
+  journal: Pick<Journal, 'size' | 'place' | 'holds'>;
+  ingress: Pick<Ingress, 'sync'>;
   snapshots: Snapshots;
   /** Digest of the sources of this program. */
   sources: string;
@@ -36,8 +37,8 @@ const LEAST_GROWTH_BYTES = 256 * 1024;
 const LEAST_GROWTH_SHARE = 4;
 
 /**
- * The snapshot to begin with. None when an event waits that may be older than it: whether the journal has such an event
- * only the journal can say. (An event's `input.received` is never older than its acceptance.)
+ * The snapshot to begin with. None when an event waits that is older than it: whether the journal has such an event only
+ * the journal can say. (One that is newer isn't in it, whatever the clocks: its mark would be durable, see below.)
  */
 export async function findSnapshot(
   { journal, snapshots, sources }: SnapshotPorts,
@@ -57,20 +58,26 @@ export function foldOf({ state, contents, lastReply }: Snapshot): Folded {
 
 /**
  * Keeps the fold at the end of a turn, when the journal has grown enough since `before` (bytes). Nothing is kept when
- * something follows or waits already. Gives the length at which the newest snapshot was made.
+ * something follows or waits already. First the done marks of the session's messages (written when `marked` resolves)
+ * are made durable: a message that waits later can then only be one that the snapshot doesn't have.
+ * Gives the length at which the newest snapshot was made.
  */
 export async function keepSnapshot(
-  { journal, snapshots, sources }: SnapshotPorts,
+  { journal, ingress, snapshots, sources }: SnapshotPorts,
   session: string,
   { state, contents, lastReply }: Folded,
   { entry, hash }: StoredEntry,
-  before: number,
+  { before, marked }: { before: number; marked: Promise<unknown> },
 ): Promise<number> {
   if (state.seq !== entry.seq || state.queue.length > 0) return before;
-  const { place, bytes } = journal.place(session);
+  const bytes = journal.size(session);
   if (bytes - before < Math.max(LEAST_GROWTH_BYTES, before / LEAST_GROWTH_SHARE)) return before;
-  const end = { seq: entry.seq, hash };
-  const snapshot: Snapshot = { session, sources, place, end, bytes, state, contents, lastReply };
+  // What is kept is what is the case now; the session goes on meanwhile.
+  const fold = { state, contents: [...contents], lastReply };
+  const place = await journal.place(session);
+  await marked;
+  await ingress.sync();
+  const snapshot: Snapshot = { session, sources, place, end: { seq: entry.seq, hash }, bytes, ...fold };
   await snapshots.write(session, snapshot);
   return bytes;
 }

@@ -274,10 +274,8 @@ function memoryJournal(
     read,
     open: (session, visit, after) =>
       read(session, (stored) => (stored.entry.seq <= Number(after ?? 0) ? undefined : visit(stored))),
-    place(session) {
-      const seq = lines.get(session)?.length ?? 0;
-      return { place: String(seq), bytes: seq * LINE_BYTES };
-    },
+    size: (session) => (lines.get(session)?.length ?? 0) * LINE_BYTES,
+    place: async (session) => String(lines.get(session)?.length ?? 0),
     holds: async (session, place) => (lines.get(session)?.length ?? 0) >= Number(place),
     async append(session, { expected_seq }, entries) {
       const known = lines.get(session) ?? [];
@@ -315,6 +313,7 @@ function memoryIngress(events: IngressEvent[], done: Map<string, string>): Ingre
     },
     pending: async () => events.filter((event) => !done.has(event.event_id)),
     done: async (event_id, outcome) => void done.set(event_id, outcome),
+    sync: async () => {},
   };
 }
 
