@@ -1,7 +1,7 @@
 /** Lists as people and programs want them: `-o table|json|yaml`. */
 import type { Io, Output } from './io.ts';
 import { paint } from './paint.ts';
-import { displayWidth, oneLine, truncate } from './width.ts';
+import { displayWidth, oneLine, truncate } from '../terminal/width.ts';
 
 export type OutputFormat = 'table' | 'json' | 'yaml';
 

@@ -4,7 +4,7 @@ import type { StreamEvent } from '../../contract/stream.ts';
 import type { CallTitles } from './call-titles.ts';
 import type { Io } from './io.ts';
 import { paint, type Colour } from './paint.ts';
-import { oneLine, truncate } from './width.ts';
+import { oneLine, truncate } from '../terminal/width.ts';
 
 export function createProgress({ stderr }: Io, titles: CallTitles): (event: StreamEvent) => void {
   if (!stderr.isTty) return () => {};

@@ -8,7 +8,7 @@ import type { Output } from './io.ts';
 import { money } from './money.ts';
 import { paint } from './paint.ts';
 import { span } from './times.ts';
-import { oneLine, visibleText, truncate } from './width.ts';
+import { oneLine, visibleText, truncate } from '../terminal/width.ts';
 
 type Paint = (colour: Parameters<typeof paint>[1], text: string) => string;
 

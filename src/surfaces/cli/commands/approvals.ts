@@ -15,7 +15,7 @@ import {
 import { printRows, printValue, type OutputFormat } from '../listing.ts';
 import { paint } from '../paint.ts';
 import { ago, until } from '../times.ts';
-import { oneLine } from '../width.ts';
+import { oneLine } from '../../terminal/width.ts';
 import { runToEnd } from './run.ts';
 
 interface Output {

@@ -3,7 +3,7 @@ import type { Finding } from '../../../engine/doctor/finding.ts';
 import { type CommandAction, workspaceRequest } from '../context.ts';
 import { type OutputFormat, printValue } from '../listing.ts';
 import { type Colour, paint } from '../paint.ts';
-import { oneLine } from '../width.ts';
+import { oneLine } from '../../terminal/width.ts';
 
 const COLOURS: Record<Finding['status'], Colour> = { ok: 'green', note: 'yellow', problem: 'red' };
 

@@ -2,7 +2,7 @@ import type { Verdict } from '../../../contract/values.ts';
 import { checkCall } from '../../../engine/policy-check.ts';
 import { type CommandAction, openForCommand } from '../context.ts';
 import { type OutputFormat, printValue } from '../listing.ts';
-import { oneLine } from '../width.ts';
+import { oneLine } from '../../terminal/width.ts';
 
 const EXIT_CODES: Record<Verdict, number> = { allow: 0, require_approval: 5, deny: 6 };
 

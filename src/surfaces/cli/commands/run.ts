@@ -17,7 +17,7 @@ import { createProgress } from '../progress.ts';
 import { isPiped, readPiped } from '../read-input.ts';
 import { reportError } from '../report-error.ts';
 import { onSignals } from '../signals.ts';
-import { oneLine, visibleText } from '../width.ts';
+import { oneLine, visibleText } from '../../terminal/width.ts';
 
 const HELP = 'See `runtime run --help`.';
 
