@@ -57,7 +57,7 @@ const rules: IForbiddenRuleType[] = [
     from: { path: '^src/', pathNot: SUPPORT },
     to: { path: `^(test|scripts)/|${SUPPORT}` },
   },
-  { name: 'product without tools', from: { path: '^src/', pathNot: TEST }, to: { dependencyTypes: ['npm-dev'] } },
+  { name: 'product without tools', from: { path: '^src/', pathNot: SUPPORT }, to: { dependencyTypes: ['npm-dev'] } },
   { name: 'no cycle', from: {}, to: { circular: true } },
   { name: 'no orphan', from: { orphan: true, path: '^src/', pathNot: `${TEST}|^src/main\\.ts$` }, to: {} },
   { name: 'found', from: {}, to: { couldNotResolve: true } },

@@ -1,5 +1,6 @@
 /** One table: every exit code, reached (docs/exit-codes.md). */
-import { appendFileSync } from 'node:fs';
+import { appendFileSync, mkdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect } from 'vitest';
 import type { MockOpenai } from './support/mock-openai.ts';
 import { linesOf, type Place, type Ran, test } from './support/place.ts';
@@ -109,10 +110,11 @@ const ROWS: Row[] = [
   },
   {
     code: 3,
-    what: 'a workspace that another process holds',
+    what: 'a workspace that another process holds, and that nobody can join',
     says: 'locked',
     async reach(place) {
       place.play([{ match: { any: true }, stall: '30s', reply: { text: 'late' } }]);
+      mkdirSync(join(place.home, 'workspaces/default/control.sock'), { recursive: true });
       const first = place.start(['run', '--json', 'go']);
       await first.says('model.requested');
       const second = await run(place);

@@ -17,6 +17,8 @@ const APART: Record<string, string> = {
   'js-yaml': 'js-yaml',
   yaml: 'yaml',
   ajv: 'ajv',
+  marked: 'marked',
+  grammars: 'src/surfaces/terminal/markdown/grammars.ts',
   'config-schema': 'src/contract/config.ts',
   'script-schema': 'src/contract/script.ts',
   'entry-validator': 'build/generated/entry-validator.js',

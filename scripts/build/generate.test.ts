@@ -7,7 +7,16 @@ import { expect, test } from 'vitest';
 import * as z from 'zod';
 import { validate as validateConfig } from '#generated/config-validator.js';
 import { validate as validateEntry } from '#generated/entry-validator.js';
+import { validate as validateFork } from '#generated/fork-validator.js';
+import { validate as validateHello } from '#generated/hello-validator.js';
+import { validate as validatePolicyChange } from '#generated/policy-change-validator.js';
+import { validate as validateProof } from '#generated/proof-validator.js';
+import { validate as validateResolution } from '#generated/resolution-validator.js';
 import { validate as validateScript } from '#generated/script-validator.js';
+import { validate as validateSessionChange } from '#generated/session-change-validator.js';
+import { validate as validateStop } from '#generated/stop-validator.js';
+import { validate as validateSubmission } from '#generated/submission-validator.js';
+import * as api from '../../src/contract/api.ts';
 import { configSchema } from '../../src/contract/config.ts';
 import { entrySchema } from '../../src/contract/entries.ts';
 import { scriptSchema } from '../../src/contract/script.ts';
@@ -18,6 +27,14 @@ test.each([
   ['config', configSchema, validateConfig],
   ['entry', entrySchema, validateEntry],
   ['script', scriptSchema, validateScript],
+  ['submission', api.submissionSchema, validateSubmission],
+  ['resolution', api.resolutionSchema, validateResolution],
+  ['stop', api.stopSchema, validateStop],
+  ['session change', api.sessionChangeSchema, validateSessionChange],
+  ['policy change', api.policyChangeSchema, validatePolicyChange],
+  ['fork', api.forkSchema, validateFork],
+  ['hello', api.helloSchema, validateHello],
+  ['proof', api.proofSchema, validateProof],
 ] as [string, z.ZodType, (value: unknown) => boolean][])('%s: as zod judges', (_name, schema, validate) => {
   const valid = valuesOf(schema);
   let accepted = 0;

@@ -23,10 +23,20 @@ interface Validator {
   type: string;
 }
 
+const API = 'src/contract/api.ts';
+
 const VALIDATORS: Validator[] = [
   { name: 'config', file: 'src/contract/config.ts', schema: 'configSchema', type: 'Config' },
   { name: 'entry', file: 'src/contract/entries.ts', schema: 'entrySchema', type: 'Entry' },
   { name: 'script', file: 'src/contract/script.ts', schema: 'scriptSchema', type: 'Script' },
+  { name: 'submission', file: API, schema: 'submissionSchema', type: 'SubmissionBody' },
+  { name: 'resolution', file: API, schema: 'resolutionSchema', type: 'ResolutionBody' },
+  { name: 'stop', file: API, schema: 'stopSchema', type: 'StopBody' },
+  { name: 'session-change', file: API, schema: 'sessionChangeSchema', type: 'SessionChangeBody' },
+  { name: 'fork', file: API, schema: 'forkSchema', type: 'ForkBody' },
+  { name: 'policy-change', file: API, schema: 'policyChangeSchema', type: 'PolicyChangeBody' },
+  { name: 'hello', file: API, schema: 'helloSchema', type: 'HelloBody' },
+  { name: 'proof', file: API, schema: 'proofSchema', type: 'ProofBody' },
 ];
 
 /** Writes all generated modules; returns the version. */

@@ -1,13 +1,19 @@
-/** The generated pages of docs/reference/: from the configuration's keys and the catalogue of errors. */
+/** The generated pages of docs/reference/: from the commands, the configuration's keys and the catalogue of errors. */
 import { format } from 'prettier';
 import type { ConfigKey } from '../../src/contract/config-key.ts';
 import { errorCatalogue } from '../../src/contract/errors.ts';
 import { turnReason } from '../../src/contract/values.ts';
 import { allKeys, variableOf } from '../../src/engine/config/keys.ts';
 import { exitCodeOf } from '../../src/engine/exit-code.ts';
+import { commandsPage, topicsPage } from './commands.ts';
 
 export async function referencePages(): Promise<Record<string, string>> {
-  const pages = { 'configuration.md': configurationPage(), 'errors.md': errorsPage() };
+  const pages = {
+    'commands.md': commandsPage(GENERATED),
+    'configuration.md': configurationPage(),
+    'errors.md': errorsPage(),
+    'topics.md': await topicsPage(GENERATED),
+  };
   const formatted = Object.entries(pages).map(async ([name, text]): Promise<[string, string]> => [
     name,
     await format(text, { parser: 'markdown', printWidth: 120 }),

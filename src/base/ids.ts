@@ -27,3 +27,8 @@ export function systemIds(clock: Clock): Ids {
     },
   };
 }
+
+/** `bytes` of the operating system's randomness, as characters of base64url: what nobody can guess. */
+export function randomSecret(bytes: number): string {
+  return randomBytes(bytes).toString('base64url');
+}

@@ -44,8 +44,11 @@ export type JournalPlace = string;
 export type Visit = (stored: StoredEntry) => void | Promise<void>;
 
 export interface Journal {
-  /** Visits every intact line in order, awaiting each visit. Never changes anything; works without the lock. */
-  read(session: string, visit: Visit): Promise<JournalEnd>;
+  /**
+   * Visits every intact line in order, awaiting each visit. Never changes anything; works without the lock. With `from`
+   * only the entries behind a seq, or the last so many: what stands before them isn't looked at.
+   */
+  read(session: string, visit: Visit, from?: { after: Seq } | { last: number }): Promise<JournalEnd>;
   /**
    * Opens for appending, as the owner: visits as `read` does, then cuts a crash tail, which is kept aside. With a place
    * that the journal `holds`, what stands before it is neither visited nor looked at.
@@ -73,6 +76,11 @@ export interface Journal {
   sync(session: string): Promise<Seq>;
   /** Closes the file; nothing is synced by this. */
   close(session: string): Promise<void>;
+  /**
+   * Makes a session's journal of these entries, all at once: it is there as a whole and durable, or not at all.
+   * @throws RuntimeError session_exists
+   */
+  create(session: string, entries: Entry[]): Promise<void>;
   /** The session ids of all journals, newest change first, with the time of the last write (ms UTC). */
   list(): Promise<{ session_id: string; changed_at: number; bytes: number }[]>;
   /** Removes a session's journal for good. */

@@ -20,6 +20,8 @@ export interface IngressEvent {
   /** What the session is made with, should the event be its first. */
   root?: string;
   model?: string;
+  /** Tighter than the configured ones, for its turn. */
+  limits?: { wall_ms?: number; cost_micro_usd?: number };
 }
 
 /** Lines of `ingress/<n>.jsonl`. */

@@ -5,10 +5,11 @@ import { RuntimeError } from '../contract/errors.ts';
 import type { EntryData, ToolCall } from '../contract/entries.ts';
 import type { Blobs, StoredEntry } from '../contract/ports.ts';
 import type { Actor } from '../contract/values.ts';
-import type { Resolution } from './owner.ts';
+import type { Resolution } from '../contract/host.ts';
 import { matchingId } from './matching-id.ts';
 import { wholeText } from './session/messages.ts';
-import { LOCAL_ACTOR, takeWorkspace, type Workspace } from './wire.ts';
+import type { LiveSession, Owner } from './owner.ts';
+import { LOCAL_ACTOR, type Workspace } from './wire.ts';
 
 /** Every approval of a session, in order, as of `now` (ms UTC). */
 export async function approvalsOf(
@@ -161,33 +162,28 @@ export async function recordsOf({ store, clock }: Workspace, session: string): P
 }
 
 /**
- * Records a person's answer. Starts nothing. The same answer by the same actor again changes nothing.
- * @throws RuntimeError not_found | approval_already_resolved | approval_expired | approval_void | role_not_allowed | locked
+ * Records a person's answer. The same answer by the same actor again changes nothing.
+ * @throws RuntimeError not_found | approval_already_resolved | approval_expired | approval_void | role_not_allowed
  */
 export async function resolveApproval(
   workspace: Workspace,
+  owner: Owner,
+  open: (session: string) => Promise<LiveSession>,
   id: string,
   resolution: Resolution,
 ): Promise<ApprovalRecord> {
-  const { owner, release } = takeWorkspace(workspace);
-  try {
-    const record = await findApproval(workspace, id);
-    if (!record.approver_roles.includes(LOCAL_ACTOR.role)) {
-      throw new RuntimeError('role_not_allowed', `Only ${record.approver_roles.join(', ')} may answer ${record.id}.`);
-    }
-    if (isRepeated(record, resolution)) return record;
-    requirePending(record);
-    const live = await owner.open(record.session_id);
-    try {
-      const written = await owner.resolve(live, record, resolution, LOCAL_ACTOR);
-      if (!written) throw new RuntimeError('approval_already_resolved', `${record.id} was resolved in the meantime.`);
-    } finally {
-      await owner.close(live);
-    }
-    return await findApproval(workspace, record.id);
-  } finally {
-    await release();
+  const record = await findApproval(workspace, id);
+  if (!record.approver_roles.includes(LOCAL_ACTOR.role)) {
+    throw new RuntimeError('role_not_allowed', `Only ${record.approver_roles.join(', ')} may answer ${record.id}.`);
   }
+  if (isRepeated(record, resolution)) return record;
+  requirePending(record);
+  const written = await owner.resolve(await open(record.session_id), record, resolution, LOCAL_ACTOR);
+  const now = await findApproval(workspace, record.id);
+  if (!written && !isRepeated(now, resolution)) {
+    throw new RuntimeError('approval_already_resolved', `${record.id} was resolved in the meantime.`);
+  }
+  return now;
 }
 
 /** A wider scope than before is another answer: nothing would come of it. */

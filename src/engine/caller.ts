@@ -1,9 +1,9 @@
 /**
- * Whether this process descends from a tool of the agent: the agent can't approve itself. Tools run with a mark in their
+ * Whether a process descends from a tool of the agent: the agent can't approve itself. Tools run with a mark in their
  * environment; the mark of an ancestor counts too, since a tool may clear its own. A tool that becomes another program
  * with a clean environment (`env -i`) leaves no mark at all, but this very program is still above it, and only its tools
- * are below it. What leaves its ancestors (a daemon of its own) is not seen here: the workspace's lock and the closed
- * home stand in its way.
+ * are below it. What leaves its ancestors (a daemon of its own) is not seen here: only the closed home stands in its way,
+ * and for what it does without an owner the workspace's lock.
  */
 import { readFileSync, readlinkSync, realpathSync } from 'node:fs';
 import { resolve } from 'node:path';
@@ -15,8 +15,19 @@ const MOST_ANCESTORS = 64;
 
 /** `program`: the file that this process runs. @throws RuntimeError caller_is_tool */
 export function refuseTools(environment: Environment, program = process.argv[1] ?? ''): void {
-  if (environment[MARK] === undefined && !ancestorIsOurs(process.ppid, realPath(program))) return;
-  throw new RuntimeError(
+  if (environment[MARK] !== undefined || ancestorIsOurs(process.ppid, realPath(program))) throw callerIsTool();
+}
+
+/**
+ * The same of any process, as far as /proc tells: the mark is in its environment, or an ancestor has it, or runs
+ * `program`. What the process itself runs doesn't count.
+ */
+export function descendsFromTool(pid: number, program = process.argv[1] ?? ''): boolean {
+  return isMarked(pid) || ancestorIsOurs(parentOf(pid), realPath(program));
+}
+
+export function callerIsTool(): RuntimeError {
+  return new RuntimeError(
     'caller_is_tool',
     'This command was started by a tool of the agent, which may not decide about itself.',
   );
@@ -26,11 +37,16 @@ function ancestorIsOurs(from: number, program: string): boolean {
   let pid = from;
   for (let i = 0; i < MOST_ANCESTORS && pid > 1; i++) {
     if (isMarked(pid) || (program !== '' && programOf(pid) === program)) return true;
-    // `pid (name) state ppid …`; the name may hold anything, parentheses too.
-    const stat = read(`/proc/${pid}/stat`);
-    pid = Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1] ?? 0);
+    pid = parentOf(pid);
   }
   return false;
+}
+
+/** 0 where that isn't known. */
+function parentOf(pid: number): number {
+  // `pid (name) state ppid …`; the name may hold anything, parentheses too.
+  const stat = read(`/proc/${pid}/stat`);
+  return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1] ?? 0);
 }
 
 function isMarked(pid: number): boolean {

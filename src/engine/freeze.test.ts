@@ -15,7 +15,7 @@ function frozen(sandbox: 'off' | 'auto' | 'required', made: 'off' | 'auto' | 're
     config,
     chooseModels: () => [],
     policy,
-    limits,
+    limitsOf: async () => limits,
     role: 'operator',
     tools: [],
     grants: { list: async () => [] },

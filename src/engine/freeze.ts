@@ -18,7 +18,8 @@ export interface FreezeSources {
   /** The models for a session; `model` is the one chosen for it. */
   chooseModels: (model: string | undefined) => ModelChoice[];
   policy: Policy;
-  limits: Limits;
+  /** The limits of the turn that begins with this message. */
+  limitsOf: (event_id: string | undefined) => Promise<Limits>;
   role: Role;
   tools: ToolSpec[];
   grants: Pick<Grants, 'list'>;
@@ -33,7 +34,7 @@ export interface FrozenTurn {
 }
 
 export function createFreeze(sources: FreezeSources): (context: { state: State }) => Promise<FrozenTurn> {
-  const { config, policy: current, limits, time_zone } = sources;
+  const { config, policy: current, time_zone } = sources;
   return async ({ state }) => {
     const session = state.session!;
     const policy = { ...current, sandbox: stricterSandbox(current.sandbox, session.rights.sandbox) };
@@ -61,6 +62,7 @@ export function createFreeze(sources: FreezeSources): (context: { state: State }
       },
       missing: [],
     };
+    const limits = await sources.limitsOf(state.queue[0]?.event_id);
     return { manifest, limits, rights: rightsOf(policy, role), time_zone };
   };
 }

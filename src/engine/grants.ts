@@ -3,7 +3,7 @@ import { RuntimeError } from '../contract/errors.ts';
 import type { StandingGrant } from '../contract/ports.ts';
 import { recordsOf } from './approvals.ts';
 import { matchingId } from './matching-id.ts';
-import { LOCAL_ACTOR, whileLocked, type Workspace } from './wire.ts';
+import { LOCAL_ACTOR, type Workspace } from './wire.ts';
 
 export interface GrantRow extends StandingGrant {
   /** What was approved, in the approver's words; the tool's name when its session is gone. */
@@ -22,17 +22,14 @@ async function titleOf(workspace: Workspace, { session_id, approval_id, tool }: 
 
 /**
  * Takes a standing grant back, by its id or the beginning of it. It ends with the turn that runs.
- * @throws RuntimeError not_found | ambiguous_id | locked
+ * @throws RuntimeError not_found | ambiguous_id
  */
-export function revokeGrant(workspace: Workspace, id: string): Promise<StandingGrant> {
-  return whileLocked(workspace, async () => {
-    const { grants } = workspace.store;
-    const standing = await grants.list();
-    const found = matchingId(standing, id, (grant) => grant.grant_id);
-    if (!found) {
-      throw new RuntimeError('not_found', `There is no grant ${id}.`, { next: 'See `runtime approvals grants`.' });
-    }
-    await grants.append({ type: 'grant.revoked', data: { grant_id: found.grant_id, by: LOCAL_ACTOR.id } });
-    return found;
-  });
+export async function revokeGrant({ store: { grants } }: Workspace, id: string): Promise<StandingGrant> {
+  const standing = await grants.list();
+  const found = matchingId(standing, id, (grant) => grant.grant_id);
+  if (!found) {
+    throw new RuntimeError('not_found', `There is no grant ${id}.`, { next: 'See `runtime approvals grants`.' });
+  }
+  await grants.append({ type: 'grant.revoked', data: { grant_id: found.grant_id, by: LOCAL_ACTOR.id } });
+  return found;
 }

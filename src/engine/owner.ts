@@ -6,10 +6,12 @@ import { canonicalJson } from '../base/canonical-json.ts';
 import { digestOf, sha256 } from '../base/digest.ts';
 import type { Ids } from '../base/ids.ts';
 import type { EntryData, Observation } from '../contract/entries.ts';
+import type { RuntimeError } from '../contract/errors.ts';
 import type { Policy } from '../contract/manifest.ts';
 import type { Audit, Grants, Ingress, Journal, Snapshots, StoredEntry } from '../contract/ports.ts';
 import type { ApprovalRecord } from '../contract/approval.ts';
 import type { IngressEvent } from '../contract/records.ts';
+import type { Resolution } from '../contract/host.ts';
 import type { Actor, Part, Role } from '../contract/values.ts';
 import { createKernel } from '../kernel/kernel.ts';
 import { rightsOf } from './freeze.ts';
@@ -28,13 +30,6 @@ export interface OwnerPorts extends Omit<RunnerPorts, 'kernel' | 'hash' | 'resol
   snapshots: Snapshots;
 }
 
-/** A person's answer to an approval. */
-export interface Resolution {
-  decision: 'grant' | 'deny';
-  scope?: 'once' | 'session' | 'always';
-  reason?: string;
-}
-
 export interface OwnerSettings {
   policy: Policy;
   role: Role;
@@ -50,6 +45,8 @@ export interface LiveSession {
   runner: Runner;
   /** What its journal held when it was opened. */
   opened: OpenedSession;
+  /** What the opening must record has been written. */
+  openingRecorded: boolean;
 }
 
 export interface NewMessage {
@@ -57,10 +54,12 @@ export interface NewMessage {
   parts: Part[];
   actor: Actor;
   source: string;
+  mode?: 'message' | 'steer';
   /** What the session is made with, should the message be its first. */
   root: string;
   model?: string;
   idempotency_key?: string;
+  limits?: IngressEvent['limits'];
 }
 
 export interface Owner {
@@ -73,16 +72,23 @@ export interface Owner {
    * Opens a journal; its runner starts nothing yet. `onStored` sees what is read of the file: all of it when `whole` asks
    * for that, else what follows its snapshot.
    */
-  open(session: string, options?: { onStored?: (stored: StoredEntry) => void; whole?: boolean }): Promise<LiveSession>;
+  open(
+    session: string,
+    options?: { onStored?: (stored: StoredEntry) => void; onFailed?: (error: RuntimeError) => void; whole?: boolean },
+  ): Promise<LiveSession>;
   /**
    * Begins work on an opened session: its first entry when it is new, else what the opening must record; then its
    * accepted events that the journal doesn't have; done marks and audit heads that a stop left out are made up for. From
-   * here on effects run. `model`: from now on, when it is given.
+   * here on effects run. `model`: from now on, when it is given. Gives the accepted events that waited.
    */
-  enter(live: LiveSession, how: { actor: Actor; model?: string }): Promise<void>;
+  enter(live: LiveSession, how: { actor: Actor; model?: string }): Promise<IngressEvent[]>;
+  /** Gives a session that was entered an accepted event that came since. */
+  give(live: LiveSession, event: IngressEvent): Promise<void>;
+  /** From the next turn on. */
+  configure(live: LiveSession, change: { model?: string; title?: string }, actor: Actor): Promise<void>;
   /**
-   * Records an answer to an approval on a session that was opened and not entered: nothing starts. False when it may not
-   * be answered any more.
+   * Records an answer to an approval. On a session that was opened and not entered nothing starts by it. False when it
+   * may not be answered any more.
    */
   resolve(live: LiveSession, record: ApprovalRecord, resolution: Resolution, actor: Actor): Promise<boolean>;
   /** Asks to stop the turn that has the event. Resolves when the request is durable. */
@@ -135,20 +141,36 @@ export function createOwner(ports: OwnerPorts, settings: OwnerSettings): Owner {
     if ((head?.seq ?? 0) < lastEnd.seq) await ports.audit.append({ type: 'head', data: { session, ...lastEnd } });
   }
 
-  async function recordOpening({ runner, opened }: LiveSession): Promise<void> {
+  async function recordOpening(live: LiveSession): Promise<void> {
+    const { opening } = live.opened;
+    if (opening === undefined || live.openingRecorded) return;
+    live.openingRecorded = true;
     await ports.blobs.put(canonicalJson(settings.policy));
-    await runner.post({ type: 'session.opened', data: opened.opening! });
+    await live.runner.post({ type: 'session.opened', data: opening });
+  }
+
+  async function configure(
+    { runner }: LiveSession,
+    { model, title }: { model?: string; title?: string },
+    actor: Actor,
+  ): Promise<void> {
+    const change = {
+      ...(model !== undefined && model !== runner.state().session?.model && { model }),
+      ...(title !== undefined && { title }),
+    };
+    if (Object.keys(change).length === 0) return;
+    await runner.post({ type: 'session.configured', data: { ...change, by: { actor } } });
   }
 
   return {
     newSessionId: () => `s-${ports.ids.ulid()}`,
 
-    async accept({ session, parts: given, actor, source, root, model, idempotency_key }) {
+    async accept({ session, parts: given, actor, source, mode = 'message', root, model, idempotency_key, limits }) {
       const parts = await cleanParts(given, ports.redactor, ports.blobs);
       const event: IngressEvent = {
         event_id: `e-${ports.ids.ulid()}`,
         session_id: session,
-        mode: 'message',
+        mode,
         parts,
         actor,
         source,
@@ -159,6 +181,7 @@ export function createOwner(ports: OwnerPorts, settings: OwnerSettings): Owner {
         root,
         ...(model !== undefined && { model }),
         ...(idempotency_key !== undefined && { idempotency_key }),
+        ...(limits !== undefined && { limits }),
       };
       const accepted = await ports.ingress.accept(event);
       ports.crashPoint('before-ack');
@@ -167,7 +190,7 @@ export function createOwner(ports: OwnerPorts, settings: OwnerSettings): Owner {
 
     pending: () => ports.ingress.pending(),
 
-    async open(id, { onStored, whole = false } = {}) {
+    async open(id, { onStored, onFailed, whole = false } = {}) {
       const snapshot = whole ? undefined : await findSnapshot(snapshotPorts, id, await ports.ingress.pending());
       const opened = await openSession(context, id, { snapshot, onStored });
       let { snapshotBytes } = opened;
@@ -180,25 +203,32 @@ export function createOwner(ports: OwnerPorts, settings: OwnerSettings): Owner {
         kernel,
         hash: sha256,
         resolve,
+        ...(onFailed && { onFailed }),
         onTurnEnded: (stored) => {
           afterTurn(id, stored);
           trailing.push(keep(stored));
         },
       };
-      return { id, opened, runner: createRunner(runnerPorts, id, opened.fold, settings.fence) };
+      const runner = createRunner(runnerPorts, id, opened.fold, settings.fence);
+      return { id, opened, runner, openingRecorded: false };
     },
 
-    async enter({ id, runner, opened }, { actor, ...how }) {
+    configure,
+
+    async give({ runner }, event) {
+      await runner.post(inputOf(event));
+    },
+
+    async enter(live, { actor, ...how }) {
+      const { id, runner, opened } = live;
       const waiting = (await ports.ingress.pending()).filter((event) => event.session_id === id);
       const posted: Promise<unknown>[] = [];
       const [first] = waiting;
       if (opened.end.status === 'absent' && first) posted.push(runner.post(created(id, first)));
       const model = how.model ?? (opened.end.status === 'absent' ? first?.model : undefined);
-      if (opened.opening) await recordOpening({ id, runner, opened });
+      await recordOpening(live);
       runner.start();
-      if (model !== undefined && model !== runner.state().session?.model) {
-        posted.push(runner.post({ type: 'session.configured', data: { model, by: { actor } } }));
-      }
+      if (model !== undefined) posted.push(configure(live, { model }, actor));
       for (const event of waiting) {
         const ended = opened.ended.get(event.event_id);
         if (ended !== undefined) trailing.push(ports.ingress.done(event.event_id, ended.reason));
@@ -206,10 +236,11 @@ export function createOwner(ports: OwnerPorts, settings: OwnerSettings): Owner {
       }
       await Promise.all(posted);
       await repairHead(id, opened);
+      return waiting;
     },
 
     async resolve(live, { id, session_id }, { decision, scope = 'once', reason }, actor) {
-      if (live.opened.opening) await recordOpening(live);
+      await recordOpening(live);
       const grant_id = decision === 'grant' && scope !== 'once' ? `g-${ports.ids.ulid()}` : undefined;
       const seq = await live.runner.post({
         type: 'approval.resolved',

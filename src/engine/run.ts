@@ -1,17 +1,19 @@
-/** One-shot: one message through one session, from its acceptance to the last durable line. */
+/**
+ * One-shot: one message through one session, from its acceptance to the last durable line. It runs in this process, or in
+ * the one that owns the workspace; when that one goes, this one takes over, and the turn goes on.
+ */
 import { realpathSync } from 'node:fs';
-import { RuntimeError } from '../contract/errors.ts';
-import type { EntryData } from '../contract/entries.ts';
-import type { ModelChoice } from '../contract/manifest.ts';
+import { RuntimeError, type ErrorCode } from '../contract/errors.ts';
+import type { EventStatus, Host, SessionStatus, Submission } from '../contract/host.ts';
 import type { RunOutcome, StreamEvent } from '../contract/stream.ts';
 import type { Part } from '../contract/values.ts';
 import { NO_USAGE } from '../kernel/turn/state.ts';
+import type { Clock } from '../base/clock.ts';
+import { systemIds } from '../base/ids.ts';
 import { exitCodeOf, WAITING_APPROVAL } from './exit-code.ts';
-import type { LiveSession, Owner } from './owner.ts';
-import { wholeText } from './session/messages.ts';
-import type { Rest } from './session/runner.ts';
-import { createTurnCounter, entryEvent, toStreamEvent } from './stream.ts';
-import { LOCAL_ACTOR, takeWorkspace, type OwnedWorkspace, type Workspace } from './wire.ts';
+import type { Hub } from './hub/hub.ts';
+import { createTurnCounter, entryEvent } from './stream.ts';
+import type { Workspace } from './wire.ts';
 
 export interface RunRequest {
   /** Of `--session`; created when it is valid and unknown. Absent: a new one. */
@@ -34,7 +36,7 @@ export interface RunRequest {
 export interface RunView {
   /** The session was there before: its last entry, and the turn that is open. */
   onOpened(session: string, at: { seq: number; turn?: number }): void;
-  /** An entry that was there before, and that `from` doesn't ask for. Those of ended turns may be left out. */
+  /** An entry of the open turn that was there before. */
   onEarlier(event: StreamEvent): void;
   onEvent(event: StreamEvent): void;
   /** Another session has work left, which this run doesn't touch. */
@@ -52,29 +54,22 @@ export interface Run {
   leave(): void;
 }
 
+/** Gives the workspace's host: this process, or a client of the one that owns it. @throws RuntimeError locked */
+export type Attach = () => Promise<Host | Hub>;
+
 /** So many other sessions with work left are named at each run. */
 const MOST_NAMED = 3;
+/** How long what runs for others may take to end by itself, when this process leaves. */
+const HANDOVER_MS = 5000;
+/** How long the last events of a turn that has ended may take to arrive. */
+const LAST_EVENTS_MS = 5000;
+/** Entries in which a call that waits for a person is looked for. */
+const EARLIER_ENTRIES = 256;
 
-const OFFLINE_NOTICE =
-  'offline demo: a built-in script answers, no model. Set OPENAI_API_KEY, or run `runtime config init`, for a real one.';
-
-export function startRun(workspace: Workspace, request: RunRequest, view: RunView): Run {
-  const signals = { stop: false, leave: false, act: (): void => {} };
-
-  async function run(): Promise<RunOutcome> {
-    const owned = takeWorkspace(workspace, request);
-    let live: LiveSession | undefined;
-    try {
-      live = await open(workspace, owned.owner, request, view);
-      return await answer(workspace, owned, live, request, view, signals);
-    } finally {
-      if (live) await owned.owner.close(live);
-      await owned.release();
-    }
-  }
-
+export function startRun(workspace: Workspace, attach: Attach, request: RunRequest, view: RunView): Run {
+  const signals: Signals = { stop: false, leave: false, act: () => {} };
   return {
-    outcome: run(),
+    outcome: run(workspace, attach, request, view, signals),
     stop() {
       signals.stop = true;
       signals.act();
@@ -86,97 +81,186 @@ export function startRun(workspace: Workspace, request: RunRequest, view: RunVie
   };
 }
 
-async function open(workspace: Workspace, owner: Owner, request: RunRequest, view: RunView): Promise<LiveSession> {
-  const id = await sessionId(workspace, owner, request);
-  const turnOf = createTurnCounter();
-  const live = await owner.open(id, {
-    whole: request.from !== undefined,
-    onStored(stored) {
-      const event = entryEvent(id, stored, turnOf(stored));
-      if (request.from !== undefined && stored.entry.seq >= request.from) view.onEvent(event);
-      else view.onEarlier(event);
-    },
-  });
-  const waits = async (): Promise<boolean> => (await owner.pending()).some((event) => event.session_id === id);
-  if (live.opened.end.status === 'absent' && !request.message && !(await waits())) {
-    throw new RuntimeError('not_found', `There is no session ${id}, and no message to start it with.`);
-  }
-  const { session, seq, turn } = live.runner.state();
-  if (session) view.onOpened(id, { seq, ...(turn && { turn: turn.turn }) });
-  return live;
+interface Signals {
+  stop: boolean;
+  leave: boolean;
+  act: () => void;
 }
 
-async function sessionId({ store }: Workspace, owner: Owner, { session, latest }: RunRequest): Promise<string> {
+async function run(
+  workspace: Workspace,
+  attach: Attach,
+  request: RunRequest,
+  view: RunView,
+  signals: Signals,
+): Promise<RunOutcome> {
+  const key = systemIds(workspace.clock).ulid();
+  let progress: Progress | undefined;
+  for (;;) {
+    const host = await attach();
+    try {
+      progress ??= await begin(workspace, host, request, view, key);
+      if (progress.event === undefined) return nothingToDo(progress.id, view);
+      const status = await follow(workspace, host, progress.id, progress.event, progress.stream, signals);
+      await sayOthers(host, progress.id, progress.event, view);
+      return outcomeOf(status);
+    } catch (thrown) {
+      if (signals.leave) return LEFT_OPEN;
+      if (host.here || !isGone(thrown)) throw thrown;
+    } finally {
+      signals.act = () => {};
+      progress?.stream.close();
+      await host.leave({ patience_ms: HANDOVER_MS });
+    }
+    if (progress) view.onNotice('the process that did the work has gone; going on');
+  }
+}
+
+/** What was begun, and goes on when the owner goes. */
+interface Progress {
+  id: string;
+  /** Whose end is waited for; undefined: there is nothing to wait for. */
+  event: string | undefined;
+  stream: Stream;
+}
+
+/** The owner has gone, or is about to: somebody else goes on. */
+function isGone(thrown: unknown): boolean {
+  return thrown instanceof RuntimeError && (thrown.code === 'owner_lost' || thrown.code === 'shutting_down');
+}
+
+function nothingToDo(id: string, view: RunView): RunOutcome {
+  view.onNotice(`session ${id} has nothing to carry on`);
+  return { state: 'ended', exit_code: 0, text: '', approvals: [], usage: NO_USAGE };
+}
+
+/** Left by a signal: the caller knows which, and exits by it. */
+const LEFT_OPEN: RunOutcome = { state: 'open', exit_code: 143, text: '', approvals: [], usage: NO_USAGE };
+
+/** `key`: sent again to another owner, the message is still one. */
+async function begin(
+  workspace: Workspace,
+  host: Host | Hub,
+  request: RunRequest,
+  view: RunView,
+  key: string,
+): Promise<Progress> {
+  const id = await sessionId(workspace, request);
+  const before = await host.session(id);
+  const stream = createStream(id, request.from === undefined ? before.seq : request.from - 1, view, workspace.clock);
+  await open(workspace, host, before, request, view);
+  stream.follow(host);
+  try {
+    return { id, stream, event: await send(host, before, request, view, key) };
+  } catch (thrown) {
+    stream.close();
+    throw thrown;
+  }
+}
+
+/** Shows the turn of a message until its end. @throws RuntimeError owner_lost | shutting_down, when the owner goes first */
+async function follow(
+  { clock }: Workspace,
+  host: Host | Hub,
+  id: string,
+  event: string,
+  stream: Stream,
+  signals: Signals,
+): Promise<EventStatus> {
+  stream.follow(host);
+  listen(host, id, event, signals);
+  const lost = host.lost.then(({ error }): never => {
+    const { code, message, next } = error ?? { code: 'owner_lost', message: 'The owner has gone.' };
+    throw new RuntimeError(code as ErrorCode, message, next === undefined ? {} : { next });
+  });
+  const settled = host.resume(id).then(() => host.settled(event));
+  // Which of the two comes first when the owner goes is chance: its going explains the other's failure.
+  const status = await Promise.race([settled.catch((error: unknown) => failedOr(lost, error, clock)), lost]);
+  await stream.caughtUp(status);
+  return status;
+}
+
+async function sessionId({ store, clock }: Workspace, { session, latest }: RunRequest): Promise<string> {
   if (session !== undefined) return session;
-  if (!latest) return owner.newSessionId();
+  if (!latest) return `s-${systemIds(clock).ulid()}`;
   const [newest] = await store.journal.list();
   if (!newest) throw new RuntimeError('no_session', 'There is no session to continue.');
   return newest.session_id;
 }
 
-async function answer(
+/** Says where the run begins, and what of it is odd. */
+async function open(
   workspace: Workspace,
-  { owner, models, choose }: OwnedWorkspace,
-  live: LiveSession,
+  host: Host | Hub,
+  { session_id, status, seq, turn, project_root, queued }: SessionStatus,
   request: RunRequest,
   view: RunView,
-  signals: { stop: boolean; leave: boolean; act: () => void },
-): Promise<RunOutcome> {
-  const { id, runner, opened } = live;
-  const chosen = choose(request.model ?? runner.state().session?.model);
-  checkPrice(request, chosen.choices);
-  const [{ name, provider }] = chosen.choices as [ModelChoice];
-  // A script that can't be used is a matter of configuration: found before anything is accepted.
-  if (provider === 'script') await models.prepare(name);
-  if (chosen.offline_demo) view.onNotice(OFFLINE_NOTICE);
-  await nameOthers(owner, id, view);
-
-  const { turn, queue, session } = runner.state();
-  if (session && request.root !== undefined && realpathSync(request.root) !== session.project_root) {
-    view.onNotice(`session ${id} keeps its project root, ${session.project_root}`);
+): Promise<void> {
+  const unfinished = 'unfinished' in host ? await host.unfinished() : [];
+  if (status === 'absent' && !request.message) {
+    throw new RuntimeError('not_found', `There is no session ${session_id}, and no message to start it with.`);
   }
-  const waiting = (await owner.pending()).find((event) => event.session_id === id);
-  const turns = watchTurns(workspace, live, view);
-  const model = request.model === undefined ? {} : { model: request.model };
-  // The accept is on its way to the disk while the model's client is loaded.
-  const accepting =
-    request.message &&
-    owner.accept({
-      session: id,
-      parts: request.message,
-      actor: LOCAL_ACTOR,
-      source: request.source,
-      root: rootOf(request),
-      ...model,
-    });
-  const preparing = models.prepare(name).catch(() => {}); // the model call itself reports it
-  const accepted = await accepting;
-  await preparing;
-
-  if (accepted && (turn ?? queue[0])) view.onNotice(`accepted; session ${id} has an open turn, which goes on first`);
-  const event = accepted?.event.event_id ?? turn?.event_ids[0] ?? queue[0]?.event_id ?? waiting?.event_id;
-  if (event === undefined) {
-    view.onNotice(`session ${id} has nothing to carry on`);
-    return { state: 'ended', exit_code: 0, text: '', approvals: [], usage: NO_USAGE };
+  if (seq === 0) return nameOthers(unfinished, session_id, view);
+  if (turn && request.from === undefined) await showEarlier(workspace, session_id, view);
+  view.onOpened(session_id, { seq, ...(turn && { turn: turn.turn }) });
+  nameOthers(unfinished, session_id, view);
+  if (request.root !== undefined && realpathSync(request.root) !== project_root) {
+    view.onNotice(`session ${session_id} keeps its project root, ${project_root}`);
   }
-  signals.act = () => {
-    if (signals.leave) void runner.shutDown();
-    else {
-      // A turn of an earlier message may be running before ours: a person's Ctrl-C means both.
-      const running = runner.state().turn?.event_ids[0];
-      for (const one of new Set([running, event]))
-        if (one !== undefined) owner.stop(live, one, LOCAL_ACTOR).catch(() => {}); // the run itself reports it
-    }
+  if (request.message && (turn !== undefined || queued.length > 0)) {
+    view.onNotice(`accepted; session ${session_id} has an open turn, which goes on first`);
+  }
+}
+
+/** The open turn's entries: what waits for a person is named in them. */
+async function showEarlier({ store }: Workspace, session_id: string, view: RunView): Promise<void> {
+  const turnOf = createTurnCounter();
+  await store.journal.read(session_id, (stored) => view.onEarlier(entryEvent(session_id, stored, turnOf(stored))), {
+    last: EARLIER_ENTRIES,
+  });
+}
+
+/** A one-shot run touches only its own session, and names the others that have work left. */
+function nameOthers(unfinished: string[], id: string, view: RunView): void {
+  const others = unfinished.filter((session) => session !== id);
+  for (const session of others.slice(0, MOST_NAMED)) view.onUnfinished(session);
+  if (others.length > MOST_NAMED)
+    view.onNotice(`unfinished: ${others.length - MOST_NAMED} more sessions; see \`runtime session ls\``);
+}
+
+/** Sends the message, or goes on with what is there. Gives the message whose end is waited for. */
+async function send(
+  host: Host,
+  { session_id, turn, queued }: SessionStatus,
+  request: RunRequest,
+  view: RunView,
+  key: string,
+): Promise<string | undefined> {
+  if (request.message) {
+    const message = { ...submissionOf(session_id, request.message, request), idempotency_key: key };
+    const accepted = await host.submit(message);
+    for (const notice of accepted.notices) view.onNotice(notice);
+    return accepted.event_id;
+  }
+  if (request.model !== undefined) await host.configure(session_id, { model: request.model });
+  const now = await host.resume(session_id);
+  return turn?.event_ids[0] ?? queued[0] ?? now.turn?.event_ids[0] ?? now.queued[0];
+}
+
+function submissionOf(session_id: string, parts: Part[], request: RunRequest): Submission {
+  const { model, timeout_ms, max_cost, source } = request;
+  const limits = {
+    ...(timeout_ms !== undefined && { wall_ms: timeout_ms }),
+    ...(max_cost !== undefined && { cost_micro_usd: Math.round(max_cost * 1_000_000) }),
   };
-  await owner.enter(live, { actor: LOCAL_ACTOR, ...model });
-  if (signals.stop || signals.leave) signals.act();
-  const rest = await runner.rest();
-  const others = [...turns].filter(([one, { ended }]) => one !== event && ended?.reason === 'success').length;
-  if (others > 0) view.onNotice(`other messages answered: ${others}; \`runtime session show ${id}\` has the answers`);
-  // It had ended, and the program was stopped before anyone saw the answer.
-  const before = opened.ended.get(event);
-  const unseen = before && { ended: before, text: textOf(opened.lastReply, workspace.store.blobs) };
-  return outcomeOf(rest, live, turns.get(event) ?? unseen);
+  return {
+    session_id,
+    parts,
+    source,
+    root: rootOf(request),
+    ...(model !== undefined && { model }),
+    ...(Object.keys(limits).length > 0 && { limits }),
+  };
 }
 
 /** The real path of a new session's folder. @throws RuntimeError usage, when the current folder has been removed */
@@ -189,70 +273,90 @@ function rootOf({ root = '.' }: RunRequest): string {
   }
 }
 
-function checkPrice({ max_cost }: RunRequest, choices: ModelChoice[]): void {
-  const unpriced = choices.find((choice) => !choice.price);
-  if (max_cost === undefined || !unpriced) return;
-  throw new RuntimeError('price_missing', `--max-cost needs the price of the model "${unpriced.name}".`, {
-    next: `Set \`price: {input: …, output: …}\` (USD per million tokens) for "${unpriced.name}" in models.registry.`,
-  });
+/** From here on signals act on the turn. */
+function listen(host: Host, id: string, event: string, signals: Signals): void {
+  signals.act = () => {
+    if (signals.leave) void host.leave().catch(() => {});
+    else void stopTurn(host, id, event).catch(() => {}); // the run itself reports what is wrong
+  };
+  if (signals.stop || signals.leave) signals.act();
 }
 
-/** A one-shot run touches only its own session, and names the others that have work left. */
-async function nameOthers(owner: Owner, id: string, view: RunView): Promise<void> {
-  const others = new Set((await owner.pending()).map((event) => event.session_id).filter((session) => session !== id));
-  for (const session of [...others].slice(0, MOST_NAMED)) view.onUnfinished(session);
-  if (others.size > MOST_NAMED)
-    view.onNotice(`unfinished: ${others.size - MOST_NAMED} more sessions; see \`runtime session ls\``);
+/** A turn of an earlier message may be running before ours: a person's Ctrl-C means both, where both are this process's. */
+async function stopTurn(host: Host, id: string, event: string): Promise<void> {
+  const running = host.here ? (await host.session(id)).turn?.event_ids[0] : undefined;
+  for (const one of new Set([running, event])) if (one !== undefined) await host.stop(id, one);
 }
 
-interface WatchedTurn {
-  text?: Promise<string>;
-  ended?: EntryData<'turn.ended'>;
+/** How long a host that failed a request may take to say that it is gone. */
+const LOSS_MS = 500;
+
+async function failedOr(lost: Promise<never>, error: unknown, clock: Clock): Promise<never> {
+  const late = Promise.withResolvers<never>();
+  const cancel = clock.at(clock.now() + LOSS_MS, () => late.reject(error));
+  return Promise.race([lost, late.promise]).finally(cancel);
 }
 
-/** What became of each event, from the entries as they are written. */
-function watchTurns({ store, clock }: Workspace, live: LiveSession, view: RunView): Map<string, WatchedTurn> {
-  const { id, runner, opened } = live;
-  const turns = new Map<string, WatchedTurn>();
-  let text: Promise<string> | undefined;
-  runner.subscribe((event) => {
-    view.onEvent(toStreamEvent(id, event, clock.now()));
-    if (event.kind !== 'entry') return;
-    const { entry } = event.stored;
-    if (entry.type === 'turn.started') text = undefined;
-    if (entry.type === 'reply.made') text = textOf(opened.fold.lastReply, store.blobs);
-    if (entry.type === 'turn.ended') {
-      for (const one of entry.data.event_ids)
-        turns.set(one, text ? { text, ended: entry.data } : { ended: entry.data });
-    }
-  });
-  return turns;
+/** The session's other messages have their turns before this process goes. */
+async function sayOthers(host: Host | Hub, id: string, event: string, view: RunView): Promise<void> {
+  if ('rested' in host) await host.rested(id);
+  const others = 'answered' in host ? host.answered(id, event) : 0;
+  if (others > 0) view.onNotice(`other messages answered: ${others}; \`runtime session show ${id}\` has the answers`);
 }
 
-async function textOf(parts: Part[], blobs: Workspace['store']['blobs']): Promise<string> {
-  const texts = await Promise.all(parts.map(async (part) => (part.type === 'text' ? wholeText(part.text, blobs) : '')));
-  return texts.join('');
-}
-
-async function outcomeOf(rest: Rest, { runner }: LiveSession, watched: WatchedTurn | undefined): Promise<RunOutcome> {
-  if (watched?.ended) {
-    const { reason, code, usage, cost_micro_usd } = watched.ended;
-    return {
-      state: 'ended',
-      reason,
-      ...(code !== undefined && { code }),
-      exit_code: exitCodeOf(reason),
-      text: (await watched.text) ?? '',
-      approvals: [],
-      usage,
-      ...(cost_micro_usd !== undefined && { cost_micro_usd }),
-    };
+function outcomeOf({
+  event_id,
+  status,
+  reason,
+  code,
+  text,
+  usage,
+  approvals,
+  cost_micro_usd,
+}: EventStatus): RunOutcome {
+  const spent = { usage: usage ?? NO_USAGE, ...(cost_micro_usd !== undefined && { cost_micro_usd }) };
+  if (status === 'waiting_approval') {
+    return { state: 'waiting_approval', exit_code: WAITING_APPROVAL, text: '', approvals, ...spent };
   }
-  if (rest.kind === 'ended' && rest.error) throw rest.error;
-  const usage = runner.state().turn?.usage ?? NO_USAGE;
-  if (rest.kind === 'waiting') {
-    return { state: 'waiting_approval', exit_code: WAITING_APPROVAL, text: '', approvals: rest.approvals, usage };
-  }
-  // Left by a signal: the caller knows which, and exits by it.
-  return { state: 'open', exit_code: 143, text: '', approvals: [], usage };
+  if (reason === undefined) throw new RuntimeError('internal', `Message ${event_id} has come to no end: ${status}.`);
+  const how = { reason, ...(code !== undefined && { code }), exit_code: exitCodeOf(reason) };
+  return { state: 'ended', ...how, text: text ?? '', approvals: [], ...spent };
+}
+
+interface Stream {
+  /** Shows what happens in the session, from the last event that was shown on. */
+  follow(host: Host): void;
+  close(): void;
+  /** Resolves when everything up to there was shown. */
+  caughtUp(status: EventStatus): Promise<void>;
+}
+
+function createStream(session_id: string, after: number, view: RunView, clock: Clock): Stream {
+  let seq = after;
+  let watch: { close(): void } | undefined;
+  let arrived = (): void => {};
+  return {
+    follow(host) {
+      watch?.close();
+      watch = host.watch(session_id, seq, {
+        onEvent(event) {
+          seq = Math.max(seq, event.seq);
+          view.onEvent(event);
+          arrived();
+        },
+      });
+    },
+    close: () => watch?.close(),
+    async caughtUp(status) {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      const cancel = clock.at(clock.now() + LAST_EVENTS_MS, resolve);
+      arrived = () => {
+        if (seq >= (status.seq ?? 0)) resolve();
+      };
+      arrived();
+      await promise;
+      cancel();
+      watch?.close();
+    },
+  };
 }

@@ -11,7 +11,7 @@ import { NO_USAGE } from '../kernel/turn/state.ts';
 import { addUsage } from '../kernel/budget/budget.ts';
 import { checkSessionId } from './session-id.ts';
 import { shortText } from './session/messages.ts';
-import { LOCAL_ACTOR, whileLocked, type Workspace } from './wire.ts';
+import { LOCAL_ACTOR, type Workspace } from './wire.ts';
 
 /** A row of `session ls`. */
 export interface SessionSummary {
@@ -149,34 +149,37 @@ export async function verifyFile({ store }: Workspace, path: string): Promise<Ve
  * Removes a session for good; its end and what it used stay in the audit log.
  * @throws RuntimeError not_found | session_busy (an open turn, without `force`) | locked
  */
-export async function removeSession(workspace: Workspace, id: string, { force }: { force: boolean }): Promise<void> {
+export async function removeSession(
+  { store }: Workspace,
+  id: string,
+  { force, close }: { force: boolean; close: () => Promise<unknown> },
+): Promise<void> {
   checkSessionId(id);
-  return whileLocked(workspace, async () => {
-    const { journal, audit, ingress, snapshots } = workspace.store;
-    let usage = NO_USAGE;
-    let open = false;
-    const end = await journal.read(id, ({ entry }) => {
-      if (entry.type === 'turn.started') open = true;
-      if (entry.type === 'turn.ended') open = false;
-      if (entry.type === 'model.replied') usage = addUsage(usage, entry.data.usage);
-    });
-    if (end.status === 'absent') {
-      await snapshots.remove(id);
-      throw notFound(id);
-    }
-    const waiting = (await ingress.pending()).filter((event) => event.session_id === id);
-    if ((open || waiting.length > 0) && !force) {
-      throw new RuntimeError('session_busy', `Session ${id} has a turn that hasn't ended.`);
-    }
-    await snapshots.remove(id);
-    const head = { seq: end.seq, hash: end.hash };
-    await audit.append(
-      { type: 'session.removed', data: { session: id, head, usage, by: LOCAL_ACTOR.id } },
-      { sync: true },
-    );
-    for (const event of waiting) await ingress.done(event.event_id, 'removed');
-    await journal.remove(id);
+  const { journal, audit, ingress, snapshots } = store;
+  let usage = NO_USAGE;
+  let open = false;
+  const end = await journal.read(id, ({ entry }) => {
+    if (entry.type === 'turn.started') open = true;
+    if (entry.type === 'turn.ended') open = false;
+    if (entry.type === 'model.replied') usage = addUsage(usage, entry.data.usage);
   });
+  if (end.status === 'absent') {
+    await snapshots.remove(id);
+    throw notFound(id);
+  }
+  const waiting = (await ingress.pending()).filter((event) => event.session_id === id);
+  if ((open || waiting.length > 0) && !force) {
+    throw new RuntimeError('session_busy', `Session ${id} has a turn that hasn't ended.`);
+  }
+  await close();
+  await snapshots.remove(id);
+  const head = { seq: end.seq, hash: end.hash };
+  await audit.append(
+    { type: 'session.removed', data: { session: id, head, usage, by: LOCAL_ACTOR.id } },
+    { sync: true },
+  );
+  for (const event of waiting) await ingress.done(event.event_id, 'removed');
+  await journal.remove(id);
 }
 
 function notFound(id: string): RuntimeError {

@@ -1,6 +1,8 @@
 /** What a runner tells its listeners, as `runtime.event.v1`. */
-import type { StoredEntry } from '../contract/ports.ts';
-import type { StreamEvent } from '../contract/stream.ts';
+import { RuntimeError } from '../contract/errors.ts';
+import type { Seq } from '../contract/entries.ts';
+import type { Journal, StoredEntry } from '../contract/ports.ts';
+import type { EntryEvent, StreamEvent } from '../contract/stream.ts';
 import type { RunnerEvent } from './session/runner.ts';
 
 export function toStreamEvent(session: string, event: RunnerEvent, now: number): StreamEvent {
@@ -17,7 +19,7 @@ export function toStreamEvent(session: string, event: RunnerEvent, now: number):
   };
 }
 
-export function entryEvent(session: string, { id, entry }: StoredEntry, turn: number | undefined): StreamEvent {
+export function entryEvent(session: string, { id, entry }: StoredEntry, turn: number | undefined): EntryEvent {
   return {
     schemaVersion: 'runtime.event.v1',
     id,
@@ -30,13 +32,69 @@ export function entryEvent(session: string, { id, entry }: StoredEntry, turn: nu
   };
 }
 
-/** Gives each entry of a journal its turn, in order. */
-export function createTurnCounter(): (stored: StoredEntry) => number | undefined {
-  let turn: number | undefined;
+/** Gives each entry of a journal its turn, in order; `turn`: the one that is open before the first. */
+export function createTurnCounter(turn?: number): (stored: StoredEntry) => number | undefined {
   return ({ entry }) => {
     if (entry.type === 'turn.started') turn = entry.data.turn;
     const of = turn;
     if (entry.type === 'turn.ended') turn = undefined;
     return of;
   };
+}
+
+/** Entries of most turns. */
+const LOOK_BACK = 256;
+
+/** The turn that is open behind an entry. */
+export async function turnBehind(
+  journal: Pick<Journal, 'read'>,
+  session: string,
+  seq: Seq,
+): Promise<number | undefined> {
+  for (let back = LOOK_BACK; seq > 0; back *= 8) {
+    const from = Math.max(0, seq - back);
+    const turnOf = createTurnCounter();
+    let turn: number | undefined;
+    let known = from === 0;
+    await journal.read(
+      session,
+      (stored) => {
+        if (stored.entry.seq > seq) return;
+        known ||= stored.entry.type === 'turn.started' || stored.entry.type === 'turn.ended';
+        turn = turnOf(stored);
+        if (stored.entry.type === 'turn.ended') turn = undefined;
+      },
+      { after: from },
+    );
+    if (known) return turn;
+  }
+  return undefined;
+}
+
+/** A page of a journal: at most `limit` entries behind `after`. @throws RuntimeError not_found */
+export async function entriesBehind(
+  journal: Pick<Journal, 'read'>,
+  session: string,
+  after: Seq,
+  limit: number,
+): Promise<{ entries: EntryEvent[]; has_more: boolean }> {
+  const turnOf = createTurnCounter(await turnBehind(journal, session, after));
+  const entries: EntryEvent[] = [];
+  const enough = new Error('the page is full');
+  let has_more = false;
+  try {
+    const { status } = await journal.read(
+      session,
+      (stored) => {
+        has_more = entries.length === limit;
+        if (has_more) throw enough;
+        entries.push(entryEvent(session, stored, turnOf(stored)));
+      },
+      { after },
+    );
+    if (status === 'absent') throw new RuntimeError('not_found', `There is no session ${session}.`);
+  } catch (thrown) {
+    if (thrown !== enough && !(thrown instanceof Error && thrown.cause === enough)) throw thrown;
+  }
+  return { entries, has_more };
 }

@@ -76,12 +76,6 @@ export async function openWorkspace(request: WorkspaceRequest): Promise<Workspac
   return { request, home, loaded, clock, store, tools, policy, build: `${version}+${commit.slice(0, 12)}` };
 }
 
-export interface OwnerRequest {
-  timeout_ms?: number;
-  /** USD. */
-  max_cost?: number;
-}
-
 export interface OwnedWorkspace {
   owner: Owner;
   models: Models;
@@ -91,7 +85,7 @@ export interface OwnedWorkspace {
 }
 
 /** Takes the lock and becomes the workspace's owner. @throws RuntimeError locked */
-export function takeWorkspace(workspace: Workspace, request: OwnerRequest = {}): OwnedWorkspace {
+export function takeWorkspace(workspace: Workspace): OwnedWorkspace {
   const { store, clock, tools, policy, loaded } = workspace;
   const { config } = loaded;
   const { environment } = workspace.request;
@@ -109,7 +103,10 @@ export function takeWorkspace(workspace: Workspace, request: OwnerRequest = {}):
     config,
     chooseModels: (model) => choose(model).choices,
     policy,
-    limits: limitsOf(config, request),
+    async limitsOf(event_id) {
+      const event = (await store.ingress.pending()).find((one) => one.event_id === event_id);
+      return limitsOf(config, event?.limits);
+    },
     role: LOCAL_ACTOR.role,
     tools: tools.tools(),
     grants: store.grants,
@@ -130,16 +127,6 @@ export function takeWorkspace(workspace: Workspace, request: OwnerRequest = {}):
     { policy, role: LOCAL_ACTOR.role, workspace: store.workspace(), fence, build: workspace.build, sources },
   );
   return { owner, models, choose, release: () => store.close() };
-}
-
-/** Does something that writes to the workspace and needs none of its sessions' runners. @throws RuntimeError locked */
-export async function whileLocked<T>(workspace: Workspace, work: () => Promise<T>): Promise<T> {
-  lockWorkspace(workspace);
-  try {
-    return await work();
-  } finally {
-    await workspace.store.close();
-  }
 }
 
 /** Takes the workspace's lock; closing the store gives it back. Gives the fence. @throws RuntimeError locked */

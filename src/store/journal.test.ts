@@ -263,6 +263,23 @@ test('a journal that lies elsewhere is read without its workspace, and says whos
   }); // prettier-ignore
 });
 
+test('only the end of a journal can be read: what is behind an entry, or the last so many', async () => {
+  await journal.open('s-1', nothing);
+  const entries = Array.from({ length: 40 }, (_, index) => entry(index + 1, 'é'.repeat(index * 500)));
+  await journal.append('s-1', { expected_seq: 0, fence }, entries, { sync: true });
+  const seqs = async (from: { after: number } | { last: number }): Promise<number[]> => {
+    const found: number[] = [];
+    expect(await journal.read('s-1', (stored) => void found.push(stored.entry.seq), from)).toMatchObject({ seq: 40 });
+    return found;
+  };
+  const all = entries.map(({ seq }) => seq);
+  for (const seq of [0, 1, 2, 20, 39, 40, 50]) expect(await seqs({ after: seq })).toEqual(all.slice(seq));
+  for (const count of [1, 2, 39, 40, 50]) expect(await seqs({ last: count })).toEqual(all.slice(-count));
+  const path = join(store.folder, 'sessions/s-1.jsonl');
+  writeFileSync(path, `${readFileSync(path, 'utf8')}{"v":1`);
+  expect(await journal.read('s-1', nothing, { last: 2 })).toMatchObject({ status: 'crash_tail', seq: 40 });
+});
+
 describe('a place in a journal', () => {
   const seqsAfter = async (place: string): Promise<number[]> => {
     const seqs: number[] = [];

@@ -1,13 +1,14 @@
 /** The port `Journal` on files: `sessions/<file>.jsonl`, one chained file a session. */
-import { lstatSync, readdirSync } from 'node:fs';
+import { existsSync, lstatSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { sha256 } from '../base/digest.ts';
 import { isEntryType } from '../contract/entry-types.ts';
 import { RuntimeError } from '../contract/errors.ts';
 import type { Journal, JournalPlace } from '../contract/ports.ts';
 import { openChainFile, type ChainFile } from './chain/file.ts';
-import { scanChain, startAt, type ChainStart } from './chain/scan.ts';
-import { digestOfFile, removeFile, syncFolder, withFile } from './files.ts';
+import { buildLine } from './chain/line.ts';
+import { scanChain, startAt, startFromEnd, type ChainStart, type VisitLine } from './chain/scan.ts';
+import { digestOfFile, ensureFolder, removeFile, syncFolder, withFile, writeWhole } from './files.ts';
 import { journalEnd, placeOf, sessionOf, storedEntry } from './journal-file.ts';
 import { sessionFileName } from './session-file.ts';
 import { isFileError, storeError } from './store-error.ts';
@@ -45,11 +46,16 @@ export function createJournal(options: JournalOptions): { journal: Journal; clos
   };
 
   const journal: Journal = {
-    async read(session, visit) {
+    async read(session, visit, from) {
       const path = fileOf(session);
       // Before the journal: what is appended meanwhile can't make it look cut.
       const rules = { genesis: sha256(session), knows: isEntryType, head: await head(session) };
-      return withFile(path, (fd) => scanChain(fd, rules, (line) => visit(storedEntry(line))).then(journalEnd));
+      const after = from !== undefined && 'after' in from ? from.after : 0;
+      return withFile(path, async (fd) => {
+        const start = fd === undefined || from === undefined ? undefined : startFromEnd(fd, from);
+        const visitWanted: VisitLine = (line) => (line.seq <= after ? undefined : visit(storedEntry(line)));
+        return journalEnd(await scanChain(fd, rules, visitWanted, start));
+      });
     },
 
     async open(session, visit, after) {
@@ -126,6 +132,24 @@ export function createJournal(options: JournalOptions): { journal: Journal; clos
     },
 
     close,
+
+    async create(session, entries) {
+      requireLock();
+      const path = fileOf(session);
+      if (existsSync(path)) throw new RuntimeError('session_exists', `There is a session ${session} already.`);
+      let prev = sha256(session);
+      const lines = entries.map((entry) => {
+        const built = buildLine(entry, { seq: entry.seq, durable: 0, prev });
+        prev = built.hash;
+        return built.text;
+      });
+      try {
+        ensureFolder(sessionsFolder);
+        writeWhole(path, lines.join(''), { sync: true });
+      } catch (error) {
+        throw storeError(`Writing session ${session}`, error);
+      }
+    },
 
     async list() {
       const found: { session_id: string; changed_at: number; bytes: number }[] = [];

@@ -12,8 +12,10 @@ import type { EntryData, EntryOf, EntryType } from '../../src/contract/entries.t
 import type { Script } from '../../src/contract/script.ts';
 import type { VerifyReport } from '../../src/contract/verify.ts';
 import { startMockOpenai, type MockOpenai } from './mock-openai.ts';
+import { killAll, startedIn } from './processes.ts';
 
-const LAUNCHER = join(import.meta.dirname, '../../bin/runtime');
+/** The built program. */
+export const LAUNCHER = join(import.meta.dirname, '../../bin/runtime');
 
 /** No process of a test lives longer. */
 const LONGEST_RUN_MS = 40_000;
@@ -55,6 +57,10 @@ export interface Place {
   home: string;
   /** The folder in which commands are run. */
   project: string;
+  /** What every program gets. */
+  environment: Record<string, string>;
+  /** Has something ended when the test is over, before the place goes. */
+  atEnd(end: () => Promise<void>): void;
   /** Runs a command to its end. */
   run(args: string[], options?: RunOptions): Promise<Ran>;
   start(args: string[], options?: RunOptions): Running;
@@ -82,8 +88,10 @@ export const test = base.extend<{ place: Place; mock: MockOpenai }>({
   place: async ({}, use) => {
     const folder = realpathSync(mkdtempSync(join(tmpdir(), 'runtime-test-')));
     const running = new Set<ChildProcess>();
-    await use(createPlace(folder, running));
-    await Promise.all([...running].map(kill));
+    const ends: (() => Promise<void>)[] = [];
+    await use(createPlace(folder, running, ends));
+    await Promise.all([...[...running].map(kill), ...ends.map((end) => end())]);
+    if (ends.length > 0) killAll(startedIn(folder)); // what a terminal's program left behind
     rmSync(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 50 });
   },
   // eslint-disable-next-line no-empty-pattern
@@ -94,24 +102,24 @@ export const test = base.extend<{ place: Place; mock: MockOpenai }>({
   },
 });
 
-function createPlace(folder: string, running: Set<ChildProcess>): Place {
+function createPlace(folder: string, running: Set<ChildProcess>, ends: (() => Promise<void>)[]): Place {
   const home = join(folder, 'home');
   const project = join(folder, 'project');
   for (const path of [home, project]) mkdirSync(path, { mode: 0o700 });
+  const environment = {
+    PATH: process.env['PATH']!,
+    HOME: folder,
+    RUNTIME_HOME: home,
+    PROGRAM: LAUNCHER,
+    OLLAMA_HOST: '127.0.0.1:1', // nothing listens there: no test finds a local Ollama
+  };
 
   const start = (args: string[], options: RunOptions = {}): Running => {
     const { shell } = options;
     const [program, before] = shell === undefined ? [LAUNCHER, []] : ['/bin/sh', ['-c', shell, 'sh', LAUNCHER]];
     const child = spawn(program, [...before, ...args], {
       cwd: options.cwd ?? project,
-      env: {
-        PATH: process.env['PATH'],
-        HOME: folder,
-        RUNTIME_HOME: home,
-        PROGRAM: LAUNCHER,
-        OLLAMA_HOST: '127.0.0.1:1', // nothing listens there: no test finds a local Ollama
-        ...options.environment,
-      },
+      env: { ...environment, ...options.environment },
       stdio: [options.input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
       ...(options.uid !== undefined && { uid: options.uid, gid: options.uid }),
     });
@@ -135,6 +143,8 @@ function createPlace(folder: string, running: Set<ChildProcess>): Place {
   return {
     home,
     project,
+    environment,
+    atEnd: (end) => ends.push(end),
     start,
     run: (args, options) => start(args, options).ended,
     configure,

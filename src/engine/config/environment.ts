@@ -9,7 +9,7 @@ const NUMBER = /^[+-]?\d+(?:\.\d+)?$/;
 
 /** Variables of the program that are no configuration. */
 const OTHERS = new Set([
-  'RUNTIME_HOME', 'RUNTIME_TOKEN', 'RUNTIME_CHAOS', 'RUNTIME_CRASH_AT', 'RUNTIME_TOOL_CALL',
+  'RUNTIME_HOME', 'RUNTIME_PAGER', 'RUNTIME_TOKEN', 'RUNTIME_CHAOS', 'RUNTIME_CRASH_AT', 'RUNTIME_TOOL_CALL',
 ]); // prettier-ignore
 
 export interface FoundVariables {

@@ -19,7 +19,7 @@ test('0 is no limit', () => {
 
 test('what the caller asks for beats the configuration', () => {
   const config = configSchema.parse({ budget: { turn: { cost: 0 } } });
-  expect(limitsOf(config, { timeout_ms: 30_000, max_cost: 0.5 })).toMatchObject({
+  expect(limitsOf(config, { wall_ms: 30_000, cost_micro_usd: 500_000 })).toMatchObject({
     wall_ms: 30_000,
     cost_micro_usd: 500_000,
   });

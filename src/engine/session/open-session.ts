@@ -20,8 +20,8 @@ export interface OpenedSession {
   fold: Folded;
   end: JournalEnd;
   /**
-   * Event ids of the messages that the journal has, and how the turns of those that have ended did; behind a snapshot
-   * only of those that may still wait.
+   * Event ids of the messages that the journal has, and how the turns of those that have ended did; with a snapshot only
+   * those of its last turn and of later ones.
    */
   received: Set<string>;
   ended: Map<string, EntryData<'turn.ended'>>;
@@ -53,7 +53,12 @@ async function foldJournal(
   const fold = snapshot === undefined ? newFold(context.kernel) : foldOf(snapshot);
   const received = new Set<string>();
   const ended = new Map<string, EntryData<'turn.ended'>>();
-  let lastEnd: OpenedSession['lastEnd'] = snapshot?.end;
+  let lastEnd: OpenedSession['lastEnd'];
+  if (snapshot) {
+    const { data, seq, hash } = snapshot.end;
+    lastEnd = { seq, hash };
+    for (const id of data.event_ids) ended.set(id, data);
+  }
   const { cut, ...end } = await read(async ({ entry, hash }) => {
     if (entry.type === 'input.received') received.add(entry.data.event_id);
     if (entry.type === 'turn.ended') {

@@ -34,6 +34,8 @@ export interface RunnerPorts extends EffectPorts {
   crashPoint: (name: string) => void;
   /** Called when an ended turn is durable. */
   onTurnEnded: (ended: StoredEntry) => void;
+  /** Called when the store or the runner itself is broken; nothing more is done then. */
+  onFailed?: (error: RuntimeError) => void;
 }
 
 export type RunnerEvent =
@@ -51,16 +53,20 @@ export interface Runner {
    * it), or with undefined when it may not come now.
    */
   post(observation: Observation): Promise<Seq | undefined>;
+  /** Ids of the approvals that wait. */
+  approvals(): string[];
+  /** Is nothing being done before a person answers? */
+  isWaiting(): boolean;
   subscribe(listener: (event: RunnerEvent) => void): () => void;
   /** Resolves at the next moment at which nothing is being done. */
   rest(): Promise<Rest>;
   /** Starts effects. Until then entries and decisions are appended, but no intent. */
   start(): void;
   /**
-   * Takes nothing more, cancels what runs, appends what that reports, derives no further intent, and syncs. What is
-   * left open goes on at the next start.
+   * Takes nothing more, derives no further intent, gives what runs so long to end by itself (ms), cancels it, appends
+   * what that reports, and syncs. What is left open goes on at the next start. Called again, patience ends.
    */
-  shutDown(): Promise<void>;
+  shutDown(patienceMs?: number): Promise<void>;
 }
 
 interface Letter {
@@ -88,8 +94,10 @@ export function createRunner(ports: RunnerPorts, session: string, fold: Folded, 
   let woken = false;
   let mode: 'passive' | 'active' | 'shutting_down' | 'ended' = 'passive';
   let failure: RuntimeError | undefined;
-  /** At a shut-down: everything that is waited for has reported. */
+  /** At a shut-down: everything that is waited for has reported; what runs is cancelled now; all is done. */
   let quiet: () => void = () => {};
+  let cut: () => void = () => {};
+  let ending = Promise.resolve();
 
   const deltas = createDeltas(ports.redactor, (delta, turn) =>
     emit({ kind: 'delta', delta, seq: fold.state.seq, turn }),
@@ -216,6 +224,7 @@ export function createRunner(ports: RunnerPorts, session: string, fold: Folded, 
   }
 
   function fail(error: RuntimeError): void {
+    if (failure === undefined) ports.onFailed?.(error);
     failure ??= error;
     mode = 'ended';
     tasks.cancelAll();
@@ -235,8 +244,12 @@ export function createRunner(ports: RunnerPorts, session: string, fold: Folded, 
     const { append, open } = kernel.decide(fold.state);
     if (append) return undefined;
     if (!open.every(isWait)) return undefined;
-    const approvals = open.map((effect) => (effect.kind === 'timer' ? effect.id : ''));
+    const approvals = waitsOf(open);
     return approvals.length > 0 ? { kind: 'waiting', approvals } : { kind: 'idle' };
+  }
+
+  function waitsOf(open: Effect[]): string[] {
+    return open.flatMap((effect) => (effect.kind === 'timer' && isWait(effect) ? [effect.id] : []));
   }
 
   /** Whether it waits for a person. An approval that is due to expire is work: its timer is about to fire. */
@@ -250,6 +263,34 @@ export function createRunner(ports: RunnerPorts, session: string, fold: Folded, 
     if (rest) for (const resolve of resting.splice(0)) resolve(rest);
   }
 
+  async function end(patienceMs: number): Promise<void> {
+    mode = 'shutting_down';
+    const reported = new Promise<void>((resolve) => (quiet = resolve));
+    let forget = (): void => {};
+    cut = () => {
+      cut = () => {};
+      forget();
+      forget = clock.at(clock.now() + SHUT_DOWN_MS, quiet);
+      tasks.cancelForShutDown();
+      announceRest();
+    };
+    if (patienceMs === 0) cut();
+    else {
+      forget = clock.at(clock.now() + patienceMs, () => cut());
+      tasks.forgetUnawaited();
+      announceRest();
+    }
+    await reported;
+    forget();
+    try {
+      if (failure === undefined && fold.state.seq > 0) await journal.sync(session);
+    } catch (thrown) {
+      fail(toRuntimeError(thrown));
+    }
+    mode = 'ended';
+    announceRest();
+  }
+
   return {
     state: () => fold.state,
     post(observation) {
@@ -259,6 +300,8 @@ export function createRunner(ports: RunnerPorts, session: string, fold: Folded, 
         wake();
       });
     },
+    approvals: () => waitsOf(kernel.decide(fold.state).open),
+    isWaiting: () => kernel.decide(fold.state).append === undefined && kernel.decide(fold.state).open.every(isWait),
     subscribe(listener) {
       listeners.add(listener);
       return () => listeners.delete(listener);
@@ -272,22 +315,11 @@ export function createRunner(ports: RunnerPorts, session: string, fold: Folded, 
       mode = 'active';
       wake();
     },
-    async shutDown() {
-      if (mode === 'ended' || mode === 'shutting_down') return;
-      mode = 'shutting_down';
-      const reported = new Promise<void>((resolve) => (quiet = resolve));
-      const forget = clock.at(clock.now() + SHUT_DOWN_MS, quiet);
-      tasks.cancelForShutDown();
-      announceRest();
-      await reported;
-      forget();
-      try {
-        if (failure === undefined && fold.state.seq > 0) await journal.sync(session);
-      } catch (thrown) {
-        fail(toRuntimeError(thrown));
-      }
-      mode = 'ended';
-      announceRest();
+    shutDown(patienceMs = 0) {
+      if (mode === 'ended') return Promise.resolve();
+      if (mode === 'shutting_down') cut();
+      else ending = end(patienceMs);
+      return ending;
     },
   };
 }

@@ -2,7 +2,7 @@
  * Snapshots: what folding a journal up to the end of a turn gave, so that opening a long session needn't fold all of it.
  * A cache: one is used only where it can't be told from the fold, and never by `verify`.
  */
-import type { Seq } from '../../contract/entries.ts';
+import type { EntryData, Seq } from '../../contract/entries.ts';
 import type { Content } from '../../contract/messages.ts';
 import type { Ingress, Journal, JournalPlace, Snapshots, StoredEntry } from '../../contract/ports.ts';
 import type { IngressEvent } from '../../contract/records.ts';
@@ -16,7 +16,7 @@ export interface Snapshot {
   sources: string;
   /** Behind the `turn.ended` up to which was folded, and that entry. */
   place: JournalPlace;
-  end: { seq: Seq; hash: string };
+  end: { seq: Seq; hash: string; data: EntryData<'turn.ended'> };
   /** The journal's length up to there. */
   bytes: number;
   state: State;
@@ -72,12 +72,13 @@ export async function keepSnapshot(
   if (state.seq !== entry.seq || state.queue.length > 0) return before;
   const bytes = journal.size(session);
   if (bytes - before < Math.max(LEAST_GROWTH_BYTES, before / LEAST_GROWTH_SHARE)) return before;
+  const end = { seq: entry.seq, hash, data: entry.data as EntryData<'turn.ended'> };
   // What is kept is what is the case now; the session goes on meanwhile.
   const fold = { state, contents: [...contents], lastReply };
   const place = await journal.place(session);
   await marked;
   await ingress.sync();
-  const snapshot: Snapshot = { session, sources, place, end: { seq: entry.seq, hash }, bytes, ...fold };
+  const snapshot: Snapshot = { session, sources, place, end, bytes, ...fold };
   await snapshots.write(session, snapshot);
   return bytes;
 }

@@ -37,7 +37,9 @@ export interface Tasks {
   /** Makes the running effects those that should be running. */
   reconcile(open: Effect[]): void;
   cancelAll(): void;
-  /** Cancels all, and forgets what needn't report: only intents and reservations are still waited for. */
+  /** Cancels and forgets what needn't report: only intents and reservations are still waited for. */
+  forgetUnawaited(): void;
+  /** The same, and cancels the intents. */
   cancelForShutDown(): void;
   awaitsIntents(): boolean;
 }
@@ -105,6 +107,14 @@ export function createTasks(ports: TaskPorts, owner: TaskOwner): Tasks {
     }
   }
 
+  function forgetUnawaited(): void {
+    for (const [key, { effect, cancel }] of tasks) {
+      if (isAwaited(effect)) continue;
+      cancel();
+      tasks.delete(key);
+    }
+  }
+
   return {
     has: (effect) => tasks.has(effect.key),
     forget: (effect) => tasks.delete(effect.key),
@@ -126,11 +136,10 @@ export function createTasks(ports: TaskPorts, owner: TaskOwner): Tasks {
       for (const task of tasks.values()) task.cancel();
       tasks.clear();
     },
+    forgetUnawaited,
     cancelForShutDown() {
-      for (const [key, { effect, cancel }] of tasks) {
-        if (effect.kind !== 'reserve') cancel();
-        if (!isAwaited(effect)) tasks.delete(key);
-      }
+      forgetUnawaited();
+      for (const { effect, cancel } of tasks.values()) if (effect.kind !== 'reserve') cancel();
     },
     awaitsIntents: () => tasks.size > 0,
   };

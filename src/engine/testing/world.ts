@@ -38,6 +38,8 @@ export interface World {
   lines: Map<string, Entry[]>;
   synced: Map<string, number>;
   blobs: Map<Digest, Uint8Array>;
+  journal: Journal;
+  blobStore: Blobs;
   accepted: IngressEvent[];
   audit: AuditRecord[];
   grants: GrantRecord[];
@@ -93,11 +95,12 @@ export function createWorld(options: { secrets?: { name: string; value: string }
     sandbox: 'off' as const,
     approver_roles: ['operator' as const],
   };
+  const journal = memoryJournal(lines, synced, () => broken);
   const owner = createOwner(
     {
       clock,
       ids: { ulid: () => `01j${String(ids++).padStart(23, '0')}` },
-      journal: memoryJournal(lines, synced, () => broken),
+      journal,
       blobs: blobStore,
       ingress: memoryIngress(accepted, done),
       audit: memoryAudit(audit),
@@ -110,7 +113,7 @@ export function createWorld(options: { secrets?: { name: string; value: string }
         config,
         chooseModels: () => [{ name: 'm', provider: 'script', model: 'm', max_output_tokens: 1000 }],
         policy,
-        limits: { max_turns: 10, max_calls: 200, wall_ms: 600_000 },
+        limitsOf: async () => ({ max_turns: 10, max_calls: 200, wall_ms: 600_000 }),
         role: 'operator',
         tools: host.tools(),
         grants: memoryGrants(grants),
@@ -128,6 +131,8 @@ export function createWorld(options: { secrets?: { name: string; value: string }
     lines,
     synced,
     blobs,
+    journal,
+    blobStore,
     accepted,
     audit,
     grants,
@@ -259,9 +264,10 @@ function memoryJournal(
   synced: Map<string, number>,
   broken: () => 'append' | 'sync' | undefined,
 ): Journal {
-  const read: Journal['read'] = async (session, visit) => {
+  const read: Journal['read'] = async (session, visit, from) => {
     const entries = lines.get(session) ?? [];
-    for (const entry of entries) await visit(storedOf(entry));
+    const first = from === undefined ? 0 : 'after' in from ? from.after : Math.max(0, entries.length - from.last);
+    for (const entry of entries.slice(first)) await visit(storedOf(entry));
     const last = entries.at(-1);
     const seq = last?.seq ?? 0;
     const end: JournalEnd = { status: last ? 'whole' : 'absent', seq, hash: last ? hashOf(last) : '', durable: seq };
@@ -272,8 +278,7 @@ function memoryJournal(
   };
   return {
     read,
-    open: (session, visit, after) =>
-      read(session, (stored) => (stored.entry.seq <= Number(after ?? 0) ? undefined : visit(stored))),
+    open: (session, visit, after) => read(session, visit, { after: Number(after ?? 0) }),
     size: (session) => (lines.get(session)?.length ?? 0) * LINE_BYTES,
     place: async (session) => String(lines.get(session)?.length ?? 0),
     holds: async (session, place) => (lines.get(session)?.length ?? 0) >= Number(place),
@@ -291,6 +296,7 @@ function memoryJournal(
       return seq;
     },
     close: async () => {},
+    create: async (session, entries) => void lines.set(session, entries),
     list: async () => [],
     remove: async (session) => void lines.delete(session),
   };

@@ -162,3 +162,20 @@ export function startAt(fd: number, { offset, seq, hash }: ChainStart): ChainSta
   const { line } = parsed;
   return line.seq === seq && line.hash === hash ? { offset, seq: seq - 1, hash: line.prev } : undefined;
 }
+
+/**
+ * The start of a scan that begins with the entry `after`, or with the last so many, found from the file's end on.
+ * Undefined: begin at line 1.
+ */
+export function startFromEnd(fd: number, from: { after: number } | { last: number }): ChainStart | undefined {
+  let left = 'last' in from ? from.last : Infinity;
+  let start: ChainStart | undefined;
+  for (const { bytes, offset } of piecesBackward(fd)) {
+    const parsed = parseLine(bytes);
+    if ('defect' in parsed) continue;
+    const { seq, prev } = parsed.line;
+    start = { offset, seq: seq - 1, hash: prev };
+    if (--left <= 0 || ('after' in from && seq <= from.after)) break;
+  }
+  return start;
+}

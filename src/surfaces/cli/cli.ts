@@ -1,9 +1,11 @@
 import { type Command, CommanderError } from 'commander';
 import { type Environment, processEnvironment } from '../../base/environment.ts';
 import { RuntimeError } from '../../contract/errors.ts';
+import { COMPLETE } from './completion/protocol.ts';
 import { type Io, processIo } from './io.ts';
 import { splitOverrides } from './overrides.ts';
 import { reportError } from './report-error.ts';
+import { helpStyle } from './tree/teach.ts';
 import { commandTree } from './tree.ts';
 
 /** Columns of help where there is no terminal. */
@@ -23,6 +25,11 @@ export async function main(argv: readonly string[]): Promise<never> {
 /** Runs a command; whatever goes wrong is said once on standard error. Gives the exit code. */
 export async function runCommand(args: readonly string[], io: Io, environment: Environment): Promise<number> {
   try {
+    if (args[0] === COMPLETE) {
+      // Not our arguments: what somebody has typed so far.
+      const { complete } = await import('./completion/complete.ts');
+      return await complete(io, environment, args.slice(1));
+    }
     const { argv, overrides } = splitOverrides(args);
     if (overrides.size > 0) {
       const { checkOverrides } = await import('../../engine/config/load.ts');
@@ -30,12 +37,25 @@ export async function runCommand(args: readonly string[], io: Io, environment: E
     }
     const { program, exitCode } = commandTree({ io, environment, overrides });
     prepare(program, io);
-    await program.parseAsync(argv.length === 0 ? ['--help'] : argv, { from: 'user' });
+    await program.parseAsync([...argv, ...(namesNothing(program, argv) ? standIn(argv, io) : [])], { from: 'user' });
     return exitCode();
   } catch (thrown) {
     if (thrown instanceof CommanderError && thrown.exitCode === 0) return 0; // help, version
     return reportError(io, thrown);
   }
+}
+
+/** Is there no command, nor anything else to answer? Global options may be there. */
+function namesNothing(program: Command, argv: readonly string[]): boolean {
+  if (argv.length === 0) return true;
+  const { operands, unknown } = program.parseOptions([...argv]);
+  return operands.length === 0 && unknown.length === 0;
+}
+
+/** What a line without a command means: on a terminal a conversation, elsewhere a look at what there is. */
+function standIn(argv: readonly string[], { stdout }: Io): string[] {
+  if (stdout.isTty && process.stdin.isTTY) return ['run'];
+  return argv.length === 0 ? ['--help'] : [];
 }
 
 /** Lets the program write through `io` and turns what commander finds wrong into errors of ours. */
@@ -49,7 +69,7 @@ function prepare(command: Command, io: Io): void {
     getOutHasColors: () => io.stdout.colour,
     getErrHasColors: () => io.stderr.colour,
   });
-  command.configureHelp({ showGlobalOptions: true });
+  command.configureHelp(helpStyle);
   command.exitOverride((error) => {
     throw error.exitCode === 0 ? error : usageError(command, error);
   });
@@ -62,7 +82,23 @@ function usageError(command: Command, { code, message }: CommanderError): Runtim
   if (code === 'commander.help') return new RuntimeError('usage', 'name one of the commands above', { next }); // help was shown
   const what = message.replace(/^error: /, '').replace(/\n\(/, ' (');
   const unquoted = code === 'commander.excessArguments' && command.name() === 'run';
-  return new RuntimeError('usage', `${what}\nusage: ${usage}`, {
-    next: unquoted ? 'Put the message into quotes: runtime run "What does this project do?"' : next,
-  });
+  const instead = unquoted ? QUOTED : code === 'commander.unknownCommand' ? insteadOf(command) : undefined;
+  return new RuntimeError('usage', `${what}\nusage: ${usage}`, { next: instead ?? next });
+}
+
+const QUOTED = 'Put the message into quotes: runtime run "What does this project do?"';
+
+/** What was probably meant by a word that is no command: a message, or a command of another group. */
+function insteadOf(command: Command): string | undefined {
+  const word = command.args[0] ?? '';
+  if (/\s/.test(word)) return `A message goes behind run: runtime run "What does this project do?"`;
+  const root = command.parent ?? command;
+  const named = root.commands.flatMap((group) =>
+    [group, ...group.commands].filter((one) => one.name() === word).map((one) => pathOf(one)),
+  );
+  return named.length === 0 ? undefined : `There is ${named.map((path) => `\`${path}\``).join(' and ')}.`;
+}
+
+function pathOf(command: Command): string {
+  return command.parent === null ? command.name() : `${pathOf(command.parent)} ${command.name()}`;
 }

@@ -11,6 +11,8 @@ export interface Output {
   readonly colour: boolean;
   /** Width of the terminal in characters; undefined where there is none, so that nothing need be cut. */
   readonly columns: number | undefined;
+  /** Its height in lines; undefined where there is none. */
+  readonly rows?: number | undefined;
 }
 
 export interface Io {
@@ -85,6 +87,9 @@ function fileOutput(
     },
     get columns() {
       return isTty() ? stream().columns || undefined : undefined;
+    },
+    get rows() {
+      return isTty() ? stream().rows || undefined : undefined;
     },
     failure: () => failure,
     flush: () => (state === 'stream' ? drained(stream()) : Promise.resolve()),

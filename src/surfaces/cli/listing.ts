@@ -47,7 +47,12 @@ interface LaidColumn {
   narrow: Column<never>['narrow'];
 }
 
-function tableLines<Row>(output: Output, rows: readonly Row[], columns: readonly Column<Row>[]): string[] {
+/** The lines of a table, cut to the output's width where it has one. */
+export function tableLines<Row>(
+  output: Pick<Output, 'columns' | 'colour'>,
+  rows: readonly Row[],
+  columns: readonly Column<Row>[],
+): string[] {
   const natural = columns.map(({ title, text, narrow }): LaidColumn => {
     const cells = rows.map((row) => oneLine(text(row)));
     const width = cells.reduce((widest, cell) => Math.max(widest, displayWidth(cell)), displayWidth(title));

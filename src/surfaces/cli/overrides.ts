@@ -23,7 +23,7 @@ export function splitOverrides(args: readonly string[]): SplitArguments {
     if (path === undefined) {
       argv.push(argument);
     } else if (value === undefined) {
-      throw new RuntimeError('usage', `--${path} needs a value`);
+      throw new RuntimeError('usage', `--${path} needs a value`, { next: `Give it one: --${path} <value>.` });
     } else {
       overrides.set(path, value);
       if (!argument.includes('=')) index++;

@@ -1,9 +1,9 @@
 import type { ApprovalRecord } from '../../../contract/approval.ts';
 import { RuntimeError } from '../../../contract/errors.ts';
-import { findApproval, pendingApprovals, resolveApproval } from '../../../engine/approvals.ts';
+import { findApproval, pendingApprovals } from '../../../engine/approvals.ts';
 import { refuseTools } from '../../../engine/caller.ts';
 import { wholeText } from '../../../engine/session/messages.ts';
-import type { Resolution } from '../../../engine/owner.ts';
+import type { Resolution } from '../../../contract/host.ts';
 import type { Workspace } from '../../../engine/wire.ts';
 import {
   nextCommand,
@@ -13,9 +13,11 @@ import {
   type GlobalOptions,
 } from '../context.ts';
 import { printRows, printValue, type OutputFormat } from '../listing.ts';
+import { paged } from '../pager.ts';
 import { paint } from '../paint.ts';
 import { ago, until } from '../times.ts';
 import { oneLine } from '../../terminal/width.ts';
+import { withHost } from '../../attach.ts';
 import { runToEnd } from './run.ts';
 
 interface Output {
@@ -44,7 +46,7 @@ export const showApproval: CommandAction<Output> = async (context, options, id) 
   const workspace = await openForCommand(context, options);
   const record = await findApproval(workspace, id);
   if (options.output !== 'table') return printValue(context.io, options.output, record);
-  context.io.stdout.write(await describe(workspace, context, options, record));
+  await paged(context.io, context.environment, await describe(workspace, context, options, record));
 };
 
 interface Answer {
@@ -55,7 +57,8 @@ interface Answer {
 }
 
 export const approve: CommandAction<Answer> = async (context, options, id) => {
-  if (options.session && options.always) throw new RuntimeError('usage', 'give --session or --always, not both');
+  if (options.session && options.always)
+    throw new RuntimeError('usage', 'give --session or --always, not both', { next: 'See `runtime approve --help`.' });
   const scope = options.session ? 'session' : options.always ? 'always' : 'once';
   return answer(context, options, id, { decision: 'grant', scope });
 };
@@ -71,7 +74,7 @@ async function answer(
 ): Promise<number> {
   refuseTools(context.environment);
   const workspace = await openForCommand(context, options);
-  const record = await resolveApproval(workspace, id, resolution);
+  const record = await withHost(workspace, (host) => host.resolve(id, resolution));
   const { stderr } = context.io;
   stderr.write(`${record.status} ${record.id}: ${record.presentation.title}\n`);
   const session = record.session_id;

@@ -1,16 +1,27 @@
+import type { LoadedConfig } from '../../../engine/config/load.ts';
 import { type ConfigRow, configRows, configView } from '../../../engine/config/view.ts';
 import { type CommandAction, loadForCommand } from '../context.ts';
+import type { Io } from '../io.ts';
 import { printValue } from '../listing.ts';
+import { printPaged } from '../pager.ts';
+
+interface Options {
+  origin?: boolean;
+  output: 'yaml' | 'json';
+}
 
 /** `config view`: what it prints as YAML is itself a valid configuration file. */
-export const viewConfig: CommandAction<{ origin?: boolean; output: 'yaml' | 'json' }> = async (context, options) => {
-  const { io } = context;
+export const viewConfig: CommandAction<Options> = async (context, options) => {
   const loaded = await loadForCommand(context, options);
-  if (!options.origin) return printValue(io, options.output, configView(loaded.config));
-  const rows = await configRows(loaded);
-  if (options.output === 'json') return printValue(io, 'json', rows);
-  io.stdout.write(await withOrigins(rows));
+  await printPaged(context.io, context.environment, (io) => print(io, loaded, options));
 };
+
+async function print(io: Io, loaded: LoadedConfig, { origin, output }: Options): Promise<void> {
+  if (!origin) return printValue(io, output, configView(loaded.config));
+  const rows = await configRows(loaded);
+  if (output === 'json') return printValue(io, 'json', rows);
+  io.stdout.write(await withOrigins(rows));
+}
 
 /** YAML with the origin of each key behind it. */
 async function withOrigins(rows: ConfigRow[]): Promise<string> {

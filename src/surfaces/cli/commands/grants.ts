@@ -1,5 +1,6 @@
 import { refuseTools } from '../../../engine/caller.ts';
-import { listGrants, revokeGrant } from '../../../engine/grants.ts';
+import { listGrants } from '../../../engine/grants.ts';
+import { withHost } from '../../attach.ts';
 import { openForCommand, type CommandAction } from '../context.ts';
 import { printRows, type OutputFormat } from '../listing.ts';
 import { ago } from '../times.ts';
@@ -27,6 +28,6 @@ export const showGrants: CommandAction<{ output: OutputFormat }> = async (contex
 /** `approvals revoke` */
 export const revoke: CommandAction<object> = async (context, options, id) => {
   refuseTools(context.environment);
-  const { grant_id, tool } = await revokeGrant(await openForCommand(context, options), id);
+  const { grant_id, tool } = await withHost(await openForCommand(context, options), (host) => host.revokeGrant(id));
   context.io.stderr.write(`revoked ${grant_id}: that call of ${tool} asks again\n`);
 };

@@ -1,7 +1,8 @@
+import { resolve } from 'node:path';
 import { RuntimeError } from '../../../contract/errors.ts';
 import type { Verdict } from '../../../contract/values.ts';
 import { refuseTools } from '../../../engine/caller.ts';
-import { changePolicy } from '../../../engine/change-policy.ts';
+import { withHost } from '../../attach.ts';
 import { type CommandAction, openForCommand } from '../context.ts';
 
 interface Options {
@@ -21,7 +22,10 @@ export const setToolPolicy: CommandAction<Options> = async (context, options, to
   const { io, environment } = context;
   const verdict = chosen(options);
   refuseTools(environment);
-  const { path, changed } = await changePolicy(await openForCommand(context, options), { tool, verdict });
+  const { config: file } = options;
+  const workspace = await openForCommand(context, options);
+  const change = { tool, verdict, ...(file !== undefined && { file: resolve(file) }) };
+  const { path, changed } = await withHost(workspace, (host) => host.setPolicy(change));
   const what = `${tool} ${WORDS[verdict]}`;
   io.stdout.write(changed ? `${what} (${path})\n` : `${what} already; nothing changed\n`);
 };

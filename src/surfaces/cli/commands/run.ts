@@ -1,4 +1,5 @@
-import { statSync } from 'node:fs';
+import { realpathSync, statSync } from 'node:fs';
+import { isatty } from 'node:tty';
 import { systemClock } from '../../../base/clock.ts';
 import { parseDuration } from '../../../base/duration.ts';
 import { errorCatalogue, RuntimeError, toRuntimeError } from '../../../contract/errors.ts';
@@ -9,8 +10,8 @@ import { startRun, type Run, type RunRequest, type RunView } from '../../../engi
 import { checkSessionId } from '../../../engine/session-id.ts';
 import { NO_USAGE } from '../../../kernel/turn/state.ts';
 import { type CallTitles, createCallTitles } from '../call-titles.ts';
-import type { CommandAction, CommandContext } from '../context.ts';
-import { nextCommand, workspaceRequest } from '../context.ts';
+import type { CommandAction, CommandContext, GlobalOptions } from '../context.ts';
+import { homeOf, nextCommand, workspaceRequest } from '../context.ts';
 import type { Io } from '../io.ts';
 import { paint } from '../paint.ts';
 import { createProgress } from '../progress.ts';
@@ -34,9 +35,41 @@ export interface RunOptions {
 }
 
 export const run: CommandAction<RunOptions> = async (context, options, message) => {
+  if (isConversation(context, options, message)) return converse(context, options);
   const request = await requestOf(context, options, message);
   return runToEnd(context, options, request);
 };
+
+/** Without a message, and with somebody at the terminal. */
+function isConversation(
+  { io }: CommandContext,
+  { prompt, json, from }: RunOptions,
+  message: string | undefined,
+): boolean {
+  const nothing = message === undefined && prompt === undefined && json === undefined && from === undefined;
+  return nothing && io.stdout.isTty && isatty(0);
+}
+
+async function converse(context: CommandContext, options: RunOptions & GlobalOptions): Promise<number> {
+  const { environment } = context;
+  if (options.session !== undefined) checkSessionId(options.session);
+  const { runRepl } = await import('../../repl/repl.ts');
+  return runRepl({
+    environment,
+    home: homeOf(context),
+    clock: systemClock,
+    latest: options.continue ?? false,
+    root: realpathSync(options.root === undefined ? '.' : folderOf(options.root)),
+    ...(options.session !== undefined && { session: options.session }),
+    ...(options.model !== undefined && { model: options.model }),
+    async open() {
+      const { openWorkspace } = await import('../../../engine/wire.ts');
+      const { attach } = await import('../../attach.ts');
+      const workspace = await openWorkspace(workspaceRequest(context, options));
+      return { workspace, attach: () => attach(workspace, { takes: 'all' }) };
+    },
+  });
+}
 
 /** Runs a request and shows how it goes. Gives the exit code. */
 export async function runToEnd(
@@ -71,7 +104,8 @@ export async function runToEnd(
     const { openWorkspace } = await import('../../../engine/wire.ts');
     const workspace = await openWorkspace(workspaceRequest(context, options));
     for (const warning of workspace.loaded.warnings) io.stderr.write(`warning: ${warning}\n`);
-    outcome = await untilEnd(startRun(workspace, request, view));
+    const { attach } = await import('../../attach.ts');
+    outcome = await untilEnd(startRun(workspace, () => attach(workspace, { takes: 'named' }), request, view));
   } catch (thrown) {
     const error = toRuntimeError(thrown);
     outcome = {

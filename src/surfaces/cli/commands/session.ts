@@ -1,18 +1,20 @@
 import { RuntimeError } from '../../../contract/errors.ts';
 import type { VerifyReport } from '../../../contract/verify.ts';
+import { withHost } from '../../attach.ts';
 import { refuseTools } from '../../../engine/caller.ts';
 import {
   listSessions as readSessions,
   readSession,
-  removeSession as remove,
   verifyFile,
   verifySession as verify,
 } from '../../../engine/sessions.ts';
+import { checkSessionId } from '../../../engine/session-id.ts';
 import { createTurnCounter, entryEvent } from '../../../engine/stream.ts';
-import { openForCommand, openRecords, type CommandAction } from '../context.ts';
+import { nextCommand, openForCommand, openRecords, type CommandAction } from '../context.ts';
 import type { Io } from '../io.ts';
 import { printRows, printValue, type OutputFormat } from '../listing.ts';
 import { money } from '../money.ts';
+import { paged, printPaged } from '../pager.ts';
 import { paint } from '../paint.ts';
 import { ago } from '../times.ts';
 import { transcript } from '../transcript.ts';
@@ -53,13 +55,15 @@ export const showSession: CommandAction<Output & { limit?: string }> = async (co
   const events = entries.map((stored) => entryEvent(id, stored, turnOf(stored)));
   const limit = options.limit === undefined ? events.length : limitOf(options.limit);
   if (options.output === 'table') {
-    for await (const line of transcript(events, workspace.store.blobs, context.io.stdout, limit))
-      context.io.stdout.write(`${line}\n`);
+    await paged(context.io, context.environment, transcript(events, workspace.store.blobs, context.io.stdout, limit));
   } else {
-    await printValue(context.io, options.output, events.slice(-limit));
+    const { output } = options;
+    await printPaged(context.io, context.environment, (io) => printValue(io, output, events.slice(-limit)));
   }
   if (!end.failure) return 0;
-  throw new RuntimeError('store_damaged', `Session ${id} is damaged behind what is shown: ${end.failure.message}.`);
+  throw new RuntimeError('store_damaged', `Session ${id} is damaged behind what is shown: ${end.failure.message}.`, {
+    next: `Look with \`${nextCommand(context, options, `session verify ${id}`)}\`, and keep the file.`,
+  });
 };
 
 function limitOf(text: string): number {
@@ -90,7 +94,8 @@ function sayVerdict({ stdout }: Io, report: VerifyReport): void {
 
 export const removeSession: CommandAction<{ force?: true }> = async (context, options, id) => {
   refuseTools(context.environment);
+  checkSessionId(id);
   const workspace = await openForCommand(context, options);
-  await remove(workspace, id, { force: options.force ?? false });
+  await withHost(workspace, (host) => host.remove(id, { force: options.force ?? false }));
   context.io.stderr.write(`removed ${id}\n`);
 };

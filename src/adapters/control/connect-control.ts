@@ -1,0 +1,137 @@
+/** The host of a workspace that another process owns, over its control socket. */
+import type { Clock } from '../../base/clock.ts';
+import type { AcceptedAnswer } from '../../contract/api.ts';
+import type { ApprovalRecord } from '../../contract/approval.ts';
+import { RuntimeError, toRuntimeError } from '../../contract/errors.ts';
+import {
+  type Accepted, CONTROL_PROTOCOL, type EventStatus, type Host, type HostStatus, type Loss, type SessionStatus, type Watch,
+} from '../../contract/host.ts'; // prettier-ignore
+import type { StandingGrant } from '../../contract/ports.ts';
+import { type Attachment, attach } from './attach.ts';
+import { isPrivatePath } from './control-path.ts';
+import { createRequests, type Requests } from './requests.ts';
+import { openWatch } from './watch.ts';
+
+export interface ConnectOptions {
+  /** See `controlPath`. */
+  path: string;
+  version: string;
+  clock: Clock;
+}
+
+/** Nobody listens, or whoever did has just gone. */
+const NOBODY = new Set(['ENOENT', 'ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'owner_lost']);
+
+/**
+ * Undefined when nobody serves there. After `leave` or `lost` no listener is called any more; `lost` doesn't tell of an
+ * own leaving.
+ * @throws RuntimeError version_mismatch | caller_is_tool | owner_silent | no_permission
+ */
+export async function connectControl({ path, version, clock }: ConnectOptions): Promise<Host | undefined> {
+  if (!isPrivatePath(path)) return undefined;
+  const requests = createRequests(path, clock);
+  try {
+    const attachment = await attach(requests, { pid: process.pid, version, protocol: CONTROL_PROTOCOL });
+    return createControlHost(requests, attachment, clock);
+  } catch (error) {
+    requests.close();
+    if (NOBODY.has((error as { code?: string }).code ?? '')) return undefined;
+    throw toRuntimeError(error);
+  }
+}
+
+/** How long a request waits before it is asked anew whether a message is done. */
+const POLL_MS = 25_000;
+const ANSWER_MS = 10_000;
+
+function createControlHost(requests: Requests, { lost, detach }: Attachment, clock: Clock): Host {
+  const watches = new Set<Watch>();
+  let gone = false;
+  const end = (): void => {
+    gone = true;
+    for (const watch of watches) watch.close();
+    watches.clear();
+    detach();
+    requests.close();
+  };
+  const ended = new Promise<Loss>((resolve) => {
+    void lost.then((loss) => {
+      if (gone) return;
+      end();
+      resolve(loss);
+    });
+  });
+
+  async function ask<T>(method: string, path: string, options?: { body?: unknown; withinMs?: number }): Promise<T> {
+    if (gone) throw lostError();
+    try {
+      // Those who want no answer say so by T.
+      return (await requests.ask<T>(method, path, options)) as T;
+    } catch (error) {
+      if (error instanceof RuntimeError) throw error;
+      throw lostError(error);
+    }
+  }
+
+  return {
+    here: false,
+    lost: ended,
+    status: () => ask<HostStatus>('GET', '/v1/status'),
+    async submit(message) {
+      return toAccepted(await ask<AcceptedAnswer>('POST', '/v1/events', { body: message }));
+    },
+    event: (event_id) => ask<EventStatus>('GET', `/v1/events/${word(event_id)}`),
+    async settled(event_id) {
+      const path = `/v1/events/${word(event_id)}?settled=true&wait_ms=${POLL_MS}`;
+      for (;;) {
+        const status = await ask<EventStatus | undefined>('GET', path, { withinMs: POLL_MS + ANSWER_MS });
+        if (status) return status;
+      }
+    },
+    resume: (session_id) => ask<SessionStatus>('POST', `${sessionPath(session_id)}/resume`),
+    stop: (session_id, event_id) => ask('POST', `${sessionPath(session_id)}/stop`, { body: { event_id } }),
+    configure: (session_id, change) => ask('POST', `${sessionPath(session_id)}/configure`, { body: change }),
+    sessions: async () => (await ask<{ sessions: SessionStatus[] }>('GET', '/v1/sessions')).sessions,
+    session: (session_id) => ask<SessionStatus>('GET', sessionPath(session_id)),
+    fork: (session_id, options) => ask('POST', `${sessionPath(session_id)}/fork`, { body: options }),
+    remove: (session_id, { force }) => ask('DELETE', `${sessionPath(session_id)}?force=${force}`),
+    approvals: async () => (await ask<{ approvals: ApprovalRecord[] }>('GET', '/v1/approvals')).approvals,
+    resolve: (approval_id, resolution) =>
+      ask<ApprovalRecord>('POST', `/v1/approvals/${word(approval_id)}/resolve`, { body: resolution }),
+    revokeGrant: (grant_id) => ask<StandingGrant>('DELETE', `/v1/grants/${word(grant_id)}`),
+    setPolicy: (change) => ask('POST', '/v1/policy', { body: change }),
+    watch(session_id, after, listener) {
+      if (gone) return { close: () => {} };
+      const watch = openWatch(requests, clock, session_id, after, listener);
+      watches.add(watch);
+      return {
+        close() {
+          watches.delete(watch);
+          watch.close();
+        },
+      };
+    },
+    async leave() {
+      end();
+    },
+  };
+}
+
+/** As the owner's `submit` gave it. */
+function toAccepted({ waiting_on, notices = [], ...answer }: AcceptedAnswer): Accepted {
+  const { schemaVersion: _v, status_url: _s, stream_url: _t, ...accepted } = answer;
+  return { ...accepted, notices, ...(waiting_on.length > 0 && { waiting_on }) };
+}
+
+/** One word of a path. An empty one would be another path: it stands for what there isn't. */
+function word(id: string): string {
+  return encodeURIComponent(id === '' ? ' ' : id);
+}
+
+function sessionPath(session_id: string): string {
+  return `/v1/sessions/${word(session_id)}`;
+}
+
+function lostError(cause?: unknown): RuntimeError {
+  return new RuntimeError('owner_lost', 'The process that held the workspace ended.', { cause });
+}

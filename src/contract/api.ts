@@ -1,0 +1,120 @@
+/**
+ * Bodies of the HTTP API's requests, also spoken on the control socket. What it answers has the shapes of `host.ts`.
+ * Validators are generated from these schemas; import the types only. A field comes with the feature that honours it:
+ * any other is refused.
+ */
+import * as z from 'zod';
+import type { Accepted } from './host.ts';
+import type { EntryEvent } from './stream.ts';
+import { digest, int, part, verdict } from './values.ts';
+
+const id = z.string().min(1).max(128);
+const name = z.string().min(1).max(256);
+const text = z.string().max(16_384);
+
+/** As an entry's part, but text is text: only the store makes blobs of it. */
+const [textPart, filePart] = part.options;
+const submittedPart = z.discriminatedUnion('type', [textPart.extend({ text: z.string() }), filePart]);
+
+/** `POST /v1/events`. Has either `content` or `parts`. */
+export const submissionSchema = z.strictObject({
+  content: z.string().min(1).exactOptional(),
+  parts: z.array(submittedPart).min(1).exactOptional(),
+  session_id: z.string().exactOptional(),
+  mode: z.enum(['message', 'steer']).exactOptional(),
+  model: name.exactOptional(),
+  root: z.string().regex(/^\//).max(4096).exactOptional(),
+  source: name.exactOptional(),
+  idempotency_key: name.exactOptional(),
+  limits: z.strictObject({ wall_ms: int.exactOptional(), cost_micro_usd: int.exactOptional() }).exactOptional(),
+});
+
+/** `POST /v1/approvals/{id}/resolve`. `digest`: of the approval as the approver saw it. */
+export const resolutionSchema = z.strictObject({
+  decision: z.enum(['grant', 'deny']),
+  scope: z.enum(['once', 'session', 'always']).exactOptional(),
+  reason: text.exactOptional(),
+  digest: digest.exactOptional(),
+});
+
+/** `POST /v1/sessions/{id}/stop`. */
+export const stopSchema = z.strictObject({ event_id: id });
+
+/** `POST /v1/sessions/{id}/configure`. */
+export const sessionChangeSchema = z.strictObject({ model: name.exactOptional(), title: text.exactOptional() });
+
+/** `POST /v1/sessions/{id}/fork`. */
+export const forkSchema = z.strictObject({ at: z.int().min(1).exactOptional() });
+
+/** `POST /v1/policy`. */
+export const policyChangeSchema = z.strictObject({
+  tool: name,
+  verdict,
+  file: z.string().min(1).max(4096).exactOptional(),
+});
+
+/** `POST /v1/hello`, on a control socket only: who connects. */
+export const helloSchema = z.strictObject({ pid: z.int().min(1), version: name, protocol: int });
+
+/** `POST /v1/prove`, on a control socket only. */
+export const proofSchema = z.strictObject({ challenge: id });
+
+export type SubmissionBody = z.infer<typeof submissionSchema>;
+/** @public The type of the generated validator. */
+export type ResolutionBody = z.infer<typeof resolutionSchema>;
+/** @public The type of the generated validator. */
+export type StopBody = z.infer<typeof stopSchema>;
+/** @public The type of the generated validator. */
+export type SessionChangeBody = z.infer<typeof sessionChangeSchema>;
+/** @public The type of the generated validator. */
+export type ForkBody = z.infer<typeof forkSchema>;
+/** @public The type of the generated validator. */
+export type PolicyChangeBody = z.infer<typeof policyChangeSchema>;
+export type HelloBody = z.infer<typeof helloSchema>;
+/** @public The type of the generated validator. */
+export type ProofBody = z.infer<typeof proofSchema>;
+
+/** Answer to `POST /v1/events`. */
+export interface AcceptedAnswer extends Omit<Accepted, 'notices'> {
+  schemaVersion: 'runtime.accepted.v1';
+  /** Ids of approvals for which the session waits. */
+  waiting_on: string[];
+  /** Absent when there are none. */
+  notices?: string[];
+  status_url: string;
+  stream_url: string;
+}
+
+/** Answer to `GET /v1/sessions/{id}/entries`. */
+export interface EntriesAnswer {
+  entries: EntryEvent[];
+  /** What to give as `after` for those that follow. */
+  next_after: number;
+  has_more: boolean;
+}
+
+/** `application/problem+json`: what went wrong. `next`: what to do about it. */
+export interface Problem {
+  type: 'about:blank';
+  title: string;
+  status: number;
+  code: string;
+  detail: string;
+  next: string;
+  request_id: string;
+}
+
+/**
+ * Answer to `POST /v1/hello`. The client shows that it is the process it says: it takes `nonce` as its name, which only
+ * the process itself can do, then sends `challenge`. No nonce: the server's system has no way to look.
+ */
+export interface HelloAnswer {
+  challenge: string;
+  nonce?: string;
+}
+
+/**
+ * Events of the stream that answers `POST /v1/prove`. It stays open as long as the client is attached. The token in
+ * `attached` goes with each of its requests, as a bearer's; `lost` says that the host leaves (a `Loss`).
+ */
+export type AttachEvent = 'attached' | 'lost';

@@ -1,0 +1,191 @@
+/**
+ * What a surface can do with the sessions of a workspace. Two things implement it: the process that owns the workspace
+ * (`engine/hub`), and a client of that process's control socket (`adapters/control`). So a terminal needn't know which of
+ * the two it has. Types only; the shapes are those of the HTTP API.
+ */
+import type { ApprovalRecord } from './approval.ts';
+import type { Seq } from './entries.ts';
+import type { StandingGrant } from './ports.ts';
+import type { StreamEvent } from './stream.ts';
+import type { Part, TurnReason, Usage, Verdict } from './values.ts';
+
+/** Raised when client and owner can't understand each other any more. */
+export const CONTROL_PROTOCOL = 1;
+
+/** A message on its way to a session. Body of `POST /v1/events`, with `parts` or `content`. */
+export interface Submission {
+  /** Absent: a new session. Created when it is valid and unknown. */
+  session_id?: string;
+  parts: Part[];
+  mode?: 'message' | 'steer';
+  /** From now on in this session. */
+  model?: string;
+  /** What a new session's files are: an absolute real path. */
+  root?: string;
+  source?: string;
+  idempotency_key?: string;
+  /** Tighter than the configured ones, for the turn of this message. */
+  limits?: { wall_ms?: number; cost_micro_usd?: number };
+}
+
+/** `runtime.accepted.v1`: the message is durable. */
+export interface Accepted {
+  event_id: string;
+  session_id: string;
+  status: EventState;
+  /** The key was known: these are the ids of the first time. */
+  duplicate: boolean;
+  /** How many messages of the session go first. */
+  position: number;
+  /** Ids of approvals for which the session waits, where that is known at once. */
+  waiting_on?: string[];
+  /** Lines for the person, as that no model is configured. */
+  notices: string[];
+}
+
+/** `waiting_approval`: nothing is being done in its session before a person answers. */
+export type EventState = 'queued' | 'running' | 'waiting_approval' | 'done' | 'dead';
+
+/** What became of a message: `GET /v1/events/{id}`. */
+export interface EventStatus {
+  event_id: string;
+  session_id: string;
+  status: EventState;
+  turn?: number;
+  /** Of a `done` one: how its turn ended. */
+  reason?: TurnReason;
+  code?: string;
+  /** The reply. */
+  text?: string;
+  /** Ids of approvals that wait. */
+  approvals: string[];
+  /** Of the session's last entry when this was told. */
+  seq?: Seq;
+  usage?: Usage;
+  cost_micro_usd?: number;
+  accepted_at?: number;
+}
+
+/** What a session is doing: `GET /v1/sessions/{id}`. */
+export interface SessionStatus {
+  session_id: string;
+  /** `open`: a turn hasn't ended, and nobody works on it. */
+  status: 'absent' | 'idle' | 'running' | 'waiting_approval' | 'open';
+  project_root: string;
+  /** Chosen for the session; absent: the configured default. */
+  model?: string;
+  turns: number;
+  /** Of the last entry. */
+  seq: Seq;
+  /** The open turn: its number and messages. */
+  turn?: { turn: number; event_ids: string[]; phase: string; started_at?: number };
+  /** Messages that wait for their turn, or whose end nobody was told of. */
+  queued: string[];
+  /** Ids of approvals that wait. */
+  approvals: string[];
+  /** Of all turns. */
+  usage: Usage;
+  cost_micro_usd: number;
+  /** How many terminals and streams look at it. */
+  watchers: number;
+}
+
+/** A person's answer to an approval: `POST /v1/approvals/{id}/resolve`. */
+export interface Resolution {
+  decision: 'grant' | 'deny';
+  scope?: 'once' | 'session' | 'always';
+  reason?: string;
+}
+
+/** `POST /v1/policy`. */
+export interface PolicyChange {
+  tool: string;
+  verdict: Verdict;
+  file?: string;
+}
+
+/** Who owns the workspace: `GET /v1/status`. */
+export interface HostStatus {
+  pid: number;
+  program: string;
+  version: string;
+  protocol: number;
+  workspace: string;
+  started_at: number;
+}
+
+/** The events of one session: entries in order without a gap, and what is ephemeral between them. */
+export interface Watch {
+  /** Ends the watching. No listener is called any more. */
+  close(): void;
+}
+
+export interface WatchListener {
+  onEvent(event: StreamEvent): void;
+  /** The session is gone. */
+  onEnd?(): void;
+  /**
+   * What was given doesn't stand in the journal any more (the session was removed and made anew, or its end was lost):
+   * all entries follow, from the first. Without this listener entries go on behind the last seq that was given.
+   */
+  onReset?(): void;
+}
+
+/** Why a host can't be used any more: its process left or died, or its store failed. */
+export interface Loss {
+  /** It said before that it would leave, and left everything at a safe point. */
+  handed_over: boolean;
+  error?: { code: string; message: string; next: string };
+}
+
+export interface Host {
+  /** The process that owns the workspace. */
+  status(): Promise<HostStatus>;
+  /** Is that this one? */
+  readonly here: boolean;
+
+  /** Resolves when the message is durable. @throws RuntimeError invalid_id | idempotency_key_reused | shutting_down | … */
+  submit(message: Submission): Promise<Accepted>;
+  /** @throws RuntimeError not_found */
+  event(event_id: string): Promise<EventStatus>;
+  /** Resolves when the message is done or dead, or its session waits for a person. @throws RuntimeError not_found */
+  settled(event_id: string): Promise<EventStatus>;
+  /** Works on what a session has left: an open turn, accepted messages. Gives what is the case then. */
+  resume(session_id: string): Promise<SessionStatus>;
+  /** Asks a turn or queued message to stop. Resolves when the request is durable. */
+  stop(session_id: string, event_id: string): Promise<void>;
+  /** Chooses the session's model or title from the next turn on. */
+  configure(session_id: string, change: { model?: string; title?: string }): Promise<void>;
+
+  /** Of every session on which something is being done, or waits. */
+  sessions(): Promise<SessionStatus[]>;
+  session(session_id: string): Promise<SessionStatus>;
+  /**
+   * Makes another session of the entries up to `at` (default: the end of the last turn that has ended).
+   * @throws RuntimeError not_found
+   */
+  fork(session_id: string, options: { at?: Seq }): Promise<{ session_id: string }>;
+  /** Removes a session for good. @throws RuntimeError not_found | session_busy (without `force`) */
+  remove(session_id: string, options: { force: boolean }): Promise<void>;
+
+  /** Those that wait, oldest first. */
+  approvals(): Promise<ApprovalRecord[]>;
+  /**
+   * Records an answer; the turn goes on by itself. `id`: whole, or its beginning.
+   * @throws RuntimeError not_found | ambiguous_id | approval_already_resolved | approval_expired | approval_void | role_not_allowed
+   */
+  resolve(approval_id: string, resolution: Resolution): Promise<ApprovalRecord>;
+  /** Takes a standing grant back; `id`: whole, or its beginning. @throws RuntimeError not_found | ambiguous_id */
+  revokeGrant(grant_id: string): Promise<StandingGrant>;
+  /** Changes what the configuration file says of a tool; `file`: another one than the default. */
+  setPolicy(change: PolicyChange): Promise<{ path: string; changed: boolean }>;
+
+  /** Gives the entries behind `after`, then what comes, in order and each once. A session that isn't there yet may come. */
+  watch(session_id: string, after: Seq, listener: WatchListener): Watch;
+
+  /** Resolves when this host can't be used any more. */
+  readonly lost: Promise<Loss>;
+  /** Leaves: as a client at once; as the owner when everything is at a safe point and durable. */
+  /** `patience_ms`: what runs may take so long to end by itself, before it is cancelled. Called again, patience ends. */
+  leave(options?: { patience_ms?: number }): Promise<void>;
+}

@@ -1,0 +1,49 @@
+/** What a live session is doing, told from its state. */
+import type { SessionStatus } from '../../contract/host.ts';
+import type { LiveSession } from '../owner.ts';
+
+/**
+ * `entered`: somebody works on it here. `started_at`: when its open turn began, as far as that was seen here (ms UTC).
+ * `pending`: its accepted messages without a done mark.
+ */
+export function statusOf(
+  { id, runner }: LiveSession,
+  {
+    entered,
+    started_at,
+    pending,
+    watchers,
+  }: { entered: boolean; started_at: number | undefined; pending: string[]; watchers: number },
+): SessionStatus {
+  const { session, turn, turns, seq, queue, usage, cost_micro_usd } = runner.state();
+  const approvals = runner.approvals();
+  const queued = new Set([...queue.map(({ event_id }) => event_id), ...pending]);
+  for (const event_id of turn?.event_ids ?? []) queued.delete(event_id);
+  return {
+    session_id: id,
+    status: workOf(),
+    project_root: session?.project_root ?? '',
+    ...(session?.model !== undefined && { model: session.model }),
+    turns,
+    seq,
+    ...(turn && {
+      turn: {
+        turn: turn.turn,
+        event_ids: turn.event_ids,
+        phase: turn.phase,
+        ...(started_at !== undefined && { started_at }),
+      },
+    }),
+    queued: [...queued],
+    approvals,
+    usage,
+    cost_micro_usd,
+    watchers,
+  };
+
+  function workOf(): SessionStatus['status'] {
+    if (!turn && queued.size === 0) return session ? 'idle' : 'absent';
+    if (approvals.length > 0 && runner.isWaiting()) return 'waiting_approval';
+    return entered ? 'running' : 'open';
+  }
+}

@@ -1,0 +1,37 @@
+export const page = `# Policy: which tools may run
+
+Before each call of a tool a verdict is derived: it runs, it asks you, or it is
+denied.
+
+\`\`\`sh
+runtime policy show                       # each tool, its verdict, and why
+runtime policy set exec_command --allow   # or --require-approval, --deny
+runtime policy check read_file '{"path":"../other/a"}'   # runs nothing
+\`\`\`
+
+The strictest rule that applies wins: deny, then ask, then allow.
+
+## Lists
+
+They are keys of the configuration; \`policy set\` edits them and leaves the
+rest of the file as it is.
+
+- \`governance.deny\`: never runs.
+- \`governance.require_approval\`: asks each time.
+- \`governance.auto_allow\`: runs without asking.
+
+Without lists, time, read_file, list_files and search_files run; exec_command
+and apply_patch ask.
+
+## What no list overrides
+
+- The runtime's own folder is closed to tools.
+- A path outside the project root, or one that looks like a secret (.env, keys,
+  tokens), asks.
+- A command that names this program asks, whatever was granted.
+- A call that ran before and nobody knows how it ended asks.
+
+There is no sandbox: a command that you allow runs with your own rights.
+Made stricter, a policy holds at once, also for calls that wait; made looser,
+from the next turn on.
+`;

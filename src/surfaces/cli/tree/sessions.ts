@@ -1,0 +1,44 @@
+import type { Command } from 'commander';
+import type { Calls } from './calls.ts';
+import { outputOption, teach } from './teach.ts';
+
+export function addSessions(program: Command, calls: Calls): void {
+  const session = teach(program.command('session').description('list, show, verify and remove sessions'), [
+    'runtime session ls',
+    'runtime session show nightly',
+    'runtime session verify nightly',
+  ]);
+  teach(session.command('ls').description('list the sessions, newest first'), [
+    'runtime session ls',
+    'runtime session ls -o json',
+  ])
+    .addOption(outputOption('table', 'json', 'yaml'))
+    .action(calls(async () => (await import('../commands/session.ts')).listSessions));
+  teach(
+    session
+      .command('show')
+      .description('show the turns of a session: phases, calls, decisions, approvals, tokens, cost, time'),
+    ['runtime session show nightly', 'runtime session show nightly --limit 20', 'runtime session show nightly -o json'],
+  )
+    .argument('<id>', 'session')
+    .option('--limit <n>', 'show only the last n entries of the journal')
+    .addOption(outputOption('table', 'json', 'yaml'))
+    .action(calls(async () => (await import('../commands/session.ts')).showSession));
+  teach(
+    session
+      .command('verify')
+      .description('prove a session: check the chain and derive every decision again, without a model'),
+    ['runtime session verify nightly', 'runtime session verify ./copy.jsonl -o json'],
+    'Exit code 7: it could not be verified, and the first line that is not as it was written is named.',
+  )
+    .argument('<id>', 'session, or the path of a journal file (.jsonl)')
+    .addOption(outputOption('table', 'json', 'yaml'))
+    .action(calls(async () => (await import('../commands/session.ts')).verifySession));
+  teach(session.command('rm').description('remove a session for good; the audit log keeps what it used'), [
+    'runtime session rm nightly',
+    'runtime session rm nightly --force',
+  ])
+    .argument('<id>', 'session')
+    .option('--force', 'remove it even when a turn of it has not ended')
+    .action(calls(async () => (await import('../commands/session.ts')).removeSession));
+}

@@ -1,0 +1,73 @@
+/** How a request is answered: JSON, nothing, or a problem. */
+import { STATUS_CODES, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { Problem } from '../../contract/api.ts';
+import { type RuntimeError, toRuntimeError } from '../../contract/errors.ts';
+import { httpStatus } from '../../contract/http-status.ts';
+
+export interface Answer {
+  status: number;
+  /** Absent: no body. */
+  body?: unknown;
+  headers?: Record<string, string>;
+}
+
+/** A problem with more than its error says. */
+export class ProblemWith extends Error {
+  readonly error: RuntimeError;
+  readonly further: { body?: object; headers?: Record<string, string> };
+
+  constructor(error: RuntimeError, further: ProblemWith['further']) {
+    super(error.message, { cause: error });
+    this.error = error;
+    this.further = further;
+  }
+}
+
+/** How long a client should wait before it asks again what can't be done now (s). */
+const RETRY_AFTER_S = 1;
+
+export function send(response: ServerResponse, { status, body, headers }: Answer): void {
+  if (response.headersSent || response.destroyed) return;
+  if (body === undefined) {
+    response.writeHead(status, headers).end();
+    return;
+  }
+  const bytes = Buffer.from(JSON.stringify(body));
+  const type = status < 400 ? 'application/json' : 'application/problem+json';
+  response.writeHead(status, { 'content-type': type, 'content-length': bytes.length, ...headers }).end(bytes);
+}
+
+export function sendProblem(
+  request: IncomingMessage,
+  response: ServerResponse,
+  thrown: unknown,
+  requestId: string,
+): void {
+  const { error, further } =
+    thrown instanceof ProblemWith ? thrown : { error: toRuntimeError(thrown), further: {} as ProblemWith['further'] };
+  const problem = problemOf(error, requestId);
+  const { status } = problem;
+  // Of a body that isn't wanted no more is read than what is on its way: the connection can't be used again.
+  const unread = !request.complete;
+  const headers = {
+    ...(status === 503 && { 'retry-after': String(RETRY_AFTER_S) }),
+    ...(status === 401 && { 'www-authenticate': 'Bearer' }),
+    ...(unread && { connection: 'close' }),
+    ...further.headers,
+  };
+  if (unread) request.resume();
+  send(response, { status, body: { ...problem, ...further.body }, headers });
+}
+
+export function problemOf(error: RuntimeError, request_id: string): Problem {
+  const status = httpStatus[error.code];
+  return {
+    type: 'about:blank',
+    title: STATUS_CODES[status]!,
+    status,
+    code: error.code,
+    detail: error.message,
+    next: error.next,
+    request_id,
+  };
+}

@@ -1,0 +1,107 @@
+/**
+ * The HTTP API over a host, for every transport: a control socket, later TCP. Who may ask is for `authorize` to say. It
+ * decides nothing and never throws: what goes wrong is answered as a problem.
+ */
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Clock } from '../../base/clock.ts';
+import type { Ids } from '../../base/ids.ts';
+import { RuntimeError } from '../../contract/errors.ts';
+import type { Host } from '../../contract/host.ts';
+import { ProblemWith, send, sendProblem } from './answer.ts';
+import { createEventStreams, type ReadEntries, STREAM_LIMITS, type StreamLimits } from './event-streams.ts';
+import { createLongPoll } from './long-poll.ts';
+import { invalid, readBody } from './read-body.ts';
+import { type Call, type RoutePorts, ROUTES } from './routes.ts';
+
+export interface ApiOptions {
+  clock: Clock;
+  ids: Ids;
+  entries: ReadEntries;
+  approval: RoutePorts['approval'];
+  /** @throws RuntimeError unauthenticated | role_not_allowed */
+  authorize(request: IncomingMessage): void | Promise<void>;
+  limits?: StreamLimits;
+}
+
+export interface Api {
+  handle(request: IncomingMessage, response: ServerResponse): void;
+  /** From now on every request is refused, nobody waits any longer, and streams end (see `EventStreams.close`). */
+  close(handover: boolean): void;
+}
+
+export function createApi(host: Host, options: ApiOptions): Api {
+  const { clock, ids, entries, approval, authorize, limits = STREAM_LIMITS } = options;
+  const streams = createEventStreams(host, { clock, entries, limits });
+  const longPoll = createLongPoll(host, clock);
+  const ports: RoutePorts = { host, entries, approval, streams, longPoll };
+  let closed = false;
+
+  async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    await authorize(request);
+    if (closed) throw new RuntimeError('shutting_down', 'The program is about to end.');
+    const { methods, id, query } = findRoute(request.url ?? '');
+    const handle = methods[request.method ?? ''];
+    if (handle === undefined) {
+      const error = new RuntimeError('method_not_allowed', `${request.method} is not possible here.`);
+      throw new ProblemWith(error, { headers: { allow: Object.keys(methods).join(', ') } });
+    }
+    const call: Call = {
+      id,
+      query,
+      lastEventId: request.headers['last-event-id']?.toString(),
+      body: (validate) => readBody(request, validate),
+      response,
+      left: new Promise((resolve) => response.once('close', resolve)),
+    };
+    const found = await handle(ports, call);
+    if (found) send(response, found);
+  }
+
+  return {
+    handle(request, response) {
+      const requestId = `r-${ids.ulid()}`;
+      response.setHeader('x-request-id', requestId);
+      // Whoever waits for the connection sees its end; unheard, an error would end the program.
+      request.on('error', () => {});
+      response.on('error', () => {});
+      answer(request, response).catch((error: unknown) => {
+        if (response.headersSent) response.destroy();
+        else sendProblem(request, response, error, requestId);
+      });
+    },
+    close(handover) {
+      closed = true;
+      longPoll.close();
+      streams.close(handover);
+    },
+  };
+}
+
+const TABLE = Object.entries(ROUTES).map(([path, methods]) => ({ words: path.split('/'), methods }));
+
+/** @throws RuntimeError invalid_request | not_found */
+function findRoute(url: string): { methods: (typeof TABLE)[number]['methods']; id: string; query: URLSearchParams } {
+  const [path = ''] = url.split('?', 1);
+  const words = path.split('/');
+  const found = TABLE.find(
+    (route) =>
+      route.words.length === words.length &&
+      route.words.every((word, index) => (word === ':id' ? words[index] !== '' : word === words[index])),
+  );
+  if (!found) throw new RuntimeError('not_found', `There is nothing at ${path.slice(0, 200)}.`);
+  const id = words[found.words.indexOf(':id')] ?? '';
+  return { methods: found.methods, id: decoded(id), query: new URLSearchParams(url.slice(path.length)) };
+}
+
+function decoded(word: string): string {
+  let id: string;
+  try {
+    id = decodeURIComponent(word);
+  } catch {
+    throw invalid('The path is not valid.');
+  }
+  if (id.length <= LONGEST_ID) return id;
+  throw invalid('The id is too long.');
+}
+
+const LONGEST_ID = 256;

@@ -1,0 +1,86 @@
+/** A request's body: JSON of one of the shapes of `contract/api.ts`, and of bounded size. */
+import type { IncomingMessage } from 'node:http';
+import { parseStrictJson } from '../../base/strict-json.ts';
+import { RuntimeError } from '../../contract/errors.ts';
+
+export const BODY_BYTES = 8 * 1024 * 1024;
+
+/** As the generated validators are. */
+export interface Validate<T> {
+  (value: unknown): value is T;
+  errors?: { instancePath: string; keyword: string; params: Record<string, unknown> }[] | null;
+}
+
+/** @throws RuntimeError invalid_request | body_too_large | unsupported_media_type */
+export async function readBody<T>(request: IncomingMessage, validate: Validate<T>): Promise<T> {
+  const [type] = (request.headers['content-type'] ?? '').split(';');
+  if (type!.trim().toLowerCase() !== 'application/json' || encoded(request)) {
+    throw new RuntimeError('unsupported_media_type', 'The body must be JSON, and not compressed.');
+  }
+  const parsed = parseStrictJson(decode(await readBytes(request)));
+  if (!parsed.ok) throw invalid(`The body is ${parsed.message}.`.replace('is the ', 'has a flaw: the '));
+  if (validate(parsed.value)) return parsed.value;
+  throw invalid(describe(validate));
+}
+
+export function invalid(message: string): RuntimeError {
+  return new RuntimeError('invalid_request', message);
+}
+
+function encoded({ headers }: IncomingMessage): boolean {
+  return (headers['content-encoding'] ?? 'identity').trim().toLowerCase() !== 'identity';
+}
+
+function readBytes(request: IncomingMessage): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    const tooLarge = (): void => {
+      request.off('data', take);
+      reject(new RuntimeError('body_too_large', `The body is longer than ${BODY_BYTES / 2 ** 20} MiB.`));
+    };
+    const chunks: Buffer[] = [];
+    let bytes = 0;
+    const take = (chunk: Buffer): void => {
+      bytes += chunk.length;
+      if (bytes > BODY_BYTES) return tooLarge();
+      chunks.push(chunk);
+    };
+    if (Number(request.headers['content-length'] ?? 0) > BODY_BYTES) return tooLarge();
+    request.on('data', take);
+    request.once('end', () => resolve(Buffer.concat(chunks)));
+    request.once('error', () => reject(invalid('The body broke off.')));
+    request.once('close', () => reject(invalid('The body broke off.')));
+  });
+}
+
+function decode(bytes: Buffer): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch {
+    throw invalid('The body is not UTF-8.');
+  }
+}
+
+/** What the validator found first, in words. */
+function describe<T>({ errors }: Validate<T>): string {
+  const [first] = errors ?? [];
+  if (first === undefined) return 'The body is not valid.';
+  const { instancePath, keyword, params } = first;
+  const place = instancePath === '' ? 'The body' : instancePath.slice(1).replaceAll('/', '.');
+  switch (keyword) {
+    case 'additionalProperties':
+      return `${place} has an unknown field: ${JSON.stringify(params['additionalProperty'])}.`;
+    case 'required':
+      return `${place} lacks the field ${JSON.stringify(params['missingProperty'])}.`;
+    case 'type':
+      return `${place} must be: ${String(params['type'])}.`;
+    case 'enum':
+      return `${place} must be one of: ${(params['allowedValues'] as unknown[]).join(', ')}.`;
+    case 'maxLength':
+      return `${place} is longer than ${String(params['limit'])} characters.`;
+    case 'minLength':
+    case 'minItems':
+      return `${place} is empty.`;
+    default:
+      return `${place} is not valid (${keyword}).`;
+  }
+}

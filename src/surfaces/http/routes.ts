@@ -1,0 +1,196 @@
+/** What the API can be asked, and how that is asked of the host. One table. */
+import type { ServerResponse } from 'node:http';
+import { validate as validateFork } from '#generated/fork-validator.js';
+import { validate as validatePolicyChange } from '#generated/policy-change-validator.js';
+import { validate as validateResolution } from '#generated/resolution-validator.js';
+import { validate as validateSessionChange } from '#generated/session-change-validator.js';
+import { validate as validateStop } from '#generated/stop-validator.js';
+import { validate as validateSubmission } from '#generated/submission-validator.js';
+import type { AcceptedAnswer, EntriesAnswer, SubmissionBody } from '../../contract/api.ts';
+import type { ApprovalRecord } from '../../contract/approval.ts';
+import { RuntimeError } from '../../contract/errors.ts';
+import type { Accepted, Host, Submission } from '../../contract/host.ts';
+import { SESSION_ID } from '../../contract/session-id.ts';
+import { type Answer, ProblemWith } from './answer.ts';
+import type { EventStreams, ReadEntries } from './event-streams.ts';
+import type { LongPoll } from './long-poll.ts';
+import { invalid, type Validate } from './read-body.ts';
+
+export interface RoutePorts {
+  host: Host;
+  entries: ReadEntries;
+  /** A whole record, also of an approval that doesn't wait any more. @throws RuntimeError not_found | ambiguous_id */
+  approval: (id: string) => Promise<ApprovalRecord>;
+  streams: EventStreams;
+  longPoll: LongPoll;
+}
+
+/** One request. */
+export interface Call {
+  /** Of the path; '' where it has none. */
+  id: string;
+  query: URLSearchParams;
+  lastEventId: string | undefined;
+  body<T>(validate: Validate<T>): Promise<T>;
+  response: ServerResponse;
+  /** Resolves when the caller has left. */
+  left: Promise<void>;
+}
+
+/** Undefined: it has answered by itself. */
+type Handle = (ports: RoutePorts, call: Call) => Promise<Answer | undefined>;
+
+const LONGEST_WAIT_MS = 30_000;
+const ENTRIES_USUAL = 100;
+const ENTRIES_MOST = 1000;
+
+const ok = (body: unknown): Answer => ({ status: 200, body });
+const DONE: Answer = { status: 204 };
+
+/** By path (`:id` is any one word), then by method. */
+export const ROUTES: Record<string, Record<string, Handle>> = {
+  '/v1/status': { GET: async ({ host }) => ok(await host.status()) },
+  '/v1/events': { POST: submit },
+  '/v1/events/:id': { GET: readEvent },
+  '/v1/sessions': { GET: async ({ host }) => ok({ sessions: await host.sessions() }) },
+  '/v1/sessions/:id': {
+    GET: async ({ host }, call) => ok(await host.session(sessionOf(call))),
+    async DELETE({ host }, call) {
+      await host.remove(sessionOf(call), { force: flag(call, 'force') });
+      return DONE;
+    },
+  },
+  '/v1/sessions/:id/stop': {
+    async POST({ host }, call) {
+      const { event_id } = await call.body(validateStop);
+      await host.stop(sessionOf(call), event_id);
+      return DONE;
+    },
+  },
+  '/v1/sessions/:id/configure': {
+    async POST({ host }, call) {
+      const change = await call.body(validateSessionChange);
+      if (Object.keys(change).length === 0) throw invalid('The body names nothing to change.');
+      await host.configure(sessionOf(call), change);
+      return DONE;
+    },
+  },
+  '/v1/sessions/:id/fork': {
+    async POST({ host }, call) {
+      const options = await call.body(validateFork);
+      return { status: 201, body: await host.fork(sessionOf(call), options) };
+    },
+  },
+  '/v1/sessions/:id/resume': { POST: async ({ host }, call) => ok(await host.resume(sessionOf(call))) },
+  '/v1/sessions/:id/entries': { GET: readEntries },
+  '/v1/sessions/:id/stream': { GET: stream },
+  '/v1/approvals': { GET: async ({ host }) => ok({ approvals: await host.approvals() }) },
+  '/v1/approvals/:id': { GET: async ({ approval }, { id }) => ok(await approval(id)) },
+  '/v1/approvals/:id/resolve': { POST: resolve },
+  '/v1/grants/:id': { DELETE: async ({ host }, { id }) => ok(await host.revokeGrant(id)) },
+  '/v1/policy': { POST: async ({ host }, call) => ok(await host.setPolicy(await call.body(validatePolicyChange))) },
+};
+
+async function submit({ host }: RoutePorts, call: Call): Promise<Answer> {
+  const accepted = await host.submit(submissionOf(await call.body(validateSubmission)));
+  return { status: accepted.duplicate ? 200 : 202, body: acceptedAnswer(accepted) };
+}
+
+function submissionOf({ content, parts, ...rest }: SubmissionBody): Submission {
+  if (rest.session_id !== undefined) checkSessionId(rest.session_id);
+  if (content !== undefined && parts === undefined) return { ...rest, parts: [{ type: 'text', text: content }] };
+  if (parts !== undefined && content === undefined) return { ...rest, parts };
+  throw invalid('The body must have either `content` or `parts`.');
+}
+
+function acceptedAnswer({ notices, ...accepted }: Accepted): AcceptedAnswer {
+  const { event_id, session_id, waiting_on = [] } = accepted;
+  return {
+    schemaVersion: 'runtime.accepted.v1',
+    ...accepted,
+    waiting_on,
+    ...(notices.length > 0 && { notices }),
+    status_url: `/v1/events/${encodeURIComponent(event_id)}`,
+    stream_url: `/v1/sessions/${encodeURIComponent(session_id)}/stream?after=0`,
+  };
+}
+
+/** `settled`: answers 204 while the message isn't, so that a caller asks again. */
+async function readEvent({ host, longPoll }: RoutePorts, call: Call): Promise<Answer> {
+  const { id, left } = call;
+  const onlySettled = flag(call, 'settled');
+  const waitMs = number(call, 'wait_ms', 0, LONGEST_WAIT_MS);
+  const settled = waitMs > 0 || onlySettled ? await longPoll.settled(id, waitMs, left) : undefined;
+  if (settled === undefined && onlySettled) return DONE;
+  return ok(settled ?? (await host.event(id)));
+}
+
+async function readEntries({ entries: read }: RoutePorts, call: Call): Promise<Answer> {
+  const after = number(call, 'after', 0);
+  const limit = number(call, 'limit', ENTRIES_USUAL, ENTRIES_MOST);
+  if (limit === 0) throw invalid('`limit` must be at least 1.');
+  const { entries, has_more } = await read(sessionOf(call), after, limit);
+  const answer: EntriesAnswer = { entries, next_after: entries.at(-1)?.seq ?? after, has_more };
+  return ok(answer);
+}
+
+/** `absent=wait`: the session may come later. */
+async function stream({ host, entries, streams }: RoutePorts, call: Call): Promise<undefined> {
+  const { lastEventId, response } = call;
+  const session_id = sessionOf(call);
+  const after = number(call, 'after', 0);
+  if (call.query.get('absent') !== 'wait') await mustBeThere(session_id, host, entries);
+  const from = lastEventId === undefined ? { after } : { last_event_id: lastEventId };
+  await streams.serve(response, { session_id, from });
+  return undefined;
+}
+
+/** @throws RuntimeError not_found, when it has neither a journal nor a message on its way */
+async function mustBeThere(session_id: string, host: Host, entries: ReadEntries): Promise<void> {
+  try {
+    await entries(session_id, 0, 1);
+  } catch (error) {
+    if (!(error instanceof RuntimeError) || error.code !== 'not_found') throw error;
+    const { status, queued } = await host.session(session_id);
+    if (status === 'absent' && queued.length === 0) throw error;
+  }
+}
+
+async function resolve({ host, approval }: RoutePorts, { id, body }: Call): Promise<Answer> {
+  const { digest, ...resolution } = await body(validateResolution);
+  try {
+    // An approval's digest never changes: looking before is as good as comparing in the act.
+    if (digest !== undefined && (await approval(id)).digest !== digest) {
+      throw new RuntimeError('digest_mismatch', `Approval ${id} is not for what you were shown.`);
+    }
+    return ok(await host.resolve(id, resolution));
+  } catch (error) {
+    if (!(error instanceof RuntimeError) || !/^approval_|^digest_/.test(error.code)) throw error;
+    const record = await approval(id).catch(() => undefined);
+    throw new ProblemWith(error, { body: { ...(record && { approval: record }) } });
+  }
+}
+
+function sessionOf({ id }: Call): string {
+  checkSessionId(id);
+  return id;
+}
+
+function checkSessionId(id: string): void {
+  if (SESSION_ID.test(id)) return;
+  throw new RuntimeError('invalid_id', `${JSON.stringify(id.slice(0, 200))} is no session id.`);
+}
+
+function flag({ query }: Call, name: string): boolean {
+  const text = query.get(name) ?? 'false';
+  if (text !== 'true' && text !== 'false') throw invalid(`\`${name}\` must be true or false.`);
+  return text === 'true';
+}
+
+function number({ query }: Call, name: string, usual: number, most = Number.MAX_SAFE_INTEGER): number {
+  const text = query.get(name);
+  if (text === null) return usual;
+  const value = /^\d{1,15}$/.test(text) ? Number(text) : NaN;
+  if (value <= most) return value;
+  throw invalid(`\`${name}\` must be a whole number${most === Number.MAX_SAFE_INTEGER ? '' : `, at most ${most}`}.`);
+}

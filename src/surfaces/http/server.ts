@@ -1,0 +1,45 @@
+/** The HTTP server's own limits, and what it answers when not even a request came. */
+import { createServer, type RequestListener, type Server, STATUS_CODES } from 'node:http';
+import type { Socket } from 'node:net';
+import type { Ids } from '../../base/ids.ts';
+import { problemOf } from './answer.ts';
+import { invalid } from './read-body.ts';
+
+export interface ServerLimits {
+  /** For a request's head, and for all of it (ms). */
+  headersTimeoutMs: number;
+  requestTimeoutMs: number;
+  /** How long a connection may stay without a request (ms); 0: for ever. */
+  keepAliveTimeoutMs: number;
+  /** How often that is looked at (ms). */
+  checkEveryMs: number;
+}
+
+export function createHttpServer(handle: RequestListener, ids: Ids, limits: ServerLimits): Server {
+  const server = createServer(
+    {
+      headersTimeout: limits.headersTimeoutMs,
+      requestTimeout: limits.requestTimeoutMs,
+      keepAliveTimeout: limits.keepAliveTimeoutMs,
+      connectionsCheckingInterval: limits.checkEveryMs,
+    },
+    handle,
+  );
+  // A CONNECT or an upgrade is no request of this API; without a listener Node ends the one and ignores the other.
+  return server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => {
+    if (!socket.writable || error.code === 'ECONNRESET') return void socket.destroy();
+    const timeout = error.code === 'ERR_HTTP_REQUEST_TIMEOUT';
+    const status = timeout ? 408 : error.code === 'HPE_HEADER_OVERFLOW' ? 431 : 400;
+    const reason = timeout ? 'The request took too long.' : `That is no HTTP request (${error.code ?? error.message}).`;
+    const title = STATUS_CODES[status]!;
+    const problem = { ...problemOf(invalid(reason), `r-${ids.ulid()}`), status, title };
+    const body = JSON.stringify(problem);
+    const head = [
+      `HTTP/1.1 ${status} ${title}`,
+      'content-type: application/problem+json',
+      `content-length: ${Buffer.byteLength(body)}`,
+      'connection: close',
+    ];
+    socket.end(`${head.join('\r\n')}\r\n\r\n${body}`, () => socket.destroy());
+  });
+}

@@ -1,0 +1,291 @@
+/** What each `/command` does. */
+import { RuntimeError } from '../../contract/errors.ts';
+import type { Host, Resolution, SessionStatus } from '../../contract/host.ts';
+import type { Verdict } from '../../contract/values.ts';
+import { describePolicy } from '../../engine/policy-check.ts';
+import { checkSessionId } from '../../engine/session-id.ts';
+import { listSessions, verifySession } from '../../engine/sessions.ts';
+import type { Workspace } from '../../engine/wire.ts';
+import { namesIn } from '../cli/completion/names.ts';
+import { tableLines, type Column } from '../cli/listing.ts';
+import { money } from '../cli/money.ts';
+import { ago, until } from '../cli/times.ts';
+import { BOLD, DIM, type Style } from '../terminal/markdown/style.ts';
+import type { Conversation } from './conversation.ts';
+import { COMMANDS, type CommandName } from './slash.ts';
+
+/** What commands can do with the terminal. */
+export interface Repl {
+  host: Host;
+  workspace: Workspace;
+  session: string;
+  conversation: Conversation;
+  status(): SessionStatus | undefined;
+  say(text: string, style?: Style): void;
+  print(lines: readonly string[]): void;
+  tone(style: Style, text: string): string;
+  columns(): number;
+  now(): number;
+  newSession(): Promise<void>;
+  openSession(id: string): Promise<void>;
+  clear(): void;
+  send(text: string, mode: 'message' | 'steer'): Promise<void>;
+  answer(approval_id: string, resolution: Resolution): Promise<void>;
+  configure(change: { model?: string; title?: string }): Promise<void>;
+  suspended<T>(work: () => T | Promise<T>): Promise<T>;
+}
+
+export async function runCommand(repl: Repl, name: CommandName, rest: string): Promise<void> {
+  await RUN[name](repl, rest);
+}
+
+const KEYS: [keys: string, what: string][] = [
+  ['Enter', 'sends; while a turn runs the message waits for its turn (/steer reaches the running one)'],
+  ['Alt-Enter, Shift-Enter, Ctrl-J, \\ Enter', 'a new line'],
+  ['Tab', 'completes commands, files, sessions, tools and models'],
+  ['Ctrl-R', 'searches what was typed before'],
+  ['Ctrl-G, Ctrl-X Ctrl-E', 'your editor ($VISUAL, $EDITOR)'],
+  ['Ctrl-C', 'cancels the turn; twice leaves'],
+  ['Ctrl-D', 'leaves; nothing is lost'],
+  ['@file', 'the file goes with the message'],
+  ['!command', 'your own command; what it prints goes with your next message'],
+];
+
+const RUN: Record<CommandName, (repl: Repl, rest: string) => Promise<void> | void> = {
+  help({ print, tone, columns }) {
+    const rows = (all: [string, string][]): string[] => {
+      const width = Math.max(...all.map(([left]) => left.length));
+      return all.flatMap(([left, right]) => {
+        const [first = '', ...others] = wrapped(right, Math.max(20, columns() - width - 5));
+        return [
+          `  ${left.padEnd(width)}  ${tone(DIM, first)}`,
+          ...others.map((more) => `  ${' '.repeat(width)}  ${tone(DIM, more)}`),
+        ];
+      });
+    };
+    const commands = Object.entries(COMMANDS).map(([name, { usage, summary }]): [string, string] => [
+      `/${name}${usage === '' ? '' : ` ${usage}`}`,
+      summary,
+    ]);
+    print([tone(BOLD, 'commands'), ...rows(commands), '', tone(BOLD, 'keys'), ...rows(KEYS), '']);
+  },
+
+  async model(repl, name) {
+    const models = await namesIn(repl.workspace, 'model', '');
+    if (name === '') {
+      table(repl, models, [
+        { title: 'model', text: ({ value }) => value, narrow: 'whole' },
+        { title: '', text: ({ meaning }) => meaning },
+      ]);
+      return;
+    }
+    const { registry } = repl.workspace.loaded.config.models;
+    if (registry.length > 0 && !models.some(({ value }) => value === name)) {
+      throw new RuntimeError(
+        'usage',
+        `there is no model ${name}; there are ${models.map(({ value }) => value).join(', ')}`,
+        {
+          next: 'Add it to `models.registry`, or choose one of these.',
+        },
+      );
+    }
+    await repl.configure({ model: name });
+    if (repl.status()?.seq === 0) repl.say(`model: ${name}`);
+  },
+
+  async status(repl) {
+    const status = await repl.host.session(repl.session);
+    const { pid, version } = await repl.host.status();
+    const { store, loaded } = repl.workspace;
+    const turn = status.turn === undefined ? '' : `, turn ${status.turn.turn} (${status.turn.phase})`;
+    fields(repl, [
+      ['session', repl.session],
+      ['doing', `${status.status}${turn}${status.queued.length > 0 ? `, ${status.queued.length} waiting` : ''}`],
+      ['model', status.model ?? loaded.config.models.default ?? 'by the keys that are set'],
+      ['folder', status.project_root],
+      ['entries', `${status.seq}, in ${status.turns} turns`],
+      ['looking', `${status.watchers} terminal${status.watchers === 1 ? '' : 's'}`],
+      [
+        'workspace',
+        `${store.workspace().id}, owned by pid ${pid}${repl.host.here ? ' (this one)' : ''}, runtime ${version}`,
+      ],
+    ]);
+  },
+
+  async clear(repl) {
+    const { model } = repl.status() ?? {};
+    repl.clear();
+    await repl.newSession();
+    if (model !== undefined) await repl.configure({ model });
+    repl.say('a new session; the one before is kept (/sessions)');
+  },
+
+  async new(repl, title) {
+    await repl.newSession();
+    if (title !== '') await repl.configure({ title });
+    repl.say('a new session');
+  },
+
+  async sessions(repl) {
+    const running = new Map((await repl.host.sessions()).map((status) => [status.session_id, status]));
+    const rows = await listSessions(repl.workspace);
+    table(repl, rows, [
+      {
+        title: 'session',
+        text: ({ session_id }) => (session_id === repl.session ? `${session_id} *` : session_id),
+        narrow: 'whole',
+      },
+      { title: 'status', text: ({ session_id, status }) => running.get(session_id)?.status ?? status },
+      { title: 'title', text: ({ title }) => title, narrow: 'flexible' },
+      { title: 'changed', text: ({ changed_at }) => ago(changed_at, repl.now()), narrow: 'spare' },
+      { title: 'turns', text: ({ turns }) => String(turns), narrow: 'spare' },
+    ]);
+    if (rows.length === 0) repl.say('there are no sessions yet');
+  },
+
+  async resume(repl, id) {
+    const [latest] = (await repl.workspace.store.journal.list()).filter(
+      ({ session_id }) => session_id !== repl.session,
+    );
+    const wanted = id === '' ? latest?.session_id : id;
+    if (wanted === undefined) throw new RuntimeError('no_session', 'There is no other session.');
+    checkSessionId(wanted);
+    if ((await repl.host.session(wanted)).status === 'absent') {
+      throw new RuntimeError('not_found', `There is no session ${wanted}.`, { next: 'See /sessions.' });
+    }
+    repl.print(['', repl.tone(BOLD, `session ${wanted}`)]);
+    await repl.openSession(wanted);
+  },
+
+  async fork(repl, entry) {
+    const at = entry === '' ? undefined : Number(entry);
+    if (at !== undefined && !(Number.isSafeInteger(at) && at > 0)) {
+      throw new RuntimeError('usage', `${entry} is no entry`, {
+        next: 'Give the number of an entry; /verify says how many there are.',
+      });
+    }
+    const { session_id } = await repl.host.fork(repl.session, at === undefined ? {} : { at });
+    repl.print(['', repl.tone(BOLD, `session ${session_id}, forked from ${repl.session}`)]);
+    await repl.openSession(session_id);
+  },
+
+  tools: (repl) => showPolicy(repl),
+
+  async policy(repl, rest) {
+    if (rest === '') return showPolicy(repl);
+    const [tool = '', word = ''] = rest.split(/\s+/);
+    const verdict = ({ allow: 'allow', ask: 'require_approval', deny: 'deny' } as Record<string, Verdict>)[word];
+    if (verdict === undefined) {
+      throw new RuntimeError('usage', 'say what holds for the tool', { next: '/policy <tool> allow, ask or deny' });
+    }
+    const { path, changed } = await repl.host.setPolicy({ tool, verdict });
+    repl.say(changed ? `${path} says so now; it holds from the next start` : 'it says so already');
+  },
+
+  async approvals(repl) {
+    const waiting = await repl.host.approvals();
+    if (waiting.length === 0) return repl.say('nothing waits for an answer');
+    table(repl, waiting, [
+      { title: 'approval', text: ({ id }) => id, narrow: 'whole' },
+      { title: 'what', text: ({ presentation, tool }) => presentation.title || tool, narrow: 'flexible' },
+      {
+        title: 'session',
+        text: ({ session_id }) => (session_id === repl.session ? 'this one' : session_id),
+        narrow: 'spare',
+      },
+      { title: 'expires', text: ({ expires_at }) => until(expires_at, repl.now()) },
+    ]);
+  },
+
+  async cost(repl) {
+    const { usage, cost_micro_usd, turns } = await repl.host.session(repl.session);
+    fields(repl, [
+      ['turns', String(turns)],
+      [
+        'input',
+        `${usage.input.toLocaleString('en')} tokens${usage.cached > 0 ? `, ${usage.cached.toLocaleString('en')} of them cached` : ''}`,
+      ],
+      ['output', `${usage.output.toLocaleString('en')} tokens`],
+      ['money', cost_micro_usd > 0 ? money(cost_micro_usd) : 'not known: the model has no price'],
+    ]);
+  },
+
+  async stop(repl) {
+    const turn = repl.conversation.turn();
+    const [event] = turn?.event_ids ?? [];
+    if (event === undefined) return repl.say('no turn is running');
+    await repl.host.stop(repl.session, event);
+  },
+
+  async steer(repl, text) {
+    if (text === '')
+      throw new RuntimeError('usage', 'say what the running turn should know', { next: '/steer <text>' });
+    await repl.send(text, 'steer');
+  },
+
+  async approve(repl, rest) {
+    const words = rest.split(/\s+/).filter((word) => word !== '');
+    const scope = (['session', 'always', 'once'] as const).find((one) => words.includes(one)) ?? 'once';
+    const id = words.find((word) => word !== scope) ?? (await onlyWaiting(repl));
+    await repl.answer(id, { decision: 'grant', scope });
+  },
+
+  async deny(repl, rest) {
+    const [first = '', ...words] = rest.split(/\s+/);
+    const isId = /^a-[0-9a-f]+$/.test(first);
+    const reason = (isId ? words : [first, ...words]).join(' ').trim();
+    await repl.answer(isId ? first : await onlyWaiting(repl), { decision: 'deny', ...(reason !== '' && { reason }) });
+  },
+
+  async verify(repl) {
+    const { status, entries, decisions, head, failure } = await verifySession(repl.workspace, repl.session);
+    if (failure) repl.say(`${failure.message} (${failure.code})`);
+    repl.say(
+      `${status}: ${entries} entries, ${decisions} decisions derived again, head ${head.seq} ${head.hash.slice(0, 16)}…`,
+    );
+  },
+
+  exit() {}, // the terminal's own
+};
+
+/** The approval that waits in this session, else the only one that waits at all. */
+async function onlyWaiting({ conversation, host }: Repl): Promise<string> {
+  const [here] = conversation.asked();
+  if (here !== undefined) return here.approval_id;
+  const [only, another] = await host.approvals();
+  if (only !== undefined && another === undefined) return only.id;
+  throw new RuntimeError('usage', only === undefined ? 'nothing waits for an answer' : 'several approvals wait', {
+    next: 'Name one: /approvals lists them.',
+  });
+}
+
+function showPolicy(repl: Repl): void {
+  table(repl, describePolicy(repl.workspace), [
+    { title: 'tool', text: ({ tool }) => tool, narrow: 'whole' },
+    { title: 'effect', text: ({ effect }) => effect, narrow: 'spare' },
+    { title: 'verdict', text: ({ verdict }) => verdict, narrow: 'whole' },
+    { title: 'reason', text: ({ reason }) => reason, narrow: 'flexible' },
+  ]);
+}
+
+function table<Row>({ print, columns }: Repl, rows: readonly Row[], layout: readonly Column<Row>[]): void {
+  if (rows.length > 0) print([...tableLines({ columns: columns() - 1, colour: false }, rows, layout), '']);
+}
+
+/** By words; none is longer than a line. */
+function wrapped(text: string, columns: number): string[] {
+  const lines: string[] = [];
+  let line = '';
+  for (const word of text.split(' ')) {
+    if (line !== '' && line.length + 1 + word.length > columns) {
+      lines.push(line);
+      line = word;
+    } else line = line === '' ? word : `${line} ${word}`;
+  }
+  return [...lines, line];
+}
+
+function fields({ print, tone }: Repl, rows: [name: string, value: string][]): void {
+  const width = Math.max(...rows.map(([name]) => name.length));
+  print([...rows.map(([name, value]) => `  ${tone(DIM, name.padEnd(width))}  ${value}`), '']);
+}

@@ -1,0 +1,66 @@
+/** What Tab offers: commands, their arguments, and files behind `@`. */
+import { readdirSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
+import type { Workspace } from '../../engine/wire.ts';
+import { namesIn } from '../cli/completion/names.ts';
+import type { Candidate, Candidates } from '../terminal/editor/completion.ts';
+import { COMMANDS } from './slash.ts';
+
+const ARGUMENTS: Readonly<Record<string, 'model' | 'session' | 'approval' | 'tool'>> = {
+  model: 'model',
+  resume: 'session',
+  approve: 'approval',
+  deny: 'approval',
+  policy: 'tool',
+};
+
+/** Without a workspace, which is still being opened, only commands and files. */
+export async function completionsOf(
+  text: string,
+  cursor: number,
+  { workspace, root }: { workspace: Workspace | undefined; root: string },
+): Promise<Candidates> {
+  const before = text.slice(0, cursor);
+  const from = Math.max(before.lastIndexOf(' '), before.lastIndexOf('\n')) + 1;
+  const word = before.slice(from);
+  if (word.startsWith('@')) return { from, to: cursor, items: files(word.slice(1), root, '@') };
+  const command = /^\/([a-z]*)$/.exec(before);
+  if (command) return { from: 0, to: cursor, items: commands(command[1]!) };
+  const kind = ARGUMENTS[/^\/([a-z]+) +\S*$/.exec(before)?.[1] ?? ''];
+  if (kind !== undefined && workspace !== undefined) {
+    const names = await namesIn(workspace, kind, word);
+    const items = names.filter(({ value }) => value.startsWith(word));
+    return { from, to: cursor, items: items.map(({ value, meaning }) => ({ value, detail: meaning })) };
+  }
+  return { from, to: cursor, items: word.includes('/') || before.startsWith('!') ? files(word, root, '') : [] };
+}
+
+function commands(typed: string): Candidate[] {
+  return Object.entries(COMMANDS)
+    .filter(([name]) => name.startsWith(typed))
+    .map(([name, { usage, summary }]) => ({
+      value: `/${name}${usage === '' ? '' : ' '}`,
+      label: `/${name} ${usage}`,
+      detail: summary,
+    }));
+}
+
+const MOST_FILES = 200;
+
+function files(typed: string, root: string, mark: string): Candidate[] {
+  const folder = typed.endsWith('/') ? typed : typed.includes('/') ? `${dirname(typed)}/` : '';
+  const begin = typed.slice(folder.length);
+  try {
+    return readdirSync(resolve(root, folder.replace(/^~(?=\/)/, homedir())), { withFileTypes: true })
+      .filter(({ name }) => name.startsWith(begin) && (begin.startsWith('.') || !name.startsWith('.')))
+      .sort((a, b) => (a.name < b.name ? -1 : 1))
+      .slice(0, MOST_FILES)
+      .map((entry) => ({
+        value: `${mark}${join(folder, entry.name)}${entry.isDirectory() ? '/' : ''}`,
+        label: entry.name,
+      }));
+  } catch {
+    return [];
+  }
+}

@@ -1,0 +1,27 @@
+/** The text in the person's own editor: $VISUAL, else $EDITOR, else vi. */
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Environment } from '../../base/environment.ts';
+import { RuntimeError } from '../../contract/errors.ts';
+
+/** Gives the text as it was saved. The terminal must be the editor's meanwhile. @throws RuntimeError usage */
+export function editExternally(text: string, environment: Environment): string {
+  const editor = environment['VISUAL'] || environment['EDITOR'] || 'vi';
+  const folder = mkdtempSync(join(tmpdir(), 'runtime-'));
+  const path = join(folder, 'message.md');
+  try {
+    writeFileSync(path, text, { mode: 0o600 });
+    // As git does: the variable may hold arguments.
+    const { status, error } = spawnSync('/bin/sh', ['-c', `${editor} "$@"`, editor, path], { stdio: 'inherit' });
+    if (error !== undefined || status !== 0) {
+      throw new RuntimeError('usage', `the editor \`${editor}\` failed; the text is as it was`, {
+        next: 'Set EDITOR to the command of your editor.',
+      });
+    }
+    return readFileSync(path, 'utf8').replace(/\n$/, '');
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,49 @@
+/** What of a typed line is a command: `/word`, alone or with arguments. Any other text that begins with `/` is a message. */
+import { nearest } from '../../base/nearest.ts';
+
+export const COMMANDS = {
+  help: { usage: '', summary: 'these commands and the keys' },
+  model: { usage: '[name]', summary: 'the model from now on; without a name: which there are' },
+  status: { usage: '', summary: 'what this session and its workspace are doing' },
+  clear: { usage: '', summary: 'a new session in the same folder, with the same model, on a clean screen' },
+  new: { usage: '[title]', summary: 'a new session' },
+  sessions: { usage: '', summary: 'all sessions, and what is running where' },
+  resume: { usage: '[session]', summary: 'go on with another session; without an id: the latest' },
+  fork: { usage: '[entry]', summary: 'go on with a copy of this session, up to its last ended turn or an entry' },
+  tools: { usage: '', summary: 'the tools, and what holds for each' },
+  policy: { usage: '[tool allow|ask|deny]', summary: 'what runs without asking; or change it for a tool' },
+  approvals: { usage: '', summary: 'what waits for an answer, in all sessions' },
+  cost: { usage: '', summary: 'tokens and money of this session' },
+  stop: { usage: '', summary: 'cancel the running turn' },
+  steer: { usage: '<text>', summary: 'say something to the running turn' },
+  approve: { usage: '[id] [session|always]', summary: 'let a call run' },
+  deny: { usage: '[id] [reason]', summary: 'refuse a call' },
+  verify: { usage: '', summary: 'prove this session: derive every decision again' },
+  exit: { usage: '', summary: 'leave; what is open goes on at the next start' },
+} as const satisfies Record<string, { usage: string; summary: string }>;
+
+export type CommandName = keyof typeof COMMANDS;
+
+export type Typed =
+  | { kind: 'message' }
+  | { kind: 'command'; name: CommandName; rest: string }
+  | { kind: 'unknown'; name: string; nearest?: string }
+  | { kind: 'shell'; command: string };
+
+const COMMAND = /^\/([a-z]+)(?:\s+([\s\S]*))?$/;
+
+/** `!command` is the person's own; a message that begins so can be sent with a space in front. */
+export function readTyped(text: string): Typed {
+  if (text.startsWith('!') && text.slice(1).trim() !== '') return { kind: 'shell', command: text.slice(1).trim() };
+  const [, name, rest = ''] = COMMAND.exec(text.trimEnd()) ?? [];
+  if (name === undefined || !text.startsWith('/')) return { kind: 'message' };
+  if (name === 'quit' || name === 'q') return { kind: 'command', name: 'exit', rest: '' };
+  if (isCommand(name)) return { kind: 'command', name, rest: rest.trim() };
+  if (rest !== '') return { kind: 'message' };
+  const near = nearest(name, Object.keys(COMMANDS));
+  return { kind: 'unknown', name, ...(near !== undefined && { nearest: near }) };
+}
+
+function isCommand(name: string): name is CommandName {
+  return Object.hasOwn(COMMANDS, name);
+}

@@ -1,0 +1,74 @@
+/** marked's lexer, in steps: the blocks of a text first, the inline text only of those that are to be shown. */
+import { Lexer, type Links, type Token, type Tokens } from 'marked';
+
+/** Definitions of link targets that count; a text of nothing else must not cost the square of its length. */
+const MOST_LINKS = 200;
+
+export interface Lexed {
+  tokens: Token[];
+  /** The inline tokens of what the lexer gave as `tokens` of a leaf. */
+  inline: (tokens: Token[]) => Token[];
+}
+
+export interface MarkdownLexer {
+  /**
+   * The blocks of a text that begins where a block begins. `mend` changes the source of the last inline text, to show what
+   * is still being written. Never throws: what the lexer can't take is one paragraph.
+   */
+  lex(text: string, mend?: (source: string) => string): Lexed;
+  /** From now on references to it are links. A footnote isn't one. */
+  define(definition: Tokens.Def): void;
+}
+
+export function createLexer(): MarkdownLexer {
+  const lexer = new Lexer({ gfm: true, breaks: false, pedantic: false });
+  const links: Links = Object.create(null) as Links;
+  const inlineOf = (source: string, tokens: Token[]): Token[] => {
+    lexer.state.inRawBlock = false;
+    lexer.state.inLink = false;
+    try {
+      return lexer.inlineTokens(source, tokens);
+    } catch {
+      tokens.splice(0, Infinity, literal(source));
+      return tokens;
+    }
+  };
+  return {
+    lex(text, mend) {
+      // What a block defines counts once the block is final, not while it is read.
+      lexer.tokens.links = Object.assign(Object.create(null) as Links, links);
+      lexer.inlineQueue = [];
+      lexer.state.top = true;
+      delete lexer.state.lastToken;
+      let tokens: Token[];
+      try {
+        tokens = lexer.blockTokens(text, []);
+      } catch {
+        // Nested deeper than the stack is.
+        tokens = [{ type: 'paragraph', raw: text, text, tokens: [literal(text)] }];
+        lexer.inlineQueue = [];
+      }
+      lexer.tokens.links = links;
+      const sources = new Map(lexer.inlineQueue.map(({ src, tokens: inner }) => [inner, src]));
+      if (mend !== undefined) {
+        const last = lexer.inlineQueue.findLast(({ src }) => src !== '');
+        if (last !== undefined) sources.set(last.tokens, mend(last.src));
+      }
+      const inline = (inner: Token[]): Token[] => {
+        const source = sources.get(inner);
+        if (source === undefined) return inner;
+        sources.delete(inner);
+        return inlineOf(source, inner);
+      };
+      return { tokens, inline };
+    },
+    define({ tag, href, title }) {
+      if (tag.startsWith('^') || tag in links || Object.keys(links).length >= MOST_LINKS) return;
+      links[tag] = { href, title };
+    },
+  };
+}
+
+function literal(text: string): Tokens.Text {
+  return { type: 'text', raw: text, text, escaped: false };
+}

@@ -1,0 +1,185 @@
+/**
+ * A terminal whose scrollback is kept: lines are printed for good, and below them stands a live part that changes.
+ *
+ * Only the rows of the live part are known, never where on the screen they are: nothing is asked of the terminal. After a
+ * resize the terminal has wrapped those rows; how many they are now follows from their widths. While sizes keep coming,
+ * nothing is written: what was written for one width would meet another.
+ */
+import type { Clock } from '../../../base/clock.ts';
+import { printable, rowOf } from './cells.ts';
+import { erase, repaint, type Painting, type Position } from './paint.ts';
+import { cursorInXtermJs, cursorWhenWrapped } from './wrapped.ts';
+
+/** What the screen needs of `process.stdout`. */
+export interface ScreenOutput {
+  write(text: string): unknown;
+  readonly columns: number;
+  readonly rows: number;
+}
+
+/** What stands at the bottom. A line takes one row and is cut where it is too long. Without a cursor none is seen. */
+export interface Frame {
+  lines: readonly string[];
+  cursor?: Position | undefined;
+}
+
+/** Lines may hold SGR and OSC 8; other control characters are made visible or left out. */
+export interface Screen {
+  /** Prints lines above the live part, into the scrollback, for good. They may be longer than the terminal is wide. */
+  print(lines: readonly string[]): void;
+  /** What stands at the bottom from now on: painted soon, together with what comes meanwhile. */
+  show(frame: Frame): void;
+  /** Paints now. */
+  flush(): void;
+  /** The terminal has another size now. */
+  resized(): void;
+  /** Takes the live part away and hands the terminal to another program. What is printed meanwhile comes with `resume`. */
+  suspend(): void;
+  resume(): void;
+  /** Leaves the cursor on a fresh line below the live part, and the terminal as it was. */
+  close(): void;
+}
+
+export interface ScreenOptions {
+  clock: Clock;
+  /** Is the terminal made with xterm.js, as VS Code's is? It has a way of its own to get narrower. */
+  xtermJs: boolean;
+}
+
+const FRAME_MS = 16;
+/** A person who drags a window's edge changes the size more often than this. */
+const RESIZE_QUIET_MS = 60;
+
+const SYNCHRONIZED = ['\x1b[?2026h', '\x1b[?2026l'] as const;
+const HIDE_CURSOR = '\x1b[?25l';
+const SHOW_CURSOR = '\x1b[?25h';
+/**
+ * Pastes are marked; Shift-Enter and others are told apart, by kitty's protocol or xterm's. Terminals that take those for
+ * something else (restore the cursor, underline) get everything back from what was saved.
+ */
+const TAKE = '\x1b[?2004h\x1b7\x1b[>5u\x1b[>4;1m\x1b8';
+const GIVE_BACK = `\x1b[?2004l\x1b7\x1b[<u\x1b[>4m\x1b8${SHOW_CURSOR}`;
+
+const NOTHING: Painting = { rows: [], cursor: { row: 0, column: 0 } };
+
+/** Takes the terminal at once; its cursor must be at the start of an empty line. */
+export function createScreen(output: ScreenOutput, { clock, xtermJs }: ScreenOptions): Screen {
+  let frame: Frame = { lines: [] };
+  let unprinted: string[] = [];
+  let painted = NOTHING;
+  let paintedColumns = 0;
+  let paintedHeight = 0;
+  let cursorShown = true;
+  let away = false;
+  let closed = false;
+  let lastPaintAt = -Infinity;
+  let quietAt = -Infinity;
+  let cancelPaint: (() => void) | undefined;
+
+  /** What takes the live part away, whatever the terminal's new size has made of it. */
+  const eraseLive = (columns: number): string => {
+    if (columns === paintedColumns) return erase(painted);
+    const lost = paintedHeight - output.rows;
+    const row = xtermJs ? cursorInXtermJs(painted, columns, lost) : cursorWhenWrapped(painted, columns);
+    return erase({ rows: painted.rows, cursor: { row, column: 0 } });
+  };
+
+  const paint = (): void => {
+    cancelPaint?.();
+    cancelPaint = undefined;
+    const columns = Math.max(1, output.columns);
+    const wanted = paintingOf(frame, columns, Math.max(1, output.rows));
+    // When it gets lower, a terminal may drop rows below the cursor.
+    const resized = (columns !== paintedColumns || output.rows !== paintedHeight) && painted.rows.length > 0;
+    const before = resized || unprinted.length > 0 ? eraseLive(columns) : '';
+    const printed = unprinted
+      .map((lines) =>
+        lines
+          .split('\n')
+          .map((line) => `${printable(line)}\r\n`)
+          .join(''),
+      )
+      .join('');
+    const { text, travels } = repaint(resized || unprinted.length > 0 ? NOTHING : painted, wanted);
+    const showsCursor = frame.cursor !== undefined;
+    const written = `${before}${printed}${text}`;
+    unprinted = [];
+    painted = wanted;
+    paintedColumns = columns;
+    paintedHeight = output.rows;
+    lastPaintAt = clock.now();
+    if (written === '' && showsCursor === cursorShown) return;
+    const atOnce = before === '' && printed === '' && !travels && showsCursor === cursorShown;
+    output.write(
+      atOnce
+        ? written
+        : `${SYNCHRONIZED[0]}${cursorShown ? HIDE_CURSOR : ''}${written}${showsCursor ? SHOW_CURSOR : ''}${SYNCHRONIZED[1]}`,
+    );
+    cursorShown = showsCursor;
+  };
+
+  const request = (): void => {
+    if (away || closed) return;
+    const now = clock.now();
+    if (now < lastPaintAt) return paint(); // the clock was set back
+    cancelPaint ??= clock.at(Math.max(now, lastPaintAt + FRAME_MS, quietAt), paint);
+  };
+
+  output.write(TAKE);
+  return {
+    print(lines) {
+      if (closed) return;
+      unprinted = unprinted.concat(lines);
+      request();
+    },
+    show(next) {
+      frame = next;
+      request();
+    },
+    flush() {
+      if (!away && !closed) paint();
+    },
+    resized() {
+      cancelPaint?.();
+      cancelPaint = undefined;
+      quietAt = clock.now() + RESIZE_QUIET_MS;
+      request();
+    },
+    suspend() {
+      if (away || closed) return;
+      cancelPaint?.();
+      cancelPaint = undefined;
+      away = true;
+      output.write(`${eraseLive(Math.max(1, output.columns))}${GIVE_BACK}`);
+      painted = NOTHING;
+      cursorShown = true;
+    },
+    resume() {
+      if (!away || closed) return;
+      away = false;
+      output.write(TAKE);
+      paint();
+    },
+    close() {
+      if (closed) return;
+      if (away) output.write(TAKE);
+      away = false;
+      paint();
+      closed = true;
+      const { rows, cursor } = painted;
+      const below = Math.max(1, rows.length) - 1 - cursor.row;
+      const down = rows.length === 0 ? '' : `${below > 0 ? `\x1b[${below}B` : ''}\r\n`;
+      output.write(`${down}${GIVE_BACK}`);
+    },
+  };
+}
+
+/** The frame's last rows that the terminal has room for. Where no cursor is seen, it rests in the last one. */
+function paintingOf({ lines, cursor }: Frame, columns: number, height: number): Painting {
+  const cut = Math.max(0, lines.length - height);
+  const rows = lines.slice(cut).map((line) => rowOf(line, columns));
+  const last = Math.max(0, rows.length - 1);
+  if (cursor === undefined || rows.length === 0) return { rows, cursor: { row: last, column: 0 } };
+  const row = Math.min(Math.max(0, cursor.row - cut), last);
+  return { rows, cursor: { row, column: Math.min(Math.max(0, cursor.column), columns - 1) } };
+}
