@@ -61,11 +61,13 @@ export class RuntimeError extends Error {
   readonly code: ErrorCode;
   readonly next: string;
 
-  constructor(code: ErrorCode, message: string, options: { next?: string; cause?: unknown } = {}) {
+  /** `id`: what `<id>` in the catalogue's next step stands for, where the thrower knows it. */
+  constructor(code: ErrorCode, message: string, options: { next?: string; id?: string; cause?: unknown } = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.name = 'RuntimeError';
     this.code = code;
-    this.next = options.next ?? errorCatalogue[code].next;
+    const { id, next = errorCatalogue[code].next } = options;
+    this.next = id === undefined ? next : next.replaceAll('<id>', id);
   }
 
   get exitCode(): number {

@@ -181,7 +181,9 @@ export async function resolveApproval(
   const written = await owner.resolve(await open(record.session_id), record, resolution, LOCAL_ACTOR);
   const now = await findApproval(workspace, record.id);
   if (!written && !isRepeated(now, resolution)) {
-    throw new RuntimeError('approval_already_resolved', `${record.id} was resolved in the meantime.`);
+    throw new RuntimeError('approval_already_resolved', `${record.id} was resolved in the meantime.`, {
+      id: record.id,
+    });
   }
   return now;
 }

@@ -76,7 +76,8 @@ async function readPrefix(
     if (entry.type === 'turn.ended') end = stored.length;
   });
   if (status === 'absent') throw new RuntimeError('not_found', `There is no session ${session}.`);
-  if (failure) throw new RuntimeError('store_damaged', `Session ${session} is damaged: ${failure.message}.`);
+  if (failure)
+    throw new RuntimeError('store_damaged', `Session ${session} is damaged: ${failure.message}.`, { id: session });
   const count = at ?? end;
   if (count < 1 || count > stored.length) {
     const what = at === undefined ? 'has no turn that has ended' : `has no entry ${at}`;

@@ -12,7 +12,8 @@ import type { Clock } from '../base/clock.ts';
 import { systemIds } from '../base/ids.ts';
 import { exitCodeOf, WAITING_APPROVAL } from './exit-code.ts';
 import type { Hub } from './hub/hub.ts';
-import { createTurnCounter, entryEvent } from './stream.ts';
+import { chooseSession } from './session-choice.ts';
+import { createTurnCounter, entriesBehind, entryEvent } from './stream.ts';
 import type { Workspace } from './wire.ts';
 
 export interface RunRequest {
@@ -61,8 +62,11 @@ export type Attach = () => Promise<Host | Hub>;
 const MOST_NAMED = 3;
 /** How long what runs for others may take to end by itself, when this process leaves. */
 const HANDOVER_MS = 5000;
-/** How long the last events of a turn that has ended may take to arrive. */
+/** How long an owner may take to leave: what runs there for others may end first. */
+const LEAVING_MS = 60_000;
+/** How long the last events of a turn that has ended may take to arrive; then they are read. */
 const LAST_EVENTS_MS = 5000;
+const PAGE = 200;
 /** Entries in which a call that waits for a person is looked for. */
 const EARLIER_ENTRIES = 256;
 
@@ -95,31 +99,49 @@ async function run(
   signals: Signals,
 ): Promise<RunOutcome> {
   const key = systemIds(workspace.clock).ulid();
-  let progress: Progress | undefined;
+  let begun: Begun | undefined;
   for (;;) {
-    const host = await attach();
+    const host = await attachOrLeave(attach, signals);
+    if (host === undefined) return LEFT_OPEN;
+    // An owner that says nothing must not keep a client from going.
+    if (!host.here) listen(signals, { leave: () => host.leave() });
     try {
-      progress ??= await begin(workspace, host, request, view, key);
-      if (progress.event === undefined) return nothingToDo(progress.id, view);
-      const status = await follow(workspace, host, progress.id, progress.event, progress.stream, signals);
-      await sayOthers(host, progress.id, progress.event, view);
+      begun ??= await begin(workspace, host, request, view);
+      begun.stream.follow(host);
+      begun.event ??= await send(host, begun.before, request, view, key);
+      if (begun.event === undefined) return nothingToDo(begun.id, view);
+      const status = await follow(workspace, host, begun.id, begun.event, begun.stream, signals);
+      await sayOthers(host, begun.id, begun.event, view);
       return outcomeOf(status);
     } catch (thrown) {
+      if (!signals.leave && (host.here || !isGone(thrown))) throw thrown;
+      await gone(host, thrown, workspace.clock, signals);
       if (signals.leave) return LEFT_OPEN;
-      if (host.here || !isGone(thrown)) throw thrown;
     } finally {
       signals.act = () => {};
-      progress?.stream.close();
+      begun?.stream.close();
       await host.leave({ patience_ms: HANDOVER_MS });
     }
-    if (progress) view.onNotice('the process that did the work has gone; going on');
+    if (begun?.event !== undefined) view.onNotice('the process that did the work has gone; going on');
   }
 }
 
+/** Undefined when a signal ends the waiting for an owner that says nothing. */
+async function attachOrLeave(attach: Attach, signals: Signals): Promise<Host | Hub | undefined> {
+  const { promise, resolve } = Promise.withResolvers<undefined>();
+  listen(signals, { leave: async () => resolve(undefined) });
+  const attaching = attach();
+  const host = await Promise.race([attaching, promise]);
+  if (host === undefined) attaching.then((late) => late.leave()).catch(() => {});
+  return host;
+}
+
 /** What was begun, and goes on when the owner goes. */
-interface Progress {
+interface Begun {
   id: string;
-  /** Whose end is waited for; undefined: there is nothing to wait for. */
+  /** The session as it was found. */
+  before: SessionStatus;
+  /** Whose end is waited for; undefined as long as that isn't known. */
   event: string | undefined;
   stream: Stream;
 }
@@ -137,25 +159,24 @@ function nothingToDo(id: string, view: RunView): RunOutcome {
 /** Left by a signal: the caller knows which, and exits by it. */
 const LEFT_OPEN: RunOutcome = { state: 'open', exit_code: 143, text: '', approvals: [], usage: NO_USAGE };
 
-/** `key`: sent again to another owner, the message is still one. */
-async function begin(
-  workspace: Workspace,
-  host: Host | Hub,
-  request: RunRequest,
-  view: RunView,
-  key: string,
-): Promise<Progress> {
-  const id = await sessionId(workspace, request);
+/** Waits until an owner has left that is leaving: until then it takes nothing, and nobody else can. */
+async function gone(host: Host, thrown: unknown, clock: Clock, signals: Signals): Promise<void> {
+  if (host.here || signals.leave) return;
+  const leaves = thrown instanceof RuntimeError && thrown.code === 'shutting_down';
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const cancel = clock.at(clock.now() + (leaves ? LEAVING_MS : LOSS_MS), resolve);
+  listen(signals, { leave: async () => resolve() });
+  await Promise.race([host.lost, promise]);
+  cancel();
+}
+
+/** Finds the session, once: what others add to it from then on is shown. */
+async function begin(workspace: Workspace, host: Host | Hub, request: RunRequest, view: RunView): Promise<Begun> {
+  const id = await chooseSession({ ...workspace, journal: workspace.store.journal }, request);
   const before = await host.session(id);
-  const stream = createStream(id, request.from === undefined ? before.seq : request.from - 1, view, workspace.clock);
   await open(workspace, host, before, request, view);
-  stream.follow(host);
-  try {
-    return { id, stream, event: await send(host, before, request, view, key) };
-  } catch (thrown) {
-    stream.close();
-    throw thrown;
-  }
+  const after = request.from === undefined ? before.seq : request.from - 1;
+  return { id, before, event: undefined, stream: createStream(workspace, id, after, view) };
 }
 
 /** Shows the turn of a message until its end. @throws RuntimeError owner_lost | shutting_down, when the owner goes first */
@@ -167,8 +188,7 @@ async function follow(
   stream: Stream,
   signals: Signals,
 ): Promise<EventStatus> {
-  stream.follow(host);
-  listen(host, id, event, signals);
+  listen(signals, { stop: () => stopTurn(host, id, event), leave: () => host.leave() });
   const lost = host.lost.then(({ error }): never => {
     const { code, message, next } = error ?? { code: 'owner_lost', message: 'The owner has gone.' };
     throw new RuntimeError(code as ErrorCode, message, next === undefined ? {} : { next });
@@ -176,16 +196,8 @@ async function follow(
   const settled = host.resume(id).then(() => host.settled(event));
   // Which of the two comes first when the owner goes is chance: its going explains the other's failure.
   const status = await Promise.race([settled.catch((error: unknown) => failedOr(lost, error, clock)), lost]);
-  await stream.caughtUp(status);
+  await stream.caughtUp(host, status);
   return status;
-}
-
-async function sessionId({ store, clock }: Workspace, { session, latest }: RunRequest): Promise<string> {
-  if (session !== undefined) return session;
-  if (!latest) return `s-${systemIds(clock).ulid()}`;
-  const [newest] = await store.journal.list();
-  if (!newest) throw new RuntimeError('no_session', 'There is no session to continue.');
-  return newest.session_id;
 }
 
 /** Says where the run begins, and what of it is odd. */
@@ -228,7 +240,10 @@ function nameOthers(unfinished: string[], id: string, view: RunView): void {
     view.onNotice(`unfinished: ${others.length - MOST_NAMED} more sessions; see \`runtime session ls\``);
 }
 
-/** Sends the message, or goes on with what is there. Gives the message whose end is waited for. */
+/**
+ * Sends the message, or goes on with what is there. Gives the message whose end is waited for. `key`: sent again to
+ * another owner, the message is still one.
+ */
 async function send(
   host: Host,
   { session_id, turn, queued }: SessionStatus,
@@ -273,12 +288,9 @@ function rootOf({ root = '.' }: RunRequest): string {
   }
 }
 
-/** From here on signals act on the turn. */
-function listen(host: Host, id: string, event: string, signals: Signals): void {
-  signals.act = () => {
-    if (signals.leave) void host.leave().catch(() => {});
-    else void stopTurn(host, id, event).catch(() => {}); // the run itself reports what is wrong
-  };
+/** What signals do from here on. The run itself reports what is wrong. */
+function listen(signals: Signals, acts: { stop?: () => Promise<void>; leave: () => Promise<void> }): void {
+  signals.act = () => void (signals.leave ? acts.leave() : acts.stop?.())?.catch(() => {});
   if (signals.stop || signals.leave) signals.act();
 }
 
@@ -328,35 +340,50 @@ interface Stream {
   follow(host: Host): void;
   close(): void;
   /** Resolves when everything up to there was shown. */
-  caughtUp(status: EventStatus): Promise<void>;
+  caughtUp(host: Host, status: EventStatus): Promise<void>;
 }
 
-function createStream(session_id: string, after: number, view: RunView, clock: Clock): Stream {
+function createStream({ store, clock }: Workspace, session_id: string, after: number, view: RunView): Stream {
   let seq = after;
   let watch: { close(): void } | undefined;
   let arrived = (): void => {};
+
+  function show(event: StreamEvent): void {
+    seq = Math.max(seq, event.seq);
+    view.onEvent(event);
+  }
+
+  /** The owner may go before all that it told has come; the journal has it. */
+  async function showRest(last: number): Promise<void> {
+    for (let more = seq < last; more;) {
+      const page = await entriesBehind(store.journal, session_id, seq, PAGE);
+      for (const event of page.entries) if (event.seq <= last) show(event);
+      more = page.has_more && seq < last;
+    }
+  }
+
   return {
     follow(host) {
       watch?.close();
       watch = host.watch(session_id, seq, {
         onEvent(event) {
-          seq = Math.max(seq, event.seq);
-          view.onEvent(event);
+          show(event);
           arrived();
         },
       });
     },
     close: () => watch?.close(),
-    async caughtUp(status) {
+    async caughtUp(host, { seq: last = 0 }) {
       const { promise, resolve } = Promise.withResolvers<void>();
       const cancel = clock.at(clock.now() + LAST_EVENTS_MS, resolve);
       arrived = () => {
-        if (seq >= (status.seq ?? 0)) resolve();
+        if (seq >= last) resolve();
       };
       arrived();
-      await promise;
+      await Promise.race([promise, host.lost]);
       cancel();
       watch?.close();
+      await showRest(last);
     },
   };
 }

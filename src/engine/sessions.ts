@@ -1,8 +1,10 @@
 /** Sessions as people and programs look at them: lists, whole journals, proofs, and their removal. */
 import { existsSync } from 'node:fs';
 import { dirname, join, resolve as resolvePath } from 'node:path';
-import { RuntimeError } from '../contract/errors.ts';
+import { nearest } from '../base/nearest.ts';
+import { RuntimeError, toRuntimeError } from '../contract/errors.ts';
 import type { EntryData } from '../contract/entries.ts';
+import type { SessionStatus } from '../contract/host.ts';
 import type { JournalEnd, StoredEntry } from '../contract/ports.ts';
 import type { VerifyReport } from '../contract/verify.ts';
 import { createBlobs } from '../store/blobs.ts';
@@ -16,8 +18,13 @@ import { LOCAL_ACTOR, type Workspace } from './wire.ts';
 /** A row of `session ls`. */
 export interface SessionSummary {
   session_id: string;
-  /** `waiting_approval`, `open`, or the reason of the last turn; `empty` before the first; `damaged`. */
+  /**
+   * `running` when the owner works on it; `waiting_approval`, `open`, or the reason of the last turn; `empty` before the
+   * first; `damaged`.
+   */
   status: string;
+  /** Of the open turn, where an owner tells it: `plan`, `think`, `act`, `reflect` or `end`. */
+  phase?: string;
   title: string;
   turns: number;
   project_root: string;
@@ -25,14 +32,37 @@ export interface SessionSummary {
   tokens: number;
   cost_micro_usd?: number;
   changed_at: number;
+  /** The process that owns the workspace, where one tells. */
+  owner_pid?: number;
 }
 
-export async function listSessions({ store }: Workspace): Promise<SessionSummary[]> {
+/** What the owner of a workspace tells of itself: the sessions on which something is being done, or waits. */
+export interface OwnerView {
+  pid: number;
+  sessions: readonly SessionStatus[];
+}
+
+/** `owner`: who owns the workspace now, where somebody does and says so. */
+export async function listSessions({ store }: Workspace, owner?: OwnerView): Promise<SessionSummary[]> {
+  const live = new Map(owner?.sessions.map((status) => [status.session_id, status]));
   const rows: SessionSummary[] = [];
   for (const { session_id, changed_at } of await store.journal.list()) {
-    rows.push({ ...(await summarise(store.journal, session_id)), changed_at });
+    const row = await summarise(store.journal, session_id);
+    rows.push({
+      ...row,
+      ...nowOf(row.status, live.get(session_id)),
+      changed_at,
+      ...(owner && { owner_pid: owner.pid }),
+    });
   }
   return rows;
+}
+
+/** What the owner knows better than the file: who works on it. */
+function nowOf(recorded: string, live: SessionStatus | undefined): Pick<SessionSummary, 'status' | 'phase'> {
+  const status = live?.status;
+  if (status !== 'running' && status !== 'waiting_approval' && status !== 'open') return { status: recorded };
+  return { status, ...(live?.turn && { phase: live.turn.phase }) };
 }
 
 async function summarise(
@@ -103,7 +133,7 @@ export async function readSession(
   checkSessionId(id);
   const entries: StoredEntry[] = [];
   const end = await store.journal.read(id, (stored) => void entries.push(stored));
-  if (end.status === 'absent') throw notFound(id);
+  if (end.status === 'absent') throw await notFound(store.journal, id);
   return { entries, end };
 }
 
@@ -118,8 +148,35 @@ export async function verifySession({ store }: Workspace, id: string): Promise<V
     blobs: store.blobs,
     hasHead: head !== undefined,
   });
-  if (report.entries === 0 && !report.failure) throw notFound(id);
+  if (report.entries === 0 && !report.failure) throw await notFound(store.journal, id);
   return report;
+}
+
+/** Verifies the sessions, one after the other; what can't be read at all has failed. One that is gone by then is left out. */
+export async function* verifySessions(workspace: Workspace, ids: readonly string[]): AsyncGenerator<VerifyReport> {
+  for (const id of ids) {
+    try {
+      yield await verifySession(workspace, id);
+    } catch (thrown) {
+      const { code, message } = toRuntimeError(thrown);
+      if (code !== 'not_found') yield unreadable(id, message);
+    }
+  }
+}
+
+function unreadable(session_id: string, message: string): VerifyReport {
+  return {
+    schemaVersion: 'runtime.verify.v1',
+    session_id,
+    status: 'failed',
+    entries: 0,
+    decisions: 0,
+    head: { seq: 0, hash: '' },
+    kernels: [],
+    partial: [],
+    notes: [],
+    failure: { line: 1, seq: 1, code: 'malformed', message },
+  };
 }
 
 /** Verifies a journal file that lies anywhere; its blobs are looked for beside it, else in the workspace. */
@@ -165,11 +222,11 @@ export async function removeSession(
   });
   if (end.status === 'absent') {
     await snapshots.remove(id);
-    throw notFound(id);
+    throw await notFound(journal, id);
   }
   const waiting = (await ingress.pending()).filter((event) => event.session_id === id);
   if ((open || waiting.length > 0) && !force) {
-    throw new RuntimeError('session_busy', `Session ${id} has a turn that hasn't ended.`);
+    throw new RuntimeError('session_busy', `Session ${id} has a turn that hasn't ended.`, { id });
   }
   await close();
   await snapshots.remove(id);
@@ -182,6 +239,13 @@ export async function removeSession(
   await journal.remove(id);
 }
 
-function notFound(id: string): RuntimeError {
-  return new RuntimeError('not_found', `There is no session ${id}.`);
+/** With the id that was probably meant: spelled alike, or the only one that begins so. */
+async function notFound(journal: Workspace['store']['journal'], id: string): Promise<RuntimeError> {
+  const ids = (await journal.list()).map(({ session_id }) => session_id);
+  const begun = ids.filter((one) => one.startsWith(id));
+  const near = nearest(id, ids) ?? (begun.length === 1 ? begun[0] : undefined);
+  const hint = near === undefined ? '' : ` Did you mean ${near}?`;
+  return new RuntimeError('not_found', `There is no session ${id}.${hint}`, {
+    next: 'List what there is with `runtime session ls`.',
+  });
 }

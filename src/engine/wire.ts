@@ -137,10 +137,11 @@ function lockWorkspace({ store }: Workspace): number {
 }
 
 function lockedError(held_by: { pid: number; program: string; version: string } | undefined): RuntimeError {
-  const who = held_by
-    ? `locked by pid ${held_by.pid} (${held_by.program} ${held_by.version})`
-    : 'locked by another process';
-  return new RuntimeError('locked', `The workspace is ${who}.`);
+  if (held_by === undefined) return new RuntimeError('locked', 'The workspace is locked by another process.');
+  const { pid, program, version } = held_by;
+  return new RuntimeError('locked', `The workspace is locked by pid ${pid} (${program} ${version}).`, {
+    next: `Wait until it ends, or stop it: kill ${pid}`,
+  });
 }
 
 /** No scope is shared between sessions yet, so the kernel never asks for a reservation. */

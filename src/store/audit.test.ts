@@ -97,6 +97,39 @@ test('in a long file the head is found wherever it lies, across the blocks in wh
   expect(await store.audit.head('s-9999')).toBeUndefined();
 });
 
+test('whoever asks for many heads is told what is appended, removed and torn meanwhile', async () => {
+  const usage = { input: 1, output: 1, cached: 0, reasoning: 0 };
+  const reader = storeIn(home).audit;
+  const heads = async () => Promise.all(['s-1', 's-2', 's-3', 'Ünï"x'].map((session) => reader.head(session)));
+  expect(await heads()).toEqual([undefined, undefined, undefined, undefined]);
+  for (const session of ['s-1', 'Ünï"x', 's-2']) await store.audit.append(head(session, 8));
+  expect(await heads()).toEqual([at('s-1', 8), at('s-2', 8), undefined, at('Ünï"x', 8)]);
+  await store.audit.append(head('s-1', 9));
+  await store.audit.append({
+    type: 'session.removed',
+    data: { session: 's-2', head: at('s-2', 8), usage, by: 'local' },
+  });
+  const known = [at('s-1', 9), undefined, undefined, at('Ünï"x', 8)];
+  expect(await heads()).toEqual(known);
+  appendFileSync(path, '{"v":1,"seq":6,"at":0,"type":"head","data":{"session":"s-3"');
+  expect(await heads()).toEqual(known);
+  await store.close();
+  store = ownedStore(home, clock).store;
+  await store.audit.append(head('s-3', 5)); // the torn end is cut
+  expect(await heads()).toEqual([...known.slice(0, 2), at('s-3', 5), at('Ünï"x', 8)]);
+});
+
+test('damage counts for the sessions that its line names, also for whoever asks for many heads', async () => {
+  for (const session of ['s-1', 's-2', 's-3']) await store.audit.append(head(session, 8));
+  await store.close();
+  writeFileSync(path, readFileSync(path, 'utf8').replace('"session":"s-1","seq":8', '"session":"s-1","seq":4'));
+  const reader = storeIn(home).audit;
+  for (let round = 0; round < 3; round++) {
+    await expect(reader.head('s-1')).rejects.toMatchObject({ code: 'store_damaged' });
+    expect(await reader.head('s-2')).toEqual(at('s-2', 8));
+  }
+});
+
 test('a long file is gone on with, and what is not known to be durable stays short', async () => {
   writeHeads(3000, 10);
   for (let n = 1; n <= 3; n++) await store.audit.append(head('s-1', n));

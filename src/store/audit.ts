@@ -3,13 +3,11 @@
  */
 import type { Clock } from '../base/clock.ts';
 import { sha256 } from '../base/digest.ts';
-import { RuntimeError } from '../contract/errors.ts';
 import type { Audit } from '../contract/ports.ts';
 import type { AuditRecord } from '../contract/records.ts';
+import { createHeads } from './audit-heads.ts';
 import { openChainFile, type ChainFile, type ChainFileOptions } from './chain/file.ts';
-import { parseLine, type ChainLine } from './chain/line.ts';
 import { openOnce } from './chain/open-once.ts';
-import { piecesBackward } from './chain/pieces.ts';
 import { durableStart, scanChain } from './chain/scan.ts';
 import { withFile } from './files.ts';
 import { journalEnd, placeOf } from './journal-file.ts';
@@ -30,11 +28,11 @@ const NAME = 'audit.jsonl';
  * which says so: an opening has to read no more than about this much.
  */
 const UNSYNCED_BYTES = 64 * 1024;
-const NUL = 0;
 
 export function createAudit(options: AuditOptions): { audit: Audit; close: () => Promise<void> } {
   const { path, tornFolder, workspace, clock, requireLock } = options;
   const rules = () => ({ genesis: sha256(`${NAME}:${workspace()}`), knows: knowsAudit });
+  const headOf = createHeads(NAME);
   let durableBytes = 0;
 
   const chain = openOnce(async () => {
@@ -63,7 +61,7 @@ export function createAudit(options: AuditOptions): { audit: Audit; close: () =>
       if (now) await sync(file);
     },
 
-    head: (session) => withFile(path, (fd) => (fd === undefined ? undefined : newestHead(fd, session))),
+    head: (session) => withFile(path, (fd) => (fd === undefined ? undefined : headOf(fd, session))),
 
     read: (visit) =>
       withFile(path, async (fd) => {
@@ -77,27 +75,4 @@ export function createAudit(options: AuditOptions): { audit: Audit; close: () =>
   };
 
   return { audit, close: chain.close };
-}
-
-/** Looks from the end of the file for the session's last head; its removal ends the search. */
-function newestHead(fd: number, session: string): { seq: number; hash: string } | undefined {
-  const needle = Buffer.from(`"session":${JSON.stringify(session)}`);
-  for (const { bytes } of piecesBackward(fd, needle)) {
-    if (!bytes.includes(needle) || bytes.includes(NUL)) continue;
-    const parsed = parseLine(bytes);
-    if ('defect' in parsed) {
-      const message = `${NAME} is damaged where it names session ${session}: ${parsed.defect.message}.`;
-      throw new RuntimeError('store_damaged', message);
-    }
-    const record = recordOf(parsed.line);
-    if (record.type === 'session.removed' && record.data.session === session) return undefined;
-    if (record.type === 'head' && record.data.session === session) {
-      return { seq: record.data.seq, hash: record.data.hash };
-    }
-  }
-  return undefined;
-}
-
-function recordOf({ type, data }: ChainLine): AuditRecord {
-  return { type, data } as AuditRecord;
 }

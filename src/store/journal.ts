@@ -70,6 +70,7 @@ export function createJournal(options: JournalOptions): { journal: Journal; clos
           {
             path,
             name: `Session ${session}`,
+            session,
             genesis: sha256(session),
             knows: isEntryType,
             head: await head(session),
@@ -147,7 +148,7 @@ export function createJournal(options: JournalOptions): { journal: Journal; clos
         ensureFolder(sessionsFolder);
         writeWhole(path, lines.join(''), { sync: true });
       } catch (error) {
-        throw storeError(`Writing session ${session}`, error);
+        throw storeError(`Writing session ${session}`, error, session);
       }
     },
 

@@ -3,16 +3,16 @@
  * the one that has it. When that one goes, attaching again finds out who is next.
  */
 import { version } from '#generated/version.js';
-import { connectControl } from '../adapters/control/connect-control.ts';
 import { controlPath } from '../adapters/control/control-path.ts';
 import { systemIds } from '../base/ids.ts';
-import { RuntimeError } from '../contract/errors.ts';
+import { RuntimeError, toRuntimeError } from '../contract/errors.ts';
 import type { Host } from '../contract/host.ts';
 import { findApproval } from '../engine/approvals.ts';
+import { mustHold } from './http/control/lock-holder.ts';
 import { createHub, type Hub, type HubOptions } from '../engine/hub/hub.ts';
 import { entriesBehind } from '../engine/stream.ts';
 import type { Workspace } from '../engine/wire.ts';
-import { serveControl, type ControlOptions, type ControlServer } from './http/control/serve-control.ts';
+import type { ControlOptions, ControlServer } from './http/control/serve-control.ts';
 
 export interface AttachOptions {
   /** Should the workspace become this process's: what it works on by itself. */
@@ -24,31 +24,54 @@ export interface AttachOptions {
 /** How long an owner may take to serve, or to give the lock back. */
 const PATIENCE_MS = 3000;
 const AGAIN_MS = 25;
+/** How long an owner that leaves may take to leave: what runs there for others may end first. */
+const LEAVING_MS = 60_000;
 /** Most one-shot runs of a quick model are over by then; listening would cost them some of their start. */
 const LATE_MS = 150;
 
-/** @throws RuntimeError locked | version_mismatch | caller_is_tool | … */
+/** @throws RuntimeError locked | owner_silent | version_mismatch | caller_is_tool | … */
 export async function attach(workspace: Workspace, options: AttachOptions): Promise<Host | Hub> {
   const { clock, store } = workspace;
   const path = controlPath(store.folder);
   for (const deadline = clock.now() + PATIENCE_MS; ;) {
     const taken = take(workspace, options);
     if (!(taken instanceof RuntimeError)) return serve(workspace, taken, path, options);
-    const host = await connectControl({ path, version, clock });
+    const host = await connectOwner(workspace).catch((error: unknown) => {
+      if (!(error instanceof RuntimeError) || error.code !== 'owner_silent') throw error;
+      throw new RuntimeError('owner_silent', `${taken.message} ${error.message}`, { cause: error });
+    });
     if (host) return host;
-    if (clock.now() >= deadline) throw taken;
+    if (clock.now() >= deadline) throw notServed(taken);
     await new Promise<void>((resolve) => clock.at(clock.now() + AGAIN_MS, resolve));
   }
 }
 
-/** Does one thing with the host, and leaves it. */
+/** The process that owns the workspace; undefined when nobody serves it. @throws as `connectControl` */
+export async function connectOwner({ store, clock }: Workspace): Promise<Host | undefined> {
+  const { connectControl } = await import('../adapters/control/connect-control.ts');
+  const mayServe = (pid: number): void => mustHold(store.folder, pid);
+  return connectControl({ path: controlPath(store.folder), version, clock, mayServe });
+}
+
+/** Does one thing with the host, and leaves it. An owner that is leaving does nothing more: then the next is asked. */
 export async function withHost<T>(workspace: Workspace, use: (host: Host) => Promise<T>): Promise<T> {
-  const host = await attach(workspace, { takes: 'named' });
-  try {
-    return await use(host);
-  } finally {
-    await host.leave();
+  for (;;) {
+    const host = await attach(workspace, { takes: 'named' });
+    try {
+      return await use(host);
+    } catch (thrown) {
+      if (host.here || !(thrown instanceof RuntimeError) || thrown.code !== 'shutting_down') throw thrown;
+      await lostWithin(workspace, host, LEAVING_MS, thrown);
+    } finally {
+      await host.leave();
+    }
   }
+}
+
+async function lostWithin({ clock }: Workspace, host: Host, ms: number, otherwise: RuntimeError): Promise<void> {
+  const late = Promise.withResolvers<never>();
+  const cancel = clock.at(clock.now() + ms, () => late.reject(otherwise));
+  await Promise.race([host.lost, late.promise]).finally(cancel);
 }
 
 /** The hub, or why there is none. @throws what isn't the lock's */
@@ -59,6 +82,11 @@ function take(workspace: Workspace, { takes }: AttachOptions): Hub | RuntimeErro
     if (thrown instanceof RuntimeError && thrown.code === 'locked') return thrown;
     throw thrown;
   }
+}
+
+/** The owner can't be joined: it is no terminal, has stopped, or its socket couldn't be made. */
+function notServed({ message, next }: RuntimeError): RuntimeError {
+  return new RuntimeError('locked', `${message} It serves no control socket, so this command can't join it.`, { next });
 }
 
 function serve(workspace: Workspace, hub: Hub, path: string, { takes, warn }: AttachOptions): Hub {
@@ -74,7 +102,8 @@ function serve(workspace: Workspace, hub: Hub, path: string, { takes, warn }: At
     warn: warn ?? (() => {}),
     afterMs: takes === 'all' ? 0 : LATE_MS,
   });
-  void hub.lost.then((loss) => server.close(loss));
+  // Whoever leaves closes it again, and is told what goes wrong.
+  void hub.lost.then((loss) => server.close(loss)).catch(() => {});
   return {
     ...hub,
     // Who looks on may see what runs come to its end.
@@ -88,18 +117,22 @@ function serve(workspace: Workspace, hub: Hub, path: string, { takes, warn }: At
 
 /** Serves after a while. */
 function lateServer(options: ControlOptions & { afterMs: number }): Pick<ControlServer, 'isJoined' | 'close'> {
-  const { clock, afterMs } = options;
+  const { clock, afterMs, warn } = options;
   let serving: Promise<ControlServer | undefined> | undefined;
   let server: ControlServer | undefined;
   const cancel = clock.at(clock.now() + afterMs, () => {
-    serving = serveControl(options);
-    void serving.then((made) => (server = made));
+    serving = import('./http/control/serve-control.ts').then(({ serveControl }) => serveControl(options));
+    serving.then(
+      (made) => (server = made),
+      (error: unknown) => warn(`other terminals can't join this workspace: ${toRuntimeError(error).message}`),
+    );
   });
   return {
     isJoined: () => server?.isJoined() ?? false,
     async close(loss) {
       cancel();
-      await (await serving)?.close(loss);
+      const made = await serving?.catch(() => undefined);
+      await made?.close(loss);
     },
   };
 }

@@ -1,7 +1,8 @@
-/** The first words with an owner: who connects, the proof of it, and the stream that stays open from then on. */
+/** The first words with an owner: who listens, who connects, the proofs of both, and the stream that stays open from then on. */
 import type { AttachEvent, HelloAnswer, HelloBody } from '../../contract/api.ts';
 import { RuntimeError } from '../../contract/errors.ts';
 import type { Loss } from '../../contract/host.ts';
+import { identify } from './listener.ts';
 import { underName } from './prove.ts';
 import type { Requests } from './requests.ts';
 
@@ -13,10 +14,19 @@ export interface Attachment {
 
 const HELLO_MS = 5000;
 
-/** @throws RuntimeError version_mismatch | caller_is_tool | owner_silent | …; an error of the connection */
-export async function attach(requests: Requests, me: HelloBody): Promise<Attachment> {
+/**
+ * `file`: of the socket; undefined where the listener can't be identified.
+ * @throws RuntimeError version_mismatch | caller_is_tool | owner_silent | …; an error of the connection
+ */
+export async function attach(
+  requests: Requests,
+  me: HelloBody,
+  { file, mayServe }: { file: string | undefined; mayServe: (pid: number) => void },
+): Promise<Attachment> {
   const hello = await requests.ask<HelloAnswer>('POST', '/v1/hello', { body: me, withinMs: HELLO_MS });
   const { challenge, nonce } = hello!;
+  // Before anything is proved to it: it could pass the proof on.
+  if (file !== undefined) mayServe(await identify(requests, file));
   const prove = (): Promise<Attachment> => openStream(requests, challenge);
   return nonce === undefined ? prove() : underName(nonce, prove);
 }

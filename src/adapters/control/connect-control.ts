@@ -9,6 +9,7 @@ import {
 import type { StandingGrant } from '../../contract/ports.ts';
 import { type Attachment, attach } from './attach.ts';
 import { isPrivatePath } from './control-path.ts';
+import { holdSocket } from './listener.ts';
 import { createRequests, type Requests } from './requests.ts';
 import { openWatch } from './watch.ts';
 
@@ -17,6 +18,8 @@ export interface ConnectOptions {
   path: string;
   version: string;
   clock: Clock;
+  /** May this process be the one that serves? @throws RuntimeError when it may not */
+  mayServe?: (pid: number) => void;
 }
 
 /** Nobody listens, or whoever did has just gone. */
@@ -25,16 +28,24 @@ const NOBODY = new Set(['ENOENT', 'ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'owner_
 /**
  * Undefined when nobody serves there. After `leave` or `lost` no listener is called any more; `lost` doesn't tell of an
  * own leaving.
- * @throws RuntimeError version_mismatch | caller_is_tool | owner_silent | no_permission
+ * @throws RuntimeError version_mismatch | caller_is_tool | owner_silent | no_permission; what `mayServe` throws
  */
-export async function connectControl({ path, version, clock }: ConnectOptions): Promise<Host | undefined> {
+export async function connectControl(options: ConnectOptions): Promise<Host | undefined> {
+  const { path, version, clock } = options;
   if (!isPrivatePath(path)) return undefined;
-  const requests = createRequests(path, clock);
+  let release = (): void => {};
   try {
-    const attachment = await attach(requests, { pid: process.pid, version, protocol: CONTROL_PROTOCOL });
-    return createControlHost(requests, attachment, clock);
+    const socket = holdSocket(path);
+    const requests = createRequests(socket.path, clock);
+    release = () => {
+      requests.close();
+      socket.close();
+    };
+    const me = { pid: process.pid, version, protocol: CONTROL_PROTOCOL };
+    const attachment = await attach(requests, me, { file: socket.file, mayServe: options.mayServe ?? (() => {}) });
+    return createControlHost(requests, attachment, { clock, release });
   } catch (error) {
-    requests.close();
+    release();
     if (NOBODY.has((error as { code?: string }).code ?? '')) return undefined;
     throw toRuntimeError(error);
   }
@@ -44,15 +55,20 @@ export async function connectControl({ path, version, clock }: ConnectOptions): 
 const POLL_MS = 25_000;
 const ANSWER_MS = 10_000;
 
-function createControlHost(requests: Requests, { lost, detach }: Attachment, clock: Clock): Host {
+function createControlHost(
+  requests: Requests,
+  { lost, detach }: Attachment,
+  { clock, release }: { clock: Clock; release: () => void },
+): Host {
   const watches = new Set<Watch>();
   let gone = false;
   const end = (): void => {
+    if (gone) return;
     gone = true;
     for (const watch of watches) watch.close();
     watches.clear();
     detach();
-    requests.close();
+    release();
   };
   const ended = new Promise<Loss>((resolve) => {
     void lost.then((loss) => {

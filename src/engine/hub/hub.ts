@@ -4,10 +4,10 @@
  */
 import { RuntimeError } from '../../contract/errors.ts';
 import { CONTROL_PROTOCOL } from '../../contract/host.ts';
-import type { EventStatus, Host, Loss, Resolution, SessionStatus, Submission } from '../../contract/host.ts';
+import type { Accepted, Host, Loss, Resolution, SessionStatus, Submission } from '../../contract/host.ts';
 import type { ModelChoice } from '../../contract/manifest.ts';
 import type { Part } from '../../contract/values.ts';
-import { pendingApprovals, resolveApproval } from '../approvals.ts';
+import { findApproval, pendingApprovals, resolveApproval } from '../approvals.ts';
 import { revokeGrant } from '../grants.ts';
 import type { LiveSession } from '../owner.ts';
 import { checkSessionId } from '../session-id.ts';
@@ -15,8 +15,9 @@ import { wholeText } from '../session/messages.ts';
 import { removeSession } from '../sessions.ts';
 import { toStreamEvent } from '../stream.ts';
 import { LOCAL_ACTOR, takeWorkspace, type Workspace } from '../wire.ts';
-import { createEventBoard } from './event-board.ts';
+import { createEventBoard, endedNote } from './event-board.ts';
 import { createLiveSessions } from './live-sessions.ts';
+import { createMessageStatus } from './message-status.ts';
 import { statusOf } from './session-status.ts';
 import { createWatchers } from './watchers.ts';
 
@@ -56,29 +57,42 @@ export function createHub(workspace: Workspace, { takes, version }: HubOptions):
   /** When the open turn of a session began. */
   const turnBegan = new Map<string, number>();
   const loss = Promise.withResolvers<Loss>();
+  /** What isn't done yet that changes something. */
+  const underWay = new Set<Promise<unknown>>();
   let leaving: Promise<void> | undefined;
 
   const sessions = createLiveSessions({
     owner,
     actor: LOCAL_ACTOR,
-    onOpened: noteEnded,
+    onOpened: noteFound,
     onEnter: ({ runner }) => void choose(runner.state().session?.model), // so that its model is known
     onFailed: ({ code, message, next }) => loss.resolve({ handed_over: false, error: { code, message, next } }),
-    onEvent(session_id, event) {
+    onEvent({ id, opened }, event) {
       if (event.kind === 'entry') {
         const { entry } = event.stored;
-        if (entry.type === 'turn.started') turnBegan.set(session_id, entry.at);
-        board.take(session_id, event.stored, () => textOf(sessions.get(session_id)!.opened.fold.lastReply));
+        if (entry.type === 'turn.started') turnBegan.set(id, entry.at);
+        if (entry.type === 'turn.ended') turnBegan.delete(id);
+        board.take(id, event.stored, () => textOf(opened.fold.lastReply));
       }
-      watchers.tell(session_id, toStreamEvent(session_id, event, clock.now()));
+      watchers.tell(id, toStreamEvent(id, event, clock.now()));
     },
+  });
+  const messages = createMessageStatus({
+    board,
+    sessions,
+    owner,
+    journal: store.journal,
+    textOf,
+    isLeaving: () => leaving !== undefined,
   });
 
   /** A turn may have ended right before the program was stopped, so that nobody saw the answer. */
-  function noteEnded({ id, opened }: LiveSession): void {
-    const last = [...opened.ended.values()].at(-1);
-    for (const [event_id, ended] of opened.ended) {
-      board.ended(id, event_id, ended, ended === last ? textOf(opened.lastReply) : undefined);
+  function noteFound({ id, opened, runner }: LiveSession): void {
+    for (const [event_id, ended] of opened.ended) board.found(endedNote(id, event_id, ended));
+    const { turn, queue } = runner.state();
+    for (const { event_id } of queue) board.found({ event_id, session_id: id, status: 'queued' });
+    for (const event_id of turn?.event_ids ?? []) {
+      board.found({ event_id, session_id: id, status: 'running', turn: turn!.turn });
     }
   }
 
@@ -91,56 +105,45 @@ export function createHub(workspace: Workspace, { takes, version }: HubOptions):
     if (leaving) throw new RuntimeError('shutting_down', 'The program is about to end.');
   }
 
+  /** Changes something. The workspace isn't given up before that is done. */
+  async function change<T>(work: () => Promise<T>): Promise<T> {
+    refuseWhenLeaving();
+    const done = work();
+    underWay.add(done);
+    try {
+      return await done;
+    } finally {
+      underWay.delete(done);
+    }
+  }
+
+  /** The same with a session. What came too late is refused, since nothing would come of it. */
+  function changeSession<T>(session_id: string, work: (live: LiveSession) => Promise<T>): Promise<T> {
+    return change(async () => {
+      const done = await sessions.use(session_id, work);
+      refuseWhenLeaving();
+      return done;
+    });
+  }
+
+  async function pendingOf(session_id: string): Promise<string[]> {
+    const pending = await owner.pending();
+    return pending.filter((event) => event.session_id === session_id).map(({ event_id }) => event_id);
+  }
+
   async function describe(live: LiveSession): Promise<SessionStatus> {
     const { id } = live;
     const began = live.runner.state().turn ? turnBegan.get(id) : undefined;
-    const pending = (await owner.pending()).filter((event) => event.session_id === id).map(({ event_id }) => event_id);
+    const pending = await pendingOf(id);
     const watching = watchers.count(id);
     return statusOf(live, { entered: sessions.isEntered(id), started_at: began, pending, watchers: watching });
   }
 
-  async function eventStatus(event_id: string): Promise<EventStatus> {
-    const note = board.get(event_id) ?? (await pendingNote(event_id));
-    if (!note) throw new RuntimeError('not_found', `There is no message ${event_id} that anything is known of.`);
-    const runner = sessions.get(note.session_id)?.runner;
-    const seq = runner?.state().seq ?? 0;
-    if (note.status === 'done') return { ...note, seq, text: (await board.text(event_id)) ?? '', approvals: [] };
-    const approvals = runner?.approvals() ?? [];
-    const usage = runner?.state().turn?.usage;
-    const waits = runner?.isWaiting() === true && approvals.length > 0;
-    return { ...note, seq, ...(usage && { usage }), approvals, ...(waits && { status: 'waiting_approval' }) };
-  }
-
-  async function pendingNote(event_id: string) {
-    const event = (await owner.pending()).find((one) => one.event_id === event_id);
-    return event && { event_id, session_id: event.session_id, status: 'queued' as const };
-  }
-
-  async function settled(event_id: string): Promise<EventStatus> {
-    for (;;) {
-      const status = await eventStatus(event_id);
-      if (status.status === 'done') return status;
-      const { runner } = await sessions.enter(status.session_id);
-      const rest = await runner.rest();
-      if (rest.kind === 'ended') {
-        if (board.get(event_id)?.status === 'done') continue;
-        if (rest.error) throw rest.error;
-        if (leaving) throw new RuntimeError('shutting_down', 'The program ended before the turn did.');
-        throw new RuntimeError('not_found', `Session ${status.session_id} was removed.`);
-      }
-      const now = await eventStatus(event_id);
-      if (now.status === 'done' || now.status === 'waiting_approval') return now;
-      if (rest.kind === 'idle' && runner.state().turn === null) return { ...now, status: 'dead' };
-    }
-  }
-
-  async function submit(message: Submission) {
-    refuseWhenLeaving();
+  async function submit(message: Submission): Promise<Accepted> {
     const { parts, model, mode = 'message', root = '/', source = 'api', limits, idempotency_key } = message;
     const session = message.session_id ?? owner.newSessionId();
     checkSessionId(session);
-    const live = await sessions.open(session);
-    const { session: known, turn, queue } = live.runner.state();
+    const { session: known, turn, queue } = await sessions.use(session, ({ runner }) => runner.state());
     const chosen = choose(model ?? known?.model);
     checkPrice(limits, chosen.choices);
     const [{ name, provider }] = chosen.choices as [ModelChoice];
@@ -162,31 +165,47 @@ export function createHub(workspace: Workspace, { takes, version }: HubOptions):
     const { event, duplicate } = await accepting;
     await preparing;
     const { event_id, session_id } = event;
-    if (!duplicate) await sessions.deliver(event);
+    // Whoever accepted it first may have been stopped before it was delivered.
+    if ((await pendingOf(session_id)).includes(event_id)) await sessions.deliver(event);
+    else if (!duplicate) await messages.now(event_id, session_id); // its session may be gone
     return {
       event_id,
       session_id,
       duplicate,
-      status: duplicate ? (await eventStatus(event_id)).status : ('queued' as const),
+      status: duplicate ? (await messages.now(event_id, session_id)).status : ('queued' as const),
       position: (turn ? 1 : 0) + queue.length,
       notices: chosen.offline_demo ? [OFFLINE_NOTICE] : [],
     };
   }
 
   async function resolve(id: string, resolution: Resolution) {
-    refuseWhenLeaving();
-    const record = await resolveApproval(workspace, owner, (session) => sessions.open(session), id, resolution);
-    if (takes === 'all') await sessions.enter(record.session_id);
+    const { session_id } = await findApproval(workspace, id);
+    const record = await sessions.use(session_id, (live) =>
+      resolveApproval(workspace, owner, async () => live, id, resolution),
+    );
+    if (takes === 'all') await sessions.enter(session_id);
     return record;
   }
 
   async function leave({ patience_ms = 0, before_release }: LeaveOptions = {}): Promise<void> {
     const closing = sessions.closeAll(patience_ms);
-    leaving ??= closing
-      .then(before_release)
-      .then(release)
-      .then(() => loss.resolve({ handed_over: true }));
+    leaving ??= giveUp(closing, before_release);
     await Promise.all([closing, leaving]);
+  }
+
+  /** Whatever fails: others must get the workspace. */
+  async function giveUp(closing: Promise<void>, beforeRelease: LeaveOptions['before_release']): Promise<void> {
+    try {
+      await closing;
+      await Promise.allSettled(underWay);
+    } finally {
+      try {
+        await beforeRelease?.();
+      } finally {
+        await release();
+        loss.resolve({ handed_over: true });
+      }
+    }
   }
 
   const hub: Hub = {
@@ -199,46 +218,53 @@ export function createHub(workspace: Workspace, { takes, version }: HubOptions):
       workspace: store.workspace().id,
       started_at,
     }),
-    submit,
-    event: eventStatus,
-    settled,
-    async resume(session_id) {
-      refuseWhenLeaving();
-      return describe(await sessions.enter(session_id));
-    },
-    stop: async (session_id, event_id) => owner.stop(await sessions.open(session_id), event_id, LOCAL_ACTOR),
-    async configure(session_id, change) {
-      refuseWhenLeaving();
-      if (change.model !== undefined) choose(change.model);
-      await owner.configure(await sessions.open(session_id), change, LOCAL_ACTOR);
+    submit: (message) => change(() => submit(message)),
+    event: (event_id) => messages.now(event_id),
+    settled: (event_id) => messages.settled(event_id),
+    resume: (session_id) =>
+      change(async () => {
+        await sessions.enter(session_id);
+        return sessions.use(session_id, describe);
+      }),
+    stop: (session_id, event_id) => changeSession(session_id, (live) => owner.stop(live, event_id, LOCAL_ACTOR)),
+    async configure(session_id, changes) {
+      if (changes.model !== undefined) choose(changes.model);
+      await changeSession(session_id, (live) => owner.configure(live, changes, LOCAL_ACTOR));
     },
     async sessions() {
       const waiting = (await owner.pending()).map((event) => event.session_id);
-      for (const session of new Set(waiting)) await sessions.open(session);
-      const all = await Promise.all(sessions.all().map(describe));
-      return all.filter(({ status, watchers: some }) => (status !== 'idle' && status !== 'absent') || some > 0);
+      const ids = [...new Set([...sessions.ids(), ...waiting])];
+      // One that can't be read is told of by whoever asks for it.
+      const all = await Promise.all(ids.map((id) => sessions.use(id, describe).catch(() => undefined)));
+      return all.filter(
+        (one) => one !== undefined && ((one.status !== 'idle' && one.status !== 'absent') || one.watchers > 0),
+      ) as SessionStatus[];
     },
-    session: async (session_id) => describe(await sessions.open(session_id)),
-    async fork(session_id, { at }) {
-      refuseWhenLeaving();
-      const { forkSession } = await import('../fork.ts');
-      const id = owner.newSessionId();
-      const sources = { ...store, policy: workspace.policy, role: LOCAL_ACTOR.role, now: () => clock.now() };
-      await forkSession(sources, { session: session_id, ...(at !== undefined && { at }) }, { id, actor: LOCAL_ACTOR });
-      return { session_id: id };
-    },
-    async remove(session_id, { force }) {
-      refuseWhenLeaving();
-      await removeSession(workspace, session_id, { force, close: () => sessions.close(session_id) });
-      watchers.end(session_id);
-    },
+    session: (session_id) => sessions.use(session_id, describe),
+    fork: (session_id, { at }) =>
+      change(async () => {
+        const { forkSession } = await import('../fork.ts');
+        const id = owner.newSessionId();
+        const sources = { ...store, policy: workspace.policy, role: LOCAL_ACTOR.role, now: () => clock.now() };
+        const from = { session: session_id, ...(at !== undefined && { at }) };
+        await forkSession(sources, from, { id, actor: LOCAL_ACTOR });
+        return { session_id: id };
+      }),
+    remove: (session_id, { force }) =>
+      change(async () => {
+        await sessions.withdraw(session_id, (close) => removeSession(workspace, session_id, { force, close }));
+        board.forget(session_id);
+        turnBegan.delete(session_id);
+        watchers.end(session_id);
+      }),
     approvals: () => pendingApprovals(workspace),
-    resolve,
-    revokeGrant: (grant_id) => revokeGrant(workspace, grant_id),
-    async setPolicy(change) {
-      const { changePolicy } = await import('../change-policy.ts'); // brings a YAML editor with it
-      return changePolicy(workspace, change);
-    },
+    resolve: (id, resolution) => change(() => resolve(id, resolution)),
+    revokeGrant: (grant_id) => change(() => revokeGrant(workspace, grant_id)),
+    setPolicy: (changes) =>
+      change(async () => {
+        const { changePolicy } = await import('../change-policy.ts'); // brings a YAML editor with it
+        return changePolicy(workspace, changes);
+      }),
     watch: (session_id, after, listener) =>
       watchers.add(session_id, after, listener, sessions.get(session_id)?.runner.state().seq),
     lost: loss.promise,

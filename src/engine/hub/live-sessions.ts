@@ -1,9 +1,10 @@
 /**
  * The sessions that are open in the process which owns the workspace: each is opened once, entered when there is work,
- * and told each accepted message once.
+ * and told each accepted message once. What is done with one session is done in order, so that none is closed or removed
+ * while something else is done with it. Those on which nothing is being done are closed when there are many.
  */
 import { createSerial } from '../../base/serial.ts';
-import { RuntimeError } from '../../contract/errors.ts';
+import { RuntimeError, toRuntimeError } from '../../contract/errors.ts';
 import type { IngressEvent } from '../../contract/records.ts';
 import type { Actor } from '../../contract/values.ts';
 import type { LiveSession, Owner } from '../owner.ts';
@@ -11,29 +12,31 @@ import type { RunnerEvent } from '../session/runner.ts';
 
 export interface LiveSessions {
   get(session_id: string): LiveSession | undefined;
-  all(): LiveSession[];
+  ids(): string[];
   /** Is somebody working on it? */
   isEntered(session_id: string): boolean;
-  /** Opens it for looking and answering; nothing starts. */
-  open(session_id: string): Promise<LiveSession>;
+  /** Opens it for looking and answering; nothing starts. It stays open at least until the work is done. */
+  use<T>(session_id: string, work: (live: LiveSession) => T | Promise<T>): Promise<T>;
   /** Opens it, and works on what it has left: an open turn, accepted messages. */
-  enter(session_id: string, model?: string): Promise<LiveSession>;
+  enter(session_id: string): Promise<LiveSession>;
   /** Gives an accepted message to its session, which works on it from now on. */
   deliver(event: IngressEvent): Promise<void>;
-  /** Closes one; what runs in it is cancelled. Resolves with false when there is none. */
-  close(session_id: string): Promise<boolean>;
+  /** Does something to a session that nobody has open; `close` cancels what runs in it. */
+  withdraw(session_id: string, work: (close: () => Promise<void>) => Promise<void>): Promise<void>;
   /** Closes all; what runs may end by itself for so long (ms). Called again, patience ends. */
   closeAll(patienceMs: number): Promise<void>;
 }
 
 export interface LiveSessionsOptions {
-  owner: Owner;
+  owner: Pick<Owner, 'open' | 'enter' | 'give' | 'configure' | 'close'>;
   actor: Actor;
   onOpened: (live: LiveSession) => void;
   /** Called before anything starts in a session. @throws RuntimeError when nothing can */
   onEnter: (live: LiveSession) => void;
   onFailed: (error: RuntimeError) => void;
-  onEvent: (session_id: string, event: RunnerEvent) => void;
+  onEvent: (live: LiveSession, event: RunnerEvent) => void;
+  /** So many stay open, and those on which something is being done. */
+  mostIdle?: number;
 }
 
 interface Slot {
@@ -43,72 +46,141 @@ interface Slot {
   delivered: Set<string>;
 }
 
+/** An open session holds its whole history in memory; opening one again reads its file. */
+const MOST_IDLE = 32;
+
 export function createLiveSessions(options: LiveSessionsOptions): LiveSessions {
-  const { owner, actor, onOpened, onEnter, onFailed, onEvent } = options;
+  const { owner, actor, onOpened, onEnter, onFailed, onEvent, mostIdle = MOST_IDLE } = options;
+  /** In the order of their last use. */
   const slots = new Map<string, Slot>();
-  const inOrder = createSerial();
+  const serial = createSerial();
+  const underWay = new Set<Promise<unknown>>();
   let closing = false;
+
+  function inOrder<T>(session_id: string, work: () => Promise<T>): Promise<T> {
+    const done = serial(session_id, work);
+    const settled = done
+      .then(
+        () => {},
+        () => {},
+      )
+      .then(() => {
+        underWay.delete(settled);
+        closeIdle();
+      });
+    underWay.add(settled);
+    return done;
+  }
 
   async function slotOf(session_id: string): Promise<Slot> {
     const known = slots.get(session_id);
-    if (known) return known;
-    if (closing) throw new RuntimeError('shutting_down', 'The program is about to end.');
+    if (known) {
+      slots.delete(session_id);
+      slots.set(session_id, known);
+      return known;
+    }
+    refuseWhenClosing();
     const live = await owner.open(session_id, { onFailed });
+    if (closing) await owner.close(live);
+    refuseWhenClosing();
     const slot: Slot = { live, entered: false, delivered: new Set() };
-    live.runner.subscribe((event) => onEvent(session_id, event));
+    live.runner.subscribe((event) => onEvent(live, event));
     slots.set(session_id, slot);
     onOpened(live);
     return slot;
   }
 
-  async function enterSlot(slot: Slot, model: string | undefined): Promise<void> {
-    if (closing) throw new RuntimeError('shutting_down', 'The program is about to end.');
+  async function enterSlot(slot: Slot, model?: string): Promise<void> {
+    refuseWhenClosing();
     const { live } = slot;
-    if (!slot.entered) {
-      onEnter(live);
-      slot.entered = true;
+    if (slot.entered) {
+      if (model !== undefined) await owner.configure(live, { model }, actor);
+      return;
+    }
+    onEnter(live);
+    slot.entered = true;
+    try {
       const given = await owner.enter(live, { actor, ...(model !== undefined && { model }) });
       for (const { event_id } of given) slot.delivered.add(event_id);
-    } else if (model !== undefined) await owner.configure(live, { model }, actor);
+    } catch (thrown) {
+      // Entered by half it would never start: whoever comes next opens it anew.
+      await closeSlot(live.id).catch(() => {});
+      throw thrown;
+    }
+  }
+
+  /** What comes while it closes is still told as this session's. */
+  async function closeSlot(session_id: string): Promise<void> {
+    const slot = slots.get(session_id);
+    if (!slot) return;
+    try {
+      await owner.close(slot.live);
+    } finally {
+      slots.delete(session_id);
+    }
+  }
+
+  function refuseWhenClosing(): void {
+    if (closing) throw new RuntimeError('shutting_down', 'The program is about to end.');
+  }
+
+  let tidying = false;
+  function closeIdle(): void {
+    if (tidying || closing || slots.size <= mostIdle) return;
+    tidying = true;
+    const idle = [...slots.values()].filter(isIdle).slice(0, slots.size - mostIdle);
+    const closed = idle.map((slot) =>
+      serial(slot.live.id, async () => {
+        if (slots.get(slot.live.id) === slot && isIdle(slot)) await closeSlot(slot.live.id);
+      }),
+    );
+    const tidy = tidied(closed).then(() => {
+      tidying = false;
+      underWay.delete(tidy);
+    });
+    underWay.add(tidy);
+  }
+
+  async function tidied(closed: Promise<void>[]): Promise<void> {
+    try {
+      await Promise.all(closed);
+    } catch (thrown) {
+      onFailed(toRuntimeError(thrown));
+    }
   }
 
   return {
     get: (session_id) => slots.get(session_id)?.live,
+    ids: () => [...slots.keys()],
     isEntered: (session_id) => slots.get(session_id)?.entered === true,
-    all: () => [...slots.values()].map(({ live }) => live),
-    open: (session_id) => inOrder(session_id, async () => (await slotOf(session_id)).live),
-    enter: (session_id, model) =>
+    use: (session_id, work) => inOrder(session_id, async () => work((await slotOf(session_id)).live)),
+    enter: (session_id) =>
       inOrder(session_id, async () => {
         const slot = await slotOf(session_id);
-        await enterSlot(slot, model);
+        await enterSlot(slot);
         return slot.live;
       }),
     deliver: (event) =>
       inOrder(event.session_id, async () => {
+        const { event_id, model } = event;
         const slot = await slotOf(event.session_id);
-        await enterSlot(slot, event.model);
-        if (slot.delivered.has(event.event_id)) return;
-        slot.delivered.add(event.event_id);
+        await enterSlot(slot, slot.delivered.has(event_id) ? undefined : model);
+        if (slot.delivered.has(event_id)) return;
+        slot.delivered.add(event_id);
         await owner.give(slot.live, event);
       }),
-    close: (session_id) =>
-      inOrder(session_id, async () => {
-        const slot = slots.get(session_id);
-        if (!slot) return false;
-        slots.delete(session_id);
-        await owner.close(slot.live);
-        return true;
-      }),
+    withdraw: (session_id, work) => inOrder(session_id, () => work(() => closeSlot(session_id))),
     async closeAll(patienceMs) {
       closing = true;
-      await Promise.all(
-        [...slots].map(async ([session_id, { live }]) => {
-          await live.runner.shutDown(patienceMs);
-          await inOrder(session_id, async () => {
-            if (slots.delete(session_id)) await owner.close(live);
-          });
-        }),
-      );
+      await Promise.all([...slots.values()].map(({ live }) => live.runner.shutDown(patienceMs)));
+      await Promise.all(underWay);
+      await Promise.all([...slots.keys()].map((session_id) => serial(session_id, () => closeSlot(session_id))));
     },
   };
+}
+
+/** Nothing runs in it, and nothing waits. Where nobody works on it nothing can. */
+function isIdle({ live, entered }: Slot): boolean {
+  const { turn, queue } = live.runner.state();
+  return !entered || (turn === null && queue.length === 0);
 }

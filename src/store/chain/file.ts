@@ -20,6 +20,8 @@ export interface ChainFileOptions extends ChainRules {
   path: string;
   /** What people call it: `Session s-1`, `audit.jsonl`. */
   name: string;
+  /** Whose journal it is: next steps of errors name it. */
+  session?: string;
   /** Where a cut tail is kept, and the beginning of its file name. */
   torn: { folder: string; name: string };
   /** Finds where the scan begins; without it at line 1. */
@@ -49,12 +51,12 @@ export async function openChainFile(
   options: ChainFileOptions,
   visit: VisitLine,
 ): Promise<{ file: ChainFile; end: ChainEnd; cut?: CutTail }> {
-  const { path, name, torn } = options;
+  const { path, name, session, torn } = options;
   let fd: number | undefined;
   try {
     fd = openExisting(path, 'append');
     const end = await scanChain(fd, options, visit, fd === undefined ? undefined : options.start?.(fd));
-    if (end.failure !== undefined) throw damageError(name, end.failure);
+    if (end.failure !== undefined) throw damageError(name, end.failure, session);
     if (end.tail === undefined) return { file: chainFile(options, fd, end), end };
     const { from, bytes } = end.tail;
     const torn_file = await cutAside(fd!, from, torn.folder, torn.name);
@@ -68,20 +70,25 @@ export async function openChainFile(
     };
   } catch (error) {
     if (fd !== undefined) closeSync(fd);
-    throw storeError(`Opening ${name}`, error);
+    throw storeError(`Opening ${name}`, error, session);
   }
 }
 
 /** The error that a damaged file gives whoever wants to write to it. */
-export function damageError(name: string, failure: NonNullable<ChainEnd['failure']>): RuntimeError {
-  const tooNew = failure.code === 'entry_too_new';
-  return tooNew
-    ? new RuntimeError('entry_too_new', `${name} was written by a newer version: ${failure.message}.`)
-    : new RuntimeError('store_damaged', `${name} is damaged: ${failure.message} (${failure.code}).`);
+export function damageError(
+  name: string,
+  { code, message }: NonNullable<ChainEnd['failure']>,
+  session?: string,
+): RuntimeError {
+  if (code === 'entry_too_new') {
+    return new RuntimeError('entry_too_new', `${name} was written by a newer version: ${message}.`);
+  }
+  const known = session === undefined ? {} : { id: session };
+  return new RuntimeError('store_damaged', `${name} is damaged: ${message} (${code}).`, known);
 }
 
 function chainFile(options: ChainFileOptions, opened: number | undefined, from: ChainEnd): ChainFile {
-  const { path, name } = options;
+  const { path, name, session } = options;
   let fd = opened;
   let { seq, hash, durable, bytes, last: lastOffset, at } = from;
   if (seq === 0) hash = options.genesis ?? '';
@@ -89,10 +96,12 @@ function chainFile(options: ChainFileOptions, opened: number | undefined, from: 
   let nameDurable = durable > 0;
   let failure: RuntimeError | undefined;
 
-  const fail = (doing: string, thrown: unknown): RuntimeError => (failure ??= storeError(`${doing} ${name}`, thrown));
+  const fail = (doing: string, thrown: unknown): RuntimeError =>
+    (failure ??= storeError(`${doing} ${name}`, thrown, session));
   const refuseAfterFailure = (): void => {
     if (failure === undefined) return;
-    throw new RuntimeError(failure.code, `${name} takes nothing more: ${failure.message}`, { cause: failure });
+    const { code, message, next } = failure;
+    throw new RuntimeError(code, `${name} takes nothing more: ${message}`, { next, cause: failure });
   };
 
   const write = (text: Buffer): void => {

@@ -161,7 +161,7 @@ async function resolve({ host, approval }: RoutePorts, { id, body }: Call): Prom
   try {
     // An approval's digest never changes: looking before is as good as comparing in the act.
     if (digest !== undefined && (await approval(id)).digest !== digest) {
-      throw new RuntimeError('digest_mismatch', `Approval ${id} is not for what you were shown.`);
+      throw new RuntimeError('digest_mismatch', `Approval ${id} is not for what you were shown.`, { id });
     }
     return ok(await host.resolve(id, resolution));
   } catch (error) {

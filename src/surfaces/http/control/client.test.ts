@@ -1,15 +1,19 @@
 /** What a client promises while its connections break and its owner leaves or dies. */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
 import { connect, createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, onTestFinished, test } from 'vitest';
 import { type Clock, systemClock } from '../../../base/clock.ts';
+import { attach } from '../../../adapters/control/attach.ts';
 import { connectControl } from '../../../adapters/control/connect-control.ts';
 import { controlPath } from '../../../adapters/control/control-path.ts';
-import type { Host } from '../../../contract/host.ts';
+import { createRequests } from '../../../adapters/control/requests.ts';
+import { openWatch } from '../../../adapters/control/watch.ts';
+import { RuntimeError } from '../../../contract/errors.ts';
+import { CONTROL_PROTOCOL, type Host, type Watch } from '../../../contract/host.ts';
 import type { StreamEvent } from '../../../contract/stream.ts';
 import { look } from '../testing/host-suite.ts';
 import { type ServedHost, serveFake, VERSION } from '../testing/served-host.ts';
@@ -180,6 +184,63 @@ async function cutter(
   return { path, cut: () => streams.forEach((stream) => stream.destroy()), cuts: () => cuts };
 }
 
+/** Watches through something that stands between; the attachment itself is with the owner. */
+async function watchThrough(between: string, path: string): Promise<Pick<Host, 'watch'>> {
+  const direct = createRequests(path, systemClock);
+  const through = createRequests(between, systemClock);
+  const setToken = (token: string): void => [direct, through].forEach((requests) => requests.setToken(token));
+  const me = { pid: process.pid, version: VERSION, protocol: CONTROL_PROTOCOL };
+  const { detach } = await attach({ ...direct, setToken }, me, { file: undefined, mayServe: () => {} });
+  const watches: Watch[] = [];
+  onTestFinished(() => {
+    for (const watch of watches) watch.close();
+    detach();
+    direct.close();
+    through.close();
+  });
+  return {
+    watch(session_id, after, listener) {
+      const watch = openWatch(through, systemClock, session_id, after, listener);
+      watches.push(watch);
+      return watch;
+    },
+  };
+}
+
+test.runIf(existsSync('/proc/self/comm'))('who passes on what an owner says is not taken for it', async () => {
+  const { path, fake } = await served();
+  const { path: between } = await cutter(path, () => Infinity);
+  const connecting = connectControl({ path: between, version: VERSION, clock: systemClock });
+  await expect(connecting).rejects.toMatchObject({ code: 'no_permission', next: expect.stringMatching(/./) });
+  expect(fake.calls.size).toBe(0);
+});
+
+test.runIf(existsSync('/proc/self/comm'))('what is put in the place of an owner later is told nothing', async () => {
+  const { path, fake, connect: connectClient } = await served();
+  const host = await connectClient();
+  const { path: between, cuts } = await cutter(path, () => 0);
+  renameSync(path, `${path}.away`);
+  renameSync(between, path);
+  const looking = look(host, 's-1');
+  await host.submit(say('hello'));
+  await looking.until('turn.ended');
+  expect({ submits: fake.calls.get('submit'), cuts: cuts() }).toEqual({ submits: 1, cuts: 0 });
+  renameSync(`${path}.away`, path);
+});
+
+test.runIf(existsSync('/proc/self/comm'))('who serves is asked for, and may be refused', async () => {
+  const { path, fake } = await served();
+  const asked: number[] = [];
+  const refuse = (pid: number): never => {
+    asked.push(pid);
+    throw new RuntimeError('caller_is_tool', 'not you');
+  };
+  const connecting = connectControl({ path, version: VERSION, clock: systemClock, mayServe: refuse });
+  await expect(connecting).rejects.toMatchObject({ code: 'caller_is_tool' });
+  expect(asked).toEqual([process.pid]);
+  expect(fake.calls.size).toBe(0);
+});
+
 test(
   'ten thousand entries come once and in order over streams that break again and again',
   { timeout: 30_000 },
@@ -187,7 +248,7 @@ test(
     const { path, connect: connectClient } = await served();
     const whole = await connectClient();
     const { path: through, cuts } = await cutter(path, () => 200_000);
-    const host = await connectTo(through);
+    const host = await watchThrough(through, path);
     const seen: StreamEvent[] = [];
     const finished = Promise.withResolvers<void>();
     host.watch('s-1', 0, {
@@ -209,7 +270,7 @@ test(
 test.each([true, false])('a journal that lost its end begins anew (with a listener for that: %s)', async (listens) => {
   const { path, fake } = await served();
   const { path: through, cut } = await cutter(path, () => Infinity);
-  const host = await connectTo(through);
+  const host = await watchThrough(through, path);
   const heard: (string | null)[] = [];
   const old = [1, 2, 3].map(() => fake.append('s-1').id);
   const seen = Promise.withResolvers<void>();

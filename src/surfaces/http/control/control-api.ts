@@ -7,6 +7,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { validate as validateHello } from '#generated/hello-validator.js';
 import { validate as validateProof } from '#generated/proof-validator.js';
+import { IDENTIFY_PATH } from '../../../adapters/control/listener.ts';
 import { CONTROL_PROTOCOL, type Host, type Loss } from '../../../contract/host.ts';
 import { descendsFromTool } from '../../../engine/caller.ts';
 import { send, sendProblem } from '../answer.ts';
@@ -15,11 +16,14 @@ import { signFrame } from '../event-frames.ts';
 import { readBody } from '../read-body.ts';
 import { createHttpServer, type ServerLimits } from '../server.ts';
 import { createGate } from './gate.ts';
+import { answerIdentify } from './identify.ts';
 import { systemProcesses } from './process-table.ts';
 
 export interface ControlApiOptions extends Omit<ApiOptions, 'authorize'> {
   host: Host;
   version: string;
+  /** What tells the file of the socket from every other. */
+  file: () => string;
   /** Does a process descend from the agent's tools? */
   isTool?: (pid: number) => boolean;
 }
@@ -62,9 +66,13 @@ export function createControlApi(options: ControlApiOptions): ControlApi {
     if (lost) response.end(signFrame('lost', lost));
   }
 
+  const identify = (request: IncomingMessage, response: ServerResponse): Promise<void> =>
+    answerIdentify(request, response, { file: options.file(), clock });
+  const owns: Record<string, typeof hello> = { '/v1/hello': hello, [IDENTIFY_PATH]: identify, '/v1/prove': prove };
+
   const server = createHttpServer(
     (request, response) => {
-      const own = request.method !== 'POST' ? undefined : { '/v1/hello': hello, '/v1/prove': prove }[request.url ?? ''];
+      const own = request.method === 'POST' && Object.hasOwn(owns, request.url!) ? owns[request.url!] : undefined;
       if (!own) return api.handle(request, response);
       request.on('error', () => {});
       response.on('error', () => {});

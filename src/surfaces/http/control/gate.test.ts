@@ -14,6 +14,7 @@ import { createGate } from './gate.ts';
 
 const CLIENT = fileURLToPath(new URL('../testing/client-program.ts', import.meta.url));
 const ME = { pid: process.pid, version: VERSION, protocol: CONTROL_PROTOCOL };
+const HOLDER = { file: undefined, mayServe: () => {} };
 const withProc = test.runIf(existsSync('/proc/self/comm'));
 
 async function served(isTool = (_pid: number): boolean => false): Promise<{ path: string; requests: Requests }> {
@@ -91,7 +92,7 @@ test('without a proof nothing is answered', async () => {
 
 test('a token holds as long as its client is attached', async () => {
   const { requests } = await served();
-  const { detach } = await attach(requests, ME);
+  const { detach } = await attach(requests, ME, HOLDER);
   expect(await requests.ask('GET', '/v1/status')).toMatchObject({ program: 'fake' });
   detach();
   const refused = async (): Promise<boolean> => {
@@ -105,7 +106,7 @@ withProc('the process has its name back afterwards', async () => {
   const before = readFileSync('/proc/self/comm', 'utf8');
   const commandLine = readFileSync('/proc/self/cmdline', 'latin1');
   const { requests } = await served();
-  await attach(requests, ME);
+  await attach(requests, ME, HOLDER);
   expect(readFileSync('/proc/self/comm', 'utf8')).toBe(before);
   expect(readFileSync('/proc/self/cmdline', 'latin1')).toBe(commandLine);
 });

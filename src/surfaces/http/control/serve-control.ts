@@ -8,7 +8,7 @@ import type { Loss } from '../../../contract/host.ts';
 import type { ControlApi, ControlApiOptions } from './control-api.ts';
 import { listenAt, type SocketFile } from './socket-file.ts';
 
-export interface ControlOptions extends ControlApiOptions {
+export interface ControlOptions extends Omit<ControlApiOptions, 'file'> {
   /** See `controlPath`. The caller holds the workspace's lock. */
   path: string;
   /** Told when the socket can't be served; the program goes on without. */
@@ -39,7 +39,9 @@ export async function serveControl(options: ControlOptions): Promise<ControlServ
     sockets.add(socket);
     socket.on('error', () => {});
     socket.once('close', () => sockets.delete(socket));
-    api ??= import('./control-api.ts').then(({ createControlApi }) => createControlApi(options));
+    api ??= import('./control-api.ts').then(({ createControlApi }) =>
+      createControlApi({ ...options, file: () => file.id }),
+    );
     api.then(
       ({ connect }) => connect(socket),
       (error: unknown) => {

@@ -1,11 +1,14 @@
 /** The file of a Unix socket: made so that nobody but this user can ever connect, removed only when it is still ours. */
-import { chmodSync, lstatSync, mkdirSync, renameSync, rmSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
 import type { Server } from 'node:net';
 import { dirname } from 'node:path';
 import { isPrivatePath } from '../../../adapters/control/control-path.ts';
+import { fileOf } from '../../../adapters/control/listener.ts';
 import { RuntimeError } from '../../../contract/errors.ts';
 
 export interface SocketFile {
+  /** What tells it from every other. */
+  id: string;
   /** Removes it, unless another process has put its own there since. */
   remove(): void;
 }
@@ -24,12 +27,12 @@ export async function listenAt(server: Server, path: string): Promise<SocketFile
   rmSync(temporary, { force: true });
   await bind(server, temporary);
   chmodSync(temporary, 0o600);
-  const { dev, ino } = lstatSync(temporary);
+  const id = fileOf(temporary);
   renameSync(temporary, path);
   return {
+    id,
     remove() {
-      const there = lstatSync(path, { throwIfNoEntry: false });
-      if (there?.dev === dev && there.ino === ino) rmSync(path, { force: true });
+      if (existsSync(path) && fileOf(path) === id) rmSync(path, { force: true });
     },
   };
 }

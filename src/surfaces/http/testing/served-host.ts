@@ -22,7 +22,7 @@ export interface ServedHost {
   close(): Promise<void>;
 }
 
-export async function serveFake(options: Partial<ControlApiOptions> = {}): Promise<ServedHost> {
+export async function serveFake(options: Partial<Omit<ControlApiOptions, 'file'>> = {}): Promise<ServedHost> {
   const folder = mkdtempSync(join(tmpdir(), 'runtime-control-'));
   const fake = createFakeHost();
   const path = controlPath(folder);

@@ -1,0 +1,263 @@
+/** What the hub promises beyond what every host does: under races, over restarts, and in bounded memory. */
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, onTestFinished, test } from 'vitest';
+import type { Submission } from '../../contract/host.ts';
+import type { StreamEvent } from '../../contract/stream.ts';
+import { verifySession } from '../sessions.ts';
+import { openWorkspace, type Workspace } from '../wire.ts';
+import { createHub, type Hub, type HubOptions } from './hub.ts';
+
+const SCRIPT = `model: script/v1
+turns:
+  - match: {tool_result: time}
+    reply: {text: "It is late."}
+  - match: {contains: steered}
+    reply: {text: "Steered."}
+  - match: {contains: ask}
+    reply: {calls: [{tool: exec_command, arguments: {cmd: "true"}}]}
+  - match: {tool_result: exec_command}
+    reply: {text: "Done."}
+  - match: {contains: slow}
+    stall: 60s
+  - match: {contains: soon}
+    stall: 300ms
+    reply: {text: "At last."}
+  - match: {any: true}
+    reply: {text: "You said {{asked}}"}
+`;
+
+function newHome(): string {
+  const home = mkdtempSync(join(tmpdir(), 'runtime-hub-'));
+  writeFileSync(join(home, 'script.yaml'), SCRIPT);
+  const registry = `[{name: script, provider: script, script: '${home}/script.yaml'}]`;
+  writeFileSync(join(home, 'config.yaml'), `models: {registry: ${registry}}\n`);
+  onTestFinished(() => rmSync(home, { recursive: true, force: true }));
+  return home;
+}
+
+async function open(
+  home = newHome(),
+  takes: HubOptions['takes'] = 'named',
+): Promise<{ hub: Hub; workspace: Workspace; home: string }> {
+  const workspace = await openWorkspace({ environment: { RUNTIME_HOME: home }, overrides: new Map() });
+  const hub = createHub(workspace, { takes, version: 'test' });
+  onTestFinished(() => hub.leave().catch(() => {}));
+  return { hub, workspace, home };
+}
+
+const say = (text: string, more: Partial<Submission> = {}): Submission => ({
+  parts: [{ type: 'text', text }],
+  root: '/',
+  ...more,
+});
+
+test('a message that is repeated after a restart is still known, with its answer', async () => {
+  const first = await open();
+  const message = say('hello', { session_id: 's', idempotency_key: 'k' });
+  const { event_id } = await first.hub.submit(message);
+  await first.hub.settled(event_id);
+  await first.hub.settled((await first.hub.submit(say('again', { session_id: 's' }))).event_id);
+  await first.hub.leave();
+
+  const { hub } = await open(first.home);
+  const done = { event_id, session_id: 's', status: 'done', reason: 'success', turn: 1, text: 'You said hello' };
+  expect(await hub.event(event_id)).toMatchObject(done);
+  expect(await hub.submit(message)).toMatchObject({ event_id, duplicate: true, status: 'done' });
+  expect(await hub.settled(event_id)).toMatchObject(done);
+  expect(await hub.session('s')).toMatchObject({ turns: 2, status: 'idle' });
+  await expect(hub.event('e-01arz3ndektsv4rrffq69g5fav')).rejects.toMatchObject({ code: 'not_found' });
+});
+
+test('what is done is known while its session goes on, however many are open', async () => {
+  const { hub } = await open();
+  const accepted = [];
+  for (let n = 0; n < 120; n++) accepted.push(await hub.submit(say(`m${n}`, { session_id: `s${n % 60}` })));
+  for (const { event_id } of accepted) await hub.settled(event_id);
+  for (const [n, { event_id }] of accepted.entries()) {
+    expect(await hub.event(event_id)).toMatchObject({ status: 'done', text: `You said m${n}`, turn: n < 60 ? 1 : 2 });
+  }
+});
+
+test('sessions that are only looked at do not stay open', async () => {
+  const { hub, workspace } = await open();
+  const files = (): number => readdirSync('/proc/self/fd').length;
+  for (let n = 0; n < 100; n++) await hub.settled((await hub.submit(say('hi', { session_id: `s${n}` }))).event_id);
+  const before = existsSync('/proc/self/fd') ? files() : 0;
+  for (let round = 0; round < 3; round++) {
+    for (let n = 0; n < 100; n++) expect(await hub.session(`s${n}`)).toMatchObject({ turns: 1, status: 'idle' });
+  }
+  if (before > 0) expect(files() - before).toBeLessThan(20);
+  const stillOpen = Array.from({ length: 100 }, (_, n) => n).filter((n) => {
+    try {
+      return workspace.store.journal.size(`s${n}`) > 0;
+    } catch {
+      return false;
+    }
+  });
+  expect(stillOpen.length).toBeLessThanOrEqual(40);
+});
+
+test('a session that works or waits stays open, whatever else is looked at', async () => {
+  const { hub } = await open();
+  const slow = await hub.submit(say('soon', { session_id: 'slow' }));
+  const asks = await hub.submit(say('ask', { session_id: 'asks' }));
+  expect(await hub.settled(asks.event_id)).toMatchObject({ status: 'waiting_approval' });
+  for (let n = 0; n < 100; n++) await hub.session(`none${n}`);
+  expect(await hub.settled(slow.event_id)).toMatchObject({ status: 'done', text: 'At last.' });
+  const [approval] = (await hub.session('asks')).approvals;
+  await hub.resolve(approval!, { decision: 'grant' });
+  expect(await hub.settled(asks.event_id)).toMatchObject({ status: 'done', text: 'Done.' });
+});
+
+test('messages and removals of one session at the same time end nothing else', async () => {
+  const { hub, workspace } = await open();
+  let lost = false;
+  void hub.lost.then(() => (lost = true));
+  await hub.settled((await hub.submit(say('hi', { session_id: 's' }))).event_id);
+  for (let round = 0; round < 10; round++) {
+    const done = [];
+    for (let n = 0; n < 4; n++) {
+      done.push(hub.submit(say(`m${n}`, { session_id: 's' })).then(({ event_id }) => hub.settled(event_id)));
+      done.push(hub.remove('s', { force: true }), hub.session('s'));
+    }
+    for (const one of await Promise.allSettled(done)) {
+      if (one.status === 'rejected') expect(one.reason).toMatchObject({ code: 'not_found' });
+    }
+  }
+  expect(lost).toBe(false);
+  expect(await hub.settled((await hub.submit(say('still', { session_id: 's' }))).event_id)).toMatchObject({
+    status: 'done',
+    text: 'You said still',
+  });
+  await hub.leave();
+  expect(await verifySession(workspace, 's')).toMatchObject({ status: 'verified' });
+});
+
+test('a removed session is forgotten: its messages are not found, a new one of its name begins anew', async () => {
+  const { hub } = await open();
+  const old = await hub.submit(say('old', { session_id: 's' }));
+  await hub.settled(old.event_id);
+  await hub.remove('s', { force: false });
+  await expect(hub.event(old.event_id)).rejects.toMatchObject({ code: 'not_found' });
+  const slow = await hub.submit(say('slow', { session_id: 's' }));
+  const waits = expect(hub.settled(slow.event_id)).rejects.toMatchObject({ code: 'not_found' });
+  await hub.remove('s', { force: true });
+  await waits;
+  expect(await hub.session('s')).toMatchObject({ status: 'absent', seq: 0, queued: [] });
+});
+
+test('what was asked for before the owner leaves is done, and nothing after it gave the workspace up', async () => {
+  const { hub, workspace, home } = await open();
+  for (const id of ['a', 'b', 'c']) await hub.settled((await hub.submit(say('hi', { session_id: id }))).event_id);
+  const asked = [
+    hub.remove('a', { force: true }),
+    hub.fork('b', {}),
+    hub.session('c'),
+    hub.session('never-seen'),
+    hub.submit(say('hi', { session_id: 'c' })),
+    hub.stop('b', 'e-none'),
+  ];
+  let released = false;
+  const left = hub.leave().then(() => (released = true));
+  for (const one of await Promise.allSettled(asked)) {
+    if (one.status === 'rejected') expect(one.reason).toMatchObject({ code: 'shutting_down' });
+  }
+  await left;
+  expect(released).toBe(true);
+  for (const id of ['b', 'c', 'never-seen']) {
+    expect(() => workspace.store.journal.size(id)).toThrow('is not open');
+    await expect(hub.submit(say('late', { session_id: id }))).rejects.toMatchObject({ code: 'shutting_down' });
+  }
+  await expect(hub.stop('b', 'e-none')).rejects.toMatchObject({ code: 'shutting_down' });
+  await expect(hub.remove('b', { force: true })).rejects.toMatchObject({ code: 'shutting_down' });
+  const next = await open(home);
+  expect(await next.hub.session('b')).toMatchObject({ turns: 1 });
+});
+
+test('the workspace is given up also when something goes wrong on the way', async () => {
+  const { hub, home } = await open();
+  await hub.settled((await hub.submit(say('hi'))).event_id);
+  await expect(hub.leave({ before_release: async () => Promise.reject(new Error('no')) })).rejects.toThrow('no');
+  const next = await open(home);
+  expect(await next.hub.status()).toMatchObject({ pid: process.pid });
+});
+
+test('one damaged session keeps no other from being listed', async () => {
+  const first = await open();
+  await first.hub.submit(say('slow', { session_id: 'bad' }));
+  await first.hub.submit(say('slow', { session_id: 'good' }));
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  await first.hub.leave();
+  const file = join(first.home, 'workspaces/default/sessions/bad.jsonl');
+  writeFileSync(file, readFileSync(file, 'utf8').replace('"kind":"chat"', '"kind":"chaT"'));
+  const { hub } = await open(first.home);
+  expect(await hub.sessions()).toMatchObject([{ session_id: 'good', status: 'open' }]);
+  await expect(hub.session('bad')).rejects.toThrow();
+});
+
+test('what a session is doing that nobody works on is told', async () => {
+  const first = await open();
+  const { event_id } = await first.hub.submit(say('ask', { session_id: 's' }));
+  const queued = await first.hub.submit(say('later', { session_id: 's' }));
+  await first.hub.settled(event_id);
+  await first.hub.leave();
+
+  const { hub } = await open(first.home);
+  expect(await hub.event(event_id)).toMatchObject({ status: 'running', turn: 1 });
+  const { approvals } = await hub.session('s');
+  expect(await hub.event(event_id)).toMatchObject({ status: 'waiting_approval', turn: 1, approvals });
+  expect(await hub.event(queued.event_id)).toMatchObject({ session_id: 's', approvals });
+  // Answered without being entered: recorded, and nothing starts.
+  expect(await hub.resolve(approvals[0]!, { decision: 'grant' })).toMatchObject({ status: 'granted' });
+  expect(await hub.session('s')).toMatchObject({ status: 'open', approvals: [] });
+  expect(await hub.settled(event_id)).toMatchObject({ status: 'done', text: 'Done.' });
+  expect(await hub.settled(queued.event_id)).toMatchObject({ status: 'done', text: 'You said later' });
+});
+
+test('a steer settles with the turn that took it', async () => {
+  const { hub } = await open();
+  const first = await hub.submit(say('soon', { session_id: 's' }));
+  const steer = await hub.submit(say('steered', { session_id: 's', mode: 'steer' }));
+  const [one, other] = await Promise.all([first, steer].map(({ event_id }) => hub.settled(event_id)));
+  expect([one!.status, other!.status]).toEqual(['done', 'done']);
+  expect(other!.text).toBe('Steered.');
+});
+
+test('two who send the same message at the same time are both told of the one turn', async () => {
+  const { hub } = await open();
+  const message = say('hello', { session_id: 's', idempotency_key: 'k' });
+  const both = await Promise.all([hub.submit(message), hub.submit(message), hub.submit(message)]);
+  expect(new Set(both.map(({ event_id }) => event_id)).size).toBe(1);
+  expect(both.filter(({ duplicate }) => !duplicate)).toHaveLength(1);
+  for (const { event_id } of both) expect(await hub.settled(event_id)).toMatchObject({ status: 'done' });
+  expect(await hub.session('s')).toMatchObject({ turns: 1 });
+});
+
+test('a watcher of a session that comes, goes and comes again is told all of it', async () => {
+  const { hub } = await open();
+  const seen: string[] = [];
+  const watch = (): void => {
+    hub.watch('s', 0, {
+      onEvent: ({ id, type }: StreamEvent) => void (id !== null && seen.push(type)),
+      onEnd() {
+        seen.push('end');
+        watch();
+      },
+    });
+  };
+  watch();
+  for (let round = 0; round < 2; round++) {
+    await hub.settled((await hub.submit(say('hi', { session_id: 's' }))).event_id);
+    if (round === 0) await hub.remove('s', { force: false });
+  }
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  expect(seen.filter((type) => type === 'session.created' || type === 'turn.ended' || type === 'end')).toEqual([
+    'session.created',
+    'turn.ended',
+    'end',
+    'session.created',
+    'turn.ended',
+  ]);
+});

@@ -1,0 +1,94 @@
+/** What became of a message, for whoever asks: now, or when it is done, or its session waits for a person. */
+import { RuntimeError } from '../../contract/errors.ts';
+import type { EventStatus } from '../../contract/host.ts';
+import type { Journal } from '../../contract/ports.ts';
+import type { Part } from '../../contract/values.ts';
+import type { LiveSession, Owner } from '../owner.ts';
+import type { EventBoard, EventNote } from './event-board.ts';
+import type { LiveSessions } from './live-sessions.ts';
+import { pastEvent, pastEventAnywhere, type PastEvent } from './past-events.ts';
+
+export interface MessageStatus {
+  /** `session_id`: its session, where the caller knows. @throws RuntimeError not_found */
+  now(event_id: string, session_id?: string): Promise<EventStatus>;
+  /** @throws RuntimeError not_found | shutting_down; what its session failed with */
+  settled(event_id: string): Promise<EventStatus>;
+}
+
+export interface MessageStatusPorts {
+  board: EventBoard;
+  sessions: LiveSessions;
+  owner: Pick<Owner, 'pending'>;
+  journal: Pick<Journal, 'read' | 'list'>;
+  textOf: (parts: Part[]) => Promise<string>;
+  isLeaving: () => boolean;
+}
+
+export function createMessageStatus(ports: MessageStatusPorts): MessageStatus {
+  const { board, sessions, owner, journal, textOf, isLeaving } = ports;
+
+  async function now(event_id: string, session_id?: string): Promise<EventStatus> {
+    const known = board.get(event_id);
+    if (known?.status === 'done') return ended(known, board.text(event_id) ?? pastText(known));
+    if (known) return unfinished(known);
+    const waiting = (await owner.pending()).find((event) => event.event_id === event_id);
+    if (waiting) return waitingStatus(event_id, waiting.session_id);
+    const past = await (session_id === undefined
+      ? pastEventAnywhere(journal, event_id)
+      : pastEvent(journal, session_id, event_id));
+    if (!past) throw new RuntimeError('not_found', `There is no message ${event_id} that anything is known of.`);
+    return fromPast(past);
+  }
+
+  /** It was accepted before. Its session may have it, and even have answered it. */
+  async function waitingStatus(event_id: string, session_id: string): Promise<EventStatus> {
+    const past = await pastEvent(journal, session_id, event_id);
+    return past ? fromPast(past) : unfinished({ event_id, session_id, status: 'queued' });
+  }
+
+  async function fromPast({ note, reply }: PastEvent): Promise<EventStatus> {
+    return note.status === 'done' ? ended(note, textOf(reply)) : unfinished(note);
+  }
+
+  async function pastText({ event_id, session_id }: EventNote): Promise<string> {
+    return textOf((await pastEvent(journal, session_id, event_id))?.reply ?? []);
+  }
+
+  async function ended(note: EventNote, text: Promise<string>): Promise<EventStatus> {
+    return { ...note, seq: await seqOf(note.session_id), text: await text, approvals: [] };
+  }
+
+  async function unfinished(note: EventNote): Promise<EventStatus> {
+    const runner = sessions.get(note.session_id)?.runner;
+    const approvals = runner?.approvals() ?? [];
+    const usage = runner?.state().turn?.usage;
+    const waits = runner?.isWaiting() === true && approvals.length > 0;
+    const seq = await seqOf(note.session_id);
+    return { ...note, seq, ...(usage && { usage }), approvals, ...(waits && { status: 'waiting_approval' }) };
+  }
+
+  async function seqOf(session_id: string): Promise<number> {
+    const live: LiveSession | undefined = sessions.get(session_id);
+    return live?.runner.state().seq ?? (await journal.read(session_id, () => {}, { last: 1 })).seq;
+  }
+
+  async function settled(event_id: string): Promise<EventStatus> {
+    for (;;) {
+      const status = await now(event_id);
+      if (status.status === 'done') return status;
+      const { runner } = await sessions.enter(status.session_id);
+      const rest = await runner.rest();
+      if (rest.kind === 'ended') {
+        if (board.get(event_id)?.status === 'done') continue;
+        if (rest.error) throw rest.error;
+        if (isLeaving()) throw new RuntimeError('shutting_down', 'The program ended before the turn did.');
+        continue; // its session was closed: removed, or opened anew by who asks next
+      }
+      const then = await now(event_id);
+      if (then.status === 'done' || then.status === 'waiting_approval') return then;
+      if (rest.kind === 'idle' && runner.state().turn === null) return { ...then, status: 'dead' };
+    }
+  }
+
+  return { now, settled };
+}

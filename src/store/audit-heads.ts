@@ -1,0 +1,109 @@
+/**
+ * The newest head of each session in the audit log. One of them is looked for from the file's end on, which reads little;
+ * when many are asked for, as by a list of all sessions, the file is read once and remembered as far as it has come.
+ */
+import { fstatSync } from 'node:fs';
+import { RuntimeError } from '../contract/errors.ts';
+import type { AuditRecord } from '../contract/records.ts';
+import { parseLine, type ChainLine, type Defect } from './chain/line.ts';
+import { piecesBackward, piecesForward, type Piece } from './chain/pieces.ts';
+
+export interface Head {
+  seq: number;
+  hash: string;
+}
+
+/** So many are looked for one by one. */
+const MOST_SINGLE = 3;
+const NUL = 0;
+/** Sessions that a damaged line names. */
+const NAMED = /"session":("(?:[^"\\]|\\.)*")/g;
+
+/**
+ * Gives what finds the newest head of a session in the open file. Its removal ends the search.
+ * @throws RuntimeError store_damaged, when a newer line that names the session is damaged
+ */
+export function createHeads(name: string): (fd: number, session: string) => Head | undefined {
+  let asked = 0;
+  let known = emptyIndex();
+
+  const damaged = (session: string, { message }: Defect): RuntimeError =>
+    new RuntimeError('store_damaged', `${name} is damaged where it names session ${session}: ${message}.`, {
+      next: 'Keep the file for an inquiry, and put back one from a backup.',
+    });
+
+  function search(fd: number, session: string): Head | undefined {
+    const needle = Buffer.from(`"session":${JSON.stringify(session)}`);
+    for (const { bytes } of piecesBackward(fd, needle)) {
+      if (!bytes.includes(needle) || bytes.includes(NUL)) continue;
+      const parsed = parseLine(bytes);
+      if ('defect' in parsed) throw damaged(session, parsed.defect);
+      const told = headIn(parsed.line);
+      if (told?.session === session) return told.head;
+    }
+    return undefined;
+  }
+
+  return (fd, session) => {
+    if (++asked <= MOST_SINGLE) return search(fd, session);
+    const { ino, size } = fstatSync(fd);
+    if (ino !== known.ino || size < known.bytes) known = { ...emptyIndex(), ino };
+    if (!readOn(fd, known)) return search(fd, session);
+    const found = known.sessions.get(session);
+    if (found && 'code' in found) throw damaged(session, found);
+    return found;
+  };
+}
+
+interface Index {
+  ino: number;
+  /** How far the file was read. */
+  bytes: number;
+  sessions: Map<string, Head | Defect>;
+}
+
+function emptyIndex(): Index {
+  return { ino: 0, bytes: 0, sessions: new Map() };
+}
+
+/** Reads what has come since. False: the file has a torn end, of which the next opening will cut some. */
+function readOn(fd: number, index: Index): boolean {
+  for (const piece of piecesForward(fd, index.bytes)) {
+    if (isTorn(piece)) return false;
+    take(index, piece.bytes);
+    index.bytes = piece.offset + piece.bytes.length + 1;
+  }
+  return true;
+}
+
+function isTorn({ terminated, overlong, bytes }: Piece): boolean {
+  return !terminated || overlong || bytes.includes(NUL);
+}
+
+function take({ sessions }: Index, bytes: Buffer): void {
+  const parsed = parseLine(bytes);
+  if ('defect' in parsed) {
+    for (const [, named] of bytes.toString('utf8').matchAll(NAMED)) sessions.set(textOf(named!), parsed.defect);
+    return;
+  }
+  const told = headIn(parsed.line);
+  if (told?.head) sessions.set(told.session, told.head);
+  else if (told) sessions.delete(told.session);
+}
+
+/** What a line tells of a session's head: that there is none any more, where it was removed. */
+function headIn({ type, data }: ChainLine): { session: string; head: Head | undefined } | undefined {
+  const record = { type, data } as AuditRecord;
+  if (record.type === 'session.removed') return { session: record.data.session, head: undefined };
+  if (record.type !== 'head') return undefined;
+  const { session, seq, hash } = record.data;
+  return { session, head: { seq, hash } };
+}
+
+function textOf(json: string): string {
+  try {
+    return JSON.parse(json) as string;
+  } catch {
+    return json.slice(1, -1);
+  }
+}
