@@ -181,7 +181,7 @@ describe.skipIf(!BASH)(unless(BASH, 'bash'), () => {
 
   test('a list tells what each is; what is put in does not', async ({ place }) => {
     const list = await ask(place, 'runtime session ', SECOND_TAB);
-    expect(list[0]).toBe('ls      list the sessions, newest first');
+    expect(list[0]).toBe('ls      list the sessions, newest first, and what is running where');
     expect(await ask(place, 'runtime session ')).toEqual(['ls', 'show', 'verify', 'rm', 'help']);
     expect(await ask(place, 'runtime session l', SECOND_TAB)).toEqual(['ls']);
   });
@@ -233,7 +233,7 @@ describe.skipIf(!FISH)(unless(FISH, 'fish'), () => {
       return stdout.replaceAll(place.project, '');
     };
     const program = join(import.meta.dirname, '../bin/runtime');
-    expect(await ask(`${program} session l`)).toBe('ls\tlist the sessions, newest first\n');
+    expect(await ask(`${program} session l`)).toBe('ls\tlist the sessions, newest first, and what is running where\n');
     expect(await ask(`${program} session show `)).toBe('team:al\thello\n');
     expect(await ask(`${program} config view --output=j`)).toBe('--output=json\n');
   });

@@ -1,5 +1,4 @@
-/** What `config init` finds to propose: a key in the environment, an Ollama on this machine. */
-import { get } from 'node:http';
+/** What a first configuration may propose: a key in the environment, an Ollama on this machine. */
 import type { Clock } from '../../base/clock.ts';
 import type { Environment } from '../../base/environment.ts';
 import { ollamaOrigin } from './models.ts';
@@ -20,12 +19,16 @@ export async function findModels(environment: Environment, clock: Clock): Promis
 }
 
 /**
- * The models that an Ollama serves, asked by its OpenAI-compatible API (`…/v1/models`, over http). Whatever goes wrong
- * means: there is none.
+ * The models that an Ollama or another compatible service serves (`…/v1/models`). Whatever goes wrong means: none is known.
  */
-export function servedModels(url: string, clock: Clock): Promise<string[] | undefined> {
+export async function servedModels(
+  url: string,
+  clock: Clock,
+  { withinMs = OLLAMA_DEADLINE_MS, key }: { withinMs?: number; key?: string | undefined } = {},
+): Promise<string[] | undefined> {
+  const { get } = url.startsWith('https:') ? await import('node:https') : await import('node:http');
   return new Promise((resolve) => {
-    const request = get(url, (response) => {
+    const request = get(url, { headers: key ? { authorization: `Bearer ${key}` } : {} }, (response) => {
       const chunks: Buffer[] = [];
       let size = 0;
       response.on('data', (chunk: Buffer) => {
@@ -39,7 +42,7 @@ export function servedModels(url: string, clock: Clock): Promise<string[] | unde
       response.on('error', () => finish(undefined));
       response.on('close', () => finish(undefined));
     });
-    const cancelDeadline = clock.at(clock.now() + OLLAMA_DEADLINE_MS, () => request.destroy());
+    const cancelDeadline = clock.at(clock.now() + withinMs, () => request.destroy());
     const finish = (names: string[] | undefined): void => {
       cancelDeadline();
       request.destroy(); // else a kept connection holds the process

@@ -4,8 +4,8 @@ import type { Config } from '../../contract/config.ts';
 import type { Policy, ToolSpec } from '../../contract/manifest.ts';
 import type { Complaint } from './check.ts';
 
-const DEFAULT_ALLOW = ['time', 'read_file', 'list_files', 'search_files'];
-const DEFAULT_ASK = ['exec_command', 'write_stdin', 'apply_patch'];
+export const DEFAULT_ALLOW = ['time', 'read_file', 'list_files', 'search_files'];
+export const DEFAULT_ASK = ['exec_command', 'write_stdin', 'apply_patch'];
 
 /** The configuration's lists of tools, in the words of the policy. */
 export const policyLists = { deny: 'deny', require_approval: 'require_approval', allow: 'auto_allow' } as const;

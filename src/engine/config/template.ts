@@ -1,6 +1,7 @@
 /** The commented file that `config init` writes, made from what is known about the keys. */
 import type { JsonValue } from '../../base/json.ts';
 import type { ConfigKey } from '../../contract/config-key.ts';
+import type { ModelEntry } from '../../contract/config.ts';
 import type { FoundModels } from './found-models.ts';
 import { allKeys, findKey } from './keys.ts';
 import { DEFAULT_OPENAI_MODEL } from './models.ts';
@@ -13,9 +14,22 @@ const HEAD = `# Configuration of runtime. Every key may be left out. A line like
 
 const KEYWORD = /^(?:true|false|null|yes|no|on|off)$/i;
 
+/** The file for what was found. */
 export function configTemplate(found: FoundModels): string {
-  const rest = allKeys.filter(({ path }) => !path.startsWith('models.'));
-  return [HEAD, modelsSection(found), ...sections(rest)].join('\n');
+  const standard = proposedDefault(found);
+  const { openai, ollama = [] } = found;
+  const entries = [
+    ...(openai || standard === undefined
+      ? [{ name: DEFAULT_OPENAI_MODEL, provider: 'openai', api_key_env: 'OPENAI_API_KEY' }]
+      : []),
+    ...ollama.slice(0, 1).map((name) => ({ name, provider: 'ollama' })),
+  ];
+  return template(entries, standard, new Map());
+}
+
+/** The file for a model that was chosen; `settings`: further keys that are switched on. */
+export function chosenTemplate(model: ModelEntry, settings: ReadonlyMap<string, JsonValue>): string {
+  return template([model], model.name, settings);
 }
 
 /** The model that the found ones propose as default; undefined when there is none. */
@@ -23,47 +37,57 @@ export function proposedDefault({ openai, ollama = [] }: FoundModels): string | 
   return openai ? DEFAULT_OPENAI_MODEL : ollama[0];
 }
 
-function modelsSection(found: FoundModels): string {
-  const { openai, ollama = [] } = found;
-  const standard = proposedDefault(found);
+/** Without a `standard` the models are an example, switched off. */
+function template(entries: readonly object[], standard: string | undefined, settings: Settings): string {
+  const rest = allKeys.filter(({ path }) => !path.startsWith('models.'));
+  return [HEAD, modelsSection(entries, standard), ...sections(rest, settings)].join('\n');
+}
+
+function modelsSection(entries: readonly object[], standard: string | undefined): string {
   const off = standard === undefined ? '#' : '';
-  const entries = [
-    ...(openai || standard === undefined
-      ? [{ name: DEFAULT_OPENAI_MODEL, provider: 'openai', api_key_env: 'OPENAI_API_KEY' }]
-      : []),
-    ...ollama.slice(0, 1).map((name) => ({ name, provider: 'ollama' })),
-  ];
   const lines = [
     `# ${findKey('models.default')!.description}`,
     `${off}default: ${yaml(standard ?? DEFAULT_OPENAI_MODEL)}`,
-    ...describe({ ...findKey('models.fallback')!, path: 'fallback' }),
+    ...describe({ ...findKey('models.fallback')!, path: 'fallback' }, undefined),
     `# ${findKey('models.registry')!.description} Each may have:`,
     ...findKey('models.registry')!.items!.map(({ path, description }) => `# - ${path}: ${description}`),
     `${off}registry:`,
     ...entries.flatMap((entry) =>
-      Object.entries(entry).map(([key, value], index) => `${off}  ${index === 0 ? '-' : ' '} ${key}: ${yaml(value)}`),
+      Object.entries(entry).map(
+        ([key, value], index) => `${off}  ${index === 0 ? '-' : ' '} ${key}: ${yaml(value as JsonValue)}`,
+      ),
     ),
   ];
   return `models:\n${indented(lines)}`;
 }
 
+type Settings = ReadonlyMap<string, JsonValue>;
+
 /** Sections stand as they are: one without keys reads as absent, so that a single "#" switches a key on. */
-function sections(keys: ConfigKey[]): string[] {
+function sections(keys: ConfigKey[], settings: Settings, above = ''): string[] {
   const names = [...new Set(keys.map(({ path }) => path.split('.')[0]!))];
   return names.map((name) => {
+    const at = `${above}${name}.`;
     const inner = keys
       .filter(({ path }) => path.startsWith(`${name}.`))
       .map((key) => ({ ...key, path: key.path.slice(name.length + 1) }));
-    const leaves = inner.filter(({ path }) => !path.includes('.')).flatMap(describe);
-    const deeper = sections(inner.filter(({ path }) => path.includes('.'))).flatMap((text) =>
-      text.trimEnd().split('\n'),
-    );
+    const leaves = inner
+      .filter(({ path }) => !path.includes('.'))
+      .flatMap((key) => describe(key, settings.get(at + key.path)));
+    const deeper = sections(
+      inner.filter(({ path }) => path.includes('.')),
+      settings,
+      at,
+    ).flatMap((text) => text.trimEnd().split('\n'));
     return `${name}:\n${indented([...leaves, ...deeper])}`;
   });
 }
 
-function describe(key: ConfigKey): string[] {
-  return [`# ${key.description}`, `#${key.path}: ${yaml(key.default ?? exampleOf(key))}`];
+/** A key that has a value is switched on. */
+function describe(key: ConfigKey, value: JsonValue | undefined): string[] {
+  const line =
+    value === undefined ? `#${key.path}: ${yaml(key.default ?? exampleOf(key))}` : `${key.path}: ${yaml(value)}`;
+  return [`# ${key.description}`, line];
 }
 
 function exampleOf({ kind }: ConfigKey): JsonValue {

@@ -13,6 +13,8 @@ export interface Output {
   readonly columns: number | undefined;
   /** Its height in lines; undefined where there is none. */
   readonly rows?: number | undefined;
+  /** Has its reader gone? What is written from then on is lost. */
+  readonly closed?: boolean;
 }
 
 export interface Io {
@@ -90,6 +92,9 @@ function fileOutput(
     },
     get rows() {
       return isTty() ? stream().rows || undefined : undefined;
+    },
+    get closed() {
+      return state === 'closed';
     },
     failure: () => failure,
     flush: () => (state === 'stream' ? drained(stream()) : Promise.resolve()),

@@ -32,6 +32,16 @@ export async function* transcript(
   output: Output,
   limit = events.length,
 ): AsyncGenerator<string> {
+  const linesOf = createTranscript(blobs, output);
+  for (const [index, event] of events.entries()) {
+    // What isn't shown is read all the same: later lines name its calls and replies.
+    const lines = await linesOf(event);
+    if (index >= events.length - limit) yield* lines;
+  }
+}
+
+/** Gives the lines of each event of a session, from its first on. What isn't stored has none. */
+export function createTranscript(blobs: Pick<Blobs, 'get'>, output: Output): (event: StreamEvent) => Promise<string[]> {
   const context: Context = {
     blobs,
     output,
@@ -41,11 +51,7 @@ export async function* transcript(
     replies: new Map(),
     afterTurn: false,
   };
-  for (const [index, event] of events.entries()) {
-    // What isn't shown is read all the same: later lines name its calls and replies.
-    const lines = await LINES[event.type as EntryType]?.(event.data as never, event, context);
-    if (lines && index >= events.length - limit) yield* lines;
-  }
+  return async (event) => (await LINES[event.type as EntryType]?.(event.data as never, event, context)) ?? [];
 }
 
 type Line<T extends EntryType> = (

@@ -2,10 +2,12 @@ import { realpathSync, statSync } from 'node:fs';
 import { isatty } from 'node:tty';
 import { systemClock } from '../../../base/clock.ts';
 import { parseDuration } from '../../../base/duration.ts';
+import type { Environment } from '../../../base/environment.ts';
 import { errorCatalogue, RuntimeError, toRuntimeError } from '../../../contract/errors.ts';
 import type { EntryData } from '../../../contract/entries.ts';
 import type { RunOutcome, StreamEvent } from '../../../contract/stream.ts';
 import type { Part, TurnReason } from '../../../contract/values.ts';
+import { refuseTools } from '../../../engine/caller.ts';
 import { startRun, type Run, type RunRequest, type RunView } from '../../../engine/run.ts';
 import { checkSessionId } from '../../../engine/session-id.ts';
 import { NO_USAGE } from '../../../kernel/turn/state.ts';
@@ -17,7 +19,7 @@ import { paint } from '../paint.ts';
 import { createProgress } from '../progress.ts';
 import { isPiped, readPiped } from '../read-input.ts';
 import { reportError } from '../report-error.ts';
-import { onSignals } from '../signals.ts';
+import { onSignals } from '../../signals.ts';
 import { oneLine, visibleText } from '../../terminal/width.ts';
 
 const HELP = 'See `runtime run --help`.';
@@ -53,6 +55,8 @@ function isConversation(
 async function converse(context: CommandContext, options: RunOptions & GlobalOptions): Promise<number> {
   const { environment } = context;
   if (options.session !== undefined) checkSessionId(options.session);
+  const left = await configureFirst(context, options);
+  if (left !== undefined) return left;
   const { runRepl } = await import('../../repl/repl.ts');
   return runRepl({
     environment,
@@ -69,6 +73,31 @@ async function converse(context: CommandContext, options: RunOptions & GlobalOpt
       return { workspace, attach: () => attach(workspace, { takes: 'all' }) };
     },
   });
+}
+
+/** Helps whoever starts without any configuration to one. Gives the exit code where a signal ended that. */
+async function configureFirst(
+  context: CommandContext,
+  options: RunOptions & GlobalOptions,
+): Promise<number | undefined> {
+  const { io, environment, overrides } = context;
+  if (options.config !== undefined || options.model !== undefined) return undefined;
+  const home = homeOf(context);
+  const { configToComplete } = await import('../../../engine/config/first-config.ts');
+  // What is wrong with the configuration is said by whoever uses it.
+  const config = await configToComplete({ home, environment, overrides }).catch(() => undefined);
+  if (config === undefined || isTool(environment)) return undefined;
+  const { firstStart } = await import('../first-start/first-start.ts');
+  return firstStart(io, { environment, home, clock: systemClock, config });
+}
+
+function isTool(environment: Environment): boolean {
+  try {
+    refuseTools(environment);
+    return false;
+  } catch {
+    return true;
+  }
 }
 
 /** Runs a request and shows how it goes. Gives the exit code. */
@@ -107,7 +136,7 @@ export async function runToEnd(
     const { attach } = await import('../../attach.ts');
     outcome = await untilEnd(startRun(workspace, () => attach(workspace, { takes: 'named' }), request, view));
   } catch (thrown) {
-    const error = toRuntimeError(thrown);
+    const error = namingSession(toRuntimeError(thrown), at);
     outcome = {
       state: 'error',
       exit_code: error.exitCode,
@@ -124,6 +153,13 @@ export async function runToEnd(
   }
   sayOutcome(io, outcome, at, titles, next);
   return outcome.exit_code;
+}
+
+/** Its next step names the session, also where the thrower didn't know which it was. */
+function namingSession(error: RuntimeError, { scope }: Place): RuntimeError {
+  if (scope.kind !== 'session' || !error.next.includes('<id>')) return error;
+  const { code, message, next } = error;
+  return new RuntimeError(code, message, { next, id: scope.id, cause: error });
 }
 
 /** First Ctrl-C: the turn is cancelled; a second one, SIGTERM, SIGHUP: leave, to be carried on later. */

@@ -1,21 +1,19 @@
 import { RuntimeError } from '../../../contract/errors.ts';
-import type { VerifyReport } from '../../../contract/verify.ts';
 import { withHost } from '../../attach.ts';
 import { refuseTools } from '../../../engine/caller.ts';
 import {
   listSessions as readSessions,
+  type OwnerView,
   readSession,
-  verifyFile,
-  verifySession as verify,
+  type SessionSummary,
 } from '../../../engine/sessions.ts';
 import { checkSessionId } from '../../../engine/session-id.ts';
 import { createTurnCounter, entryEvent } from '../../../engine/stream.ts';
-import { nextCommand, openForCommand, openRecords, type CommandAction } from '../context.ts';
-import type { Io } from '../io.ts';
+import { nextCommand, openForCommand, type CommandAction } from '../context.ts';
 import { printRows, printValue, type OutputFormat } from '../listing.ts';
 import { money } from '../money.ts';
+import { askOwner } from '../owner.ts';
 import { paged, printPaged } from '../pager.ts';
-import { paint } from '../paint.ts';
 import { ago } from '../times.ts';
 import { transcript } from '../transcript.ts';
 
@@ -26,13 +24,15 @@ interface Output {
 export const listSessions: CommandAction<Output> = async (context, options) => {
   const workspace = await openForCommand(context, options);
   const now = workspace.clock.now();
+  const owner = await askOwner(workspace);
+  if (owner && options.output === 'table') context.io.stderr.write(`${ownerLine(owner)}\n`);
   await printRows(
     context.io,
     options.output,
-    await readSessions(workspace),
+    await readSessions(workspace, owner),
     [
       { title: 'session', text: ({ session_id }) => session_id, narrow: 'whole' },
-      { title: 'status', text: ({ status }) => status },
+      { title: 'status', text: statusText },
       { title: 'title', text: ({ title }) => title, narrow: 'flexible' },
       { title: 'changed', text: ({ changed_at }) => ago(changed_at, now), narrow: 'spare' },
       { title: 'turns', text: ({ turns }) => String(turns), narrow: 'spare' },
@@ -48,12 +48,26 @@ export const listSessions: CommandAction<Output> = async (context, options) => {
   );
 };
 
-export const showSession: CommandAction<Output & { limit?: string }> = async (context, options, id) => {
+/** What is being done, where somebody does it. */
+function statusText({ status, phase }: SessionSummary): string {
+  return status === 'running' && phase !== undefined ? `running (${phase})` : status;
+}
+
+function ownerLine({ pid, sessions }: OwnerView): string {
+  const count = (wanted: string): number => sessions.filter(({ status }) => status === wanted).length;
+  return `owned by process ${pid}: ${count('running')} running, ${count('waiting_approval')} waiting for an approval`;
+}
+
+export const showSession: CommandAction<Output & { limit?: string; follow?: true }> = async (context, options, id) => {
   const workspace = await openForCommand(context, options);
   const { entries, end } = await readSession(workspace, id);
   const turnOf = createTurnCounter();
   const events = entries.map((stored) => entryEvent(id, stored, turnOf(stored)));
   const limit = options.limit === undefined ? events.length : limitOf(options.limit);
+  if (options.follow && !end.failure) {
+    const { follow } = await import('./session-follow.ts');
+    return follow(context.io, workspace, id, events, { limit, output: options.output });
+  }
   if (options.output === 'table') {
     await paged(context.io, context.environment, transcript(events, workspace.store.blobs, context.io.stdout, limit));
   } else {
@@ -70,26 +84,6 @@ function limitOf(text: string): number {
   const limit = Number(text);
   if (Number.isSafeInteger(limit) && limit >= 1) return limit;
   throw new RuntimeError('usage', `--limit ${text} is no number of entries`, { next: 'Write 1 or more.' });
-}
-
-export const verifySession: CommandAction<Output> = async (context, options, target) => {
-  const isFile = target.endsWith('.jsonl') || target.includes('/');
-  const workspace = await openRecords(context, options);
-  const report = await (isFile ? verifyFile : verify)(workspace, target);
-  if (options.output === 'table') sayVerdict(context.io, report);
-  else await printValue(context.io, options.output, report);
-  for (const { seq, why } of report.partial) context.io.stderr.write(`partial from entry ${seq} on: ${why}\n`);
-  return report.status === 'failed' ? 7 : 0;
-};
-
-function sayVerdict({ stdout }: Io, report: VerifyReport): void {
-  const { status, session_id, entries, decisions, head, failure, notes } = report;
-  const colour = status === 'verified' ? 'green' : status === 'partial' ? 'yellow' : 'red';
-  stdout.write(`${paint(stdout, colour, status)} ${session_id}\n`);
-  if (failure) stdout.write(`${failure.message} (${failure.code})\n`);
-  stdout.write(`${entries} entries, ${decisions} decisions derived again, head ${head.seq} ${head.hash}\n`);
-  if (notes.includes('no_head')) stdout.write('no audit head vouches for its end\n');
-  if (notes.includes('crash_tail')) stdout.write('a crash cut its last line; nothing that was promised is missing\n');
 }
 
 export const removeSession: CommandAction<{ force?: true }> = async (context, options, id) => {

@@ -8,32 +8,41 @@ export function addSessions(program: Command, calls: Calls): void {
     'runtime session show nightly',
     'runtime session verify nightly',
   ]);
-  teach(session.command('ls').description('list the sessions, newest first'), [
-    'runtime session ls',
-    'runtime session ls -o json',
-  ])
+  teach(
+    session.command('ls').description('list the sessions, newest first, and what is running where'),
+    ['runtime session ls', 'runtime session ls -o json'],
+    'What runs is told by the process that owns the workspace, when one does; nothing is started, and nothing locked.',
+  )
     .addOption(outputOption('table', 'json', 'yaml'))
     .action(calls(async () => (await import('../commands/session.ts')).listSessions));
   teach(
     session
       .command('show')
       .description('show the turns of a session: phases, calls, decisions, approvals, tokens, cost, time'),
-    ['runtime session show nightly', 'runtime session show nightly --limit 20', 'runtime session show nightly -o json'],
+    [
+      'runtime session show nightly',
+      'runtime session show nightly --limit 20',
+      'runtime session show nightly -o json',
+      'runtime session show nightly --limit 20 --follow',
+    ],
+    'It takes no lock: others may work on the session. --follow prints one event a line with -o json, and ends with Ctrl-C, exit code 130.',
   )
     .argument('<id>', 'session')
     .option('--limit <n>', 'show only the last n entries of the journal')
+    .option('--follow', 'go on with what comes, until Ctrl-C, whichever process works on the session')
     .addOption(outputOption('table', 'json', 'yaml'))
     .action(calls(async () => (await import('../commands/session.ts')).showSession));
   teach(
     session
       .command('verify')
       .description('prove a session: check the chain and derive every decision again, without a model'),
-    ['runtime session verify nightly', 'runtime session verify ./copy.jsonl -o json'],
-    'Exit code 7: it could not be verified, and the first line that is not as it was written is named.',
+    ['runtime session verify nightly', 'runtime session verify --all', 'runtime session verify ./copy.jsonl -o json'],
+    'Exit code 7: it could not be verified, and the first line that is not as it was written is named. With --all: one of them could not.',
   )
-    .argument('<id>', 'session, or the path of a journal file (.jsonl)')
+    .argument('[id]', 'session, or the path of a journal file (.jsonl)')
+    .option('--all', 'all sessions of the workspace; lists those that could not be verified')
     .addOption(outputOption('table', 'json', 'yaml'))
-    .action(calls(async () => (await import('../commands/session.ts')).verifySession));
+    .action(calls(async () => (await import('../commands/session-verify.ts')).verifySession));
   teach(session.command('rm').description('remove a session for good; the audit log keeps what it used'), [
     'runtime session rm nightly',
     'runtime session rm nightly --force',

@@ -1,0 +1,82 @@
+/** Who may answer, found out for a first configuration: keys in the environment, an Ollama, the models that they serve. */
+import type { Clock } from '../../base/clock.ts';
+import type { Environment } from '../../base/environment.ts';
+import type { Config, ModelEntry } from '../../contract/config.ts';
+import type { ModelRequest } from '../../contract/messages.ts';
+import { chooseModels } from './models.ts';
+
+/** A service that is compatible with OpenAI's API. */
+export interface Service {
+  name: string;
+  /** The variable in which people keep its key. */
+  variable: string;
+  base_url: string;
+}
+
+const SERVICES: readonly Service[] = [
+  { name: 'OpenRouter', variable: 'OPENROUTER_API_KEY', base_url: 'https://openrouter.ai/api/v1' },
+  { name: 'Groq', variable: 'GROQ_API_KEY', base_url: 'https://api.groq.com/openai/v1' },
+  { name: 'Mistral', variable: 'MISTRAL_API_KEY', base_url: 'https://api.mistral.ai/v1' },
+  { name: 'DeepSeek', variable: 'DEEPSEEK_API_KEY', base_url: 'https://api.deepseek.com/v1' },
+  { name: 'xAI', variable: 'XAI_API_KEY', base_url: 'https://api.x.ai/v1' },
+  {
+    name: 'Gemini',
+    variable: 'GEMINI_API_KEY',
+    base_url: 'https://generativelanguage.googleapis.com/v1beta/openai',
+  },
+];
+
+/** Those whose key is in the environment. */
+export function servicesWithKey(environment: Environment): Service[] {
+  return SERVICES.filter(({ variable }) => environment[variable]);
+}
+
+/** The host that a registry entry would be asked at, for a person to read; undefined: OpenAI's own. */
+export function hostOf(config: Config, entry: ModelEntry, environment: Environment): string | undefined {
+  const { base_url } = settingsFor(config, entry, environment);
+  return base_url === undefined ? undefined : (URL.parse(base_url)?.host ?? base_url);
+}
+
+const ANSWER_MS = 15_000;
+/** Enough for one word, also where a model thinks before. */
+const MOST_TOKENS = 256;
+
+/**
+ * Asks the model once, as a turn would. Gives why it can't be used; undefined: it answers. The reason never holds the key.
+ */
+export async function tryModel(
+  config: Config,
+  entry: ModelEntry,
+  { environment, clock, signal }: { environment: Environment; clock: Clock; signal: AbortSignal },
+): Promise<string | undefined> {
+  const { createModelClient } = await import('../../adapters/models/router.ts');
+  const settings = settingsFor(config, entry, environment);
+  const late = new AbortController();
+  const cancel = clock.at(clock.now() + ANSWER_MS, () => late.abort());
+  const request: ModelRequest = {
+    name: entry.name,
+    provider: entry.provider,
+    model: entry.model ?? entry.name,
+    instructions: 'Answer with one word.',
+    tools: [],
+    messages: [{ role: 'user', parts: [{ type: 'text', text: 'Are you there?' }] }],
+    max_output_tokens: MOST_TOKENS,
+    request: 1,
+    cache_key: 'first-start',
+  };
+  try {
+    const client = createModelClient({ models: [settings], clock, environment });
+    const either = AbortSignal.any([signal, late.signal]);
+    const answer = await client.ask(request, { signal: either, onDelta: () => {} });
+    if (answer.ok) return undefined;
+    if (late.signal.aborted) return `no answer within ${ANSWER_MS / 1000} s`;
+    return settings.api_key ? answer.message.replaceAll(settings.api_key, '********') : answer.message;
+  } finally {
+    cancel();
+  }
+}
+
+function settingsFor(config: Config, entry: ModelEntry, environment: Environment) {
+  const models = { default: entry.name, fallback: [], registry: [entry] };
+  return chooseModels({ ...config, models }, environment).settings[0]!;
+}

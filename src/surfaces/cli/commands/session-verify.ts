@@ -1,0 +1,104 @@
+import { RuntimeError } from '../../../contract/errors.ts';
+import type { VerifyReport } from '../../../contract/verify.ts';
+import { verifyFile, verifySession as verify, verifySessions } from '../../../engine/sessions.ts';
+import type { Workspace } from '../../../engine/wire.ts';
+import { type CommandAction, type CommandContext, openRecords } from '../context.ts';
+import type { Io, Output } from '../io.ts';
+import { type OutputFormat, printRows, printValue } from '../listing.ts';
+import { paint, type Colour } from '../paint.ts';
+import { createProgressBar } from '../progress-bar.ts';
+
+interface Options {
+  output: OutputFormat;
+  all?: true;
+}
+
+const VERIFY_FAILED = 7;
+const COLOURS: Record<VerifyReport['status'], Colour> = { verified: 'green', partial: 'yellow', failed: 'red' };
+
+export const verifySession: CommandAction<Options> = async (context, options, target: string | undefined) => {
+  if ((target === undefined) !== (options.all === true)) {
+    throw new RuntimeError('usage', 'name a session, or all of them with --all', {
+      next: 'See `runtime session verify --help`.',
+    });
+  }
+  const workspace = await openRecords(context, options);
+  if (target === undefined) return verifyAll(context, workspace, options.output);
+  const isFile = target.endsWith('.jsonl') || target.includes('/');
+  const report = await (isFile ? verifyFile : verify)(workspace, target);
+  if (options.output === 'table') sayVerdict(context.io, report);
+  else await printValue(context.io, options.output, report);
+  for (const { seq, why } of report.partial) context.io.stderr.write(`partial from entry ${seq} on: ${why}\n`);
+  return report.status === 'failed' ? VERIFY_FAILED : 0;
+};
+
+function sayVerdict({ stdout }: Io, report: VerifyReport): void {
+  const { status, session_id, entries, decisions, head, failure, notes } = report;
+  stdout.write(`${paint(stdout, COLOURS[status], status)} ${session_id}\n`);
+  if (failure) stdout.write(`${failure.message} (${failure.code})\n`);
+  stdout.write(`${entries} entries, ${decisions} decisions derived again, head ${head.seq} ${head.hash}\n`);
+  if (notes.includes('no_head')) stdout.write('no audit head vouches for its end\n');
+  if (notes.includes('crash_tail')) stdout.write('a crash cut its last line; nothing that was promised is missing\n');
+}
+
+/** Lists those that could not be verified, or not wholly, then says how many could. */
+async function verifyAll({ io, environment }: CommandContext, workspace: Workspace, output: OutputFormat) {
+  const { clock, store } = workspace;
+  const ids = (await store.journal.list()).map(({ session_id }) => session_id);
+  const bar = createProgressBar({
+    output: io.stderr,
+    clock,
+    environment,
+    doing: 'verifying',
+    unit: 'sessions',
+    total: ids.length,
+  });
+  const reports: VerifyReport[] = [];
+  try {
+    bar.update(0);
+    for await (const report of verifySessions(workspace, ids)) {
+      reports.push(report);
+      bar.update(reports.length);
+    }
+  } finally {
+    bar.end();
+  }
+  if (output === 'table') await sayAll(io, reports);
+  else await printValue(io, output, reports);
+  return reports.some(({ status }) => status === 'failed') ? VERIFY_FAILED : 0;
+}
+
+async function sayAll(io: Io, reports: readonly VerifyReport[]): Promise<void> {
+  const { stdout, stderr } = io;
+  if (reports.length === 0) return stderr.write('no sessions yet\n');
+  const unproven = reports.filter(({ status }) => status !== 'verified');
+  if (unproven.length > 0) {
+    await printRows(
+      io,
+      'table',
+      unproven,
+      [
+        { title: 'session', text: ({ session_id }) => session_id, narrow: 'whole' },
+        { title: 'status', text: ({ status }) => status },
+        { title: 'why', text: whyNot, narrow: 'flexible' },
+      ],
+      '',
+    );
+    stdout.write('\n');
+  }
+  stdout.write(`${summary(stdout, reports)}\n`);
+}
+
+function whyNot({ failure, partial }: VerifyReport): string {
+  if (failure) return `${failure.message} (${failure.code})`;
+  return partial.map(({ seq, why }) => `from entry ${seq} on: ${why}`).join('; ');
+}
+
+/** `98 verified, 1 partial, 1 failed: 45210 entries`. */
+function summary(output: Output, reports: readonly VerifyReport[]): string {
+  const counts = (['verified', 'partial', 'failed'] as const).flatMap((status) => {
+    const count = reports.filter((report) => report.status === status).length;
+    return count === 0 ? [] : [paint(output, COLOURS[status], `${count} ${status}`)];
+  });
+  return `${counts.join(', ')}: ${reports.reduce((sum, { entries }) => sum + entries, 0)} entries`;
+}

@@ -1,0 +1,161 @@
+/** The first start's question for a model: from what is found here, by a key or an address, and tried once. */
+import { nearest } from '../../../base/nearest.ts';
+import type { ModelEntry } from '../../../contract/config.ts';
+import { findModels, servedModels } from '../../../engine/config/found-models.ts';
+import { DEFAULT_OPENAI_MODEL } from '../../../engine/config/models.ts';
+import { hostOf, servicesWithKey, tryModel } from '../../../engine/config/services.ts';
+import type { Dialogue } from './dialogue.ts';
+
+/** More models than this are not listed, only searched. */
+const MOST_LISTED = 9;
+const LIST_MS = 5000;
+/** What HTTP can carry; a key holds nothing else. */
+const KEY = /^[\x21-\x7e]+$/;
+
+/** Asks for the entry; undefined: the person has had enough. */
+type AskEntry = (dialogue: Dialogue) => Promise<ModelEntry | undefined>;
+
+interface Way {
+  line: string;
+  /** Absent: no model. */
+  ask?: AskEntry;
+  /** Found to answer already. */
+  known?: boolean;
+}
+
+/** The registry entry of the model that is to answer; undefined: none, for now. */
+export async function chooseModel(dialogue: Dialogue): Promise<ModelEntry | undefined> {
+  const ways = await waysOf(dialogue);
+  const chosen = await dialogue.menu(
+    'Which model should answer?',
+    ways.map(({ line }) => line),
+  );
+  const way = ways[chosen ?? ways.length - 1]!;
+  if (chosen === undefined || way.ask === undefined) return undefined;
+  for (;;) {
+    const entry = await way.ask(dialogue);
+    if (entry === undefined || way.known) return entry;
+    const kept = await keep(dialogue, entry);
+    if (kept !== 'again') return kept === 'keep' ? entry : undefined;
+  }
+}
+
+async function waysOf({ environment, clock, config }: Dialogue): Promise<Way[]> {
+  const { ollama = [] } = await findModels(environment, clock);
+  const openai = hostOf(config, openaiEntry(), environment);
+  const local: Way[] =
+    ollama.length === 0
+      ? []
+      : [
+          {
+            line: `Ollama on this machine: ${someOf(ollama)}`,
+            ask: (asking) => askOllama(asking, ollama),
+            known: true,
+          },
+        ];
+  const keyed = servicesWithKey(environment).map(({ name, variable, base_url }): Way => ({
+    line: `${name}, by the key in ${variable}`,
+    ask: (asking) => askModelOf(asking, { base_url, api_key_env: variable }, environment[variable]),
+  }));
+  return [
+    ...local,
+    ...keyed,
+    { line: `OpenAI${openai === undefined ? '' : ` (${openai})`}: paste a key`, ask: askOpenai },
+    { line: 'another service that is compatible with OpenAI: its address, and a key', ask: askOther },
+    { line: 'none yet: an offline demo answers' },
+  ];
+}
+
+/** Tries the model, and asks what to do where it doesn't answer. */
+async function keep(dialogue: Dialogue, entry: ModelEntry): Promise<'keep' | 'again' | 'leave'> {
+  const { say, menu, config, environment, clock, input } = dialogue;
+  say(`Asking ${entry.name} at ${hostOf(config, entry, environment) ?? 'OpenAI'} …`);
+  const why = await tryModel(config, entry, { environment, clock, signal: input.given_up });
+  if (input.given_up.aborted) return 'leave';
+  if (why === undefined) {
+    say('It answers.');
+    return 'keep';
+  }
+  say(`It does not: ${why}`);
+  const chosen = await menu('What now?', ['try again', 'keep it all the same', 'no model for now']);
+  return (['again', 'keep', 'leave'] as const)[chosen ?? 2]!;
+}
+
+function openaiEntry(api_key?: string): ModelEntry {
+  return { name: DEFAULT_OPENAI_MODEL, provider: 'openai', ...(api_key !== undefined && { api_key }) };
+}
+
+async function askOpenai(dialogue: Dialogue): Promise<ModelEntry | undefined> {
+  const key = await askKey(dialogue, 'Key, from platform.openai.com/api-keys (it is not shown): ');
+  return key === undefined ? undefined : openaiEntry(key);
+}
+
+async function askOllama(dialogue: Dialogue, models: readonly string[]): Promise<ModelEntry | undefined> {
+  const name = models.length === 1 ? models[0] : await askName(dialogue, models);
+  return name === undefined ? undefined : { name, provider: 'ollama' };
+}
+
+async function askOther(dialogue: Dialogue): Promise<ModelEntry | undefined> {
+  const base_url = await askAddress(dialogue);
+  if (base_url === undefined) return undefined;
+  const key = await askKey(dialogue, 'Key (it is not shown; Enter: it wants none): ', { optional: true });
+  // Without a key the registry would look for that of OpenAI, which is none of this service's business.
+  return key === undefined ? undefined : askModelOf(dialogue, { base_url, api_key: key || 'none' }, key);
+}
+
+async function askModelOf(
+  dialogue: Dialogue,
+  service: Pick<ModelEntry, 'base_url' | 'api_key' | 'api_key_env'>,
+  key: string | undefined,
+): Promise<ModelEntry | undefined> {
+  const url = `${service.base_url!.replace(/\/$/, '')}/models`;
+  const models = await servedModels(url, dialogue.clock, { withinMs: LIST_MS, key });
+  if (dialogue.input.given_up.aborted) return undefined;
+  const name = await askName(dialogue, models ?? []);
+  return name === undefined ? undefined : { name, provider: 'openai', ...service };
+}
+
+async function askAddress({ input, say }: Dialogue): Promise<string | undefined> {
+  for (;;) {
+    const text = await input.ask('Address, as http://localhost:8000/v1: ');
+    if (text === undefined) return undefined;
+    const { protocol } = URL.parse(text) ?? {};
+    if (protocol === 'http:' || protocol === 'https:') return text;
+    say('That is no address: it begins with http:// or https://.');
+  }
+}
+
+async function askKey(
+  { input, say }: Dialogue,
+  prompt: string,
+  { optional = false } = {},
+): Promise<string | undefined> {
+  for (;;) {
+    const key = await input.ask(prompt, { hidden: true });
+    if (key === undefined || KEY.test(key) || (key === '' && optional)) return key;
+    say(key === '' ? 'Nothing came.' : 'That is no key: it holds blanks, or characters that no key has.');
+  }
+}
+
+/** One of these, or, where none is known, any name. */
+async function askName({ input, say, menu }: Dialogue, models: readonly string[]): Promise<string | undefined> {
+  if (models.length > 0 && models.length <= MOST_LISTED) {
+    const chosen = await menu('Which of its models?', models);
+    return chosen === undefined ? undefined : models[chosen];
+  }
+  const prompt = models.length === 0 ? 'Name of the model: ' : `Name of the model (${someOf(models)}): `;
+  for (;;) {
+    const name = await input.ask(prompt);
+    if (name === undefined) return undefined;
+    if (name !== '' && (models.length === 0 || models.includes(name))) return name;
+    const near = nearest(name, models) ?? models.find((one) => name !== '' && one.includes(name));
+    if (name !== '') say(`It has no model ${name}.${near === undefined ? '' : ` Did you mean ${near}?`}`);
+  }
+}
+
+/** `a, b, c and 12 more`. */
+function someOf(names: readonly string[]): string {
+  const most = 3;
+  const more = names.length - most;
+  return names.slice(0, most).join(', ') + (more > 0 ? ` and ${more} more` : '');
+}
