@@ -1,104 +1,167 @@
 /**
- * Answering an approval in place. Keys count only while the input is empty, and not in the first moment: what somebody was
- * just typing must not become a yes.
+ * Answering an approval in place, with one letter.
+ *
+ * What somebody was just typing must never become a yes. So a letter is text first, like any other, and counts as an answer
+ * only when all of this holds: the input was empty, the person has had time to look, they had stopped typing before, and
+ * nothing followed the letter for a moment (or Enter did). Anything else that is typed stays a message.
  */
 import type { Clock } from '../../base/clock.ts';
 import type { Resolution } from '../../contract/host.ts';
-import type { Key } from '../terminal/keys/key.ts';
-import { BOLD, DIM, YELLOW, type Style } from '../terminal/markdown/style.ts';
+import { BOLD, DIM, YELLOW } from '../terminal/markdown/style.ts';
 import { oneLine, truncate } from '../terminal/width.ts';
 import type { Asked } from './conversation.ts';
+import type { Tone } from './entry-lines.ts';
 
 export interface ApprovalPanel {
-  lines(tone: (style: Style, text: string) => string, columns: number): string[];
-  takesKey(key: Key): boolean;
-  /** A submitted text that answers: a reason for a no, or a letter on a plain terminal. */
+  lines(tone: Tone, columns: number, rows: number): string[];
+  /** Is an approval to be answered here? */
+  isOpen(): boolean;
+  /** The input is so now; `before`: what it was. `typed`: by one key, not pasted or recalled. */
+  input(text: string, before: string, typed: boolean): void;
+  /** A submitted text that answers: a reason for a no, or a letter. */
   takesText(text: string): boolean;
   escape(): void;
-  /** Ctrl-C while a reason is typed; true when that was it. */
+  /** Ctrl-C while an answer is being given; true when that was it. */
   cancel(): boolean;
   /** What is asked may be something else now. */
   changed(): void;
+  close(): void;
 }
 
 export interface ApprovalPanelOptions {
   clock: Clock;
   asked: () => Asked[];
+  /** Rejects when the answer didn't count: it is asked again then. */
   answer: (approval_id: string, resolution: Resolution) => Promise<void>;
   setPrompt: (prompt: string | undefined) => void;
+  clearInput: () => void;
+  say: (text: string) => void;
   refresh: () => void;
 }
 
 /** A person needs at least this long to see what is asked (ms). */
 const LOOK_MS = 700;
+/** Who pressed a key within this is typing (ms). */
+const TYPING_MS = 700;
+/** So long nothing may follow the letter (ms). */
+const SETTLE_MS = 500;
+
+const CHOICES = {
+  ask: 'y yes · n no · s yes, for this session · a always · Esc later',
+  askNarrow: 'y yes · n no · s session · a always',
+  reason: 'Enter refuses, with what you type as the reason · Esc back',
+  always: 'from now on this very call, in this folder, runs without asking: y yes · n back',
+  alwaysNarrow: 'always, for this very call: y yes · n back',
+};
+
+const MEANINGS: Record<'ask' | 'always' | 'reason', Record<string, string>> = {
+  ask: { y: 'yes', n: 'no', s: 'yes, for this session', a: 'always' },
+  always: { y: 'always', n: 'back' },
+  reason: {},
+};
 
 export function createApprovalPanel(options: ApprovalPanelOptions): ApprovalPanel {
-  const { clock, asked, answer, setPrompt, refresh } = options;
+  const { clock, asked, answer, setPrompt, clearInput, say, refresh } = options;
   let shown: { approval_id: string; since: number } | undefined;
   let step: 'ask' | 'reason' | 'always' = 'ask';
+  let lastKeyAt = -Infinity;
+  /** The letter that will be the answer unless something follows. */
+  let pending: { letter: string; cancel: () => void } | undefined;
   /** Left to the commands /approve and /deny. */
   const dismissed = new Set<string>();
+  /** Answered here; what comes of it is under way. */
+  const answered = new Set<string>();
 
-  const current = (): Asked | undefined => asked().find(({ approval_id }) => !dismissed.has(approval_id));
+  const open = (): Asked[] =>
+    asked().filter(({ approval_id }) => !dismissed.has(approval_id) && !answered.has(approval_id));
+  const current = (): Asked | undefined => open()[0];
+  const hasLooked = (now: number): boolean => shown !== undefined && now - shown.since >= LOOK_MS;
 
   function settle(resolution: Resolution): void {
     const approval = current();
     reset();
     if (approval === undefined) return;
-    dismissed.add(approval.approval_id);
-    void answer(approval.approval_id, resolution).catch(() => dismissed.delete(approval.approval_id));
+    const { approval_id } = approval;
+    answered.add(approval_id);
+    changed();
+    void answer(approval_id, resolution).catch(() => {
+      answered.delete(approval_id);
+      changed();
+      refresh();
+    });
+  }
+
+  function forget(): void {
+    pending?.cancel();
+    pending = undefined;
   }
 
   function reset(): void {
+    forget();
+    if (step === 'reason') setPrompt(undefined);
     step = 'ask';
-    setPrompt(undefined);
   }
 
-  function choose(letter: string): boolean {
+  function choose(letter: string): void {
+    forget();
     if (step === 'always') {
       if (letter === 'y') settle({ decision: 'grant', scope: 'always' });
-      else reset();
-      return true;
+      else if (letter === 'n') reset();
+    } else if (letter === 'y') settle({ decision: 'grant', scope: 'once' });
+    else if (letter === 's') settle({ decision: 'grant', scope: 'session' });
+    else {
+      step = letter === 'a' ? 'always' : 'reason';
+      if (step === 'reason') setPrompt('why not? ');
     }
-    switch (letter) {
-      case 'y':
-        settle({ decision: 'grant', scope: 'once' });
-        return true;
-      case 's':
-        settle({ decision: 'grant', scope: 'session' });
-        return true;
-      case 'a':
-        step = 'always';
-        refresh();
-        return true;
-      case 'n':
-        step = 'reason';
-        setPrompt('why not? ');
-        return true;
-      default:
-        return false;
-    }
+    refresh();
+  }
+
+  function changed(): void {
+    const approval = current();
+    if (approval?.approval_id === shown?.approval_id) return;
+    shown = approval && { approval_id: approval.approval_id, since: clock.now() };
+    reset();
   }
 
   return {
-    lines(tone, columns) {
+    isOpen: () => current() !== undefined,
+    lines(tone, columns, rows) {
       const approval = current();
       if (approval === undefined) return [];
-      const title = tone(BOLD, truncate(oneLine(approval.title), Math.max(10, columns - 4)));
-      const rule = 'from now on this call, with exactly these arguments in this folder, runs without asking';
+      const count = open().length;
+      // What was printed of it may have left the screen, or be that of another one.
+      const title =
+        count > 1 || approval.rows > rows - 8
+          ? [`${tone(YELLOW, '?')} ${tone(BOLD, truncate(oneLine(approval.title), Math.max(10, columns - 4)))}`]
+          : [];
+      const more = count > 1 ? tone(DIM, ` (1 of ${count})`) : '';
+      const narrow = columns < 80;
       const keys = {
-        ask: 'y yes · n no · s yes, in this session · a always · Esc later',
-        reason: 'Enter says no, with what you type as the reason · Esc back',
-        always: `${rule}: y yes · n back`,
+        ask: narrow ? CHOICES.askNarrow : CHOICES.ask,
+        reason: CHOICES.reason,
+        always: narrow ? CHOICES.alwaysNarrow : CHOICES.always,
       }[step];
-      return [`${tone(YELLOW, '?')} ${title}`, tone(DIM, truncate(`  ${keys}`, columns))];
+      const mark = title.length > 0 ? ' ' : tone(YELLOW, '?');
+      if (pending) {
+        const what = `${pending.letter}: ${MEANINGS[step][pending.letter]} in a moment; type on, and it is a message`;
+        return [...title, `${mark} ${truncate(what, columns - 3)}`];
+      }
+      const room = columns - 3 - (count > 1 ? ' (1 of 9)'.length : 0);
+      return [...title, `${mark} ${truncate(keys, Math.max(10, room))}${more}`];
     },
-    takesKey({ name, text, ctrl, alt }) {
-      if (current() === undefined || step === 'reason' || name !== 'char' || ctrl || alt) return false;
-      const letter = text!.toLowerCase();
-      if (!'ynsa'.includes(letter)) return false;
-      if (shown === undefined || clock.now() - shown.since < LOOK_MS) return true;
-      return choose(letter);
+    input(text, before, typed) {
+      const now = clock.now();
+      const wasTyping = now - lastKeyAt < TYPING_MS;
+      forget();
+      if (text !== before) lastKeyAt = now;
+      const letter = text.toLowerCase();
+      const counts = typed && before === '' && !wasTyping && hasLooked(now) && step !== 'reason';
+      if (!counts || current() === undefined || MEANINGS[step][letter] === undefined) return;
+      const cancel = clock.at(now + SETTLE_MS, () => {
+        clearInput();
+        choose(letter);
+      });
+      pending = { letter, cancel };
     },
     takesText(text) {
       if (current() === undefined) return false;
@@ -107,13 +170,21 @@ export function createApprovalPanel(options: ApprovalPanelOptions): ApprovalPane
         settle({ decision: 'deny', ...(reason !== '' && { reason }) });
         return true;
       }
-      const word = text.trim().toLowerCase();
-      return ['y', 'n', 's', 'a'].includes(word) && choose(word);
+      const letter = text.trim().toLowerCase();
+      if (MEANINGS[step][letter] === undefined) return false;
+      if (hasLooked(clock.now())) choose(letter);
+      else say(`“${letter}” was not taken for an answer: it came too soon after the question`);
+      return true;
     },
     escape() {
       const approval = current();
-      if (step !== 'ask') reset();
-      else if (approval) dismissed.add(approval.approval_id);
+      if (step !== 'ask' || pending !== undefined) {
+        reset();
+      } else if (approval) {
+        dismissed.add(approval.approval_id);
+        say(`left for later: /approve ${approval.approval_id}, or /deny`);
+        changed();
+      }
       refresh();
     },
     cancel() {
@@ -122,11 +193,7 @@ export function createApprovalPanel(options: ApprovalPanelOptions): ApprovalPane
       refresh();
       return true;
     },
-    changed() {
-      const approval = current();
-      if (approval?.approval_id === shown?.approval_id) return;
-      shown = approval && { approval_id: approval.approval_id, since: clock.now() };
-      if (step !== 'ask') reset();
-    },
+    changed,
+    close: forget,
   };
 }

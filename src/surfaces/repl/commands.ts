@@ -45,18 +45,27 @@ const KEYS: [keys: string, what: string][] = [
   ['Tab', 'completes commands, files, sessions, tools and models'],
   ['Ctrl-R', 'searches what was typed before'],
   ['Ctrl-G, Ctrl-X Ctrl-E', 'your editor ($VISUAL, $EDITOR)'],
-  ['Ctrl-C', 'cancels the turn; twice leaves'],
+  ['Ctrl-C', 'clears the input, else cancels the turn; twice leaves'],
   ['Ctrl-D', 'leaves; nothing is lost'],
   ['@file', 'the file goes with the message'],
   ['!command', 'your own command; what it prints goes with your next message'],
 ];
 
+/** With less room than this a summary goes under its command. */
+const NARROWEST_SUMMARY = 30;
+
 const RUN: Record<CommandName, (repl: Repl, rest: string) => Promise<void> | void> = {
   help({ print, tone, columns }) {
     const rows = (all: [string, string][]): string[] => {
       const width = Math.max(...all.map(([left]) => left.length));
+      if (columns() - width < NARROWEST_SUMMARY) {
+        return all.flatMap(([left, right]) => [
+          `  ${left}`,
+          ...wrapped(right, columns() - 5).map((one) => `    ${tone(DIM, one)}`),
+        ]);
+      }
       return all.flatMap(([left, right]) => {
-        const [first = '', ...others] = wrapped(right, Math.max(20, columns() - width - 5));
+        const [first = '', ...others] = wrapped(right, columns() - width - 5);
         return [
           `  ${left.padEnd(width)}  ${tone(DIM, first)}`,
           ...others.map((more) => `  ${' '.repeat(width)}  ${tone(DIM, more)}`),
@@ -67,7 +76,7 @@ const RUN: Record<CommandName, (repl: Repl, rest: string) => Promise<void> | voi
       `/${name}${usage === '' ? '' : ` ${usage}`}`,
       summary,
     ]);
-    print([tone(BOLD, 'commands'), ...rows(commands), '', tone(BOLD, 'keys'), ...rows(KEYS), '']);
+    print([tone(BOLD, 'commands'), ...rows(commands), '', tone(BOLD, 'keys'), ...rows(KEYS)]);
   },
 
   async model(repl, name) {
@@ -269,7 +278,7 @@ function showPolicy(repl: Repl): void {
 }
 
 function table<Row>({ print, columns }: Repl, rows: readonly Row[], layout: readonly Column<Row>[]): void {
-  if (rows.length > 0) print([...tableLines({ columns: columns() - 1, colour: false }, rows, layout), '']);
+  if (rows.length > 0) print(tableLines({ columns: columns() - 1, colour: false }, rows, layout));
 }
 
 /** By words; none is longer than a line. */
@@ -287,5 +296,5 @@ function wrapped(text: string, columns: number): string[] {
 
 function fields({ print, tone }: Repl, rows: [name: string, value: string][]): void {
   const width = Math.max(...rows.map(([name]) => name.length));
-  print([...rows.map(([name, value]) => `  ${tone(DIM, name.padEnd(width))}  ${value}`), '']);
+  print(rows.map(([name, value]) => `  ${tone(DIM, name.padEnd(width))}  ${value}`));
 }

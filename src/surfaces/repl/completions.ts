@@ -1,7 +1,7 @@
 /** What Tab offers: commands, their arguments, and files behind `@`. */
 import { readdirSync } from 'node:fs';
 import { homedir } from 'node:os';
-import { dirname, join, resolve } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import type { Workspace } from '../../engine/wire.ts';
 import { namesIn } from '../cli/completion/names.ts';
 import type { Candidate, Candidates } from '../terminal/editor/completion.ts';
@@ -22,9 +22,13 @@ export async function completionsOf(
   { workspace, root }: { workspace: Workspace | undefined; root: string },
 ): Promise<Candidates> {
   const before = text.slice(0, cursor);
+  const [quotedMention] = /(?<=^|\s)@"[^"\n]*$/.exec(before) ?? [];
+  if (quotedMention !== undefined) {
+    return { from: cursor - quotedMention.length, to: cursor, items: mentions(files(quotedMention.slice(2), root)) };
+  }
   const from = Math.max(before.lastIndexOf(' '), before.lastIndexOf('\n')) + 1;
   const word = before.slice(from);
-  if (word.startsWith('@')) return { from, to: cursor, items: files(word.slice(1), root, '@') };
+  if (word.startsWith('@')) return { from, to: cursor, items: mentions(files(word.slice(1), root)) };
   const command = /^\/([a-z]*)$/.exec(before);
   if (command) return { from: 0, to: cursor, items: commands(command[1]!) };
   const kind = ARGUMENTS[/^\/([a-z]+) +\S*$/.exec(before)?.[1] ?? ''];
@@ -33,7 +37,7 @@ export async function completionsOf(
     const items = names.filter(({ value }) => value.startsWith(word));
     return { from, to: cursor, items: items.map(({ value, meaning }) => ({ value, detail: meaning })) };
   }
-  return { from, to: cursor, items: word.includes('/') || before.startsWith('!') ? files(word, root, '') : [] };
+  return { from, to: cursor, items: word.includes('/') || before.startsWith('!') ? files(word, root) : [] };
 }
 
 function commands(typed: string): Candidate[] {
@@ -46,9 +50,17 @@ function commands(typed: string): Candidate[] {
     }));
 }
 
+/** With quotes where a path would end too early; a folder's stay open. */
+function mentions(found: readonly Candidate[]): Candidate[] {
+  return found.map(({ value, ...rest }) => {
+    const quoted = /\s/.test(value) ? `"${value}${value.endsWith('/') ? '' : '"'}` : value;
+    return { ...rest, value: `@${quoted}` };
+  });
+}
+
 const MOST_FILES = 200;
 
-function files(typed: string, root: string, mark: string): Candidate[] {
+function files(typed: string, root: string): Candidate[] {
   const folder = typed.endsWith('/') ? typed : typed.includes('/') ? `${dirname(typed)}/` : '';
   const begin = typed.slice(folder.length);
   try {
@@ -57,8 +69,8 @@ function files(typed: string, root: string, mark: string): Candidate[] {
       .sort((a, b) => (a.name < b.name ? -1 : 1))
       .slice(0, MOST_FILES)
       .map((entry) => ({
-        value: `${mark}${join(folder, entry.name)}${entry.isDirectory() ? '/' : ''}`,
-        label: entry.name,
+        value: `${folder}${entry.name}${entry.isDirectory() ? '/' : ''}`,
+        label: `${entry.name}${entry.isDirectory() ? '/' : ''}`,
       }));
   } catch {
     return [];

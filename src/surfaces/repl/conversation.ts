@@ -7,12 +7,11 @@ import type { Blobs } from '../../contract/ports.ts';
 import type { DeltaEvent, StreamEvent } from '../../contract/stream.ts';
 import type { LongText, Part, Presentation } from '../../contract/values.ts';
 import { wholeText } from '../../engine/session/messages.ts';
-import { money } from '../cli/money.ts';
-import { span } from '../cli/times.ts';
 import type { Highlight } from '../terminal/markdown/highlight.ts';
 import { createMarkdownStream, renderMarkdown, type MarkdownStream } from '../terminal/markdown/markdown-stream.ts';
-import { BOLD, CYAN, DIM, GREEN, RED, styled, YELLOW, type Style } from '../terminal/markdown/style.ts';
-import { oneLine, truncate, visibleText } from '../terminal/width.ts';
+import { DIM, YELLOW } from '../terminal/markdown/style.ts';
+import { displayWidth, oneLine } from '../terminal/width.ts';
+import { createEntryLines } from './entry-lines.ts';
 import { describePresentation } from './presentation.ts';
 
 export interface ConversationOptions {
@@ -22,6 +21,8 @@ export interface ConversationOptions {
   hyperlinks: boolean;
   /** Gives it once it is loaded; asked for at the first block of code. */
   highlight: () => Highlight | undefined;
+  /** Is a message with this text on the screen already, as it was typed? */
+  isEchoed?: (text: string) => boolean;
 }
 
 /** An approval that waits in this session. */
@@ -29,6 +30,8 @@ export interface Asked {
   approval_id: string;
   call_id: string;
   title: string;
+  /** Rows that were printed of it. */
+  rows: number;
 }
 
 /** What is being done now. */
@@ -47,6 +50,8 @@ export interface Conversation {
   take(event: StreamEvent): Promise<string[]> | string[];
   /** What is being said, as far as it may still change. */
   live(): string[];
+  /** The last lines of what runs. */
+  output(): string[];
   doing(): Doing | undefined;
   asked(): Asked[];
   resized(): void;
@@ -54,39 +59,44 @@ export interface Conversation {
   seq(): number;
   /** The turn that is open, and its messages. */
   turn(): { turn: number; event_ids: string[] } | undefined;
+  /** Has the turn of this message begun? */
+  hasBegun(event_id: string): boolean;
   /** Messages that wait, as they were typed. */
   queued(): { event_id: string; text: string }[];
   spent(): { tokens: number; cost_micro_usd: number };
 }
-
-const OUTPUT_LINES = 4;
-const LIVE_OUTPUT_LINES = 3;
-const REASONING_CHARACTERS = 400;
 
 interface Saying {
   call_id: string;
   attempt: number;
   markdown: MarkdownStream;
   text: string;
+  /** Was something of it printed? */
+  begun: boolean;
 }
 
 interface Running {
   title: string;
-  since: number;
   output: string;
 }
 
+const OUTPUT_KEPT = 4000;
+
 export function createConversation(options: ConversationOptions): Conversation {
-  const { blobs, columns, colour, hyperlinks, highlight } = options;
-  const tone = (style: Style, text: string): string => (colour ? styled(text, style) : text);
+  const { blobs, columns, colour, hyperlinks, highlight, isEchoed = () => false } = options;
+  const lines = createEntryLines(options);
+  const { tone, line } = lines;
   const presentations = new Map<string, Presentation>();
   const running = new Map<string, Running>();
   const asked = new Map<string, Asked>();
   /** Messages that wait for their turn; each is printed when that begins. */
   const queued = new Map<string, { text: string; lines: string[] }>();
+  const begun = new Set<string>();
   let saying: Saying | undefined;
-  let reasoning = '';
   let turn: { turn: number; event_ids: string[]; since: number } | undefined;
+  /** What the runtime itself says of the turn's end. */
+  let closing = '';
+  let failure = '';
   let lastSeq = 0;
   let spent = { tokens: 0, cost_micro_usd: 0 };
   let turnSpent = { tokens: 0, cost_micro_usd: 0 };
@@ -95,27 +105,31 @@ export function createConversation(options: ConversationOptions): Conversation {
     const loaded = highlight();
     return createMarkdownStream({ columns: columns(), colour, hyperlinks, ...(loaded && { highlight: loaded }) });
   };
-  const line = (style: Style, mark: string, text: string): string =>
-    `${tone(style, mark)} ${truncate(oneLine(text), Math.max(10, columns() - 3))}`;
   const titleOf = (call_id: string): string => presentations.get(call_id)?.title ?? call_id;
 
   function takeDelta({ data: { call_id, attempt, kind, text } }: DeltaEvent): string[] {
     if (kind === 'tool_output') {
       const run = running.get(call_id);
-      if (run) run.output = (run.output + text).slice(-4000);
+      if (run) run.output = (run.output + text).slice(-OUTPUT_KEPT);
       return [];
     }
-    if (kind === 'reasoning') reasoning = (reasoning + text).slice(-REASONING_CHARACTERS);
     if (kind !== 'text') return [];
     const before = endSaying((one) => one.call_id !== call_id || one.attempt !== attempt);
-    saying ??= { call_id, attempt, markdown: newMarkdown(), text: '' };
+    saying ??= { call_id, attempt, markdown: newMarkdown(), text: '', begun: false };
     saying.text += text;
-    return [...before, ...saying.markdown.push(text)];
+    return [...before, ...ofSaying(saying, saying.markdown.push(text))];
+  }
+
+  function ofSaying(one: Saying, more: string[]): string[] {
+    if (more.length === 0) return [];
+    const gap = one.begun ? [] : [''];
+    one.begun = true;
+    return [...gap, ...more];
   }
 
   function endSaying(when: (one: Saying) => boolean = () => true): string[] {
     if (!saying || !when(saying)) return [];
-    const rest = saying.markdown.end();
+    const rest = ofSaying(saying, saying.markdown.end());
     saying = undefined;
     return rest;
   }
@@ -123,11 +137,11 @@ export function createConversation(options: ConversationOptions): Conversation {
   /** What a reply says beside what was streamed of it: all, when it was seen by nobody as it came. */
   function finishSaying(call_id: string, text: string): string[] {
     if (saying?.call_id === call_id && text.startsWith(saying.text)) {
-      const more = saying.markdown.push(text.slice(saying.text.length));
-      return [...more, ...endSaying(), ''];
+      const more = ofSaying(saying, saying.markdown.push(text.slice(saying.text.length)));
+      return [...more, ...endSaying()];
     }
     const before = endSaying();
-    return text.trim() === '' ? before : [...before, ...render(text), ''];
+    return text.trim() === '' ? before : [...before, '', ...render(text)];
   }
 
   function render(text: string): string[] {
@@ -149,92 +163,74 @@ export function createConversation(options: ConversationOptions): Conversation {
 
   const TAKERS: { [T in EntryType]?: (data: EntryData<T>, at: number) => Promise<string[]> | string[] } = {
     async 'input.received'({ event_id, mode, parts, actor, source, reason }) {
-      const own = source === 'cli' || source === 'repl';
-      if (mode === 'stop')
-        return own && !reason ? [] : [line(YELLOW, '■', `stop${reason ? `: ${reason}` : ''} (${actor.id})`)];
+      if (mode === 'stop') {
+        const own = source === 'cli' || source === 'repl';
+        return own && !reason ? [] : ['', line(YELLOW, '■', `stop${reason ? `: ${reason}` : ''} (${actor.id})`)];
+      }
       const text = await textOf(parts);
-      const shown = visibleText(text).trimEnd().split('\n');
-      const head = mode === 'steer' ? '»' : '›';
-      const lines = [
-        ...shown.map((one, index) => `${tone(CYAN, index === 0 ? head : ' ')} ${tone(BOLD, one)}`),
-        ...(own ? [] : [tone(DIM, `  (${oneLine(source)})`)]),
-        '',
-      ];
-      if (mode === 'steer') return lines;
-      queued.set(event_id, { text, lines });
+      const said = isEchoed(text) ? [] : lines.said(text, mode === 'steer' ? '»' : '›', source);
+      if (mode === 'steer') return said;
+      queued.set(event_id, { text, lines: said });
       return [];
     },
     'turn.started'(data, at) {
       turn = { turn: data.turn, event_ids: data.event_ids, since: at };
       turnSpent = { tokens: 0, cost_micro_usd: 0 };
-      const lines = data.event_ids.flatMap((id) => queued.get(id)?.lines ?? []);
+      closing = failure = '';
+      for (const id of data.event_ids) begun.add(id);
+      const said = data.event_ids.flatMap((id) => queued.get(id)?.lines ?? []);
       for (const id of data.event_ids) queued.delete(id);
-      return lines;
+      return said;
     },
     'model.requested'({ attempt, model }) {
-      reasoning = '';
-      return attempt === 1 ? [] : [line(YELLOW, '·', `asks ${model} again, attempt ${attempt}`)];
+      const why = failure === '' ? '' : `${failure}; `;
+      failure = '';
+      return attempt === 1 ? [] : ['', line(YELLOW, '!', `${why}asks ${model} again, attempt ${attempt}`)];
     },
     async 'model.replied'({ call_id, parts, usage, cost_micro_usd = 0 }) {
-      reasoning = '';
       count(usage.input + usage.output, cost_micro_usd);
       return finishSaying(call_id, await textOf(parts.filter((part) => part.type === 'text')));
     },
-    'model.failed': ({ class: kind, message }) => [
-      ...endSaying(),
-      ...(kind === 'aborted' ? [] : [line(YELLOW, '!', `model: ${message}`)]),
-    ],
+    // Said with what comes of it: another attempt, or the end of the turn.
+    'model.failed'({ class: kind, message }) {
+      if (kind !== 'aborted') failure = message;
+      return endSaying();
+    },
     'call.inspected'({ call_id, presentation }) {
       presentations.set(call_id, presentation);
       return [];
     },
     async 'approval.requested'({ approval_id, call_id, may_repeat_of }) {
       const presentation = presentations.get(call_id) ?? { title: call_id };
-      asked.set(approval_id, { approval_id, call_id, title: presentation.title });
       const careful =
         may_repeat_of === undefined
           ? []
           : [tone(YELLOW, `  careful: ${may_repeat_of} was the same call and may have taken effect`)];
-      return [
-        line(YELLOW, '?', presentation.title),
-        ...(await describePresentation(presentation, whole, tone)),
-        ...careful,
-        tone(DIM, `  approval ${approval_id}`),
-      ];
+      const described = [...(await describePresentation(presentation, whole, tone, columns())), ...careful];
+      const rows = described.reduce((sum, one) => sum + Math.ceil(Math.max(1, displayWidth(one)) / columns()), 0);
+      asked.set(approval_id, { approval_id, call_id, title: presentation.title, rows });
+      return ['', ...described];
     },
-    'approval.resolved'({ approval_id, outcome, scope, by, reason }) {
-      asked.delete(approval_id);
-      const how = scope === undefined || scope === 'once' ? '' : ` (${scope})`;
-      const why = reason ? `: ${reason}` : '';
-      return [
-        line(
-          outcome === 'granted' ? GREEN : YELLOW,
-          outcome === 'granted' ? '✓' : '✗',
-          `${outcome}${how} by ${by.actor.id} via ${by.via}${why}`,
-        ),
-      ];
+    'approval.resolved'(data) {
+      asked.delete(data.approval_id);
+      return [lines.resolved(data)];
     },
-    'call.started'({ call_id }, at) {
-      running.set(call_id, { title: titleOf(call_id), since: at, output: '' });
+    'call.started'({ call_id }) {
+      running.set(call_id, { title: titleOf(call_id), output: '' });
       return [];
     },
-    async 'call.finished'({ call_id, outcome, exit_code, error, output, duration_ms }) {
-      running.delete(call_id);
-      const good = outcome === 'ok' && (exit_code ?? 0) === 0;
-      const exit = exit_code === undefined || exit_code === 0 ? '' : `, exit code ${exit_code}`;
-      const how = `${outcome === 'ok' ? '' : `${outcome}, `}${span(duration_ms)}${exit}${error ? `: ${error.message}` : ''}`;
-      const text = visibleText(typeof output === 'string' ? output : output.head).trimEnd();
-      return [
-        line(good ? GREEN : YELLOW, '●', `${titleOf(call_id)} ${how}`),
-        ...outputLines(text, typeof output === 'string' ? undefined : output.bytes),
-      ];
+    'call.finished'(data) {
+      running.delete(data.call_id);
+      return lines.finished(titleOf(data.call_id), data);
     },
-    'call.refused': ({ call_id, why, message }) => [
-      line(YELLOW, '○', `${titleOf(call_id)}: not run (${why}): ${message}`),
-    ],
+    // What a person's answer says needn't be said again.
+    'call.refused': ({ call_id, why, message }) =>
+      why === 'approval_denied' || why === 'approval_expired'
+        ? []
+        : ['', line(YELLOW, '○', `${titleOf(call_id)}: not run`), ...lines.output(message)],
     'call.abandoned'({ call_id, message }) {
       running.delete(call_id);
-      return [line(YELLOW, '●', `${titleOf(call_id)}: ${message}`)];
+      return ['', line(YELLOW, '●', titleOf(call_id)), ...lines.output(message)];
     },
     'session.opened': ({ reason }) => [tone(DIM, `· opened again after ${reason}`)],
     'session.configured': ({ model, title }) => [
@@ -242,36 +238,24 @@ export function createConversation(options: ConversationOptions): Conversation {
       ...(title === undefined ? [] : [tone(DIM, `· title: ${oneLine(title)}`)]),
     ],
     async 'reply.made'({ parts }) {
-      return parts === undefined ? [] : [...endSaying(), ...render(await textOf(parts)), ''];
+      if (parts !== undefined) closing = await textOf(parts);
+      return [];
     },
-    'turn.ended'({ event_ids, reason, code }, at) {
-      const took = turn ? span(at - turn.since) : '';
+    'turn.ended'(data, at) {
       const rest = endSaying();
+      const figures = { ...turnSpent, took_ms: turn && at - turn.since };
       turn = undefined;
       running.clear();
       asked.clear();
-      for (const id of event_ids) queued.delete(id);
-      const cost = turnSpent.cost_micro_usd > 0 ? ` · ${money(turnSpent.cost_micro_usd)}` : '';
-      const figures = `${took} · ${turnSpent.tokens.toLocaleString('en')} tokens${cost}`;
-      const why = code === undefined || code === reason ? reason : `${reason} (${code})`;
-      return [...rest, reason === 'success' ? tone(DIM, `  ${figures}`) : line(RED, '■', `${why} · ${figures}`), ''];
+      for (const id of data.event_ids) queued.delete(id);
+      const closed = data.reason === 'success' && closing !== '' ? ['', ...render(closing)] : [];
+      return [...rest, ...closed, ...lines.ended(data, figures, closing)];
     },
   };
 
   function count(tokens: number, cost_micro_usd: number): void {
     spent = { tokens: spent.tokens + tokens, cost_micro_usd: spent.cost_micro_usd + cost_micro_usd };
     turnSpent = { tokens: turnSpent.tokens + tokens, cost_micro_usd: turnSpent.cost_micro_usd + cost_micro_usd };
-  }
-
-  function outputLines(text: string, bytes: number | undefined): string[] {
-    if (text === '') return [];
-    const all = text.split('\n');
-    const shown = all
-      .slice(0, OUTPUT_LINES)
-      .map((one) => tone(DIM, `  │ ${truncate(one.replaceAll('\t', '  '), Math.max(10, columns() - 5))}`));
-    const left = all.length - shown.length;
-    const more = bytes === undefined ? `${left} more lines` : `${bytes} bytes in all`;
-    return left > 0 || bytes !== undefined ? [...shown, tone(DIM, `  │ … ${more}`)] : shown;
   }
 
   return {
@@ -283,14 +267,12 @@ export function createConversation(options: ConversationOptions): Conversation {
       return take ? take(event.data as never, event.at) : [];
     },
     live() {
-      const lines = saying?.markdown.live() ?? [];
+      const now = saying?.markdown.live() ?? [];
+      return saying?.begun || now.length === 0 ? now : ['', ...now];
+    },
+    output() {
       const last = [...running.values()].at(-1);
-      if (last === undefined || last.output.trim() === '') return lines;
-      const output = visibleText(last.output).trimEnd().split('\n').slice(-LIVE_OUTPUT_LINES);
-      return [
-        ...lines,
-        ...output.map((one) => tone(DIM, `  │ ${truncate(one.replaceAll('\t', '  '), Math.max(10, columns() - 5))}`)),
-      ];
+      return last === undefined || last.output.trim() === '' ? [] : lines.tail(last.output);
     },
     doing() {
       if (!turn) return undefined;
@@ -303,6 +285,7 @@ export function createConversation(options: ConversationOptions): Conversation {
     resized: () => saying?.markdown.resize(columns()),
     seq: () => lastSeq,
     turn: () => turn && { turn: turn.turn, event_ids: turn.event_ids },
+    hasBegun: (event_id) => begun.has(event_id),
     queued: () => [...queued].map(([event_id, { text }]) => ({ event_id, text })),
     spent: () => spent,
   };

@@ -4,26 +4,31 @@
  */
 import type { Clock } from '../../base/clock.ts';
 import type { Environment } from '../../base/environment.ts';
-import { systemIds } from '../../base/ids.ts';
-import { RuntimeError, toRuntimeError } from '../../contract/errors.ts';
+import { RuntimeError } from '../../contract/errors.ts';
 import type { Host, Resolution, SessionStatus } from '../../contract/host.ts';
+import { chooseSession, newSessionId } from '../../engine/session-choice.ts';
 import type { Workspace } from '../../engine/wire.ts';
-import type { Key } from '../terminal/keys/key.ts';
+import { onSignals } from '../signals.ts';
 import { loadHighlight, type Highlight } from '../terminal/markdown/highlight.ts';
-import { DIM, RED, styled, YELLOW, type Style } from '../terminal/markdown/style.ts';
-import { oneLine } from '../terminal/width.ts';
+import { YELLOW } from '../terminal/markdown/style.ts';
 import { createApprovalPanel } from './approval-panel.ts';
 import { partsOf } from './attachments.ts';
-import { runCommand, type Repl } from './commands.ts';
-import { completionsOf } from './completions.ts';
-import { createConversation, type Conversation } from './conversation.ts';
+import type { Repl } from './commands.ts';
+import type { Conversation } from './conversation.ts';
 import { editExternally } from './external-editor.ts';
+import { hintFor } from './hints.ts';
 import { historyFile } from './history-file.ts';
+import type * as Later from './later.ts';
 import { createPersonal } from './person-command.ts';
+import { createPlainUi } from './plain-ui.ts';
+import { createRichUi } from './rich-ui.ts';
 import { createSessionView, readEnd, type SessionView } from './session-view.ts';
-import { readTyped } from './slash.ts';
-import { statusLine, footer } from './status-line.ts';
-import { createUi, type Ui } from './ui.ts';
+import { createSpinner } from './spinner.ts';
+import { footer, linesAbove, welcome } from './status-line.ts';
+import { watchHosts } from './successor.ts';
+import { createTypedInput } from './typed-input.ts';
+import type { Ui, UiOptions } from './ui.ts';
+import { createVoice } from './voice.ts';
 
 export interface ReplOptions {
   environment: Environment;
@@ -40,9 +45,10 @@ export interface ReplOptions {
 
 /** Within this a second Ctrl-C leaves (ms). */
 const TWICE_MS = 2000;
-/** What runs may take so long to end by itself when the terminal is left and others look on (ms). */
+/** So long a turn may take to end by itself when the person leaves and others look on (ms). */
 const HANDOVER_MS = 30_000;
-const SPIN_MS = 100;
+/** Where a panel's text must be short: there it isn't painted but printed. */
+const PLAIN_COLUMNS = 79;
 
 /** Runs until the person leaves. Gives the exit code. @throws RuntimeError when the workspace can't be opened */
 export async function runRepl(options: ReplOptions): Promise<number> {
@@ -50,33 +56,34 @@ export async function runRepl(options: ReplOptions): Promise<number> {
   const history = historyFile(home);
   const ended = Promise.withResolvers<number>();
   let opened: { workspace: Workspace; attach: () => Promise<Host> } | undefined;
+  let parts: typeof Later | undefined;
   let host: Host | undefined;
   let view: SessionView | undefined;
   let status: SessionStatus | undefined;
   let highlight: Highlight | undefined;
-  let unsent: string[] = [];
   let lastCancel = 0;
   let leaving = false;
-  /** Ends the spinning; undefined while nothing spins. */
-  let spinner: (() => void) | undefined;
-  let ticks = 0;
+  /** Texts on a plain terminal, where they stand as they were typed. */
+  const echoed: string[] = [];
+  let announced = '';
+  /** The last message that was sent from here. */
+  let awaited: string | undefined;
 
-  const tone = (style: Style, text: string): string => (ui.colour ? styled(text, style) : text);
-  const say = (text: string, style: Style = DIM): void => ui.print(text.split('\n').map((line) => tone(style, line)));
-  const fail = (thrown: unknown): void => {
-    const { message, next } = toRuntimeError(thrown);
-    say(`error: ${message}`, RED);
-    if (next !== '') say(`next: ${next}`);
-  };
+  const { tone, say, notice, fail } = createVoice(() => ui);
 
   const panel = createApprovalPanel({
     clock,
     asked: () => view?.conversation.asked() ?? [],
     async answer(approval_id, resolution) {
-      await answer(approval_id, resolution);
+      await answer(approval_id, resolution).catch((thrown: unknown) => {
+        fail(thrown);
+        throw thrown;
+      });
     },
     setPrompt: (prompt) => ui.setPrompt(prompt),
-    refresh: () => ui.refresh(),
+    clearInput: () => ui.setText(''),
+    say,
+    refresh,
   });
 
   const ui: Ui = createUi({
@@ -85,14 +92,23 @@ export async function runRepl(options: ReplOptions): Promise<number> {
     history: history.load(),
     handlers: {
       submit(text) {
-        if (panel.takesText(text)) return;
-        void handle(text).catch(fail);
+        if (panel.takesText(text)) return refresh();
+        void typed.take(text);
       },
       cancel,
       leave: () => void leave(0),
-      key: (key: Key) => panel.takesKey(key),
+      input: (text, before, byKey) => panel.input(text, before, byKey),
+      hint: (text) => (panel.isOpen() ? '' : hintFor(text, host !== undefined && view?.conversation.seq() === 0)),
+      isBusy: () =>
+        host === undefined ||
+        typed.isBusy() ||
+        (awaited !== undefined && view?.conversation.hasBegun(awaited) === false) ||
+        (view?.conversation.doing() !== undefined && !panel.isOpen()),
       escape: () => panel.escape(),
-      complete: (text, cursor) => completionsOf(text, cursor, { workspace: opened?.workspace, root: rootNow() }),
+      async complete(text, cursor) {
+        if (parts === undefined) return { from: cursor, to: cursor, items: [] };
+        return parts.completionsOf(text, cursor, { workspace: opened?.workspace, root: rootNow() });
+      },
       editExternally(text) {
         try {
           return editExternally(text, environment);
@@ -110,10 +126,24 @@ export async function runRepl(options: ReplOptions): Promise<number> {
   const personal = createPersonal({
     environment,
     cwd: rootNow,
+    tone,
     say,
     print: (lines) => ui.print(lines),
-    refresh: ui.refresh,
+    refresh,
   });
+  const typed = createTypedInput({
+    history,
+    ui,
+    tone,
+    say,
+    fail,
+    send: (text) => send(text, 'message'),
+    command: async (name, rest) => parts?.runCommand(repl(), name, rest),
+    shell: personal.run,
+    leave: () => leave(0),
+    done: refresh,
+  });
+  const spinner = createSpinner(clock, () => ui.refresh());
   ui.refresh();
 
   function rootNow(): string {
@@ -121,11 +151,16 @@ export async function runRepl(options: ReplOptions): Promise<number> {
   }
 
   function newConversation(): Conversation {
-    return createConversation({
+    return parts!.createConversation({
       blobs: opened!.workspace.store.blobs,
       columns: () => ui.columns,
       colour: ui.colour,
       hyperlinks: ui.colour && !environment['SSH_CONNECTION'],
+      isEchoed(text) {
+        const at = echoed.indexOf(text);
+        if (at !== -1) echoed.splice(at, 1);
+        return at !== -1;
+      },
       highlight() {
         if (highlight === undefined) void loadHighlight().then((loaded) => (highlight = loaded));
         return highlight;
@@ -134,75 +169,49 @@ export async function runRepl(options: ReplOptions): Promise<number> {
   }
 
   function above(): string[] {
-    const doing = view?.conversation.doing();
-    const live = view?.conversation.live() ?? [];
-    const queued = (view?.conversation.queued() ?? []).map(({ text }) => tone(DIM, `  queued: ${oneLine(text)}`));
-    const state = doing === undefined ? [] : [statusLine(doing, ticks, clock.now(), ui.columns, tone)];
-    const own = personal.isRunning() ? [tone(DIM, '  your command runs; Ctrl-C ends it')] : [];
-    const lines = [...live, ...state, ...own, ...queued, ...panel.lines(tone, ui.columns)];
-    return lines.length === 0 ? lines : [...lines, ''];
+    const { columns, rows } = ui;
+    const ownRuns = personal.isRunning();
+    const around = { panel, ownRuns, ticks: spinner.ticks(), now: clock.now(), columns, rows, tone };
+    return linesAbove({ conversation: view?.conversation, ...around });
   }
 
   function below(): string[] {
-    return [
-      footer({ status, spent: view?.conversation.spent(), here: host?.here, model: modelNow() }, ui.columns, tone),
-    ];
+    return [footer({ status, root: rootNow(), here: host?.here, model: modelNow() }, ui.columns, tone)];
   }
 
-  function modelNow(): string | undefined {
-    return status?.model ?? options.model ?? opened?.workspace.loaded.config.models.default;
-  }
-
-  function changed(): void {
-    const working = view?.conversation.doing() !== undefined && !ui.plain;
-    if (working && spinner === undefined) spin();
-    if (!working) stopSpinning();
-    panel.changed();
+  function refresh(): void {
+    if (ui.plain) announce();
     ui.refresh();
   }
 
-  function spin(): void {
-    spinner = clock.at(clock.now() + SPIN_MS, () => {
-      ticks++;
-      spin();
-      ui.refresh();
-    });
+  /** On a plain terminal the panel is printed, once. */
+  function announce(): void {
+    const lines = panel.lines(tone, PLAIN_COLUMNS, ui.rows);
+    const text = lines.join('\n');
+    if (text !== announced) ui.print(lines);
+    announced = text;
   }
 
-  function stopSpinning(): void {
-    spinner?.();
-    spinner = undefined;
+  function modelNow(): string | undefined {
+    if (opened === undefined || parts === undefined) return undefined;
+    const model = status?.model ?? options.model;
+    const { choices } = parts.chooseModels(
+      opened.workspace.loaded.config,
+      environment,
+      model === undefined ? {} : { model },
+    );
+    return choices[0]?.name;
   }
 
-  async function handle(text: string): Promise<void> {
-    if (text.trim() === '') return;
-    history.add(text);
-    const typed = readTyped(text);
-    switch (typed.kind) {
-      case 'unknown': {
-        const near = typed.nearest === undefined ? '' : ` Did you mean /${typed.nearest}?`;
-        return say(
-          `There is no command /${typed.name}.${near} /help lists them; a space in front sends it as a message.`,
-          YELLOW,
-        );
-      }
-      case 'shell':
-        return personal.run(typed.command);
-      case 'command':
-        say(`› ${text.trim()}`);
-        if (typed.name === 'exit') return leave(0);
-        return runCommand(repl(), typed.name, typed.rest);
-      case 'message':
-        if (host === undefined || view === undefined) {
-          unsent.push(text);
-          return say('starting; it is sent in a moment');
-        }
-        return send(text, 'message');
-    }
+  function changed(): void {
+    spinner.turn(view?.conversation.doing() !== undefined && !ui.plain);
+    panel.changed();
+    refresh();
   }
 
   async function send(text: string, mode: 'message' | 'steer'): Promise<void> {
     const parts = [...personal.notes(), ...partsOf(text.trimStart(), rootNow())];
+    if (ui.plain && mode === 'message' && parts.length === 1) echoed.push(text.trimStart());
     const accepted = await host!.submit({
       session_id: view!.id,
       parts,
@@ -212,6 +221,7 @@ export async function runRepl(options: ReplOptions): Promise<number> {
       ...(options.model !== undefined && status?.status === 'absent' && { model: options.model }),
     });
     personal.forget();
+    if (mode === 'message') awaited = accepted.event_id;
     for (const notice of accepted.notices) say(notice);
     status = await host!.session(view!.id);
     ui.refresh();
@@ -222,6 +232,7 @@ export async function runRepl(options: ReplOptions): Promise<number> {
     if (session_id !== view?.id)
       say(`${resolution.decision === 'grant' ? 'granted' : 'denied'} ${approval_id}, in session ${session_id}`);
     await host!.resume(session_id);
+    changed();
   }
 
   function cancel(hadText: boolean): void {
@@ -229,7 +240,7 @@ export async function runRepl(options: ReplOptions): Promise<number> {
     if (panel.cancel()) return;
     if (personal.isRunning()) return personal.interrupt();
     const turn = view?.conversation.turn();
-    if (turn === undefined && hadText) return;
+    if (hadText) return;
     if (now - lastCancel < TWICE_MS) return void leave(130);
     lastCancel = now;
     if (turn === undefined) return say('Ctrl-C again leaves; so does Ctrl-D');
@@ -239,13 +250,16 @@ export async function runRepl(options: ReplOptions): Promise<number> {
 
   async function openSession(id: string): Promise<void> {
     view?.close();
-    status = await host!.session(id);
-    const { conversation, lines } = await readEnd(opened!.workspace.store.journal, status, newConversation);
-    if (status.seq > 0) {
-      const most = Math.max(10, (process.stdout.rows || 24) * 2);
-      if (lines.length > most) say(`… earlier: runtime session show ${id}`);
-      ui.print(lines.slice(-most));
-    }
+    await show(id);
+    await work();
+  }
+
+  /** Shows the end of a session, from its file. */
+  async function show(id: string): Promise<void> {
+    const { conversation, lines } = await readEnd(opened!.workspace.store.journal, id, newConversation);
+    const most = Math.max(10, (process.stdout.rows || 24) * 2);
+    if (lines.length > most) say(`… earlier: runtime session show ${id}`);
+    ui.print(lines.slice(-most));
     view = createSessionView({
       id,
       conversation,
@@ -254,10 +268,17 @@ export async function runRepl(options: ReplOptions): Promise<number> {
         changed();
         void refreshStatus();
       },
-      onGone: () => say(`session ${id} was removed`, YELLOW),
+      onGone: () => notice(`session ${id} was removed`, YELLOW),
+      clock,
     });
-    view.follow(host!);
-    if (status.status === 'open' || status.queued.length > 0) status = await host!.resume(id);
+    ui.refresh();
+  }
+
+  /** From here on what happens in the session is shown, and what it has left is worked on. */
+  async function work(): Promise<void> {
+    view!.follow(host!);
+    status = await host!.session(view!.id);
+    if (status.status === 'open' || status.queued.length > 0) status = await host!.resume(view!.id);
     changed();
   }
 
@@ -270,33 +291,17 @@ export async function runRepl(options: ReplOptions): Promise<number> {
     ui.refresh();
   }
 
-  /** When the process that owned the workspace goes, this one takes over, or asks whoever was quicker. */
-  async function watchHost(): Promise<void> {
-    for (;;) {
-      const current = host!;
-      const { handed_over, error } = await current.lost;
-      if (leaving) return;
-      if (current.here) {
-        fail(
-          new RuntimeError('store_unavailable', error?.message ?? 'the workspace was lost', {
-            next: error?.next ?? '',
-          }),
-        );
-        return leave(1);
-      }
-      host = await opened!.attach();
-      const how = handed_over ? 'has left' : 'has ended';
-      say(
-        `the process that owned the workspace ${how}; ${host.here ? 'this one has taken over' : 'another one has taken over'}`,
-      );
-      if (view === undefined) continue;
-      view.follow(host);
-      status = await host.resume(view.id);
-      changed();
-    }
+  async function goOnWith(next: Host, how: string): Promise<void> {
+    host = next;
+    notice(how);
+    if (view === undefined) return;
+    view.follow(next);
+    status = await next.resume(view.id);
+    changed();
   }
 
-  async function leave(code: number): Promise<void> {
+  /** `patience_ms`: what runs may take so long to end by itself, while others look on. */
+  async function leave(code: number, patience_ms = HANDOVER_MS): Promise<void> {
     if (leaving) {
       await host?.leave();
       return;
@@ -305,10 +310,12 @@ export async function runRepl(options: ReplOptions): Promise<number> {
     const id = view?.id;
     const open = view?.conversation.turn() !== undefined;
     view?.close();
-    stopSpinning();
+    spinner.turn(false);
+    panel.close();
+    personal.hangUp();
     ui.close();
     try {
-      await host?.leave({ patience_ms: HANDOVER_MS });
+      await host?.leave({ patience_ms });
     } finally {
       if (id !== undefined && (open || (status?.seq ?? 0) > 0)) {
         process.stdout.write(`${open ? 'left open' : 'to go on'}: runtime run --session ${id}\n`);
@@ -333,7 +340,7 @@ export async function runRepl(options: ReplOptions): Promise<number> {
       tone,
       columns: () => ui.columns,
       now: () => clock.now(),
-      newSession: () => openSession(`s-${systemIds(clock).ulid()}`),
+      newSession: () => openSession(newSessionId(clock)),
       openSession,
       clear: () => ui.clear(),
       send,
@@ -347,25 +354,28 @@ export async function runRepl(options: ReplOptions): Promise<number> {
     };
   }
 
-  const onSignal = (code: number) => (): void => void leave(code);
-  const onTerm = onSignal(143);
-  const onHangUp = onSignal(129);
-  process.on('SIGTERM', onTerm).on('SIGHUP', onHangUp);
+  const stopListening = onSignals(({ name, exitCode }) => {
+    if (name !== 'SIGINT') void leave(exitCode, 0);
+    else if (leaving) void leave(exitCode);
+    else if (ui.plain) cancel(false);
+  });
   try {
+    parts = await import('./later.ts');
     opened = await options.open();
+    await show(await chooseSession({ journal: opened.workspace.store.journal, clock }, options));
+    if (view?.conversation.seq() === 0) ui.print(welcome(ui.columns, tone));
     host = await opened.attach();
-    void watchHost().catch((thrown: unknown) => {
+    const succession = { attach: opened.attach, isLeaving: () => leaving, onNext: goOnWith };
+    void watchHosts(host, succession).catch((thrown: unknown) => {
       fail(thrown);
       void leave(1);
     });
-    await openSession(await sessionId(opened.workspace, options));
+    await work();
     if (!host.here) {
       const { pid } = await host.status();
-      say(`attached to pid ${pid}, which owns the workspace`);
+      notice(`attached to pid ${pid}, which owns the workspace`);
     }
-    const early = unsent;
-    unsent = [];
-    for (const text of early) await send(text, 'message').catch(fail);
+    await typed.begin();
     return await ended.promise;
   } catch (thrown) {
     leaving = true;
@@ -373,15 +383,12 @@ export async function runRepl(options: ReplOptions): Promise<number> {
     await host?.leave().catch(() => {});
     throw thrown;
   } finally {
-    stopSpinning();
-    process.off('SIGTERM', onTerm).off('SIGHUP', onHangUp);
+    spinner.turn(false);
+    stopListening();
   }
 }
 
-async function sessionId({ store, clock }: Workspace, { session, latest }: ReplOptions): Promise<string> {
-  if (session !== undefined) return session;
-  if (!latest) return `s-${systemIds(clock).ulid()}`;
-  const [newest] = await store.journal.list();
-  if (!newest) throw new RuntimeError('no_session', 'There is no session to continue.');
-  return newest.session_id;
+function createUi(options: UiOptions): Ui {
+  const { TERM, RUNTIME_SCREEN_READER } = options.environment;
+  return TERM === 'dumb' || RUNTIME_SCREEN_READER ? createPlainUi(options) : createRichUi(options);
 }

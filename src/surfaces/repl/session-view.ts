@@ -1,8 +1,8 @@
 /** Follows one session of a host: prints what happens in it, in order, and knows what is going on. */
-import type { Host, SessionStatus, Watch } from '../../contract/host.ts';
-import type { Seq } from '../../contract/entries.ts';
+import type { Clock } from '../../base/clock.ts';
+import type { Host, Watch } from '../../contract/host.ts';
 import type { Journal } from '../../contract/ports.ts';
-import type { StreamEvent } from '../../contract/stream.ts';
+import type { DeltaEvent, StreamEvent } from '../../contract/stream.ts';
 import { createTurnCounter, entryEvent } from '../../engine/stream.ts';
 import type { Conversation } from './conversation.ts';
 
@@ -21,15 +21,35 @@ export interface SessionViewOptions {
   /** Something changed that isn't printed. */
   onChange: () => void;
   onGone: () => void;
+  clock: Clock;
 }
 
-export function createSessionView({ id, conversation, print, onChange, onGone }: SessionViewOptions): SessionView {
+/** What comes with an answer is shown in pieces of this time (ms). */
+const PIECE_MS = 30;
+
+export function createSessionView(options: SessionViewOptions): SessionView {
+  const { id, conversation, print, onChange, onGone, clock } = options;
   let watch: Watch | undefined;
   /** Events are shown one after the other; some need a blob first. */
   let waiting: StreamEvent[] = [];
   let busy = false;
+  /** Cancels the showing that is due. */
+  let due: (() => void) | undefined;
+
+  function take(event: StreamEvent): void {
+    const last = waiting.at(-1);
+    if (event.type === 'delta' && last?.type === 'delta' && goesOn(last, event)) {
+      const data = { ...last.data, text: last.data.text + event.data.text };
+      waiting[waiting.length - 1] = { ...last, data };
+    } else waiting.push(event);
+    if (busy) return;
+    if (event.type !== 'delta') void showAll();
+    else due ??= clock.at(clock.now() + PIECE_MS, () => void showAll());
+  }
 
   async function showAll(): Promise<void> {
+    due?.();
+    due = undefined;
     busy = true;
     try {
       for (let event = waiting.shift(); event !== undefined; event = waiting.shift()) {
@@ -48,18 +68,20 @@ export function createSessionView({ id, conversation, print, onChange, onGone }:
     follow(host) {
       watch?.close();
       watch = host.watch(id, conversation.seq(), {
-        onEvent(event) {
-          waiting.push(event);
-          if (!busy) void showAll();
-        },
+        onEvent: take,
         onEnd: onGone,
       });
     },
     close() {
       watch?.close();
+      due?.();
       waiting = [];
     },
   };
+}
+
+function goesOn({ data: a }: DeltaEvent, { data: b }: DeltaEvent): boolean {
+  return a.call_id === b.call_id && a.attempt === b.attempt && a.kind === b.kind;
 }
 
 const FIRST_LOOK = 200;
@@ -70,23 +92,24 @@ const FIRST_LOOK = 200;
  */
 export async function readEnd(
   journal: Pick<Journal, 'read'>,
-  { session_id, seq, turn }: SessionStatus,
+  session_id: string,
   newConversation: () => Conversation,
 ): Promise<{ conversation: Conversation; lines: string[] }> {
   for (let last = FIRST_LOOK; ; last *= 4) {
     const conversation = newConversation();
     const turnOf = createTurnCounter();
     const lines: string[] = [];
-    let first: Seq = 0;
+    let whole = true;
     await journal.read(
       session_id,
       async (stored) => {
-        first ||= stored.entry.seq;
-        if (stored.entry.seq > seq) return; // comes by the watch
+        const { entry } = stored;
+        if (lines.length === 0 && conversation.seq() === 0) whole = entry.seq === 1;
+        whole ||= entry.type === 'turn.started' || entry.type === 'turn.ended';
         lines.push(...(await conversation.take(entryEvent(session_id, stored, turnOf(stored)))));
       },
       { last },
     );
-    if (first <= 1 || turn === undefined || conversation.turn() !== undefined) return { conversation, lines };
+    if (whole) return { conversation, lines };
   }
 }

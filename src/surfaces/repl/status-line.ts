@@ -1,57 +1,112 @@
-/** The line that says what is being done, and the one at the very bottom that says where one is. */
+/** What stands around the input: above it what is being done, below it where one is. */
 import { homedir } from 'node:os';
+import { version } from '#generated/version.js';
 import type { SessionStatus } from '../../contract/host.ts';
 import { money } from '../cli/money.ts';
-import { CYAN, DIM, YELLOW, type Style } from '../terminal/markdown/style.ts';
+import { BOLD, CYAN, DIM, YELLOW } from '../terminal/markdown/style.ts';
 import { displayWidth, oneLine, truncate } from '../terminal/width.ts';
-import type { Doing } from './conversation.ts';
-
-type Tone = (style: Style, text: string) => string;
+import type { ApprovalPanel } from './approval-panel.ts';
+import type { Conversation, Doing } from './conversation.ts';
+import type { Tone } from './entry-lines.ts';
 
 const FRAMES = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏'];
 
-const WORDS: Record<Doing['phase'], string> = {
+const WORDS: Record<Exclude<Doing['phase'], 'running'>, string> = {
   starting: 'starts',
   thinking: 'thinks',
   answering: 'answers',
-  running: 'runs',
-  waiting: 'waits for you',
+  waiting: 'waits for you: /approve or /deny',
 };
 
-export function statusLine(doing: Doing, ticks: number, now: number, columns: number, tone: Tone): string {
+const NARROWEST_TEXT = 8;
+const MARK_COLUMNS = 2;
+const SEPARATOR = ' · ';
+const MOST_QUEUED = 3;
+
+export interface Around {
+  conversation: Conversation | undefined;
+  panel: ApprovalPanel;
+  /** Does the person's own command run? */
+  ownRuns: boolean;
+  ticks: number;
+  now: number;
+  columns: number;
+  rows: number;
+  tone: Tone;
+}
+
+export function linesAbove({ conversation, panel, ownRuns, ticks, now, columns, rows, tone }: Around): string[] {
+  const doing = conversation?.doing();
+  const queued = conversation?.queued() ?? [];
+  const faint = (text: string): string => tone(DIM, truncate(text, columns - 1));
+  const asked = panel.lines(tone, columns, rows);
+  const state = doing === undefined || asked.length > 0 ? [] : [statusLine(doing, ticks, now, columns, tone)];
+  const waiting = queued.slice(0, MOST_QUEUED).map(({ text }) => faint(`  next: ${oneLine(text)}`));
+  const more = queued.length - waiting.length;
+  const below = [
+    ...state,
+    ...(asked.length > 0 ? [] : (conversation?.output() ?? [])),
+    ...(ownRuns ? [faint('  your command runs · Ctrl-C ends it')] : []),
+    ...waiting,
+    ...(more > 0 ? [faint(`  and ${more} more`)] : []),
+    ...asked,
+  ];
+  return [...(conversation?.live() ?? []), ...(below.length === 0 ? [] : ['', ...below]), ''];
+}
+
+function statusLine(doing: Doing, ticks: number, now: number, columns: number, tone: Tone): string {
   const { phase, calls, since, tokens, cost_micro_usd } = doing;
   const waits = phase === 'waiting';
-  const mark = waits ? '?' : FRAMES[ticks % FRAMES.length]!;
+  const mark = waits ? tone(YELLOW, '?') : tone(CYAN, FRAMES[ticks % FRAMES.length]!);
   const more = calls.length > 1 ? ` (+${calls.length - 1})` : '';
-  const what = phase === 'running' ? `runs ${oneLine(calls[0]!)}${more}` : WORDS[phase];
-  const figures = [
+  const what = phase === 'running' ? `${oneLine(calls[0]!)}${more}` : WORDS[phase];
+  const facts = [
     `${Math.max(0, Math.floor((now - since) / 1000))}s`,
+    ...(waits ? [] : ['Ctrl-C stops']),
     ...(tokens > 0 ? [`${tokens.toLocaleString('en')} tokens`] : []),
     ...(cost_micro_usd > 0 ? [money(cost_micro_usd)] : []),
-    ...(waits ? [] : ['Ctrl-C stops']),
-  ].join(' · ');
-  const room = Math.max(8, columns - displayWidth(figures) - 7);
-  return `${tone(waits ? YELLOW : CYAN, mark)} ${truncate(what, room)} ${tone(DIM, `· ${truncate(figures, Math.max(0, columns - 14))}`)}`;
+  ];
+  const room = columns - 1 - MARK_COLUMNS;
+  const figures = joined(facts, room - Math.min(displayWidth(what), Math.ceil(room / 2)) - SEPARATOR.length);
+  const left = figures === '' ? room : room - displayWidth(figures) - SEPARATOR.length;
+  return `${mark} ${truncate(what, Math.max(NARROWEST_TEXT, left))}${figures === '' ? '' : tone(DIM, SEPARATOR + figures)}`;
 }
 
 interface FooterFacts {
   status: SessionStatus | undefined;
-  spent: { tokens: number; cost_micro_usd: number } | undefined;
+  root: string;
   here: boolean | undefined;
   model: string | undefined;
 }
 
-export function footer({ status, here, model }: FooterFacts, columns: number, tone: Tone): string {
-  if (here === undefined) return tone(DIM, 'starting …');
-  const root = status?.project_root.replace(new RegExp(`^${RegExp.escape(homedir())}(?=/|$)`), '~') ?? '';
+/** What matters most first: the rest is left out where there is no room. */
+export function footer({ status, root, here, model }: FooterFacts, columns: number, tone: Tone): string {
+  const home = root.replace(new RegExp(`^${RegExp.escape(homedir())}(?=/|$)`), '~');
   const cost = status?.cost_micro_usd ?? 0;
   const facts = [
-    ...(model === undefined ? [] : [model]),
-    ...(status === undefined || status.seq === 0 ? [] : [status.session_id]),
-    ...(root === '' ? [] : [root]),
+    here === undefined ? 'starting …' : (model ?? ''),
+    home,
     ...(cost > 0 ? [money(cost)] : []),
-    ...(here ? [] : ['attached']),
+    ...(here === false ? ['attached'] : []),
     '/help',
   ];
-  return tone(DIM, truncate(facts.map(oneLine).join(' · '), Math.max(1, columns - 1)));
+  const shown = facts.filter((fact) => fact !== '').map(oneLine);
+  return tone(DIM, `  ${joined(shown, columns - 3)}`);
+}
+
+/** What somebody who comes for the first time must know. */
+export function welcome(columns: number, tone: Tone): string[] {
+  const facts = ['/help lists commands and keys', '@ names a file', '! runs a command of your own'];
+  return [`${tone(BOLD, 'runtime')} ${tone(DIM, version)}`, tone(DIM, joined(facts, columns - 1))];
+}
+
+/** As many as there is room for. */
+function joined(facts: readonly string[], columns: number): string {
+  let text = '';
+  for (const fact of facts) {
+    const next = text === '' ? fact : `${text}${SEPARATOR}${fact}`;
+    if (displayWidth(next) > columns) continue;
+    text = next;
+  }
+  return text;
 }

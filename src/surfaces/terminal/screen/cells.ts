@@ -16,6 +16,8 @@ const SEQUENCE =
   // oxlint-disable-next-line no-control-regex
   /\x1b(?:\[([0-9;:]*)m|\]8;([^\x07\x1b]*)(?:\x07|\x1b\\)|\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|.?)/gs;
 const ASCII = /^[\x20-\x7e]*$/;
+// oxlint-disable-next-line no-control-regex
+const STYLED_ASCII = /^(?:[\x20-\x7e]|\x1b\[[0-9;:]*m)*$/;
 const TAB_STOP = 8;
 
 let segmenter: Intl.Segmenter | undefined;
@@ -47,6 +49,8 @@ export function rowOf(line: string, columns: number): Row {
 
 /** The line for the scrollback, however long: nothing but colours and links stays in it, and both end with it. */
 export function printable(line: string): string {
+  if (ASCII.test(line)) return line;
+  if (STYLED_ASCII.test(line)) return `${line}\x1b[m`;
   let printed = '';
   let styled = false;
   let linked = false;

@@ -1,0 +1,196 @@
+/**
+ * The terminal: an input at the bottom, above it what is going on, above that what was said.
+ */
+import { completed, editor } from '../terminal/editor/editor.ts';
+import {
+  createEditor,
+  paste,
+  textOf,
+  withHint,
+  withText,
+  type EditorState,
+  type Intent,
+} from '../terminal/editor/state.ts';
+import { viewOf, type Look } from '../terminal/editor/view.ts';
+import type { Key } from '../terminal/keys/key.ts';
+import { createKeyReader } from '../terminal/keys/reader.ts';
+import { CYAN, DIM, styled } from '../terminal/markdown/style.ts';
+import { createScreen, type Screen } from '../terminal/screen/screen.ts';
+import type { Ui, UiOptions } from './ui.ts';
+
+const MOST_INPUT_ROWS = 12;
+const LEAST_ROWS = 3;
+const FRAME_MS = 33;
+
+export function createRichUi({ environment, clock, history, handlers }: UiOptions): Ui {
+  const { stdout, stdin } = process;
+  const colour = !environment['NO_COLOR'];
+  const screen: Screen = createScreen(stdout, { clock, xtermJs: environment['TERM_PROGRAM'] === 'vscode' });
+  const look: Look | undefined = colour
+    ? {
+        prompt: (text) => styled(text, CYAN),
+        faint: (text) => styled(text, DIM),
+        selected: (text) => styled(text, CYAN),
+        atom: (text) => styled(text, CYAN),
+      }
+    : undefined;
+  const usual = { first: '› ', others: '  ' };
+  let state: EditorState = createEditor(history, usual);
+  let reader = createKeyReader(stdin, { key: onKey, paste: onPaste }, clock);
+  let open = true;
+  /** Cancels the painting that is due. */
+  let unpainted: (() => void) | undefined;
+  let paintedAt = 0;
+
+  /** What comes with an answer changes more often than a screen is painted. */
+  function refresh(): void {
+    if (clock.now() - paintedAt >= FRAME_MS) paint();
+    else unpainted ??= clock.at(paintedAt + FRAME_MS, paint);
+  }
+
+  /** A person's own key is seen at once. */
+  function paintNow(): void {
+    paint();
+    screen.flush();
+  }
+
+  function paint(): void {
+    unpainted?.();
+    unpainted = undefined;
+    if (!open) return;
+    paintedAt = clock.now();
+    const { columns, rows } = stdout;
+    const above = handlers.above();
+    const below = handlers.below();
+    const room = Math.max(LEAST_ROWS, Math.min(MOST_INPUT_ROWS, rows - below.length - 2));
+    state = withHint(state, handlers.hint(state.buffer.text));
+    const { lines, cursor } = viewOf(state, columns, room, look);
+    const left = Math.max(0, rows - 1 - lines.length - below.length);
+    const shown = above.slice(Math.max(0, above.length - left));
+    screen.show({
+      lines: [...shown, ...lines, ...below],
+      cursor: { row: shown.length + cursor.row, column: cursor.column },
+    });
+  }
+
+  function onKey(key: Key): void {
+    const before = state.buffer.text;
+    const step = editor(state, key, stdout.columns);
+    state = step.state;
+    handlers.input(state.buffer.text, before, key.name === 'char' && !key.ctrl && !key.alt);
+    if (step.intent) act(step.intent, before !== '');
+    paintNow();
+  }
+
+  function onPaste(text: string): void {
+    const before = state.buffer.text;
+    state = paste(state, text);
+    handlers.input(state.buffer.text, before, false);
+    paintNow();
+  }
+
+  function act(intent: Intent, hadText: boolean): void {
+    switch (intent.type) {
+      case 'submit':
+        return handlers.submit(intent.text);
+      case 'cancel':
+        if (hadText) state = withText(state, '');
+        return handlers.cancel(hadText);
+      case 'leave':
+        return handlers.leave();
+      case 'escape':
+        return handlers.escape();
+      case 'complete':
+        void handlers.complete(intent.text, intent.cursor).then((candidates) => {
+          state = completed(state, intent.request, candidates);
+          paint();
+        });
+        return;
+      case 'edit_externally':
+        return void ui.suspended(() => {
+          state = withText(state, handlers.editExternally(textOf(state)));
+        });
+      case 'redraw':
+        return ui.clear();
+      case 'suspend':
+        return void ui.suspended(stopUntilContinued);
+      case 'page':
+        return;
+    }
+  }
+
+  const onResize = (): void => {
+    screen.resized();
+    handlers.resized();
+    paint();
+  };
+  stdout.on('resize', onResize);
+  // The terminal is gone; what is to be done then comes with SIGHUP, or there is nobody left to ask.
+  const onGone = (): void => handlers.leave();
+  const ignore = (): void => {};
+  stdin.on('error', onGone).on('end', onGone);
+  stdout.on('error', ignore);
+
+  const ui: Ui = {
+    get columns() {
+      return stdout.columns;
+    },
+    get rows() {
+      return stdout.rows;
+    },
+    colour,
+    plain: false,
+    print(lines) {
+      if (lines.length > 0) screen.print(lines);
+    },
+    refresh,
+    setPrompt(prompt) {
+      state = { ...state, prompts: prompt === undefined ? usual : { first: prompt, others: '  ' } };
+      paint();
+    },
+    setText(text) {
+      state = withText(state, text);
+      paint();
+    },
+    hasText: () => state.buffer.text !== '',
+    clear() {
+      screen.suspend();
+      stdout.write('\x1b[H\x1b[2J');
+      screen.resume();
+      paint();
+    },
+    async suspended(work) {
+      reader.close();
+      screen.suspend();
+      try {
+        return await work();
+      } finally {
+        screen.resume();
+        reader = createKeyReader(stdin, { key: onKey, paste: onPaste }, clock);
+        paint();
+      }
+    },
+    close() {
+      if (!open) return;
+      unpainted?.();
+      open = false;
+      stdout.off('resize', onResize);
+      stdin.off('error', onGone).off('end', onGone).on('error', ignore);
+      process.off('exit', ui.close).off('uncaughtException', ui.close);
+      reader.close();
+      screen.show({ lines: [] });
+      screen.close();
+    },
+  };
+  // However the program ends, the terminal is as it was.
+  process.on('exit', ui.close).prependListener('uncaughtException', ui.close);
+  return ui;
+}
+
+/** Ctrl-Z: the shell takes the terminal until `fg`. */
+function stopUntilContinued(): Promise<void> {
+  return new Promise((resolve) => {
+    process.once('SIGCONT', () => resolve());
+    process.kill(process.pid, 'SIGTSTP');
+  });
+}

@@ -1,0 +1,29 @@
+/** What the program itself says above the prompt. */
+import { toRuntimeError } from '../../contract/errors.ts';
+import { DIM, RED, styled, type Style } from '../terminal/markdown/style.ts';
+import type { Tone } from './entry-lines.ts';
+import type { Ui } from './ui.ts';
+
+export interface Voice {
+  tone: Tone;
+  /** Answers what the person did. */
+  say(text: string, style?: Style): void;
+  /** Tells of what happened by itself. */
+  notice(text: string, style?: Style): void;
+  fail(thrown: unknown): void;
+}
+
+export function createVoice(ui: () => Pick<Ui, 'colour' | 'print'>): Voice {
+  const tone: Tone = (style, text) => (ui().colour ? styled(text, style) : text);
+  const say = (text: string, style: Style = DIM): void => ui().print(text.split('\n').map((line) => tone(style, line)));
+  return {
+    tone,
+    say,
+    notice: (text, style = DIM) => ui().print(['', tone(style, text)]),
+    fail(thrown) {
+      const { message, next } = toRuntimeError(thrown);
+      say(`error: ${message}`, RED);
+      if (next !== '') say(`next: ${next}`);
+    },
+  };
+}
