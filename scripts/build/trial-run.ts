@@ -6,9 +6,13 @@ import { writeFileSync } from 'node:fs';
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
+import { PassThrough } from 'node:stream';
 import { createScripts } from '../../src/scripts.ts';
 import type * as Cli from '../../src/surfaces/cli/cli.ts';
 import type { Io, Output } from '../../src/surfaces/cli/io.ts';
+import type { TerminalStreams } from '../../src/surfaces/terminal/streams.ts';
+
+const CTRL_D = '\x04';
 
 const [dist, home] = process.argv.slice(2) as [string, string];
 const scripts = createScripts(dist);
@@ -29,18 +33,33 @@ governance:
 `,
 );
 for (const args of [['run', 'hello'], ['run', '--model', 'chat', 'hello'], ['--help']]) await succeed(args);
+await converse();
 server.close();
 for (const [name, { script }] of scripts.loaded)
   // To the disk at once: V8 refuses a record that is cut, but stumbles over one that is torn.
   writeFileSync(join(dist, `${name}.compiled`), script.createCachedData(), { flush: true });
 
-async function succeed(args: string[]): Promise<void> {
+/** Asks something in the interactive terminal, and leaves when the answer is there. */
+async function converse(): Promise<void> {
+  const input = new PassThrough();
+  const output = Object.assign(new PassThrough({ encoding: 'utf8' }), { columns: 80, rows: 24 });
+  let shown = '';
+  output.on('data', (text: string) => {
+    shown += text;
+    if (shown.includes('done')) input.write(CTRL_D);
+  });
+  input.write('hello\r');
+  await succeed([], { input, output });
+}
+
+async function succeed(args: string[], terminal?: TerminalStreams): Promise<void> {
   let said = '';
   const output: Output = { write: (text) => void (said += text), isTty: false, colour: false, columns: undefined };
   const io: Io = {
     stdout: output,
     stderr: output,
     stdin: { stream: () => process.stdin },
+    terminal: () => terminal,
     flush: () => Promise.resolve(),
   };
   const exitCode = await runCommand(args, io, { HOME: home, RUNTIME_HOME: home, PATH: process.env['PATH'] });

@@ -53,8 +53,8 @@ function namesNothing(program: Command, argv: readonly string[]): boolean {
 }
 
 /** What a line without a command means: on a terminal a conversation, elsewhere a look at what there is. */
-function standIn(argv: readonly string[], { stdout }: Io): string[] {
-  if (stdout.isTty && process.stdin.isTTY) return ['run'];
+function standIn(argv: readonly string[], { terminal }: Io): string[] {
+  if (terminal()) return ['run'];
   return argv.length === 0 ? ['--help'] : [];
 }
 

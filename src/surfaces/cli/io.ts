@@ -1,6 +1,7 @@
 import { fstatSync, writeSync } from 'node:fs';
 import type { Readable, Writable } from 'node:stream';
 import type { Environment } from '../../base/environment.ts';
+import type { TerminalStreams } from '../terminal/streams.ts';
 
 /** Where a command writes. Results go to standard output, everything else to standard error. */
 export interface Output {
@@ -21,6 +22,8 @@ export interface Io {
   stdout: Output;
   stderr: Output;
   stdin: { stream(): Readable };
+  /** Where a person reads and types; undefined where input or output is something else. */
+  terminal(): TerminalStreams | undefined;
   /** Resolves when all that was written has left the process. Gives why results could not be written, when someone wanted them. */
   flush(): Promise<unknown>;
 }
@@ -33,6 +36,8 @@ export function processIo(environment: Environment): Io {
     stdout,
     stderr,
     stdin: { stream: () => process.stdin },
+    terminal: () =>
+      stdout.isTty && process.stdin.isTTY ? { input: process.stdin, output: process.stdout } : undefined,
     flush: async () => {
       await stdout.flush();
       await stderr.flush();

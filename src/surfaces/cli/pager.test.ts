@@ -113,7 +113,13 @@ test('leaving early is no error, and ends the reading of lines', async () => {
 
 test('what a command prints by itself is paged as a whole, and seen by it as on a terminal', async () => {
   const { io, written } = terminal({ colour: true });
-  const whole = { ...io, stderr: io.stdout, stdin: { stream: () => process.stdin }, flush: async () => undefined };
+  const whole = {
+    ...io,
+    stderr: io.stdout,
+    stdin: { stream: () => process.stdin },
+    terminal: () => undefined,
+    flush: async () => undefined,
+  };
   await printPaged(whole, environment(), async ({ stdout }) => {
     for (const letter of 'abcde') stdout.write(`${letter} ${stdout.isTty && stdout.colour}\n`);
   });

@@ -9,8 +9,8 @@ import type { Ui, UiOptions } from './ui.ts';
 const USUAL_PROMPT = '> ';
 const USUAL_COLUMNS = 80;
 
-export function createPlainUi({ handlers }: Pick<UiOptions, 'handlers'>): Ui {
-  const { stdout, stdin } = process;
+export function createPlainUi({ terminal, handlers }: Pick<UiOptions, 'terminal' | 'handlers'>): Ui {
+  const { input: stdin, output: stdout } = terminal;
   const screen = createPlainScreen(stdout);
   const lines = createInterface({ input: stdin, terminal: false });
   let prompt = USUAL_PROMPT;

@@ -11,6 +11,7 @@ import type { Workspace } from '../../engine/wire.ts';
 import { onSignals } from '../signals.ts';
 import { loadHighlight, type Highlight } from '../terminal/markdown/highlight.ts';
 import { YELLOW } from '../terminal/markdown/style.ts';
+import type { TerminalStreams } from '../terminal/streams.ts';
 import { createApprovalPanel } from './approval-panel.ts';
 import { partsOf } from './attachments.ts';
 import type { Repl } from './commands.ts';
@@ -31,6 +32,7 @@ import type { Ui, UiOptions } from './ui.ts';
 import { createVoice } from './voice.ts';
 
 export interface ReplOptions {
+  terminal: TerminalStreams;
   environment: Environment;
   home: string;
   clock: Clock;
@@ -52,7 +54,7 @@ const PLAIN_COLUMNS = 79;
 
 /** Runs until the person leaves. Gives the exit code. @throws RuntimeError when the workspace can't be opened */
 export async function runRepl(options: ReplOptions): Promise<number> {
-  const { environment, home, clock } = options;
+  const { terminal, environment, home, clock } = options;
   const history = historyFile(home);
   const ended = Promise.withResolvers<number>();
   let opened: { workspace: Workspace; attach: () => Promise<Host> } | undefined;
@@ -87,6 +89,7 @@ export async function runRepl(options: ReplOptions): Promise<number> {
   });
 
   const ui: Ui = createUi({
+    terminal,
     environment,
     clock,
     history: history.load(),
@@ -257,7 +260,7 @@ export async function runRepl(options: ReplOptions): Promise<number> {
   /** Shows the end of a session, from its file. */
   async function show(id: string): Promise<void> {
     const { conversation, lines } = await readEnd(opened!.workspace.store.journal, id, newConversation);
-    const most = Math.max(10, (process.stdout.rows || 24) * 2);
+    const most = Math.max(10, (terminal.output.rows || 24) * 2);
     if (lines.length > most) say(`… earlier: runtime session show ${id}`);
     ui.print(lines.slice(-most));
     view = createSessionView({
@@ -318,7 +321,7 @@ export async function runRepl(options: ReplOptions): Promise<number> {
       await host?.leave({ patience_ms });
     } finally {
       if (id !== undefined && (open || (status?.seq ?? 0) > 0)) {
-        process.stdout.write(`${open ? 'left open' : 'to go on'}: runtime run --session ${id}\n`);
+        terminal.output.write(`${open ? 'left open' : 'to go on'}: runtime run --session ${id}\n`);
       }
       ended.resolve(code);
     }

@@ -22,8 +22,8 @@ const MOST_INPUT_ROWS = 12;
 const LEAST_ROWS = 3;
 const FRAME_MS = 33;
 
-export function createRichUi({ environment, clock, history, handlers }: UiOptions): Ui {
-  const { stdout, stdin } = process;
+export function createRichUi({ terminal, environment, clock, history, handlers }: UiOptions): Ui {
+  const { input: stdin, output: stdout } = terminal;
   const colour = !environment['NO_COLOR'];
   const screen: Screen = createScreen(stdout, { clock, xtermJs: environment['TERM_PROGRAM'] === 'vscode' });
   const look: Look | undefined = colour

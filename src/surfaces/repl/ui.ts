@@ -3,6 +3,7 @@ import type { Clock } from '../../base/clock.ts';
 import type { Environment } from '../../base/environment.ts';
 import type { Candidates } from '../terminal/editor/completion.ts';
 import type { History } from '../terminal/editor/history.ts';
+import type { TerminalStreams } from '../terminal/streams.ts';
 
 export interface UiHandlers {
   submit(text: string): void;
@@ -45,6 +46,7 @@ export interface Ui {
 }
 
 export interface UiOptions {
+  terminal: TerminalStreams;
   environment: Environment;
   clock: Clock;
   history: History;

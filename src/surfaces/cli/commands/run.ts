@@ -1,5 +1,4 @@
 import { realpathSync, statSync } from 'node:fs';
-import { isatty } from 'node:tty';
 import { systemClock } from '../../../base/clock.ts';
 import { parseDuration } from '../../../base/duration.ts';
 import type { Environment } from '../../../base/environment.ts';
@@ -20,6 +19,7 @@ import { createProgress } from '../progress.ts';
 import { isPiped, readPiped } from '../read-input.ts';
 import { reportError } from '../report-error.ts';
 import { onSignals } from '../../signals.ts';
+import type { TerminalStreams } from '../../terminal/streams.ts';
 import { oneLine, visibleText } from '../../terminal/width.ts';
 
 const HELP = 'See `runtime run --help`.';
@@ -37,28 +37,28 @@ export interface RunOptions {
 }
 
 export const run: CommandAction<RunOptions> = async (context, options, message) => {
-  if (isConversation(context, options, message)) return converse(context, options);
+  const terminal = isWithoutMessage(options, message) ? context.io.terminal() : undefined;
+  if (terminal) return converse(context, options, terminal);
   const request = await requestOf(context, options, message);
   return runToEnd(context, options, request);
 };
 
-/** Without a message, and with somebody at the terminal. */
-function isConversation(
-  { io }: CommandContext,
-  { prompt, json, from }: RunOptions,
-  message: string | undefined,
-): boolean {
-  const nothing = message === undefined && prompt === undefined && json === undefined && from === undefined;
-  return nothing && io.stdout.isTty && isatty(0);
+function isWithoutMessage({ prompt, json, from }: RunOptions, message: string | undefined): boolean {
+  return message === undefined && prompt === undefined && json === undefined && from === undefined;
 }
 
-async function converse(context: CommandContext, options: RunOptions & GlobalOptions): Promise<number> {
+async function converse(
+  context: CommandContext,
+  options: RunOptions & GlobalOptions,
+  terminal: TerminalStreams,
+): Promise<number> {
   const { environment } = context;
   if (options.session !== undefined) checkSessionId(options.session);
   const left = await configureFirst(context, options);
   if (left !== undefined) return left;
   const { runRepl } = await import('../../repl/repl.ts');
   return runRepl({
+    terminal,
     environment,
     home: homeOf(context),
     clock: systemClock,
