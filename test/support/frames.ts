@@ -17,6 +17,8 @@ const RULES: [pattern: RegExp, shown: string][] = [
   [/\b\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:\d\d)?/g, '<time>'],
   [/\b\d\d:\d\d:\d\d\b/g, '<time>'],
   [/\b\d{4}-\d\d-\d\d\b/g, '<date>'],
+  [/(?<=\bpid )\d+/g, '<pid>'],
+  [/[⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏]/g, '⠋'],
   [/(?<=:\/\/127\.0\.0\.1:|localhost:)\d+/g, '<port>'],
   [/(?<![\w.])v?\d+\.\d+\.\d+(?:-[\w.]+)?(?!\w|\.\d)/g, '<version>'],
   [/(?<![\w.])(?:\d+(?:\.\d+)?\s?(?:ms|h|m|s)\s?)*\d+(?:\.\d+)?\s?(?:ms|h|m|s)(?!\w)/g, '<duration>'],
