@@ -117,6 +117,9 @@ export function createApprovalPanel(options: ApprovalPanelOptions): ApprovalPane
   }
 
   function changed(): void {
+    const ids = new Set(asked().map(({ approval_id }) => approval_id));
+    for (const settled of dismissed.difference(ids)) dismissed.delete(settled);
+    for (const settled of answered.difference(ids)) answered.delete(settled);
     const approval = current();
     if (approval?.approval_id === shown?.approval_id) return;
     shown = approval && { approval_id: approval.approval_id, since: clock.now() };
@@ -134,7 +137,7 @@ export function createApprovalPanel(options: ApprovalPanelOptions): ApprovalPane
         count > 1 || approval.rows > rows - 8
           ? [`${tone(YELLOW, '?')} ${tone(BOLD, truncate(oneLine(approval.title), Math.max(10, columns - 4)))}`]
           : [];
-      const more = count > 1 ? tone(DIM, ` (1 of ${count})`) : '';
+      const more = count > 1 ? ` (1 of ${count})` : '';
       const narrow = columns < 80;
       const keys = {
         ask: narrow ? CHOICES.askNarrow : CHOICES.ask,
@@ -146,10 +149,11 @@ export function createApprovalPanel(options: ApprovalPanelOptions): ApprovalPane
         const what = `${pending.letter}: ${MEANINGS[step][pending.letter]} in a moment; type on, and it is a message`;
         return [...title, `${mark} ${truncate(what, columns - 3)}`];
       }
-      const room = columns - 3 - (count > 1 ? ' (1 of 9)'.length : 0);
-      return [...title, `${mark} ${truncate(keys, Math.max(10, room))}${more}`];
+      const room = columns - 3 - more.length;
+      return [...title, `${mark} ${truncate(keys, Math.max(10, room))}${tone(DIM, more)}`];
     },
     input(text, before, typed) {
+      changed();
       const now = clock.now();
       const wasTyping = now - lastKeyAt < TYPING_MS;
       forget();
@@ -158,12 +162,15 @@ export function createApprovalPanel(options: ApprovalPanelOptions): ApprovalPane
       const counts = typed && before === '' && !wasTyping && hasLooked(now) && step !== 'reason';
       if (!counts || current() === undefined || MEANINGS[step][letter] === undefined) return;
       const cancel = clock.at(now + SETTLE_MS, () => {
+        changed();
+        if (pending === undefined) return; // what it was meant for is settled: it is no answer to the next one
         clearInput();
         choose(letter);
       });
       pending = { letter, cancel };
     },
     takesText(text) {
+      changed();
       if (current() === undefined) return false;
       if (step === 'reason') {
         const reason = text.trim();

@@ -81,6 +81,7 @@ interface Running {
 }
 
 const OUTPUT_KEPT = 4000;
+const MOST_BEGUN = 100;
 
 export function createConversation(options: ConversationOptions): Conversation {
   const { blobs, columns, colour, hyperlinks, highlight, isEchoed = () => false } = options;
@@ -91,6 +92,7 @@ export function createConversation(options: ConversationOptions): Conversation {
   const asked = new Map<string, Asked>();
   /** Messages that wait for their turn; each is printed when that begins. */
   const queued = new Map<string, { text: string; lines: string[] }>();
+  /** Messages whose turn has begun, the last ones. */
   const begun = new Set<string>();
   let saying: Saying | undefined;
   let turn: { turn: number; event_ids: string[]; since: number } | undefined;
@@ -140,6 +142,8 @@ export function createConversation(options: ConversationOptions): Conversation {
       const more = ofSaying(saying, saying.markdown.push(text.slice(saying.text.length)));
       return [...more, ...endSaying()];
     }
+    // Its parts stand on lines of their own, and came without them.
+    if (saying?.call_id === call_id && unspaced(text) === unspaced(saying.text)) return endSaying();
     const before = endSaying();
     return text.trim() === '' ? before : [...before, '', ...render(text)];
   }
@@ -178,6 +182,7 @@ export function createConversation(options: ConversationOptions): Conversation {
       turnSpent = { tokens: 0, cost_micro_usd: 0 };
       closing = failure = '';
       for (const id of data.event_ids) begun.add(id);
+      for (const id of [...begun].slice(0, -MOST_BEGUN)) begun.delete(id);
       const said = data.event_ids.flatMap((id) => queued.get(id)?.lines ?? []);
       for (const id of data.event_ids) queued.delete(id);
       return said;
@@ -247,6 +252,7 @@ export function createConversation(options: ConversationOptions): Conversation {
       turn = undefined;
       running.clear();
       asked.clear();
+      presentations.clear();
       for (const id of data.event_ids) queued.delete(id);
       const closed = data.reason === 'success' && closing !== '' ? ['', ...render(closing)] : [];
       return [...rest, ...closed, ...lines.ended(data, figures, closing)];
@@ -289,4 +295,8 @@ export function createConversation(options: ConversationOptions): Conversation {
     queued: () => [...queued].map(([event_id, { text }]) => ({ event_id, text })),
     spent: () => spent,
   };
+}
+
+function unspaced(text: string): string {
+  return text.replace(/\s/g, '');
 }

@@ -54,10 +54,15 @@ const NEXT: Partial<Record<EntryData<'turn.ended'>['reason'], string>> = {
 
 /** Text of a program: as its last state was, where it went back in a line; without its colours and movements. */
 export function printedText(text: string): string {
-  const plain = stripVTControlCharacters(text)
-    .replaceAll('\r\n', '\n')
-    .replace(/[^\n]*\r(?=[^\n])/g, '');
-  return visibleText(plain.replaceAll('\r', '')).replaceAll('\t', '    ');
+  const lines = stripVTControlCharacters(text).split('\n').map(lastState);
+  return visibleText(lines.join('\n')).replaceAll('\t', '    ');
+}
+
+/** What a line says after it went back to its beginning for the last time. */
+export function lastState(line: string): string {
+  let end = line.length;
+  while (line[end - 1] === '\r') end--;
+  return line.slice(line.lastIndexOf('\r', end - 1) + 1, end);
 }
 
 export function createEntryLines({ columns, colour }: { columns: () => number; colour: boolean }): EntryLines {

@@ -127,6 +127,7 @@ export async function runRepl(options: ReplOptions): Promise<number> {
   });
 
   const personal = createPersonal({
+    clock,
     environment,
     cwd: rootNow,
     tone,
@@ -272,6 +273,7 @@ export async function runRepl(options: ReplOptions): Promise<number> {
         void refreshStatus();
       },
       onGone: () => notice(`session ${id} was removed`, YELLOW),
+      fail,
       clock,
     });
     ui.refresh();
@@ -299,7 +301,8 @@ export async function runRepl(options: ReplOptions): Promise<number> {
     notice(how);
     if (view === undefined) return;
     view.follow(next);
-    status = await next.resume(view.id);
+    // When it is gone already, another one comes.
+    await next.resume(view.id).then((resumed) => (status = resumed), fail);
     changed();
   }
 

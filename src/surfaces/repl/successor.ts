@@ -9,7 +9,7 @@ export interface SuccessionOptions {
   onNext: (host: Host, how: string) => Promise<void>;
 }
 
-/** Watches until the terminal is left. @throws RuntimeError when this process was the host and lost the workspace */
+/** Watches until the terminal is left; what comes then isn't kept. @throws RuntimeError when this process was the host and lost the workspace */
 export async function watchHosts(first: Host, { attach, isLeaving, onNext }: SuccessionOptions): Promise<void> {
   for (let host = first; ;) {
     const { handed_over, error } = await host.lost;
@@ -20,6 +20,7 @@ export async function watchHosts(first: Host, { attach, isLeaving, onNext }: Suc
       });
     }
     host = await attach();
+    if (isLeaving()) return host.leave();
     const who = host.here ? 'this one has taken over' : 'another one has taken over';
     await onNext(host, `the process that owned the workspace ${handed_over ? 'has left' : 'has ended'}; ${who}`);
   }
