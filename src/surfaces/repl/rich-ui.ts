@@ -1,6 +1,7 @@
 /**
  * The terminal: an input at the bottom, above it what is going on, above that what was said.
  */
+import { setImmediate as immediate } from 'node:timers/promises';
 import { completed, editor } from '../terminal/editor/editor.ts';
 import {
   createEditor,
@@ -187,10 +188,8 @@ export function createRichUi({ environment, clock, history, handlers }: UiOption
   return ui;
 }
 
-/** Ctrl-Z: the shell takes the terminal until `fg`. */
-function stopUntilContinued(): Promise<void> {
-  return new Promise((resolve) => {
-    process.once('SIGCONT', () => resolve());
-    process.kill(process.pid, 'SIGTSTP');
-  });
+/** Ctrl-Z: the shell takes the terminal until `fg`. Where there is none, as in a container, nothing stops. */
+async function stopUntilContinued(): Promise<void> {
+  process.kill(process.pid, 'SIGTSTP');
+  await immediate(); // it may stop in the next moment only
 }
