@@ -1,4 +1,6 @@
 /** The interactive terminal under rough treatment: started from a shell that says what is left of the terminal. */
+import { existsSync } from 'node:fs';
+import type { EntryData, EntryType } from '../../src/contract/entries.ts';
 import type { Script } from '../../src/contract/script.ts';
 import { entriesOf, type Place } from './place.ts';
 import { openTerminal, type Terminal, type TerminalOptions } from './terminal.ts';
@@ -24,6 +26,10 @@ export const STEPS: Script['turns'] = [
         { tool: 'exec_command', arguments: { cmd: 'echo second >> ran.txt' } },
       ],
     },
+  },
+  {
+    match: { asked: ['huge'] },
+    reply: { calls: [{ tool: 'exec_command', arguments: { cmd: `echo ran >> ran.txt\n${'# more\n'.repeat(9000)}` } }] },
   },
   { match: { asked: ['long'] }, reply: { text: LONG, chunks: 80, delay: '10ms' } },
   { match: { asked: ['stay'] }, stall: '40s', reply: { text: 'late' } },
@@ -56,9 +62,14 @@ function isReady(terminal: Terminal): boolean {
   return /\/help|> $/.test(terminal.raw()) && !terminal.screen().includes('starting …');
 }
 
+/** The data of the session's entries of one type; none as long as there is no session. */
+export function dataOf<T extends EntryType>(place: Place, type: T, session = SESSION): EntryData<T>[] {
+  return existsSync(place.journalFile(session)) ? entriesOf(place.journal(session), type) : [];
+}
+
 /** What was said in the session, in order, as it was entered. */
 export function messagesOf(place: Place, session = SESSION): string[] {
-  const parts = entriesOf(place.journal(session), 'input.received').flatMap((input) =>
+  const parts = dataOf(place, 'input.received', session).flatMap((input) =>
     input.mode === 'message' ? [input.parts[0]!] : [],
   );
   return parts.map((part) => {
@@ -85,7 +96,10 @@ export async function leftBy(terminal: Terminal): Promise<{ code: number | undef
   const code = /left (\d+)\r\n/.exec(raw)?.[1]; // keys that came too late may be echoed before it
   const [before, after] = ['before', 'after'].map((when) => new RegExp(`${when} ([0-9a-f:]+)\\r\\n`).exec(raw)?.[1]);
   const last = (mode: string): string | undefined =>
-    raw.match(new RegExp(`\\x1b\\[\\?${mode}[hl]`, 'g'))?.at(-1)?.at(-1);
+    raw
+      .match(new RegExp(`\\x1b\\[\\?${mode}[hl]`, 'g'))
+      ?.at(-1)
+      ?.at(-1);
   const changed = [
     ...(before === undefined || before !== after ? [`settings: ${before} became ${after}`] : []),
     ...(terminal.cursor().visible ? [] : ['the cursor is hidden']),

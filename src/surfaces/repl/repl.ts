@@ -84,6 +84,7 @@ export async function runRepl(options: ReplOptions): Promise<number> {
     clearInput: () => ui.setText(''),
     say,
     refresh,
+    byLine: () => ui.plain,
   });
 
   const ui: Ui = createUi({
@@ -120,6 +121,7 @@ export async function runRepl(options: ReplOptions): Promise<number> {
       above,
       below,
       resized: () => view?.conversation.resized(),
+      painted: () => panel.painted(),
     },
   });
 
@@ -190,6 +192,7 @@ export async function runRepl(options: ReplOptions): Promise<number> {
     const text = lines.join('\n');
     if (text !== announced) ui.print(lines);
     announced = text;
+    panel.painted();
   }
 
   function modelNow(): string | undefined {

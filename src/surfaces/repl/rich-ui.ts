@@ -26,7 +26,11 @@ const FRAME_MS = 33;
 export function createRichUi({ environment, clock, history, handlers }: UiOptions): Ui {
   const { stdout, stdin } = process;
   const colour = !environment['NO_COLOR'];
-  const screen: Screen = createScreen(stdout, { clock, xtermJs: environment['TERM_PROGRAM'] === 'vscode' });
+  const screen: Screen = createScreen(stdout, {
+    clock,
+    xtermJs: environment['TERM_PROGRAM'] === 'vscode',
+    onPainted: () => handlers.painted(),
+  });
   const look: Look | undefined = colour
     ? {
         prompt: (text) => styled(text, CYAN),
