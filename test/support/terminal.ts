@@ -61,6 +61,9 @@ export interface Terminal {
   paste(text: string): void;
   resize(columns: number, rows: number): void;
   perform(action: KeyAction): void;
+  /** Nothing is read any more of what the program writes, as from a terminal that stands still; until `readOn`. */
+  stopReading(): void;
+  readOn(): void;
   /** A signal to the program. */
   signal(name: NodeJS.Signals): void;
   /** Kills the program and its children. */
@@ -166,6 +169,8 @@ export function openTerminal(place: Place, args: string[], options: TerminalOpti
       else if (action.do === 'resize') this.resize(action.columns, action.rows);
       else this[action.do](action.text);
     },
+    stopReading: () => pty.pause(),
+    readOn: () => pty.resume(),
     signal: (name) => process.kill(pty.pid, name),
     kill: () => pty.kill(),
     hangUp: () => pty.hangUp(),

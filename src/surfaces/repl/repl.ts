@@ -86,6 +86,7 @@ export async function runRepl(options: ReplOptions): Promise<number> {
     clearInput: () => ui.setText(''),
     say,
     refresh,
+    byLine: () => ui.plain,
   });
 
   const ui: Ui = createUi({
@@ -123,6 +124,7 @@ export async function runRepl(options: ReplOptions): Promise<number> {
       above,
       below,
       resized: () => view?.conversation.resized(),
+      painted: () => panel.painted(),
     },
   });
 
@@ -194,6 +196,7 @@ export async function runRepl(options: ReplOptions): Promise<number> {
     const text = lines.join('\n');
     if (text !== announced) ui.print(lines);
     announced = text;
+    panel.painted();
   }
 
   function modelNow(): string | undefined {
