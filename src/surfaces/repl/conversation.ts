@@ -7,10 +7,15 @@ import type { Blobs } from '../../contract/ports.ts';
 import type { DeltaEvent, StreamEvent } from '../../contract/stream.ts';
 import type { LongText, Part, Presentation } from '../../contract/values.ts';
 import { wholeText } from '../../engine/session/messages.ts';
-import type { Highlight } from '../terminal/markdown/highlight.ts';
-import { createMarkdownStream, renderMarkdown, type MarkdownStream } from '../terminal/markdown/markdown-stream.ts';
+import {
+  createMarkdownStream,
+  renderMarkdown,
+  type MarkdownOptions,
+  type MarkdownStream,
+} from '../terminal/markdown/markdown-stream.ts';
 import { DIM, YELLOW } from '../terminal/markdown/style.ts';
 import { displayWidth, oneLine } from '../terminal/width.ts';
+import type { CodeColours } from './code-colours.ts';
 import { createEntryLines } from './entry-lines.ts';
 import { describePresentation } from './presentation.ts';
 
@@ -19,8 +24,8 @@ export interface ConversationOptions {
   columns: () => number;
   colour: boolean;
   hyperlinks: boolean;
-  /** Gives it once it is loaded; asked for at the first block of code. */
-  highlight: () => Highlight | undefined;
+  /** Loaded while a model thinks for the first time. */
+  code: CodeColours;
   /** Is a message with this text on the screen already, as it was typed? */
   isEchoed?: (text: string) => boolean;
 }
@@ -81,9 +86,10 @@ interface Running {
 }
 
 const OUTPUT_KEPT = 4000;
+const CODE = /^\s*(?:```|~~~)/m;
 
 export function createConversation(options: ConversationOptions): Conversation {
-  const { blobs, columns, colour, hyperlinks, highlight, isEchoed = () => false } = options;
+  const { blobs, columns, colour, hyperlinks, code, isEchoed = () => false } = options;
   const lines = createEntryLines(options);
   const { tone, line } = lines;
   const presentations = new Map<string, Presentation>();
@@ -101,10 +107,7 @@ export function createConversation(options: ConversationOptions): Conversation {
   let spent = { tokens: 0, cost_micro_usd: 0 };
   let turnSpent = { tokens: 0, cost_micro_usd: 0 };
 
-  const newMarkdown = (): MarkdownStream => {
-    const loaded = highlight();
-    return createMarkdownStream({ columns: columns(), colour, hyperlinks, ...(loaded && { highlight: loaded }) });
-  };
+  const markdown = (): MarkdownOptions => ({ columns: columns(), colour, hyperlinks, highlight: code.highlight });
   const titleOf = (call_id: string): string => presentations.get(call_id)?.title ?? call_id;
 
   function takeDelta({ data: { call_id, attempt, kind, text } }: DeltaEvent): string[] {
@@ -115,7 +118,7 @@ export function createConversation(options: ConversationOptions): Conversation {
     }
     if (kind !== 'text') return [];
     const before = endSaying((one) => one.call_id !== call_id || one.attempt !== attempt);
-    saying ??= { call_id, attempt, markdown: newMarkdown(), text: '', begun: false };
+    saying ??= { call_id, attempt, markdown: createMarkdownStream(markdown()), text: '', begun: false };
     saying.text += text;
     return [...before, ...ofSaying(saying, saying.markdown.push(text))];
   }
@@ -141,12 +144,7 @@ export function createConversation(options: ConversationOptions): Conversation {
       return [...more, ...endSaying()];
     }
     const before = endSaying();
-    return text.trim() === '' ? before : [...before, '', ...render(text)];
-  }
-
-  function render(text: string): string[] {
-    const loaded = highlight();
-    return renderMarkdown(text, { columns: columns(), colour, hyperlinks, ...(loaded && { highlight: loaded }) });
+    return text.trim() === '' ? before : [...before, '', ...renderMarkdown(text, markdown())];
   }
 
   const whole = (text: LongText): Promise<string> | string =>
@@ -174,6 +172,7 @@ export function createConversation(options: ConversationOptions): Conversation {
       return [];
     },
     'turn.started'(data, at) {
+      void code.load();
       turn = { turn: data.turn, event_ids: data.event_ids, since: at };
       turnSpent = { tokens: 0, cost_micro_usd: 0 };
       closing = failure = '';
@@ -189,7 +188,9 @@ export function createConversation(options: ConversationOptions): Conversation {
     },
     async 'model.replied'({ call_id, parts, usage, cost_micro_usd = 0 }) {
       count(usage.input + usage.output, cost_micro_usd);
-      return finishSaying(call_id, await textOf(parts.filter((part) => part.type === 'text')));
+      const text = await textOf(parts.filter((part) => part.type === 'text'));
+      if (saying === undefined && CODE.test(text)) await code.load();
+      return finishSaying(call_id, text);
     },
     // Said with what comes of it: another attempt, or the end of the turn.
     'model.failed'({ class: kind, message }) {
@@ -248,7 +249,7 @@ export function createConversation(options: ConversationOptions): Conversation {
       running.clear();
       asked.clear();
       for (const id of data.event_ids) queued.delete(id);
-      const closed = data.reason === 'success' && closing !== '' ? ['', ...render(closing)] : [];
+      const closed = data.reason === 'success' && closing !== '' ? ['', ...renderMarkdown(closing, markdown())] : [];
       return [...rest, ...closed, ...lines.ended(data, figures, closing)];
     },
   };
