@@ -12,7 +12,7 @@ function begin(options: Partial<ConversationOptions> = {}): Conversation {
     columns: () => 60,
     colour: false,
     hyperlinks: false,
-    highlight: () => undefined,
+    code: { highlight: () => undefined, load: async () => {} },
     ...options,
   });
 }

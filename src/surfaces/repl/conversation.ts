@@ -7,10 +7,15 @@ import type { Blobs } from '../../contract/ports.ts';
 import type { DeltaEvent, StreamEvent } from '../../contract/stream.ts';
 import type { LongText, Part, Presentation } from '../../contract/values.ts';
 import { wholeText } from '../../engine/session/messages.ts';
-import type { Highlight } from '../terminal/markdown/highlight.ts';
-import { createMarkdownStream, renderMarkdown, type MarkdownStream } from '../terminal/markdown/markdown-stream.ts';
+import {
+  createMarkdownStream,
+  renderMarkdown,
+  type MarkdownOptions,
+  type MarkdownStream,
+} from '../terminal/markdown/markdown-stream.ts';
 import { DIM, YELLOW } from '../terminal/markdown/style.ts';
 import { displayWidth, oneLine } from '../terminal/width.ts';
+import type { CodeColours } from './code-colours.ts';
 import { createEntryLines } from './entry-lines.ts';
 import { describePresentation } from './presentation.ts';
 
@@ -19,8 +24,8 @@ export interface ConversationOptions {
   columns: () => number;
   colour: boolean;
   hyperlinks: boolean;
-  /** Gives it once it is loaded; asked for at the first block of code. */
-  highlight: () => Highlight | undefined;
+  /** Loaded while a model thinks for the first time. */
+  code: CodeColours;
   /** Is a message with this text on the screen already, as it was typed? */
   isEchoed?: (text: string) => boolean;
 }
@@ -82,9 +87,12 @@ interface Running {
 
 const OUTPUT_KEPT = 4000;
 const MOST_BEGUN = 100;
+const CODE = /^\s*(?:```|~~~)/m;
+/** As long as what opens a block of code. */
+const FENCE = 3;
 
 export function createConversation(options: ConversationOptions): Conversation {
-  const { blobs, columns, colour, hyperlinks, highlight, isEchoed = () => false } = options;
+  const { blobs, columns, colour, hyperlinks, code, isEchoed = () => false } = options;
   const lines = createEntryLines(options);
   const { tone, line } = lines;
   const presentations = new Map<string, Presentation>();
@@ -103,13 +111,10 @@ export function createConversation(options: ConversationOptions): Conversation {
   let spent = { tokens: 0, cost_micro_usd: 0 };
   let turnSpent = { tokens: 0, cost_micro_usd: 0 };
 
-  const newMarkdown = (): MarkdownStream => {
-    const loaded = highlight();
-    return createMarkdownStream({ columns: columns(), colour, hyperlinks, ...(loaded && { highlight: loaded }) });
-  };
+  const markdown = (): MarkdownOptions => ({ columns: columns(), colour, hyperlinks, highlight: code.highlight });
   const titleOf = (call_id: string): string => presentations.get(call_id)?.title ?? call_id;
 
-  function takeDelta({ data: { call_id, attempt, kind, text } }: DeltaEvent): string[] {
+  function takeDelta({ data: { call_id, attempt, kind, text } }: DeltaEvent): Promise<string[]> | string[] {
     if (kind === 'tool_output') {
       const run = running.get(call_id);
       if (run) run.output = (run.output + text).slice(-OUTPUT_KEPT);
@@ -117,9 +122,11 @@ export function createConversation(options: ConversationOptions): Conversation {
     }
     if (kind !== 'text') return [];
     const before = endSaying((one) => one.call_id !== call_id || one.attempt !== attempt);
-    saying ??= { call_id, attempt, markdown: newMarkdown(), text: '', begun: false };
-    saying.text += text;
-    return [...before, ...ofSaying(saying, saying.markdown.push(text))];
+    saying ??= { call_id, attempt, markdown: createMarkdownStream(markdown()), text: '', begun: false };
+    const one = saying;
+    one.text += text;
+    const more = (): string[] => [...before, ...ofSaying(one, one.markdown.push(text))];
+    return CODE.test(one.text.slice(-text.length - FENCE)) ? code.load().then(more) : more();
   }
 
   function ofSaying(one: Saying, more: string[]): string[] {
@@ -145,12 +152,7 @@ export function createConversation(options: ConversationOptions): Conversation {
     // Its parts stand on lines of their own, and came without them.
     if (saying?.call_id === call_id && unspaced(text) === unspaced(saying.text)) return endSaying();
     const before = endSaying();
-    return text.trim() === '' ? before : [...before, '', ...render(text)];
-  }
-
-  function render(text: string): string[] {
-    const loaded = highlight();
-    return renderMarkdown(text, { columns: columns(), colour, hyperlinks, ...(loaded && { highlight: loaded }) });
+    return text.trim() === '' ? before : [...before, '', ...renderMarkdown(text, markdown())];
   }
 
   const whole = (text: LongText): Promise<string> | string =>
@@ -194,7 +196,9 @@ export function createConversation(options: ConversationOptions): Conversation {
     },
     async 'model.replied'({ call_id, parts, usage, cost_micro_usd = 0 }) {
       count(usage.input + usage.output, cost_micro_usd);
-      return finishSaying(call_id, await textOf(parts.filter((part) => part.type === 'text')));
+      const text = await textOf(parts.filter((part) => part.type === 'text'));
+      if (saying === undefined && CODE.test(text)) await code.load();
+      return finishSaying(call_id, text);
     },
     // Said with what comes of it: another attempt, or the end of the turn.
     'model.failed'({ class: kind, message }) {
@@ -254,7 +258,7 @@ export function createConversation(options: ConversationOptions): Conversation {
       asked.clear();
       presentations.clear();
       for (const id of data.event_ids) queued.delete(id);
-      const closed = data.reason === 'success' && closing !== '' ? ['', ...render(closing)] : [];
+      const closed = data.reason === 'success' && closing !== '' ? ['', ...renderMarkdown(closing, markdown())] : [];
       return [...rest, ...closed, ...lines.ended(data, figures, closing)];
     },
   };

@@ -9,11 +9,11 @@ import type { Host, Resolution, SessionStatus } from '../../contract/host.ts';
 import { chooseSession, newSessionId } from '../../engine/session-choice.ts';
 import type { Workspace } from '../../engine/wire.ts';
 import { onSignals } from '../signals.ts';
-import { loadHighlight, type Highlight } from '../terminal/markdown/highlight.ts';
 import { YELLOW } from '../terminal/markdown/style.ts';
 import type { TerminalStreams } from '../terminal/streams.ts';
 import { createApprovalPanel } from './approval-panel.ts';
 import { partsOf } from './attachments.ts';
+import { createCodeColours } from './code-colours.ts';
 import type { Repl } from './commands.ts';
 import type { Conversation } from './conversation.ts';
 import { editExternally } from './external-editor.ts';
@@ -56,13 +56,13 @@ const PLAIN_COLUMNS = 79;
 export async function runRepl(options: ReplOptions): Promise<number> {
   const { terminal, environment, home, clock } = options;
   const history = historyFile(home);
+  const code = createCodeColours();
   const ended = Promise.withResolvers<number>();
   let opened: { workspace: Workspace; attach: () => Promise<Host> } | undefined;
   let parts: typeof Later | undefined;
   let host: Host | undefined;
   let view: SessionView | undefined;
   let status: SessionStatus | undefined;
-  let highlight: Highlight | undefined;
   let lastCancel = 0;
   let leaving = false;
   /** Texts on a plain terminal, where they stand as they were typed. */
@@ -167,10 +167,7 @@ export async function runRepl(options: ReplOptions): Promise<number> {
         if (at !== -1) echoed.splice(at, 1);
         return at !== -1;
       },
-      highlight() {
-        if (highlight === undefined) void loadHighlight().then((loaded) => (highlight = loaded));
-        return highlight;
-      },
+      code,
     });
   }
 
