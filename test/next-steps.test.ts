@@ -1,6 +1,5 @@
 /** Whatever goes wrong, the next step can be taken as it stands: its commands exist, and name what there is. */
-import { appendFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { appendFileSync } from 'node:fs';
 import { describe, expect } from 'vitest';
 import { approvalsIn, type Place, type Ran, test } from './support/place.ts';
 
@@ -51,7 +50,12 @@ describe('with the real ids', () => {
   test('of a session that is damaged', async ({ place }) => {
     await atWork(place);
     appendFileSync(place.journalFile('two'), 'garbage\nmore\n');
-    for (const args of [['run', '--session', 'two', 'x'], ['session', 'show', 'two'], ['run', '--session', 'two', '--json', 'x']]) { // prettier-ignore
+    for (const args of [
+      ['run', '--session', 'two', 'x'],
+      ['session', 'show', 'two'],
+      ['run', '--session', 'two', '--json', 'x'],
+    ]) {
+      // prettier-ignore
       expect(await nextOf(place, args)).toContain('`runtime session verify two`');
     }
   });
