@@ -57,6 +57,8 @@ export interface MockOptions {
   replies?: MockReply[];
   /** When the queue is empty. Default: 400, so that nobody retries. */
   fallback?: MockReply;
+  /** What it lists as its models. */
+  models?: readonly string[];
 }
 
 const EMPTY: MockReply = {
@@ -68,6 +70,7 @@ export async function startMockOpenai({
   port = 0,
   replies = [],
   fallback = EMPTY,
+  models = ['mock'],
 }: MockOptions = {}): Promise<MockOpenai> {
   const queue: (MockReply | ((request: MockRequest) => MockReply))[] = [...replies];
   const requests: MockRequest[] = [];
@@ -86,7 +89,9 @@ export async function startMockOpenai({
       queue.push(...(JSON.parse(text) as MockReply[]));
       return sendJson(outgoing, { queued: queue.length });
     }
-    if (path === '/v1/models') return sendJson(outgoing, { object: 'list', data: [{ id: 'mock', object: 'model' }] });
+    if (path === '/v1/models') {
+      return sendJson(outgoing, { object: 'list', data: models.map((id) => ({ id, object: 'model' })) });
+    }
     const request: MockRequest = {
       method: incoming.method ?? 'GET',
       path,
