@@ -54,19 +54,17 @@ export function createSessionView(options: SessionViewOptions): SessionView {
     due?.();
     due = undefined;
     busy = true;
-    for (let event = waiting.shift(); event !== undefined; event = waiting.shift()) await show(event);
+    for (let event = waiting.shift(); event !== undefined; event = waiting.shift()) {
+      try {
+        const taken = conversation.take(event);
+        const lines = Array.isArray(taken) ? taken : await taken;
+        if (!closed) print(lines);
+      } catch (thrown) {
+        if (!closed) fail(thrown);
+      }
+    }
     busy = false;
     if (!closed) onChange();
-  }
-
-  async function show(event: StreamEvent): Promise<void> {
-    try {
-      const taken = conversation.take(event);
-      const lines = Array.isArray(taken) ? taken : await taken;
-      if (!closed) print(lines);
-    } catch (thrown) {
-      if (!closed) fail(thrown);
-    }
   }
 
   return {
