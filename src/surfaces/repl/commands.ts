@@ -11,6 +11,7 @@ import { tableLines, type Column } from '../cli/listing.ts';
 import { money } from '../cli/money.ts';
 import { ago, until } from '../cli/times.ts';
 import { BOLD, DIM, type Style } from '../terminal/markdown/style.ts';
+import { wrapWords } from '../terminal/wrap-words.ts';
 import type { Conversation } from './conversation.ts';
 import { COMMANDS, type CommandName } from './slash.ts';
 
@@ -61,11 +62,11 @@ const RUN: Record<CommandName, (repl: Repl, rest: string) => Promise<void> | voi
       if (columns() - width < NARROWEST_SUMMARY) {
         return all.flatMap(([left, right]) => [
           `  ${left}`,
-          ...wrapped(right, columns() - 5).map((one) => `    ${tone(DIM, one)}`),
+          ...wrapWords(right, columns() - 5).map((one) => `    ${tone(DIM, one)}`),
         ]);
       }
       return all.flatMap(([left, right]) => {
-        const [first = '', ...others] = wrapped(right, columns() - width - 5);
+        const [first = '', ...others] = wrapWords(right, columns() - width - 5);
         return [
           `  ${left.padEnd(width)}  ${tone(DIM, first)}`,
           ...others.map((more) => `  ${' '.repeat(width)}  ${tone(DIM, more)}`),
@@ -263,9 +264,9 @@ async function onlyWaiting({ conversation, host }: Repl): Promise<string> {
   if (here !== undefined) return here.approval_id;
   const [only, another] = await host.approvals();
   if (only !== undefined && another === undefined) return only.id;
-  throw new RuntimeError('usage', only === undefined ? 'nothing waits for an answer' : 'several approvals wait', {
-    next: 'Name one: /approvals lists them.',
-  });
+  throw only === undefined
+    ? new RuntimeError('usage', 'nothing waits for an answer', { next: '' })
+    : new RuntimeError('usage', 'several approvals wait', { next: 'Name one: /approvals lists them.' });
 }
 
 function showPolicy(repl: Repl): void {
@@ -279,19 +280,6 @@ function showPolicy(repl: Repl): void {
 
 function table<Row>({ print, columns }: Repl, rows: readonly Row[], layout: readonly Column<Row>[]): void {
   if (rows.length > 0) print(tableLines({ columns: columns() - 1, colour: false }, rows, layout));
-}
-
-/** By words; none is longer than a line. */
-function wrapped(text: string, columns: number): string[] {
-  const lines: string[] = [];
-  let line = '';
-  for (const word of text.split(' ')) {
-    if (line !== '' && line.length + 1 + word.length > columns) {
-      lines.push(line);
-      line = word;
-    } else line = line === '' ? word : `${line} ${word}`;
-  }
-  return [...lines, line];
 }
 
 function fields({ print, tone }: Repl, rows: [name: string, value: string][]): void {
