@@ -137,7 +137,8 @@ const RUN: Record<CommandName, (repl: Repl, rest: string) => Promise<void> | voi
   },
 
   async sessions(repl) {
-    const running = new Map((await repl.host.sessions()).map((status) => [status.session_id, status]));
+    const live = (await repl.host.sessions()).filter(({ status }) => status !== 'idle');
+    const running = new Map(live.map(({ session_id, status }) => [session_id, status]));
     const rows = await listSessions(repl.workspace);
     table(repl, rows, [
       {
@@ -145,7 +146,7 @@ const RUN: Record<CommandName, (repl: Repl, rest: string) => Promise<void> | voi
         text: ({ session_id }) => (session_id === repl.session ? `${session_id} *` : session_id),
         narrow: 'whole',
       },
-      { title: 'status', text: ({ session_id, status }) => running.get(session_id)?.status ?? status },
+      { title: 'status', text: ({ session_id, status }) => running.get(session_id) ?? status },
       { title: 'title', text: ({ title }) => title, narrow: 'flexible' },
       { title: 'changed', text: ({ changed_at }) => ago(changed_at, repl.now()), narrow: 'spare' },
       { title: 'turns', text: ({ turns }) => String(turns), narrow: 'spare' },
@@ -158,7 +159,7 @@ const RUN: Record<CommandName, (repl: Repl, rest: string) => Promise<void> | voi
       ({ session_id }) => session_id !== repl.session,
     );
     const wanted = id === '' ? latest?.session_id : id;
-    if (wanted === undefined) throw new RuntimeError('no_session', 'There is no other session.');
+    if (wanted === undefined) throw new RuntimeError('no_session', 'There is no other session.', { next: '' });
     checkSessionId(wanted);
     if ((await repl.host.session(wanted)).status === 'absent') {
       throw new RuntimeError('not_found', `There is no session ${wanted}.`, { next: 'See /sessions.' });

@@ -354,8 +354,9 @@ export async function runRepl(options: ReplOptions): Promise<number> {
       send,
       answer,
       async configure(change) {
-        await host!.configure(current.id, change);
-        status = await host!.session(current.id);
+        const { id } = view!; // not `current`: a command may have begun a new one
+        await host!.configure(id, change);
+        status = await host!.session(id);
         ui.refresh();
       },
       suspended: (work) => ui.suspended(work),
