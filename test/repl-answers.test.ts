@@ -59,3 +59,46 @@ test('Markdown, as it streams and after it', async ({ place, mock }) => {
     expectFrame(`repl-markdown-${columns}`, terminal);
   }
 });
+
+test('any script, emoji and a long message, in their columns', async ({ place, mock }) => {
+  place.connect(mock);
+  const terminal = await openRepl(place, { columns: 60 });
+  const text = `日本語の文章は語の間に空白がないので、どこででも改行できます。とても長い一行です。
+
+| 語 | 意味 |
+| --- | --- |
+| 犬 🐕 | dog |
+| 家族 👨‍👩‍👧 | family |
+
+שלום עולם, and مرحبا بالعالم in one line. 🇫🇷 ✅ é`;
+  mock.reply({ text });
+  await enter(
+    terminal,
+    'Bitte übersetze: 日本語の文章は語の間に空白がないので、どこででも改行できます。 And a long sentence behind it.',
+    'tokens',
+  );
+  expectFrame('repl-scripts', terminal);
+});
+
+test('a new size, while an answer comes and after it', async ({ place, mock }) => {
+  place.connect(mock);
+  const terminal = await openRepl(place, { columns: 70 });
+  const [first, second] = ['One two three four five six. ', 'Seven eight nine ten eleven twelve. '].map((one) =>
+    one.repeat(6).trim(),
+  );
+  const text = `${first}\n\n${second}\n\n- an item with some words in it, which has to be wrapped`;
+  mock.reply({ text, chunks: 4, holdAfter: 4 });
+  await send(terminal, 'Count', /eleven twelve[^]*answers/);
+  terminal.resize(44, 24);
+  await terminal.waitFor(/answers/);
+  await terminal.waitFor((screen) => screen.split('\n').every((row) => row.length <= 44));
+  mock.release();
+  await terminal.waitFor('tokens');
+  await terminal.settled();
+  expectFrame('repl-narrowed-in-answer', terminal);
+  terminal.resize(90, 20);
+  await terminal.settled();
+  expectFrame('repl-widened-after-answer', terminal);
+  terminal.type('still here');
+  await terminal.waitFor('› still here');
+});

@@ -23,7 +23,7 @@ const RULES: [pattern: RegExp, shown: string][] = [
   [/\b\d{4}-\d\d-\d\d\b/g, '<date>'],
   [/(?<=\bpid )\d+/g, '<pid>'],
   [/[⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏]/g, '⠋'],
-  [/(?<=:\/\/127\.0\.0\.1:|localhost:)\d+/g, '<port>'],
+  [/(?<=\b127\.0\.0\.1:|localhost:)\d+/g, '<port>'],
   [/(?<![\w.])v?\d+\.\d+\.\d+(?:-[\w.]+)?(?!\w|\.\d)/g, '<version>'],
   [/(?<![\w.])(?:\d+(?:\.\d+)?\s?(?:ms|h|m|s)\s?)*\d+(?:\.\d+)?\s?(?:ms|h|m|s)(?!\w)/g, '<duration>'],
 ];

@@ -1,4 +1,6 @@
 /** The interactive terminal in a test, as a person sits before it. */
+import { readdirSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import type { Place } from './place.ts';
 import { openTerminal, type Terminal, type TerminalOptions } from './terminal.ts';
 
@@ -39,4 +41,20 @@ export async function clean(terminal: Terminal): Promise<void> {
   terminal.press('ctrl-l');
   await terminal.waitFor((screen) => screen.trimStart().startsWith('›'));
   await terminal.settled();
+}
+
+/** Longer than the panel takes somebody for typing, or for not having looked yet (ms). */
+const LOOKED_MS = 800;
+
+/** Looks at the approval, as a person does, then presses the key. */
+export async function answerApproval(terminal: Terminal, letter: string): Promise<void> {
+  await terminal.settled(LOOKED_MS);
+  terminal.press(letter);
+}
+
+/** The ids of the place's sessions, the oldest first. */
+export function sessionsOf({ home }: Place): string[] {
+  return readdirSync(join(home, 'workspaces/default/sessions'))
+    .map((file) => basename(file, '.jsonl'))
+    .toSorted();
 }

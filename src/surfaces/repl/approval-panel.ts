@@ -55,7 +55,7 @@ const CHOICES = {
   ask: 'y yes · n no · s yes, for this session · a always · Esc later',
   askNarrow: 'y yes · n no · s session · a always',
   reason: 'Enter refuses, with what you type as the reason · Esc back',
-  always: 'from now on this very call, in this folder, runs without asking: y yes · n back',
+  always: 'from now on this very call, in this folder, never asks: y yes · n back',
   alwaysNarrow: 'always, for this very call: y yes · n back',
 };
 
@@ -138,9 +138,12 @@ export function createApprovalPanel(options: ApprovalPanelOptions): ApprovalPane
       if (shown?.approval_id === approval.approval_id) shown.asks = true;
       const count = open().length;
       // What was printed of it may have left the screen, or be that of another one.
+      const isLong = approval.rows > rows - 8;
+      const where = isLong ? ` (${approval.rows} rows, above)` : '';
+      const room = Math.max(10, columns - 4 - where.length);
       const title =
-        count > 1 || approval.rows > rows - 8
-          ? [`${tone(YELLOW, '?')} ${tone(BOLD, truncate(oneLine(approval.title), Math.max(10, columns - 4)))}`]
+        count > 1 || isLong
+          ? [`${tone(YELLOW, '?')} ${tone(BOLD, truncate(oneLine(approval.title), room))}${tone(DIM, where)}`]
           : [];
       const more = count > 1 ? ` (1 of ${count})` : '';
       const narrow = columns < 80;
@@ -154,8 +157,8 @@ export function createApprovalPanel(options: ApprovalPanelOptions): ApprovalPane
         const what = `${pending.letter}: ${MEANINGS[step][pending.letter]} in a moment; type on, and it is a message`;
         return [...title, `${mark} ${truncate(what, columns - 3)}`];
       }
-      const room = columns - 3 - more.length;
-      return [...title, `${mark} ${truncate(keys, Math.max(10, room))}${tone(DIM, more)}`];
+      const left = columns - 3 - more.length;
+      return [...title, `${mark} ${truncate(keys, Math.max(10, left))}${tone(DIM, more)}`];
     },
     painted() {
       if (shown?.asks === true) shown.since ??= clock.now();

@@ -41,7 +41,7 @@ export interface Asked {
 
 /** What is being done now. */
 export interface Doing {
-  phase: 'thinking' | 'answering' | 'running' | 'starting' | 'waiting';
+  phase: 'thinking' | 'answering' | 'running' | 'starting' | 'waiting' | 'stopping';
   /** Titles of the calls that run. */
   calls: string[];
   /** ms UTC. */
@@ -107,6 +107,7 @@ export function createConversation(options: ConversationOptions): Conversation {
   /** What the runtime itself says of the turn's end. */
   let closing = '';
   let failure = '';
+  let stopping = false;
   let lastSeq = 0;
   let spent = { tokens: 0, cost_micro_usd: 0 };
   let turnSpent = { tokens: 0, cost_micro_usd: 0 };
@@ -170,6 +171,7 @@ export function createConversation(options: ConversationOptions): Conversation {
   const TAKERS: { [T in EntryType]?: (data: EntryData<T>, at: number) => Promise<string[]> | string[] } = {
     async 'input.received'({ event_id, mode, parts, actor, source, reason }) {
       if (mode === 'stop') {
+        stopping = true;
         const own = source === 'cli' || source === 'repl';
         return own && !reason ? [] : ['', line(YELLOW, '■', `stop${reason ? `: ${reason}` : ''} (${actor.id})`)];
       }
@@ -183,6 +185,7 @@ export function createConversation(options: ConversationOptions): Conversation {
       turn = { turn: data.turn, event_ids: data.event_ids, since: at };
       turnSpent = { tokens: 0, cost_micro_usd: 0 };
       closing = failure = '';
+      stopping = false;
       for (const id of data.event_ids) begun.add(id);
       for (const id of [...begun].slice(0, -MOST_BEGUN)) begun.delete(id);
       const said = data.event_ids.flatMap((id) => queued.get(id)?.lines ?? []);
@@ -192,10 +195,11 @@ export function createConversation(options: ConversationOptions): Conversation {
     'model.requested'({ attempt, model }) {
       const why = failure === '' ? '' : `${failure}; `;
       failure = '';
-      return attempt === 1 ? [] : ['', line(YELLOW, '!', `${why}asks ${model} again, attempt ${attempt}`)];
+      return attempt === 1 ? [] : ['', ...lines.note(YELLOW, '!', `${why}asks ${model} again, attempt ${attempt}`)];
     },
-    async 'model.replied'({ call_id, parts, usage, cost_micro_usd = 0 }) {
+    async 'model.replied'({ call_id, parts, tool_calls, usage, cost_micro_usd = 0 }) {
       count(usage.input + usage.output, cost_micro_usd);
+      for (const call of tool_calls) presentations.set(call.call_id, { title: call.name });
       const text = await textOf(parts.filter((part) => part.type === 'text'));
       if (saying === undefined && CODE.test(text)) await code.load();
       return finishSaying(call_id, text);
@@ -288,7 +292,15 @@ export function createConversation(options: ConversationOptions): Conversation {
       if (!turn) return undefined;
       const calls = [...running.values()].map(({ title }) => title);
       const waits = asked.size > 0 && running.size === 0;
-      const phase = waits ? 'waiting' : calls.length > 0 ? 'running' : saying ? 'answering' : 'thinking';
+      const phase = stopping
+        ? 'stopping'
+        : waits
+          ? 'waiting'
+          : calls.length > 0
+            ? 'running'
+            : saying
+              ? 'answering'
+              : 'thinking';
       return { phase, calls, since: turn.since, ...turnSpent };
     },
     asked: () => [...asked.values()],

@@ -96,13 +96,15 @@ export async function runRepl(options: ReplOptions): Promise<number> {
     history: history.load(),
     handlers: {
       submit(text) {
+        lastCancel = 0;
         if (panel.takesText(text)) return refresh();
         void typed.take(text);
       },
       cancel,
       leave: () => void leave(0),
       input: (text, before, byKey) => panel.input(text, before, byKey),
-      hint: (text) => (panel.isOpen() ? '' : hintFor(text, host !== undefined && view?.conversation.seq() === 0)),
+      hint: (text) =>
+        panel.isOpen() ? '' : hintFor(text, host !== undefined && !typed.isBusy() && view?.conversation.seq() === 0),
       isBusy: () =>
         host === undefined ||
         typed.isBusy() ||
@@ -248,7 +250,7 @@ export async function runRepl(options: ReplOptions): Promise<number> {
     if (now - lastCancel < TWICE_MS) return void leave(130);
     lastCancel = now;
     if (turn === undefined) return say('Ctrl-C again leaves; so does Ctrl-D');
-    say('stopping …  Ctrl-C again leaves');
+    if (ui.plain) say('stopping …  Ctrl-C again leaves');
     for (const event of turn.event_ids.slice(0, 1)) host?.stop(view!.id, event).catch(fail);
   }
 
@@ -352,8 +354,9 @@ export async function runRepl(options: ReplOptions): Promise<number> {
       send,
       answer,
       async configure(change) {
-        await host!.configure(current.id, change);
-        status = await host!.session(current.id);
+        const { id } = view!; // not `current`: a command may have begun a new one
+        await host!.configure(id, change);
+        status = await host!.session(id);
         ui.refresh();
       },
       suspended: (work) => ui.suspended(work),
