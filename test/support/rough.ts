@@ -1,5 +1,6 @@
 /** The interactive terminal under rough treatment: started from a shell that says what is left of the terminal. */
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
 import type { EntryData, EntryType } from '../../src/contract/entries.ts';
 import type { Script } from '../../src/contract/script.ts';
 import { entriesOf, type Place } from './place.ts';
@@ -76,6 +77,12 @@ export function messagesOf(place: Place, session = SESSION): string[] {
     if (part.type !== 'text') throw new Error(`no text: ${part.type}`);
     return typeof part.text === 'string' ? part.text : `${part.text.head}… ${part.text.bytes} bytes`;
   });
+}
+
+/** The sessions that there are: commands make others. */
+export function sessionsOf(place: Place): string[] {
+  const folder = join(place.home, 'workspaces/default/sessions');
+  return existsSync(folder) ? readdirSync(folder).map((file) => file.replace('.jsonl', '')) : [];
 }
 
 /** What stands in the input, without blanks: where it is wrapped isn't seen. */

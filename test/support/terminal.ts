@@ -6,7 +6,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import headless from '@xterm/headless';
 import { bytesOf, type KeyAction } from './keys.ts';
 import { LAUNCHER, type Place } from './place.ts';
-import { isBusy } from './processes.ts';
+import { familyOf, isBusy } from './processes.ts';
 import { type Exit, startPty } from './pty.ts';
 import { countColumnsAsToday, screenOf, scrollbackOf, styledOf, watchCursor } from './screen.ts';
 
@@ -75,7 +75,7 @@ export interface Terminal {
    * have no blanks at their ends: of a prompt, wait for `>` and not for `> `.
    */
   waitFor(what: string | RegExp | ((screen: string) => boolean), timeoutMs?: number): Promise<void>;
-  /** Resolves when the screen hasn't changed for so long while the program had nothing to do. */
+  /** Resolves when the screen hasn't changed for so long while the program, and what it started, had nothing to do. */
   settled(quietMs?: number, timeoutMs?: number): Promise<void>;
   /** How the program ended; settles when all that it wrote is on the screen. */
   exited: Promise<Exit>;
@@ -211,7 +211,7 @@ export function openTerminal(place: Place, args: string[], options: TerminalOpti
         const isQuiet = now === seen && !isMoving();
         const isLongEnough = performance.now() - since >= quietMs;
         // On a busy machine a program that has much to do isn't done because it was silent.
-        if (isQuiet && isLongEnough && !isBusy(pty.pid)) return;
+        if (isQuiet && isLongEnough && !familyOf(pty.pid).some(({ pid }) => isBusy(pid))) return;
         if (!isQuiet || isLongEnough) since = performance.now();
         seen = now;
         if (performance.now() > end) throw failure(`not settled after ${timeoutMs} ms`);
