@@ -1,16 +1,19 @@
-/** `policy set`: the configuration is changed, and the change is on record. */
+/** `policy set`: the configuration is changed, the change is on record, and holds from then on. */
 import type { PolicyChange } from '../contract/host.ts';
+import { policyNow } from './config/policy-now.ts';
 import { setPolicy } from './config/set-policy.ts';
 import { LOCAL_ACTOR, type Workspace } from './wire.ts';
 
 /** @throws RuntimeError unknown_tool | config_invalid | config_unreadable */
 export async function changePolicy(
-  { home, store, tools }: Workspace,
+  workspace: Workspace,
   { tool, verdict, file }: PolicyChange,
 ): Promise<{ path: string; changed: boolean }> {
+  const { home, store, tools } = workspace;
   const change = await setPolicy({ home, tools: tools.tools(), tool, verdict, ...(file !== undefined && { file }) });
   if (change.changed) {
     await store.audit.append({ type: 'policy.set', data: { tool, verdict, by: LOCAL_ACTOR.id } }, { sync: true });
+    workspace.policy = await policyNow(workspace);
   }
   return change;
 }

@@ -14,7 +14,7 @@ function frozen(sandbox: 'off' | 'auto' | 'required', made: 'off' | 'auto' | 're
   const freeze = createFreeze({
     config,
     chooseModels: () => [],
-    policy,
+    policy: () => policy,
     limitsOf: async () => limits,
     role: 'operator',
     tools: [],

@@ -17,7 +17,8 @@ export interface FreezeSources {
   config: Config;
   /** The models for a session; `model` is the one chosen for it. */
   chooseModels: (model: string | undefined) => ModelChoice[];
-  policy: Policy;
+  /** The one in force now. */
+  policy: () => Policy;
   /** The limits of the turn that begins with this message. */
   limitsOf: (event_id: string | undefined) => Promise<Limits>;
   role: Role;
@@ -34,9 +35,10 @@ export interface FrozenTurn {
 }
 
 export function createFreeze(sources: FreezeSources): (context: { state: State }) => Promise<FrozenTurn> {
-  const { config, policy: current, time_zone } = sources;
+  const { config, time_zone } = sources;
   return async ({ state }) => {
     const session = state.session!;
+    const current = sources.policy();
     const policy = { ...current, sandbox: stricterSandbox(current.sandbox, session.rights.sandbox) };
     const role = lowerRole(sources.role, session.rights.role);
     const { tokens, cost } = config.budget.session;

@@ -31,7 +31,8 @@ export interface OwnerPorts extends Omit<RunnerPorts, 'kernel' | 'hash' | 'resol
 }
 
 export interface OwnerSettings {
-  policy: Policy;
+  /** The one in force now. */
+  policy: () => Policy;
   role: Role;
   workspace: { id: string; epoch: number };
   fence: number;
@@ -93,6 +94,8 @@ export interface Owner {
   resolve(live: LiveSession, record: ApprovalRecord, resolution: Resolution, actor: Actor): Promise<boolean>;
   /** Asks to stop the turn that has the event. Resolves when the request is durable. */
   stop(live: LiveSession, event_id: string, actor: Actor): Promise<void>;
+  /** The open turn is judged by the policy in force now, too; the strictest counts. */
+  meetPolicy(live: LiveSession, actor: Actor): Promise<void>;
   /** Closes a session's journal. Done marks and audit heads are written first. */
   close(live: LiveSession): Promise<void>;
 }
@@ -100,12 +103,11 @@ export interface Owner {
 export function createOwner(ports: OwnerPorts, settings: OwnerSettings): Owner {
   const kernel = createKernel(sha256);
   const resolve = createResolver(ports.blobs);
-  const policy = { value: settings.policy, digest: digestOf(canonicalJson(settings.policy)) };
   const context: OpenContext = {
     kernel,
     journal: ports.journal,
     resolve,
-    policy,
+    policy: settings.policy,
     epoch: settings.workspace.epoch,
     build: settings.build,
   };
@@ -129,7 +131,7 @@ export function createOwner(ports: OwnerPorts, settings: OwnerSettings): Owner {
       project_root: root,
       source,
       actor,
-      rights: rightsOf(settings.policy, settings.role),
+      rights: rightsOf(settings.policy(), settings.role),
       epoch: settings.workspace.epoch,
     },
   });
@@ -145,7 +147,7 @@ export function createOwner(ports: OwnerPorts, settings: OwnerSettings): Owner {
     const { opening } = live.opened;
     if (opening === undefined || live.openingRecorded) return;
     live.openingRecorded = true;
-    await ports.blobs.put(canonicalJson(settings.policy));
+    await ports.blobs.put(canonicalJson(settings.policy()));
     await live.runner.post({ type: 'session.opened', data: opening });
   }
 
@@ -269,6 +271,14 @@ export function createOwner(ports: OwnerPorts, settings: OwnerSettings): Owner {
         type: 'input.received',
         data: { ...data, source: 'cli', lane: 'interactive', taint: [] },
       });
+    },
+
+    async meetPolicy({ runner }, actor) {
+      const { turn } = runner.state();
+      const policy = canonicalJson(settings.policy());
+      if (!turn || turn.policies.some((known) => canonicalJson(known) === policy)) return;
+      await ports.blobs.put(policy);
+      await runner.post({ type: 'policy.changed', data: { policy: digestOf(policy), by: actor.id } });
     },
 
     async close({ id, runner }) {

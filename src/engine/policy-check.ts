@@ -14,7 +14,7 @@ export interface PolicyRow {
 }
 
 /** What holds for each tool by the lists alone: what a call touches may make it stricter. */
-export function describePolicy({ tools, policy }: Workspace): PolicyRow[] {
+export function describePolicy({ tools, policy }: Pick<Workspace, 'tools' | 'policy'>): PolicyRow[] {
   const facts: Facts = { paths: [], hosts: [], commands: [], preimages: [] };
   return tools.tools().map(({ name: tool, effect }) => {
     const { verdict, reason } = judge([policy], [], {

@@ -11,6 +11,7 @@ import { NO_USAGE } from '../kernel/turn/state.ts';
 import type { Clock } from '../base/clock.ts';
 import { systemIds } from '../base/ids.ts';
 import { exitCodeOf, WAITING_APPROVAL } from './exit-code.ts';
+import { isGone, LEAVING_MS, LOSS_MS } from './host-loss.ts';
 import type { Hub } from './hub/hub.ts';
 import { chooseSession } from './session-choice.ts';
 import { createTurnCounter, entriesBehind, entryEvent } from './stream.ts';
@@ -62,8 +63,6 @@ export type Attach = () => Promise<Host | Hub>;
 const MOST_NAMED = 3;
 /** How long what runs for others may take to end by itself, when this process leaves. */
 const HANDOVER_MS = 5000;
-/** How long an owner may take to leave: what runs there for others may end first. */
-const LEAVING_MS = 60_000;
 /** How long the last events of a turn that has ended may take to arrive; then they are read. */
 const LAST_EVENTS_MS = 5000;
 const PAGE = 200;
@@ -144,11 +143,6 @@ interface Begun {
   /** Whose end is waited for; undefined as long as that isn't known. */
   event: string | undefined;
   stream: Stream;
-}
-
-/** The owner has gone, or is about to: somebody else goes on. */
-function isGone(thrown: unknown): boolean {
-  return thrown instanceof RuntimeError && (thrown.code === 'owner_lost' || thrown.code === 'shutting_down');
 }
 
 function nothingToDo(id: string, view: RunView): RunOutcome {
@@ -299,9 +293,6 @@ async function stopTurn(host: Host, id: string, event: string): Promise<void> {
   const running = host.here ? (await host.session(id)).turn?.event_ids[0] : undefined;
   for (const one of new Set([running, event])) if (one !== undefined) await host.stop(id, one);
 }
-
-/** How long a host that failed a request may take to say that it is gone. */
-const LOSS_MS = 500;
 
 async function failedOr(lost: Promise<never>, error: unknown, clock: Clock): Promise<never> {
   const late = Promise.withResolvers<never>();

@@ -45,6 +45,7 @@ export interface Workspace {
   clock: Clock;
   store: Store;
   tools: ToolHost;
+  /** In force now: `policy set` changes it while the program runs. */
   policy: Policy;
   build: string;
 }
@@ -86,7 +87,7 @@ export interface OwnedWorkspace {
 
 /** Takes the lock and becomes the workspace's owner. @throws RuntimeError locked */
 export function takeWorkspace(workspace: Workspace): OwnedWorkspace {
-  const { store, clock, tools, policy, loaded } = workspace;
+  const { store, clock, tools, loaded } = workspace;
   const { config } = loaded;
   const { environment } = workspace.request;
   const fence = lockWorkspace(workspace);
@@ -102,7 +103,7 @@ export function takeWorkspace(workspace: Workspace): OwnedWorkspace {
   const freeze = createFreeze({
     config,
     chooseModels: (model) => choose(model).choices,
-    policy,
+    policy: () => workspace.policy,
     async limitsOf(event_id) {
       const event = (await store.ingress.pending()).find((one) => one.event_id === event_id);
       return limitsOf(config, event?.limits);
@@ -124,7 +125,14 @@ export function takeWorkspace(workspace: Workspace): OwnedWorkspace {
       redactor: createRedactor(secretsOf(config, environment)),
       crashPoint: createCrashPoints(environment),
     },
-    { policy, role: LOCAL_ACTOR.role, workspace: store.workspace(), fence, build: workspace.build, sources },
+    {
+      policy: () => workspace.policy,
+      role: LOCAL_ACTOR.role,
+      workspace: store.workspace(),
+      fence,
+      build: workspace.build,
+      sources,
+    },
   );
   return { owner, models, choose, release: () => store.close() };
 }

@@ -9,6 +9,8 @@ import { RuntimeError, toRuntimeError } from '../contract/errors.ts';
 import type { Host } from '../contract/host.ts';
 import { findApproval } from '../engine/approvals.ts';
 import { mustHold } from './http/control/lock-holder.ts';
+import { policyNow } from '../engine/config/policy-now.ts';
+import { lossAfter } from '../engine/host-loss.ts';
 import { createHub, type Hub, type HubOptions } from '../engine/hub/hub.ts';
 import { entriesBehind } from '../engine/stream.ts';
 import type { Workspace } from '../engine/wire.ts';
@@ -24,8 +26,6 @@ export interface AttachOptions {
 /** How long an owner may take to serve, or to give the lock back. */
 const PATIENCE_MS = 3000;
 const AGAIN_MS = 25;
-/** How long an owner that leaves may take to leave: what runs there for others may end first. */
-const LEAVING_MS = 60_000;
 /** Most one-shot runs of a quick model are over by then; listening would cost them some of their start. */
 const LATE_MS = 150;
 
@@ -33,6 +33,7 @@ const LATE_MS = 150;
 export async function attach(workspace: Workspace, options: AttachOptions): Promise<Host | Hub> {
   const { clock, store } = workspace;
   const path = controlPath(store.folder);
+  await meetPolicy(workspace);
   for (const deadline = clock.now() + PATIENCE_MS; ;) {
     const taken = take(workspace, options);
     if (!(taken instanceof RuntimeError)) return serve(workspace, taken, path, options);
@@ -61,17 +62,22 @@ export async function withHost<T>(workspace: Workspace, use: (host: Host) => Pro
       return await use(host);
     } catch (thrown) {
       if (host.here || !(thrown instanceof RuntimeError) || thrown.code !== 'shutting_down') throw thrown;
-      await lostWithin(workspace, host, LEAVING_MS, thrown);
+      await lossAfter(thrown, host, workspace.clock);
     } finally {
       await host.leave();
     }
   }
 }
 
-async function lostWithin({ clock }: Workspace, host: Host, ms: number, otherwise: RuntimeError): Promise<void> {
-  const late = Promise.withResolvers<never>();
-  const cancel = clock.at(clock.now() + ms, () => late.reject(otherwise));
-  await Promise.race([host.lost, late.promise]).finally(cancel);
+/** Those that had a host before. */
+const attachedBefore = new WeakSet<Workspace>();
+
+/** The policy may have been changed while somebody else had the workspace. What can't be read now changes nothing. */
+async function meetPolicy(workspace: Workspace): Promise<void> {
+  if (attachedBefore.has(workspace)) {
+    workspace.policy = await policyNow(workspace).catch(() => workspace.policy);
+  }
+  attachedBefore.add(workspace);
 }
 
 /** The hub, or why there is none. @throws what isn't the lock's */

@@ -59,6 +59,8 @@ export function createHub(workspace: Workspace, { takes, version }: HubOptions):
   const loss = Promise.withResolvers<Loss>();
   /** What isn't done yet that changes something. */
   const underWay = new Set<Promise<unknown>>();
+  /** Has the policy been changed since this process took the workspace? */
+  let policyChanged = false;
   let leaving: Promise<void> | undefined;
 
   const sessions = createLiveSessions({
@@ -70,7 +72,10 @@ export function createHub(workspace: Workspace, { takes, version }: HubOptions):
     onEvent({ id, opened }, event) {
       if (event.kind === 'entry') {
         const { entry } = event.stored;
-        if (entry.type === 'turn.started') turnBegan.set(id, entry.at);
+        if (entry.type === 'turn.started') {
+          turnBegan.set(id, entry.at);
+          if (policyChanged) void meetPolicy(id); // it may have been frozen right before
+        }
         if (entry.type === 'turn.ended') turnBegan.delete(id);
         board.take(id, event.stored, () => textOf(opened.fold.lastReply));
       }
@@ -94,6 +99,11 @@ export function createHub(workspace: Workspace, { takes, version }: HubOptions):
     for (const event_id of turn?.event_ids ?? []) {
       board.found({ event_id, session_id: id, status: 'running', turn: turn!.turn });
     }
+  }
+
+  /** A session that failed says so itself. */
+  async function meetPolicy(session_id: string): Promise<void> {
+    await sessions.use(session_id, (live) => owner.meetPolicy(live, LOCAL_ACTOR)).catch(() => {});
   }
 
   async function textOf(parts: Part[]): Promise<string> {
@@ -263,7 +273,10 @@ export function createHub(workspace: Workspace, { takes, version }: HubOptions):
     setPolicy: (changes) =>
       change(async () => {
         const { changePolicy } = await import('../change-policy.ts'); // brings a YAML editor with it
-        return changePolicy(workspace, changes);
+        const done = await changePolicy(workspace, changes);
+        policyChanged ||= done.changed;
+        if (done.changed) await Promise.all(sessions.ids().map(meetPolicy));
+        return done;
       }),
     watch: (session_id, after, listener) =>
       watchers.add(session_id, after, listener, sessions.get(session_id)?.runner.state().seq),

@@ -102,6 +102,8 @@ export function createLiveSessions(options: LiveSessionsOptions): LiveSessions {
     try {
       const given = await owner.enter(live, { actor, ...(model !== undefined && { model }) });
       for (const { event_id } of given) slot.delivered.add(event_id);
+      // One that isn't there yet is made by its first message, when that comes.
+      slot.entered = live.runner.state().session !== null;
     } catch (thrown) {
       // Entered by half it would never start: whoever comes next opens it anew.
       await closeSlot(live.id).catch(() => {});

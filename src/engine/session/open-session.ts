@@ -3,7 +3,7 @@
  * running that nobody will report on any more, or when epoch, kernel, policy or the journal's tail are not what they were.
  */
 import { canonicalJson } from '../../base/canonical-json.ts';
-import type { Digest } from '../../base/digest.ts';
+import { digestOf } from '../../base/digest.ts';
 import { isIntent } from '../../contract/entry-types.ts';
 import { RuntimeError } from '../../contract/errors.ts';
 import type { Entry, EntryData, Seq } from '../../contract/entries.ts';
@@ -38,8 +38,8 @@ export interface OpenContext {
   kernel: Kernel;
   journal: Journal;
   resolve: (entry: Entry) => Promise<Resolved> | Resolved;
-  /** The policy in force now, and its digest. */
-  policy: { value: Policy; digest: Digest };
+  /** The policy in force now. */
+  policy: () => Policy;
   epoch: number;
   build: string;
 }
@@ -107,7 +107,7 @@ export async function openSession(
   const reason = openingReason(state, context, cut);
   if (!reason) return opened;
   const { epoch, build, policy } = context;
-  const opening = { reason, epoch, kernel: KERNEL_VERSION, build, policy: policy.digest, ...cut };
+  const opening = { reason, epoch, kernel: KERNEL_VERSION, build, policy: digestOf(canonicalJson(policy())), ...cut };
   return { ...opened, opening };
 }
 
@@ -130,7 +130,7 @@ function openingReason(
   if (!session) return undefined;
   if (epoch > session.epoch) return 'restore';
   if (turn && turn.kernel !== KERNEL_VERSION) return 'upgrade';
-  const current = canonicalJson(policy.value);
+  const current = canonicalJson(policy());
   const tightened = turn !== null && !turn.policies.some((known) => canonicalJson(known) === current);
   return somethingRuns(state) || tightened || cut !== undefined ? 'recovery' : undefined;
 }

@@ -112,7 +112,7 @@ export function createWorld(options: { secrets?: { name: string; value: string }
       freeze: createFreeze({
         config,
         chooseModels: () => [{ name: 'm', provider: 'script', model: 'm', max_output_tokens: 1000 }],
-        policy,
+        policy: () => policy,
         limitsOf: async () => ({ max_turns: 10, max_calls: 200, wall_ms: 600_000 }),
         role: 'operator',
         tools: host.tools(),
@@ -122,7 +122,14 @@ export function createWorld(options: { secrets?: { name: string; value: string }
       redactor: createRedactor(options.secrets ?? []),
       crashPoint: () => {},
     },
-    { policy, role: 'operator', workspace: { id: 'default', epoch: 1 }, fence: 1, build: 'test', sources: 'test' },
+    {
+      policy: () => policy,
+      role: 'operator',
+      workspace: { id: 'default', epoch: 1 },
+      fence: 1,
+      build: 'test',
+      sources: 'test',
+    },
   );
 
   return {

@@ -36,8 +36,15 @@ function setUp(...waiting: Asked[]) {
     clearInput: () => (input = ''),
     say: (text) => said.push(text),
     refresh: () => {},
+    byLine: () => false,
   });
+  const paint = (columns = 100, rows = 40): string[] => {
+    const lines = panel.lines((_, text) => text, columns, rows);
+    panel.painted();
+    return lines;
+  };
   panel.changed();
+  paint();
   return {
     panel,
     answers,
@@ -47,7 +54,7 @@ function setUp(...waiting: Asked[]) {
     prompt: () => prompt,
     refuse: () => (refuse = true),
     ask: (...now: Asked[]) => (asked = now),
-    lines: (columns = 100, rows = 40) => panel.lines((_, text) => text, columns, rows),
+    lines: paint,
     /** Each character is a key of its own. */
     type(text: string) {
       for (const key of text) {
@@ -64,8 +71,9 @@ function setUp(...waiting: Asked[]) {
     enter() {
       const text = input;
       input = '';
+      const taken = panel.takesText(text);
       panel.input('', text, false);
-      return panel.takesText(text);
+      return taken;
     },
   };
 }
@@ -130,14 +138,15 @@ test('a letter right after a key, or right after the question, is text', async (
   expect(typing.answers).toEqual([]);
 });
 
-test('a letter that was pasted or recalled waits for Enter', async () => {
-  const { clock, paste, answers, enter } = setUp(approval('a-1'));
+test('a letter that was pasted or recalled is no answer, nor with Enter, which says so', async () => {
+  const { clock, paste, answers, enter, said } = setUp(approval('a-1'));
   await clock.advance(LOOKED);
   paste('y');
   await clock.advance(SETTLED);
   expect(answers).toEqual([]);
   expect(enter()).toBe(true);
-  expect(answers).toHaveLength(1);
+  expect(answers).toEqual([]);
+  expect(said).toEqual(['“y” was not taken for an answer; to answer, press it on the empty line']);
 });
 
 test('Enter behind a letter that came too soon is no answer, and says so', () => {
@@ -145,7 +154,7 @@ test('Enter behind a letter that came too soon is no answer, and says so', () =>
   type('y');
   expect(enter()).toBe(true);
   expect(answers).toEqual([]);
-  expect(said).toEqual(['“y” was not taken for an answer: it came too soon after the question']);
+  expect(said).toEqual(['“y” was not taken for an answer; to answer, press it on the empty line']);
 });
 
 test('a letter on its way is no answer to the approval that comes after it', async () => {
@@ -240,17 +249,20 @@ test('Ctrl-C goes back from a reason; where nothing was begun it is somebody els
 });
 
 test('an answer that did not count is asked for again, and must be looked at again', async () => {
-  const { clock, type, panel, refuse, enter, answers } = setUp(approval('a-1'));
+  const { clock, type, panel, refuse, enter, answers, lines } = setUp(approval('a-1'));
   refuse();
   await clock.advance(LOOKED);
   type('y');
   await clock.advance(SETTLED);
   expect(answers).toHaveLength(1);
   expect(panel.isOpen()).toBe(true);
+  lines();
   type('y');
   await clock.advance(SETTLED);
   expect(answers).toHaveLength(1);
+  expect(enter()).toBe(true);
   await clock.advance(LOOKED);
+  type('y');
   expect(enter()).toBe(true);
   expect(answers).toHaveLength(2);
 });
@@ -274,7 +286,7 @@ test('several wait: one after the other, each with its title and its time to be 
 
 test('a title stands above the keys where what was printed has left the screen', () => {
   const { lines } = setUp(approval('a-1', { rows: 40, title: 'Change\n\x1b[2Jmany files' }));
-  expect(lines(100, 24)[0]).toBe('? Change �[2Jmany files');
+  expect(lines(100, 24)[0]).toBe('? Change �[2Jmany files (40 rows, above)');
   expect(lines(100, Infinity)).toHaveLength(1);
 });
 

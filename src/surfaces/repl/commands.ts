@@ -2,6 +2,7 @@
 import { RuntimeError } from '../../contract/errors.ts';
 import type { Host, Resolution, SessionStatus } from '../../contract/host.ts';
 import type { Verdict } from '../../contract/values.ts';
+import { policyNow } from '../../engine/config/policy-now.ts';
 import { describePolicy } from '../../engine/policy-check.ts';
 import { checkSessionId } from '../../engine/session-id.ts';
 import { listSessions, verifySession } from '../../engine/sessions.ts';
@@ -190,7 +191,7 @@ const RUN: Record<CommandName, (repl: Repl, rest: string) => Promise<void> | voi
       throw new RuntimeError('usage', 'say what holds for the tool', { next: '/policy <tool> allow, ask or deny' });
     }
     const { path, changed } = await repl.host.setPolicy({ tool, verdict });
-    repl.say(changed ? `${path} says so now; it holds from the next start` : 'it says so already');
+    repl.say(changed ? `${path} says so now; it holds from now on` : 'it says so already');
   },
 
   async approvals(repl) {
@@ -270,8 +271,9 @@ async function onlyWaiting({ conversation, host }: Repl): Promise<string> {
     : new RuntimeError('usage', 'several approvals wait', { next: 'Name one: /approvals lists them.' });
 }
 
-function showPolicy(repl: Repl): void {
-  table(repl, describePolicy(repl.workspace), [
+async function showPolicy(repl: Repl): Promise<void> {
+  const { tools } = repl.workspace;
+  table(repl, describePolicy({ tools, policy: await policyNow(repl.workspace) }), [
     { title: 'tool', text: ({ tool }) => tool, narrow: 'whole' },
     { title: 'effect', text: ({ effect }) => effect, narrow: 'spare' },
     { title: 'verdict', text: ({ verdict }) => verdict, narrow: 'whole' },

@@ -4,8 +4,8 @@
  */
 import type { Clock } from '../../base/clock.ts';
 import type { Environment } from '../../base/environment.ts';
-import { RuntimeError } from '../../contract/errors.ts';
-import type { Host, Resolution, SessionStatus } from '../../contract/host.ts';
+import { RuntimeError, toRuntimeError } from '../../contract/errors.ts';
+import type { Host, SessionStatus } from '../../contract/host.ts';
 import { chooseSession, newSessionId } from '../../engine/session-choice.ts';
 import type { Workspace } from '../../engine/wire.ts';
 import { onSignals } from '../signals.ts';
@@ -13,22 +13,22 @@ import { YELLOW } from '../terminal/markdown/style.ts';
 import type { TerminalStreams } from '../terminal/streams.ts';
 import { createApprovalPanel } from './approval-panel.ts';
 import { partsOf } from './attachments.ts';
-import { createCodeColours } from './code-colours.ts';
 import type { Repl } from './commands.ts';
 import type { Conversation } from './conversation.ts';
+import { createUi } from './create-ui.ts';
 import { editExternally } from './external-editor.ts';
 import { hintFor } from './hints.ts';
 import { historyFile } from './history-file.ts';
 import type * as Later from './later.ts';
+import { createLooks } from './looks.ts';
 import { createPersonal } from './person-command.ts';
-import { createPlainUi } from './plain-ui.ts';
-import { createRichUi } from './rich-ui.ts';
+import { createRequests } from './requests.ts';
 import { createSessionView, readEnd, type SessionView } from './session-view.ts';
 import { createSpinner } from './spinner.ts';
 import { footer, linesAbove, welcome } from './status-line.ts';
-import { watchHosts } from './successor.ts';
+import { createSuccession, type Succession } from './successor.ts';
 import { createTypedInput } from './typed-input.ts';
-import type { Ui, UiOptions } from './ui.ts';
+import type { Ui } from './ui.ts';
 import { createVoice } from './voice.ts';
 
 export interface ReplOptions {
@@ -49,6 +49,8 @@ export interface ReplOptions {
 const TWICE_MS = 2000;
 /** So long a turn may take to end by itself when the person leaves and others look on (ms). */
 const HANDOVER_MS = 30_000;
+/** Who leaves needn't be told what it waits for when it is over so soon (ms). */
+const SOON_MS = 300;
 /** Where a panel's text must be short: there it isn't painted but printed. */
 const PLAIN_COLUMNS = 79;
 
@@ -56,17 +58,15 @@ const PLAIN_COLUMNS = 79;
 export async function runRepl(options: ReplOptions): Promise<number> {
   const { terminal, environment, home, clock } = options;
   const history = historyFile(home);
-  const code = createCodeColours();
   const ended = Promise.withResolvers<number>();
   let opened: { workspace: Workspace; attach: () => Promise<Host> } | undefined;
   let parts: typeof Later | undefined;
   let host: Host | undefined;
+  let succession: Succession | undefined;
   let view: SessionView | undefined;
   let status: SessionStatus | undefined;
   let lastCancel = 0;
   let leaving = false;
-  /** Texts on a plain terminal, where they stand as they were typed. */
-  const echoed: string[] = [];
   let announced = '';
   /** The last message that was sent from here. */
   let awaited: string | undefined;
@@ -77,10 +77,11 @@ export async function runRepl(options: ReplOptions): Promise<number> {
     clock,
     asked: () => view?.conversation.asked() ?? [],
     async answer(approval_id, resolution) {
-      await answer(approval_id, resolution).catch((thrown: unknown) => {
+      await requests.answer(approval_id, resolution).catch((thrown: unknown) => {
         fail(thrown);
         throw thrown;
       });
+      changed();
     },
     setPrompt: (prompt) => ui.setPrompt(prompt),
     clearInput: () => ui.setText(''),
@@ -130,6 +131,15 @@ export async function runRepl(options: ReplOptions): Promise<number> {
     },
   });
 
+  const looks = createLooks(ui, environment);
+  const requests = createRequests({
+    clock,
+    succession: () => succession!,
+    root: options.root,
+    model: options.model,
+    say,
+    current: () => view?.id,
+  });
   const personal = createPersonal({
     clock,
     environment,
@@ -159,18 +169,7 @@ export async function runRepl(options: ReplOptions): Promise<number> {
   }
 
   function newConversation(): Conversation {
-    return parts!.createConversation({
-      blobs: opened!.workspace.store.blobs,
-      columns: () => ui.columns,
-      colour: ui.colour,
-      hyperlinks: ui.colour && !environment['SSH_CONNECTION'],
-      isEchoed(text) {
-        const at = echoed.indexOf(text);
-        if (at !== -1) echoed.splice(at, 1);
-        return at !== -1;
-      },
-      code,
-    });
+    return parts!.createConversation(looks.of(opened!.workspace.store.blobs));
   }
 
   function above(): string[] {
@@ -200,7 +199,7 @@ export async function runRepl(options: ReplOptions): Promise<number> {
 
   function modelNow(): string | undefined {
     if (opened === undefined || parts === undefined) return undefined;
-    const model = status?.model ?? options.model;
+    const model = status?.seq === 0 ? requests.chosen(status.session_id).model : status?.model;
     const { choices } = parts.chooseModels(
       opened.workspace.loaded.config,
       environment,
@@ -217,28 +216,18 @@ export async function runRepl(options: ReplOptions): Promise<number> {
 
   async function send(text: string, mode: 'message' | 'steer'): Promise<void> {
     const parts = [...personal.notes(), ...partsOf(text.trimStart(), rootNow())];
-    if (ui.plain && mode === 'message' && parts.length === 1) echoed.push(text.trimStart());
-    const accepted = await host!.submit({
-      session_id: view!.id,
-      parts,
-      mode,
-      source: 'repl',
-      root: options.root,
-      ...(options.model !== undefined && status?.status === 'absent' && { model: options.model }),
-    });
+    if (ui.plain && mode === 'message' && parts.length === 1) looks.echoed(text.trimStart());
+    const accepted = await requests.send(view!.id, parts, mode);
     personal.forget();
     if (mode === 'message') awaited = accepted.event_id;
     for (const notice of accepted.notices) say(notice);
-    status = await host!.session(view!.id);
-    ui.refresh();
+    await readStatus();
   }
 
-  async function answer(approval_id: string, resolution: Resolution): Promise<void> {
-    const { session_id } = await host!.resolve(approval_id, resolution);
-    if (session_id !== view?.id)
-      say(`${resolution.decision === 'grant' ? 'granted' : 'denied'} ${approval_id}, in session ${session_id}`);
-    await host!.resume(session_id);
-    changed();
+  async function readStatus(): Promise<void> {
+    const { id } = view!;
+    status = await succession!.ask((now) => now.session(id));
+    ui.refresh();
   }
 
   function cancel(hadText: boolean): void {
@@ -251,7 +240,7 @@ export async function runRepl(options: ReplOptions): Promise<number> {
     lastCancel = now;
     if (turn === undefined) return say('Ctrl-C again leaves; so does Ctrl-D');
     if (ui.plain) say('stopping …  Ctrl-C again leaves');
-    for (const event of turn.event_ids.slice(0, 1)) host?.stop(view!.id, event).catch(fail);
+    for (const event of turn.event_ids.slice(0, 1)) requests.stop(view!.id, event).catch(fail);
   }
 
   async function openSession(id: string): Promise<void> {
@@ -274,7 +263,10 @@ export async function runRepl(options: ReplOptions): Promise<number> {
         changed();
         void refreshStatus();
       },
-      onGone: () => notice(`session ${id} was removed`, YELLOW),
+      onGone() {
+        notice(`session ${id} was removed; what you say next begins it anew`, YELLOW);
+        openSession(id).catch(fail);
+      },
       fail,
       clock,
     });
@@ -284,8 +276,10 @@ export async function runRepl(options: ReplOptions): Promise<number> {
   /** From here on what happens in the session is shown, and what it has left is worked on. */
   async function work(): Promise<void> {
     view!.follow(host!);
-    status = await host!.session(view!.id);
-    if (status.status === 'open' || status.queued.length > 0) status = await host!.resume(view!.id);
+    await readStatus();
+    if (status?.status === 'open' || (status?.queued.length ?? 0) > 0) {
+      status = await succession!.ask((now) => now.resume(view!.id));
+    }
     changed();
   }
 
@@ -298,9 +292,8 @@ export async function runRepl(options: ReplOptions): Promise<number> {
     ui.refresh();
   }
 
-  async function goOnWith(next: Host, how: string): Promise<void> {
+  async function goOnWith(next: Host): Promise<void> {
     host = next;
-    notice(how);
     if (view === undefined) return;
     view.follow(next);
     // When it is gone already, another one comes.
@@ -321,10 +314,14 @@ export async function runRepl(options: ReplOptions): Promise<number> {
     spinner.turn(false);
     panel.close();
     personal.hangUp();
+    succession?.end();
     ui.close();
+    const sayWhy = (): void => void terminal.output.write('leaves when what runs has ended; Ctrl-C ends it now\n');
+    const cancelSaying = clock.at(clock.now() + SOON_MS, sayWhy);
     try {
       await host?.leave({ patience_ms });
     } finally {
+      cancelSaying();
       if (id !== undefined && (open || (status?.seq ?? 0) > 0)) {
         terminal.output.write(`${open ? 'left open' : 'to go on'}: runtime run --session ${id}\n`);
       }
@@ -352,12 +349,10 @@ export async function runRepl(options: ReplOptions): Promise<number> {
       openSession,
       clear: () => ui.clear(),
       send,
-      answer,
+      answer: requests.answer,
       async configure(change) {
-        const { id } = view!; // not `current`: a command may have begun a new one
-        await host!.configure(id, change);
-        status = await host!.session(id);
-        ui.refresh();
+        await requests.configure(view!.id, change); // not `current`: a command may have begun a new one
+        await readStatus();
       },
       suspended: (work) => ui.suspended(work),
     };
@@ -373,15 +368,28 @@ export async function runRepl(options: ReplOptions): Promise<number> {
     opened = await options.open();
     await show(await chooseSession({ journal: opened.workspace.store.journal, clock }, options));
     if (view?.conversation.seq() === 0) ui.print(welcome(ui.columns, tone));
-    host = await opened.attach();
-    const succession = { attach: opened.attach, isLeaving: () => leaving, onNext: goOnWith };
-    void watchHosts(host, succession).catch((thrown: unknown) => {
+    const { attach } = opened;
+    const attaching = attach();
+    // An owner that says nothing must not keep anybody from leaving.
+    host = await Promise.race([attaching, ended.promise.then(() => undefined)]);
+    if (host === undefined) {
+      attaching.then((late) => late.leave()).catch(() => {});
+      return await ended.promise;
+    }
+    succession = createSuccession(host, {
+      clock,
+      attach,
+      isLeaving: () => leaving,
+      onNext: goOnWith,
+      voice: { say, notice, fail },
+    });
+    succession.watch().catch((thrown: unknown) => {
       fail(thrown);
-      void leave(1);
+      void leave(toRuntimeError(thrown).exitCode);
     });
     await work();
     if (!host.here) {
-      const { pid } = await host.status();
+      const { pid } = await succession.ask((now) => now.status());
       notice(`attached to pid ${pid}, which owns the workspace`);
     }
     await typed.begin();
@@ -395,9 +403,4 @@ export async function runRepl(options: ReplOptions): Promise<number> {
     spinner.turn(false);
     stopListening();
   }
-}
-
-function createUi(options: UiOptions): Ui {
-  const { TERM, RUNTIME_SCREEN_READER } = options.environment;
-  return TERM === 'dumb' || RUNTIME_SCREEN_READER ? createPlainUi(options) : createRichUi(options);
 }

@@ -47,7 +47,7 @@ test('/help, the pages of the terminal and the table name the same commands', as
   };
   await runCommand(repl as unknown as Repl, 'help', '');
   const listed = lines.slice(1, lines.indexOf('')).map((line) => /^ {2}\/([a-z]+)/.exec(line)?.[1]);
-  expect(listed.sort()).toEqual(NAMES);
+  expect(new Set(listed)).toEqual(new Set(NAMES));
 
   const commandsOf = (text: string): string => /\n## Commands\n([^]*?)(?=\n## |$)/.exec(text)![1]!;
   expect(namedIn(commandsOf(page))).toEqual(NAMES);

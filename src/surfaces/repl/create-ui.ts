@@ -1,0 +1,9 @@
+import { createPlainUi } from './plain-ui.ts';
+import { createRichUi } from './rich-ui.ts';
+import type { Ui, UiOptions } from './ui.ts';
+
+/** For a terminal that can be painted on, or one that only prints. */
+export function createUi(options: UiOptions): Ui {
+  const { TERM, RUNTIME_SCREEN_READER } = options.environment;
+  return TERM === 'dumb' || RUNTIME_SCREEN_READER ? createPlainUi(options) : createRichUi(options);
+}

@@ -1,0 +1,73 @@
+/** What the person asks of the host. When that goes before it has answered, the next one is asked, and nothing is done twice. */
+import type { Clock } from '../../base/clock.ts';
+import { systemIds } from '../../base/ids.ts';
+import { RuntimeError } from '../../contract/errors.ts';
+import type { Accepted, Resolution, SessionStatus } from '../../contract/host.ts';
+import type { Part } from '../../contract/values.ts';
+import type { Succession } from './successor.ts';
+
+/** Of a session; what is chosen before its first message goes with that. */
+export interface Choice {
+  model?: string;
+  title?: string;
+}
+
+export interface Requests {
+  send(session_id: string, parts: Part[], mode: 'message' | 'steer'): Promise<Accepted>;
+  answer(approval_id: string, resolution: Resolution): Promise<void>;
+  stop(session_id: string, event_id: string): Promise<void>;
+  configure(session_id: string, choice: Choice): Promise<void>;
+  /** What was chosen for a session that isn't there yet. */
+  chosen(session_id: string): Choice;
+}
+
+export interface RequestsOptions {
+  clock: Clock;
+  succession: () => Pick<Succession, 'ask'>;
+  /** Of new sessions. */
+  root: string;
+  model: string | undefined;
+  say: (text: string) => void;
+  /** The session that is looked at. */
+  current: () => string | undefined;
+}
+
+export function createRequests({ clock, succession, root, model, say, current }: RequestsOptions): Requests {
+  const ids = systemIds(clock);
+  const choices = new Map<string, Choice>();
+  const ask: Succession['ask'] = (use) => succession().ask(use);
+  const chosen = (session_id: string): Choice => choices.get(session_id) ?? (model === undefined ? {} : { model });
+  const isAbsent = ({ seq }: SessionStatus): boolean => seq === 0;
+
+  return {
+    chosen,
+    async send(session_id, parts, mode) {
+      const idempotency_key = ids.ulid();
+      const isNew = isAbsent(await ask((host) => host.session(session_id)));
+      const { model: first, title } = isNew ? chosen(session_id) : {};
+      const message = { session_id, parts, mode, source: 'repl', root, idempotency_key };
+      const accepted = await ask((host) => host.submit({ ...message, ...(first !== undefined && { model: first }) }));
+      if (title !== undefined) await ask((host) => host.configure(session_id, { title }));
+      choices.delete(session_id);
+      return accepted;
+    },
+    async answer(approval_id, resolution) {
+      let session_id: string;
+      try {
+        ({ session_id } = await ask((host) => host.resolve(approval_id, resolution)));
+      } catch (thrown) {
+        if (!(thrown instanceof RuntimeError) || thrown.code !== 'approval_already_resolved') throw thrown;
+        return say('it was answered already, a moment before');
+      }
+      if (session_id !== current())
+        say(`${resolution.decision === 'grant' ? 'granted' : 'denied'} ${approval_id}, in session ${session_id}`);
+      await ask((host) => host.resume(session_id));
+    },
+    stop: (session_id, event_id) => ask((host) => host.stop(session_id, event_id)),
+    async configure(session_id, choice) {
+      if (isAbsent(await ask((host) => host.session(session_id)))) {
+        choices.set(session_id, { ...chosen(session_id), ...choice });
+      } else await ask((host) => host.configure(session_id, choice));
+    },
+  };
+}
