@@ -5,7 +5,9 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { systemClock } from '../../base/clock.ts';
 import { createPersonal } from './person-command.ts';
 
-const WITHIN = { timeout: 30_000 };
+const LIMIT_MS = 30_000;
+const WITHIN = { timeout: LIMIT_MS };
+vi.setConfig({ testTimeout: LIMIT_MS });
 
 let folder: string;
 beforeEach(() => {
