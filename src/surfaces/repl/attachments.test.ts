@@ -20,7 +20,7 @@ afterEach(() => rmSync(base, { recursive: true, force: true }));
 function attached(text: string): string[] {
   const [message, ...others] = partsOf(text, root);
   expect(message).toEqual({ type: 'text', text });
-  return others.map((part) => (part.type === 'text' ? String(part.text) : part.type));
+  return others.map((part) => (part.type === 'text' && typeof part.text === 'string' ? part.text : part.type));
 }
 
 test('a file that is named goes with the message, which stays as it was typed', () => {

@@ -281,7 +281,7 @@ function table<Row>({ print, columns }: Repl, rows: readonly Row[], layout: read
   if (rows.length > 0) print(tableLines({ columns: columns() - 1, colour: false }, rows, layout));
 }
 
-/** By words; none is longer than a line. */
+/** By words; one that is longer than a line stays whole. */
 function wrapped(text: string, columns: number): string[] {
   const lines: string[] = [];
   let line = '';

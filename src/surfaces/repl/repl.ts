@@ -211,17 +211,18 @@ export async function runRepl(options: ReplOptions): Promise<number> {
   }
 
   async function send(text: string, mode: 'message' | 'steer'): Promise<void> {
-    const parts = [...personal.notes(), ...partsOf(text.trimStart(), rootNow())];
-    if (ui.plain && mode === 'message' && parts.length === 1) echoed.push(text.trimStart());
-    const accepted = await host!.submit({
-      session_id: view!.id,
-      parts,
-      mode,
-      source: 'repl',
-      root: options.root,
-      ...(options.model !== undefined && status?.status === 'absent' && { model: options.model }),
+    const own = partsOf(text.trimStart(), rootNow());
+    const accepted = await personal.withNotes((notes) => {
+      if (ui.plain && mode === 'message' && notes.length + own.length === 1) echoed.push(text.trimStart());
+      return host!.submit({
+        session_id: view!.id,
+        parts: [...notes, ...own],
+        mode,
+        source: 'repl',
+        root: options.root,
+        ...(options.model !== undefined && status?.status === 'absent' && { model: options.model }),
+      });
     });
-    personal.forget();
     if (mode === 'message') awaited = accepted.event_id;
     for (const notice of accepted.notices) say(notice);
     status = await host!.session(view!.id);

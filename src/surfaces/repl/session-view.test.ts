@@ -1,7 +1,7 @@
 import { expect, test, vi } from 'vitest';
 import type { Entry } from '../../contract/entries.ts';
 import type { Host, WatchListener } from '../../contract/host.ts';
-import type { Journal, StoredEntry } from '../../contract/ports.ts';
+import type { Journal } from '../../contract/ports.ts';
 import type { StreamEvent } from '../../contract/stream.ts';
 import { manualClock } from '../../engine/testing/world.ts';
 import type { Conversation } from './conversation.ts';
@@ -141,7 +141,7 @@ function journalOf(types: Entry['type'][]): Pick<Journal, 'read'> & { looked: nu
       looked.push(last);
       for (let seq = Math.max(1, types.length - last + 1); seq <= types.length; seq++) {
         const entry = { v: 1, seq, at: seq, type: types[seq - 1], data: { turn: 1 } } as unknown as Entry;
-        await visit({ entry, id: `${seq}-0`, hash: '', durable: 0 } as StoredEntry);
+        await visit({ entry, id: `${seq}-0`, hash: '', durable: 0 });
       }
       return { status: 'whole', seq: types.length, hash: '', durable: 0 };
     },

@@ -1,7 +1,7 @@
 /** A terminal's input in a test's hands, and what was written while it was asked. */
 import { EventEmitter } from 'node:events';
 import { manualClock } from '../../../../engine/testing/world.ts';
-import { createLineInput, type InputStream } from '../line-input.ts';
+import { createLineInput } from '../line-input.ts';
 
 export function createTyping() {
   const clock = manualClock();
@@ -13,7 +13,7 @@ export function createTyping() {
     setRawMode: (raw: boolean) => modes.push(`raw ${raw}`),
   });
   const stdout = { write: (text: string) => void (written += text), isTty: true, colour: false, columns: 80 };
-  const input = createLineInput(stream as InputStream, stdout, clock);
+  const input = createLineInput(stream, stdout, clock);
   return {
     input,
     clock,
