@@ -56,12 +56,17 @@ test.each([
   '@""',
   '@src and @src/',
   '@a.txt/inside',
-  `@${'x'.repeat(5000)}`,
-  `@${'x/'.repeat(5000)}`,
-  '@a\0b',
   '@...',
 ])('%j names no file', (text) => {
   expect(attached(text)).toEqual([]);
+});
+
+test.each([
+  ['too long for a name', 'x'.repeat(5000)],
+  ['too long for a path', 'x/'.repeat(5000)],
+  ['with a NUL in it', 'a\0b'],
+])('a word %s is no file, and no error', (_, word) => {
+  expect(attached(`@${word}`)).toEqual([]);
 });
 
 test('a link is what it leads to, also out of the project: the person names it; one to nowhere is no file', () => {
