@@ -66,7 +66,7 @@ export async function runRepl(options: ReplOptions): Promise<number> {
   /** Texts on a plain terminal, where they stand as they were typed. */
   const echoed: string[] = [];
   let announced = '';
-  /** The last message that was sent from here. */
+  /** The last message that was sent from here, until its turn begins. */
   let awaited: string | undefined;
 
   const { tone, say, notice, fail } = createVoice(() => ui);
@@ -205,6 +205,7 @@ export async function runRepl(options: ReplOptions): Promise<number> {
   }
 
   function changed(): void {
+    if (awaited !== undefined && view?.conversation.hasBegun(awaited)) awaited = undefined;
     spinner.turn(view?.conversation.doing() !== undefined && !ui.plain);
     panel.changed();
     refresh();
@@ -252,6 +253,7 @@ export async function runRepl(options: ReplOptions): Promise<number> {
 
   async function openSession(id: string): Promise<void> {
     view?.close();
+    awaited = undefined;
     await show(id);
     await work();
   }
