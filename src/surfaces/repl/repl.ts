@@ -13,6 +13,7 @@ import { loadHighlight, type Highlight } from '../terminal/markdown/highlight.ts
 import { YELLOW } from '../terminal/markdown/style.ts';
 import { createApprovalPanel } from './approval-panel.ts';
 import { partsOf } from './attachments.ts';
+import { createUi } from './choose-ui.ts';
 import type { Repl } from './commands.ts';
 import type { Conversation } from './conversation.ts';
 import { editExternally } from './external-editor.ts';
@@ -20,14 +21,12 @@ import { hintFor } from './hints.ts';
 import { historyFile } from './history-file.ts';
 import type * as Later from './later.ts';
 import { createPersonal } from './person-command.ts';
-import { createPlainUi } from './plain-ui.ts';
-import { createRichUi } from './rich-ui.ts';
 import { createSessionView, readEnd, type SessionView } from './session-view.ts';
 import { createSpinner } from './spinner.ts';
 import { footer, linesAbove, welcome } from './status-line.ts';
 import { watchHosts } from './successor.ts';
 import { createTypedInput } from './typed-input.ts';
-import type { Ui, UiOptions } from './ui.ts';
+import type { Ui } from './ui.ts';
 import { createVoice } from './voice.ts';
 
 export interface ReplOptions {
@@ -392,9 +391,4 @@ export async function runRepl(options: ReplOptions): Promise<number> {
     spinner.turn(false);
     stopListening();
   }
-}
-
-function createUi(options: UiOptions): Ui {
-  const { TERM, RUNTIME_SCREEN_READER } = options.environment;
-  return TERM === 'dumb' || RUNTIME_SCREEN_READER ? createPlainUi(options) : createRichUi(options);
 }
