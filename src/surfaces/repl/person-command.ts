@@ -48,7 +48,8 @@ function runPersonCommand(
     });
   });
   child.on('exit', () => {
-    const cancel = clock.at(clock.now() + DRAIN_MS, ended.resolve);
+    // Where showing it took that long, the rest is still to be read: once more is enough for what a pipe holds.
+    const cancel = clock.at(clock.now() + DRAIN_MS, () => setImmediate(ended.resolve));
     child.on('close', () => {
       cancel();
       ended.resolve();
