@@ -14,6 +14,7 @@ import { oneLine } from '../terminal/width.ts';
 import { createApprovalPanel } from './approval-panel.ts';
 import { partsOf } from './attachments.ts';
 import type { Repl } from './commands.ts';
+import type { Conversation } from './conversation.ts';
 import { createUi } from './create-ui.ts';
 import { createCurrentSession } from './current-session.ts';
 import { editExternally } from './external-editor.ts';
@@ -65,8 +66,8 @@ export async function runRepl(options: ReplOptions): Promise<number> {
   let lastCancel = 0;
   let leaving = false;
   let announced = '';
-  /** The last message that was sent from here. */
-  let awaited: string | undefined;
+  /** The last message that was sent from here, and where. */
+  let awaited: { event_id: string; conversation: Conversation | undefined } | undefined;
 
   const { tone, say, notice, fail } = createVoice(() => ui);
 
@@ -108,7 +109,7 @@ export async function runRepl(options: ReplOptions): Promise<number> {
       isBusy: () =>
         host === undefined ||
         typed.isBusy() ||
-        (awaited !== undefined && current.conversation()?.hasBegun(awaited) === false) ||
+        isAwaited() ||
         (current.conversation()?.doing() !== undefined && !panel.isOpen()),
       escape: () => panel.escape(),
       async complete(text, cursor) {
@@ -213,6 +214,12 @@ export async function runRepl(options: ReplOptions): Promise<number> {
     return choices[0]?.name;
   }
 
+  /** The turn of what was said last is to come. A session that was left meanwhile, or removed, is another conversation. */
+  function isAwaited(): boolean {
+    if (awaited === undefined || awaited.conversation !== current.conversation()) return false;
+    return !awaited.conversation?.hasBegun(awaited.event_id);
+  }
+
   function changed(): void {
     spinner.turn(current.conversation()?.doing() !== undefined && !ui.plain);
     panel.changed();
@@ -220,11 +227,13 @@ export async function runRepl(options: ReplOptions): Promise<number> {
   }
 
   async function send(text: string, mode: 'message' | 'steer'): Promise<void> {
-    const parts = [...personal.notes(), ...partsOf(text.trimStart(), current.root())];
-    if (ui.plain && mode === 'message' && parts.length === 1) looks.echoed(text.trimStart());
-    const accepted = await requests.send(current.id()!, parts, mode);
-    personal.forget();
-    if (mode === 'message') awaited = accepted.event_id;
+    const conversation = current.conversation();
+    const own = partsOf(text.trimStart(), current.root());
+    const accepted = await personal.withNotes((notes) => {
+      if (ui.plain && mode === 'message' && notes.length + own.length === 1) looks.echoed(text.trimStart());
+      return requests.send(current.id()!, [...notes, ...own], mode);
+    });
+    if (mode === 'message') awaited = { event_id: accepted.event_id, conversation };
     for (const notice of accepted.notices) say(notice);
     await current.readStatus();
   }
