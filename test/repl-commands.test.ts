@@ -24,11 +24,8 @@ const bodyOf = (request: MockRequest | undefined): { model: string; messages: { 
 test('what a session is and costs, its tools, policy and proof', async ({ place, mock }) => {
   place.configure(MODELS(mock.url));
   const terminal = await openRepl(place, { rows: 44, columns: 100 });
-  await enter(terminal, '/help', 'goes with your next message');
+  await enter(terminal, '/help', '!command');
   expectFrame('repl-help', terminal);
-  for (const name of Object.keys(COMMANDS))
-    expect(terminal.screen(), `H-25: /help lists /${name}`).toMatch(new RegExp(`^  /${name}\\b`, 'm'));
-
   await clean(terminal);
   mock.reply({ text: 'Hello.', usage: { input: 2000, output: 50, cached: 1500 } });
   await enter(terminal, 'Hi', 'Hello.');
@@ -48,7 +45,7 @@ test('what a session is and costs, its tools, policy and proof', async ({ place,
 
   terminal.resize(50, 60);
   await clean(terminal);
-  await enter(terminal, '/help', 'next message');
+  await enter(terminal, '/help', '!command');
   expectFrame('repl-help-50', terminal);
 });
 
@@ -116,7 +113,7 @@ test('H-30, H-32: /clear begins a session without history in the same folder wit
   expect(mock.requests).toHaveLength(2);
   expect(before).not.toContain('What colour');
   const [, second] = mock.requests.map(bodyOf);
-  expect(second!.model).toBe('second-id');
+  expect(mock.requests.map((request) => bodyOf(request).model)).toEqual(['second-id', 'second-id']);
   const said = second!.messages.filter(({ role }) => role !== 'system' && role !== 'developer');
   expect(said).toEqual([{ role: 'user', content: 'What colour is it?' }]);
   const requests = JSON.stringify(mock.requests.map(bodyOf));

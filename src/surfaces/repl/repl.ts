@@ -20,15 +20,14 @@ import { editExternally } from './external-editor.ts';
 import { hintFor } from './hints.ts';
 import { historyFile } from './history-file.ts';
 import type * as Later from './later.ts';
+import { createUi } from './create-ui.ts';
 import { createPersonal } from './person-command.ts';
-import { createPlainUi } from './plain-ui.ts';
-import { createRichUi } from './rich-ui.ts';
 import { createSessionView, readEnd, type SessionView } from './session-view.ts';
 import { createSpinner } from './spinner.ts';
 import { footer, linesAbove, welcome } from './status-line.ts';
 import { watchHosts } from './successor.ts';
 import { createTypedInput } from './typed-input.ts';
-import type { Ui, UiOptions } from './ui.ts';
+import type { Ui } from './ui.ts';
 import { createVoice } from './voice.ts';
 
 export interface ReplOptions {
@@ -70,6 +69,8 @@ export async function runRepl(options: ReplOptions): Promise<number> {
   let announced = '';
   /** The last message that was sent from here. */
   let awaited: string | undefined;
+  /** For a session without anything in it: recorded with its first message. */
+  let chosen: { model?: string; title?: string } = options.model === undefined ? {} : { model: options.model };
 
   const { tone, say, notice, fail } = createVoice(() => ui);
 
@@ -175,9 +176,8 @@ export async function runRepl(options: ReplOptions): Promise<number> {
 
   function above(): string[] {
     const { columns, rows } = ui;
-    const ownRuns = personal.isRunning();
-    const around = { panel, ownRuns, ticks: spinner.ticks(), now: clock.now(), columns, rows, tone };
-    return linesAbove({ conversation: view?.conversation, ...around });
+    const around = { ownRuns: personal.isRunning(), ticks: spinner.ticks(), now: clock.now(), columns, rows, tone };
+    return linesAbove({ conversation: view?.conversation, panel, ...around });
   }
 
   function below(): string[] {
@@ -198,15 +198,10 @@ export async function runRepl(options: ReplOptions): Promise<number> {
     panel.painted();
   }
 
-  function modelNow(): string | undefined {
+  function modelNow(model = status?.model ?? chosen.model): string | undefined {
     if (opened === undefined || parts === undefined) return undefined;
-    const model = status?.model ?? options.model;
-    const { choices } = parts.chooseModels(
-      opened.workspace.loaded.config,
-      environment,
-      model === undefined ? {} : { model },
-    );
-    return choices[0]?.name;
+    const { config } = opened.workspace.loaded;
+    return parts.chooseModels(config, environment, model === undefined ? {} : { model }).choices[0]?.name;
   }
 
   function changed(): void {
@@ -218,14 +213,16 @@ export async function runRepl(options: ReplOptions): Promise<number> {
   async function send(text: string, mode: 'message' | 'steer'): Promise<void> {
     const parts = [...personal.notes(), ...partsOf(text.trimStart(), rootNow())];
     if (ui.plain && mode === 'message' && parts.length === 1) echoed.push(text.trimStart());
+    const begins = status?.status === 'absent';
     const accepted = await host!.submit({
       session_id: view!.id,
       parts,
       mode,
       source: 'repl',
       root: options.root,
-      ...(options.model !== undefined && status?.status === 'absent' && { model: options.model }),
+      ...(begins && chosen.model !== undefined && { model: chosen.model }),
     });
+    if (begins && chosen.title !== undefined) await host!.configure(view!.id, { title: chosen.title });
     personal.forget();
     if (mode === 'message') awaited = accepted.event_id;
     for (const notice of accepted.notices) say(notice);
@@ -348,18 +345,22 @@ export async function runRepl(options: ReplOptions): Promise<number> {
       tone,
       columns: () => ui.columns,
       now: () => clock.now(),
-      newSession: () => openSession(newSessionId(clock)),
+      newSession() {
+        const model = status?.model ?? chosen.model;
+        chosen = model === undefined ? {} : { model };
+        return openSession(newSessionId(clock));
+      },
       openSession,
       clear: () => ui.clear(),
       send,
       answer,
       async configure(change) {
-        const { id } = view!; // not `current`: a command may have begun a new one
-        await host!.configure(id, change);
-        status = await host!.session(id);
+        if (change.model !== undefined) modelNow(change.model); // throws where it can't be used
+        if (status?.status === 'absent') chosen = { ...chosen, ...change };
+        else await host!.configure(view!.id, change);
+        status = await host!.session(view!.id);
         ui.refresh();
       },
-      suspended: (work) => ui.suspended(work),
     };
   }
 
@@ -395,9 +396,4 @@ export async function runRepl(options: ReplOptions): Promise<number> {
     spinner.turn(false);
     stopListening();
   }
-}
-
-function createUi(options: UiOptions): Ui {
-  const { TERM, RUNTIME_SCREEN_READER } = options.environment;
-  return TERM === 'dumb' || RUNTIME_SCREEN_READER ? createPlainUi(options) : createRichUi(options);
 }
