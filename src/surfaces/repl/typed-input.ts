@@ -71,8 +71,10 @@ export function createTypedInput(options: TypedInputOptions): TypedInput {
     try {
       await handle(text);
     } catch (thrown) {
+      const isMessage = readTyped(text).kind === 'message';
+      if (isMessage) ui.print(['']); // nothing of it stands there
       fail(thrown);
-      if (!ui.hasText() && readTyped(text).kind === 'message') ui.setText(text);
+      if (isMessage && !ui.hasText()) ui.setText(text);
     } finally {
       underway--;
       done();
