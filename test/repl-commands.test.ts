@@ -43,7 +43,7 @@ test('what a session is and costs, its tools, policy and proof', async ({ place,
   await enter(terminal, '/approvals', 'nothing waits');
   expectFrame('repl-tools-policy', terminal);
 
-  terminal.resize(50, 60);
+  terminal.resize(50, 80);
   await clean(terminal);
   await enter(terminal, '/help', '!command');
   expectFrame('repl-help-50', terminal);
@@ -62,7 +62,7 @@ test('H-26, H-27: /model of an unknown name changes nothing and lists the known;
   mock,
 }) => {
   place.configure(MODELS(mock.url));
-  const terminal = await openRepl(place);
+  const terminal = await openRepl(place, { rows: 40 });
   mock.reply({ text: 'The first.' }, { text: 'Still the first.' }, { text: 'The second.' });
   await enter(terminal, 'Who?', 'The first.');
   await enter(terminal, '/model', 'MODEL');
@@ -77,7 +77,7 @@ test('H-26, H-27: /model of an unknown name changes nothing and lists the known;
 
 test('H-28, H-29: a path is a message, an unknown command is none', async ({ place, mock }) => {
   place.connect(mock);
-  const terminal = await openRepl(place);
+  const terminal = await openRepl(place, { rows: 40 });
   mock.reply({ text: 'I look at the file.' }, { text: 'A message.' });
   await enter(terminal, '/etc/hosts looks odd', 'I look at the file.');
   expect(bodyOf(mock.requests[0]).messages.at(-1)).toMatchObject({ role: 'user', content: '/etc/hosts looks odd' });
@@ -94,7 +94,7 @@ test('H-30, H-32: /clear begins a session without history in the same folder wit
   mock,
 }) => {
   place.configure(MODELS(mock.url));
-  const terminal = await openRepl(place);
+  const terminal = await openRepl(place, { rows: 40 });
   mock.reply({ text: 'A blue one.' }, { text: 'Which one?' });
   await enter(terminal, '/model second', 'model: second');
   await enter(terminal, 'My bird is blue', 'A blue one.');
@@ -130,7 +130,7 @@ test('H-30, H-32: /clear begins a session without history in the same folder wit
 
 test('/new, /sessions, /resume, /fork and /exit', async ({ place, mock }) => {
   place.connect(mock);
-  const terminal = await openRepl(place, { rows: 40, columns: 100 });
+  const terminal = await openRepl(place, { rows: 50, columns: 100 });
   await enter(terminal, '/sessions', 'there are no sessions yet');
   await enter(terminal, '/resume', 'There is no other session');
   mock.reply({ text: 'A **first** answer.' }, { text: 'A second answer.' }, { text: 'From the copy.' });

@@ -89,7 +89,7 @@ test('history, its search, several lines, a paste and an editor', async ({ place
   place.write('editor.sh', '#!/bin/sh\nprintf "%s\\nfrom the editor\\n" "$(cat "$1")" > "$1"\n');
   const editor = join(place.project, 'editor.sh');
   chmodSync(editor, 0o755);
-  const options = { rows: 24, environment: { EDITOR: editor } };
+  const options = { rows: 40, environment: { EDITOR: editor } };
   const first = await openRepl(place, options);
   mock.reply({ text: 'Sixteen.' });
   await enter(first, 'four times four', 'Sixteen.');

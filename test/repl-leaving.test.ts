@@ -2,7 +2,7 @@
 import { expect } from 'vitest';
 import { expectFrame } from './support/frames.ts';
 import { entriesOf, expectVerified, test, until } from './support/place.ts';
-import { enter, openRepl, send, sessionsOf } from './support/repl.ts';
+import { clean, enter, openRepl, send, sessionsOf } from './support/repl.ts';
 import { openTerminal } from './support/terminal.ts';
 
 const ALLOWED = { governance: { auto_allow: ['exec_command'] } };
@@ -18,7 +18,7 @@ test('the first screen where nothing is known', async ({ place }) => {
 
 test('/resume, --session and --continue show the end of what was said', async ({ place, mock }) => {
   place.connect(mock, {}, ALLOWED);
-  const terminal = await openRepl(place);
+  const terminal = await openRepl(place, { rows: 40 });
   mock.reply(
     { text: 'I run it.', calls: [{ name: 'exec_command', arguments: { cmd: 'echo hello' } }] },
     { text: 'It said **hello**:\n\n```ts\nconst a = 1;\n```' },
@@ -36,9 +36,10 @@ test('/resume, --session and --continue show the end of what was said', async ({
   await enter(again, '/exit', 'to go on').catch(() => {});
   expect((await again.exited).code).toBe(0);
 
-  const named = await openRepl(place, { args: ['run', '--session', session] });
+  const named = await openRepl(place, { args: ['run', '--session', session], rows: 40 });
   expect(named.screen()).toContain('› Again?');
   await enter(named, '/new', 'a new session');
+  await clean(named);
   await enter(named, '/resume', 'Again?');
   expectFrame('repl-resumed', named);
 });

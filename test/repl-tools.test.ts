@@ -58,7 +58,7 @@ test('the status line and the results of calls', async ({ place, mock }) => {
 
 test('a queued message, a steer, a stop and a cancel', async ({ place, mock }) => {
   place.connect(mock, {}, ALLOWED);
-  const terminal = await openRepl(place);
+  const terminal = await openRepl(place, { rows: 44 });
   mock.reply(
     exec('while [ ! -e go ]; do sleep 0.02; done'),
     { text: 'Done, with care.' },
@@ -112,7 +112,7 @@ test('H-24: Ctrl-C once cancels and the prompt is back; twice leaves with 130', 
 
 test('a model that fails is shown with what to do', async ({ place, mock }) => {
   place.connect(mock, {}, { orchestrator: { model_attempts: 2 } });
-  const terminal = await openRepl(place, { rows: 34 });
+  const terminal = await openRepl(place, { rows: 50 });
   const refused = { status: 401, body: { error: { message: 'Incorrect API key provided', code: 'invalid_api_key' } } };
   mock.reply(refused);
   await enter(terminal, 'One', /■ /);
