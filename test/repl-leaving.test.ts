@@ -92,6 +92,7 @@ test('H-23: a terminal that is closed while a turn runs: it is journaled and can
   const terminal = await openRepl(place);
   mock.reply({ hangHead: true }, { text: 'Carried on.' });
   await send(terminal, 'Hang', 'thinks');
+  await until('the model is asked', () => mock.requests.length === 1);
   await terminal.hangUp();
   // What comes first, the end of the input or the signal, is the system's to say.
   expect([0, 129]).toContain((await terminal.exited).code);
