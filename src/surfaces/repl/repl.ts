@@ -15,19 +15,18 @@ import { createApprovalPanel } from './approval-panel.ts';
 import { partsOf } from './attachments.ts';
 import type { Repl } from './commands.ts';
 import type { Conversation } from './conversation.ts';
+import { createUi } from './create-ui.ts';
 import { editExternally } from './external-editor.ts';
 import { hintFor } from './hints.ts';
 import { historyFile } from './history-file.ts';
 import type * as Later from './later.ts';
 import { createPersonal } from './person-command.ts';
-import { createPlainUi } from './plain-ui.ts';
-import { createRichUi } from './rich-ui.ts';
 import { createSessionView, readEnd, type SessionView } from './session-view.ts';
 import { createSpinner } from './spinner.ts';
 import { footer, linesAbove, welcome } from './status-line.ts';
 import { watchHosts } from './successor.ts';
 import { createTypedInput } from './typed-input.ts';
-import type { Ui, UiOptions } from './ui.ts';
+import type { Ui } from './ui.ts';
 import { createVoice } from './voice.ts';
 
 export interface ReplOptions {
@@ -47,6 +46,7 @@ export interface ReplOptions {
 const TWICE_MS = 2000;
 /** So long a turn may take to end by itself when the person leaves and others look on (ms). */
 const HANDOVER_MS = 30_000;
+const HANGUP = 129; // the exit code of whoever has lost the terminal, as after SIGHUP
 /** Where a panel's text must be short: there it isn't painted but printed. */
 const PLAIN_COLUMNS = 79;
 
@@ -55,6 +55,7 @@ export async function runRepl(options: ReplOptions): Promise<number> {
   const { environment, home, clock } = options;
   const history = historyFile(home);
   const ended = Promise.withResolvers<number>();
+  const started = Promise.withResolvers<void>();
   let opened: { workspace: Workspace; attach: () => Promise<Host> } | undefined;
   let parts: typeof Later | undefined;
   let host: Host | undefined;
@@ -63,6 +64,7 @@ export async function runRepl(options: ReplOptions): Promise<number> {
   let highlight: Highlight | undefined;
   let lastCancel = 0;
   let leaving = false;
+  let leftWith = 0;
   /** Texts on a plain terminal, where they stand as they were typed. */
   const echoed: string[] = [];
   let announced = '';
@@ -98,6 +100,7 @@ export async function runRepl(options: ReplOptions): Promise<number> {
       },
       cancel,
       leave: () => void leave(0),
+      gone: () => void leave(HANGUP, 0),
       input: (text, before, byKey) => panel.input(text, before, byKey),
       hint: (text) => (panel.isOpen() ? '' : hintFor(text, host !== undefined && view?.conversation.seq() === 0)),
       isBusy: () =>
@@ -305,25 +308,28 @@ export async function runRepl(options: ReplOptions): Promise<number> {
 
   /** `patience_ms`: what runs may take so long to end by itself, while others look on. */
   async function leave(code: number, patience_ms = HANDOVER_MS): Promise<void> {
+    // Ctrl-D on a plain terminal and its end look the same, until the signal comes.
+    if (!leaving || code === HANGUP) leftWith = code;
     if (leaving) {
-      await host?.leave();
-      return;
+      started.resolve();
+      return host?.leave();
     }
     leaving = true;
-    const id = view?.id;
-    const open = view?.conversation.turn() !== undefined;
-    view?.close();
     spinner.turn(false);
     panel.close();
     personal.hangUp();
     ui.close();
+    await started.promise.then(typed.handedOver); // what was typed before is sent
+    const id = view?.id;
+    const open = view?.conversation.turn() !== undefined;
+    view?.close();
     try {
       await host?.leave({ patience_ms });
     } finally {
       if (id !== undefined && (open || (status?.seq ?? 0) > 0)) {
         process.stdout.write(`${open ? 'left open' : 'to go on'}: runtime run --session ${id}\n`);
       }
-      ended.resolve(code);
+      ended.resolve(leftWith);
     }
   }
 
@@ -378,7 +384,7 @@ export async function runRepl(options: ReplOptions): Promise<number> {
       const { pid } = await host.status();
       notice(`attached to pid ${pid}, which owns the workspace`);
     }
-    await typed.begin();
+    await typed.begin().then(started.resolve);
     return await ended.promise;
   } catch (thrown) {
     leaving = true;
@@ -389,9 +395,4 @@ export async function runRepl(options: ReplOptions): Promise<number> {
     spinner.turn(false);
     stopListening();
   }
-}
-
-function createUi(options: UiOptions): Ui {
-  const { TERM, RUNTIME_SCREEN_READER } = options.environment;
-  return TERM === 'dumb' || RUNTIME_SCREEN_READER ? createPlainUi(options) : createRichUi(options);
 }

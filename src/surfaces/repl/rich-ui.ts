@@ -130,8 +130,7 @@ export function createRichUi({ environment, clock, history, handlers }: UiOption
     paint();
   };
   stdout.on('resize', onResize);
-  // The terminal is gone; what is to be done then comes with SIGHUP, or there is nobody left to ask.
-  const onGone = (): void => handlers.leave();
+  const onGone = (): void => handlers.gone();
   const ignore = (): void => {};
   stdin.on('error', onGone).on('end', onGone);
   stdout.on('error', ignore);

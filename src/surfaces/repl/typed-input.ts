@@ -13,6 +13,8 @@ export interface TypedInput {
   isBusy(): boolean;
   /** Now there is somebody to give it to: what was typed before goes first. */
   begin(): Promise<void>;
+  /** Settles when what was sent so far has been given to somebody. */
+  handedOver(): Promise<void>;
 }
 
 export interface TypedInputOptions {
@@ -33,6 +35,14 @@ export function createTypedInput(options: TypedInputOptions): TypedInput {
   let begun = false;
   let early: string[] = [];
   let underway = 0;
+  let last: Promise<void> = Promise.resolve();
+
+  /** One after the other: what was typed behind a command goes where that has led. */
+  function inTurn(work: () => Promise<void>): Promise<void> {
+    const done = last.then(work);
+    last = done.catch(() => {});
+    return done;
+  }
 
   /** A terminal that shows lines as they were typed has it already. */
   function echo(text: string): void {
@@ -59,9 +69,10 @@ export function createTypedInput(options: TypedInputOptions): TypedInput {
       case 'command':
         // What is said to the running turn is shown where it goes in.
         if (typed.name !== 'steer') echo(text);
-        return command(typed.name, typed.rest);
+        if (typed.name === 'stop') return command(typed.name, typed.rest);
+        return inTurn(() => command(typed.name, typed.rest));
       case 'message':
-        return send(text);
+        return inTurn(() => send(text));
     }
   }
 
@@ -82,11 +93,12 @@ export function createTypedInput(options: TypedInputOptions): TypedInput {
   return {
     take,
     isBusy: () => underway > 0,
+    handedOver: () => last,
     async begin() {
       begun = true;
       const texts = early;
       early = [];
-      for (const text of texts) await take(text);
+      await Promise.all(texts.map(take));
     },
   };
 }
