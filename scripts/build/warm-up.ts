@@ -11,14 +11,18 @@ export function warmUp(dist: string): void {
   const home = mkdtempSync(join(tmpdir(), 'runtime-warm-up-'));
   try {
     // A process of its own, so that nothing else is compiled in it, and nothing that was is forgotten meanwhile.
-    const { status, stderr } = spawnSync(process.execPath, [join(import.meta.dirname, 'trial-run.ts'), dist, home], {
-      cwd: home,
-      env: { PATH: process.env['PATH'] },
-      stdio: ['ignore', 'ignore', 'pipe'],
-      encoding: 'utf8',
-      timeout: LONGEST_TRIAL_MS,
-    });
-    if (status !== 0) throw new Error(`the new build fails its trial run: ${stderr}`);
+    const { status, error, stderr } = spawnSync(
+      process.execPath,
+      [join(import.meta.dirname, 'trial-run.ts'), dist, home],
+      {
+        cwd: home,
+        env: { PATH: process.env['PATH'] },
+        stdio: ['ignore', 'ignore', 'pipe'],
+        encoding: 'utf8',
+        timeout: LONGEST_TRIAL_MS,
+      },
+    );
+    if (status !== 0) throw new Error(`the new build fails its trial run: ${error?.message ?? stderr}`);
   } finally {
     rmSync(home, { recursive: true, force: true });
   }

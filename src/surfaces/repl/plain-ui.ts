@@ -35,7 +35,8 @@ export function createPlainUi({ terminal, handlers }: Pick<UiOptions, 'terminal'
     handlers.submit(text);
   });
   lines.on('close', () => handlers.leave());
-  stdin.on('error', () => handlers.leave());
+  stdin.on('error', () => handlers.gone());
+  stdout.on('error', () => {}); // the terminal is gone: its input says so too
   return {
     get columns() {
       return stdout.columns || USUAL_COLUMNS;

@@ -51,6 +51,8 @@ const TWICE_MS = 2000;
 const HANDOVER_MS = 30_000;
 /** Who leaves needn't be told what it waits for when it is over so soon (ms). */
 const SOON_MS = 300;
+/** The exit code of whoever has lost the terminal, as after SIGHUP. */
+const HANGUP = 129;
 /** Where a panel's text must be short: there it isn't painted but printed. */
 const PLAIN_COLUMNS = 79;
 
@@ -59,12 +61,15 @@ export async function runRepl(options: ReplOptions): Promise<number> {
   const { terminal, environment, home, clock } = options;
   const history = historyFile(home);
   const ended = Promise.withResolvers<number>();
+  /** The person leaves, and then once more. */
+  const hurried = Promise.withResolvers<void>();
   let opened: { workspace: Workspace; attach: () => Promise<Host> } | undefined;
   let parts: typeof Later | undefined;
   let host: Host | undefined;
   let succession: Succession | undefined;
   let lastCancel = 0;
   let leaving = false;
+  let leftWith = 0;
   let announced = '';
   /** The last message that was sent from here, and where. */
   let awaited: { event_id: string; conversation: Conversation | undefined } | undefined;
@@ -101,6 +106,7 @@ export async function runRepl(options: ReplOptions): Promise<number> {
       },
       cancel,
       leave: () => void leave(0),
+      gone: () => void leave(HANGUP, 0),
       input: (text, before, byKey) => panel.input(text, before, byKey),
       hint: (text) =>
         panel.isOpen()
@@ -258,20 +264,22 @@ export async function runRepl(options: ReplOptions): Promise<number> {
 
   /** `patience_ms`: what runs may take so long to end by itself, while others look on. */
   async function leave(code: number, patience_ms = HANDOVER_MS): Promise<void> {
+    // Ctrl-D on a plain terminal and its end look the same, until the signal comes.
+    if (!leaving || code === HANGUP) leftWith = code;
     if (leaving) {
-      await host?.leave();
-      return;
+      hurried.resolve();
+      return host?.leave();
     }
     leaving = true;
+    spinner.turn(false);
+    panel.close();
     personal.hangUp();
-    const unsent = await typed.end();
+    ui.close();
+    const unsent = await typed.end(hurried.promise); // what was typed before is sent
     const id = current.id();
     const open = current.conversation()?.turn() !== undefined;
     current.close();
-    spinner.turn(false);
-    panel.close();
     succession?.end();
-    ui.close();
     for (const text of unsent) terminal.output.write(`not sent: ${oneLine(text)}\n`);
     const sayWhy = (): void => void terminal.output.write('leaves when what runs has ended; Ctrl-C ends it now\n');
     const cancelSaying = clock.at(clock.now() + SOON_MS, sayWhy);
@@ -282,7 +290,7 @@ export async function runRepl(options: ReplOptions): Promise<number> {
       if (id !== undefined && (open || (current.status()?.seq ?? 0) > 0)) {
         terminal.output.write(`${open ? 'left open' : 'to go on'}: runtime run --session ${id}\n`);
       }
-      ended.resolve(code);
+      ended.resolve(leftWith);
     }
   }
 

@@ -131,8 +131,7 @@ export function createRichUi({ terminal, environment, clock, history, handlers }
     paint();
   };
   stdout.on('resize', onResize);
-  // The terminal is gone; what is to be done then comes with SIGHUP, or there is nobody left to ask.
-  const onGone = (): void => handlers.leave();
+  const onGone = (): void => handlers.gone();
   const ignore = (): void => {};
   stdin.on('error', onGone).on('end', onGone);
   stdout.on('error', ignore);

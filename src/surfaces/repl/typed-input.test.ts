@@ -3,6 +3,8 @@ import { manualClock } from '../../engine/testing/world.ts';
 import { createHistory } from '../terminal/editor/history.ts';
 import { createTypedInput } from './typed-input.ts';
 
+const NEVER = new Promise<never>(() => {});
+
 /** What is typed, and what became of it, in order. `failing`: nothing can be sent. */
 function setUp({ plain = false, failing = false, input = '', sending = Promise.resolve() } = {}) {
   const clock = manualClock();
@@ -91,7 +93,7 @@ test('a message that can’t be sent stands in the input again', async () => {
   const { typed, told, text } = setUp({ failing: true });
   await typed.begin();
   await typed.take('hello\nyou');
-  expect(told).toEqual(['kept hello\nyou', 'failed no', 'done']);
+  expect(told).toEqual(['kept hello\nyou', 'shown ', 'failed no', 'done']);
   expect(text()).toBe('hello\nyou');
   expect(typed.isBusy()).toBe(false);
 });
@@ -122,7 +124,7 @@ test('who leaves waits for a message that is on its way, and is told of those th
   const { typed, told } = setUp({ sending: sending.promise });
   await typed.begin();
   void typed.take('under way');
-  const unsent = typed.end();
+  const unsent = typed.end(NEVER);
   void typed.take('too late');
   sending.resolve();
   expect(await unsent).toEqual([]);
@@ -132,19 +134,26 @@ test('who leaves waits for a message that is on its way, and is told of those th
   const early = setUp();
   await early.typed.take('before anybody was there');
   await early.typed.take('/status');
-  expect(await early.typed.end()).toEqual(['before anybody was there']);
+  expect(await early.typed.end(Promise.resolve())).toEqual(['before anybody was there']);
+
+  const late = setUp();
+  await late.typed.take('before anybody was there');
+  const left = late.typed.end(NEVER);
+  await late.typed.begin();
+  expect(await left).toEqual([]);
+  expect(late.told).toEqual(expect.arrayContaining(['sent before anybody was there']));
 
   const refused = setUp({ failing: true });
   await refused.typed.begin();
   void refused.typed.take('refused');
-  expect(await refused.typed.end()).toEqual(['refused']);
+  expect(await refused.typed.end(NEVER)).toEqual(['refused']);
 });
 
 test('who leaves waits only a while for somebody who does not answer', async () => {
   const { typed, clock } = setUp({ sending: new Promise<void>(() => {}) });
   await typed.begin();
   void typed.take('unanswered');
-  const unsent = typed.end();
+  const unsent = typed.end(NEVER);
   await clock.advance(2000);
   expect(await unsent).toEqual(['unanswered']);
 });

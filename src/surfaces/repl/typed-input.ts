@@ -14,8 +14,11 @@ export interface TypedInput {
   isBusy(): boolean;
   /** Now there is somebody to give it to: what was typed before goes first. */
   begin(): Promise<void>;
-  /** Takes nothing more. Waits a while for what is on its way, and gives the messages that didn't get anywhere. */
-  end(): Promise<string[]>;
+  /**
+   * Takes nothing more. Waits a while, and no longer than for `enough`, until what was typed has been given to somebody;
+   * gives the messages that were not.
+   */
+  end(enough: Promise<unknown>): Promise<string[]>;
 }
 
 export interface TypedInputOptions {
@@ -43,6 +46,16 @@ export function createTypedInput(options: TypedInputOptions): TypedInput {
   const underway = new Map<Promise<void>, string>();
   const failed: string[] = [];
   let ended = false;
+  const beginning = Promise.withResolvers<void>();
+
+  let last: Promise<void> = Promise.resolve();
+
+  /** One after the other: what was typed behind a command goes where that has led. */
+  function inTurn(work: () => Promise<void>): Promise<void> {
+    const done = last.then(work);
+    last = done.catch(() => {});
+    return done;
+  }
 
   /** A terminal that shows lines as they were typed has it already. */
   function echo(text: string): void {
@@ -69,9 +82,10 @@ export function createTypedInput(options: TypedInputOptions): TypedInput {
       case 'command':
         // What is said to the running turn is shown where it goes in.
         if (typed.name !== 'steer') echo(text);
-        return command(typed.name, typed.rest);
+        if (typed.name === 'stop') return command(typed.name, typed.rest);
+        return inTurn(() => command(typed.name, typed.rest));
       case 'message':
-        return send(text);
+        return inTurn(() => send(text));
     }
   }
 
@@ -86,8 +100,7 @@ export function createTypedInput(options: TypedInputOptions): TypedInput {
     }
   }
 
-  async function take(text: string): Promise<void> {
-    if (text.trim() === '' || ended) return done();
+  async function track(text: string): Promise<void> {
     const taken = attempt(text);
     underway.set(taken, text);
     await taken;
@@ -96,19 +109,22 @@ export function createTypedInput(options: TypedInputOptions): TypedInput {
   }
 
   return {
-    take,
+    take: async (text) => (text.trim() === '' || ended ? done() : track(text)),
     isBusy: () => underway.size > 0,
     async begin() {
       begun = true;
-      for (let text = early.shift(); text !== undefined; text = early.shift()) await take(text);
+      await Promise.all(early.splice(0).map(track));
+      beginning.resolve();
     },
-    async end() {
+    async end(enough) {
       ended = true;
+      const unsent = (): string[] => [...failed, ...underway.values(), ...early].filter(isMessage);
+      if (underway.size === 0 && unsent().length === 0) return [];
       const { promise, resolve } = Promise.withResolvers<void>();
       const cancel = clock.at(clock.now() + LONGEST_WAIT_MS, resolve);
-      await Promise.race([Promise.all(underway.keys()), promise]);
+      await Promise.race([beginning.promise.then(() => Promise.all(underway.keys())), promise, enough]);
       cancel();
-      return [...failed, ...underway.values(), ...early].filter(isMessage);
+      return unsent();
     },
   };
 }

@@ -11,6 +11,8 @@ export interface UiHandlers {
   cancel(hadText: boolean): void;
   /** Ctrl-D on an empty line. */
   leave(): void;
+  /** There is no terminal any more. */
+  gone(): void;
   /** The input is `text` now. `typed`: a single character did it. */
   input(text: string, before: string, typed: boolean): void;
   /** What stands faintly behind this input. */
