@@ -130,7 +130,7 @@ export async function runRepl(options: ReplOptions): Promise<number> {
   const looks = createLooks(ui, environment);
   const requests = createRequests({
     clock,
-    succession: () => succession!,
+    succession: () => succession,
     root: options.root,
     model: options.model,
     say,
@@ -232,7 +232,7 @@ export async function runRepl(options: ReplOptions): Promise<number> {
     if (hadText) return;
     if (now - lastCancel < TWICE_MS) return void leave(130);
     lastCancel = now;
-    if (turn === undefined) return say('Ctrl-C again leaves; so does Ctrl-D');
+    if (turn === undefined || host === undefined) return say('Ctrl-C again leaves; so does Ctrl-D');
     say('stopping …  Ctrl-C again leaves');
     for (const event of turn.event_ids.slice(0, 1)) requests.stop(view!.id, event).catch(fail);
   }
