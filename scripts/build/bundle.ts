@@ -46,6 +46,7 @@ export async function bundle(root: string, outdir: string): Promise<void> {
   const make = async (entryPoints: Record<string, string>, ...plugins: Plugin[]): Promise<void> => {
     const { metafile } = await build({ ...script, ...wrapper, entryPoints, plugins, metafile: true });
     assertNoImports(metafile);
+    for (const file of Object.keys(metafile.outputs)) await escapeRest(join(root, file));
   };
   await make({ program: 'src/surfaces/cli/cli.ts' }, apartPlugin(root), sources);
   for (const [name, path] of Object.entries(APART)) await make({ [name]: path }, sources);
@@ -86,6 +87,13 @@ function sourcePlugin(root: string, trimmer: DependencyTrimmer): Plugin {
       });
     },
   };
+}
+
+/** Scripts are read byte by byte, and `charset` leaves regular expressions as they are. */
+async function escapeRest(file: string): Promise<void> {
+  const code = await readFile(file, 'utf8');
+  const escaped = code.replace(/[^\0-\x7F]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
+  if (escaped !== code) await writeFile(file, escaped);
 }
 
 /** A core module would be asked for with all its members, which loads much of Node at start and shows nowhere else. */

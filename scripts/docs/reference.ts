@@ -82,7 +82,7 @@ function defaultText({ default: standard, required }: ConfigKey): string {
 
 function errorsPage(): string {
   const errors = Object.entries(errorCatalogue)
-    .map(([name, { exit, next }]) => ({ name, exit, next }))
+    .map(([name, kind]) => ({ name, exit: kind.exit, next: 'named' in kind ? kind.named : kind.next }))
     .sort((a, b) => a.exit - b.exit);
   return `# Errors
 

@@ -7,6 +7,8 @@ interface ErrorKind {
   exit: number;
   /** What to do, where the thrower knows nothing better. */
   next: string;
+  /** The same where it is known which session or approval it is about: `<id>` stands for that. */
+  named?: string;
 }
 
 export const errorCatalogue = {
@@ -19,14 +21,30 @@ export const errorCatalogue = {
   unknown_tool: { exit: 2, next: 'See the names with `runtime policy show`.' },
   node_too_old: { exit: 2, next: 'Install Node 24.16 or newer, or run `npm start` once in the project folder.' },
   not_found: { exit: 1, next: 'List what there is with `runtime session ls` or `runtime approvals ls`.' },
-  no_session: { exit: 1, next: 'Start one with runtime run "<message>".' },
+  no_session: { exit: 1, next: 'Start one: runtime run "What does this project do?"' },
   ambiguous_id: { exit: 1, next: 'Give more characters of the id.' },
-  session_exists: { exit: 1, next: 'Choose another id, or go on with `runtime run --session <id>`.' },
-  session_busy: { exit: 1, next: 'Carry its turn on with `runtime run --session <id>`, or repeat with --force.' },
-  approval_already_resolved: { exit: 1, next: 'See who decided with `runtime approvals show <id>`.' },
+  session_exists: {
+    exit: 1,
+    next: 'Choose another id; `runtime session ls` lists those that there are.',
+    named: 'Choose another id, or go on with `runtime run --session <id>`.',
+  },
+  session_busy: {
+    exit: 1,
+    next: 'Wait until its turn has ended, or carry it on; `runtime session ls` says how it stands.',
+    named: 'Carry its turn on with `runtime run --session <id>`, or repeat with --force.',
+  },
+  approval_already_resolved: {
+    exit: 1,
+    next: 'See what waits with `runtime approvals ls`.',
+    named: 'See who decided with `runtime approvals show <id>`.',
+  },
   approval_expired: { exit: 1, next: 'Ask again in the session: a new call makes a new approval.' },
   approval_void: { exit: 1, next: 'Ask again in the session: a new call makes a new approval.' },
-  digest_mismatch: { exit: 1, next: 'Look at the call again with `runtime approvals show <id>`.' },
+  digest_mismatch: {
+    exit: 1,
+    next: 'Look at the calls that wait with `runtime approvals ls`.',
+    named: 'Look at the call again with `runtime approvals show <id>`.',
+  },
   idempotency_key_reused: { exit: 1, next: 'Take a new key for another message.' },
   invalid_request: { exit: 1, next: 'Correct the request; docs/reference/errors.md lists the codes.' },
   method_not_allowed: { exit: 1, next: 'Use a method that the `Allow` header names.' },
@@ -42,15 +60,25 @@ export const errorCatalogue = {
   caller_is_tool: { exit: 6, next: 'Run the command yourself, outside of any tool of the agent.' },
   store_damaged: {
     exit: 7,
-    next: 'Look with `runtime session verify <id>`, and keep the file: `runtime store repair` comes with a later version.',
+    next: 'Look with `runtime session verify --all`, and keep the files: `runtime store repair` comes with a later version.',
+    named:
+      'Look with `runtime session verify <id>`, and keep the file: `runtime store repair` comes with a later version.',
   },
   store_too_new: { exit: 7, next: 'Use the newer version of runtime that wrote it.' },
   entry_too_new: { exit: 7, next: 'Use the newer version of runtime that wrote it.' },
   verify_failed: { exit: 7, next: 'The journal is not what the runtime wrote: keep it, and restore a backup.' },
   store_unavailable: { exit: 1, next: 'Check free space and permissions with `runtime doctor`.' },
-  disk_full: { exit: 1, next: 'Free some space, then go on with `runtime run --session <id>`.' },
+  disk_full: {
+    exit: 1,
+    next: 'Free some space, then repeat: what was accepted is not lost.',
+    named: 'Free some space, then go on with `runtime run --session <id>`.',
+  },
   no_permission: { exit: 1, next: 'Check who owns the folder with `runtime doctor`.' },
-  shutting_down: { exit: 143, next: 'Go on with `runtime run --session <id>`.' },
+  shutting_down: {
+    exit: 143,
+    next: 'Go on with `runtime run --continue`; `runtime session ls` says what was left open.',
+    named: 'Go on with `runtime run --session <id>`.',
+  },
   internal: { exit: 1, next: 'This is a bug: please report it with the message above.' },
 } as const satisfies Record<string, ErrorKind>;
 
@@ -61,18 +89,24 @@ export class RuntimeError extends Error {
   readonly code: ErrorCode;
   readonly next: string;
 
-  /** `id`: what `<id>` in the catalogue's next step stands for, where the thrower knows it. */
+  /** `id`: the session or approval that it is about, where the thrower knows it and gives no next step of its own. */
   constructor(code: ErrorCode, message: string, options: { next?: string; id?: string; cause?: unknown } = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.name = 'RuntimeError';
     this.code = code;
-    const { id, next = errorCatalogue[code].next } = options;
-    this.next = id === undefined ? next : next.replaceAll('<id>', id);
+    const { next, named }: ErrorKind = errorCatalogue[code];
+    this.next = options.next ?? (options.id === undefined ? next : (named ?? next).replaceAll('<id>', options.id));
   }
 
   get exitCode(): number {
     return errorCatalogue[this.code].exit;
   }
+}
+
+/** The error with a next step that names the session or approval, unless its thrower gave one of its own. */
+export function naming(error: RuntimeError, id: string): RuntimeError {
+  const { code, message, next } = error;
+  return next === errorCatalogue[code].next ? new RuntimeError(code, message, { id, cause: error }) : error;
 }
 
 /** Turns whatever was thrown into the one class. Errors of the file system get their own codes. */

@@ -200,9 +200,7 @@ function requirePending({ id, status, resolved }: ApprovalRecord): void {
   if (status === 'expired') throw new RuntimeError('approval_expired', `${id} has expired.`);
   if (resolved && resolved.outcome !== 'expired') {
     const who = `${resolved.outcome} by ${resolved.by.id} via ${resolved.via}`;
-    throw new RuntimeError('approval_already_resolved', `${id} was ${who}.`, {
-      next: `See it with \`runtime approvals show ${id}\`.`,
-    });
+    throw new RuntimeError('approval_already_resolved', `${id} was ${who}.`, { id });
   }
   throw new RuntimeError('approval_void', `${id} is void: its call was refused, or its turn has ended.`);
 }

@@ -182,7 +182,7 @@ function unreadable(session_id: string, message: string): VerifyReport {
 /** Verifies a journal file that lies anywhere; its blobs are looked for beside it, else in the workspace. */
 export async function verifyFile({ store }: Workspace, path: string): Promise<VerifyReport> {
   const file = resolvePath(path);
-  if (!existsSync(file)) throw new RuntimeError('not_found', `There is no file ${path}.`);
+  if (!existsSync(file)) throw new RuntimeError('not_found', `There is no file ${path}.`, { next: 'Check the path.' });
   const { verifyJournal } = await import('./verify.ts');
   const folder = join(dirname(dirname(file)), 'blobs');
   const report = await verifyJournal({

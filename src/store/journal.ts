@@ -137,7 +137,9 @@ export function createJournal(options: JournalOptions): { journal: Journal; clos
     async create(session, entries) {
       requireLock();
       const path = fileOf(session);
-      if (existsSync(path)) throw new RuntimeError('session_exists', `There is a session ${session} already.`);
+      if (existsSync(path)) {
+        throw new RuntimeError('session_exists', `There is a session ${session} already.`, { id: session });
+      }
       let prev = sha256(session);
       const lines = entries.map((entry) => {
         const built = buildLine(entry, { seq: entry.seq, durable: 0, prev });

@@ -27,6 +27,8 @@ export interface MockReply {
   /** Nothing more comes, but the connection stays: after so many events; `hangHead`: before any byte. */
   hangAfter?: number;
   hangHead?: boolean;
+  /** After so many events it waits for `release`. */
+  holdAfter?: number;
   /** After the last event the reply is not ended. */
   linger?: boolean;
   gzip?: boolean;

@@ -47,6 +47,8 @@ export interface MockOpenai {
   requests: MockRequest[];
   /** Queues replies. One may be a function of the request. */
   reply(...replies: (MockReply | ((request: MockRequest) => MockReply))[]): void;
+  /** Lets the replies go on that hold. */
+  release(): void;
   close(): Promise<void>;
 }
 
@@ -55,6 +57,8 @@ export interface MockOptions {
   replies?: MockReply[];
   /** When the queue is empty. Default: 400, so that nobody retries. */
   fallback?: MockReply;
+  /** What it lists as its models. */
+  models?: readonly string[];
 }
 
 const EMPTY: MockReply = {
@@ -66,10 +70,12 @@ export async function startMockOpenai({
   port = 0,
   replies = [],
   fallback = EMPTY,
+  models = ['mock'],
 }: MockOptions = {}): Promise<MockOpenai> {
   const queue: (MockReply | ((request: MockRequest) => MockReply))[] = [...replies];
   const requests: MockRequest[] = [];
   const connections = new Map<Socket, number>();
+  let hold = Promise.withResolvers<void>();
   const server = createServer((incoming, outgoing) => void handle(incoming, outgoing).catch(() => incoming.destroy()));
   server.on('connection', (socket) => connections.set(socket, connections.size + 1));
 
@@ -83,7 +89,9 @@ export async function startMockOpenai({
       queue.push(...(JSON.parse(text) as MockReply[]));
       return sendJson(outgoing, { queued: queue.length });
     }
-    if (path === '/v1/models') return sendJson(outgoing, { object: 'list', data: [{ id: 'mock', object: 'model' }] });
+    if (path === '/v1/models') {
+      return sendJson(outgoing, { object: 'list', data: models.map((id) => ({ id, object: 'model' })) });
+    }
     const request: MockRequest = {
       method: incoming.method ?? 'GET',
       path,
@@ -99,7 +107,7 @@ export async function startMockOpenai({
     };
     requests.push(request);
     const next = queue.shift() ?? fallback;
-    await answer(request, typeof next === 'function' ? next(request) : next, outgoing);
+    await answer(request, typeof next === 'function' ? next(request) : next, outgoing, () => hold.promise);
   };
 
   await listen(server, port);
@@ -108,6 +116,10 @@ export async function startMockOpenai({
     url: `http://127.0.0.1:${bound}/v1`,
     requests,
     reply: (...more) => void queue.push(...more),
+    release() {
+      hold.resolve();
+      hold = Promise.withResolvers();
+    },
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());
@@ -116,7 +128,12 @@ export async function startMockOpenai({
   };
 }
 
-async function answer(request: MockRequest, reply: MockReply, outgoing: ServerResponse): Promise<void> {
+async function answer(
+  request: MockRequest,
+  reply: MockReply,
+  outgoing: ServerResponse,
+  released: () => Promise<void>,
+): Promise<void> {
   if (reply.headDelayMs) await delay(reply.headDelayMs);
   if (reply.hangHead) return;
   if (reply.cutHead) return void outgoing.socket?.destroy();
@@ -139,6 +156,7 @@ async function answer(request: MockRequest, reply: MockReply, outgoing: ServerRe
     for (const [index, event] of events.entries()) {
       if (index === reply.cutAfter) return void outgoing.socket?.destroy();
       if (index === reply.hangAfter) return;
+      if (index === reply.holdAfter) await released();
       if (index === reply.endAfter) break;
       if (reply.delayMs) await delay(reply.delayMs);
       if (!(await write(event))) return;

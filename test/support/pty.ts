@@ -26,6 +26,9 @@ export interface Pty {
   pid: number;
   write(text: string): void;
   resize(columns: number, rows: number): void;
+  /** As one that stands still: what the program writes is not read until it goes on. */
+  pause(): void;
+  resume(): void;
   /** The terminal goes; the program is sent SIGHUP. Rejects when a process that was started later holds the terminal. */
   hangUp(): Promise<void>;
   /** Kills the program and its children. */
@@ -96,6 +99,8 @@ export function startPty(options: PtyOptions, onOutput: (bytes: Buffer) => void)
     pid: pty.pid,
     write: (text) => isOpen && pty.write(text),
     resize: (toColumns, toRows) => isOpen && pty.resize(toColumns, toRows),
+    pause: () => pty.pause(),
+    resume: () => pty.resume(),
     async hangUp() {
       const number = ptyNumber(fd);
       socket.destroy();

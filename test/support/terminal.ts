@@ -6,7 +6,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import headless from '@xterm/headless';
 import { bytesOf, type KeyAction } from './keys.ts';
 import { LAUNCHER, type Place } from './place.ts';
-import { isBusy } from './processes.ts';
+import { familyOf, isBusy } from './processes.ts';
 import { type Exit, startPty } from './pty.ts';
 import { countColumnsAsToday, screenOf, scrollbackOf, styledOf, watchCursor } from './screen.ts';
 
@@ -61,6 +61,9 @@ export interface Terminal {
   paste(text: string): void;
   resize(columns: number, rows: number): void;
   perform(action: KeyAction): void;
+  /** Nothing is read any more of what the program writes, as from a terminal that stands still; until `readOn`. */
+  stopReading(): void;
+  readOn(): void;
   /** A signal to the program. */
   signal(name: NodeJS.Signals): void;
   /** Kills the program and its children. */
@@ -72,7 +75,7 @@ export interface Terminal {
    * have no blanks at their ends: of a prompt, wait for `>` and not for `> `.
    */
   waitFor(what: string | RegExp | ((screen: string) => boolean), timeoutMs?: number): Promise<void>;
-  /** Resolves when the screen hasn't changed for so long while the program had nothing to do. */
+  /** Resolves when the screen hasn't changed for so long while the program, and what it started, had nothing to do. */
   settled(quietMs?: number, timeoutMs?: number): Promise<void>;
   /** How the program ended; settles when all that it wrote is on the screen. */
   exited: Promise<Exit>;
@@ -166,6 +169,8 @@ export function openTerminal(place: Place, args: string[], options: TerminalOpti
       else if (action.do === 'resize') this.resize(action.columns, action.rows);
       else this[action.do](action.text);
     },
+    stopReading: () => pty.pause(),
+    readOn: () => pty.resume(),
     signal: (name) => process.kill(pty.pid, name),
     kill: () => pty.kill(),
     hangUp: () => pty.hangUp(),
@@ -206,7 +211,7 @@ export function openTerminal(place: Place, args: string[], options: TerminalOpti
         const isQuiet = now === seen && !isMoving();
         const isLongEnough = performance.now() - since >= quietMs;
         // On a busy machine a program that has much to do isn't done because it was silent.
-        if (isQuiet && isLongEnough && !isBusy(pty.pid)) return;
+        if (isQuiet && isLongEnough && !familyOf(pty.pid).some(({ pid }) => isBusy(pid))) return;
         if (!isQuiet || isLongEnough) since = performance.now();
         seen = now;
         if (performance.now() > end) throw failure(`not settled after ${timeoutMs} ms`);

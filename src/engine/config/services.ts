@@ -24,6 +24,7 @@ const SERVICES: readonly Service[] = [
     variable: 'GEMINI_API_KEY',
     base_url: 'https://generativelanguage.googleapis.com/v1beta/openai',
   },
+  { name: 'Z.AI', variable: 'ZAI_API_KEY', base_url: 'https://api.z.ai/api/paas/v4' },
 ];
 
 /** Those whose key is in the environment. */

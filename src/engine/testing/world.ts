@@ -183,7 +183,8 @@ export function result(output: string, outcome: ToolResult['outcome'] = 'ok'): T
   return { outcome, output, output_truncated: false, files: [], taint: [], duration_ms: 1 };
 }
 
-function manualClock(start: number): World['clock'] {
+/** A clock that the test moves; what is due runs on the way. */
+export function manualClock(start = START): World['clock'] {
   let now = start;
   let timers: { dueAt: number; run: () => void }[] = [];
   return {

@@ -1,7 +1,8 @@
 import { type Command, CommanderError } from 'commander';
 import { type Environment, processEnvironment } from '../../base/environment.ts';
-import { RuntimeError } from '../../contract/errors.ts';
+import { RuntimeError, toRuntimeError } from '../../contract/errors.ts';
 import { COMPLETE } from './completion/protocol.ts';
+import { type GlobalOptions, inSamePlace } from './context.ts';
 import { type Io, processIo } from './io.ts';
 import { splitOverrides } from './overrides.ts';
 import { reportError } from './report-error.ts';
@@ -24,6 +25,7 @@ export async function main(argv: readonly string[]): Promise<never> {
 
 /** Runs a command; whatever goes wrong is said once on standard error. Gives the exit code. */
 export async function runCommand(args: readonly string[], io: Io, environment: Environment): Promise<number> {
+  let said = (error: RuntimeError): RuntimeError => error;
   try {
     if (args[0] === COMPLETE) {
       // Not our arguments: what somebody has typed so far.
@@ -35,13 +37,15 @@ export async function runCommand(args: readonly string[], io: Io, environment: E
       const { checkOverrides } = await import('../../engine/config/load.ts');
       checkOverrides(overrides.keys());
     }
-    const { program, exitCode } = commandTree({ io, environment, overrides });
+    const context = { io, environment, overrides };
+    const { program, exitCode } = commandTree(context);
+    said = (error) => inSamePlace(context, program.opts<GlobalOptions>(), error);
     prepare(program, io);
     await program.parseAsync([...argv, ...(namesNothing(program, argv) ? standIn(argv, io) : [])], { from: 'user' });
     return exitCode();
   } catch (thrown) {
     if (thrown instanceof CommanderError && thrown.exitCode === 0) return 0; // help, version
-    return reportError(io, thrown);
+    return reportError(io, said(toRuntimeError(thrown)));
   }
 }
 

@@ -1,5 +1,5 @@
 import type { Environment } from '../../base/environment.ts';
-import { toRuntimeError } from '../../contract/errors.ts';
+import { RuntimeError, toRuntimeError } from '../../contract/errors.ts';
 import { runtimeHome } from '../../engine/config/home.ts';
 import type { LoadedConfig } from '../../engine/config/load.ts';
 import type { Workspace, WorkspaceRequest } from '../../engine/wire.ts';
@@ -40,12 +40,30 @@ export function workspaceRequest({ environment, overrides }: CommandContext, opt
 
 /** A command for the person to type next, about the same workspace and configuration. */
 export function nextCommand({ overrides }: CommandContext, options: GlobalOptions, command: string): string {
-  const { config, workspace = overrides.get('store.workspace') } = options;
+  return ['runtime', command, ...placeFlags(overrides, options)].join(' ');
+}
+
+/** The error with a next step whose commands are about the same workspace and configuration. */
+export function inSamePlace({ overrides }: CommandContext, options: GlobalOptions, error: RuntimeError): RuntimeError {
+  const flags = placeFlags(overrides, options);
+  const next = error.next.replaceAll(ABOUT_A_PLACE, (command) =>
+    command.endsWith(' --help') || flags.every((flag) => command.includes(flag))
+      ? command
+      : `${command} ${flags.join(' ')}`,
+  );
+  return next === error.next ? error : new RuntimeError(error.code, error.message, { next, cause: error });
+}
+
+/** Behind a backtick, as far as the next one. */
+const ABOUT_A_PLACE = /(?<=`)runtime (?:run|session|approve|approvals|deny|policy|config view|doctor)(?: [^`]*)?(?=`)/g;
+
+function placeFlags(overrides: CommandContext['overrides'], { config, workspace }: GlobalOptions): string[] {
+  const named = workspace ?? overrides.get('store.workspace');
   const flags = [
-    ...(workspace === undefined ? [] : ['--workspace', workspace]),
+    ...(named === undefined ? [] : ['--workspace', named]),
     ...(config === undefined ? [] : ['--config', config]),
   ];
-  return ['runtime', command, ...flags.map(shellWord)].join(' ');
+  return flags.map(shellWord);
 }
 
 /** As a shell takes it for one word. */

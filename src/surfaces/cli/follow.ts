@@ -27,7 +27,7 @@ export interface Following {
 const LOOK_MS = 200;
 const JOIN_MS = 1000;
 
-/** `shown`: the events that were shown already, from the session's first on. */
+/** `shown`: the events that were shown already, from the session's first on; without any it may have to begin yet. */
 export function followSession(
   workspace: Workspace,
   session_id: string,
@@ -37,6 +37,7 @@ export function followSession(
   const { store, clock } = workspace;
   const ended = Promise.withResolvers<'removed' | 'closed'>();
   let at: Place = shown.reduce(behind, START);
+  let wasThere = shown.length > 0;
   let host: Host | undefined;
   let joinAt = clock.now();
   let cancel = (): void => {};
@@ -51,6 +52,7 @@ export function followSession(
 
   function give(event: StreamEvent): void {
     if (closed) return;
+    wasThere = true;
     if (event.id !== null) {
       if (event.seq <= at.seq) return;
       at = behind(at, event);
@@ -78,7 +80,7 @@ export function followSession(
       { after: Math.max(0, seq - 1) },
     );
     if (closed) return;
-    if (status === 'absent') return end('removed');
+    if (status === 'absent') return wasThere ? end('removed') : undefined;
     if (failure) {
       throw new RuntimeError('store_damaged', `Session ${session_id} is damaged: ${failure.message}.`, {
         id: session_id,

@@ -11,7 +11,7 @@ import type { Calls } from './tree/calls.ts';
 import { addConfig } from './tree/config.ts';
 import { addPolicy } from './tree/policy.ts';
 import { addSessions } from './tree/sessions.ts';
-import { outputOption, teach } from './tree/teach.ts';
+import { jsonOption, outputOption, teach } from './tree/teach.ts';
 
 export interface CommandTree {
   program: Command;
@@ -62,6 +62,7 @@ export function commandTree(context: CommandContext): CommandTree {
     'Exit code 1: something is to be mended.',
   )
     .addOption(outputOption('table', 'json', 'yaml'))
+    .addOption(jsonOption())
     .action(calls(async () => (await import('./commands/doctor.ts')).doctor));
   teach(
     program
@@ -90,8 +91,8 @@ export function commandTree(context: CommandContext): CommandTree {
     'runtime version',
     'runtime version -o json',
   ])
-    .option('--json', 'the same as -o json')
     .addOption(outputOption('table', 'json', 'yaml'))
+    .addOption(jsonOption())
     .action(calls(async () => (await import('./commands/version.ts')).showVersion));
 
   for (const command of program.commands) {

@@ -2,8 +2,9 @@
  * Answering an approval in place, with one letter.
  *
  * What somebody was just typing must never become a yes. So a letter is text first, like any other, and counts as an answer
- * only when all of this holds: the input was empty, the person has had time to look, they had stopped typing before, and
- * nothing followed the letter for a moment (or Enter did). Anything else that is typed stays a message.
+ * only when all of this holds: the input was empty, the question was on the terminal for long enough to look, they had
+ * stopped typing before, and nothing followed the letter for a moment (or Enter did). Anything else that is typed stays a
+ * message. A letter that doesn't count doesn't with Enter either, except on a plain terminal, where lines are all there is.
  */
 import type { Clock } from '../../base/clock.ts';
 import type { Resolution } from '../../contract/host.ts';
@@ -14,6 +15,8 @@ import type { Tone } from './entry-lines.ts';
 
 export interface ApprovalPanel {
   lines(tone: Tone, columns: number, rows: number): string[];
+  /** What `lines` gave last is on the terminal. */
+  painted(): void;
   /** Is an approval to be answered here? */
   isOpen(): boolean;
   /** The input is so now; `before`: what it was. `typed`: by one key, not pasted or recalled. */
@@ -37,6 +40,8 @@ export interface ApprovalPanelOptions {
   clearInput: () => void;
   say: (text: string) => void;
   refresh: () => void;
+  /** Is the input read by the line? Then `input` is never called. */
+  byLine: () => boolean;
 }
 
 /** A person needs at least this long to see what is asked (ms). */
@@ -50,7 +55,7 @@ const CHOICES = {
   ask: 'y yes · n no · s yes, for this session · a always · Esc later',
   askNarrow: 'y yes · n no · s session · a always',
   reason: 'Enter refuses, with what you type as the reason · Esc back',
-  always: 'from now on this very call, in this folder, runs without asking: y yes · n back',
+  always: 'from now on this very call, in this folder, never asks: y yes · n back',
   alwaysNarrow: 'always, for this very call: y yes · n back',
 };
 
@@ -61,8 +66,9 @@ const MEANINGS: Record<'ask' | 'always' | 'reason', Record<string, string>> = {
 };
 
 export function createApprovalPanel(options: ApprovalPanelOptions): ApprovalPanel {
-  const { clock, asked, answer, setPrompt, clearInput, say, refresh } = options;
-  let shown: { approval_id: string; since: number } | undefined;
+  const { clock, asked, answer, setPrompt, clearInput, say, refresh, byLine } = options;
+  /** `since`: when the terminal had it. */
+  let shown: { approval_id: string; asks: boolean; since: number | undefined } | undefined;
   let step: 'ask' | 'reason' | 'always' = 'ask';
   let lastKeyAt = -Infinity;
   /** The letter that will be the answer unless something follows. */
@@ -75,13 +81,11 @@ export function createApprovalPanel(options: ApprovalPanelOptions): ApprovalPane
   const open = (): Asked[] =>
     asked().filter(({ approval_id }) => !dismissed.has(approval_id) && !answered.has(approval_id));
   const current = (): Asked | undefined => open()[0];
-  const hasLooked = (now: number): boolean => shown !== undefined && now - shown.since >= LOOK_MS;
+  const hasLooked = (now: number): boolean => shown?.since !== undefined && now - shown.since >= LOOK_MS;
 
   function settle(resolution: Resolution): void {
-    const approval = current();
+    const { approval_id } = shown!;
     reset();
-    if (approval === undefined) return;
-    const { approval_id } = approval;
     answered.add(approval_id);
     changed();
     void answer(approval_id, resolution).catch(() => {
@@ -117,9 +121,12 @@ export function createApprovalPanel(options: ApprovalPanelOptions): ApprovalPane
   }
 
   function changed(): void {
+    const ids = new Set(asked().map(({ approval_id }) => approval_id));
+    for (const settled of dismissed.difference(ids)) dismissed.delete(settled);
+    for (const settled of answered.difference(ids)) answered.delete(settled);
     const approval = current();
     if (approval?.approval_id === shown?.approval_id) return;
-    shown = approval && { approval_id: approval.approval_id, since: clock.now() };
+    shown = approval && { approval_id: approval.approval_id, asks: false, since: undefined };
     reset();
   }
 
@@ -128,13 +135,17 @@ export function createApprovalPanel(options: ApprovalPanelOptions): ApprovalPane
     lines(tone, columns, rows) {
       const approval = current();
       if (approval === undefined) return [];
+      if (shown?.approval_id === approval.approval_id) shown.asks = true;
       const count = open().length;
       // What was printed of it may have left the screen, or be that of another one.
+      const isLong = approval.rows > rows - 8;
+      const where = isLong ? ` (${approval.rows} rows, above)` : '';
+      const room = Math.max(10, columns - 4 - where.length);
       const title =
-        count > 1 || approval.rows > rows - 8
-          ? [`${tone(YELLOW, '?')} ${tone(BOLD, truncate(oneLine(approval.title), Math.max(10, columns - 4)))}`]
+        count > 1 || isLong
+          ? [`${tone(YELLOW, '?')} ${tone(BOLD, truncate(oneLine(approval.title), room))}${tone(DIM, where)}`]
           : [];
-      const more = count > 1 ? tone(DIM, ` (1 of ${count})`) : '';
+      const more = count > 1 ? ` (1 of ${count})` : '';
       const narrow = columns < 80;
       const keys = {
         ask: narrow ? CHOICES.askNarrow : CHOICES.ask,
@@ -146,10 +157,14 @@ export function createApprovalPanel(options: ApprovalPanelOptions): ApprovalPane
         const what = `${pending.letter}: ${MEANINGS[step][pending.letter]} in a moment; type on, and it is a message`;
         return [...title, `${mark} ${truncate(what, columns - 3)}`];
       }
-      const room = columns - 3 - (count > 1 ? ' (1 of 9)'.length : 0);
-      return [...title, `${mark} ${truncate(keys, Math.max(10, room))}${more}`];
+      const left = columns - 3 - more.length;
+      return [...title, `${mark} ${truncate(keys, Math.max(10, left))}${tone(DIM, more)}`];
+    },
+    painted() {
+      if (shown?.asks === true) shown.since ??= clock.now();
     },
     input(text, before, typed) {
+      changed();
       const now = clock.now();
       const wasTyping = now - lastKeyAt < TYPING_MS;
       forget();
@@ -158,13 +173,16 @@ export function createApprovalPanel(options: ApprovalPanelOptions): ApprovalPane
       const counts = typed && before === '' && !wasTyping && hasLooked(now) && step !== 'reason';
       if (!counts || current() === undefined || MEANINGS[step][letter] === undefined) return;
       const cancel = clock.at(now + SETTLE_MS, () => {
+        changed();
+        if (pending === undefined) return; // what it was meant for is settled: it is no answer to the next one
         clearInput();
         choose(letter);
       });
       pending = { letter, cancel };
     },
     takesText(text) {
-      if (current() === undefined) return false;
+      changed();
+      if (shown === undefined) return false;
       if (step === 'reason') {
         const reason = text.trim();
         settle({ decision: 'deny', ...(reason !== '' && { reason }) });
@@ -172,8 +190,8 @@ export function createApprovalPanel(options: ApprovalPanelOptions): ApprovalPane
       }
       const letter = text.trim().toLowerCase();
       if (MEANINGS[step][letter] === undefined) return false;
-      if (hasLooked(clock.now())) choose(letter);
-      else say(`“${letter}” was not taken for an answer: it came too soon after the question`);
+      if (byLine() ? hasLooked(clock.now()) : pending?.letter === letter) choose(letter);
+      else say(`“${letter}” was not taken for an answer; to answer, press it on the empty line`);
       return true;
     },
     escape() {

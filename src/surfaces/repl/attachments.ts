@@ -29,9 +29,18 @@ export function partsOf(text: string, root: string): Part[] {
 function findFile(named: string, root: string): string | undefined {
   for (const name of [named, named.replace(TRAILING, '')]) {
     const path = resolve(root, name.replace(/^~(?=\/)/, homedir()));
-    if (name !== '' && statSync(path, { throwIfNoEntry: false })?.isFile()) return path;
+    if (name !== '' && isFile(path)) return path;
   }
   return undefined;
+}
+
+/** What can't be looked at, as a word that is too long for a name, is none. */
+function isFile(path: string): boolean {
+  try {
+    return statSync(path, { throwIfNoEntry: false })?.isFile() ?? false;
+  } catch {
+    return false;
+  }
 }
 
 function attachment(path: string, root: string): string {
@@ -42,9 +51,20 @@ function attachment(path: string, root: string): string {
       next: 'Name the file without @: the model can read parts of it.',
     });
   }
-  const bytes = readFileSync(path);
+  const bytes = read(path, name);
   if (!isUtf8(bytes) || bytes.includes(0)) {
     throw new RuntimeError('usage', `@${name} is no text`, { next: 'Only text files can go with a message.' });
   }
   return `The file ${name}:\n${bytes.toString('utf8')}`;
+}
+
+function read(path: string, name: string): Buffer {
+  try {
+    return readFileSync(path);
+  } catch (cause) {
+    throw new RuntimeError('usage', `@${name} can't be read: ${(cause as Error).message}`, {
+      next: 'Take its @ away, or make it readable.',
+      cause,
+    });
+  }
 }

@@ -12,6 +12,7 @@ import { tableLines, type Column } from '../cli/listing.ts';
 import { money } from '../cli/money.ts';
 import { ago, until } from '../cli/times.ts';
 import { BOLD, DIM, type Style } from '../terminal/markdown/style.ts';
+import { wrapWords } from '../terminal/wrap-words.ts';
 import type { Conversation } from './conversation.ts';
 import { COMMANDS, type CommandName } from './slash.ts';
 
@@ -62,11 +63,11 @@ const RUN: Record<CommandName, (repl: Repl, rest: string) => Promise<void> | voi
       if (columns() - width < NARROWEST_SUMMARY) {
         return all.flatMap(([left, right]) => [
           `  ${left}`,
-          ...wrapped(right, columns() - 5).map((one) => `    ${tone(DIM, one)}`),
+          ...wrapWords(right, columns() - 5).map((one) => `    ${tone(DIM, one)}`),
         ]);
       }
       return all.flatMap(([left, right]) => {
-        const [first = '', ...others] = wrapped(right, columns() - width - 5);
+        const [first = '', ...others] = wrapWords(right, columns() - width - 5);
         return [
           `  ${left.padEnd(width)}  ${tone(DIM, first)}`,
           ...others.map((more) => `  ${' '.repeat(width)}  ${tone(DIM, more)}`),
@@ -137,7 +138,8 @@ const RUN: Record<CommandName, (repl: Repl, rest: string) => Promise<void> | voi
   },
 
   async sessions(repl) {
-    const running = new Map((await repl.host.sessions()).map((status) => [status.session_id, status]));
+    const live = (await repl.host.sessions()).filter(({ status }) => status !== 'idle');
+    const running = new Map(live.map(({ session_id, status }) => [session_id, status]));
     const rows = await listSessions(repl.workspace);
     table(repl, rows, [
       {
@@ -145,7 +147,7 @@ const RUN: Record<CommandName, (repl: Repl, rest: string) => Promise<void> | voi
         text: ({ session_id }) => (session_id === repl.session ? `${session_id} *` : session_id),
         narrow: 'whole',
       },
-      { title: 'status', text: ({ session_id, status }) => running.get(session_id)?.status ?? status },
+      { title: 'status', text: ({ session_id, status }) => running.get(session_id) ?? status },
       { title: 'title', text: ({ title }) => title, narrow: 'flexible' },
       { title: 'changed', text: ({ changed_at }) => ago(changed_at, repl.now()), narrow: 'spare' },
       { title: 'turns', text: ({ turns }) => String(turns), narrow: 'spare' },
@@ -158,7 +160,7 @@ const RUN: Record<CommandName, (repl: Repl, rest: string) => Promise<void> | voi
       ({ session_id }) => session_id !== repl.session,
     );
     const wanted = id === '' ? latest?.session_id : id;
-    if (wanted === undefined) throw new RuntimeError('no_session', 'There is no other session.');
+    if (wanted === undefined) throw new RuntimeError('no_session', 'There is no other session.', { next: '' });
     checkSessionId(wanted);
     if ((await repl.host.session(wanted)).status === 'absent') {
       throw new RuntimeError('not_found', `There is no session ${wanted}.`, { next: 'See /sessions.' });
@@ -264,9 +266,9 @@ async function onlyWaiting({ conversation, host }: Repl): Promise<string> {
   if (here !== undefined) return here.approval_id;
   const [only, another] = await host.approvals();
   if (only !== undefined && another === undefined) return only.id;
-  throw new RuntimeError('usage', only === undefined ? 'nothing waits for an answer' : 'several approvals wait', {
-    next: 'Name one: /approvals lists them.',
-  });
+  throw only === undefined
+    ? new RuntimeError('usage', 'nothing waits for an answer', { next: '' })
+    : new RuntimeError('usage', 'several approvals wait', { next: 'Name one: /approvals lists them.' });
 }
 
 async function showPolicy(repl: Repl): Promise<void> {
@@ -281,19 +283,6 @@ async function showPolicy(repl: Repl): Promise<void> {
 
 function table<Row>({ print, columns }: Repl, rows: readonly Row[], layout: readonly Column<Row>[]): void {
   if (rows.length > 0) print(tableLines({ columns: columns() - 1, colour: false }, rows, layout));
-}
-
-/** By words; none is longer than a line. */
-function wrapped(text: string, columns: number): string[] {
-  const lines: string[] = [];
-  let line = '';
-  for (const word of text.split(' ')) {
-    if (line !== '' && line.length + 1 + word.length > columns) {
-      lines.push(line);
-      line = word;
-    } else line = line === '' ? word : `${line} ${word}`;
-  }
-  return [...lines, line];
 }
 
 function fields({ print, tone }: Repl, rows: [name: string, value: string][]): void {

@@ -1,19 +1,19 @@
 /** What Tab offers: commands, their arguments, and files behind `@`. */
 import { readdirSync } from 'node:fs';
 import { homedir } from 'node:os';
-import { dirname, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import type { Workspace } from '../../engine/wire.ts';
 import { namesIn } from '../cli/completion/names.ts';
 import type { Candidate, Candidates } from '../terminal/editor/completion.ts';
 import { COMMANDS } from './slash.ts';
 
-const ARGUMENTS: Readonly<Record<string, 'model' | 'session' | 'approval' | 'tool'>> = {
-  model: 'model',
-  resume: 'session',
-  approve: 'approval',
-  deny: 'approval',
-  policy: 'tool',
-};
+const ARGUMENTS: ReadonlyMap<string, 'model' | 'session' | 'approval' | 'tool'> = new Map([
+  ['model', 'model'],
+  ['resume', 'session'],
+  ['approve', 'approval'],
+  ['deny', 'approval'],
+  ['policy', 'tool'],
+]);
 
 /** Without a workspace, which is still being opened, only commands and files. */
 export async function completionsOf(
@@ -31,9 +31,9 @@ export async function completionsOf(
   if (word.startsWith('@')) return { from, to: cursor, items: mentions(files(word.slice(1), root)) };
   const command = /^\/([a-z]*)$/.exec(before);
   if (command) return { from: 0, to: cursor, items: commands(command[1]!) };
-  const kind = ARGUMENTS[/^\/([a-z]+) +\S*$/.exec(before)?.[1] ?? ''];
+  const kind = ARGUMENTS.get(/^\/([a-z]+) +\S*$/.exec(before)?.[1] ?? '');
   if (kind !== undefined && workspace !== undefined) {
-    const names = await namesIn(workspace, kind, word);
+    const names = await namesIn(workspace, kind, word).catch(() => []); // what can't be read says so where it is used
     const items = names.filter(({ value }) => value.startsWith(word));
     return { from, to: cursor, items: items.map(({ value, meaning }) => ({ value, detail: meaning })) };
   }
@@ -61,7 +61,7 @@ function mentions(found: readonly Candidate[]): Candidate[] {
 const MOST_FILES = 200;
 
 function files(typed: string, root: string): Candidate[] {
-  const folder = typed.endsWith('/') ? typed : typed.includes('/') ? `${dirname(typed)}/` : '';
+  const folder = typed.slice(0, typed.lastIndexOf('/') + 1);
   const begin = typed.slice(folder.length);
   try {
     return readdirSync(resolve(root, folder.replace(/^~(?=\/)/, homedir())), { withFileTypes: true })

@@ -7,10 +7,15 @@ import type { Blobs } from '../../contract/ports.ts';
 import type { DeltaEvent, StreamEvent } from '../../contract/stream.ts';
 import type { LongText, Part, Presentation } from '../../contract/values.ts';
 import { wholeText } from '../../engine/session/messages.ts';
-import type { Highlight } from '../terminal/markdown/highlight.ts';
-import { createMarkdownStream, renderMarkdown, type MarkdownStream } from '../terminal/markdown/markdown-stream.ts';
+import {
+  createMarkdownStream,
+  renderMarkdown,
+  type MarkdownOptions,
+  type MarkdownStream,
+} from '../terminal/markdown/markdown-stream.ts';
 import { DIM, YELLOW } from '../terminal/markdown/style.ts';
 import { displayWidth, oneLine } from '../terminal/width.ts';
+import type { CodeColours } from './code-colours.ts';
 import { createEntryLines } from './entry-lines.ts';
 import { describePresentation } from './presentation.ts';
 
@@ -19,8 +24,8 @@ export interface ConversationOptions {
   columns: () => number;
   colour: boolean;
   hyperlinks: boolean;
-  /** Gives it once it is loaded; asked for at the first block of code. */
-  highlight: () => Highlight | undefined;
+  /** Loaded while a model thinks for the first time. */
+  code: CodeColours;
   /** Is a message with this text on the screen already, as it was typed? */
   isEchoed?: (text: string) => boolean;
 }
@@ -36,7 +41,7 @@ export interface Asked {
 
 /** What is being done now. */
 export interface Doing {
-  phase: 'thinking' | 'answering' | 'running' | 'starting' | 'waiting';
+  phase: 'thinking' | 'answering' | 'running' | 'starting' | 'waiting' | 'stopping';
   /** Titles of the calls that run. */
   calls: string[];
   /** ms UTC. */
@@ -81,9 +86,13 @@ interface Running {
 }
 
 const OUTPUT_KEPT = 4000;
+const MOST_BEGUN = 100;
+const CODE = /^\s*(?:```|~~~)/m;
+/** As long as what opens a block of code. */
+const FENCE = 3;
 
 export function createConversation(options: ConversationOptions): Conversation {
-  const { blobs, columns, colour, hyperlinks, highlight, isEchoed = () => false } = options;
+  const { blobs, columns, colour, hyperlinks, code, isEchoed = () => false } = options;
   const lines = createEntryLines(options);
   const { tone, line } = lines;
   const presentations = new Map<string, Presentation>();
@@ -91,23 +100,22 @@ export function createConversation(options: ConversationOptions): Conversation {
   const asked = new Map<string, Asked>();
   /** Messages that wait for their turn; each is printed when that begins. */
   const queued = new Map<string, { text: string; lines: string[] }>();
+  /** Messages whose turn has begun, the last ones. */
   const begun = new Set<string>();
   let saying: Saying | undefined;
   let turn: { turn: number; event_ids: string[]; since: number } | undefined;
   /** What the runtime itself says of the turn's end. */
   let closing = '';
   let failure = '';
+  let stopping = false;
   let lastSeq = 0;
   let spent = { tokens: 0, cost_micro_usd: 0 };
   let turnSpent = { tokens: 0, cost_micro_usd: 0 };
 
-  const newMarkdown = (): MarkdownStream => {
-    const loaded = highlight();
-    return createMarkdownStream({ columns: columns(), colour, hyperlinks, ...(loaded && { highlight: loaded }) });
-  };
+  const markdown = (): MarkdownOptions => ({ columns: columns(), colour, hyperlinks, highlight: code.highlight });
   const titleOf = (call_id: string): string => presentations.get(call_id)?.title ?? call_id;
 
-  function takeDelta({ data: { call_id, attempt, kind, text } }: DeltaEvent): string[] {
+  function takeDelta({ data: { call_id, attempt, kind, text } }: DeltaEvent): Promise<string[]> | string[] {
     if (kind === 'tool_output') {
       const run = running.get(call_id);
       if (run) run.output = (run.output + text).slice(-OUTPUT_KEPT);
@@ -115,9 +123,11 @@ export function createConversation(options: ConversationOptions): Conversation {
     }
     if (kind !== 'text') return [];
     const before = endSaying((one) => one.call_id !== call_id || one.attempt !== attempt);
-    saying ??= { call_id, attempt, markdown: newMarkdown(), text: '', begun: false };
-    saying.text += text;
-    return [...before, ...ofSaying(saying, saying.markdown.push(text))];
+    saying ??= { call_id, attempt, markdown: createMarkdownStream(markdown()), text: '', begun: false };
+    const one = saying;
+    one.text += text;
+    const more = (): string[] => [...before, ...ofSaying(one, one.markdown.push(text))];
+    return CODE.test(one.text.slice(-text.length - FENCE)) ? code.load().then(more) : more();
   }
 
   function ofSaying(one: Saying, more: string[]): string[] {
@@ -140,13 +150,10 @@ export function createConversation(options: ConversationOptions): Conversation {
       const more = ofSaying(saying, saying.markdown.push(text.slice(saying.text.length)));
       return [...more, ...endSaying()];
     }
+    // Its parts stand on lines of their own, and came without them.
+    if (saying?.call_id === call_id && unspaced(text) === unspaced(saying.text)) return endSaying();
     const before = endSaying();
-    return text.trim() === '' ? before : [...before, '', ...render(text)];
-  }
-
-  function render(text: string): string[] {
-    const loaded = highlight();
-    return renderMarkdown(text, { columns: columns(), colour, hyperlinks, ...(loaded && { highlight: loaded }) });
+    return text.trim() === '' ? before : [...before, '', ...renderMarkdown(text, markdown())];
   }
 
   const whole = (text: LongText): Promise<string> | string =>
@@ -164,6 +171,7 @@ export function createConversation(options: ConversationOptions): Conversation {
   const TAKERS: { [T in EntryType]?: (data: EntryData<T>, at: number) => Promise<string[]> | string[] } = {
     async 'input.received'({ event_id, mode, parts, actor, source, reason }) {
       if (mode === 'stop') {
+        stopping = true;
         const own = source === 'cli' || source === 'repl';
         return own && !reason ? [] : ['', line(YELLOW, '■', `stop${reason ? `: ${reason}` : ''} (${actor.id})`)];
       }
@@ -177,7 +185,9 @@ export function createConversation(options: ConversationOptions): Conversation {
       turn = { turn: data.turn, event_ids: data.event_ids, since: at };
       turnSpent = { tokens: 0, cost_micro_usd: 0 };
       closing = failure = '';
+      stopping = false;
       for (const id of data.event_ids) begun.add(id);
+      for (const id of [...begun].slice(0, -MOST_BEGUN)) begun.delete(id);
       const said = data.event_ids.flatMap((id) => queued.get(id)?.lines ?? []);
       for (const id of data.event_ids) queued.delete(id);
       return said;
@@ -185,11 +195,14 @@ export function createConversation(options: ConversationOptions): Conversation {
     'model.requested'({ attempt, model }) {
       const why = failure === '' ? '' : `${failure}; `;
       failure = '';
-      return attempt === 1 ? [] : ['', line(YELLOW, '!', `${why}asks ${model} again, attempt ${attempt}`)];
+      return attempt === 1 ? [] : ['', ...lines.note(YELLOW, '!', `${why}asks ${model} again, attempt ${attempt}`)];
     },
-    async 'model.replied'({ call_id, parts, usage, cost_micro_usd = 0 }) {
+    async 'model.replied'({ call_id, parts, tool_calls, usage, cost_micro_usd = 0 }) {
       count(usage.input + usage.output, cost_micro_usd);
-      return finishSaying(call_id, await textOf(parts.filter((part) => part.type === 'text')));
+      for (const call of tool_calls) presentations.set(call.call_id, { title: call.name });
+      const text = await textOf(parts.filter((part) => part.type === 'text'));
+      if (saying === undefined && CODE.test(text)) await code.load();
+      return finishSaying(call_id, text);
     },
     // Said with what comes of it: another attempt, or the end of the turn.
     'model.failed'({ class: kind, message }) {
@@ -247,8 +260,9 @@ export function createConversation(options: ConversationOptions): Conversation {
       turn = undefined;
       running.clear();
       asked.clear();
+      presentations.clear();
       for (const id of data.event_ids) queued.delete(id);
-      const closed = data.reason === 'success' && closing !== '' ? ['', ...render(closing)] : [];
+      const closed = data.reason === 'success' && closing !== '' ? ['', ...renderMarkdown(closing, markdown())] : [];
       return [...rest, ...closed, ...lines.ended(data, figures, closing)];
     },
   };
@@ -278,7 +292,15 @@ export function createConversation(options: ConversationOptions): Conversation {
       if (!turn) return undefined;
       const calls = [...running.values()].map(({ title }) => title);
       const waits = asked.size > 0 && running.size === 0;
-      const phase = waits ? 'waiting' : calls.length > 0 ? 'running' : saying ? 'answering' : 'thinking';
+      const phase = stopping
+        ? 'stopping'
+        : waits
+          ? 'waiting'
+          : calls.length > 0
+            ? 'running'
+            : saying
+              ? 'answering'
+              : 'thinking';
       return { phase, calls, since: turn.since, ...turnSpent };
     },
     asked: () => [...asked.values()],
@@ -289,4 +311,8 @@ export function createConversation(options: ConversationOptions): Conversation {
     queued: () => [...queued].map(([event_id, { text }]) => ({ event_id, text })),
     spent: () => spent,
   };
+}
+
+function unspaced(text: string): string {
+  return text.replace(/\s/g, '');
 }

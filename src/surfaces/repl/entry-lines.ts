@@ -5,8 +5,9 @@ import { errorCatalogue } from '../../contract/errors.ts';
 import type { LongText } from '../../contract/values.ts';
 import { money } from '../cli/money.ts';
 import { span } from '../cli/times.ts';
-import { BOLD, CYAN, DIM, GREEN, RED, styled, YELLOW, type Style } from '../terminal/markdown/style.ts';
+import { BOLD, CYAN, DIM, GREEN, NORMAL, RED, styled, YELLOW, type Style } from '../terminal/markdown/style.ts';
 import { oneLine, truncate, visibleText } from '../terminal/width.ts';
+import { wrapWords } from '../terminal/wrap-words.ts';
 
 export type Tone = (style: Style, text: string) => string;
 
@@ -14,6 +15,8 @@ export interface EntryLines {
   tone: Tone;
   /** A mark and a text on one row. */
   line(style: Style, mark: string, text: string): string;
+  /** The same on as many rows as it takes. */
+  note(style: Style, mark: string, text: string): string[];
   said(text: string, mark: string, source: string): string[];
   /** The first lines of what a command printed. */
   output(text: LongText): string[];
@@ -31,6 +34,8 @@ export interface Figures {
   cost_micro_usd: number;
 }
 
+/** What a command's output ends with for the model. The first row says it here. */
+const STATUS = /(?<=^|\n)\[(?:canceled|ended by \w+|exit code \d+)\]$/;
 const OUTPUT_LINES = 4;
 const LIVE_OUTPUT_LINES = 3;
 const NARROWEST = 10;
@@ -54,10 +59,15 @@ const NEXT: Partial<Record<EntryData<'turn.ended'>['reason'], string>> = {
 
 /** Text of a program: as its last state was, where it went back in a line; without its colours and movements. */
 export function printedText(text: string): string {
-  const plain = stripVTControlCharacters(text)
-    .replaceAll('\r\n', '\n')
-    .replace(/[^\n]*\r(?=[^\n])/g, '');
-  return visibleText(plain.replaceAll('\r', '')).replaceAll('\t', '    ');
+  const lines = stripVTControlCharacters(text).split('\n').map(lastState);
+  return visibleText(lines.join('\n')).replaceAll('\t', '    ');
+}
+
+/** What a line says after it went back to its beginning for the last time. */
+export function lastState(line: string): string {
+  let end = line.length;
+  while (line[end - 1] === '\r') end--;
+  return line.slice(line.lastIndexOf('\r', end - 1) + 1, end);
 }
 
 export function createEntryLines({ columns, colour }: { columns: () => number; colour: boolean }): EntryLines {
@@ -76,24 +86,31 @@ export function createEntryLines({ columns, colour }: { columns: () => number; c
     return left === 0 ? shown : [...shown, quoted(`… ${left} more line${left === 1 ? '' : 's'}`)];
   }
 
+  const indented = (text: string, mark = ' ', style = NORMAL): string[] =>
+    visibleText(text)
+      .trim()
+      .split('\n')
+      .flatMap((one) => wrapWords(one, Math.max(NARROWEST, columns() - 3)))
+      .map((one, index) => `${index === 0 ? mark : ' '} ${tone(style, one)}`);
+
   return {
     tone,
     line,
+    note: (style, mark, text) => indented(text, tone(style, mark)),
     output,
     tail: (text) => printedText(text).trimEnd().split('\n').slice(-LIVE_OUTPUT_LINES).map(quoted),
     said: (text, mark, source) => [
       '',
-      ...visibleText(text)
-        .trimEnd()
-        .split('\n')
-        .map((one, index) => `${tone(CYAN, index === 0 ? mark : ' ')} ${tone(BOLD, one)}`),
+      ...indented(text, tone(CYAN, mark), BOLD),
       ...(source === 'cli' || source === 'repl' ? [] : [tone(DIM, `  (${oneLine(source)})`)]),
     ],
-    finished(title, { outcome, exit_code = 0, error, output: printed, duration_ms }) {
-      const good = outcome === 'ok' && exit_code === 0;
+    finished(title, { outcome, exit_code = 0, signal, error, output: all, duration_ms }) {
+      const printed = typeof all === 'string' ? all.replace(STATUS, '') : all;
+      const good = outcome === 'ok' && exit_code === 0 && signal === undefined;
       const facts = [
         ...(outcome === 'ok' ? [] : [outcome]),
         ...(exit_code === 0 ? [] : [`exit code ${exit_code}`]),
+        ...(outcome === 'ok' && signal !== undefined ? [`ended by ${signal}`] : []),
         span(duration_ms),
       ].join(', ');
       const room = Math.max(NARROWEST, columns() - facts.length - 6);
@@ -117,13 +134,12 @@ export function createEntryLines({ columns, colour }: { columns: () => number; c
       const what = reason.replaceAll('_', ' ');
       const why = code === undefined || code === reason ? what : `${what} (${code})`;
       const style = reason === 'canceled' ? YELLOW : RED;
-      const said = visibleText(text).trim();
       const next = NEXT[reason];
       return [
         '',
         `${tone(style, '■')} ${why}${figures === '' ? '' : ` ${tone(DIM, `· ${figures}`)}`}`,
-        ...(said === '' || reason === 'canceled' ? [] : said.split('\n').map((one) => `  ${one}`)),
-        ...(next === undefined ? [] : [tone(DIM, `  ${next}`)]),
+        ...(text.trim() === '' || reason === 'canceled' ? [] : indented(text)),
+        ...(next === undefined ? [] : indented(next, ' ', DIM)),
       ];
     },
   };

@@ -11,6 +11,9 @@ export function editExternally(text: string, environment: Environment): string {
   const editor = environment['VISUAL'] || environment['EDITOR'] || 'vi';
   const folder = mkdtempSync(join(tmpdir(), 'runtime-'));
   const path = join(folder, 'message.md');
+  // Keys of the terminal that end or interrupt are for the editor alone.
+  const ignore = (): void => {};
+  process.on('SIGQUIT', ignore);
   try {
     writeFileSync(path, text, { mode: 0o600 });
     // As git does: the variable may hold arguments.
@@ -22,6 +25,7 @@ export function editExternally(text: string, environment: Environment): string {
     }
     return readFileSync(path, 'utf8').replace(/\n$/, '');
   } finally {
+    process.off('SIGQUIT', ignore);
     rmSync(folder, { recursive: true, force: true });
   }
 }

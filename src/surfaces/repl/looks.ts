@@ -1,5 +1,5 @@
 import type { Environment } from '../../base/environment.ts';
-import { loadHighlight, type Highlight } from '../terminal/markdown/highlight.ts';
+import { createCodeColours } from './code-colours.ts';
 import type { ConversationOptions } from './conversation.ts';
 import type { Ui } from './ui.ts';
 
@@ -11,7 +11,7 @@ export interface Looks {
 }
 
 export function createLooks(ui: Pick<Ui, 'columns' | 'colour'>, environment: Environment): Looks {
-  let highlight: Highlight | undefined;
+  const code = createCodeColours();
   const echoed: string[] = [];
   return {
     echoed: (text) => void echoed.push(text),
@@ -25,10 +25,7 @@ export function createLooks(ui: Pick<Ui, 'columns' | 'colour'>, environment: Env
         if (at !== -1) echoed.splice(at, 1);
         return at !== -1;
       },
-      highlight() {
-        if (highlight === undefined) void loadHighlight().then((loaded) => (highlight = loaded));
-        return highlight;
-      },
+      code,
     }),
   };
 }

@@ -1,36 +1,57 @@
 /** `!command`: the person's own command, in their shell, with their rights. What it printed goes with the next message. */
 import { spawn } from 'node:child_process';
+import type { Clock } from '../../base/clock.ts';
 import type { Environment } from '../../base/environment.ts';
 import { CYAN, DIM, YELLOW, type Style } from '../terminal/markdown/style.ts';
 import { oneLine } from '../terminal/width.ts';
-import { printedText, type Tone } from './entry-lines.ts';
+import { lastState, printedText, type Tone } from './entry-lines.ts';
 
 const MOST_KEPT = 16 * 1024;
+/** A line that is longer is shown in pieces. */
+const LONGEST_LINE = 4096;
+/** So long its output may still come when the command has ended: what it started may hold on to that for ever (ms). */
+const DRAIN_MS = 200;
 
 interface PersonCommand {
-  /** Settles with what the model is told of it. */
-  done: Promise<string>;
+  /** How it ended, and what the model is told of it. */
+  done: Promise<{ how: string; note: string }>;
   signal(name: 'SIGINT' | 'SIGHUP'): void;
 }
 
 function runPersonCommand(
   command: string,
-  { cwd, environment, onOutput }: { cwd: string; environment: Environment; onOutput: (text: string) => void },
+  { cwd, environment, clock }: { cwd: string; environment: Environment; clock: Clock },
+  onOutput: (text: string) => void,
 ): PersonCommand {
   const shell = environment['SHELL'] || '/bin/sh';
   const child = spawn(shell, ['-c', command], { cwd, stdio: ['ignore', 'pipe', 'pipe'], detached: true });
+  const streams = [child.stdout, child.stderr];
   let output = '';
+  let left = false;
   const take = (text: string): void => {
-    if (output.length < MOST_KEPT) output += text;
+    const kept = text.slice(0, MOST_KEPT - output.length);
+    output += kept;
+    left ||= kept.length < text.length;
     onOutput(text);
   };
-  for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', take);
-  const done = new Promise<string>((resolve) => {
-    child.on('error', (error) => resolve(`I tried to run \`${command}\`, but: ${error.message}`));
-    child.on('close', (code, signal) => {
-      const how = signal === null ? `exit code ${code}` : `ended by ${signal}`;
-      const cut = output.length > MOST_KEPT ? `${output.slice(0, MOST_KEPT)}\n[… more left out …]` : output;
-      resolve(`I ran \`${command}\` myself (${how}):\n${cut}`);
+  for (const stream of streams) stream.setEncoding('utf8').on('data', take);
+  const ended = Promise.withResolvers<void>();
+  const done = new Promise<{ how: string; note: string }>((resolve) => {
+    child.on('error', ({ message: how }) => resolve({ how, note: `I tried to run \`${command}\`, but: ${how}` }));
+    void ended.promise.then(() => {
+      // What outlives it goes on writing, but to nobody.
+      for (const stream of streams) stream.off('data', take).resume();
+      const { exitCode, signalCode } = child;
+      const how = signalCode === null ? `exit code ${exitCode}` : `ended by ${signalCode}`;
+      const cut = left ? `${output}\n[… more left out …]` : output;
+      resolve({ how, note: `I ran \`${command}\` myself (${how}):\n${cut}` });
+    });
+  });
+  child.on('exit', () => {
+    const cancel = clock.at(clock.now() + DRAIN_MS, ended.resolve);
+    child.on('close', () => {
+      cancel();
+      ended.resolve();
     });
   });
   return {
@@ -57,6 +78,7 @@ export interface Personal {
 }
 
 export interface PersonalOptions {
+  clock: Clock;
   environment: Environment;
   cwd: () => string;
   tone: Tone;
@@ -65,7 +87,7 @@ export interface PersonalOptions {
   refresh: () => void;
 }
 
-export function createPersonal({ environment, cwd, tone, say, print, refresh }: PersonalOptions): Personal {
+export function createPersonal({ clock, environment, cwd, tone, say, print, refresh }: PersonalOptions): Personal {
   let running: PersonCommand | undefined;
   let notes: string[] = [];
   const shown = (text: string): string => `  ${printedText(text)}`;
@@ -74,22 +96,23 @@ export function createPersonal({ environment, cwd, tone, say, print, refresh }: 
       if (running !== undefined) return say('your last command still runs; Ctrl-C ends it', YELLOW);
       print(['', `${tone(CYAN, '!')} ${oneLine(command)}`]);
       let line = '';
-      running = runPersonCommand(command, {
-        cwd: cwd(),
-        environment,
-        onOutput(text) {
-          const lines = (line + text).split('\n');
-          line = lines.pop()!;
-          print(lines.map(shown));
-        },
+      running = runPersonCommand(command, { cwd: cwd(), environment, clock }, (text) => {
+        const lines = (line + text).split('\n');
+        const begun = lines.pop()!;
+        // Progress that goes back to the beginning of its line again and again is as long as its last state.
+        line = lastState(begun) + (begun.endsWith('\r') ? '\r' : '');
+        if (line.length > LONGEST_LINE) {
+          lines.push(line);
+          line = '';
+        }
+        print(lines.map(shown));
       });
       refresh();
-      const note = await running.done;
+      const { how, note } = await running.done;
       running = undefined;
       if (line !== '') print([shown(line)]);
       notes.push(note);
-      const [first = ''] = note.split('\n');
-      say(`  ${first.replace(/^I ran .* myself \((.*)\):$/s, '$1')}; goes with your next message`, DIM);
+      say(`  ${how}; goes with your next message`, DIM);
       refresh();
     },
     isRunning: () => running !== undefined,

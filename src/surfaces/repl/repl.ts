@@ -87,6 +87,7 @@ export async function runRepl(options: ReplOptions): Promise<number> {
     clearInput: () => ui.setText(''),
     say,
     refresh,
+    byLine: () => ui.plain,
   });
 
   const ui: Ui = createUi({
@@ -96,13 +97,15 @@ export async function runRepl(options: ReplOptions): Promise<number> {
     history: history.load(),
     handlers: {
       submit(text) {
+        lastCancel = 0;
         if (panel.takesText(text)) return refresh();
         void typed.take(text);
       },
       cancel,
       leave: () => void leave(0),
       input: (text, before, byKey) => panel.input(text, before, byKey),
-      hint: (text) => (panel.isOpen() ? '' : hintFor(text, host !== undefined && view?.conversation.seq() === 0)),
+      hint: (text) =>
+        panel.isOpen() ? '' : hintFor(text, host !== undefined && !typed.isBusy() && view?.conversation.seq() === 0),
       isBusy: () =>
         host === undefined ||
         typed.isBusy() ||
@@ -124,6 +127,7 @@ export async function runRepl(options: ReplOptions): Promise<number> {
       above,
       below,
       resized: () => view?.conversation.resized(),
+      painted: () => panel.painted(),
     },
   });
 
@@ -137,6 +141,7 @@ export async function runRepl(options: ReplOptions): Promise<number> {
     current: () => view?.id,
   });
   const personal = createPersonal({
+    clock,
     environment,
     cwd: rootNow,
     tone,
@@ -163,10 +168,6 @@ export async function runRepl(options: ReplOptions): Promise<number> {
     return status !== undefined && status.project_root !== '' ? status.project_root : options.root;
   }
 
-  function newConversation(): Conversation {
-    return parts!.createConversation(looks.of(opened!.workspace.store.blobs));
-  }
-
   function above(): string[] {
     const { columns, rows } = ui;
     const ownRuns = personal.isRunning();
@@ -189,17 +190,14 @@ export async function runRepl(options: ReplOptions): Promise<number> {
     const text = lines.join('\n');
     if (text !== announced) ui.print(lines);
     announced = text;
+    panel.painted();
   }
 
   function modelNow(): string | undefined {
     if (opened === undefined || parts === undefined) return undefined;
-    const model = status?.seq === 0 ? requests.chosen(status.session_id).model : status?.model;
-    const { choices } = parts.chooseModels(
-      opened.workspace.loaded.config,
-      environment,
-      model === undefined ? {} : { model },
-    );
-    return choices[0]?.name;
+    const model = status?.model;
+    const { config } = opened.workspace.loaded;
+    return parts.chooseModels(config, environment, model === undefined ? {} : { model }).choices[0]?.name;
   }
 
   function changed(): void {
@@ -220,7 +218,8 @@ export async function runRepl(options: ReplOptions): Promise<number> {
 
   async function readStatus(): Promise<void> {
     const { id } = view!;
-    status = await succession!.ask((now) => now.session(id));
+    const now = await succession!.ask((asked) => asked.session(id));
+    status = now.seq === 0 ? { ...now, ...requests.chosen(id) } : now;
     ui.refresh();
   }
 
@@ -233,7 +232,7 @@ export async function runRepl(options: ReplOptions): Promise<number> {
     if (now - lastCancel < TWICE_MS) return void leave(130);
     lastCancel = now;
     if (turn === undefined || host === undefined) return say('Ctrl-C again leaves; so does Ctrl-D');
-    say('stopping …  Ctrl-C again leaves');
+    if (ui.plain) say('stopping …  Ctrl-C again leaves');
     for (const event of turn.event_ids.slice(0, 1)) requests.stop(view!.id, event).catch(fail);
   }
 
@@ -245,7 +244,9 @@ export async function runRepl(options: ReplOptions): Promise<number> {
 
   /** Shows the end of a session, from its file. */
   async function show(id: string): Promise<void> {
-    const { conversation, lines } = await readEnd(opened!.workspace.store.journal, id, newConversation);
+    const { journal, blobs } = opened!.workspace.store;
+    const newConversation = (): Conversation => parts!.createConversation(looks.of(blobs));
+    const { conversation, lines } = await readEnd(journal, id, newConversation);
     const most = Math.max(10, (terminal.output.rows || 24) * 2);
     if (lines.length > most) say(`… earlier: runtime session show ${id}`);
     ui.print(lines.slice(-most));
@@ -261,6 +262,7 @@ export async function runRepl(options: ReplOptions): Promise<number> {
         notice(`session ${id} was removed; what you say next begins it anew`, YELLOW);
         openSession(id).catch(fail);
       },
+      fail,
       clock,
     });
     ui.refresh();
@@ -280,16 +282,16 @@ export async function runRepl(options: ReplOptions): Promise<number> {
   async function refreshStatus(): Promise<void> {
     if (refreshing || view?.conversation.turn() !== undefined) return;
     refreshing = true;
-    status = await host?.session(view!.id).catch(() => status);
+    await readStatus().catch(() => {}); // as it was, then
     refreshing = false;
-    ui.refresh();
   }
 
   async function goOnWith(next: Host): Promise<void> {
     host = next;
     if (view === undefined) return;
     view.follow(next);
-    status = await next.resume(view.id);
+    // When it is gone already, another one comes.
+    await next.resume(view.id).then((resumed) => (status = resumed), fail);
     changed();
   }
 
@@ -343,7 +345,7 @@ export async function runRepl(options: ReplOptions): Promise<number> {
       send,
       answer: requests.answer,
       async configure(change) {
-        await requests.configure(current.id, change);
+        await requests.configure(view!.id, change); // not `current`: a command may have begun a new one
         await readStatus();
       },
       suspended: (work) => ui.suspended(work),

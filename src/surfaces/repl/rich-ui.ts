@@ -1,6 +1,7 @@
 /**
  * The terminal: an input at the bottom, above it what is going on, above that what was said.
  */
+import { setImmediate as immediate } from 'node:timers/promises';
 import { completed, editor } from '../terminal/editor/editor.ts';
 import {
   createEditor,
@@ -25,7 +26,11 @@ const FRAME_MS = 33;
 export function createRichUi({ terminal, environment, clock, history, handlers }: UiOptions): Ui {
   const { input: stdin, output: stdout } = terminal;
   const colour = !environment['NO_COLOR'];
-  const screen: Screen = createScreen(stdout, { clock, xtermJs: environment['TERM_PROGRAM'] === 'vscode' });
+  const screen: Screen = createScreen(stdout, {
+    clock,
+    xtermJs: environment['TERM_PROGRAM'] === 'vscode',
+    onPainted: () => handlers.painted(),
+  });
   const look: Look | undefined = colour
     ? {
         prompt: (text) => styled(text, CYAN),
@@ -77,8 +82,9 @@ export function createRichUi({ terminal, environment, clock, history, handlers }
     const before = state.buffer.text;
     const step = editor(state, key, stdout.columns);
     state = step.state;
-    handlers.input(state.buffer.text, before, key.name === 'char' && !key.ctrl && !key.alt);
+    // Enter may confirm what the key before it began.
     if (step.intent) act(step.intent, before !== '');
+    handlers.input(state.buffer.text, before, key.name === 'char' && !key.ctrl && !key.alt);
     paintNow();
   }
 
@@ -187,10 +193,8 @@ export function createRichUi({ terminal, environment, clock, history, handlers }
   return ui;
 }
 
-/** Ctrl-Z: the shell takes the terminal until `fg`. */
-function stopUntilContinued(): Promise<void> {
-  return new Promise((resolve) => {
-    process.once('SIGCONT', () => resolve());
-    process.kill(process.pid, 'SIGTSTP');
-  });
+/** Ctrl-Z: the shell takes the terminal until `fg`. Where there is none, as in a container, nothing stops. */
+async function stopUntilContinued(): Promise<void> {
+  process.kill(process.pid, 'SIGTSTP');
+  await immediate(); // it may stop in the next moment only
 }

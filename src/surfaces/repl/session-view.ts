@@ -21,6 +21,8 @@ export interface SessionViewOptions {
   /** Something changed that isn't printed. */
   onChange: () => void;
   onGone: () => void;
+  /** What happened can't be shown, as that its text is lost. */
+  fail: (thrown: unknown) => void;
   clock: Clock;
 }
 
@@ -28,11 +30,12 @@ export interface SessionViewOptions {
 const PIECE_MS = 30;
 
 export function createSessionView(options: SessionViewOptions): SessionView {
-  const { id, conversation, print, onChange, onGone, clock } = options;
+  const { id, conversation, print, onChange, onGone, fail, clock } = options;
   let watch: Watch | undefined;
   /** Events are shown one after the other; some need a blob first. */
   let waiting: StreamEvent[] = [];
   let busy = false;
+  let closed = false;
   /** Cancels the showing that is due. */
   let due: (() => void) | undefined;
 
@@ -51,15 +54,17 @@ export function createSessionView(options: SessionViewOptions): SessionView {
     due?.();
     due = undefined;
     busy = true;
-    try {
-      for (let event = waiting.shift(); event !== undefined; event = waiting.shift()) {
-        const lines = conversation.take(event);
-        print(Array.isArray(lines) ? lines : await lines);
+    for (let event = waiting.shift(); event !== undefined; event = waiting.shift()) {
+      try {
+        const taken = conversation.take(event);
+        const lines = Array.isArray(taken) ? taken : await taken;
+        if (!closed) print(lines);
+      } catch (thrown) {
+        if (!closed) fail(thrown);
       }
-    } finally {
-      busy = false;
-      onChange();
     }
+    busy = false;
+    if (!closed) onChange();
   }
 
   return {
@@ -67,12 +72,14 @@ export function createSessionView(options: SessionViewOptions): SessionView {
     conversation,
     follow(host) {
       watch?.close();
+      waiting = []; // they come again: nobody has taken them
       watch = host.watch(id, conversation.seq(), {
         onEvent: take,
         onEnd: onGone,
       });
     },
     close() {
+      closed = true;
       watch?.close();
       due?.();
       waiting = [];

@@ -36,7 +36,7 @@ const COMMAND = /^\/([a-z]+)(?:\s+([\s\S]*))?$/;
 export function readTyped(text: string): Typed {
   if (text.startsWith('!') && text.slice(1).trim() !== '') return { kind: 'shell', command: text.slice(1).trim() };
   const [, name, rest = ''] = COMMAND.exec(text.trimEnd()) ?? [];
-  if (name === undefined || !text.startsWith('/')) return { kind: 'message' };
+  if (name === undefined) return { kind: 'message' };
   if (name === 'quit' || name === 'q') return { kind: 'command', name: 'exit', rest: '' };
   if (isCommand(name)) return { kind: 'command', name, rest: rest.trim() };
   if (rest !== '') return { kind: 'message' };

@@ -16,6 +16,7 @@ const WORDS: Record<Exclude<Doing['phase'], 'running'>, string> = {
   thinking: 'thinks',
   answering: 'answers',
   waiting: 'waits for you: /approve or /deny',
+  stopping: 'stops',
 };
 
 const NARROWEST_TEXT = 8;
@@ -62,7 +63,7 @@ function statusLine(doing: Doing, ticks: number, now: number, columns: number, t
   const what = phase === 'running' ? `${oneLine(calls[0]!)}${more}` : WORDS[phase];
   const facts = [
     `${Math.max(0, Math.floor((now - since) / 1000))}s`,
-    ...(waits ? [] : ['Ctrl-C stops']),
+    ...(waits ? [] : [phase === 'stopping' ? 'Ctrl-C again leaves' : 'Ctrl-C stops']),
     ...(tokens > 0 ? [`${tokens.toLocaleString('en')} tokens`] : []),
     ...(cost_micro_usd > 0 ? [money(cost_micro_usd)] : []),
   ];

@@ -24,6 +24,8 @@ export interface UiHandlers {
   above(): string[];
   below(): string[];
   resized(): void;
+  /** What `above` and `below` gave last is on the terminal now. */
+  painted(): void;
 }
 
 export interface Ui {

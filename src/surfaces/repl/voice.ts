@@ -1,6 +1,7 @@
 /** What the program itself says above the prompt. */
 import { toRuntimeError } from '../../contract/errors.ts';
 import { DIM, RED, styled, type Style } from '../terminal/markdown/style.ts';
+import { wrapWords } from '../terminal/wrap-words.ts';
 import type { Tone } from './entry-lines.ts';
 import type { Ui } from './ui.ts';
 
@@ -13,13 +14,18 @@ export interface Voice {
   fail(thrown: unknown): void;
 }
 
-export function createVoice(ui: () => Pick<Ui, 'colour' | 'print'>): Voice {
+export function createVoice(ui: () => Pick<Ui, 'colour' | 'columns' | 'print'>): Voice {
   const tone: Tone = (style, text) => (ui().colour ? styled(text, style) : text);
-  const say = (text: string, style: Style = DIM): void => ui().print(text.split('\n').map((line) => tone(style, line)));
+  const linesOf = (text: string, style: Style): string[] =>
+    text
+      .split('\n')
+      .flatMap((line) => wrapWords(line, ui().columns - 1))
+      .map((line) => tone(style, line));
+  const say = (text: string, style: Style = DIM): void => ui().print(linesOf(text, style));
   return {
     tone,
     say,
-    notice: (text, style = DIM) => ui().print(['', tone(style, text)]),
+    notice: (text, style = DIM) => ui().print(['', ...linesOf(text, style)]),
     fail(thrown) {
       const { message, next } = toRuntimeError(thrown);
       say(`error: ${message}`, RED);

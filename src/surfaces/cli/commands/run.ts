@@ -2,7 +2,7 @@ import { realpathSync, statSync } from 'node:fs';
 import { systemClock } from '../../../base/clock.ts';
 import { parseDuration } from '../../../base/duration.ts';
 import type { Environment } from '../../../base/environment.ts';
-import { errorCatalogue, RuntimeError, toRuntimeError } from '../../../contract/errors.ts';
+import { errorCatalogue, naming, RuntimeError, toRuntimeError } from '../../../contract/errors.ts';
 import type { EntryData } from '../../../contract/entries.ts';
 import type { RunOutcome, StreamEvent } from '../../../contract/stream.ts';
 import type { Part, TurnReason } from '../../../contract/values.ts';
@@ -12,7 +12,7 @@ import { checkSessionId } from '../../../engine/session-id.ts';
 import { NO_USAGE } from '../../../kernel/turn/state.ts';
 import { type CallTitles, createCallTitles } from '../call-titles.ts';
 import type { CommandAction, CommandContext, GlobalOptions } from '../context.ts';
-import { homeOf, nextCommand, workspaceRequest } from '../context.ts';
+import { homeOf, inSamePlace, nextCommand, workspaceRequest } from '../context.ts';
 import type { Io } from '../io.ts';
 import { paint } from '../paint.ts';
 import { createProgress } from '../progress.ts';
@@ -136,7 +136,9 @@ export async function runToEnd(
     const { attach } = await import('../../attach.ts');
     outcome = await untilEnd(startRun(workspace, () => attach(workspace, { takes: 'named' }), request, view));
   } catch (thrown) {
-    const error = namingSession(toRuntimeError(thrown), at);
+    const { scope } = at;
+    const named = scope.kind === 'session' ? naming(toRuntimeError(thrown), scope.id) : toRuntimeError(thrown);
+    const error = inSamePlace(context, options, named);
     outcome = {
       state: 'error',
       exit_code: error.exitCode,
@@ -153,13 +155,6 @@ export async function runToEnd(
   }
   sayOutcome(io, outcome, at, titles, next);
   return outcome.exit_code;
-}
-
-/** Its next step names the session, also where the thrower didn't know which it was. */
-function namingSession(error: RuntimeError, { scope }: Place): RuntimeError {
-  if (scope.kind !== 'session' || !error.next.includes('<id>')) return error;
-  const { code, message, next } = error;
-  return new RuntimeError(code, message, { next, id: scope.id, cause: error });
 }
 
 /** First Ctrl-C: the turn is cancelled; a second one, SIGTERM, SIGHUP: leave, to be carried on later. */

@@ -1,4 +1,4 @@
-import { RuntimeError } from '../../../contract/errors.ts';
+import { RuntimeError, toRuntimeError } from '../../../contract/errors.ts';
 import { withHost } from '../../attach.ts';
 import { refuseTools } from '../../../engine/caller.ts';
 import {
@@ -60,11 +60,18 @@ function ownerLine({ pid, sessions }: OwnerView): string {
 
 export const showSession: CommandAction<Output & { limit?: string; follow?: true }> = async (context, options, id) => {
   const workspace = await openForCommand(context, options);
-  const { entries, end } = await readSession(workspace, id);
+  const { entries, failure } = await readSession(workspace, id).then(
+    ({ entries: read, end }) => ({ entries: read, failure: end.failure }),
+    (thrown: unknown) => {
+      if (!options.follow || toRuntimeError(thrown).code !== 'not_found') throw thrown;
+      context.io.stderr.write(`${toRuntimeError(thrown).message} Waits for it to begin; Ctrl-C ends.\n`);
+      return { entries: [], failure: undefined };
+    },
+  );
   const turnOf = createTurnCounter();
   const events = entries.map((stored) => entryEvent(id, stored, turnOf(stored)));
   const limit = options.limit === undefined ? events.length : limitOf(options.limit);
-  if (options.follow && !end.failure) {
+  if (options.follow && !failure) {
     const { follow } = await import('./session-follow.ts');
     return follow(context.io, workspace, id, events, { limit, output: options.output });
   }
@@ -74,8 +81,8 @@ export const showSession: CommandAction<Output & { limit?: string; follow?: true
     const { output } = options;
     await printPaged(context.io, context.environment, (io) => printValue(io, output, events.slice(-limit)));
   }
-  if (!end.failure) return 0;
-  throw new RuntimeError('store_damaged', `Session ${id} is damaged behind what is shown: ${end.failure.message}.`, {
+  if (!failure) return 0;
+  throw new RuntimeError('store_damaged', `Session ${id} is damaged behind what is shown: ${failure.message}.`, {
     next: `Look with \`${nextCommand(context, options, `session verify ${id}`)}\`, and keep the file.`,
   });
 };

@@ -3,9 +3,8 @@ import type { CommandAction } from '../context.ts';
 import { type OutputFormat, printValue } from '../listing.ts';
 
 /** `version` */
-export const showVersion: CommandAction<{ json?: boolean; output: OutputFormat }> = async ({ io }, options) => {
+export const showVersion: CommandAction<{ output: OutputFormat }> = async ({ io }, { output }) => {
   const node = process.versions.node;
-  const format = options.json ? 'json' : options.output;
-  if (format !== 'table') return printValue(io, format, { version, commit, build_date: date, node });
+  if (output !== 'table') return printValue(io, output, { version, commit, build_date: date, node });
   io.stdout.write(`runtime ${version}\ncommit: ${commit}\nbuilt:  ${date}\nnode:   ${node}\n`);
 };

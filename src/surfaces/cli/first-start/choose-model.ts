@@ -9,6 +9,7 @@ import type { Dialogue } from './dialogue.ts';
 /** More models than this are not listed, only searched. */
 const MOST_LISTED = 9;
 const LIST_MS = 5000;
+const EXAMPLE_ADDRESS = 'as http://localhost:8000/v1';
 /** What HTTP can carry; a key holds nothing else. */
 const KEY = /^[\x21-\x7e]+$/;
 
@@ -26,17 +27,24 @@ interface Way {
 /** The registry entry of the model that is to answer; undefined: none, for now. */
 export async function chooseModel(dialogue: Dialogue): Promise<ModelEntry | undefined> {
   const ways = await waysOf(dialogue);
-  const chosen = await dialogue.menu(
-    'Which model should answer?',
-    ways.map(({ line }) => line),
-  );
-  const way = ways[chosen ?? ways.length - 1]!;
-  if (chosen === undefined || way.ask === undefined) return undefined;
+  const lines = ways.map(({ line }) => line);
   for (;;) {
-    const entry = await way.ask(dialogue);
-    if (entry === undefined || way.known) return entry;
+    const chosen = await dialogue.menu('Which model should answer?', lines);
+    const way = chosen === undefined ? undefined : ways[chosen];
+    if (way?.ask === undefined) return undefined;
+    const found = await follow(dialogue, way);
+    if (found !== 'other') return found;
+  }
+}
+
+/** Asks in this way until the model answers, or is kept all the same; `other`: another way is wanted. */
+async function follow(dialogue: Dialogue, { ask, known }: Way): Promise<ModelEntry | 'other' | undefined> {
+  for (;;) {
+    const entry = await ask!(dialogue);
+    if (entry === undefined || known) return entry;
     const kept = await keep(dialogue, entry);
-    if (kept !== 'again') return kept === 'keep' ? entry : undefined;
+    if (kept === 'keep') return entry;
+    if (kept !== 'again') return kept === 'other' ? kept : undefined;
   }
 }
 
@@ -61,13 +69,13 @@ async function waysOf({ environment, clock, config }: Dialogue): Promise<Way[]> 
     ...local,
     ...keyed,
     { line: `OpenAI${openai === undefined ? '' : ` (${openai})`}: paste a key`, ask: askOpenai },
-    { line: 'another service that is compatible with OpenAI: its address, and a key', ask: askOther },
+    { line: 'another service that is compatible with OpenAI: its address, and a key', ask: askOther() },
     { line: 'none yet: an offline demo answers' },
   ];
 }
 
 /** Tries the model, and asks what to do where it doesn't answer. */
-async function keep(dialogue: Dialogue, entry: ModelEntry): Promise<'keep' | 'again' | 'leave'> {
+async function keep(dialogue: Dialogue, entry: ModelEntry): Promise<'keep' | 'again' | 'other' | 'leave'> {
   const { say, menu, config, environment, clock, input } = dialogue;
   say(`Asking ${entry.name} at ${hostOf(config, entry, environment) ?? 'OpenAI'} …`);
   const why = await tryModel(config, entry, { environment, clock, signal: input.given_up });
@@ -77,8 +85,9 @@ async function keep(dialogue: Dialogue, entry: ModelEntry): Promise<'keep' | 'ag
     return 'keep';
   }
   say(`It does not: ${why}`);
-  const chosen = await menu('What now?', ['try again', 'keep it all the same', 'no model for now']);
-  return (['again', 'keep', 'leave'] as const)[chosen ?? 2]!;
+  const lines = ['try again', 'choose something else', 'keep it all the same', 'no model for now'];
+  const chosen = await menu('What now?', lines);
+  return (['again', 'other', 'keep', 'leave'] as const)[chosen ?? 3]!;
 }
 
 function openaiEntry(api_key?: string): ModelEntry {
@@ -95,12 +104,17 @@ async function askOllama(dialogue: Dialogue, models: readonly string[]): Promise
   return name === undefined ? undefined : { name, provider: 'ollama' };
 }
 
-async function askOther(dialogue: Dialogue): Promise<ModelEntry | undefined> {
-  const base_url = await askAddress(dialogue);
-  if (base_url === undefined) return undefined;
-  const key = await askKey(dialogue, 'Key (it is not shown; Enter: it wants none): ', { optional: true });
-  // Without a key the registry would look for that of OpenAI, which is none of this service's business.
-  return key === undefined ? undefined : askModelOf(dialogue, { base_url, api_key: key || 'none' }, key);
+/** Whoever is asked again needn't type the address again. */
+function askOther(): AskEntry {
+  let known: string | undefined;
+  return async (dialogue) => {
+    const base_url = await askAddress(dialogue, known);
+    if (base_url === undefined) return undefined;
+    known = base_url;
+    const key = await askKey(dialogue, 'Key (it is not shown; Enter: it wants none): ', { optional: true });
+    // Without a key the registry would look for that of OpenAI, which is none of this service's business.
+    return key === undefined ? undefined : askModelOf(dialogue, { base_url, api_key: key || 'none' }, key);
+  };
 }
 
 async function askModelOf(
@@ -115,10 +129,11 @@ async function askModelOf(
   return name === undefined ? undefined : { name, provider: 'openai', ...service };
 }
 
-async function askAddress({ input, say }: Dialogue): Promise<string | undefined> {
+async function askAddress({ input, say }: Dialogue, known: string | undefined): Promise<string | undefined> {
   for (;;) {
-    const text = await input.ask('Address, as http://localhost:8000/v1: ');
-    if (text === undefined) return undefined;
+    const typed = await input.ask(known === undefined ? `Address, ${EXAMPLE_ADDRESS}: ` : `Address [${known}]: `);
+    if (typed === undefined) return undefined;
+    const text = typed === '' && known !== undefined ? known : typed;
     const { protocol } = URL.parse(text) ?? {};
     if (protocol === 'http:' || protocol === 'https:') return text;
     say('That is no address: it begins with http:// or https://.');

@@ -3,6 +3,7 @@ import type { Clock } from '../../../base/clock.ts';
 import type { Environment } from '../../../base/environment.ts';
 import type { Config } from '../../../contract/config.ts';
 import { visibleText } from '../../terminal/width.ts';
+import { wrapWords } from '../../terminal/wrap-words.ts';
 import type { Output } from '../io.ts';
 import { paint } from '../paint.ts';
 import type { LineInput } from './line-input.ts';
@@ -23,8 +24,11 @@ export interface Dialogue extends Beginning {
   menu(title: string, lines: readonly string[]): Promise<number | undefined>;
 }
 
+const USUAL_COLUMNS = 80;
+
 export function createDialogue(beginning: Beginning, input: LineInput, stdout: Output): Dialogue {
-  const say = (line: string): void => stdout.write(`${visibleText(line)}\n`);
+  const say = (line: string): void =>
+    stdout.write(`${wrapWords(visibleText(line), (stdout.columns ?? USUAL_COLUMNS) - 1).join('\n')}\n`);
   return {
     ...beginning,
     input,

@@ -26,8 +26,9 @@ export async function firstStart(
   try {
     const written = await configure(dialogue);
     if (!written && exitCode === undefined) {
-      say('Nothing was written; the offline demo answers. The next start asks again, and `runtime config init` writes');
-      say('a configuration to be edited by hand.');
+      say(
+        'Nothing was written; the offline demo answers. The next start asks again, and `runtime config init` writes a configuration to be edited by hand.',
+      );
     }
   } catch (thrown) {
     const { message, next } = toRuntimeError(thrown);

@@ -1,6 +1,7 @@
 /**
  * Asking a person for lines, one after the other, on any terminal: nothing is painted over but the last character. A secret
- * isn't shown. Escape, Ctrl-C and Ctrl-D end the asking, at any time.
+ * isn't shown, nor what comes right behind it, which may be the rest of one that was pasted in pieces. Escape, Ctrl-C and
+ * Ctrl-D end the asking, at any time.
  */
 import type { Clock } from '../../../base/clock.ts';
 import { displayWidth, graphemes, oneLine } from '../../terminal/width.ts';
@@ -30,14 +31,16 @@ export function createLineInput(stream: InputStream, output: Pick<Output, 'write
   /** What was typed ahead of a question is for the next one. */
   const ahead: Typed[] = [];
   let take: ((typed: Typed) => void) | undefined;
+  /** Is the question that is asked, or was asked last, for one? */
+  let isSecret = false;
   const typed = (one: Typed): void => {
     if ('key' in one && endsIt(one.key, take === undefined)) return giveUp();
     if (take) take(one);
-    else ahead.push(one);
+    else if (!isSecret) ahead.push(one);
   };
   const reader = createKeyReader(
     stream,
-    { key: (key) => typed({ key }), paste: (text) => paste(text).forEach(typed) },
+    { key: (key) => typed({ key }), paste: (text) => paste(text, isSecret).forEach(typed) },
     clock,
   );
   const giveUp = (): void => enough.abort();
@@ -49,6 +52,7 @@ export function createLineInput(stream: InputStream, output: Pick<Output, 'write
     let line: string[] = [];
     const finish = (given: string | undefined): void => {
       take = undefined; // what comes at once belongs to the next question
+      if (hidden) ahead.length = 0;
       answer.resolve(given);
     };
     const leave = (): void => finish(undefined);
@@ -65,6 +69,7 @@ export function createLineInput(stream: InputStream, output: Pick<Output, 'write
       if (!hidden) output.write(shown);
     };
     output.write(prompt);
+    isSecret = hidden;
     take = (one) => {
       if ('text' in one) return add(one.text);
       const { name, text, ctrl, alt } = one.key;
@@ -101,10 +106,11 @@ function endsIt({ name, text, ctrl }: Key, isIdle: boolean): boolean {
   return name === 'escape' || (ctrl && (text === 'c' || (text === 'd' && isIdle)));
 }
 
-/** A break in it is as Enter. */
-function paste(text: string): Typed[] {
+/** A break in it is as Enter, but for those at its beginning; a secret is one piece. */
+function paste(text: string, isSecret: boolean): Typed[] {
   const enter: Typed = { key: { name: 'enter', ctrl: false, alt: false, shift: false } };
   return text
-    .split('\n')
+    .trimStart()
+    .split(isSecret ? /\n\s*$/ : '\n')
     .flatMap((line, index) => [...(index > 0 ? [enter] : []), ...(line === '' ? [] : [{ text: line }])]);
 }

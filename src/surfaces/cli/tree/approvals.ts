@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander';
 import type { Calls } from './calls.ts';
-import { outputOption, teach } from './teach.ts';
+import { jsonOption, outputOption, teach } from './teach.ts';
 
 export function addApprovals(program: Command, calls: Calls): void {
   const approvals = teach(
@@ -13,6 +13,7 @@ export function addApprovals(program: Command, calls: Calls): void {
     'runtime approvals ls -o json',
   ])
     .addOption(outputOption('table', 'json', 'yaml'))
+    .addOption(jsonOption())
     .action(calls(async () => (await import('../commands/approvals.ts')).listApprovals));
   teach(approvals.command('show').description('show exactly what would run'), [
     'runtime approvals show a-9f2c41',
@@ -20,12 +21,14 @@ export function addApprovals(program: Command, calls: Calls): void {
   ])
     .argument('<id>', 'approval, or the first 6 or more characters of its id')
     .addOption(outputOption('table', 'json', 'yaml'))
+    .addOption(jsonOption())
     .action(calls(async () => (await import('../commands/approvals.ts')).showApproval));
   teach(approvals.command('grants').description('list what `approve --always` lets run without asking'), [
     'runtime approvals grants',
     'runtime approvals grants -o yaml',
   ])
     .addOption(outputOption('table', 'json', 'yaml'))
+    .addOption(jsonOption())
     .action(calls(async () => (await import('../commands/grants.ts')).showGrants));
   teach(approvals.command('revoke').description('take a standing grant back: the call asks again'), [
     'runtime approvals grants',

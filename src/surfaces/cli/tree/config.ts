@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import type { Calls } from './calls.ts';
-import { outputOption, teach } from './teach.ts';
+import { jsonOption, outputOption, teach } from './teach.ts';
 
 export function addConfig(program: Command, calls: Calls): void {
   const config = teach(program.command('config').description('write, see and check the configuration'), [
@@ -23,6 +23,7 @@ export function addConfig(program: Command, calls: Calls): void {
   ])
     .option('--origin', 'say of each value where it comes from: default, file and line, variable or flag')
     .addOption(outputOption('yaml', 'json'))
+    .addOption(jsonOption())
     .action(calls(async () => (await import('../commands/config-view.ts')).viewConfig));
   teach(config.command('schema').description('print the JSON schema of the configuration, for editors'), [
     'runtime config schema',

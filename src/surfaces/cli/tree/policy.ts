@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander';
 import type { Calls } from './calls.ts';
-import { outputOption, teach } from './teach.ts';
+import { jsonOption, outputOption, teach } from './teach.ts';
 
 export function addPolicy(program: Command, calls: Calls): void {
   const policy = teach(program.command('policy').description('see, change and try which tools may run'), [
@@ -13,6 +13,7 @@ export function addPolicy(program: Command, calls: Calls): void {
     'runtime policy show -o json',
   ])
     .addOption(outputOption('table', 'json', 'yaml'))
+    .addOption(jsonOption())
     .action(calls(async () => (await import('../commands/policy-show.ts')).showPolicy));
   teach(
     policy.command('set').description('put a tool on one of the lists; comments in the configuration stay'),
@@ -39,5 +40,6 @@ export function addPolicy(program: Command, calls: Calls): void {
     .argument('<tool>', 'name of the tool')
     .argument('<arguments>', 'its arguments as JSON')
     .addOption(outputOption('table', 'json', 'yaml'))
+    .addOption(jsonOption())
     .action(calls(async () => (await import('../commands/policy-check.ts')).checkPolicy));
 }

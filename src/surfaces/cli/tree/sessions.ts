@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import type { Calls } from './calls.ts';
-import { outputOption, teach } from './teach.ts';
+import { jsonOption, outputOption, teach } from './teach.ts';
 
 export function addSessions(program: Command, calls: Calls): void {
   const session = teach(program.command('session').description('list, show, verify and remove sessions'), [
@@ -14,6 +14,7 @@ export function addSessions(program: Command, calls: Calls): void {
     'What runs is told by the process that owns the workspace, when one does; nothing is started, and nothing locked.',
   )
     .addOption(outputOption('table', 'json', 'yaml'))
+    .addOption(jsonOption())
     .action(calls(async () => (await import('../commands/session.ts')).listSessions));
   teach(
     session
@@ -24,13 +25,15 @@ export function addSessions(program: Command, calls: Calls): void {
       'runtime session show nightly --limit 20',
       'runtime session show nightly -o json',
       'runtime session show nightly --limit 20 --follow',
+      'runtime session show nightly --follow --json | jq -r .type',
     ],
-    'It takes no lock: others may work on the session. --follow prints one event a line with -o json, and ends with Ctrl-C, exit code 130.',
+    'It takes no lock: others may work on the session. --follow prints one event a line with --json, and goes on from turn to turn, whichever process works on the session: until Ctrl-C (exit code 130), or until the session is removed. One that is not there yet may begin.',
   )
     .argument('<id>', 'session')
     .option('--limit <n>', 'show only the last n entries of the journal')
-    .option('--follow', 'go on with what comes, until Ctrl-C, whichever process works on the session')
+    .option('--follow', 'go on with what comes, until Ctrl-C')
     .addOption(outputOption('table', 'json', 'yaml'))
+    .addOption(jsonOption())
     .action(calls(async () => (await import('../commands/session.ts')).showSession));
   teach(
     session
@@ -42,6 +45,7 @@ export function addSessions(program: Command, calls: Calls): void {
     .argument('[id]', 'session, or the path of a journal file (.jsonl)')
     .option('--all', 'all sessions of the workspace; lists those that could not be verified')
     .addOption(outputOption('table', 'json', 'yaml'))
+    .addOption(jsonOption())
     .action(calls(async () => (await import('../commands/session-verify.ts')).verifySession));
   teach(session.command('rm').description('remove a session for good; the audit log keeps what it used'), [
     'runtime session rm nightly',

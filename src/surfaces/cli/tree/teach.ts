@@ -49,3 +49,8 @@ export function outputOption(...formats: [string, ...string[]]): Option {
     .choices(formats)
     .default(formats[0]);
 }
+
+/** For whoever remembers `run --json`. */
+export function jsonOption(): Option {
+  return new Option('--json', 'the same as -o json').implies({ output: 'json' });
+}

@@ -44,6 +44,8 @@ export interface ScreenOptions {
   clock: Clock;
   /** Is the terminal made with xterm.js, as VS Code's is? It has a way of its own to get narrower. */
   xtermJs: boolean;
+  /** All that was shown and printed so far was written. A terminal that stands still may take long for it. */
+  onPainted?: () => void;
 }
 
 const FRAME_MS = 16;
@@ -63,7 +65,7 @@ const GIVE_BACK = `\x1b[?2004l\x1b7\x1b[<u\x1b[>4m\x1b8${SHOW_CURSOR}`;
 const NOTHING: Painting = { rows: [], cursor: { row: 0, column: 0 } };
 
 /** Takes the terminal at once; its cursor must be at the start of an empty line. */
-export function createScreen(output: ScreenOutput, { clock, xtermJs }: ScreenOptions): Screen {
+export function createScreen(output: ScreenOutput, { clock, xtermJs, onPainted }: ScreenOptions): Screen {
   let frame: Frame = { lines: [] };
   let unprinted: string[] = [];
   let painted = NOTHING;
@@ -108,7 +110,7 @@ export function createScreen(output: ScreenOutput, { clock, xtermJs }: ScreenOpt
     paintedColumns = columns;
     paintedHeight = output.rows;
     lastPaintAt = clock.now();
-    if (written === '' && showsCursor === cursorShown) return;
+    if (written === '' && showsCursor === cursorShown) return onPainted?.();
     const atOnce = before === '' && printed === '' && !travels && showsCursor === cursorShown;
     output.write(
       atOnce
@@ -116,6 +118,7 @@ export function createScreen(output: ScreenOutput, { clock, xtermJs }: ScreenOpt
         : `${SYNCHRONIZED[0]}${cursorShown ? HIDE_CURSOR : ''}${written}${showsCursor ? SHOW_CURSOR : ''}${SYNCHRONIZED[1]}`,
     );
     cursorShown = showsCursor;
+    onPainted?.();
   };
 
   const request = (): void => {

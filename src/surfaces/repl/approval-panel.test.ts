@@ -1,0 +1,321 @@
+import { expect, test } from 'vitest';
+import type { Resolution } from '../../contract/host.ts';
+import { manualClock } from '../../engine/testing/world.ts';
+import { displayWidth } from '../terminal/width.ts';
+import { createApprovalPanel } from './approval-panel.ts';
+import type { Asked } from './conversation.ts';
+
+const LOOKED = 1000;
+const SETTLED = 600;
+
+const approval = (approval_id: string, more: Partial<Asked> = {}): Asked => ({
+  approval_id,
+  call_id: 'c1',
+  title: `Run ${approval_id}`,
+  rows: 1,
+  ...more,
+});
+
+/** A panel on which one approval waits, an input line beside it, and what came of both. */
+function setUp(...waiting: Asked[]) {
+  const clock = manualClock();
+  let asked = waiting;
+  let input = '';
+  let prompt: string | undefined;
+  let refuse = false;
+  const answers: [string, Resolution][] = [];
+  const said: string[] = [];
+  const panel = createApprovalPanel({
+    clock,
+    asked: () => asked,
+    async answer(id, resolution) {
+      answers.push([id, resolution]);
+      if (refuse) throw new Error('somebody was quicker');
+    },
+    setPrompt: (to) => (prompt = to),
+    clearInput: () => (input = ''),
+    say: (text) => said.push(text),
+    refresh: () => {},
+    byLine: () => false,
+  });
+  const paint = (columns = 100, rows = 40): string[] => {
+    const lines = panel.lines((_, text) => text, columns, rows);
+    panel.painted();
+    return lines;
+  };
+  panel.changed();
+  paint();
+  return {
+    panel,
+    answers,
+    said,
+    clock,
+    input: () => input,
+    prompt: () => prompt,
+    refuse: () => (refuse = true),
+    ask: (...now: Asked[]) => (asked = now),
+    lines: paint,
+    /** Each character is a key of its own. */
+    type(text: string) {
+      for (const key of text) {
+        const before = input;
+        input += key;
+        panel.input(input, before, true);
+      }
+    },
+    paste(text: string) {
+      const before = input;
+      input = text;
+      panel.input(text, before, false);
+    },
+    enter() {
+      const text = input;
+      input = '';
+      const taken = panel.takesText(text);
+      panel.input('', text, false);
+      return taken;
+    },
+  };
+}
+
+test.each([
+  ['y', { decision: 'grant', scope: 'once' }],
+  ['Y', { decision: 'grant', scope: 'once' }],
+  ['s', { decision: 'grant', scope: 'session' }],
+] as const)('%s answers when nothing follows it for a moment, and leaves the input empty', async (key, resolution) => {
+  const { clock, type, answers, input, lines, panel } = setUp(approval('a-1'));
+  await clock.advance(LOOKED);
+  type(key);
+  expect(answers).toEqual([]);
+  expect(lines()[0]).toContain('in a moment');
+  await clock.advance(SETTLED);
+  expect(answers).toEqual([['a-1', resolution]]);
+  expect(input()).toBe('');
+  expect(panel.isOpen()).toBe(false);
+});
+
+test('a second letter makes a message of the first', async () => {
+  const { clock, type, answers, input, enter } = setUp(approval('a-1'));
+  await clock.advance(LOOKED);
+  type('ye');
+  await clock.advance(SETTLED);
+  expect(answers).toEqual([]);
+  expect(input()).toBe('ye');
+  expect(enter()).toBe(false);
+});
+
+test('a letter that is taken back answers nothing', async () => {
+  const { clock, type, paste, answers } = setUp(approval('a-1'));
+  await clock.advance(LOOKED);
+  type('y');
+  paste('');
+  await clock.advance(SETTLED);
+  expect(answers).toEqual([]);
+});
+
+test('who was typing when the question came has answered nothing, also with their next letters', async () => {
+  const { clock, type, answers, input } = setUp(approval('a-1'));
+  type('wh');
+  await clock.advance(LOOKED);
+  type('y');
+  await clock.advance(SETTLED);
+  expect(answers).toEqual([]);
+  expect(input()).toBe('why');
+});
+
+test('a letter right after a key, or right after the question, is text', async () => {
+  const soon = setUp(approval('a-1'));
+  soon.type('y');
+  await soon.clock.advance(SETTLED + LOOKED);
+  expect(soon.answers).toEqual([]);
+
+  const typing = setUp(approval('a-1'));
+  await typing.clock.advance(LOOKED);
+  typing.paste('x');
+  typing.paste('');
+  typing.type('y');
+  await typing.clock.advance(SETTLED);
+  expect(typing.answers).toEqual([]);
+});
+
+test('a letter that was pasted or recalled is no answer, nor with Enter, which says so', async () => {
+  const { clock, paste, answers, enter, said } = setUp(approval('a-1'));
+  await clock.advance(LOOKED);
+  paste('y');
+  await clock.advance(SETTLED);
+  expect(answers).toEqual([]);
+  expect(enter()).toBe(true);
+  expect(answers).toEqual([]);
+  expect(said).toEqual(['“y” was not taken for an answer; to answer, press it on the empty line']);
+});
+
+test('Enter behind a letter that came too soon is no answer, and says so', () => {
+  const { type, enter, answers, said } = setUp(approval('a-1'));
+  type('y');
+  expect(enter()).toBe(true);
+  expect(answers).toEqual([]);
+  expect(said).toEqual(['“y” was not taken for an answer; to answer, press it on the empty line']);
+});
+
+test('a letter on its way is no answer to the approval that comes after it', async () => {
+  const { clock, type, ask, answers, input, panel } = setUp(approval('a-1'));
+  await clock.advance(LOOKED);
+  type('y');
+  // Answered by somebody else, and the next one asked, before anybody said that something changed.
+  ask(approval('a-2'));
+  await clock.advance(SETTLED);
+  expect(answers).toEqual([]);
+  expect(input()).toBe('y');
+  expect(panel.isOpen()).toBe(true);
+});
+
+test('nor is a line', async () => {
+  const { clock, type, ask, answers, enter } = setUp(approval('a-1'));
+  await clock.advance(LOOKED);
+  type('y');
+  ask(approval('a-2'));
+  expect(enter()).toBe(true);
+  expect(answers).toEqual([]);
+});
+
+test('no: the line that follows is the reason; Enter alone gives none', async () => {
+  const { clock, type, enter, answers, prompt, lines } = setUp(approval('a-1'));
+  await clock.advance(LOOKED);
+  type('n');
+  await clock.advance(SETTLED);
+  expect(prompt()).toBe('why not? ');
+  expect(lines()[0]).toContain('Enter refuses');
+  type('y ');
+  await clock.advance(SETTLED);
+  expect(answers).toEqual([]);
+  type('but not now');
+  expect(enter()).toBe(true);
+  expect(answers).toEqual([['a-1', { decision: 'deny', reason: 'y but not now' }]]);
+  expect(prompt()).toBeUndefined();
+
+  const silent = setUp(approval('a-1'));
+  await silent.clock.advance(LOOKED);
+  silent.type('n');
+  await silent.clock.advance(SETTLED);
+  silent.enter();
+  expect(silent.answers).toEqual([['a-1', { decision: 'deny' }]]);
+});
+
+test('always asks once more', async () => {
+  const { clock, type, answers, lines, panel } = setUp(approval('a-1'));
+  await clock.advance(LOOKED);
+  type('a');
+  await clock.advance(SETTLED);
+  expect(lines()[0]).toContain('from now on this very call');
+  await clock.advance(LOOKED);
+  type('n');
+  await clock.advance(SETTLED);
+  expect(lines()[0]).toContain('y yes · n no');
+  expect(answers).toEqual([]);
+  await clock.advance(LOOKED);
+  type('a');
+  await clock.advance(SETTLED + LOOKED);
+  type('y');
+  await clock.advance(SETTLED);
+  expect(answers).toEqual([['a-1', { decision: 'grant', scope: 'always' }]]);
+  expect(panel.isOpen()).toBe(false);
+});
+
+test('Escape takes back a letter, then a step, then leaves the approval for later', async () => {
+  const { clock, type, panel, answers, said, prompt } = setUp(approval('a-1'));
+  await clock.advance(LOOKED);
+  type('n');
+  panel.escape();
+  await clock.advance(SETTLED);
+  expect(prompt()).toBeUndefined();
+  expect(panel.isOpen()).toBe(true);
+  expect(said).toEqual([]);
+  panel.escape();
+  expect(panel.isOpen()).toBe(false);
+  expect(said).toEqual(['left for later: /approve a-1, or /deny']);
+  expect(panel.takesText('y')).toBe(false);
+  expect(answers).toEqual([]);
+});
+
+test('Ctrl-C goes back from a reason; where nothing was begun it is somebody else’s', async () => {
+  const { clock, type, panel, prompt } = setUp(approval('a-1'));
+  expect(panel.cancel()).toBe(false);
+  await clock.advance(LOOKED);
+  type('n');
+  await clock.advance(SETTLED);
+  expect(panel.cancel()).toBe(true);
+  expect(prompt()).toBeUndefined();
+  expect(panel.cancel()).toBe(false);
+});
+
+test('an answer that did not count is asked for again, and must be looked at again', async () => {
+  const { clock, type, panel, refuse, enter, answers, lines } = setUp(approval('a-1'));
+  refuse();
+  await clock.advance(LOOKED);
+  type('y');
+  await clock.advance(SETTLED);
+  expect(answers).toHaveLength(1);
+  expect(panel.isOpen()).toBe(true);
+  lines();
+  type('y');
+  await clock.advance(SETTLED);
+  expect(answers).toHaveLength(1);
+  expect(enter()).toBe(true);
+  await clock.advance(LOOKED);
+  type('y');
+  expect(enter()).toBe(true);
+  expect(answers).toHaveLength(2);
+});
+
+test('several wait: one after the other, each with its title and its time to be looked at', async () => {
+  const { clock, type, lines, answers, ask, enter } = setUp(approval('a-1'), approval('a-2'));
+  expect(lines()).toEqual(['? Run a-1', expect.stringMatching(/ \(1 of 2\)$/)]);
+  await clock.advance(LOOKED);
+  type('y');
+  await clock.advance(SETTLED);
+  expect(lines()).toEqual([expect.stringContaining('y yes')]);
+  type('y');
+  expect(enter()).toBe(true);
+  expect(answers).toEqual([['a-1', { decision: 'grant', scope: 'once' }]]);
+  ask(approval('a-2'));
+  await clock.advance(LOOKED);
+  type('y');
+  await clock.advance(SETTLED);
+  expect(answers[1]?.[0]).toBe('a-2');
+});
+
+test('a title stands above the keys where what was printed has left the screen', () => {
+  const { lines } = setUp(approval('a-1', { rows: 40, title: 'Change\n\x1b[2Jmany files' }));
+  expect(lines(100, 24)[0]).toBe('? Change �[2Jmany files (40 rows, above)');
+  expect(lines(100, Infinity)).toHaveLength(1);
+});
+
+test('on any terminal of some width nothing is wider than it', async () => {
+  const { clock, lines, type } = setUp(...Array.from({ length: 12 }, (_, n) => approval(`a-${n}`)));
+  for (const columns of [30, 79, 80, 100]) {
+    expect(lines(columns).filter((line) => displayWidth(line) > columns)).toEqual([]);
+  }
+  await clock.advance(LOOKED);
+  type('y');
+  expect(lines(30).filter((line) => displayWidth(line) > 30)).toEqual([]);
+  expect(() => lines(0)).not.toThrow();
+});
+
+test('without an approval there is no panel, and every text is a message', async () => {
+  const { clock, lines, type, enter, panel } = setUp();
+  await clock.advance(LOOKED);
+  type('y');
+  await clock.advance(SETTLED);
+  expect(enter()).toBe(false);
+  expect(panel.isOpen()).toBe(false);
+  expect(lines()).toEqual([]);
+});
+
+test('when the terminal goes, a letter on its way answers nothing', async () => {
+  const { clock, type, panel, answers } = setUp(approval('a-1'));
+  await clock.advance(LOOKED);
+  type('y');
+  panel.close();
+  await clock.advance(SETTLED);
+  expect(answers).toEqual([]);
+});

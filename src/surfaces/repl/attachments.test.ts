@@ -1,0 +1,97 @@
+import { chmodSync, mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { partsOf } from './attachments.ts';
+
+let base: string;
+let root: string;
+beforeEach(() => {
+  base = realpathSync(mkdtempSync(join(tmpdir(), 'runtime-attachments-')));
+  root = join(base, 'project');
+  mkdirSync(join(root, 'src'), { recursive: true });
+  writeFileSync(join(root, 'a.txt'), 'the text');
+  writeFileSync(join(root, 'two words.md'), 'spaced');
+  writeFileSync(join(root, 'src/main.ts'), 'code');
+});
+afterEach(() => rmSync(base, { recursive: true, force: true }));
+
+/** What goes beside the message itself. */
+function attached(text: string): string[] {
+  const [message, ...others] = partsOf(text, root);
+  expect(message).toEqual({ type: 'text', text });
+  return others.map((part) => (part.type === 'text' && typeof part.text === 'string' ? part.text : part.type));
+}
+
+test('a file that is named goes with the message, which stays as it was typed', () => {
+  expect(attached('look at @a.txt')).toEqual(['The file a.txt:\nthe text']);
+  expect(attached('@src/main.ts\n@"two words.md"')).toEqual([
+    'The file src/main.ts:\ncode',
+    'The file two words.md:\nspaced',
+  ]);
+});
+
+test.each(['Is it @a.txt?', '@a.txt, or what', '(see @a.txt)', '@a.txt...'])(
+  '%s: what ends a sentence ends a name',
+  (text) => {
+    expect(attached(text)).toEqual(['The file a.txt:\nthe text']);
+  },
+);
+
+test('a name that ends like a sentence is found as it is', () => {
+  writeFileSync(join(root, 'a.txt.'), 'dotted');
+  expect(attached('@a.txt.')).toEqual(['The file a.txt.:\ndotted']);
+});
+
+test('a file goes once, however often and however it is named', () => {
+  expect(attached(`@a.txt @./a.txt @src/../a.txt @${root}/a.txt`)).toHaveLength(1);
+});
+
+test.each([
+  'mail ann@a.txt or x@example.org',
+  'the package @types/node',
+  '@missing.txt',
+  '@',
+  '@"',
+  '@""',
+  '@src and @src/',
+  '@a.txt/inside',
+  `@${'x'.repeat(5000)}`,
+  `@${'x/'.repeat(5000)}`,
+  '@a\0b',
+  '@...',
+])('%j names no file', (text) => {
+  expect(attached(text)).toEqual([]);
+});
+
+test('a link is what it leads to, also out of the project: the person names it; one to nowhere is no file', () => {
+  writeFileSync(join(base, 'outside.txt'), 'elsewhere');
+  symlinkSync(join(base, 'outside.txt'), join(root, 'link.txt'));
+  symlinkSync(join(base, 'nothing'), join(root, 'broken'));
+  symlinkSync('round', join(root, 'round'));
+  expect(attached('@link.txt @broken @round')).toEqual(['The file link.txt:\nelsewhere']);
+});
+
+test('a file beside the project is called by its whole path', () => {
+  writeFileSync(join(base, 'outside.txt'), 'elsewhere');
+  expect(attached('@../outside.txt')).toEqual([`The file ${base}/outside.txt:\nelsewhere`]);
+});
+
+test('an empty file goes; a large one and one that is no text are refused, and say so', () => {
+  writeFileSync(join(root, 'empty'), '');
+  writeFileSync(join(root, 'most'), 'x'.repeat(512 * 1024));
+  writeFileSync(join(root, 'large'), 'x'.repeat(512 * 1024 + 1));
+  writeFileSync(join(root, 'binary'), Buffer.from([0xff, 0xfe, 0x41]));
+  writeFileSync(join(root, 'nul'), 'a\0b');
+  expect(attached('@empty')).toEqual(['The file empty:\n']);
+  expect(attached('@most')).toHaveLength(1);
+  const refusal = (text: string) => expect(() => partsOf(text, root));
+  refusal('@large').toThrow('@large has 524289 bytes; at most 524288 go with a message');
+  refusal('@binary').toThrow('@binary is no text');
+  refusal('@nul').toThrow('@nul is no text');
+});
+
+test.skipIf(process.getuid?.() === 0)('a file that may not be read says so', () => {
+  chmodSync(join(root, 'a.txt'), 0);
+  expect(() => partsOf('@a.txt', root)).toThrow("@a.txt can't be read");
+});
