@@ -14,7 +14,6 @@ import type { TerminalStreams } from '../terminal/streams.ts';
 import { createApprovalPanel } from './approval-panel.ts';
 import { partsOf } from './attachments.ts';
 import type { Repl } from './commands.ts';
-import type { Conversation } from './conversation.ts';
 import { createUi } from './create-ui.ts';
 import { editExternally } from './external-editor.ts';
 import { hintFor } from './hints.ts';
@@ -245,8 +244,7 @@ export async function runRepl(options: ReplOptions): Promise<number> {
   /** Shows the end of a session, from its file. */
   async function show(id: string): Promise<void> {
     const { journal, blobs } = opened!.workspace.store;
-    const newConversation = (): Conversation => parts!.createConversation(looks.of(blobs));
-    const { conversation, lines } = await readEnd(journal, id, newConversation);
+    const { conversation, lines } = await readEnd(journal, id, () => parts!.createConversation(looks.of(blobs)));
     const most = Math.max(10, (terminal.output.rows || 24) * 2);
     if (lines.length > most) say(`… earlier: runtime session show ${id}`);
     ui.print(lines.slice(-most));
