@@ -376,7 +376,7 @@ describe('doctor', () => {
     expect(code).toBe(1);
     expect(JSON.parse(stdout)).toMatchObject({
       ok: false,
-      findings: [{ check: 'config', status: 'problem' }, {}, {}, {}],
+      findings: [{ check: 'config', status: 'problem' }, {}, {}, {}, { check: 'terminal' }],
     });
   });
 });

@@ -114,10 +114,18 @@ describe('it is quiet and harmless', () => {
   });
 
   test('it works beside the owner of the workspace', async ({ place }) => {
-    place.play([{ match: { any: true }, reply: { text: 'slow' }, stall: '30s' }]);
+    const asks = { calls: [{ tool: 'exec_command', arguments: { cmd: 'touch a' } }] };
+    place.play([
+      { match: { equals: 'touch' }, reply: asks },
+      { match: { any: true }, reply: { text: 'slow' }, stall: '30s' },
+    ]);
+    const [approval] = approvalsIn(await place.run(['run', '--session', 'two', 'touch']));
     const running = place.start(['run', '--session', 'one', 'hello', '--json']);
     await running.says('turn.started');
-    expect(await values(place, 'session', 'show', '')).toEqual(['one']);
+    expect(await values(place, 'session', 'show', '')).toEqual(['one', 'two']);
+    expect(await values(place, 'approve', '')).toEqual([approval]);
+    expect(await values(place, 'policy', 'set', 'exec')).toEqual(['exec_command']);
+    expect(await values(place, 'run', '--model', 's')).toEqual(['scripted']);
     running.child.kill('SIGKILL');
     await running.ended;
   });

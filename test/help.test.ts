@@ -54,6 +54,8 @@ describe('what is mistyped', () => {
     [['aprove', 'x'], '(Did you mean approve?)'],
     [['session', 'verfy', 'x'], '(Did you mean verify?)'],
     [['session', 'ls', '--outptu', 'json'], '(Did you mean --output?)'],
+    [['session', 'ls', '-o', 'jsno'], '(Did you mean json?)'],
+    [['completion', 'bsh'], '(Did you mean bash?)'],
     [['run', '--orchestrator.max_turn', '3', 'x'], 'did you mean --orchestrator.max_turns?'],
     [['policy', 'set', 'exec_comand', '--allow'], 'did you mean exec_command?'],
     [['verify', 'x'], 'next: There is `runtime session verify`.'],
@@ -80,6 +82,23 @@ describe.skipIf(!HAS_SCRIPT)(`on a terminal${HAS_SCRIPT ? '' : ' (skipped: scrip
   test('no command in a pipe means help', async ({ place }) => {
     expect((await onTerminal(place, '"$PROGRAM" | cat')).stdout).toContain('Usage: runtime');
     expect((await onTerminal(place, '"$PROGRAM" </dev/null')).stdout).toContain('Usage: runtime');
+  });
+
+  test('run with one end on the terminal: a message, or what is missing', async ({ place }) => {
+    const nothing = await onTerminal(place, '"$PROGRAM" run | cat', { NO_COLOR: '1' });
+    expect(nothing.stdout).toBe(
+      'error: there is no message\nnext: Give a message: runtime run "What does this project do?"\n',
+    );
+    for (const line of [
+      'echo hello | "$PROGRAM" run',
+      '"$PROGRAM" run hello | cat',
+      'echo hello | "$PROGRAM" run | cat',
+    ]) {
+      expect((await onTerminal(place, line)).stdout).toContain('I am the offline demo of runtime');
+    }
+    expect((await onTerminal(place, '"$PROGRAM" run </dev/null', { NO_COLOR: '1' })).stdout).toContain(
+      'error: there is no message',
+    );
   });
 
   test('what is long goes through the pager, as it is in a pipe', async ({ place }) => {

@@ -32,19 +32,19 @@ export interface SessionSummary {
   tokens: number;
   cost_micro_usd?: number;
   changed_at: number;
-  /** The process that owns the workspace, where one tells. */
+  /** The process that owns the workspace, where one does. */
   owner_pid?: number;
 }
 
-/** What the owner of a workspace tells of itself: the sessions on which something is being done, or waits. */
+/** The owner of a workspace, where there is one, and what it tells of the sessions on which something is done, or waits. */
 export interface OwnerView {
-  pid: number;
-  sessions: readonly SessionStatus[];
+  pid?: number;
+  /** Absent: it doesn't answer. */
+  sessions?: readonly SessionStatus[];
 }
 
-/** `owner`: who owns the workspace now, where somebody does and says so. */
-export async function listSessions({ store }: Workspace, owner?: OwnerView): Promise<SessionSummary[]> {
-  const live = new Map(owner?.sessions.map((status) => [status.session_id, status]));
+export async function listSessions({ store }: Workspace, owner: OwnerView = {}): Promise<SessionSummary[]> {
+  const live = new Map(owner.sessions?.map((status) => [status.session_id, status]));
   const rows: SessionSummary[] = [];
   for (const { session_id, changed_at } of await store.journal.list()) {
     const row = await summarise(store.journal, session_id);
@@ -52,7 +52,7 @@ export async function listSessions({ store }: Workspace, owner?: OwnerView): Pro
       ...row,
       ...nowOf(row.status, live.get(session_id)),
       changed_at,
-      ...(owner && { owner_pid: owner.pid }),
+      ...(owner.pid !== undefined && { owner_pid: owner.pid }),
     });
   }
   return rows;

@@ -11,8 +11,11 @@ import { examineModels } from './models.ts';
 import { examineNode } from './node.ts';
 import { examineRecords } from './records.ts';
 
-/** All findings, in the order in which a person should read them. */
-export async function examine(request: WorkspaceRequest): Promise<Finding[]> {
+/** All findings, in the order in which a person should read them. `control`: looks at how other processes join this one. */
+export async function examine(
+  request: WorkspaceRequest,
+  control: (workspace: Workspace) => Promise<Finding> | Finding[] = () => [],
+): Promise<Finding[]> {
   let workspace: Workspace;
   try {
     workspace = await openWorkspace(request);
@@ -27,6 +30,7 @@ export async function examine(request: WorkspaceRequest): Promise<Finding[]> {
     examinePolicy(workspace),
     ...(await examineModels(loaded.config, request.environment, workspace.clock)),
     ...examineFolders(home, store.folder),
+    ...[await control(workspace)].flat(),
     ...(await examineRecords(workspace)),
     ...examineNode(),
     examineSandbox(loaded),

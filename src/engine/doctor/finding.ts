@@ -1,6 +1,18 @@
 /** `note`: worth knowing, nothing to mend. */
 export interface Finding {
-  check: 'config' | 'policy' | 'model' | 'home' | 'workspace' | 'lock' | 'records' | 'disk' | 'node' | 'sandbox';
+  check:
+    | 'config'
+    | 'policy'
+    | 'model'
+    | 'home'
+    | 'workspace'
+    | 'lock'
+    | 'control'
+    | 'records'
+    | 'disk'
+    | 'node'
+    | 'sandbox'
+    | 'terminal';
   status: 'ok' | 'note' | 'problem';
   message: string;
   /** How to mend it. */

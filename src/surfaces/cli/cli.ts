@@ -1,4 +1,5 @@
 import { type Command, CommanderError } from 'commander';
+import { nearest } from '../../base/nearest.ts';
 import { type Environment, processEnvironment } from '../../base/environment.ts';
 import { RuntimeError, toRuntimeError } from '../../contract/errors.ts';
 import { COMPLETE } from './completion/protocol.ts';
@@ -84,13 +85,20 @@ function usageError(command: Command, { code, message }: CommanderError): Runtim
   const usage = command.createHelp().commandUsage(command);
   const next = `See \`${usage.split(/ [[<]/)[0]} --help\`.`;
   if (code === 'commander.help') return new RuntimeError('usage', 'name one of the commands above', { next }); // help was shown
-  const what = message.replace(/^error: /, '').replace(/\n\(/, ' (');
+  const what = message.replace(/^error: /, '').replace(/\n\(/, ' (') + choiceMeant(message);
   const unquoted = code === 'commander.excessArguments' && command.name() === 'run';
   const instead = unquoted ? QUOTED : code === 'commander.unknownCommand' ? insteadOf(command) : undefined;
   return new RuntimeError('usage', `${what}\nusage: ${usage}`, { next: instead ?? next });
 }
 
 const QUOTED = 'Put the message into quotes: runtime run "What does this project do?"';
+
+/** For a value that is none of the choices, as commander says it: ` (Did you mean json?)`. */
+function choiceMeant(message: string): string {
+  const [, value = '', choices = ''] = /'([^']*)' is invalid.* Allowed choices are (.*)\.$/.exec(message) ?? [];
+  const near = nearest(value, choices.split(', '));
+  return choices === '' || near === undefined ? '' : ` (Did you mean ${near}?)`;
+}
 
 /** What was probably meant by a word that is no command: a message, or a command of another group. */
 function insteadOf(command: Command): string | undefined {

@@ -28,6 +28,8 @@ const BAR_COLUMNS = 20;
 /** Narrower terminals get no bar, only its figures. */
 const LEAST_COLUMNS = 60;
 const REDRAW_MS = 100;
+/** What a terminal shows of Ctrl-C, behind the line. */
+const KEY_COLUMNS = '^C'.length;
 
 export function createProgressBar(options: ProgressBarOptions): ProgressBar {
   const { output, clock, environment, doing, unit, total } = options;
@@ -59,7 +61,8 @@ export function createProgressBar(options: ProgressBarOptions): ProgressBar {
     end() {
       if (ended) return;
       ended = true;
-      if (drawn > 0) output.write(`\r${' '.repeat(drawn)}\r`);
+      const widest = (output.columns ?? LEAST_COLUMNS) - 1;
+      if (drawn > 0) output.write(`\r${' '.repeat(Math.min(drawn + KEY_COLUMNS, widest))}\r`);
     },
   };
 }

@@ -5,7 +5,9 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { systemClock } from '../../base/clock.ts';
 import { createPersonal } from './person-command.ts';
 
-const WITHIN = { timeout: 30_000 };
+const LIMIT_MS = 30_000;
+const WITHIN = { timeout: LIMIT_MS };
+vi.setConfig({ testTimeout: LIMIT_MS });
 
 let folder: string;
 beforeEach(() => {
@@ -25,7 +27,8 @@ function setUp({ cwd = folder, shell = '/bin/sh' } = {}) {
     print: (lines) => void printed.push(...lines),
     refresh: () => {},
   });
-  const notes = (): string[] => personal.notes().map(({ text }) => text);
+  /** What goes with a message that is sent now. */
+  const notes = (): Promise<string[]> => personal.withNotes(async (taken) => taken.map(({ text }) => text));
   return { personal, printed, said, notes };
 }
 
@@ -38,19 +41,31 @@ test('a command is shown, runs where the files are, and what it printed goes wit
   expect(printed.slice(0, 2)).toEqual(['', '! pwd; echo on the other >&2; exit 3']);
   expect(printed.slice(2).sort()).toEqual([`  ${folder}`, '  on the other']);
   expect(said).toEqual(['  exit code 3; goes with your next message']);
-  expect(notes()[0]).toMatch(/^I ran `pwd; .*` myself \(exit code 3\):\n/);
-  personal.forget();
-  expect(notes()).toEqual([]);
+  expect(await notes()).toEqual([expect.stringMatching(/^I ran `pwd; .*` myself \(exit code 3\):\n/)]);
+  expect(await notes()).toEqual([]);
 });
 
 test('several commands give several notes, in order', async () => {
   const { personal, notes } = setUp();
   await personal.run('echo one');
   await personal.run('echo two');
-  expect(notes()).toEqual([
+  expect(await notes()).toEqual([
     'I ran `echo one` myself (exit code 0):\none\n',
     'I ran `echo two` myself (exit code 0):\ntwo\n',
   ]);
+});
+
+test('what goes with a message that can’t be sent goes with the next, before what came after it', async () => {
+  const { personal, notes } = setUp();
+  await personal.run('echo one');
+  const sending = personal.withNotes(async () => {
+    await personal.run('echo two');
+    expect(await notes()).toEqual([expect.stringContaining('echo two')]);
+    await personal.run('echo three');
+    throw new Error('the owner has left');
+  });
+  await expect(sending).rejects.toThrow('the owner has left');
+  expect(await notes()).toEqual([expect.stringContaining('echo one'), expect.stringContaining('echo three')]);
 });
 
 test('of a command of several lines it is said in short how it ended', async () => {
@@ -76,8 +91,9 @@ test('much output is shown, and only its beginning is told to the model', async 
   const { personal, printed, notes } = setUp();
   await personal.run('seq 1 50000');
   expect(printed.slice(2)).toHaveLength(50_000);
-  expect(notes()[0]!.length).toBeLessThan(17_000);
-  expect(notes()[0]).toMatch(/\n\[… more left out …\]$/);
+  const [note = ''] = await notes();
+  expect(note.length).toBeLessThan(17_000);
+  expect(note).toMatch(/\n\[… more left out …\]$/);
 });
 
 test('a line without an end is shown in pieces, and progress on one line as its last state', async () => {
@@ -132,7 +148,7 @@ test('what it leaves running does not hold up the person, and may go on writing'
   const left = Number(readFileSync(pid, 'utf8'));
   try {
     expect(personal.isRunning()).toBe(false);
-    expect(notes()).toEqual([expect.stringMatching(/\(exit code 0\):\ndone\n$/)]);
+    expect(await notes()).toEqual([expect.stringMatching(/\(exit code 0\):\ndone\n$/)]);
     await personal.run('touch go');
     await vi.waitFor(() => expect(readFileSync(late, 'utf8')).toBe('ok\n'), WITHIN);
     expect(printed).not.toContain('  late');
@@ -145,7 +161,7 @@ test('a command that can’t be started says why', async () => {
   const { personal, said, notes } = setUp({ shell: join('/nosuch', 'shell') });
   await personal.run('true');
   expect(said).toEqual(['  spawn /nosuch/shell ENOENT; goes with your next message']);
-  expect(notes()).toEqual(['I tried to run `true`, but: spawn /nosuch/shell ENOENT']);
+  expect(await notes()).toEqual(['I tried to run `true`, but: spawn /nosuch/shell ENOENT']);
   expect(personal.isRunning()).toBe(false);
 
   const nowhere = setUp({ cwd: join(folder, 'gone') });

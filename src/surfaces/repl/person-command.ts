@@ -48,7 +48,8 @@ function runPersonCommand(
     });
   });
   child.on('exit', () => {
-    const cancel = clock.at(clock.now() + DRAIN_MS, ended.resolve);
+    // Where showing it took that long, the rest is still to be read: once more is enough for what a pipe holds.
+    const cancel = clock.at(clock.now() + DRAIN_MS, () => setImmediate(ended.resolve));
     child.on('close', () => {
       cancel();
       ended.resolve();
@@ -66,15 +67,16 @@ function runPersonCommand(
   };
 }
 
+type Note = { type: 'text'; text: string };
+
 export interface Personal {
   run(command: string): Promise<void>;
   isRunning(): boolean;
   interrupt(): void;
   /** The terminal goes. */
   hangUp(): void;
-  /** What the commands since the last message printed: goes with the next one. */
-  notes(): { type: 'text'; text: string }[];
-  forget(): void;
+  /** Sends a message with what the commands since the last one printed: with no other, unless it could not be sent. */
+  withNotes<T>(send: (notes: readonly Note[]) => Promise<T>): Promise<T>;
 }
 
 export interface PersonalOptions {
@@ -89,7 +91,7 @@ export interface PersonalOptions {
 
 export function createPersonal({ clock, environment, cwd, tone, say, print, refresh }: PersonalOptions): Personal {
   let running: PersonCommand | undefined;
-  let notes: string[] = [];
+  let notes: Note[] = [];
   const shown = (text: string): string => `  ${printedText(text)}`;
   return {
     async run(command) {
@@ -111,14 +113,22 @@ export function createPersonal({ clock, environment, cwd, tone, say, print, refr
       const { how, note } = await running.done;
       running = undefined;
       if (line !== '') print([shown(line)]);
-      notes.push(note);
+      notes.push({ type: 'text', text: note });
       say(`  ${how}; goes with your next message`, DIM);
       refresh();
     },
     isRunning: () => running !== undefined,
     interrupt: () => running?.signal('SIGINT'),
     hangUp: () => running?.signal('SIGHUP'),
-    notes: () => notes.map((text) => ({ type: 'text', text })),
-    forget: () => void (notes = []),
+    async withNotes(send) {
+      const taken = notes;
+      notes = [];
+      try {
+        return await send(taken);
+      } catch (thrown) {
+        notes = [...taken, ...notes];
+        throw thrown;
+      }
+    },
   };
 }

@@ -5,16 +5,18 @@
 import type { Clock } from '../../base/clock.ts';
 import type { Environment } from '../../base/environment.ts';
 import { RuntimeError, toRuntimeError } from '../../contract/errors.ts';
-import type { Host, SessionStatus } from '../../contract/host.ts';
+import type { Host } from '../../contract/host.ts';
 import { chooseSession, newSessionId } from '../../engine/session-choice.ts';
 import type { Workspace } from '../../engine/wire.ts';
 import { onSignals } from '../signals.ts';
-import { YELLOW } from '../terminal/markdown/style.ts';
 import type { TerminalStreams } from '../terminal/streams.ts';
+import { oneLine } from '../terminal/width.ts';
 import { createApprovalPanel } from './approval-panel.ts';
 import { partsOf } from './attachments.ts';
 import type { Repl } from './commands.ts';
+import type { Conversation } from './conversation.ts';
 import { createUi } from './create-ui.ts';
+import { createCurrentSession } from './current-session.ts';
 import { editExternally } from './external-editor.ts';
 import { hintFor } from './hints.ts';
 import { historyFile } from './history-file.ts';
@@ -22,7 +24,6 @@ import type * as Later from './later.ts';
 import { createLooks } from './looks.ts';
 import { createPersonal } from './person-command.ts';
 import { createRequests } from './requests.ts';
-import { createSessionView, readEnd, type SessionView } from './session-view.ts';
 import { createSpinner } from './spinner.ts';
 import { footer, linesAbove, welcome } from './status-line.ts';
 import { createSuccession, type Succession } from './successor.ts';
@@ -62,19 +63,17 @@ export async function runRepl(options: ReplOptions): Promise<number> {
   let parts: typeof Later | undefined;
   let host: Host | undefined;
   let succession: Succession | undefined;
-  let view: SessionView | undefined;
-  let status: SessionStatus | undefined;
   let lastCancel = 0;
   let leaving = false;
   let announced = '';
-  /** The last message that was sent from here. */
-  let awaited: string | undefined;
+  /** The last message that was sent from here, and where. */
+  let awaited: { event_id: string; conversation: Conversation | undefined } | undefined;
 
   const { tone, say, notice, fail } = createVoice(() => ui);
 
   const panel = createApprovalPanel({
     clock,
-    asked: () => view?.conversation.asked() ?? [],
+    asked: () => current.conversation()?.asked() ?? [],
     async answer(approval_id, resolution) {
       await requests.answer(approval_id, resolution).catch((thrown: unknown) => {
         fail(thrown);
@@ -104,16 +103,18 @@ export async function runRepl(options: ReplOptions): Promise<number> {
       leave: () => void leave(0),
       input: (text, before, byKey) => panel.input(text, before, byKey),
       hint: (text) =>
-        panel.isOpen() ? '' : hintFor(text, host !== undefined && !typed.isBusy() && view?.conversation.seq() === 0),
+        panel.isOpen()
+          ? ''
+          : hintFor(text, host !== undefined && !typed.isBusy() && current.conversation()?.seq() === 0),
       isBusy: () =>
         host === undefined ||
         typed.isBusy() ||
-        (awaited !== undefined && view?.conversation.hasBegun(awaited) === false) ||
-        (view?.conversation.doing() !== undefined && !panel.isOpen()),
+        isAwaited() ||
+        (current.conversation()?.doing() !== undefined && !panel.isOpen()),
       escape: () => panel.escape(),
       async complete(text, cursor) {
         if (parts === undefined) return { from: cursor, to: cursor, items: [] };
-        return parts.completionsOf(text, cursor, { workspace: opened?.workspace, root: rootNow() });
+        return parts.completionsOf(text, cursor, { workspace: opened?.workspace, root: current.root() });
       },
       editExternally(text) {
         try {
@@ -125,7 +126,7 @@ export async function runRepl(options: ReplOptions): Promise<number> {
       },
       above,
       below,
-      resized: () => view?.conversation.resized(),
+      resized: () => current.conversation()?.resized(),
       painted: () => panel.painted(),
     },
   });
@@ -137,18 +138,29 @@ export async function runRepl(options: ReplOptions): Promise<number> {
     root: options.root,
     model: options.model,
     say,
-    current: () => view?.id,
+    current: () => current.id(),
+  });
+  const current = createCurrentSession({
+    clock,
+    ui,
+    voice: { say, notice, fail },
+    journal: () => opened!.workspace.store.journal,
+    newConversation: () => parts!.createConversation(looks.of(opened!.workspace.store.blobs)),
+    ask: (use) => succession!.ask(use),
+    root: options.root,
+    onChange: changed,
   });
   const personal = createPersonal({
     clock,
     environment,
-    cwd: rootNow,
+    cwd: current.root,
     tone,
     say,
     print: (lines) => ui.print(lines),
     refresh,
   });
   const typed = createTypedInput({
+    clock,
     history,
     ui,
     tone,
@@ -163,19 +175,17 @@ export async function runRepl(options: ReplOptions): Promise<number> {
   const spinner = createSpinner(clock, () => ui.refresh());
   ui.refresh();
 
-  function rootNow(): string {
-    return status !== undefined && status.project_root !== '' ? status.project_root : options.root;
-  }
-
   function above(): string[] {
     const { columns, rows } = ui;
     const ownRuns = personal.isRunning();
     const around = { panel, ownRuns, ticks: spinner.ticks(), now: clock.now(), columns, rows, tone };
-    return linesAbove({ conversation: view?.conversation, ...around });
+    return linesAbove({ conversation: current.conversation(), ...around });
   }
 
   function below(): string[] {
-    return [footer({ status, root: rootNow(), here: host?.here, model: modelNow() }, ui.columns, tone)];
+    return [
+      footer({ status: current.status(), root: current.root(), here: host?.here, model: modelNow() }, ui.columns, tone),
+    ];
   }
 
   function refresh(): void {
@@ -194,103 +204,51 @@ export async function runRepl(options: ReplOptions): Promise<number> {
 
   function modelNow(): string | undefined {
     if (opened === undefined || parts === undefined) return undefined;
-    const model = status?.model;
-    const { config } = opened.workspace.loaded;
-    return parts.chooseModels(config, environment, model === undefined ? {} : { model }).choices[0]?.name;
+    const status = current.status();
+    const model = status?.seq === 0 ? requests.chosen(status.session_id).model : status?.model;
+    const { choices } = parts.chooseModels(
+      opened.workspace.loaded.config,
+      environment,
+      model === undefined ? {} : { model },
+    );
+    return choices[0]?.name;
+  }
+
+  /** The turn of what was said last is to come. A session that was left meanwhile, or removed, is another conversation. */
+  function isAwaited(): boolean {
+    if (awaited === undefined || awaited.conversation !== current.conversation()) return false;
+    return !awaited.conversation?.hasBegun(awaited.event_id);
   }
 
   function changed(): void {
-    spinner.turn(view?.conversation.doing() !== undefined && !ui.plain);
+    spinner.turn(current.conversation()?.doing() !== undefined && !ui.plain);
     panel.changed();
     refresh();
   }
 
   async function send(text: string, mode: 'message' | 'steer'): Promise<void> {
-    const parts = [...personal.notes(), ...partsOf(text.trimStart(), rootNow())];
-    if (ui.plain && mode === 'message' && parts.length === 1) looks.echoed(text.trimStart());
-    const accepted = await requests.send(view!.id, parts, mode);
-    personal.forget();
-    if (mode === 'message') awaited = accepted.event_id;
+    const conversation = current.conversation();
+    const own = partsOf(text.trimStart(), current.root());
+    const accepted = await personal.withNotes((notes) => {
+      if (ui.plain && mode === 'message' && notes.length + own.length === 1) looks.echoed(text.trimStart());
+      return requests.send(current.id()!, [...notes, ...own], mode);
+    });
+    if (mode === 'message') awaited = { event_id: accepted.event_id, conversation };
     for (const notice of accepted.notices) say(notice);
-    await readStatus();
-  }
-
-  async function readStatus(): Promise<void> {
-    const { id } = view!;
-    const now = await succession!.ask((asked) => asked.session(id));
-    status = now.seq === 0 ? { ...now, ...requests.chosen(id) } : now;
-    ui.refresh();
+    await current.readStatus();
   }
 
   function cancel(hadText: boolean): void {
     const now = clock.now();
     if (panel.cancel()) return;
     if (personal.isRunning()) return personal.interrupt();
-    const turn = view?.conversation.turn();
+    const turn = current.conversation()?.turn();
     if (hadText) return;
     if (now - lastCancel < TWICE_MS) return void leave(130);
     lastCancel = now;
     if (turn === undefined || host === undefined) return say('Ctrl-C again leaves; so does Ctrl-D');
     if (ui.plain) say('stopping …  Ctrl-C again leaves');
-    for (const event of turn.event_ids.slice(0, 1)) requests.stop(view!.id, event).catch(fail);
-  }
-
-  async function openSession(id: string): Promise<void> {
-    view?.close();
-    await show(id);
-    await work();
-  }
-
-  /** Shows the end of a session, from its file. */
-  async function show(id: string): Promise<void> {
-    const { journal, blobs } = opened!.workspace.store;
-    const { conversation, lines } = await readEnd(journal, id, () => parts!.createConversation(looks.of(blobs)));
-    const most = Math.max(10, (terminal.output.rows || 24) * 2);
-    if (lines.length > most) say(`… earlier: runtime session show ${id}`);
-    ui.print(lines.slice(-most));
-    view = createSessionView({
-      id,
-      conversation,
-      print: (printed) => ui.print(printed),
-      onChange() {
-        changed();
-        void refreshStatus();
-      },
-      onGone() {
-        notice(`session ${id} was removed; what you say next begins it anew`, YELLOW);
-        openSession(id).catch(fail);
-      },
-      fail,
-      clock,
-    });
-    ui.refresh();
-  }
-
-  /** From here on what happens in the session is shown, and what it has left is worked on. */
-  async function work(): Promise<void> {
-    view!.follow(host!);
-    await readStatus();
-    if (status?.status === 'open' || (status?.queued.length ?? 0) > 0) {
-      status = await succession!.ask((now) => now.resume(view!.id));
-    }
-    changed();
-  }
-
-  let refreshing = false;
-  async function refreshStatus(): Promise<void> {
-    if (refreshing || view?.conversation.turn() !== undefined) return;
-    refreshing = true;
-    await readStatus().catch(() => {}); // as it was, then
-    refreshing = false;
-  }
-
-  async function goOnWith(next: Host): Promise<void> {
-    host = next;
-    if (view === undefined) return;
-    view.follow(next);
-    // When it is gone already, another one comes.
-    await next.resume(view.id).then((resumed) => (status = resumed), fail);
-    changed();
+    for (const event of turn.event_ids.slice(0, 1)) requests.stop(current.id()!, event).catch(fail);
   }
 
   /** `patience_ms`: what runs may take so long to end by itself, while others look on. */
@@ -300,21 +258,23 @@ export async function runRepl(options: ReplOptions): Promise<number> {
       return;
     }
     leaving = true;
-    const id = view?.id;
-    const open = view?.conversation.turn() !== undefined;
-    view?.close();
+    personal.hangUp();
+    const unsent = await typed.end();
+    const id = current.id();
+    const open = current.conversation()?.turn() !== undefined;
+    current.close();
     spinner.turn(false);
     panel.close();
-    personal.hangUp();
     succession?.end();
     ui.close();
+    for (const text of unsent) terminal.output.write(`not sent: ${oneLine(text)}\n`);
     const sayWhy = (): void => void terminal.output.write('leaves when what runs has ended; Ctrl-C ends it now\n');
     const cancelSaying = clock.at(clock.now() + SOON_MS, sayWhy);
     try {
       await host?.leave({ patience_ms });
     } finally {
       cancelSaying();
-      if (id !== undefined && (open || (status?.seq ?? 0) > 0)) {
+      if (id !== undefined && (open || (current.status()?.seq ?? 0) > 0)) {
         terminal.output.write(`${open ? 'left open' : 'to go on'}: runtime run --session ${id}\n`);
       }
       ended.resolve(code);
@@ -322,29 +282,29 @@ export async function runRepl(options: ReplOptions): Promise<number> {
   }
 
   function repl(): Repl {
-    if (host === undefined || view === undefined || opened === undefined) {
+    const [session, conversation] = [current.id(), current.conversation()];
+    if (host === undefined || session === undefined || conversation === undefined || opened === undefined) {
       throw new RuntimeError('usage', 'still starting', { next: 'Try again in a moment.' });
     }
-    const current = view;
     return {
       host,
       workspace: opened.workspace,
-      session: current.id,
-      conversation: current.conversation,
-      status: () => status,
+      session,
+      conversation,
+      status: current.status,
       say,
       print: (lines) => ui.print(lines),
       tone,
       columns: () => ui.columns,
       now: () => clock.now(),
-      newSession: () => openSession(newSessionId(clock)),
-      openSession,
+      newSession: () => current.open(newSessionId(clock)),
+      openSession: current.open,
       clear: () => ui.clear(),
       send,
       answer: requests.answer,
       async configure(change) {
-        await requests.configure(view!.id, change); // not `current`: a command may have begun a new one
-        await readStatus();
+        await requests.configure(current.id()!, change); // a command may have begun a new one
+        await current.readStatus();
       },
       suspended: (work) => ui.suspended(work),
     };
@@ -358,8 +318,8 @@ export async function runRepl(options: ReplOptions): Promise<number> {
   try {
     parts = await import('./later.ts');
     opened = await options.open();
-    await show(await chooseSession({ journal: opened.workspace.store.journal, clock }, options));
-    if (view?.conversation.seq() === 0) ui.print(welcome(ui.columns, tone));
+    await current.show(await chooseSession({ journal: opened.workspace.store.journal, clock }, options));
+    if (current.conversation()?.seq() === 0) ui.print(welcome(ui.columns, tone));
     const { attach } = opened;
     const attaching = attach();
     // An owner that says nothing must not keep anybody from leaving.
@@ -372,14 +332,17 @@ export async function runRepl(options: ReplOptions): Promise<number> {
       clock,
       attach,
       isLeaving: () => leaving,
-      onNext: goOnWith,
+      async onNext(next) {
+        host = next;
+        await current.goOnWith(next);
+      },
       voice: { say, notice, fail },
     });
     succession.watch().catch((thrown: unknown) => {
       fail(thrown);
       void leave(toRuntimeError(thrown).exitCode);
     });
-    await work();
+    await current.work(host);
     if (!host.here) {
       const { pid } = await succession.ask((now) => now.status());
       notice(`attached to pid ${pid}, which owns the workspace`);

@@ -1,12 +1,15 @@
 import { expect, test } from 'vitest';
+import { manualClock } from '../../engine/testing/world.ts';
 import { createHistory } from '../terminal/editor/history.ts';
 import { createTypedInput } from './typed-input.ts';
 
 /** What is typed, and what became of it, in order. `failing`: nothing can be sent. */
-function setUp({ plain = false, failing = false, input = '' } = {}) {
+function setUp({ plain = false, failing = false, input = '', sending = Promise.resolve() } = {}) {
+  const clock = manualClock();
   const told: string[] = [];
   let text = input;
   const typed = createTypedInput({
+    clock,
     history: { load: () => createHistory([]), add: (one) => told.push(`kept ${one}`) },
     ui: {
       plain,
@@ -18,6 +21,7 @@ function setUp({ plain = false, failing = false, input = '' } = {}) {
     say: (one) => told.push(`said ${one}`),
     fail: (thrown) => told.push(`failed ${(thrown as Error).message}`),
     async send(one) {
+      await sending;
       if (failing) throw new Error('no');
       told.push(`sent ${one}`);
     },
@@ -29,7 +33,7 @@ function setUp({ plain = false, failing = false, input = '' } = {}) {
     leave: async () => void told.push('left'),
     done: () => told.push('done'),
   });
-  return { typed, told, text: () => text };
+  return { typed, told, clock, text: () => text };
 }
 
 test.each([
@@ -111,4 +115,36 @@ test('it is busy while something is on its way', async () => {
   expect(typed.isBusy()).toBe(true);
   await taking;
   expect(typed.isBusy()).toBe(false);
+});
+
+test('who leaves waits for a message that is on its way, and is told of those that were not sent', async () => {
+  const sending = Promise.withResolvers<void>();
+  const { typed, told } = setUp({ sending: sending.promise });
+  await typed.begin();
+  void typed.take('under way');
+  const unsent = typed.end();
+  void typed.take('too late');
+  sending.resolve();
+  expect(await unsent).toEqual([]);
+  expect(told).toEqual(expect.arrayContaining(['sent under way']));
+  expect(told).not.toEqual(expect.arrayContaining(['sent too late']));
+
+  const early = setUp();
+  await early.typed.take('before anybody was there');
+  await early.typed.take('/status');
+  expect(await early.typed.end()).toEqual(['before anybody was there']);
+
+  const refused = setUp({ failing: true });
+  await refused.typed.begin();
+  void refused.typed.take('refused');
+  expect(await refused.typed.end()).toEqual(['refused']);
+});
+
+test('who leaves waits only a while for somebody who does not answer', async () => {
+  const { typed, clock } = setUp({ sending: new Promise<void>(() => {}) });
+  await typed.begin();
+  void typed.take('unanswered');
+  const unsent = typed.end();
+  await clock.advance(2000);
+  expect(await unsent).toEqual(['unanswered']);
 });

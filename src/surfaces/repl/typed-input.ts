@@ -1,4 +1,5 @@
 /** What becomes of what is typed: a message, a command, a command of the person's own. Nothing is lost on its way. */
+import type { Clock } from '../../base/clock.ts';
 import { BOLD, CYAN, DIM, YELLOW, type Style } from '../terminal/markdown/style.ts';
 import { oneLine } from '../terminal/width.ts';
 import type { Tone } from './entry-lines.ts';
@@ -13,9 +14,12 @@ export interface TypedInput {
   isBusy(): boolean;
   /** Now there is somebody to give it to: what was typed before goes first. */
   begin(): Promise<void>;
+  /** Takes nothing more. Waits a while for what is on its way, and gives the messages that didn't get anywhere. */
+  end(): Promise<string[]>;
 }
 
 export interface TypedInputOptions {
+  clock: Clock;
   history: HistoryFile;
   ui: Pick<Ui, 'plain' | 'print' | 'hasText' | 'setText'>;
   tone: Tone;
@@ -28,11 +32,17 @@ export interface TypedInputOptions {
   done: () => void;
 }
 
+/** Who leaves waits no longer for an answer (ms). */
+const LONGEST_WAIT_MS = 2000;
+
 export function createTypedInput(options: TypedInputOptions): TypedInput {
-  const { history, ui, tone, say, fail, send, command, shell, leave, done } = options;
+  const { clock, history, ui, tone, say, fail, send, command, shell, leave, done } = options;
   let begun = false;
-  let early: string[] = [];
-  let underway = 0;
+  const early: string[] = [];
+  /** What is on its way, with its end. */
+  const underway = new Map<Promise<void>, string>();
+  const failed: string[] = [];
+  let ended = false;
 
   /** A terminal that shows lines as they were typed has it already. */
   function echo(text: string): void {
@@ -41,7 +51,7 @@ export function createTypedInput(options: TypedInputOptions): TypedInput {
 
   async function handle(text: string): Promise<void> {
     const typed = readTyped(text);
-    if (typed.kind === 'command' && typed.name === 'exit') return leave();
+    if (typed.kind === 'command' && typed.name === 'exit') return void leave(); // which waits for this
     if (!begun) {
       early.push(text);
       return say('starting; it is sent in a moment');
@@ -65,28 +75,43 @@ export function createTypedInput(options: TypedInputOptions): TypedInput {
     }
   }
 
-  async function take(text: string): Promise<void> {
-    if (text.trim() === '') return done();
-    underway++;
+  async function attempt(text: string): Promise<void> {
     try {
       await handle(text);
     } catch (thrown) {
       fail(thrown);
-      if (!ui.hasText() && readTyped(text).kind === 'message') ui.setText(text);
-    } finally {
-      underway--;
-      done();
+      if (ended) failed.push(text);
+      else if (!ui.hasText() && isMessage(text)) ui.setText(text);
     }
+  }
+
+  async function take(text: string): Promise<void> {
+    if (text.trim() === '' || ended) return done();
+    const taken = attempt(text);
+    underway.set(taken, text);
+    await taken;
+    underway.delete(taken);
+    done();
   }
 
   return {
     take,
-    isBusy: () => underway > 0,
+    isBusy: () => underway.size > 0,
     async begin() {
       begun = true;
-      const texts = early;
-      early = [];
-      for (const text of texts) await take(text);
+      for (let text = early.shift(); text !== undefined; text = early.shift()) await take(text);
+    },
+    async end() {
+      ended = true;
+      const { promise, resolve } = Promise.withResolvers<void>();
+      const cancel = clock.at(clock.now() + LONGEST_WAIT_MS, resolve);
+      await Promise.race([Promise.all(underway.keys()), promise]);
+      cancel();
+      return [...failed, ...underway.values(), ...early].filter(isMessage);
     },
   };
+}
+
+function isMessage(text: string): boolean {
+  return readTyped(text).kind === 'message';
 }

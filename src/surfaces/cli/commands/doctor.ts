@@ -1,6 +1,8 @@
 import { examine } from '../../../engine/doctor/doctor.ts';
 import type { Finding } from '../../../engine/doctor/finding.ts';
 import { type CommandAction, workspaceRequest } from '../context.ts';
+import { examineControl } from '../doctor/control.ts';
+import { examineTerminal } from '../doctor/terminal.ts';
 import { type OutputFormat, printValue } from '../listing.ts';
 import { type Colour, paint } from '../paint.ts';
 import { oneLine } from '../../terminal/width.ts';
@@ -10,7 +12,8 @@ const COLOURS: Record<Finding['status'], Colour> = { ok: 'green', note: 'yellow'
 /** `doctor`: exit code 1 when something must be mended. */
 export const doctor: CommandAction<{ output: OutputFormat }> = async (context, options) => {
   const { io } = context;
-  const findings = await examine(workspaceRequest(context, options));
+  const request = workspaceRequest(context, options);
+  const findings = [...(await examine(request, examineControl)), ...examineTerminal(io, context.environment)];
   const problems = findings.filter(({ status }) => status === 'problem').length;
   if (options.output !== 'table') {
     await printValue(io, options.output, { ok: problems === 0, findings });

@@ -49,7 +49,10 @@ export async function follow(
     if (over) return exitCode;
 
     let showing = Promise.resolve();
-    const then = (act: () => void | Promise<void>): void => void (showing = showing.then(act));
+    const then = (act: () => void | Promise<void>): void => {
+      showing = showing.then(act);
+      showing.catch(end); // thrown below
+    };
     const following = followSession(workspace, session_id, events, {
       onEvent: (event) => then(() => show(event, true)),
       onReset: () =>

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { RuntimeError } from '../../../contract/errors.ts';
 import type { VerifyReport } from '../../../contract/verify.ts';
 import { verifyFile, verifySession as verify, verifySessions } from '../../../engine/sessions.ts';
@@ -7,6 +8,7 @@ import type { Io, Output } from '../io.ts';
 import { type OutputFormat, printRows, printValue } from '../listing.ts';
 import { paint, type Colour } from '../paint.ts';
 import { createProgressBar } from '../progress-bar.ts';
+import { onSignals } from '../../signals.ts';
 
 interface Options {
   output: OutputFormat;
@@ -41,10 +43,18 @@ function sayVerdict({ stdout }: Io, report: VerifyReport): void {
   if (notes.includes('crash_tail')) stdout.write('a crash cut its last line; nothing that was promised is missing\n');
 }
 
-/** Lists those that could not be verified, or not wholly, then says how many could. */
-async function verifyAll({ io, environment }: CommandContext, workspace: Workspace, output: OutputFormat) {
+/**
+ * Lists those that could not be verified, or not wholly, then says how many could. A signal ends it: people see what was
+ * found by then, programs nothing, since they would take it for all.
+ */
+async function verifyAll(
+  { io, environment }: CommandContext,
+  workspace: Workspace,
+  output: OutputFormat,
+): Promise<number> {
   const { clock, store } = workspace;
   const ids = (await store.journal.list()).map(({ session_id }) => session_id);
+  if (ids.length === 0) io.stderr.write('no sessions yet\n');
   const bar = createProgressBar({
     output: io.stderr,
     clock,
@@ -54,23 +64,30 @@ async function verifyAll({ io, environment }: CommandContext, workspace: Workspa
     total: ids.length,
   });
   const reports: VerifyReport[] = [];
+  let left: number | undefined;
+  const stopListening = onSignals(({ exitCode }) => (left = exitCode));
   try {
     bar.update(0);
     for await (const report of verifySessions(workspace, ids)) {
       reports.push(report);
       bar.update(reports.length);
+      await setImmediate(); // proving waits for nothing: without this no signal would be heard
+      if (left !== undefined) break;
     }
   } finally {
     bar.end();
+    stopListening();
   }
+  if (left !== undefined) io.stderr.write(`stopped: ${reports.length} of ${ids.length} sessions were looked at\n`);
   if (output === 'table') await sayAll(io, reports);
-  else await printValue(io, output, reports);
+  else if (left === undefined) await printValue(io, output, reports);
+  if (left !== undefined) return left;
   return reports.some(({ status }) => status === 'failed') ? VERIFY_FAILED : 0;
 }
 
 async function sayAll(io: Io, reports: readonly VerifyReport[]): Promise<void> {
-  const { stdout, stderr } = io;
-  if (reports.length === 0) return stderr.write('no sessions yet\n');
+  const { stdout } = io;
+  if (reports.length === 0) return;
   const unproven = reports.filter(({ status }) => status !== 'verified');
   if (unproven.length > 0) {
     await printRows(

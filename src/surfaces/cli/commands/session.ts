@@ -25,7 +25,7 @@ export const listSessions: CommandAction<Output> = async (context, options) => {
   const workspace = await openForCommand(context, options);
   const now = workspace.clock.now();
   const owner = await askOwner(workspace);
-  if (owner && options.output === 'table') context.io.stderr.write(`${ownerLine(owner)}\n`);
+  if (options.output === 'table') context.io.stderr.write(ownerLine(owner));
   await printRows(
     context.io,
     options.output,
@@ -53,9 +53,13 @@ function statusText({ status, phase }: SessionSummary): string {
   return status === 'running' && phase !== undefined ? `running (${phase})` : status;
 }
 
+/** Where things run: all that is done in a workspace is done by one process. */
 function ownerLine({ pid, sessions }: OwnerView): string {
+  if (pid === undefined) return '';
+  if (!sessions) return `process ${pid} holds the workspace and does not answer; this is what the journals say\n`;
   const count = (wanted: string): number => sessions.filter(({ status }) => status === wanted).length;
-  return `owned by process ${pid}: ${count('running')} running, ${count('waiting_approval')} waiting for an approval`;
+  const counts = `${count('running')} running, ${count('waiting_approval')} waiting for an approval`;
+  return `process ${pid} owns the workspace: ${counts}\n`;
 }
 
 export const showSession: CommandAction<Output & { limit?: string; follow?: true }> = async (context, options, id) => {

@@ -1,7 +1,8 @@
 export const page = `# Approvals: what waits for you
 
-A call that asks waits until you answer. Where nobody can be asked, \`runtime
-run\` ends with exit code 5 and names the approval on standard error.
+A call that asks waits until you answer. In the terminal you are shown what
+would run: y runs it, n refuses, s and a also let it run again. Elsewhere a run
+ends with exit code 5 and names the approval on standard error.
 
 \`\`\`sh
 runtime approvals ls                           # what waits
@@ -12,6 +13,7 @@ runtime run --continue                         # carry the turn on later
 \`\`\`
 
 - The first 6 characters of an id are enough.
+- It may be answered from any terminal; the one that waits goes on by itself.
 - It is for this call only: should anything that it touches have changed, it
   does not run.
 - It may be answered for an hour (\`governance.approval_ttl\`) and outlives

@@ -1,7 +1,8 @@
 export const page = `# Configuration
 
 None is needed: with OPENAI_API_KEY set OpenAI answers, without a key an offline
-demo. For more:
+demo. On a terminal the first start of \`runtime\` asks which model should answer,
+tries it, and writes the file. Or:
 
 \`\`\`sh
 runtime config init            # a commented file, with the models it finds

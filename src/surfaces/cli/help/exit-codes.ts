@@ -4,7 +4,8 @@ export const page = `# Exit codes
 -   1  The turn failed, ran out of time or budget, or was interrupted; not
        found; already decided.
 -   2  Usage, configuration, or an id that can't be one. Nothing was started.
--   3  The workspace is held by another process.
+-   3  The process that holds the workspace can't be joined: it doesn't
+       answer, or is another version. Otherwise this one joins it.
 -   4  A key is missing, or the provider refused it.
 -   5  Waits for an approval; standard error names it.
 -   6  Denied by policy, or not allowed to you.

@@ -14,6 +14,7 @@ runtime session ls -o json                               # all lists can
   \`runtime approve\` and its --resume.
 - A name for the session makes a run repeatable: the same command without a
   message carries on what was cut off.
+- Beside an open terminal a run joins it, and both see what happens.
 - --config names a configuration of its own, RUNTIME_HOME keeps all state in a
   folder of its own.
 - Give it \`</dev/null\` where standard input is a pipe that nobody closes.

@@ -8,9 +8,11 @@ runtime run "Why does the build fail?"          # a new session
 runtime run --continue "And the tests?"         # the one used last
 runtime run --session nightly "What changed?"   # by name, new or not
 runtime run --session nightly                   # carry on what was cut off
-runtime session ls
+runtime session ls                              # and what is running where
 runtime session show nightly --limit 20
+runtime session show nightly --follow           # live, whoever works on it
 runtime session verify nightly                  # derive every decision again
+runtime session verify --all
 runtime session rm nightly                      # for good
 \`\`\`
 
@@ -18,8 +20,9 @@ runtime session rm nightly                      # for good
   another): tools work there.
 - Killed at any moment, it goes on where it stopped; no side effect is silently
   repeated.
-- \`--workspace\` keeps sessions apart. One process at a time writes to a
-  workspace; another one gets exit code 3.
+- One process at a time owns a workspace. Further terminals and commands join
+  it and work in the same sessions; when it leaves, one of them takes over.
+- \`--workspace\` keeps sessions apart: each has an owner of its own.
 - The journals are plain files, one JSON object a line, below workspaces/ in
   RUNTIME_HOME (~/.runtime).
 `;

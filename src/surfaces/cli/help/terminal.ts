@@ -1,16 +1,17 @@
 export const page = `# The interactive terminal
 
 \`runtime\` on a terminal, or \`runtime run\` without a message, opens it.
-Without a terminal there is none: messages are arguments or piped in.
+Where standard input or output is something else, \`runtime\` prints its help and
+\`runtime run\` takes its message from the arguments, or what is piped in.
 
 ## Keys
 
 - Enter: send
-- Alt+Enter, Shift+Enter, Ctrl+J: new line
+- Alt+Enter, Shift+Enter, Ctrl+J, \\ Enter: new line
 - Tab: complete
-- Ctrl+R: search what was typed before
-- Ctrl+X Ctrl+E, Ctrl+G: write the message in $EDITOR
-- Ctrl+C: cancel the turn; twice: leave
+- Up, Down, Ctrl+R: what was typed before; search it
+- Ctrl+X Ctrl+E, Ctrl+G: write the message in $VISUAL or $EDITOR
+- Ctrl+C: clear the input, else cancel the turn; twice: leave
 - Ctrl+D: leave
 
 ## In a message
@@ -28,4 +29,15 @@ Without a terminal there is none: messages are arguments or piped in.
 - /stop, /steer: cancel the turn; say something to the model while it works
 - /approvals, /approve, /deny: answer what waits
 - /verify: prove this session
+
+## When it asks
+
+y runs the call once, n refuses it, s lets the same call run in this session, a
+for good. Esc leaves it for later: /approve, /deny, or another terminal.
+
+## Several terminals
+
+The first one on a workspace owns it, all others join it: they see the same
+sessions live, and any of them may answer. When the owner leaves, another one
+takes over. Leaving loses nothing: \`runtime run --continue\` goes on.
 `;

@@ -2,10 +2,11 @@
  * Whether a process that serves a workspace may: it holds the workspace's lock, as the system tells, and isn't a tool of
  * the agent. A tool could put its own socket in the place of the owner's, or take a workspace that nobody has.
  */
-import { lstatSync, readFileSync } from 'node:fs';
+import { existsSync, lstatSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { RuntimeError } from '../../../contract/errors.ts';
 import { descendsFromTool } from '../../../engine/caller.ts';
+import { isAlive, readOwner } from '../../../store/owner-record.ts';
 
 /** @throws RuntimeError no_permission, when it may not be trusted */
 export function mustHold(folder: string, pid: number, isTool = (id: number): boolean => descendsFromTool(id)): void {
@@ -27,6 +28,14 @@ export function mustHold(folder: string, pid: number, isTool = (id: number): boo
       next: `End process ${pid}, or wait until it ends.`,
     },
   );
+}
+
+/** The process that holds the workspace, as the system tells, else as it wrote itself; undefined: none, as far as known. */
+export function holderOf(folder: string): number | undefined {
+  const [pid] = holdersOf(join(folder, 'workspace.lock'));
+  if (pid !== undefined || existsSync('/proc/locks')) return pid;
+  const owner = readOwner(folder);
+  return owner && isAlive(owner.pid) ? owner.pid : undefined;
 }
 
 /** Who holds a lock on a file for writing; none where the system doesn't tell. */
