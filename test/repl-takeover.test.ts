@@ -243,6 +243,7 @@ describe.concurrent('the owner stands still', () => {
     say(b, 'one');
     await until('the model is asked', () => mock.requests.length === 1);
     a.signal('SIGSTOP');
+    say(b, 'two');
     const c = openTerminal(place, ['run', '--session', 's']);
     await c.waitFor('starting …');
     for (const terminal of [b, c]) {
@@ -250,9 +251,11 @@ describe.concurrent('the owner stands still', () => {
       expect(await terminal.exited).toEqual({ code, signal: null });
       expect(times(terminal, 'error')).toBe(0);
     }
+    expect(b.screen()).toContain('not sent: two');
     a.signal('SIGCONT');
     a.press('ctrl-c');
     await a.waitFor('canceled');
+    await expectEnded(place, 's', 1);
   });
 });
 
