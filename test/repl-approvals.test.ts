@@ -53,7 +53,7 @@ test('a command: yes, no with a reason, for the session', async ({ place, mock }
 test('a patch: its diff in colours, and a long one', async ({ place, mock }) => {
   place.connect(mock);
   place.write('src/n.ts', `${SOURCE}\n`);
-  const terminal = await openRepl(place, { rows: 24 });
+  const terminal = await openRepl(place, { rows: 36 });
   mock.reply(
     patch(
       `*** Update File: src/n.ts\n@@\n export const n1 = 1;\n-export const n2 = 2;\n+export const n2 = 22; // more\n export const n3 = 3;\n*** Add File: docs/new.md\n+# New\n+\n+A text.`,
@@ -79,8 +79,8 @@ test('a patch: its diff in colours, and a long one', async ({ place, mock }) => 
   expect(terminal.scrollback()).toMatch(/\+line 1\n[^]*\+line 60\n/);
   terminal.press('escape');
   await terminal.waitFor('left for later');
-  await terminal.settled();
-  expectFrame('repl-approval-later', terminal);
+  terminal.press('ctrl-l');
+  await terminal.waitFor((screen) => !screen.includes('left for later'));
   await enter(terminal, '/approvals', 'EXPIRES');
   expectFrame('repl-approvals-listed', terminal);
   await enter(terminal, '/deny too long', 'I leave it.');
@@ -93,7 +93,7 @@ test('several at once, one by its id, and one of another session', async ({ plac
   mock.reply(exec('echo elsewhere'));
   const other = await place.run(['run', 'Do it elsewhere']);
   const [id = ''] = approvalsIn(other);
-  const terminal = await openRepl(place, { rows: 34 });
+  const terminal = await openRepl(place, { rows: 44 });
   await enter(terminal, '/approvals', 'echo elsewhere');
   mock.reply({ text: 'Done elsewhere.' });
   await enter(terminal, `/approve ${id}`, `granted ${id}`);
@@ -105,8 +105,11 @@ test('several at once, one by its id, and one of another session', async ({ plac
   const listed = await place.run(['approvals', 'ls', '-o', 'json']);
   const [first = ''] = /a-[0-9a-f]{16}/.exec(listed.stdout) ?? [];
   await send(terminal, `/approve ${first}`, /✓ approved[^]*y yes/);
-  await answerApproval(terminal, 'y');
-  await terminal.waitFor('Both.');
+  terminal.press('escape');
+  await terminal.waitFor('waits for you');
+  await terminal.settled();
+  expectFrame('repl-approval-later', terminal);
+  await enter(terminal, '/approve session', 'Both.');
   await enter(terminal, '/approve', 'nothing waits for an answer');
   await enter(terminal, '/approve a-0123456789abcdef', 'error');
   await enter(terminal, '/deny', /nothing waits[^]*nothing waits/);

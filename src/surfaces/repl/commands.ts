@@ -28,13 +28,13 @@ export interface Repl {
   tone(style: Style, text: string): string;
   columns(): number;
   now(): number;
+  /** With the same model. */
   newSession(): Promise<void>;
   openSession(id: string): Promise<void>;
   clear(): void;
   send(text: string, mode: 'message' | 'steer'): Promise<void>;
   answer(approval_id: string, resolution: Resolution): Promise<void>;
   configure(change: { model?: string; title?: string }): Promise<void>;
-  suspended<T>(work: () => T | Promise<T>): Promise<T>;
 }
 
 export async function runCommand(repl: Repl, name: CommandName, rest: string): Promise<void> {
@@ -45,7 +45,7 @@ const KEYS: [keys: string, what: string][] = [
   ['Enter', 'sends; while a turn runs the message waits for its turn (/steer reaches the running one)'],
   ['Alt-Enter, Shift-Enter, Ctrl-J, \\ Enter', 'a new line'],
   ['Tab', 'completes commands, files, sessions, tools and models'],
-  ['Ctrl-R', 'searches what was typed before'],
+  ['Up, Down; Ctrl-R', 'what was typed before; searches it'],
   ['Ctrl-G, Ctrl-X Ctrl-E', 'your editor ($VISUAL, $EDITOR)'],
   ['Ctrl-C', 'clears the input, else cancels the turn; twice leaves'],
   ['Ctrl-D', 'leaves; nothing is lost'],
@@ -114,7 +114,7 @@ const RUN: Record<CommandName, (repl: Repl, rest: string) => Promise<void> | voi
       ['doing', `${status.status}${turn}${status.queued.length > 0 ? `, ${status.queued.length} waiting` : ''}`],
       ['model', status.model ?? loaded.config.models.default ?? 'by the keys that are set'],
       ['folder', status.project_root],
-      ['entries', `${status.seq}, in ${status.turns} turns`],
+      ['entries', `${status.seq}, in ${status.turns} turn${status.turns === 1 ? '' : 's'}`],
       ['looking', `${status.watchers} terminal${status.watchers === 1 ? '' : 's'}`],
       [
         'workspace',
@@ -124,10 +124,8 @@ const RUN: Record<CommandName, (repl: Repl, rest: string) => Promise<void> | voi
   },
 
   async clear(repl) {
-    const { model } = repl.status() ?? {};
     repl.clear();
     await repl.newSession();
-    if (model !== undefined) await repl.configure({ model });
     repl.say('a new session; the one before is kept (/sessions)');
   },
 

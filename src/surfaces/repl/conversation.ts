@@ -18,6 +18,7 @@ import { displayWidth, oneLine } from '../terminal/width.ts';
 import type { CodeColours } from './code-colours.ts';
 import { createEntryLines } from './entry-lines.ts';
 import { describePresentation } from './presentation.ts';
+import { saidOf } from './said.ts';
 
 export interface ConversationOptions {
   blobs: Pick<Blobs, 'get'>;
@@ -160,12 +161,16 @@ export function createConversation(options: ConversationOptions): Conversation {
     typeof text === 'string' ? text : wholeText(text, blobs);
 
   async function textOf(parts: readonly Part[]): Promise<string> {
+    return (await textsOf(parts)).join('\n');
+  }
+
+  async function textsOf(parts: readonly Part[]): Promise<string[]> {
     const texts: string[] = [];
     for (const part of parts) {
       if (part.type === 'text') texts.push(await whole(part.text));
       else if (part.type !== 'reasoning') texts.push(`[${part.type} ${part.name ?? part.media_type}]`);
     }
-    return texts.join('\n');
+    return texts;
   }
 
   const TAKERS: { [T in EntryType]?: (data: EntryData<T>, at: number) => Promise<string[]> | string[] } = {
@@ -175,10 +180,11 @@ export function createConversation(options: ConversationOptions): Conversation {
         const own = source === 'cli' || source === 'repl';
         return own && !reason ? [] : ['', line(YELLOW, '■', `stop${reason ? `: ${reason}` : ''} (${actor.id})`)];
       }
-      const text = await textOf(parts);
-      const said = isEchoed(text) ? [] : lines.said(text, mode === 'steer' ? '»' : '›', source);
-      if (mode === 'steer') return said;
-      queued.set(event_id, { text, lines: said });
+      const texts = await textsOf(parts);
+      const said = saidOf(texts);
+      const shown = isEchoed(texts.join('\n')) ? [] : lines.said(said, mode === 'steer' ? '»' : '›', source);
+      if (mode === 'steer') return shown;
+      queued.set(event_id, { text: said.text, lines: shown });
       return [];
     },
     'turn.started'(data, at) {

@@ -8,6 +8,7 @@ import { span } from '../cli/times.ts';
 import { BOLD, CYAN, DIM, GREEN, NORMAL, RED, styled, YELLOW, type Style } from '../terminal/markdown/style.ts';
 import { oneLine, truncate, visibleText } from '../terminal/width.ts';
 import { wrapWords } from '../terminal/wrap-words.ts';
+import type { Said } from './said.ts';
 
 export type Tone = (style: Style, text: string) => string;
 
@@ -17,7 +18,7 @@ export interface EntryLines {
   line(style: Style, mark: string, text: string): string;
   /** The same on as many rows as it takes. */
   note(style: Style, mark: string, text: string): string[];
-  said(text: string, mark: string, source: string): string[];
+  said(said: Said, mark: string, source: string): string[];
   /** The first lines of what a command printed. */
   output(text: LongText): string[];
   /** The last lines of what a command has printed so far. */
@@ -99,9 +100,11 @@ export function createEntryLines({ columns, colour }: { columns: () => number; c
     note: (style, mark, text) => indented(text, tone(style, mark)),
     output,
     tail: (text) => printedText(text).trimEnd().split('\n').slice(-LIVE_OUTPUT_LINES).map(quoted),
-    said: (text, mark, source) => [
+    said: ({ text, left, with: others }, mark, source) => [
       '',
       ...indented(text, tone(CYAN, mark), BOLD),
+      ...(left === 0 ? [] : [tone(DIM, `  … ${left} more lines`)]),
+      ...others.map((one) => tone(DIM, `  + ${truncate(oneLine(one), Math.max(NARROWEST, columns() - 5))}`)),
       ...(source === 'cli' || source === 'repl' ? [] : [tone(DIM, `  (${oneLine(source)})`)]),
     ],
     finished(title, { outcome, exit_code = 0, signal, error, output: all, duration_ms }) {

@@ -184,7 +184,11 @@ export async function runRepl(options: ReplOptions): Promise<number> {
 
   function below(): string[] {
     return [
-      footer({ status: current.status(), root: current.root(), here: host?.here, model: modelNow() }, ui.columns, tone),
+      footer(
+        { status: current.status(), root: current.root(), here: host?.here, model: modelOf(modelWanted()) },
+        ui.columns,
+        tone,
+      ),
     ];
   }
 
@@ -202,16 +206,17 @@ export async function runRepl(options: ReplOptions): Promise<number> {
     panel.painted();
   }
 
-  function modelNow(): string | undefined {
-    if (opened === undefined || parts === undefined) return undefined;
+  function modelWanted(): string | undefined {
     const status = current.status();
-    const model = status?.seq === 0 ? requests.chosen(status.session_id).model : status?.model;
-    const { choices } = parts.chooseModels(
-      opened.workspace.loaded.config,
-      environment,
-      model === undefined ? {} : { model },
-    );
-    return choices[0]?.name;
+    if (status === undefined) return options.model;
+    return status.seq === 0 ? requests.chosen(status.session_id).model : status.model;
+  }
+
+  /** The model that answers. @throws RuntimeError when the wanted one can't be used */
+  function modelOf(wanted: string | undefined): string | undefined {
+    if (opened === undefined || parts === undefined) return undefined;
+    const { config } = opened.workspace.loaded;
+    return parts.chooseModels(config, environment, wanted === undefined ? {} : { model: wanted }).choices[0]?.name;
   }
 
   /** The turn of what was said last is to come. A session that was left meanwhile, or removed, is another conversation. */
@@ -297,16 +302,20 @@ export async function runRepl(options: ReplOptions): Promise<number> {
       tone,
       columns: () => ui.columns,
       now: () => clock.now(),
-      newSession: () => current.open(newSessionId(clock)),
+      async newSession() {
+        const [id, model] = [newSessionId(clock), modelWanted()];
+        if (model !== undefined) await requests.configure(id, { model });
+        await current.open(id);
+      },
       openSession: current.open,
       clear: () => ui.clear(),
       send,
       answer: requests.answer,
       async configure(change) {
+        if (change.model !== undefined) modelOf(change.model);
         await requests.configure(current.id()!, change); // a command may have begun a new one
         await current.readStatus();
       },
-      suspended: (work) => ui.suspended(work),
     };
   }
 

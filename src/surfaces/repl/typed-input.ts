@@ -79,6 +79,7 @@ export function createTypedInput(options: TypedInputOptions): TypedInput {
     try {
       await handle(text);
     } catch (thrown) {
+      if (isMessage(text)) ui.print(['']); // nothing of it stands there
       fail(thrown);
       if (ended) failed.push(text);
       else if (!ui.hasText() && isMessage(text)) ui.setText(text);

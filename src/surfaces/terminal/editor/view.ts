@@ -42,7 +42,8 @@ export function viewOf(state: EditorState, columns: number, maxRows: number, loo
     return (prompt === '' ? '' : look.prompt(prompt)) + gap + shownRow(buffer.text, row, layout, look);
   });
   const column = indent + columnAt(buffer.text, rows[cursorRow]!, buffer.cursor, layout);
-  if (state.hint !== '' && buffer === state.buffer && buffer.cursor === buffer.text.length) {
+  const isBare = buffer === state.buffer && state.completion.menu === undefined;
+  if (state.hint !== '' && isBare && buffer.cursor === buffer.text.length) {
     lines[cursorRow] += look.faint(truncate(state.hint, Math.max(0, columns - column - 1)));
   }
   return { lines: [...lines, ...below], cursor: { row: cursorRow, column: Math.min(column, columns - 1) } };
