@@ -1,9 +1,9 @@
 /** A journal that is not what the runtime wrote: said by verify, left alone by everything else. H-58 too. */
-import { createHash } from 'node:crypto';
 import { appendFileSync, readdirSync, readFileSync, renameSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect } from 'vitest';
 import { entriesOf, expectVerified, type Place, test, verify } from './support/place.ts';
+import { rechained } from './support/rechained.ts';
 
 const answers = (place: Place): void => place.play([{ match: { any: true }, reply: { text: 'Hello.' } }]);
 
@@ -30,19 +30,6 @@ async function expectDamaged(place: Place, code: string | RegExp, next = 'runtim
   expect(readFileSync(file).equals(before)).toBe(true);
   expect((await place.run(['run', '--session', 'two', 'hello'])).code).toBe(0);
   expect((await place.run(['session', 'ls'])).stdout).toContain('damaged');
-}
-
-/** The lines with `prev` and `hash` made anew: what somebody with a text editor and a script could do. */
-function rechained(lines: string[]): string {
-  const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
-  let prev = sha256('one');
-  const made = lines.map((line) => {
-    const [head] = line.split(',"prev":"');
-    const covered = `${head},"prev":"${prev}"`;
-    prev = sha256(covered);
-    return `${covered},"hash":"${prev}"}\n`;
-  });
-  return made.join('');
 }
 
 describe('damage', () => {

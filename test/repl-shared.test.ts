@@ -1,8 +1,9 @@
 /** Several terminals on one workspace: who sees what, who answers, and who is kept out. */
-import { existsSync, readdirSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe } from 'vitest';
 import { approvalsIn, entriesOf, KEY, LAUNCHER, type Place, test, until } from './support/place.ts';
+import { rechained } from './support/rechained.ts';
 import { openTerminal } from './support/terminal.ts';
 import {
   descriptorsOf,
@@ -11,7 +12,6 @@ import {
   HELD,
   joinRepl,
   journaled,
-  letGo,
   openRepl,
   otherVersion,
   press,
@@ -151,7 +151,7 @@ describe.concurrent('what others do', () => {
     expect,
   }) => {
     place.connect(mock, {}, RUNS);
-    mock.reply(shell(HELD), { text: 'Done.' }, { text: 'Anew.' });
+    mock.reply(shell(HELD), { text: 'Anew.' });
     const a = await openRepl(place, 'idle');
     const b = await joinRepl(place, 'busy');
     say(b, 'go');
@@ -160,14 +160,14 @@ describe.concurrent('what others do', () => {
     expect(JSON.parse(rows)).toMatchObject([{ session_id: 'busy', status: 'running', phase: 'act', owner_pid: a.pid }]);
     const refused = await place.run(['session', 'rm', 'busy']);
     expect(refused).toMatchObject({ code: 1, stderr: expect.stringContaining("hasn't ended") });
-    letGo(place);
-    await b.waitFor('Done.');
-    expect(await place.run(['session', 'rm', 'busy'])).toMatchObject({ code: 0 });
+    expect(await place.run(['session', 'rm', 'busy', '--force'])).toMatchObject({ code: 0 });
     await b.waitFor('session busy was removed');
     say(b, 'once more');
     await b.waitFor('Anew.');
     await expectEnded(place, 'busy', 1);
-    expectOnceInOrder(b, '› go', 'Done.', 'was removed', '› once more', 'Anew.');
+    expectOnceInOrder(b, '› go', '· canceled', 'was removed', '› once more', 'Anew.');
+    expect(await place.run(['session', 'rm', 'busy'])).toMatchObject({ code: 0 });
+    await b.waitFor(() => times(b, 'session busy was removed') === 2);
   });
 
   test('a stricter policy holds at once, also for a call that waits; a looser one from the next turn on', async ({
@@ -268,6 +268,29 @@ describe.concurrent('who is kept out', () => {
       expect(place.read(`out${index}.txt`), attacks[index]).toMatch(KEPT_OUT);
     }
     expect(JSON.parse((await place.run(['approvals', 'ls', '-o', 'json'])).stdout)).toMatchObject([{ id }]);
+  });
+
+  test('a journal of a newer version, wherever it is opened; the other sessions go on', async ({ place, expect }) => {
+    place.play([{ match: { any: true }, reply: { text: 'You said: {{asked}}' } }]);
+    await place.run(['run', '--session', 'one', 'first']);
+    const file = place.journalFile('one');
+    const lines = readFileSync(file, 'utf8').trimEnd().split('\n');
+    const dreamt = lines
+      .at(-1)!
+      .replace('turn.ended', 'turn.dreamt')
+      .replace(/"seq":\d+/, `"seq":${lines.length + 1}`);
+    writeFileSync(file, rechained([...lines, dreamt]));
+    const newer = expect.stringMatching(/newer version[^]*next: Use the newer version of runtime/);
+    const a = await openRepl(place, 'two');
+    expect(await place.run(['run', '--session', 'one', 'x'])).toMatchObject({ code: 7, stderr: newer });
+    const b = openTerminal(place, ['run', '--session', 'one'], { columns: 150 });
+    expect(await b.exited).toEqual({ code: 7, signal: null });
+    expect(b.scrollback()).toEqual(newer);
+    say(a, '/resume one');
+    await a.waitFor('newer version');
+    say(a, 'hello');
+    await a.waitFor('You said: hello');
+    await expectEnded(place, 'two', 1);
   });
 
   test('other users: folder and socket are closed to them', async ({ place, expect }) => {

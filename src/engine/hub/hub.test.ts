@@ -70,6 +70,30 @@ test('a message that is repeated after a restart is still known, with its answer
   await expect(hub.event('e-01arz3ndektsv4rrffq69g5fav')).rejects.toMatchObject({ code: 'not_found' });
 });
 
+test('a session that was resumed before there was one is made by its first message', async () => {
+  const { hub } = await open();
+  expect(await hub.resume('s')).toMatchObject({ status: 'absent' });
+  const { event_id } = await hub.submit(say('hello', { session_id: 's' }));
+  expect(await hub.settled(event_id)).toMatchObject({ status: 'done', text: 'You said hello' });
+});
+
+test('a changed policy meets the turn that is open, and the next one is frozen with it', async () => {
+  const { hub, workspace } = await open();
+  const { event_id } = await hub.submit(say('hello', { session_id: 's' }));
+  expect(await hub.setPolicy({ tool: 'exec_command', verdict: 'deny' })).toMatchObject({ changed: true });
+  expect(workspace.policy.deny).toEqual(['exec_command']);
+  await hub.settled(event_id);
+  await hub.settled((await hub.submit(say('again', { session_id: 's' }))).event_id);
+  const policies: unknown[] = [];
+  await workspace.store.journal.read('s', async ({ entry }) => {
+    if (entry.type === 'turn.started') {
+      const { policy } = JSON.parse(String(await workspace.store.blobs.get(entry.data.frozen))) as { policy: unknown };
+      policies.push(policy);
+    }
+  });
+  expect(policies.at(-1)).toEqual(workspace.policy);
+});
+
 test('what is done is known while its session goes on, however many are open', async () => {
   const { hub } = await open();
   const accepted = [];

@@ -58,6 +58,20 @@ describe('a turn', () => {
 });
 
 describe('append, then act', () => {
+  it('runs a call that was about to start when a patient shut-down came, and nothing after it', async () => {
+    const world = createWorld();
+    const { live } = await world.send('s', 'go');
+    let ended: Promise<void> | undefined;
+    live.runner.subscribe((event) => {
+      if (event.kind === 'entry' && event.stored.entry.type === 'call.started') ended = live.runner.shutDown(60_000);
+    });
+    (await world.nextAsk()).answer(reply('', ['look', 1]));
+    (await world.nextRun()).answer(result('found'));
+    await settle();
+    await ended;
+    expect(world.types('s').slice(-3)).toEqual(['call.started', 'call.finished', 'turn.reflected']);
+  });
+
   it('runs a guarded call only when its intent is durable', async () => {
     const world = createWorld();
     await world.send('s', 'go');

@@ -22,7 +22,7 @@ import { failedEffect, type Delta, type EffectPorts } from './effects.ts';
 import { applyEvolved, type Folded } from './fold.ts';
 import type { Redactor } from './redact.ts';
 import { createMessages } from './request.ts';
-import { createTasks } from './tasks.ts';
+import { createTasks, isAwaited } from './tasks.ts';
 
 export interface RunnerPorts extends EffectPorts {
   kernel: Kernel;
@@ -97,6 +97,7 @@ export function createRunner(ports: RunnerPorts, session: string, fold: Folded, 
   /** At a shut-down: everything that is waited for has reported; what runs is cancelled now; all is done. */
   let quiet: () => void = () => {};
   let cut: () => void = () => {};
+  let patient = false;
   let ending = Promise.resolve();
 
   const deltas = createDeltas(ports.redactor, (delta, turn) =>
@@ -133,6 +134,8 @@ export function createRunner(ports: RunnerPorts, session: string, fold: Folded, 
         await takeBatch(letters);
       } while (mailbox.length > 0);
       if (mode === 'active') tasks.reconcile(kernel.decide(fold.state).open);
+      // What was about to start when the shut-down came stands in the journal already.
+      else if (patient) tasks.reconcile(kernel.decide(fold.state).open.filter(isAwaited));
     } catch (thrown) {
       fail(toRuntimeError(thrown));
     } finally {
@@ -269,12 +272,14 @@ export function createRunner(ports: RunnerPorts, session: string, fold: Folded, 
     let forget = (): void => {};
     cut = () => {
       cut = () => {};
+      patient = false;
       forget();
       forget = clock.at(clock.now() + SHUT_DOWN_MS, quiet);
       tasks.cancelForShutDown();
       announceRest();
     };
-    if (patienceMs === 0) cut();
+    patient = patienceMs > 0;
+    if (!patient) cut();
     else {
       forget = clock.at(clock.now() + patienceMs, () => cut());
       tasks.forgetUnawaited();

@@ -150,7 +150,8 @@ function isMoved(running: Effect, wanted: Effect): boolean {
   return running.kind === 'timer' && wanted.kind === 'timer' && running.due_at !== wanted.due_at;
 }
 
-function isAwaited(effect: Effect): boolean {
+/** What it does must be reported: its intent stands in the journal. */
+export function isAwaited(effect: Effect): boolean {
   return effect.kind === 'ask_model' || effect.kind === 'run_tool' || effect.kind === 'reserve';
 }
 

@@ -140,7 +140,7 @@ export async function runRepl(options: ReplOptions): Promise<number> {
   const looks = createLooks(ui, environment);
   const requests = createRequests({
     clock,
-    succession: () => succession!,
+    succession: () => succession,
     root: options.root,
     model: options.model,
     say,
@@ -257,7 +257,7 @@ export async function runRepl(options: ReplOptions): Promise<number> {
     if (hadText) return;
     if (now - lastCancel < TWICE_MS) return void leave(130);
     lastCancel = now;
-    if (turn === undefined) return say('Ctrl-C again leaves; so does Ctrl-D');
+    if (turn === undefined || host === undefined) return say('Ctrl-C again leaves; so does Ctrl-D');
     if (ui.plain) say('stopping …  Ctrl-C again leaves');
     for (const event of turn.event_ids.slice(0, 1)) requests.stop(current.id()!, event).catch(fail);
   }

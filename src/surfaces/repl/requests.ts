@@ -23,7 +23,8 @@ export interface Requests {
 
 export interface RequestsOptions {
   clock: Clock;
-  succession: () => Pick<Succession, 'ask'>;
+  /** Undefined until there is a host. */
+  succession: () => Pick<Succession, 'ask'> | undefined;
   /** Of new sessions. */
   root: string;
   model: string | undefined;
@@ -35,7 +36,11 @@ export interface RequestsOptions {
 export function createRequests({ clock, succession, root, model, say, current }: RequestsOptions): Requests {
   const ids = systemIds(clock);
   const choices = new Map<string, Choice>();
-  const ask: Succession['ask'] = (use) => succession().ask(use);
+  const ask: Succession['ask'] = async (use) => {
+    const now = succession();
+    if (now !== undefined) return now.ask(use);
+    throw new RuntimeError('usage', 'still starting', { next: 'Try again in a moment.' });
+  };
   const chosen = (session_id: string): Choice => choices.get(session_id) ?? (model === undefined ? {} : { model });
   const isAbsent = ({ seq }: SessionStatus): boolean => seq === 0;
 
