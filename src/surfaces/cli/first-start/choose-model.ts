@@ -18,8 +18,7 @@ type AskEntry = (dialogue: Dialogue) => Promise<ModelEntry | undefined>;
 
 interface Way {
   line: string;
-  /** Absent: no model. */
-  ask?: AskEntry;
+  ask: AskEntry;
   /** Found to answer already. */
   known?: boolean;
 }
@@ -27,50 +26,45 @@ interface Way {
 /** The registry entry of the model that is to answer; undefined: none, for now. */
 export async function chooseModel(dialogue: Dialogue): Promise<ModelEntry | undefined> {
   const ways = await waysOf(dialogue);
-  const lines = ways.map(({ line }) => line);
+  const lines = [...ways.map(({ line }) => line), 'none yet: an offline demo answers'];
   for (;;) {
     const chosen = await dialogue.menu('Which model should answer?', lines);
     const way = chosen === undefined ? undefined : ways[chosen];
-    if (way?.ask === undefined) return undefined;
-    const found = await follow(dialogue, way);
+    if (way === undefined) return undefined;
+    const found = await modelBy(dialogue, way);
     if (found !== 'other') return found;
   }
 }
 
-/** Asks in this way until the model answers, or is kept all the same; `other`: another way is wanted. */
-async function follow(dialogue: Dialogue, { ask, known }: Way): Promise<ModelEntry | 'other' | undefined> {
+/** Asks until the model answers, or is kept all the same; `other`: another way is wanted. */
+async function modelBy(dialogue: Dialogue, { ask, known }: Way): Promise<ModelEntry | 'other' | undefined> {
   for (;;) {
-    const entry = await ask!(dialogue);
+    const entry = await ask(dialogue);
     if (entry === undefined || known) return entry;
     const kept = await keep(dialogue, entry);
     if (kept === 'keep') return entry;
-    if (kept !== 'again') return kept === 'other' ? kept : undefined;
+    if (kept === 'other') return kept;
+    if (kept === 'leave') return undefined;
   }
 }
 
 async function waysOf({ environment, clock, config }: Dialogue): Promise<Way[]> {
   const { ollama = [] } = await findModels(environment, clock);
   const openai = hostOf(config, openaiEntry(), environment);
-  const local: Way[] =
-    ollama.length === 0
-      ? []
-      : [
-          {
-            line: `Ollama on this machine: ${someOf(ollama)}`,
-            ask: (asking) => askOllama(asking, ollama),
-            known: true,
-          },
-        ];
+  const local: Way = {
+    line: `Ollama on this machine: ${someOf(ollama)}`,
+    ask: (asking) => askOllama(asking, ollama),
+    known: true,
+  };
   const keyed = servicesWithKey(environment).map(({ name, variable, base_url }): Way => ({
     line: `${name}, by the key in ${variable}`,
     ask: (asking) => askModelOf(asking, { base_url, api_key_env: variable }, environment[variable]),
   }));
   return [
-    ...local,
+    ...(ollama.length === 0 ? [] : [local]),
     ...keyed,
     { line: `OpenAI${openai === undefined ? '' : ` (${openai})`}: paste a key`, ask: askOpenai },
     { line: 'another service that is compatible with OpenAI: its address, and a key', ask: askOther() },
-    { line: 'none yet: an offline demo answers' },
   ];
 }
 
