@@ -36,7 +36,7 @@ test('what a session is and costs, its tools, policy and proof', async ({ place,
 
   await clean(terminal);
   await enter(terminal, '/tools', 'apply_patch');
-  await enter(terminal, '/policy exec_command allow', 'holds from the next start');
+  await enter(terminal, '/policy exec_command allow', 'it holds from now on');
   await enter(terminal, '/policy exec_command allow', 'it says so already');
   await enter(terminal, '/policy exec_command maybe', 'allow, ask or deny');
   await enter(terminal, '/policy nothing deny', /nothing[^]*error|error[^]*nothing|unknown/);

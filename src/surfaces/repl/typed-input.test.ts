@@ -91,7 +91,7 @@ test('a message that can’t be sent stands in the input again', async () => {
   const { typed, told, text } = setUp({ failing: true });
   await typed.begin();
   await typed.take('hello\nyou');
-  expect(told).toEqual(['kept hello\nyou', 'failed no', 'done']);
+  expect(told).toEqual(['kept hello\nyou', 'shown ', 'failed no', 'done']);
   expect(text()).toBe('hello\nyou');
   expect(typed.isBusy()).toBe(false);
 });
