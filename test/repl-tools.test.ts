@@ -21,6 +21,7 @@ test('the status line and the results of calls', async ({ place, mock }) => {
   mock.reply({ text: 'I see.', holdAfter: 0 });
   await send(terminal, 'Hello', 'thinks');
   expectFrame('repl-thinking', terminal);
+  await until('the model is asked', () => mock.requests.length === 1);
   mock.release();
   await terminal.waitFor('15 tokens');
   await terminal.settled();
