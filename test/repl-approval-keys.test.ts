@@ -162,6 +162,18 @@ describe.concurrent('never a yes', () => {
   });
 });
 
+test('a letter that counts, with Enter', async ({ place }) => {
+  const terminal = await open(place);
+  await terminal.waitFor(KEYS);
+  await delay(MOMENT_MS);
+  terminal.type('y');
+  terminal.press('enter');
+  await terminal.waitFor('Done with it.');
+  expect(place.read('ran.txt')).toBe('ran\n');
+  terminal.press('ctrl-d');
+  expect(await leftBy(terminal)).toEqual(LEFT);
+});
+
 describe.concurrent('several questions', () => {
   test.for([0, 150, 300, 450])(
     'answered elsewhere %i ms after the key: the next one is not answered',

@@ -82,7 +82,9 @@ export function createRichUi({ environment, clock, history, handlers }: UiOption
     const before = state.buffer.text;
     const step = editor(state, key, stdout.columns);
     state = step.state;
-    handlers.input(state.buffer.text, before, key.name === 'char' && !key.ctrl && !key.alt);
+    if (step.intent?.type !== 'submit') {
+      handlers.input(state.buffer.text, before, key.name === 'char' && !key.ctrl && !key.alt);
+    }
     if (step.intent) act(step.intent, before !== '');
     paintNow();
   }
