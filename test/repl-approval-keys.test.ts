@@ -1,6 +1,9 @@
 /** What somebody was just typing is never a yes. Each test ends with a real yes: the panel was there, and took it. */
 import { setTimeout as delay } from 'node:timers/promises';
+import * as fc from 'fast-check';
 import { describe, expect } from 'vitest';
+import { createApprovalPanel } from '../src/surfaces/repl/approval-panel.ts';
+import type { Asked } from '../src/surfaces/repl/conversation.ts';
 import { type Place, test, until } from './support/place.ts';
 import { dataOf, inputOf, LEFT, leftBy, messagesOf, openRough, STEPS } from './support/rough.ts';
 import type { Terminal } from './support/terminal.ts';
@@ -160,6 +163,122 @@ describe.concurrent('never a yes', () => {
     await terminal.waitFor(KEYS);
     await expectUnanswered(terminal);
   });
+});
+
+test('a letter that counts, with Enter', async ({ place }) => {
+  const terminal = await open(place);
+  await terminal.waitFor(KEYS);
+  await delay(MOMENT_MS);
+  terminal.type('y');
+  terminal.press('enter');
+  await terminal.waitFor('Done with it.');
+  expect(place.read('ran.txt')).toBe('ran\n');
+  terminal.press('ctrl-d');
+  expect(await leftBy(terminal)).toEqual(LEFT);
+});
+
+/** What happens at the terminal, and elsewhere, in any order. */
+const events = fc.array(
+  fc.oneof(
+    {
+      weight: 5,
+      arbitrary: fc.record({ do: fc.constant('wait' as const), ms: fc.constantFrom(5, 60, 250, 480, 520, 720, 1500) }),
+    },
+    { weight: 5, arbitrary: fc.record({ do: fc.constant('type' as const), letter: fc.constantFrom(...'yyyysax ') }) },
+    {
+      weight: 8,
+      arbitrary: fc.record({
+        do: fc.constantFrom('ask', 'vanish', 'told', 'paint', 'paint', 'enter', 'paste', 'clear'),
+      }),
+    },
+  ),
+  { maxLength: 60 },
+);
+
+test('in any order of keys and questions, only what was seen and answered is granted', () => {
+  let granted = 0;
+  const holds = fc.property(events, (all) => {
+    let now = 1000;
+    let timers: { at: number; run: () => void }[] = [];
+    const at = (due: number, run: () => void): (() => void) => {
+      const timer = { at: due, run };
+      timers.push(timer);
+      return () => void (timers = timers.filter((other) => other !== timer));
+    };
+    let asked: Asked[] = [];
+    let text = '';
+    let count = 0;
+    const wrong: string[] = [];
+    /** When a question was first painted; when the input changed; the letters that may be answers, with their question. */
+    const painted = new Map<string, number>();
+    let changedAt = -Infinity;
+    let letter: { id: string | undefined; at: number } | undefined;
+    let byEnter = false;
+    const current = (): string | undefined => asked[0]?.approval_id;
+    const panel = createApprovalPanel({
+      clock: { now: () => now, at },
+      asked: () => asked,
+      async answer(id, { decision }) {
+        asked = asked.filter(({ approval_id }) => approval_id !== id);
+        if (decision === 'deny') return;
+        granted++;
+        if (letter?.id !== id || !(byEnter || now - letter.at >= 500)) wrong.push(`${id} by ${letter?.id}`);
+      },
+      setPrompt: () => {},
+      clearInput: () => void (text = ''),
+      say: () => {},
+      refresh: () => {},
+      byLine: () => false,
+    });
+    const input = (next: string, typed: boolean): void => {
+      const id = current();
+      const seen = id !== undefined && now - (painted.get(id) ?? Infinity) >= 700;
+      const counts = typed && text === '' && /^[ys]$/.test(next) && seen && now - changedAt >= 700;
+      letter = counts ? { id, at: now } : undefined;
+      if (next !== text) changedAt = now;
+      const before = text;
+      text = next;
+      panel.input(next, before, typed);
+    };
+    for (const event of all) {
+      if (event.do === 'type') input(text + event.letter, true);
+      else if (event.do === 'paste') input(`${text}y`, false);
+      else if (event.do === 'clear') input('', false);
+      else if (event.do === 'ask') {
+        const id = `a-${count++}`;
+        asked = [...asked, { approval_id: id, call_id: id, title: id, rows: 1 }];
+      } else if (event.do === 'vanish') asked = asked.slice(1);
+      else if (event.do === 'told') panel.changed();
+      else if (event.do === 'paint') {
+        panel.changed();
+        panel.lines((_, one) => one, 80, 24);
+        panel.painted();
+        const id = current();
+        if (id !== undefined && !painted.has(id)) painted.set(id, now);
+      } else if (event.do === 'enter') {
+        const submitted = text;
+        text = '';
+        byEnter = true;
+        panel.takesText(submitted);
+        byEnter = false;
+        changedAt = now;
+        letter = undefined;
+      } else {
+        const end = now + (event as { ms: number }).ms;
+        for (;;) {
+          const due = timers.filter((timer) => timer.at <= end).sort((a, b) => a.at - b.at)[0];
+          if (due === undefined) break;
+          timers = timers.filter((timer) => timer !== due);
+          now = Math.max(now, due.at);
+          due.run();
+        }
+        now = end;
+      }
+    }
+    expect(wrong).toEqual([]);
+  });
+  fc.assert(holds, { numRuns: Number(process.env['FUZZ_RUNS'] ?? 500) });
+  expect(granted).toBeGreaterThan(0);
 });
 
 describe.concurrent('several questions', () => {

@@ -225,7 +225,7 @@ describe.concurrent('what does not take what is written', () => {
         await terminal.waitFor(() => answered() > before || terminal.raw().includes('left '));
       }
       expect(await leftBy(terminal)).toEqual({ code: 1, changed: [] });
-      expect(terminal.raw()).toMatch(/error: Writing .*ENOSPC[^]*next: Free some space, then go on with/);
+      expect(terminal.scrollback()).toMatch(/error: Writing .*ENOSPC[^]*next: Free some space, then go on with/);
       rmSync(join(place.home, 'filler'));
       expect((await place.run(['run', '--session', SESSION])).code).toBe(0);
       expect(messagesOf(place).length).toBeGreaterThanOrEqual(answered());

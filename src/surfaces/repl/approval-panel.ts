@@ -182,6 +182,9 @@ export function createApprovalPanel(options: ApprovalPanelOptions): ApprovalPane
     },
     takesText(text) {
       changed();
+      const counted = pending?.letter;
+      forget();
+      lastKeyAt = clock.now();
       if (shown === undefined) return false;
       if (step === 'reason') {
         const reason = text.trim();
@@ -190,7 +193,7 @@ export function createApprovalPanel(options: ApprovalPanelOptions): ApprovalPane
       }
       const letter = text.trim().toLowerCase();
       if (MEANINGS[step][letter] === undefined) return false;
-      if (byLine() ? hasLooked(clock.now()) : pending?.letter === letter) choose(letter);
+      if (byLine() ? hasLooked(clock.now()) : counted === letter) choose(letter);
       else say(`“${letter}” was not taken for an answer; to answer, press it on the empty line`);
       return true;
     },

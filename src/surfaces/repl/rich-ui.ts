@@ -82,9 +82,11 @@ export function createRichUi({ terminal, environment, clock, history, handlers }
     const before = state.buffer.text;
     const step = editor(state, key, stdout.columns);
     state = step.state;
-    // Enter may confirm what the key before it began.
+    // What is submitted is looked at as that: it may confirm the key before it.
+    if (step.intent?.type !== 'submit') {
+      handlers.input(state.buffer.text, before, key.name === 'char' && !key.ctrl && !key.alt);
+    }
     if (step.intent) act(step.intent, before !== '');
-    handlers.input(state.buffer.text, before, key.name === 'char' && !key.ctrl && !key.alt);
     paintNow();
   }
 
