@@ -82,10 +82,9 @@ export function createRichUi({ environment, clock, history, handlers }: UiOption
     const before = state.buffer.text;
     const step = editor(state, key, stdout.columns);
     state = step.state;
-    if (step.intent?.type !== 'submit') {
-      handlers.input(state.buffer.text, before, key.name === 'char' && !key.ctrl && !key.alt);
-    }
+    // Enter may confirm what the key before it began.
     if (step.intent) act(step.intent, before !== '');
+    handlers.input(state.buffer.text, before, key.name === 'char' && !key.ctrl && !key.alt);
     paintNow();
   }
 
