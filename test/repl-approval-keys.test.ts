@@ -277,7 +277,7 @@ test('in any order of keys and questions, only what was seen and answered is gra
     }
     expect(wrong).toEqual([]);
   });
-  fc.assert(holds, { numRuns: Number(process.env['FUZZ_RUNS'] ?? 500) });
+  fc.assert(holds, { numRuns: 20_000 }); // few of them come to an answer
   expect(granted).toBeGreaterThan(0);
 });
 
