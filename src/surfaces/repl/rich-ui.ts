@@ -23,8 +23,8 @@ const MOST_INPUT_ROWS = 12;
 const LEAST_ROWS = 3;
 const FRAME_MS = 33;
 
-export function createRichUi({ terminal, environment, clock, history, handlers }: UiOptions): Ui {
-  const { input: stdin, output: stdout } = terminal;
+export function createRichUi({ environment, clock, history, handlers }: UiOptions): Ui {
+  const { stdout, stdin } = process;
   const colour = !environment['NO_COLOR'];
   const screen: Screen = createScreen(stdout, {
     clock,
@@ -82,11 +82,9 @@ export function createRichUi({ terminal, environment, clock, history, handlers }
     const before = state.buffer.text;
     const step = editor(state, key, stdout.columns);
     state = step.state;
-    // What is submitted is looked at as that: it may confirm the key before it.
-    if (step.intent?.type !== 'submit') {
-      handlers.input(state.buffer.text, before, key.name === 'char' && !key.ctrl && !key.alt);
-    }
+    // Enter may confirm what the key before it began.
     if (step.intent) act(step.intent, before !== '');
+    handlers.input(state.buffer.text, before, key.name === 'char' && !key.ctrl && !key.alt);
     paintNow();
   }
 
