@@ -23,8 +23,8 @@ const MOST_INPUT_ROWS = 12;
 const LEAST_ROWS = 3;
 const FRAME_MS = 33;
 
-export function createRichUi({ environment, clock, history, handlers }: UiOptions): Ui {
-  const { stdout, stdin } = process;
+export function createRichUi({ terminal, environment, clock, history, handlers }: UiOptions): Ui {
+  const { input: stdin, output: stdout } = terminal;
   const colour = !environment['NO_COLOR'];
   const screen: Screen = createScreen(stdout, {
     clock,
@@ -181,14 +181,14 @@ export function createRichUi({ environment, clock, history, handlers }: UiOption
       open = false;
       stdout.off('resize', onResize);
       stdin.off('error', onGone).off('end', onGone).on('error', ignore);
-      process.off('exit', ui.close).off('uncaughtException', ui.close);
+      process.off('exit', ui.close).off('uncaughtExceptionMonitor', ui.close);
       reader.close();
       screen.show({ lines: [] });
       screen.close();
     },
   };
   // However the program ends, the terminal is as it was.
-  process.on('exit', ui.close).prependListener('uncaughtException', ui.close);
+  process.on('exit', ui.close).on('uncaughtExceptionMonitor', ui.close);
   return ui;
 }
 
