@@ -159,6 +159,7 @@ export function createRichUi({ terminal, environment, clock, history, handlers }
     },
     hasText: () => state.buffer.text !== '',
     clear() {
+      screen.flush();
       screen.suspend();
       stdout.write('\x1b[H\x1b[2J');
       screen.resume();

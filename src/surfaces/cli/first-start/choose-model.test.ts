@@ -6,6 +6,7 @@ import type { Environment } from '../../../base/environment.ts';
 import { defaultConfig } from '../../../engine/testing/default-config.ts';
 import { chooseModel } from './choose-model.ts';
 import { createDialogue } from './dialogue.ts';
+import type { LineInput } from './line-input.ts';
 import { createTyping } from './testing/typing.ts';
 
 /** Nothing listens there. */
@@ -19,8 +20,16 @@ async function choose(environment: Environment, ...lines: string[]) {
   const { input, clock, stdout, written, type } = createTyping();
   onTestFinished(() => input.close());
   const beginning = { environment: { ...NO_OLLAMA, ...environment }, home: '/nowhere', clock, config: defaultConfig() };
-  type(lines.map((line) => (line === CTRL_C ? line : `${line}\r`)).join(''));
-  const entry = await chooseModel(createDialogue(beginning, input, stdout));
+  const answering: LineInput = {
+    ...input,
+    ask(prompt, options) {
+      const answer = input.ask(prompt, options);
+      const line = lines.shift();
+      if (line !== undefined) type(line === CTRL_C ? line : `${line}\r`);
+      return answer;
+    },
+  };
+  const entry = await chooseModel(createDialogue(beginning, answering, stdout));
   return { entry, read: written() };
 }
 
@@ -96,9 +105,9 @@ test('a service that refuses: why, without the key, and one may try again, keep 
   expect(read).not.toContain('sk-wrong');
 
   const kept = await service(failing('no'));
-  expect((await choose({ OPENAI_BASE_URL: kept.url }, '1', 'sk-x', '2')).entry).toMatchObject({ api_key: 'sk-x' });
+  expect((await choose({ OPENAI_BASE_URL: kept.url }, '1', 'sk-x', '3')).entry).toMatchObject({ api_key: 'sk-x' });
   const left = await service(failing('no'));
-  expect((await choose({ OPENAI_BASE_URL: left.url }, '1', 'sk-x', '3')).entry).toBeUndefined();
+  expect((await choose({ OPENAI_BASE_URL: left.url }, '1', 'sk-x', '4')).entry).toBeUndefined();
 });
 
 test('another service: its address, a key or none, and its only model', async () => {
@@ -112,7 +121,7 @@ test('another service: its address, a key or none, and its only model', async ()
 });
 
 test('a service that doesn’t say what it serves: any name', async () => {
-  const { read, entry } = await choose({}, '2', 'http://127.0.0.1:1/v1', '', '', 'my-model', '2');
+  const { read, entry } = await choose({}, '2', 'http://127.0.0.1:1/v1', '', '', 'my-model', '3');
   expect(read).toContain('Name of the model: ');
   expect(entry).toMatchObject({ name: 'my-model', base_url: 'http://127.0.0.1:1/v1' });
 });
