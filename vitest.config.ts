@@ -4,6 +4,8 @@ const SECOND = 1000;
 
 export default defineConfig({
   test: {
+    // Tests wait for processes more than they work: a core is never idle with two at a time.
+    maxWorkers: 2,
     projects: [
       {
         test: {
@@ -11,6 +13,7 @@ export default defineConfig({
           include: ['src/**/*.test.ts', 'scripts/**/*.test.ts'],
           // A fresh world per file costs eight times as much; unit tests keep no global state.
           isolate: false,
+          testTimeout: 30 * SECOND,
         },
       },
       {
