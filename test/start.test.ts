@@ -37,6 +37,10 @@ process.on('exit', () => {
 });
 `;
 
+const ATTEMPTS = 5;
+/** What a listening socket brings with it. */
+const SERVES = 'NativeModule cluster';
+
 interface Loaded {
   modules: string[];
   scripts: Record<string, boolean>;
@@ -52,13 +56,15 @@ async function turnLoads(place: Place): Promise<Loaded> {
   };
   await place.run(['run', 'hello']); // makes the workspace
   const empty = await load(`exec '${process.execPath}' -e 0`);
-  const turn = await load('exec "$@"');
+  let turn = await load('exec "$@"');
+  // A turn that lasts serves its workspace to others; on a busy machine any may.
+  for (let again = 1; again < ATTEMPTS && turn.modules.includes(SERVES); again++) turn = await load('exec "$@"');
   return { ...turn, modules: turn.modules.filter((name) => !empty.modules.includes(name)) };
 }
 
 function connect(place: Place, mock: MockOpenai, wire: (typeof WIRES)[number], config = {}): void {
   place.connect(mock, { wire }, config);
-  mock.reply({}, {}, {});
+  mock.reply(...Array.from({ length: ATTEMPTS + 2 }, () => ({})));
 }
 
 describe.each(WIRES)('a plain turn (%s)', (wire) => {
