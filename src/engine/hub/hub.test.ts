@@ -1,5 +1,5 @@
 /** What the hub promises beyond what every host does: under races, over restarts, and in bounded memory. */
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
@@ -302,6 +302,16 @@ test('changes of the policy at the same time are all made, and hold', async () =
   const tools = workspace.tools.tools().map(({ name }) => name);
   await Promise.all(tools.map((tool) => hub.setPolicy({ tool, verdict: 'deny' })));
   expect(workspace.policy.deny.toSorted()).toEqual(tools.toSorted());
+});
+
+test('what the configuration says already holds when it is said again', async () => {
+  const { hub, workspace, home } = await open();
+  const { event_id } = await hub.submit(say('ask', { session_id: 's' }));
+  const [id] = (await hub.settled(event_id)).approvals;
+  appendFileSync(join(home, 'config.yaml'), 'governance: {deny: [exec_command]}\n');
+  expect(await hub.setPolicy({ tool: 'exec_command', verdict: 'deny' })).toMatchObject({ changed: false });
+  expect(workspace.policy.deny).toEqual(['exec_command']);
+  await expect(hub.resolve(id!, { decision: 'grant' })).rejects.toMatchObject({ code: 'approval_void' });
 });
 
 test('an answer that comes while the owner leaves goes to the next one, and was not given before', async () => {

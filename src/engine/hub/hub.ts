@@ -61,8 +61,8 @@ export function createHub(workspace: Workspace, { takes, version }: HubOptions):
   /** What isn't done yet that changes something. */
   const underWay = new Set<Promise<unknown>>();
   const inOrder = createSerial();
-  /** Has the policy been changed since this process took the workspace? */
-  let policyChanged = false;
+  /** May the policy be another one since this process took the workspace? */
+  let policyRead = false;
   let leaving: Promise<void> | undefined;
 
   const sessions = createLiveSessions({
@@ -76,7 +76,7 @@ export function createHub(workspace: Workspace, { takes, version }: HubOptions):
         const { entry } = event.stored;
         if (entry.type === 'turn.started') {
           turnBegan.set(id, entry.at);
-          if (policyChanged) void meetPolicy(id); // it may have been frozen right before
+          if (policyRead) void meetPolicy(id); // it may have been frozen right before
         }
         if (entry.type === 'turn.ended') turnBegan.delete(id);
         board.take(id, event.stored, () => textOf(opened.fold.lastReply));
@@ -208,8 +208,8 @@ export function createHub(workspace: Workspace, { takes, version }: HubOptions):
   async function setPolicy(changes: PolicyChange): ReturnType<Host['setPolicy']> {
     const { changePolicy } = await import('../change-policy.ts'); // brings a YAML editor with it
     const done = await changePolicy(workspace, changes);
-    policyChanged ||= done.changed;
-    if (done.changed) await Promise.all(sessions.ids().map(meetPolicy));
+    policyRead = true;
+    await Promise.all(sessions.ids().map(meetPolicy));
     return done;
   }
 
