@@ -3,7 +3,6 @@ import { runInNewContext } from 'node:vm';
 import { expect, test } from 'vitest';
 import { sha256 } from '../../base/digest.ts';
 import type { Entry } from '../../contract/entries.ts';
-import type { Digest } from '../../base/digest.ts';
 import { createResolver } from './fold.ts';
 
 test('a resolver keeps the values that are in use, not all that ever were', async () => {
@@ -15,7 +14,7 @@ test('a resolver keeps the values that are in use, not all that ever were', asyn
     },
   });
   const manifestOf = async (n: number): Promise<object> => {
-    const entry = { type: 'turn.started', data: { frozen: `sha256:${sha256(String(n))}` as Digest } } as Entry;
+    const entry = { type: 'turn.started', data: { frozen: `sha256:${sha256(String(n))}` } } as Entry;
     return (await resolve(entry)).manifest!;
   };
   const seen: WeakRef<object>[] = [];
