@@ -1,4 +1,7 @@
-/** `policy set`: the configuration is changed, the change is on record, and holds from then on. */
+/**
+ * `policy set`: the configuration is changed, holds from then on, and the change is on record. Also when it needn't be
+ * changed: somebody may have edited the file, or an earlier change have been cut short.
+ */
 import type { PolicyChange } from '../contract/host.ts';
 import { policyNow } from './config/policy-now.ts';
 import { setPolicy } from './config/set-policy.ts';
@@ -11,9 +14,9 @@ export async function changePolicy(
 ): Promise<{ path: string; changed: boolean }> {
   const { home, store, tools } = workspace;
   const change = await setPolicy({ home, tools: tools.tools(), tool, verdict, ...(file !== undefined && { file }) });
+  workspace.policy = await policyNow(workspace);
   if (change.changed) {
     await store.audit.append({ type: 'policy.set', data: { tool, verdict, by: LOCAL_ACTOR.id } }, { sync: true });
-    workspace.policy = await policyNow(workspace);
   }
   return change;
 }

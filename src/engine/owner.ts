@@ -20,6 +20,7 @@ import { createResolver } from './session/fold.ts';
 import { openSession, type OpenContext, type OpenedSession } from './session/open-session.ts';
 import { findSnapshot, keepSnapshot, type SnapshotPorts } from './session/snapshot.ts';
 import { createRunner, type Runner, type RunnerPorts } from './session/runner.ts';
+import { createTrailing } from './trailing.ts';
 
 export interface OwnerPorts extends Omit<RunnerPorts, 'kernel' | 'hash' | 'resolve' | 'onTurnEnded'> {
   ids: Ids;
@@ -55,6 +56,8 @@ export interface NewMessage {
   parts: Part[];
   actor: Actor;
   source: string;
+  /** The session was made up for this message, which names none. */
+  unnamed?: boolean;
   mode?: 'message' | 'steer';
   /** What the session is made with, should the message be its first. */
   root: string;
@@ -112,13 +115,13 @@ export function createOwner(ports: OwnerPorts, settings: OwnerSettings): Owner {
     build: settings.build,
   };
   const snapshotPorts: SnapshotPorts = { ...ports, sources: settings.sources };
-  /** Done marks and heads on their way. They needn't be durable, but they must not fail unseen. */
-  const trailing: Promise<void>[] = [];
+  /** Done marks, heads and snapshots on their way. They needn't be durable; who closes a session is told what failed. */
+  const trailing = createTrailing();
 
   function afterTurn(session: string, { entry, hash }: StoredEntry): void {
     const { event_ids, reason } = entry.data as EntryData<'turn.ended'>;
-    trailing.push(ports.audit.append({ type: 'head', data: { session, seq: entry.seq, hash } }));
-    for (const id of event_ids) trailing.push(ports.ingress.done(id, reason));
+    trailing.add(ports.audit.append({ type: 'head', data: { session, seq: entry.seq, hash } }));
+    for (const id of event_ids) trailing.add(ports.ingress.done(id, reason));
   }
 
   /** A session is made by its first message. */
@@ -167,7 +170,8 @@ export function createOwner(ports: OwnerPorts, settings: OwnerSettings): Owner {
   return {
     newSessionId: () => `s-${ports.ids.ulid()}`,
 
-    async accept({ session, parts: given, actor, source, mode = 'message', root, model, idempotency_key, limits }) {
+    async accept({ session, unnamed = false, parts: given, mode = 'message', idempotency_key, limits, ...message }) {
+      const { actor, source, root, model } = message;
       const parts = await cleanParts(given, ports.redactor, ports.blobs);
       const event: IngressEvent = {
         event_id: `e-${ports.ids.ulid()}`,
@@ -179,7 +183,7 @@ export function createOwner(ports: OwnerPorts, settings: OwnerSettings): Owner {
         lane: 'interactive',
         taint: [],
         accepted_at: ports.clock.now(),
-        payload_digest: digestOf(canonicalJson({ session, parts })),
+        payload_digest: digestOf(canonicalJson({ ...(!unnamed && { session }), parts })),
         root,
         ...(model !== undefined && { model }),
         ...(idempotency_key !== undefined && { idempotency_key }),
@@ -197,7 +201,7 @@ export function createOwner(ports: OwnerPorts, settings: OwnerSettings): Owner {
       const opened = await openSession(context, id, { snapshot, onStored });
       let { snapshotBytes } = opened;
       const keep = async (stored: StoredEntry): Promise<void> => {
-        const marked = Promise.all(trailing);
+        const marked = trailing.underWay();
         snapshotBytes = await keepSnapshot(snapshotPorts, id, opened.fold, stored, { before: snapshotBytes, marked });
       };
       const runnerPorts: RunnerPorts = {
@@ -208,7 +212,7 @@ export function createOwner(ports: OwnerPorts, settings: OwnerSettings): Owner {
         ...(onFailed && { onFailed }),
         onTurnEnded: (stored) => {
           afterTurn(id, stored);
-          trailing.push(keep(stored));
+          trailing.add(keep(stored));
         },
       };
       const runner = createRunner(runnerPorts, id, opened.fold, settings.fence);
@@ -233,7 +237,7 @@ export function createOwner(ports: OwnerPorts, settings: OwnerSettings): Owner {
       if (model !== undefined) posted.push(configure(live, { model }, actor));
       for (const event of waiting) {
         const ended = opened.ended.get(event.event_id);
-        if (ended !== undefined) trailing.push(ports.ingress.done(event.event_id, ended.reason));
+        if (ended !== undefined) trailing.add(ports.ingress.done(event.event_id, ended.reason));
         else if (!opened.received.has(event.event_id)) posted.push(runner.post(inputOf(event)));
       }
       await Promise.all(posted);
@@ -283,8 +287,11 @@ export function createOwner(ports: OwnerPorts, settings: OwnerSettings): Owner {
 
     async close({ id, runner }) {
       await runner.shutDown();
-      await Promise.all(trailing.splice(0));
-      await ports.journal.close(id);
+      try {
+        await trailing.settled();
+      } finally {
+        await ports.journal.close(id);
+      }
     },
   };
 }

@@ -12,6 +12,7 @@
 import { closeSync, constants, existsSync, fstatSync, lstatSync, openSync, readFileSync } from 'node:fs';
 import { sha256 } from '../../base/digest.ts';
 import { randomSecret } from '../../base/ids.ts';
+import { parseStrictJson } from '../../base/strict-json.ts';
 import { RuntimeError } from '../../contract/errors.ts';
 import type { Requests } from './requests.ts';
 
@@ -31,6 +32,7 @@ export interface SocketHandle {
 const O_PATH = 0o10000000;
 const NAME_LENGTH = 15;
 const NONCE_BYTES = 24;
+const SILENCE_MS = 5000;
 
 /** @throws an error of the file system (ENOENT), when there is none */
 export function holdSocket(path: string): SocketHandle {
@@ -50,17 +52,17 @@ export function listenerName(nonce: string, file: string): string {
   return sha256(`${nonce}:${file}`).slice(0, NAME_LENGTH);
 }
 
-/** The id of the process that listens at this file. @throws RuntimeError no_permission; as `ask` does */
+/** The id of the process that listens at this file. @throws RuntimeError no_permission | owner_silent; as `ask` does */
 export async function identify(requests: Requests, file: string): Promise<number> {
   const nonce = randomSecret(NONCE_BYTES);
   const answer = Promise.withResolvers<number>();
   const stream = requests.stream(
     IDENTIFY_PATH,
     {
-      onEvent: ({ data }) => answer.resolve((JSON.parse(data) as { pid: number }).pid),
+      onEvent: ({ data }) => answer.resolve(pidOf(data)),
       onEnd: (error) => answer.reject(error ?? new RuntimeError('owner_lost', 'The connection ended.')),
     },
-    { method: 'POST', headers: { [NONCE_HEADER]: nonce } },
+    { method: 'POST', headers: { [NONCE_HEADER]: nonce }, silenceMs: SILENCE_MS },
   );
   try {
     const pid = await answer.promise;
@@ -77,9 +79,16 @@ export async function identify(requests: Requests, file: string): Promise<number
   }
 }
 
+/** What says it may be anybody. NaN: that is no answer, and no process has that id. */
+function pidOf(data: string): number {
+  const parsed = parseStrictJson(data);
+  const { pid } = (parsed.ok ? (parsed.value ?? {}) : {}) as { pid?: unknown };
+  return typeof pid === 'number' ? pid : NaN;
+}
+
 function nameOf(pid: number): string | undefined {
   try {
-    return readFileSync(`/proc/${Number(pid)}/comm`, 'latin1').replace(/\n$/, '');
+    return readFileSync(`/proc/${pid}/comm`, 'latin1').replace(/\n$/, '');
   } catch {
     return undefined;
   }

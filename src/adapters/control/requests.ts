@@ -64,11 +64,7 @@ export function createRequests(socketPath: string, clock: Clock): Requests {
       { body, withinMs = USUAL_MS }: { body?: unknown; withinMs?: number } = {},
     ) {
       const request = open(method, path, {}, body);
-      const silent = new RuntimeError(
-        'owner_silent',
-        `The process that holds the workspace did not answer within ${withinMs / 1000} s.`,
-      );
-      const cancel = clock.at(clock.now() + withinMs, () => request.destroy(silent));
+      const cancel = clock.at(clock.now() + withinMs, () => request.destroy(silent(withinMs)));
       try {
         const response = await responseOf(request);
         const text = await textOf(response);
@@ -91,7 +87,8 @@ export function createRequests(socketPath: string, clock: Clock): Requests {
       const request = open(method ?? 'GET', path, headers ?? {}, body);
       const heard = (withinMs: number | undefined): void => {
         cancel();
-        if (withinMs !== undefined) cancel = clock.at(clock.now() + withinMs, () => request.destroy());
+        if (withinMs === undefined) return;
+        cancel = clock.at(clock.now() + withinMs, () => request.destroy(silent(withinMs)));
       };
       heard(USUAL_MS);
       request.on('error', finish);
@@ -124,6 +121,10 @@ export function createRequests(socketPath: string, clock: Clock): Requests {
     setToken: (given) => void (token = given),
     close: () => agent.destroy(),
   };
+}
+
+function silent(ms: number): RuntimeError {
+  return new RuntimeError('owner_silent', `The process that holds the workspace did not answer within ${ms / 1000} s.`);
 }
 
 function responseOf(request: ClientRequest): Promise<IncomingMessage> {

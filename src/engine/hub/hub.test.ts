@@ -1,10 +1,12 @@
 /** What the hub promises beyond what every host does: under races, over restarts, and in bounded memory. */
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
+import { RuntimeError } from '../../contract/errors.ts';
 import type { Submission } from '../../contract/host.ts';
 import type { StreamEvent } from '../../contract/stream.ts';
+import { recordsOf } from '../approvals.ts';
 import { verifySession } from '../sessions.ts';
 import { openWorkspace, type Workspace } from '../wire.ts';
 import { createHub, type Hub, type HubOptions } from './hub.ts';
@@ -284,4 +286,66 @@ test('a watcher of a session that comes, goes and comes again is told all of it'
     'session.created',
     'turn.ended',
   ]);
+});
+
+test('a message for no session in particular that is sent again is the same message', async () => {
+  const { hub } = await open();
+  const message = say('hello', { idempotency_key: 'k' });
+  const { event_id, session_id } = await hub.submit(message);
+  expect(await hub.submit(message)).toMatchObject({ event_id, session_id, duplicate: true });
+  const other = hub.submit(say('something else', { idempotency_key: 'k' }));
+  await expect(other).rejects.toMatchObject({ code: 'idempotency_key_reused' });
+});
+
+test('changes of the policy at the same time are all made, and hold', async () => {
+  const { hub, workspace } = await open();
+  const tools = workspace.tools.tools().map(({ name }) => name);
+  await Promise.all(tools.map((tool) => hub.setPolicy({ tool, verdict: 'deny' })));
+  expect(workspace.policy.deny.toSorted()).toEqual(tools.toSorted());
+});
+
+test('what the configuration says already holds when it is said again', async () => {
+  const { hub, workspace, home } = await open();
+  const { event_id } = await hub.submit(say('ask', { session_id: 's' }));
+  const [id] = (await hub.settled(event_id)).approvals;
+  appendFileSync(join(home, 'config.yaml'), 'governance: {deny: [exec_command]}\n');
+  expect(await hub.setPolicy({ tool: 'exec_command', verdict: 'deny' })).toMatchObject({ changed: false });
+  expect(workspace.policy.deny).toEqual(['exec_command']);
+  await expect(hub.resolve(id!, { decision: 'grant' })).rejects.toMatchObject({ code: 'approval_void' });
+});
+
+test('an answer that comes while the owner leaves goes to the next one, and was not given before', async () => {
+  const { hub, workspace, home } = await open();
+  const { event_id } = await hub.submit(say('ask', { session_id: 's' }));
+  const [id] = (await hub.settled(event_id)).approvals;
+  // What else runs may end first: until then nothing is closed.
+  await hub.submit(say('slow', { session_id: 'other' }));
+  const answering = hub.resolve(id!, { decision: 'deny' }).catch((error: unknown) => error);
+  const leaving = hub.leave({ patience_ms: 60_000 });
+  const answered = await answering;
+  await Promise.all([leaving, hub.leave()]);
+  const [record] = await recordsOf(workspace, 's');
+  if (record!.status !== 'denied') expect(answered).toMatchObject({ code: 'shutting_down' });
+  const next = await open(home);
+  expect(await next.hub.resolve(id!, { decision: 'deny' })).toMatchObject({ status: 'denied' });
+});
+
+test('what is noted behind a turn may fail, and is told at the end', async () => {
+  const { hub, workspace } = await open();
+  const full = new RuntimeError('disk_full', 'No space.');
+  workspace.store.ingress.done = () => Promise.reject(full);
+  for (const text of ['one', 'two']) await hub.settled((await hub.submit(say(text, { session_id: 's' }))).event_id);
+  await new Promise(setImmediate);
+  await expect(hub.leave()).rejects.toBe(full);
+});
+
+test('a record of messages that can not be read keeps nobody from being told', async () => {
+  const home = newHome();
+  const workspace = await openWorkspace({ environment: { RUNTIME_HOME: home }, overrides: new Map() });
+  const broken = new RuntimeError('store_unavailable', 'It is damaged.');
+  workspace.store.ingress.pending = () => Promise.reject(broken);
+  const hub = createHub(workspace, { takes: 'all', version: 'test' });
+  await new Promise(setImmediate);
+  await expect(hub.session('s')).rejects.toBe(broken);
+  await hub.leave().catch(() => {});
 });

@@ -2,9 +2,10 @@
  * The host in the process that owns the workspace: takes messages, works on sessions side by side, and tells whoever
  * looks. A one-shot run, the terminal and the daemon all stand on it; they differ in what it takes on by itself.
  */
+import { createSerial } from '../../base/serial.ts';
 import { RuntimeError } from '../../contract/errors.ts';
 import { CONTROL_PROTOCOL } from '../../contract/host.ts';
-import type { Accepted, Host, Loss, Resolution, SessionStatus, Submission } from '../../contract/host.ts';
+import type { Accepted, Host, Loss, PolicyChange, Resolution, SessionStatus, Submission } from '../../contract/host.ts';
 import type { ModelChoice } from '../../contract/manifest.ts';
 import type { Part } from '../../contract/values.ts';
 import { findApproval, pendingApprovals, resolveApproval } from '../approvals.ts';
@@ -59,8 +60,9 @@ export function createHub(workspace: Workspace, { takes, version }: HubOptions):
   const loss = Promise.withResolvers<Loss>();
   /** What isn't done yet that changes something. */
   const underWay = new Set<Promise<unknown>>();
-  /** Has the policy been changed since this process took the workspace? */
-  let policyChanged = false;
+  const inOrder = createSerial();
+  /** May the policy be another one since this process took the workspace? */
+  let policyRead = false;
   let leaving: Promise<void> | undefined;
 
   const sessions = createLiveSessions({
@@ -74,7 +76,7 @@ export function createHub(workspace: Workspace, { takes, version }: HubOptions):
         const { entry } = event.stored;
         if (entry.type === 'turn.started') {
           turnBegan.set(id, entry.at);
-          if (policyChanged) void meetPolicy(id); // it may have been frozen right before
+          if (policyRead) void meetPolicy(id); // it may have been frozen right before
         }
         if (entry.type === 'turn.ended') turnBegan.delete(id);
         board.take(id, event.stored, () => textOf(opened.fold.lastReply));
@@ -162,6 +164,7 @@ export function createHub(workspace: Workspace, { takes, version }: HubOptions):
     // The accept is on its way to the disk while the model's client is loaded.
     const accepting = owner.accept({
       session,
+      unnamed: message.session_id === undefined,
       parts,
       actor: LOCAL_ACTOR,
       source,
@@ -190,11 +193,24 @@ export function createHub(workspace: Workspace, { takes, version }: HubOptions):
 
   async function resolve(id: string, resolution: Resolution) {
     const { session_id } = await findApproval(workspace, id);
-    const record = await sessions.use(session_id, (live) =>
+    const resolving = sessions.use(session_id, (live) =>
       resolveApproval(workspace, owner, async () => live, id, resolution),
     );
+    const record = await resolving.catch((thrown: unknown) => {
+      // A session that is being closed takes no answer, and this one looks as if another had come before.
+      refuseWhenLeaving();
+      throw thrown;
+    });
     if (takes === 'all') await sessions.enter(session_id);
     return record;
+  }
+
+  async function setPolicy(changes: PolicyChange): ReturnType<Host['setPolicy']> {
+    const { changePolicy } = await import('../change-policy.ts'); // brings a YAML editor with it
+    const done = await changePolicy(workspace, changes);
+    policyRead = true;
+    await Promise.all(sessions.ids().map(meetPolicy));
+    return done;
   }
 
   async function leave({ patience_ms = 0, before_release }: LeaveOptions = {}): Promise<void> {
@@ -271,13 +287,8 @@ export function createHub(workspace: Workspace, { takes, version }: HubOptions):
     resolve: (id, resolution) => change(() => resolve(id, resolution)),
     revokeGrant: (grant_id) => change(() => revokeGrant(workspace, grant_id)),
     setPolicy: (changes) =>
-      change(async () => {
-        const { changePolicy } = await import('../change-policy.ts'); // brings a YAML editor with it
-        const done = await changePolicy(workspace, changes);
-        policyChanged ||= done.changed;
-        if (done.changed) await Promise.all(sessions.ids().map(meetPolicy));
-        return done;
-      }),
+      // One after the other: what the first one read must not come in force after what the second one wrote.
+      change(() => inOrder('policy', () => setPolicy(changes))),
     watch: (session_id, after, listener) =>
       watchers.add(session_id, after, listener, sessions.get(session_id)?.runner.state().seq),
     lost: loss.promise,
@@ -292,7 +303,7 @@ export function createHub(workspace: Workspace, { takes, version }: HubOptions):
     answered: (session_id, but) => board.answered(session_id, but),
   };
 
-  if (takes === 'all') void takeAll();
+  if (takes === 'all') takeAll().catch(() => {}); // whoever asks for a session is told
   return hub;
 
   /** What was accepted before, and not worked on to its end. */

@@ -48,7 +48,10 @@ function lastAnswer(contents: Content[]): Part[] {
   return contents.findLast((content) => content.role === 'assistant')?.parts ?? [];
 }
 
-/** Gives the values that an entry names by digest. Manifests are kept: most turns of a session share one. */
+/** So many manifests and policies are kept: each project's folder and each grant make another one. */
+const MOST_KNOWN = 64;
+
+/** Gives the values that an entry names by digest. The last ones are kept: most turns of a session share one. */
 export function createResolver(blobs: Pick<Blobs, 'get'>): (entry: Entry) => Promise<Resolved> | Resolved {
   const known = new Map<Digest, unknown>();
   const read = async (digest: Digest): Promise<unknown> => {
@@ -56,6 +59,8 @@ export function createResolver(blobs: Pick<Blobs, 'get'>): (entry: Entry) => Pro
       const bytes = await blobs.get(digest);
       if (!bytes) throw new RuntimeError('store_damaged', `The blob ${digest} that the journal names is missing.`);
       known.set(digest, JSON.parse(Buffer.from(bytes).toString('utf8')));
+      const [oldest] = known.keys();
+      if (known.size > MOST_KNOWN) known.delete(oldest!);
     }
     return known.get(digest);
   };

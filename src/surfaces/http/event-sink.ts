@@ -52,6 +52,8 @@ export function openSink(response: ServerResponse, clock: Clock, limits: SinkLim
   response.on('close', leave);
   response.on('error', leave);
   cancelBeat = clock.at(clock.now() + limits.heartbeatMs, beat);
+  // Who left before it was looked for isn't told of again.
+  if (response.destroyed) leave();
 
   return {
     async write(bytes) {

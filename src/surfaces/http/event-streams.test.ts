@@ -116,6 +116,23 @@ test('a reader that has gone is not served any more', async () => {
   while ((await fake.host.session('s-1')).watchers > 0) await new Promise(setImmediate);
 });
 
+test('a reader that had gone before it was served is not waited for', async () => {
+  const fake = createFakeHost();
+  fake.append('s-1');
+  const streams = createEventStreams(fake.host, { clock: systemClock, entries: fake.entries, limits: STREAM_LIMITS });
+  const served = Promise.withResolvers<void>();
+  const server = createServer((request, response) => {
+    const serve = (): Promise<void> => streams.serve(response, { session_id: 's-1', from: { after: 1 } });
+    response.once('close', () => setImmediate(() => served.resolve(serve())));
+    request.socket.destroy();
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  onTestFinished(() => void server.close());
+  get({ port: (server.address() as AddressInfo).port, agent: false }).on('error', () => {});
+  await served.promise;
+  expect(await fake.host.session('s-1')).toMatchObject({ watchers: 0 });
+});
+
 test('an entry is written out once, however many read it', () => {
   const fake = createFakeHost();
   const frameOf = createFrames();

@@ -12,7 +12,9 @@ export interface LongPoll {
 export function createLongPoll(host: Host, clock: Clock): LongPoll {
   /** The host is asked once for a message, however many ask and however often they ask again. */
   const waits = new Map<string, Promise<EventStatus>>();
-  const closed = Promise.withResolvers<undefined>();
+  /** Of those who wait. A promise that all of them raced with would keep what each was answered. */
+  const giveUp = new Set<() => void>();
+  let closed = false;
 
   function waitFor(event_id: string): Promise<EventStatus> {
     const known = waits.get(event_id);
@@ -26,16 +28,22 @@ export function createLongPoll(host: Host, clock: Clock): LongPoll {
 
   return {
     async settled(event_id, ms, left) {
-      let cancel = (): void => {};
-      const late = new Promise<undefined>((resolve) => {
-        cancel = clock.at(clock.now() + ms, () => resolve(undefined));
-      });
+      if (closed) return undefined;
+      const { promise: over, resolve } = Promise.withResolvers<undefined>();
+      const end = (): void => resolve(undefined);
+      const cancel = clock.at(clock.now() + ms, end);
+      giveUp.add(end);
+      void left.then(end);
       try {
-        return await Promise.race([waitFor(event_id), late, left.then(() => undefined), closed.promise]);
+        return await Promise.race([waitFor(event_id), over]);
       } finally {
         cancel();
+        giveUp.delete(end);
       }
     },
-    close: () => closed.resolve(undefined),
+    close() {
+      closed = true;
+      for (const end of giveUp) end();
+    },
   };
 }

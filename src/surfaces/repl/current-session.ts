@@ -75,13 +75,17 @@ export function createCurrentSession(options: CurrentSessionOptions): CurrentSes
     ui.refresh();
   }
 
+  /** What is told late may be of a session that was left. */
+  function know(told: SessionStatus | undefined): void {
+    if (told !== undefined && told.session_id === view?.id) status = told;
+  }
+
   async function work(now: Host): Promise<void> {
     host = now;
+    const { id } = view!;
     view!.follow(now);
     await readStatus();
-    if (status?.status === 'open' || (status?.queued.length ?? 0) > 0) {
-      status = await ask((one) => one.resume(view!.id));
-    }
+    if (status?.status === 'open' || (status?.queued.length ?? 0) > 0) know(await ask((one) => one.resume(id)));
     onChange();
   }
 
@@ -93,14 +97,14 @@ export function createCurrentSession(options: CurrentSessionOptions): CurrentSes
 
   async function readStatus(): Promise<void> {
     const { id } = view!;
-    status = await ask((one) => one.session(id));
+    know(await ask((one) => one.session(id)));
     ui.refresh();
   }
 
   async function refreshStatus(): Promise<void> {
     if (refreshing || view?.conversation.turn() !== undefined) return;
     refreshing = true;
-    status = await host?.session(view!.id).catch(() => status);
+    know(await host?.session(view!.id).catch(() => undefined));
     refreshing = false;
     ui.refresh();
   }
@@ -118,7 +122,7 @@ export function createCurrentSession(options: CurrentSessionOptions): CurrentSes
       if (view === undefined) return;
       view.follow(next);
       // When it is gone already, another one comes.
-      await next.resume(view.id).then((resumed) => (status = resumed), fail);
+      await next.resume(view.id).then(know, fail);
       onChange();
     },
     readStatus,

@@ -1,6 +1,7 @@
 /** What a client promises while its connections break and its owner leaves or dies. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
+import { createServer as createHttpServer } from 'node:http';
 import { connect, createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -66,6 +67,23 @@ test('what speaks, but not as an owner does, is an error', async () => {
   await expect(connectControl({ path, version: VERSION, clock: systemClock })).rejects.toThrow();
   await new Promise((resolve) => other.close(resolve));
 });
+
+test.runIf(existsSync('/proc/self/comm')).each(['data: nonsense\n\n', 'data: null\n\n', ''])(
+  'what does not say who it is is an error: %j',
+  async (said) => {
+    const path = temporaryPath();
+    const other = createHttpServer((request, response) => {
+      if (request.url === '/v1/hello') return void response.end('{"challenge":"c","nonce":"n"}');
+      response.writeHead(200, { 'content-type': 'text/event-stream' }).flushHeaders();
+      response.write(said);
+    });
+    await new Promise<void>((resolve) => other.listen(path, resolve));
+    const hasty: Clock = { now: systemClock.now, at: (_, run) => systemClock.at(systemClock.now() + 200, run) };
+    await expect(connectControl({ path, version: VERSION, clock: hasty })).rejects.toBeInstanceOf(RuntimeError);
+    other.closeAllConnections();
+    await new Promise((resolve) => other.close(resolve));
+  },
+);
 
 test('an owner of another version is an error that says so', async () => {
   const { path } = await served();

@@ -146,6 +146,22 @@ test('one who says nothing keeps nobody from going', async () => {
   await Promise.all(ends);
 });
 
+test('of too many connections the last ones are ended, and who is attached stays so', async () => {
+  const path = controlPath(temporaryFolder());
+  await serveAt(path);
+  const host = (await connectTo(path))!;
+  const flood = Array.from({ length: 700 }, () => connect(path).on('error', () => {}));
+  onTestFinished(() => flood.forEach((socket) => void socket.destroy()));
+  const refused = new Promise<void>((resolve) => {
+    let count = 0;
+    for (const socket of flood) socket.once('close', () => ++count === 200 && resolve());
+    for (const socket of flood) socket.resume();
+  });
+  await refused;
+  for (const socket of flood) socket.destroy();
+  while ((await host.status().catch(() => undefined)) === undefined) await new Promise(setImmediate);
+});
+
 test('garbage is answered, or its connection ended, and the next client is served', async () => {
   const { path, connect: connectClient } = await served();
   const heads = fc.constantFrom(

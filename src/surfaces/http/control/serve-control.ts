@@ -27,6 +27,8 @@ export interface ControlServer {
 
 /** How long clients may take what is on its way to them. */
 const FLUSH_MS = 1000;
+/** Each costs a file descriptor, also of those who never show who they are: the store needs some, too. */
+const MOST_CONNECTIONS = 500;
 
 export async function serveControl(options: ControlOptions): Promise<ControlServer | undefined> {
   const { path, clock, warn } = options;
@@ -50,6 +52,7 @@ export async function serveControl(options: ControlOptions): Promise<ControlServ
       },
     );
   });
+  server.maxConnections = MOST_CONNECTIONS;
   // It waits for others; what they ask for keeps the program going, not this.
   server.unref();
 
