@@ -10,6 +10,7 @@ import { COMMANDS } from './slash.ts';
 const ARGUMENTS: ReadonlyMap<string, 'model' | 'session' | 'approval' | 'tool'> = new Map([
   ['model', 'model'],
   ['resume', 'session'],
+  ['approvals', 'approval'],
   ['approve', 'approval'],
   ['deny', 'approval'],
   ['policy', 'tool'],
