@@ -64,6 +64,9 @@ const KEYS: [keys: string, what: string][] = [
 /** As `/policy` takes them. */
 const VERDICTS: Record<Verdict, string> = { allow: 'allow', require_approval: 'ask', deny: 'deny' };
 
+/** Where the first thing that a description says ends. */
+const CLAUSE = /[.;] /;
+
 /** With less room than this a summary goes under its command. */
 const NARROWEST_SUMMARY = 30;
 
@@ -195,7 +198,7 @@ const RUN: Record<CommandName, (repl: Repl, rest: string) => Promise<void> | voi
     table(repl, repl.workspace.tools.tools(), [
       { title: 'tool', text: ({ name }) => name, narrow: 'whole' },
       { title: 'effect', text: ({ effect }) => effect, narrow: 'whole' },
-      { title: 'what it does', text: ({ description }) => description, narrow: 'flexible' },
+      { title: 'what it does', text: ({ description }) => description.split(CLAUSE, 1)[0]!, narrow: 'flexible' },
     ]);
   },
 
