@@ -57,9 +57,9 @@ const CHOICES = {
   ask: 'y yes · n no · s yes, for this session · a always · Esc later',
   askNarrow: 'y yes · n no · s session · a always',
   reason: 'Enter refuses, with what you type as the reason · Esc back',
-  reasonNarrow: 'type a reason · Enter no · Esc back',
+  reasonNarrow: 'Enter refuses · Esc back',
   always: 'from now on this very call, in this folder, never asks: y yes · n back',
-  alwaysNarrow: 'always, for this very call: y yes · n back',
+  alwaysNarrow: 'always this call: y yes · n back',
 };
 
 const MEANINGS: Record<'ask' | 'always' | 'reason', Record<string, string>> = {
