@@ -224,6 +224,7 @@ test('in any order of keys and questions, only what was seen and answered is gra
         granted++;
         if (letter?.id !== id || !(byEnter || now - letter.at >= 500)) wrong.push(`${id} by ${letter?.id}`);
       },
+      view: () => {},
       setPrompt: () => {},
       clearInput: () => void (text = ''),
       say: () => {},

@@ -53,7 +53,7 @@ test('a command: yes, no with a reason, for the session', async ({ place, mock }
 test('a patch: its diff in colours, and a long one', async ({ place, mock }) => {
   place.connect(mock);
   place.write('src/n.ts', `${SOURCE}\n`);
-  const terminal = await openRepl(place, { rows: 36 });
+  const terminal = await openRepl(place, { rows: 36, environment: { RUNTIME_PAGER: 'sed "s/^/paged: /"' } });
   mock.reply(
     patch(
       `*** Update File: src/n.ts\n@@\n export const n1 = 1;\n-export const n2 = 2;\n+export const n2 = 22; // more\n export const n3 = 3;\n*** Add File: docs/new.md\n+# New\n+\n+A text.`,
@@ -77,6 +77,9 @@ test('a patch: its diff in colours, and a long one', async ({ place, mock }) => 
   await terminal.settled();
   expectFrame('repl-approval-long', terminal);
   expect(terminal.scrollback()).toMatch(/\+line 1\n[^]*\+line 60\n/);
+  await answerApproval(terminal, 'v');
+  await terminal.waitFor(/paged: digest:[^]*y yes/);
+  expect(terminal.scrollback()).toMatch(/paged: {3}\+line 1\n[^]*paged: {3}\+line 60\n[^]*paged: status: +pending/);
   terminal.press('escape');
   await terminal.waitFor('left for later');
   terminal.press('ctrl-l');

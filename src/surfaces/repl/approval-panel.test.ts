@@ -25,6 +25,7 @@ function setUp(...waiting: Asked[]) {
   let refuse = false;
   const answers: [string, Resolution][] = [];
   const said: string[] = [];
+  const viewed: string[] = [];
   const panel = createApprovalPanel({
     clock,
     asked: () => asked,
@@ -32,6 +33,7 @@ function setUp(...waiting: Asked[]) {
       answers.push([id, resolution]);
       if (refuse) throw new Error('somebody was quicker');
     },
+    view: (id) => void viewed.push(id),
     setPrompt: (to) => (prompt = to),
     clearInput: () => (input = ''),
     say: (text) => said.push(text),
@@ -49,6 +51,7 @@ function setUp(...waiting: Asked[]) {
     panel,
     answers,
     said,
+    viewed,
     clock,
     input: () => input,
     prompt: () => prompt,
@@ -201,6 +204,16 @@ test('no: the line that follows is the reason; Enter alone gives none', async ()
   expect(silent.answers).toEqual([['a-1', { decision: 'deny' }]]);
 });
 
+test('v shows all of it, answers nothing, and is offered for what has left the screen', async () => {
+  const { clock, type, answers, viewed, input, lines, panel } = setUp(approval('a-1', { rows: 40 }));
+  expect(lines(100, 24)[0]).toContain('v views');
+  expect(lines(100, 60)[0]).not.toContain('v views');
+  await clock.advance(LOOKED);
+  type('v');
+  await clock.advance(SETTLED);
+  expect([viewed, answers, input(), panel.isOpen()]).toEqual([['a-1'], [], '', true]);
+});
+
 test('always asks once more', async () => {
   const { clock, type, answers, lines, panel } = setUp(approval('a-1'));
   await clock.advance(LOOKED);
@@ -286,7 +299,7 @@ test('several wait: one after the other, each with its title and its time to be 
 
 test('a title stands above the keys where what was printed has left the screen', () => {
   const { lines } = setUp(approval('a-1', { rows: 40, title: 'Change\n\x1b[2Jmany files' }));
-  expect(lines(100, 24)[0]).toBe('? Change �[2Jmany files (40 rows, above)');
+  expect(lines(100, 24)[0]).toBe('? Change �[2Jmany files (40 rows, above; v views)');
   expect(lines(100, Infinity)).toHaveLength(1);
 });
 

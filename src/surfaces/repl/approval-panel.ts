@@ -36,6 +36,8 @@ export interface ApprovalPanelOptions {
   asked: () => Asked[];
   /** Rejects when the answer didn't count: it is asked again then. */
   answer: (approval_id: string, resolution: Resolution) => Promise<void>;
+  /** Shows all of what is asked. */
+  view: (approval_id: string) => void;
   setPrompt: (prompt: string | undefined) => void;
   clearInput: () => void;
   say: (text: string) => void;
@@ -55,18 +57,19 @@ const CHOICES = {
   ask: 'y yes · n no · s yes, for this session · a always · Esc later',
   askNarrow: 'y yes · n no · s session · a always',
   reason: 'Enter refuses, with what you type as the reason · Esc back',
+  reasonNarrow: 'Enter refuses · Esc back',
   always: 'from now on this very call, in this folder, never asks: y yes · n back',
-  alwaysNarrow: 'always, for this very call: y yes · n back',
+  alwaysNarrow: 'always this call: y yes · n back',
 };
 
 const MEANINGS: Record<'ask' | 'always' | 'reason', Record<string, string>> = {
-  ask: { y: 'yes', n: 'no', s: 'yes, for this session', a: 'always' },
+  ask: { y: 'yes', n: 'no', s: 'yes, for this session', a: 'always', v: 'view it whole' },
   always: { y: 'always', n: 'back' },
   reason: {},
 };
 
 export function createApprovalPanel(options: ApprovalPanelOptions): ApprovalPanel {
-  const { clock, asked, answer, setPrompt, clearInput, say, refresh, byLine } = options;
+  const { clock, asked, answer, view, setPrompt, clearInput, say, refresh, byLine } = options;
   /** `since`: when the terminal had it. */
   let shown: { approval_id: string; asks: boolean; since: number | undefined } | undefined;
   let step: 'ask' | 'reason' | 'always' = 'ask';
@@ -112,6 +115,7 @@ export function createApprovalPanel(options: ApprovalPanelOptions): ApprovalPane
       if (letter === 'y') settle({ decision: 'grant', scope: 'always' });
       else if (letter === 'n') reset();
     } else if (letter === 'y') settle({ decision: 'grant', scope: 'once' });
+    else if (letter === 'v') view(shown!.approval_id);
     else if (letter === 's') settle({ decision: 'grant', scope: 'session' });
     else {
       step = letter === 'a' ? 'always' : 'reason';
@@ -139,7 +143,7 @@ export function createApprovalPanel(options: ApprovalPanelOptions): ApprovalPane
       const count = open().length;
       // What was printed of it may have left the screen, or be that of another one.
       const isLong = approval.rows > rows - 8;
-      const where = isLong ? ` (${approval.rows} rows, above)` : '';
+      const where = isLong ? ` (${approval.rows} rows, above; v views)` : '';
       const room = Math.max(10, columns - 4 - where.length);
       const title =
         count > 1 || isLong
@@ -149,7 +153,7 @@ export function createApprovalPanel(options: ApprovalPanelOptions): ApprovalPane
       const narrow = columns < 80;
       const keys = {
         ask: narrow ? CHOICES.askNarrow : CHOICES.ask,
-        reason: CHOICES.reason,
+        reason: narrow ? CHOICES.reasonNarrow : CHOICES.reason,
         always: narrow ? CHOICES.alwaysNarrow : CHOICES.always,
       }[step];
       const mark = title.length > 0 ? ' ' : tone(YELLOW, '?');

@@ -1,19 +1,23 @@
 /** What each `/command` does. */
 import { RuntimeError } from '../../contract/errors.ts';
 import type { Host, Resolution, SessionStatus } from '../../contract/host.ts';
-import type { Verdict } from '../../contract/values.ts';
+import type { LongText, Verdict } from '../../contract/values.ts';
 import { policyNow } from '../../engine/config/policy-now.ts';
 import { describePolicy } from '../../engine/policy-check.ts';
 import { checkSessionId } from '../../engine/session-id.ts';
+import { findApproval } from '../../engine/approvals.ts';
+import { wholeText } from '../../engine/session/messages.ts';
 import { listSessions, verifySession } from '../../engine/sessions.ts';
 import type { Workspace } from '../../engine/wire.ts';
 import { namesIn } from '../cli/completion/names.ts';
+import { approvalFacts } from '../cli/approval-facts.ts';
 import { tableLines, type Column } from '../cli/listing.ts';
 import { money } from '../cli/money.ts';
 import { ago, until } from '../cli/times.ts';
 import { BOLD, DIM, type Style } from '../terminal/markdown/style.ts';
 import { wrapWords } from '../terminal/wrap-words.ts';
 import type { Conversation } from './conversation.ts';
+import { describePresentation } from './presentation.ts';
 import { COMMANDS, type CommandName } from './slash.ts';
 
 /** What commands can do with the terminal. */
@@ -23,8 +27,12 @@ export interface Repl {
   session: string;
   conversation: Conversation;
   status(): SessionStatus | undefined;
+  /** The one that answers. */
+  model(): string | undefined;
   say(text: string, style?: Style): void;
   print(lines: readonly string[]): void;
+  /** What may be longer than the screen. */
+  page(lines: readonly string[]): Promise<void>;
   tone(style: Style, text: string): string;
   columns(): number;
   now(): number;
@@ -52,6 +60,12 @@ const KEYS: [keys: string, what: string][] = [
   ['@file', 'the file goes with the message'],
   ['!command', 'your own command; what it prints goes with your next message'],
 ];
+
+/** As `/policy` takes them. */
+const VERDICTS: Record<Verdict, string> = { allow: 'allow', require_approval: 'ask', deny: 'deny' };
+
+/** Where the first thing that a description says ends. */
+const CLAUSE = /[.;] /;
 
 /** With less room than this a summary goes under its command. */
 const NARROWEST_SUMMARY = 30;
@@ -84,8 +98,9 @@ const RUN: Record<CommandName, (repl: Repl, rest: string) => Promise<void> | voi
   async model(repl, name) {
     const models = await namesIn(repl.workspace, 'model', '');
     if (name === '') {
+      const now = repl.model();
       table(repl, models, [
-        { title: 'model', text: ({ value }) => value, narrow: 'whole' },
+        { title: 'model', text: ({ value }) => (value === now ? `${value} *` : value), narrow: 'whole' },
         { title: '', text: ({ meaning }) => meaning },
       ]);
       return;
@@ -179,12 +194,18 @@ const RUN: Record<CommandName, (repl: Repl, rest: string) => Promise<void> | voi
     await repl.openSession(session_id);
   },
 
-  tools: (repl) => showPolicy(repl),
+  tools(repl) {
+    table(repl, repl.workspace.tools.tools(), [
+      { title: 'tool', text: ({ name }) => name, narrow: 'whole' },
+      { title: 'effect', text: ({ effect }) => effect, narrow: 'whole' },
+      { title: 'what it does', text: ({ description }) => description.split(CLAUSE, 1)[0]!, narrow: 'flexible' },
+    ]);
+  },
 
   async policy(repl, rest) {
     if (rest === '') return showPolicy(repl);
     const [tool = '', word = ''] = rest.split(/\s+/);
-    const verdict = ({ allow: 'allow', ask: 'require_approval', deny: 'deny' } as Record<string, Verdict>)[word];
+    const [verdict] = (Object.keys(VERDICTS) as Verdict[]).filter((one) => VERDICTS[one] === word);
     if (verdict === undefined) {
       throw new RuntimeError('usage', 'say what holds for the tool', { next: '/policy <tool> allow, ask or deny' });
     }
@@ -192,7 +213,8 @@ const RUN: Record<CommandName, (repl: Repl, rest: string) => Promise<void> | voi
     repl.say(changed ? `${path} says so now; it holds from now on` : 'it says so already');
   },
 
-  async approvals(repl) {
+  async approvals(repl, id) {
+    if (id !== '') return showApproval(repl, id);
     const waiting = await repl.host.approvals();
     if (waiting.length === 0) return repl.say('nothing waits for an answer');
     table(repl, waiting, [
@@ -274,9 +296,17 @@ async function showPolicy(repl: Repl): Promise<void> {
   table(repl, describePolicy({ tools, policy: await policyNow(repl.workspace) }), [
     { title: 'tool', text: ({ tool }) => tool, narrow: 'whole' },
     { title: 'effect', text: ({ effect }) => effect, narrow: 'spare' },
-    { title: 'verdict', text: ({ verdict }) => verdict, narrow: 'whole' },
+    { title: 'verdict', text: ({ verdict }) => VERDICTS[verdict], narrow: 'whole' },
     { title: 'reason', text: ({ reason }) => reason, narrow: 'flexible' },
   ]);
+}
+
+/** What would happen, whole, and all that is known of the question. */
+async function showApproval({ workspace, page, tone, columns, now }: Repl, id: string): Promise<void> {
+  const record = await findApproval(workspace, id);
+  const whole = (text: LongText): Promise<string> => wholeText(text, workspace.store.blobs);
+  const described = await describePresentation(record.presentation, whole, tone, columns());
+  await page([...described, '', ...approvalFacts(record, now())]);
 }
 
 function table<Row>({ print, columns }: Repl, rows: readonly Row[], layout: readonly Column<Row>[]): void {

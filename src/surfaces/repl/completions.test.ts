@@ -43,6 +43,9 @@ test.each([
   ['ann@a', []],
   ['plain text', []],
   ['', []],
+  ['/policy exec_command ', ['allow', 'ask', 'deny']],
+  ['/approve a-1 s', ['session']],
+  ['/policy exec_command ask ', []],
   ['!cat a', ['a.txt', 'ab.txt']],
   ['read src/m', ['src/main.ts']],
 ])('%j gives %j', async (text, expected) => {

@@ -10,9 +10,16 @@ import { COMMANDS } from './slash.ts';
 const ARGUMENTS: ReadonlyMap<string, 'model' | 'session' | 'approval' | 'tool'> = new Map([
   ['model', 'model'],
   ['resume', 'session'],
+  ['approvals', 'approval'],
   ['approve', 'approval'],
   ['deny', 'approval'],
   ['policy', 'tool'],
+]);
+
+/** What may follow the first argument. */
+const SECOND: ReadonlyMap<string, readonly string[]> = new Map([
+  ['approve', ['session', 'always']],
+  ['policy', ['allow', 'ask', 'deny']],
 ]);
 
 /** Without a workspace, which is still being opened, only commands and files. */
@@ -36,6 +43,10 @@ export async function completionsOf(
     const names = await namesIn(workspace, kind, word).catch(() => []); // what can't be read says so where it is used
     const items = names.filter(({ value }) => value.startsWith(word));
     return { from, to: cursor, items: items.map(({ value, meaning }) => ({ value, detail: meaning })) };
+  }
+  const second = SECOND.get(/^\/([a-z]+) +\S+ +\S*$/.exec(before)?.[1] ?? '');
+  if (second !== undefined) {
+    return { from, to: cursor, items: second.filter((one) => one.startsWith(word)).map((value) => ({ value })) };
   }
   return { from, to: cursor, items: word.includes('/') || before.startsWith('!') ? files(word, root) : [] };
 }

@@ -2,4 +2,6 @@
 export { chooseModels } from '../../engine/config/models.ts';
 export { runCommand } from './commands.ts';
 export { completionsOf } from './completions.ts';
+export { watchOthers } from './others.ts';
+export { page } from './page.ts';
 export { createConversation } from './conversation.ts';

@@ -15,9 +15,25 @@ test('a short command is its title, and is not said twice', async () => {
 test.each([
   ['another command', { title: 'Run make test', body: 'make all' }, 80, '  make all'],
   ['a part of a word', { title: 'Run unmake', body: 'make' }, 80, '  make'],
-  ['where the title would be cut', { title: 'Run make test', body: 'make test' }, 12, '  make test'],
 ])('the body is there for %s', async (_, presentation, columns, body) => {
   expect(await describe(presentation, columns)).toEqual([`? ${presentation.title}`, body]);
+});
+
+test.each([
+  ['of which the title has the beginning', 'Run make all …', 'make all the-rest', '? Run'],
+  ['of several lines', 'Run make all …', 'make all\nmake test', '? Run'],
+  ['in another folder', 'Run make … in sub for at most 5 ms', 'make test', '? Run in sub for at most 5 ms'],
+  ['which holds an ellipsis itself', 'Run echo … and …', 'echo … and so on', '? Run'],
+])('a command %s is said once', async (_, title, body, heading) => {
+  expect(await describe({ title, body })).toEqual([heading, ...body.split('\n').map((line) => `  ${line}`)]);
+});
+
+test('a command that is too wide for its title stands below it', async () => {
+  expect(await describe({ title: 'Run make test', body: 'make test' }, 12)).toEqual(['? Run', '  make test']);
+});
+
+test('a title that begins otherwise than its body is shown', async () => {
+  expect(await describe({ title: 'Run make all …', body: 'rm -rf all' })).toEqual(['? Run make all …', '  rm -rf all']);
 });
 
 test('a title has one line, and nothing that a terminal would obey', async () => {

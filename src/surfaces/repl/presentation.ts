@@ -4,6 +4,9 @@ import { BOLD, CYAN, GREEN, RED, YELLOW } from '../terminal/markdown/style.ts';
 import { displayWidth, oneLine, visibleText } from '../terminal/width.ts';
 import type { Tone } from './entry-lines.ts';
 
+/** Where a tool has cut its title. */
+const CUT = ' …';
+
 /** Its title, its body as it stands, and its diff in colours. Control characters are made visible; nothing is cut. */
 export async function describePresentation(
   { title, body, diff }: Presentation,
@@ -12,15 +15,27 @@ export async function describePresentation(
   columns: number,
 ): Promise<string[]> {
   const lines = (text: string): string[] => visibleText(text).trimEnd().split('\n');
-  const shown = oneLine(title);
   const described = body === undefined ? [] : lines(await whole(body));
-  // A short command is its own title.
-  const isTitle = described.length === 1 && shown.endsWith(` ${described[0]}`) && displayWidth(shown) < columns - 2;
+  const { shown, saysAll } = heading(oneLine(title), described, columns);
   return [
     `${tone(YELLOW, '?')} ${tone(BOLD, shown)}`,
-    ...(isTitle ? [] : described.map((one) => `  ${one}`)),
+    ...(saysAll ? [] : described.map((one) => `  ${one}`)),
     ...(diff === undefined ? [] : lines(await whole(diff)).map((one) => `  ${diffLine(one, tone)}`)),
   ];
+}
+
+/** A short command is its own title. Of a longer one the title has a beginning, which the body says again. */
+function heading(title: string, body: string[], columns: number): { shown: string; saysAll: boolean } {
+  const [verb = ''] = title.split(' ', 1);
+  const said = title.slice(verb.length + 1);
+  const begin = body[0]?.trimStart() ?? '';
+  if (body.length === 1 && said === begin) {
+    const fits = displayWidth(title) < columns - 2;
+    return { shown: fits ? title : verb, saysAll: fits };
+  }
+  const cut = said.lastIndexOf(CUT);
+  const isBegin = cut > 0 && begin.startsWith(said.slice(0, cut));
+  return { shown: isBegin ? verb + said.slice(cut + CUT.length) : title, saysAll: false };
 }
 
 function diffLine(line: string, tone: Tone): string {

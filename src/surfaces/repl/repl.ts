@@ -67,6 +67,7 @@ export async function runRepl(options: ReplOptions): Promise<number> {
   let parts: typeof Later | undefined;
   let host: Host | undefined;
   let succession: Succession | undefined;
+  let stopOthers = (): void => {};
   let lastCancel = 0;
   let leaving = false;
   let leftWith = 0;
@@ -86,6 +87,7 @@ export async function runRepl(options: ReplOptions): Promise<number> {
       });
       changed();
     },
+    view: (id) => void parts?.runCommand(repl(), 'approvals', id).catch(fail),
     setPrompt: (prompt) => ui.setPrompt(prompt),
     clearInput: () => ui.setText(''),
     say,
@@ -279,6 +281,7 @@ export async function runRepl(options: ReplOptions): Promise<number> {
     const id = current.id();
     const open = current.conversation()?.turn() !== undefined;
     current.close();
+    stopOthers();
     succession?.end();
     for (const text of unsent) terminal.output.write(`not sent: ${oneLine(text)}\n`);
     const sayWhy = (): void => void terminal.output.write('leaves when what runs has ended; Ctrl-C ends it now\n');
@@ -305,8 +308,10 @@ export async function runRepl(options: ReplOptions): Promise<number> {
       session,
       conversation,
       status: current.status,
+      model: () => modelOf(modelWanted()),
       say,
       print: (lines) => ui.print(lines),
+      page: (lines) => parts!.page(ui, terminal, environment, lines),
       tone,
       columns: () => ui.columns,
       now: () => clock.now(),
@@ -364,6 +369,12 @@ export async function runRepl(options: ReplOptions): Promise<number> {
       const { pid } = await succession.ask((now) => now.status());
       notice(`attached to pid ${pid}, which owns the workspace`);
     }
+    stopOthers = parts.watchOthers({
+      clock,
+      sessions: () => succession!.ask((now) => now.sessions()),
+      current: current.id,
+      notice,
+    });
     await typed.begin();
     return await ended.promise;
   } catch (thrown) {

@@ -171,9 +171,11 @@ export function createRichUi({ terminal, environment, clock, history, handlers }
       try {
         return await work();
       } finally {
-        screen.resume();
-        reader = createKeyReader(stdin, { key: onKey, paste: onPaste }, clock);
-        paint();
+        if (open) {
+          screen.resume();
+          reader = createKeyReader(stdin, { key: onKey, paste: onPaste }, clock);
+          paint();
+        }
       }
     },
     close() {

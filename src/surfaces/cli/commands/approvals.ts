@@ -12,11 +12,11 @@ import {
   type CommandContext,
   type GlobalOptions,
 } from '../context.ts';
+import { approvalFacts } from '../approval-facts.ts';
 import { printRows, printValue, type OutputFormat } from '../listing.ts';
 import { paged } from '../pager.ts';
 import { paint } from '../paint.ts';
 import { ago, until } from '../times.ts';
-import { oneLine } from '../../terminal/width.ts';
 import { withHost } from '../../attach.ts';
 import { runToEnd } from './run.ts';
 
@@ -95,30 +95,12 @@ async function describe(
   record: ApprovalRecord,
 ): Promise<string> {
   const { io } = context;
-  const { presentation, resolved } = record;
-  const now = clock.now();
+  const { presentation } = record;
   const bold = (text: string): string => paint(io.stdout, 'bold', text);
   const lines = [`${bold(presentation.title)}`, ''];
   if (presentation.body !== undefined) lines.push(indented(await wholeText(presentation.body, store.blobs)), '');
   if (presentation.diff !== undefined) lines.push(await wholeText(presentation.diff, store.blobs), '');
-  const row = (name: string, text: string): void => void lines.push(`${`${name}:`.padEnd(12)} ${oneLine(text)}`);
-  row('approval', record.id);
-  row('status', record.status);
-  row('tool', `${record.tool} (${record.effect})`);
-  row('why', record.reason);
-  row('folder', record.project_root);
-  row('session', `${record.session_id}, turn ${record.turn}, call ${record.call_id}`);
-  row('asked by', `${record.requester.id} (${record.requester.role}), ${ago(record.created_at, now)}`);
-  if (record.may_repeat_of !== undefined)
-    row('careful', `${record.may_repeat_of} was the same call; it may have taken effect`);
-  if (record.taint.length > 0) row('tainted by', record.taint.join(', '));
-  if (record.status === 'pending') row('expires', until(record.expires_at, now));
-  if (resolved)
-    row(
-      'answered',
-      `${resolved.outcome} by ${resolved.by.id} via ${resolved.via}${resolved.reason ? `: ${resolved.reason}` : ''}`,
-    );
-  row('digest', record.digest);
+  lines.push(...approvalFacts(record, clock.now()));
   if (record.status === 'pending')
     lines.push('', ...['approve', 'deny'].map((answer) => nextCommand(context, options, `${answer} ${record.id}`)));
   return `${lines.join('\n')}\n`;

@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import type { Environment } from '../../../base/environment.ts';
 import { pendingApprovals } from '../../../engine/approvals.ts';
 import { listGrants } from '../../../engine/grants.ts';
+import type { Verdict } from '../../../contract/values.ts';
 import { describePolicy } from '../../../engine/policy-check.ts';
 import { shortText } from '../../../engine/session/messages.ts';
 import { openWorkspace, type Workspace } from '../../../engine/wire.ts';
@@ -13,6 +14,7 @@ import type { Candidate } from './protocol.ts';
 
 type Named = Exclude<Kind, 'help' | 'file' | 'folder' | 'text'>;
 
+const VERDICTS: Record<Verdict, string> = { allow: 'allowed', require_approval: 'asks', deny: 'denied' };
 const EMPTY_FILE = '/dev/null';
 /** Titles cost a look into each journal: the newest have one. */
 const MOST_TITLES = 20;
@@ -45,7 +47,7 @@ export async function namesIn(workspace: Workspace, kind: Named, word: string): 
     case 'tool':
       return describePolicy(workspace).map(({ tool, effect, verdict }) => ({
         value: tool,
-        meaning: `${effect}: ${verdict}`,
+        meaning: `${effect}: ${VERDICTS[verdict]}`,
       }));
     case 'model':
       return models(workspace);

@@ -27,13 +27,15 @@ Where standard input or output is something else, \`runtime\` prints its help an
   run, what it took
 - /new, /sessions, /resume, /fork: another session
 - /stop, /steer: cancel the turn; say something to the model while it works
-- /approvals, /approve, /deny: answer what waits
+- /approvals: what waits, in all sessions; with an id: all of one
+- /approve, /deny: answer what waits
 - /verify: prove this session
 
 ## When it asks
 
 y runs the call once, n refuses it, s lets the same call run in this session, a
-for good. Esc leaves it for later: /approve, /deny, or another terminal.
+for good; v shows what is longer than the screen in your pager. Esc leaves it for
+later: /approve, /deny, or another terminal.
 
 ## Several terminals
 

@@ -227,8 +227,9 @@ describe('completing', () => {
     const many = Array.from({ length: 30 }, (_, index) => ({ value: `a${index}` }));
     const { state } = press(completed(asked('"a"'), 1, { from: 0, to: 1, items: many }), 'tab '.repeat(20));
     const { lines } = viewOf(state, 40, 24);
-    expect(lines).toHaveLength(9);
+    expect(lines).toHaveLength(10);
     expect(lines).toContain('› a20');
+    expect(lines.at(-1)).toBe('  21 of 30');
   });
 });
 

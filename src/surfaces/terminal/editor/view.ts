@@ -87,13 +87,16 @@ function linesBelow({ search, completion }: EditorState, columns: number, height
     return [look.faint(truncate(`${says}${query}`, columns))].slice(0, height);
   }
   if (completion.menu === undefined) return [];
-  const rows = menuRows(completion.menu, Math.min(height, MENU_ROWS));
+  const { shown, selected: at } = completion.menu;
+  const isCut = shown.length > Math.min(height, MENU_ROWS) && height > 2;
+  const rows = menuRows(completion.menu, Math.min(isCut ? height - 1 : height, MENU_ROWS));
   const widest = Math.max(...rows.map(({ text }) => displayWidth(text)));
-  return rows.map(({ text, detail, selected }) => {
+  const lines = rows.map(({ text, detail, selected }) => {
     const name = truncate(`${selected ? '›' : ' '} ${text}`, columns);
     const gap = ' '.repeat(Math.max(0, widest + 4 - displayWidth(name)));
     const left = columns - displayWidth(name) - gap.length;
     const said = detail === '' || left < 8 ? '' : gap + look.faint(truncate(detail, left));
     return (selected ? look.selected(name) : name) + said;
   });
+  return isCut ? [...lines, look.faint(truncate(`  ${at + 1} of ${shown.length}`, columns))] : lines;
 }

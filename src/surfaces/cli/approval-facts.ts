@@ -1,0 +1,29 @@
+/** What is known of an approval beside what would happen. */
+import type { ApprovalRecord } from '../../contract/approval.ts';
+import { oneLine } from '../terminal/width.ts';
+import { ago, until } from './times.ts';
+
+/** A line for each fact. */
+export function approvalFacts(record: ApprovalRecord, now: number): string[] {
+  const { resolved } = record;
+  const lines: string[] = [];
+  const row = (name: string, text: string): void => void lines.push(`${`${name}:`.padEnd(12)} ${oneLine(text)}`);
+  row('approval', record.id);
+  row('status', record.status);
+  row('tool', `${record.tool} (${record.effect})`);
+  row('why', record.reason);
+  row('folder', record.project_root);
+  row('session', `${record.session_id}, turn ${record.turn}, call ${record.call_id}`);
+  row('asked by', `${record.requester.id} (${record.requester.role}), ${ago(record.created_at, now)}`);
+  if (record.may_repeat_of !== undefined)
+    row('careful', `${record.may_repeat_of} was the same call; it may have taken effect`);
+  if (record.taint.length > 0) row('tainted by', record.taint.join(', '));
+  if (record.status === 'pending') row('expires', until(record.expires_at, now));
+  if (resolved)
+    row(
+      'answered',
+      `${resolved.outcome} by ${resolved.by.id} via ${resolved.via}${resolved.reason ? `: ${resolved.reason}` : ''}`,
+    );
+  row('digest', record.digest);
+  return lines;
+}
