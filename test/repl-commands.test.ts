@@ -51,7 +51,7 @@ test('what a session is and costs, its tools, policy and proof', async ({ place,
 
 test('H-25: /help lists every command that there is', async ({ place }) => {
   place.play([]);
-  const terminal = await openRepl(place, { rows: 44 });
+  const terminal = await openRepl(place, { rows: 50 });
   await enter(terminal, '/help', 'Ctrl-D');
   const listed = [...terminal.screen().matchAll(/^ {2}\/([a-z]+)/gm)].map(([, name]) => name);
   expect(listed).toEqual(Object.keys(COMMANDS));

@@ -57,6 +57,8 @@ const KEYS: [keys: string, what: string][] = [
   ['Ctrl-G, Ctrl-X Ctrl-E', 'your editor ($VISUAL, $EDITOR)'],
   ['Ctrl-C', 'clears the input, else cancels the turn; twice leaves'],
   ['Ctrl-D', 'leaves; nothing is lost'],
+  ['Ctrl-L; Ctrl-Z', 'a clean screen; to the shell, until `fg`'],
+  ['y, n, s, a; v; Esc', 'answer what is asked; show all of it; leave it for later'],
   ['@file', 'the file goes with the message'],
   ['!command', 'your own command; what it prints goes with your next message'],
 ];
@@ -306,7 +308,8 @@ async function showApproval({ workspace, page, tone, columns, now }: Repl, id: s
   const record = await findApproval(workspace, id);
   const whole = (text: LongText): Promise<string> => wholeText(text, workspace.store.blobs);
   const described = await describePresentation(record.presentation, whole, tone, columns());
-  await page([...described, '', ...approvalFacts(record, now())]);
+  const next = record.status === 'pending' ? ['', tone(DIM, `/approve ${record.id}, or /deny ${record.id}`)] : [];
+  await page([...described, '', ...approvalFacts(record, now()), ...next]);
 }
 
 function table<Row>({ print, columns }: Repl, rows: readonly Row[], layout: readonly Column<Row>[]): void {
