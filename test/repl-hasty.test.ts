@@ -3,6 +3,24 @@ import { describe } from 'vitest';
 import { test } from './support/place.ts';
 import { leftBy, messagesOf, openRough, STEPS } from './support/rough.ts';
 
+test('Esc stops what runs, and no question', async ({ place, expect }) => {
+  place.play(STEPS, {});
+  const terminal = await openRough(place);
+  terminal.type('stay\r');
+  await terminal.waitFor('Ctrl-C stops');
+  terminal.press('escape');
+  await terminal.waitFor('canceled');
+  terminal.type('ask\r');
+  await terminal.waitFor('Esc later');
+  terminal.press('escape');
+  await terminal.waitFor('left for later');
+  terminal.press('escape');
+  await terminal.settled();
+  expect(terminal.screen()).toContain('/approve or /deny');
+  terminal.type('\x04');
+  expect((await leftBy(terminal)).code).toBe(0);
+});
+
 describe('a message and, in the same moment,', () => {
   test.for([
     ['Ctrl-D', '\x04', 0],

@@ -69,6 +69,7 @@ test('H-23: Ctrl-D while a turn runs: it is journaled and goes on at the next st
   const terminal = await openRepl(place);
   mock.reply({ calls: [WAIT] });
   await send(terminal, 'Work', 'Run sh wait.sh');
+  await until('it runs', () => place.read('begun') !== '');
   terminal.press('ctrl-d');
   expect(await terminal.exited).toEqual({ code: 0, signal: null });
   expectFrame('repl-left-open', terminal);

@@ -56,6 +56,7 @@ const KEYS: [keys: string, what: string][] = [
   ['Up, Down; Ctrl-R', 'what was typed before; searches it'],
   ['Ctrl-G, Ctrl-X Ctrl-E', 'your editor ($VISUAL, $EDITOR)'],
   ['Ctrl-C', 'clears the input, else cancels the turn; twice leaves'],
+  ['Esc', 'cancels the turn; leaves a question for later'],
   ['Ctrl-D', 'leaves; nothing is lost'],
   ['Ctrl-L; Ctrl-Z', 'a clean screen; to the shell, until `fg`'],
   ['y, n, s, a; v; Esc', 'answer what is asked; show all of it; leave it for later'],

@@ -20,6 +20,7 @@ import { createCurrentSession } from './current-session.ts';
 import { editExternally } from './external-editor.ts';
 import { hintFor } from './hints.ts';
 import { historyFile } from './history-file.ts';
+import { createInterrupts } from './interrupts.ts';
 import type * as Later from './later.ts';
 import { createLooks } from './looks.ts';
 import { createPersonal } from './person-command.ts';
@@ -45,8 +46,6 @@ export interface ReplOptions {
   root: string;
 }
 
-/** Within this a second Ctrl-C leaves (ms). */
-const TWICE_MS = 2000;
 /** So long a turn may take to end by itself when the person leaves and others look on (ms). */
 const HANDOVER_MS = 30_000;
 /** Who leaves needn't be told what it waits for when it is over so soon (ms). */
@@ -68,7 +67,6 @@ export async function runRepl(options: ReplOptions): Promise<number> {
   let host: Host | undefined;
   let succession: Succession | undefined;
   let stopOthers = (): void => {};
-  let lastCancel = 0;
   let leaving = false;
   let leftWith = 0;
   let announced = '';
@@ -102,11 +100,11 @@ export async function runRepl(options: ReplOptions): Promise<number> {
     history: history.load(),
     handlers: {
       submit(text) {
-        lastCancel = 0;
+        interrupts.forget();
         if (panel.takesText(text)) return refresh();
         void typed.take(text);
       },
-      cancel,
+      cancel: (hadText) => interrupts.cancel(hadText),
       leave: () => void leave(0),
       gone: () => void leave(HANGUP, 0),
       input: (text, before, byKey) => panel.input(text, before, byKey),
@@ -119,7 +117,7 @@ export async function runRepl(options: ReplOptions): Promise<number> {
         typed.isBusy() ||
         isAwaited() ||
         (current.conversation()?.doing() !== undefined && !panel.isOpen()),
-      escape: () => panel.escape(),
+      escape: () => interrupts.escape(),
       async complete(text, cursor) {
         if (parts === undefined) return { from: cursor, to: cursor, items: [] };
         return parts.completionsOf(text, cursor, { workspace: opened?.workspace, root: current.root() });
@@ -166,6 +164,17 @@ export async function runRepl(options: ReplOptions): Promise<number> {
     say,
     print: (lines) => ui.print(lines),
     refresh,
+  });
+  const interrupts = createInterrupts({
+    clock,
+    panel,
+    personal,
+    conversation: () => (host === undefined ? undefined : current.conversation()),
+    plain: ui.plain,
+    hasText: ui.hasText,
+    say,
+    stop: (event) => void requests.stop(current.id()!, event).catch(fail),
+    leave: () => void leave(130),
   });
   const typed = createTypedInput({
     clock,
@@ -251,19 +260,6 @@ export async function runRepl(options: ReplOptions): Promise<number> {
     await current.readStatus();
   }
 
-  function cancel(hadText: boolean): void {
-    const now = clock.now();
-    if (panel.cancel()) return;
-    if (personal.isRunning()) return personal.interrupt();
-    const turn = current.conversation()?.turn();
-    if (hadText) return;
-    if (now - lastCancel < TWICE_MS) return void leave(130);
-    lastCancel = now;
-    if (turn === undefined || host === undefined) return say('Ctrl-C again leaves; so does Ctrl-D');
-    if (ui.plain) say('stopping …  Ctrl-C again leaves');
-    for (const event of turn.event_ids.slice(0, 1)) requests.stop(current.id()!, event).catch(fail);
-  }
-
   /** `patience_ms`: what runs may take so long to end by itself, while others look on. */
   async function leave(code: number, patience_ms = HANDOVER_MS): Promise<void> {
     // Ctrl-D on a plain terminal and its end look the same, until the signal comes.
@@ -335,7 +331,7 @@ export async function runRepl(options: ReplOptions): Promise<number> {
   const stopListening = onSignals(({ name, exitCode }) => {
     if (name !== 'SIGINT') void leave(exitCode, 0);
     else if (leaving) void leave(exitCode);
-    else if (ui.plain) cancel(false);
+    else if (ui.plain) interrupts.cancel(false);
   });
   try {
     parts = await import('./later.ts');

@@ -12,6 +12,7 @@ Where standard input or output is something else, \`runtime\` prints its help an
 - Up, Down, Ctrl+R: what was typed before; search it
 - Ctrl+X Ctrl+E, Ctrl+G: write the message in $VISUAL or $EDITOR
 - Ctrl+C: clear the input, else cancel the turn; twice: leave
+- Esc: cancel the turn; leave a question for later
 - Ctrl+D: leave
 
 ## In a message
