@@ -175,10 +175,12 @@ describe('whoever looks', () => {
     expect((await terminal.exited).code).toBe(129);
   });
 
-  test('reads only the first line', async ({ place }) => {
+  test('reads only the first line: what comes next finds nobody', async ({ place }) => {
     await place.run(['run', '--session', 'one', 'hello']);
-    const ran = await place.run(FOLLOW, { shell: '"$@" | head -n 1' });
-    expect(ran).toMatchObject({ code: 0, stdout: 'session one\n', stderr: '' });
+    const following = place.start(FOLLOW, { shell: '"$@" | head -n 1' });
+    await following.says('session one');
+    await place.run(['run', '--session', 'one', 'hello again']);
+    expect(await following.ended).toMatchObject({ code: 0, stdout: 'session one\n', stderr: '' });
   });
 
   test('wants what there is not', async ({ place }) => {

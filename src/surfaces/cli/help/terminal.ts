@@ -35,8 +35,8 @@ Where standard input or output is something else, \`runtime\` prints its help an
 ## When it asks
 
 y runs the call once, n refuses it, s lets the same call run in this session, a
-for good; v shows what is longer than the screen in your pager. Esc leaves it for
-later: /approve, /deny, or another terminal.
+for good; v shows what is longer than the screen in your pager. Esc leaves it
+for later: /approve, /deny, or another terminal.
 
 ## Several terminals
 
