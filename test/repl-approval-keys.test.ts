@@ -2,6 +2,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import * as fc from 'fast-check';
 import { describe, expect } from 'vitest';
+import { manualClock } from '../src/base/testing/manual-clock.ts';
 import { createApprovalPanel } from '../src/surfaces/repl/approval-panel.ts';
 import type { Asked } from '../src/surfaces/repl/conversation.ts';
 import { type Place, test, until } from './support/place.ts';
@@ -198,13 +199,7 @@ const events = fc.array(
 test('in any order of keys and questions, only what was seen and answered is granted', () => {
   let granted = 0;
   const holds = fc.property(events, (all) => {
-    let now = 1000;
-    let timers: { at: number; run: () => void }[] = [];
-    const at = (due: number, run: () => void): (() => void) => {
-      const timer = { at: due, run };
-      timers.push(timer);
-      return () => void (timers = timers.filter((other) => other !== timer));
-    };
+    const clock = manualClock(1000);
     let asked: Asked[] = [];
     let text = '';
     let count = 0;
@@ -216,13 +211,13 @@ test('in any order of keys and questions, only what was seen and answered is gra
     let byEnter = false;
     const current = (): string | undefined => asked[0]?.approval_id;
     const panel = createApprovalPanel({
-      clock: { now: () => now, at },
+      clock,
       asked: () => asked,
       async answer(id, { decision }) {
         asked = asked.filter(({ approval_id }) => approval_id !== id);
         if (decision === 'deny') return;
         granted++;
-        if (letter?.id !== id || !(byEnter || now - letter.at >= 500)) wrong.push(`${id} by ${letter?.id}`);
+        if (letter?.id !== id || !(byEnter || clock.now() - letter.at >= 500)) wrong.push(`${id} by ${letter?.id}`);
       },
       view: () => {},
       setPrompt: () => {},
@@ -233,10 +228,10 @@ test('in any order of keys and questions, only what was seen and answered is gra
     });
     const input = (next: string, typed: boolean): void => {
       const id = current();
-      const seen = id !== undefined && now - (painted.get(id) ?? Infinity) >= 700;
-      const counts = typed && text === '' && /^[ys]$/.test(next) && seen && now - changedAt >= 700;
-      letter = counts ? { id, at: now } : undefined;
-      if (next !== text) changedAt = now;
+      const seen = id !== undefined && clock.now() - (painted.get(id) ?? Infinity) >= 700;
+      const counts = typed && text === '' && /^[ys]$/.test(next) && seen && clock.now() - changedAt >= 700;
+      letter = counts ? { id, at: clock.now() } : undefined;
+      if (next !== text) changedAt = clock.now();
       const before = text;
       text = next;
       panel.input(next, before, typed);
@@ -255,25 +250,17 @@ test('in any order of keys and questions, only what was seen and answered is gra
         panel.lines((_, one) => one, 80, 24);
         panel.painted();
         const id = current();
-        if (id !== undefined && !painted.has(id)) painted.set(id, now);
+        if (id !== undefined && !painted.has(id)) painted.set(id, clock.now());
       } else if (event.do === 'enter') {
         const submitted = text;
         text = '';
         byEnter = true;
         panel.takesText(submitted);
         byEnter = false;
-        changedAt = now;
+        changedAt = clock.now();
         letter = undefined;
       } else {
-        const end = now + (event as { ms: number }).ms;
-        for (;;) {
-          const due = timers.filter((timer) => timer.at <= end).sort((a, b) => a.at - b.at)[0];
-          if (due === undefined) break;
-          timers = timers.filter((timer) => timer !== due);
-          now = Math.max(now, due.at);
-          due.run();
-        }
-        now = end;
+        clock.pass((event as { ms: number }).ms);
       }
     }
     expect(wrong).toEqual([]);

@@ -4,6 +4,7 @@
  */
 import { canonicalJson } from '../../base/canonical-json.ts';
 import type { Clock } from '../../base/clock.ts';
+import { manualClock as pacedClock } from '../../base/testing/manual-clock.ts';
 import { digestOf, sha256, type Digest } from '../../base/digest.ts';
 import type { Entry, EntryOf, EntryType } from '../../contract/entries.ts';
 import { RuntimeError } from '../../contract/errors.ts';
@@ -183,28 +184,15 @@ export function result(output: string, outcome: ToolResult['outcome'] = 'ok'): T
   return { outcome, output, output_truncated: false, files: [], taint: [], duration_ms: 1 };
 }
 
-/** A clock that the test moves; what is due runs on the way. */
+/** A clock that the test moves; what is due runs on the way, and what comes of it. */
 export function manualClock(start = START): World['clock'] {
-  let now = start;
-  let timers: { dueAt: number; run: () => void }[] = [];
+  const clock = pacedClock(start);
   return {
-    now: () => now,
-    at(dueAt, run) {
-      const timer = { dueAt, run };
-      timers.push(timer);
-      return () => (timers = timers.filter((one) => one !== timer));
-    },
+    ...clock,
     async advance(ms) {
-      const end = now + ms;
-      for (;;) {
-        const next = timers.filter((timer) => timer.dueAt <= end).sort((a, b) => a.dueAt - b.dueAt)[0];
-        if (!next) break;
-        now = Math.max(now, next.dueAt);
-        timers = timers.filter((timer) => timer !== next);
-        next.run();
-        await settle();
-      }
-      now = end;
+      const end = clock.now() + ms;
+      while (clock.step(end)) await settle();
+      clock.pass(end - clock.now());
       await settle();
     },
   };

@@ -1,23 +1,12 @@
 import { EventEmitter } from 'node:events';
 import { expect, test } from 'vitest';
-import type { Clock } from '../../../base/clock.ts';
+import { manualClock } from '../../../base/testing/manual-clock.ts';
 import { createKeyReader } from './reader.ts';
 
 /** A reader on a stream and a clock in the test's hands, and what came out of it. */
 function setUp(pressed: (name: string) => unknown = () => {}) {
   const told: string[] = [];
-  let now = 0;
-  let timer: { dueAt: number; run: () => void } | undefined;
-  const clock: Clock = {
-    now: () => now,
-    at(dueAt, run) {
-      const armed = { dueAt, run };
-      timer = armed;
-      return () => {
-        if (timer === armed) timer = undefined;
-      };
-    },
-  };
+  const clock = manualClock();
   const stream = Object.assign(new EventEmitter(), {
     resume: () => told.push('resume'),
     pause: () => told.push('pause'),
@@ -39,13 +28,7 @@ function setUp(pressed: (name: string) => unknown = () => {}) {
     reader,
     send: (text: string) => stream.emit('data', Buffer.from(text)),
     listeners: () => stream.listenerCount('data'),
-    pass: (ms: number) => {
-      now += ms;
-      if (timer === undefined || timer.dueAt > now) return;
-      const { run } = timer;
-      timer = undefined;
-      run();
-    },
+    pass: clock.pass,
   };
 }
 

@@ -1,27 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { Clock } from '../../../base/clock.ts';
+import { manualClock } from '../../../base/testing/manual-clock.ts';
 import { createScreen, type Frame } from './screen.ts';
 import { createEmulator } from './testing/emulator.ts';
-
-function manualClock(): Clock & { pass(ms: number): void } {
-  let now = 0;
-  let timers: { dueAt: number; run: () => void }[] = [];
-  return {
-    now: () => now,
-    at(dueAt, run) {
-      const timer = { dueAt, run };
-      timers.push(timer);
-      return () => void (timers = timers.filter((armed) => armed !== timer));
-    },
-    pass(ms) {
-      now += ms;
-      const due = timers.filter(({ dueAt }) => dueAt <= now);
-      timers = timers.filter(({ dueAt }) => dueAt > now);
-      for (const { run } of due) run();
-    },
-  };
-}
 
 function setUp(columns = 20, rows = 6) {
   const terminal = createEmulator(columns, rows);
