@@ -34,12 +34,22 @@ export async function attach(workspace: Workspace, options: AttachOptions): Prom
   const { clock, store } = workspace;
   const path = controlPath(store.folder);
   await meetPolicy(workspace);
-  for (const deadline = clock.now() + PATIENCE_MS; ;) {
+  let holder: string | undefined;
+  for (let deadline = 0; ;) {
     const taken = take(workspace, options);
     if (!(taken instanceof RuntimeError)) return serve(workspace, taken, path, options);
+    if (taken.message !== holder) {
+      holder = taken.message; // each holder has its time: many quick ones may come and go before us
+      deadline = clock.now() + PATIENCE_MS;
+    }
     const host = await connectOwner(workspace).catch((error: unknown) => {
-      if (!(error instanceof RuntimeError) || error.code !== 'owner_silent') throw error;
-      throw new RuntimeError('owner_silent', `${taken.message} ${error.message}`, { cause: error });
+      if (!(error instanceof RuntimeError)) throw error;
+      if (error.code === 'owner_silent') {
+        throw new RuntimeError('owner_silent', `${taken.message} ${error.message}`, { cause: error });
+      }
+      // Who serves and who holds may differ for a moment, while one hands over to the next.
+      if (error.code !== 'no_permission' || clock.now() >= deadline) throw error;
+      return undefined;
     });
     if (host) return host;
     if (clock.now() >= deadline) throw notServed(taken);
