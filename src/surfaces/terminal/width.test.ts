@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { displayWidth, oneLine, truncate } from './width.ts';
+import { displayWidth, graphemes, oneLine, SIMPLE, truncate } from './width.ts';
 
 test.each([
   ['abc', 3],
@@ -36,4 +36,14 @@ test.each([
 
 test('one line shows nothing that moves the cursor or hides text', () => {
   expect(oneLine('a \n b\x1b[31mred\x07\u202Etxt')).toBe('a b\uFFFD[31mred\uFFFD\uFFFDtxt');
+});
+
+test('simple characters stand alone beside any other', () => {
+  const segmenter = new Intl.Segmenter('en', { granularity: 'grapheme' });
+  const simple = Array.from({ length: 0x10000 }, (_, code) => String.fromCharCode(code)).filter((character) =>
+    SIMPLE.test(character),
+  );
+  const text = [...simple, ...simple.toReversed()].join('');
+  expect([...segmenter.segment(text)].map(({ segment }) => segment)).toEqual([...text]);
+  expect([...graphemes('e\u0301→👩‍👩‍👧')]).toEqual(['e\u0301', '→', '👩‍👩‍👧']);
 });

@@ -30,9 +30,11 @@ export function wrap(spans: readonly Span[], columns: number): Span[][] {
 /** Every line filled to the last column, spaces kept: for code. The empty text is one line. */
 export function fill(spans: readonly Span[], columns: number): Span[][] {
   const text = spans.length === 1 ? spans[0]!.text : spans.map((span) => span.text).join('');
+  if (text === '') return [[]];
   const pieces: Range[] = [];
-  breakWord(text, 0, text.length, columns, columns, pieces);
-  return pieces.length === 0 ? [[]] : slices(spans, pieces);
+  if (widthOf(text, 0, text.length) <= columns) pieces.push([0, text.length]);
+  else breakWord(text, 0, text.length, columns, columns, pieces);
+  return slices(spans, pieces);
 }
 
 function wrapParagraph(text: string, start: number, end: number, columns: number, ranges: Range[]): void {

@@ -1,5 +1,5 @@
 /** Styled lines as rows of cells, so that rows can be compared, cut and painted in part. */
-import { displayWidth, visibleText } from '../width.ts';
+import { displayWidth, graphemes, visibleText } from '../width.ts';
 import { PLAIN, createLook, hidesBlanks, type Style } from './style.ts';
 
 /** One character as people count them. `width`: columns, 1 or 2. */
@@ -19,8 +19,6 @@ const ASCII = /^[\x20-\x7e]*$/;
 // oxlint-disable-next-line no-control-regex
 const STYLED_ASCII = /^(?:[\x20-\x7e]|\x1b\[[0-9;:]*m)*$/;
 const TAB_STOP = 8;
-
-let segmenter: Intl.Segmenter | undefined;
 
 /** A piece of a styled line: text that is safe to show, the parameters of an SGR, or those of an OSC 8. */
 type Piece = { text: string } | { sgr: string } | { link: string };
@@ -104,9 +102,8 @@ function safe(text: string): string {
 /** The text's characters; tabs as the spaces to their next stop. */
 function* charactersOf(text: string, column: () => number): Iterable<string> {
   if (ASCII.test(text)) return yield* text;
-  segmenter ??= new Intl.Segmenter('en', { granularity: 'grapheme' });
-  for (const { segment } of segmenter.segment(text)) {
-    if (segment !== '\t') yield segment;
+  for (const character of graphemes(text)) {
+    if (character !== '\t') yield character;
     else for (let spaces = TAB_STOP - (column() % TAB_STOP); spaces > 0; spaces--) yield ' ';
   }
 }
