@@ -1,8 +1,11 @@
 /** marked's lexer, in steps: the blocks of a text first, the inline text only of those that are to be shown. */
-import { Lexer, type Links, type Token, type Tokens } from 'marked';
+import { Lexer, Tokenizer, type Links, type Token, type Tokens } from 'marked';
 
 /** Definitions of link targets that count; a text of nothing else must not cost the square of its length. */
 const MOST_LINKS = 200;
+
+/** Without such a line in it a text doesn't begin with an underlined heading. */
+const UNDERLINE = /\n {0,3}(?:=+|-+)[ \t]*(?:\n|$)/;
 
 export interface Lexed {
   tokens: Token[];
@@ -21,7 +24,11 @@ export interface MarkdownLexer {
 }
 
 export function createLexer(): MarkdownLexer {
-  const lexer = new Lexer({ gfm: true, breaks: false, pedantic: false });
+  const tokenizer = new Tokenizer();
+  // marked's own way to look for one goes back and forth at each character of each paragraph.
+  const underlined = tokenizer.lheading.bind(tokenizer);
+  tokenizer.lheading = (text) => (UNDERLINE.test(text) ? underlined(text) : undefined);
+  const lexer = new Lexer({ gfm: true, breaks: false, pedantic: false, tokenizer });
   const links: Links = Object.create(null) as Links;
   const inlineOf = (source: string, tokens: Token[]): Token[] => {
     lexer.state.inRawBlock = false;
