@@ -22,7 +22,6 @@ const ALIASES: Record<string, string[]> = {
   json: ['jsonl', 'jsonc'],
   makefile: ['make'],
   markdown: ['md'],
-  plaintext: ['text', 'txt'],
   python: ['py'],
   ruby: ['rb'],
   rust: ['rs'],
