@@ -6,9 +6,10 @@ const CONTROL = /[\p{Cc}\u061C\u200E\u200F\u2028\u2029\u202A-\u202E\u2066-\u2069
 const WIDTHLESS =
   /[\u1160-\u11FF\u200B\u200C\u2060-\u2064\uD7B0-\uD7FF\uFEFF]|(?<![\p{Extended_Pictographic}\p{Emoji_Modifier}\uFE0F])\u200D|\u200D(?!\p{Extended_Pictographic})/gu;
 
-/** Simple characters of one column each. */
+/** A simple character of one column. */
 export const NARROW =
-  /^[\x20-\x7e\xa1-\xac\xae-\u02ff\u0370-\u0482\u048a-\u052f\u2010-\u2027\u2030-\u205e\u20a0-\u20bf\u2100-\u2319\u2500-\u25fc]*$/;
+  /[\x20-\x7e\xa1-\xac\xae-\u02ff\u0370-\u0482\u048a-\u052f\u2010-\u2027\u2030-\u205e\u20a0-\u20bf\u2100-\u2319\u2500-\u25fc]/;
+const ALL_NARROW = new RegExp(`^${NARROW.source}*$`);
 const PLAIN = /^[\n\t\x20-\x7E]*$/;
 
 /** Most characters: one unit each, and two of them are never one. */
@@ -26,9 +27,14 @@ export function* graphemes(text: string): Generator<string> {
   for (const { segment } of segmenter.segment(text)) yield segment;
 }
 
+/** Does each character take one column? False for many texts of which that is true. */
+export function isNarrow(text: string): boolean {
+  return ALL_NARROW.test(text);
+}
+
 /** Columns that a line takes. */
 export function displayWidth(text: string): number {
-  if (NARROW.test(text)) return text.length;
+  if (isNarrow(text)) return text.length;
   return stringWidth(text.replace(WIDTHLESS, ''));
 }
 

@@ -1,5 +1,5 @@
 /** Breaks styled text into lines that fit. */
-import { displayWidth, graphemes, NARROW } from '../width.ts';
+import { displayWidth, graphemes, isNarrow } from '../width.ts';
 import type { Span } from './style.ts';
 
 const SPACE = 0x20;
@@ -22,7 +22,7 @@ export function wrap(spans: readonly Span[], columns: number): Span[][] {
     const next = text.indexOf('\n', start);
     const end = next === -1 ? text.length : next;
     const before = ranges.length;
-    if (NARROW.test(text.slice(start, end))) wrapNarrow(text, start, end, columns, ranges);
+    if (isNarrow(text.slice(start, end))) wrapNarrow(text, start, end, columns, ranges);
     else wrapParagraph(text, start, end, columns, ranges);
     // A line that must be is there even when it is empty, except as the end.
     if (ranges.length === before && end < text.length) ranges.push([start, start]);
@@ -121,7 +121,7 @@ function breakWord(
   flows = false,
 ): void {
   const word = text.slice(start, end);
-  if (NARROW.test(word)) {
+  if (isNarrow(word)) {
     let at = start;
     for (let size = room; at < end; size = columns) {
       pieces.push([at, Math.min(end, at + size)]);
