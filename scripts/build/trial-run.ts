@@ -7,12 +7,37 @@ import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
+import { setFlagsFromString } from 'node:v8';
 import { createScripts } from '../../src/scripts.ts';
 import type * as Cli from '../../src/surfaces/cli/cli.ts';
 import type { Io, Output } from '../../src/surfaces/cli/io.ts';
 import type { TerminalStreams } from '../../src/surfaces/terminal/streams.ts';
 
+/** Scripts that are loaded when the flags are those of surfaces/repl/compile-little.ts. */
+const AFTER_AN_ANSWER = new Set(['grammars']);
 const CTRL_D = '\x04';
+/** Some of all that answers are made of, so that what shows it is kept compiled. */
+const ANSWER = `# An answer
+
+It has **bold**, _emphasized_ and ~~struck~~ words, \`code\`, [a link](https://example.com) and two
+lines.
+
+- an item
+  1. in it another
+
+> a quote
+
+| a   | table |
+| --- | ----: |
+| of  |   one |
+
+\`\`\`js
+const code = 'coloured'; // and ended
+\`\`\`
+
+---
+
+done`;
 
 const [dist, home] = process.argv.slice(2) as [string, string];
 const scripts = createScripts(dist);
@@ -35,9 +60,17 @@ governance:
 for (const args of [['run', 'hello'], ['run', '--model', 'chat', 'hello'], ['--help']]) await succeed(args);
 await converse();
 server.close();
-for (const [name, { script }] of scripts.loaded)
-  // To the disk at once: V8 refuses a record that is cut, but stumbles over one that is torn.
-  writeFileSync(join(dist, `${name}.compiled`), script.createCachedData(), { flush: true });
+// V8 takes a record only while flags are what they were when it was made.
+writeRecords((name) => AFTER_AN_ANSWER.has(name));
+for (const flag of ['--regexp-tier-up', '--maglev', '--turbofan']) setFlagsFromString(flag);
+writeRecords((name) => !AFTER_AN_ANSWER.has(name));
+
+function writeRecords(which: (name: string) => boolean): void {
+  for (const [name, { script }] of scripts.loaded) {
+    // To the disk at once: V8 refuses a record that is cut, but stumbles over one that is torn.
+    if (which(name)) writeFileSync(join(dist, `${name}.compiled`), script.createCachedData(), { flush: true });
+  }
+}
 
 /** Asks something in the interactive terminal, and leaves when the answer is there. */
 async function converse(): Promise<void> {
@@ -84,7 +117,7 @@ function responsesReply(body: string): object[] {
     { type: 'function_call', id: 'fc_1', call_id: 'call_1', name: 'read_file', arguments: '{"path":"config.yaml"}' },
     { type: 'function_call', id: 'fc_2', call_id: 'call_2', name: 'exec_command', arguments: '{"cmd":"true"}' },
   ];
-  const content = [{ type: 'output_text', text: 'done', annotations: [] }];
+  const content = [{ type: 'output_text', text: ANSWER, annotations: [] }];
   const answer = [{ type: 'message', id: 'msg_1', role: 'assistant', status: 'completed', content }];
   const output = body.includes('function_call_output') ? answer : calls;
   const usage = { input_tokens: 1, output_tokens: 1, total_tokens: 2 };
@@ -93,7 +126,7 @@ function responsesReply(body: string): object[] {
     ...output.flatMap((item, output_index) => [
       { type: 'response.output_item.added', output_index, item },
       ...(item.type === 'message'
-        ? [{ type: 'response.output_text.delta', item_id: item.id, output_index, content_index: 0, delta: 'done' }]
+        ? [{ type: 'response.output_text.delta', item_id: item.id, output_index, content_index: 0, delta: ANSWER }]
         : []),
       { type: 'response.output_item.done', output_index, item },
     ]),
@@ -109,7 +142,7 @@ function chatReply(): object[] {
   });
   const usage = { prompt_tokens: 1, completion_tokens: 1, total_tokens: 2 };
   return [
-    chunk({ role: 'assistant', content: 'done' }, null),
+    chunk({ role: 'assistant', content: ANSWER }, null),
     chunk({}, 'stop'),
     { id: 'chat_1', model: 'trial', choices: [], usage },
   ];

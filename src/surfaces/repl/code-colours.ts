@@ -1,4 +1,4 @@
-/** Colours for code, loaded when they are first needed: that takes a tenth of a second, which nobody should wait for at the start. */
+/** Colours for code, loaded when they are first needed. */
 import { loadHighlight, type Highlight } from '../terminal/markdown/highlight.ts';
 
 export interface CodeColours {

@@ -151,7 +151,8 @@ export async function runRepl(options: ReplOptions): Promise<number> {
     ui,
     voice: { say, notice, fail },
     journal: () => opened!.workspace.store.journal,
-    newConversation: () => parts!.createConversation(looks.of(opened!.workspace.store.blobs)),
+    newConversation: () =>
+      parts!.createConversation({ ...looks.of(opened!.workspace.store.blobs), onAnswer: parts!.compileLittle }),
     ask: (use) => succession!.ask(use),
     root: options.root,
     onChange: changed,

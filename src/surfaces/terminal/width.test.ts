@@ -1,5 +1,6 @@
+import stringWidth from 'fast-string-width';
 import { expect, test } from 'vitest';
-import { displayWidth, oneLine, truncate } from './width.ts';
+import { displayWidth, graphemes, NARROW, oneLine, SIMPLE, truncate } from './width.ts';
 
 test.each([
   ['abc', 3],
@@ -36,4 +37,15 @@ test.each([
 
 test('one line shows nothing that moves the cursor or hides text', () => {
   expect(oneLine('a \n b\x1b[31mred\x07\u202Etxt')).toBe('a b\uFFFD[31mred\uFFFD\uFFFDtxt');
+});
+
+test('simple characters stand alone beside any other', () => {
+  const segmenter = new Intl.Segmenter('en', { granularity: 'grapheme' });
+  const units = Array.from({ length: 0x10000 }, (_, code) => String.fromCharCode(code));
+  const simple = units.filter((unit) => SIMPLE.test(unit));
+  const text = [...simple, ...simple.toReversed()].join('');
+  expect([...segmenter.segment(text)].map(({ segment }) => segment)).toEqual([...text]);
+  const narrow = units.filter((unit) => NARROW.test(unit));
+  expect(narrow.filter((unit) => !SIMPLE.test(unit) || stringWidth(unit) !== 1)).toEqual([]);
+  expect([...graphemes('e\u0301→👩‍👩‍👧')]).toEqual(['e\u0301', '→', '👩‍👩‍👧']);
 });

@@ -1,12 +1,9 @@
 /**
  * Characters as people count them, found near a place without looking at the whole text. Most characters stand alone:
- * only near the others is Intl.Segmenter asked.
+ * only near the others is Intl.Segmenter asked. The simple ones join with nothing but complex ones behind them.
  */
-import { displayWidth } from '../width.ts';
+import { displayWidth, SIMPLE } from '../width.ts';
 
-/** These join with nothing but complex characters behind them. */
-const SIMPLE =
-  /[\x20-\x7e\xa1-\xac\xae-\u02ff\u0370-\u0482\u048a-\u052f\u2010-\u2027\u2030-\u203b\u2500-\u259f\u3000-\u3029\u3041-\u3096\u309b-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uff01-\uff9d]/;
 /** Hangul syllables join with complex characters before them, too. */
 const SYLLABLE = /[\uac00-\ud7a3]/;
 /** These join with nothing: line feed, tab, and lone surrogates, which stand for pastes. */

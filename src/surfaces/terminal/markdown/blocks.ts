@@ -19,7 +19,7 @@ import {
   UNDERLINE,
   type Style,
 } from './style.ts';
-import { bodyLines, headLines, readTable } from './table.ts';
+import { bodyLines, headLines, layOut, readTable } from './table.ts';
 import { wrap } from './wrap.ts';
 
 export interface Setting {
@@ -83,8 +83,8 @@ export function blockLines(token: Token, setting: Setting): string[] {
     }
     case 'table': {
       const { shape, rows } = readTable(token as Tokens.Table, inline, look);
-      const body = rows.flatMap((row, index) => bodyLines(row, shape, look, columns, index === 0));
-      return [...headLines(shape, look, columns), ...body];
+      const layout = layOut(shape, columns);
+      return [...headLines(layout, look), ...rows.flatMap((row, index) => bodyLines(row, layout, look, index === 0))];
     }
     case 'html':
     case 'def':

@@ -25,14 +25,14 @@ export function changesNothing(tail: string, kind: string | undefined, line: str
   const length = tail.length + line.length;
   if (tail === '') return BEGINS_WITH_LETTER.test(line) && length < LONG_PARAGRAPH;
   if (tail.endsWith('\n\n')) return false;
-  const short = length < LONG_CONTAINER && linesOf(tail) < LONG_CONTAINER_LINES;
+  const short = (): boolean => length < LONG_CONTAINER && linesOf(tail) < LONG_CONTAINER_LINES;
   switch (kind) {
     case 'paragraph':
       return length < LONG_PARAGRAPH && BEGINS_WITH_LETTER.test(line);
     case 'list':
-      return short && CONTINUES_ITEM.test(line);
+      return CONTINUES_ITEM.test(line) && short();
     case 'blockquote':
-      return short && line.startsWith('>');
+      return line.startsWith('>') && short();
     case 'table':
       return length < LONGEST_BLOCK && line.startsWith('|') && linesOf(tail) < FROZEN_ROWS;
     default:

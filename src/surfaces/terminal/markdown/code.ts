@@ -57,11 +57,12 @@ export function codeRows(code: string, language: string, look: Look, columns: nu
 
 const PLAIN: LineHighlight = { next: plainSpans, peek: plainSpans };
 const DIFF: LineHighlight = { next: diffSpans, peek: diffSpans };
+const PLAIN_LANGUAGE = /^(?:|text|txt|plain|plaintext)$/;
 const DIFF_LANGUAGE = /^(?:diff|patch|udiff)$/i;
 
 function highlightOf(info: string, { colour, highlight }: { colour: boolean; highlight?: Highlight }): LineHighlight {
   const language = (/^\{?\.?([^\s,{}]+)/.exec(info)?.[1] ?? '').toLowerCase();
-  if (!colour || language === '') return PLAIN;
+  if (!colour || PLAIN_LANGUAGE.test(language)) return PLAIN;
   if (DIFF_LANGUAGE.test(language)) return DIFF;
   return highlight?.(language) ?? PLAIN;
 }

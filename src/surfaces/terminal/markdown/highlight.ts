@@ -83,7 +83,7 @@ const STYLES: Record<string, Style> = {
 };
 const CLASS_PREFIX = 'hljs-';
 
-/** Loads the grammars, which takes a tenth of a second: call it before the first answer arrives. */
+/** Loads the grammars, which few answers need. */
 export async function loadHighlight(): Promise<Highlight> {
   const { createHighlighter } = await import('./grammars.ts');
   const { knows, highlight } = createHighlighter();

@@ -3,7 +3,7 @@ import type { Tokens } from 'marked';
 import type { MarkdownLexer } from './lexer.ts';
 import type { Look } from './look.ts';
 import type { Part } from './part.ts';
-import { bodyLines, readTable, type TableShape } from './table.ts';
+import { bodyLines, layOut, readTable, type TableShape } from './table.ts';
 
 /** @param head the two lines that make it a table, each with its line end */
 export function createTablePart(
@@ -11,14 +11,14 @@ export function createTablePart(
   shape: TableShape,
   { lexer, look, columns }: { lexer: MarkdownLexer; look: Look; columns: number },
 ): Part {
-  let width = columns;
+  let layout = layOut(shape, columns);
   const rowOf = (text: string): string[] | undefined => {
     if (text.trim() === '') return undefined;
     const { tokens, inline } = lexer.lex(`${head}${text}\n`);
     const [table] = tokens;
     if (table?.type !== 'table' || tokens.length > 1) return undefined;
     const [row] = readTable(table as Tokens.Table, inline, look).rows;
-    return row && bodyLines(row, shape, look, width, false);
+    return row && bodyLines(row, layout, look, false);
   };
   return {
     type: 'table',
@@ -33,7 +33,7 @@ export function createTablePart(
     },
     end: () => [],
     resize(next) {
-      width = next;
+      layout = layOut(shape, next);
     },
     inParagraph: () => false,
   };

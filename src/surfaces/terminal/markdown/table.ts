@@ -45,22 +45,32 @@ export function readTable(table: Tokens.Table, inline: Inline, look: Look): Cell
   return { shape: { header, align: table.align, natural, words }, rows };
 }
 
-export function headLines(shape: TableShape, look: Look, columns: number): string[] {
-  const widths = columnWidths(shape, columns);
+/** A shape for a terminal so wide. */
+export interface TableLayout {
+  shape: TableShape;
+  columns: number;
+  /** The columns' widths; undefined when they don't fit side by side. */
+  widths: number[] | undefined;
+}
+
+export function layOut(shape: TableShape, columns: number): TableLayout {
+  return { shape, columns, widths: columnWidths(shape, columns) };
+}
+
+export function headLines({ shape, widths }: TableLayout, look: Look): string[] {
   if (widths === undefined) return [];
   const dash = look.colour ? '─' : wrapsIn(widths, shape) ? '=' : '-';
   return [...rowLines(shape.header, shape, widths, look), ruleLine(widths, look, dash)];
 }
 
 /** A row. `first` is the first one of the table: the others may need something to part them from the one before. */
-export function bodyLines(row: Span[][], shape: TableShape, look: Look, columns: number, first: boolean): string[] {
-  const widths = columnWidths(shape, columns);
+export function bodyLines(row: Span[][], layout: TableLayout, look: Look, first: boolean): string[] {
+  const { shape, columns, widths } = layout;
   if (widths === undefined) return [...(first ? [] : ['']), ...listLines(row, shape, look, columns)];
   const parted = wrapsIn(widths, shape) && !first ? [ruleLine(widths, look, look.colour ? '┄' : '-')] : [];
   return [...parted, ...rowLines(row, shape, widths, look)];
 }
 
-/** The columns' widths; undefined when they don't fit side by side. */
 function columnWidths({ natural, words }: TableShape, columns: number): number[] | undefined {
   const room = columns - GAP * (natural.length - 1);
   const least = natural.map((width, index) =>

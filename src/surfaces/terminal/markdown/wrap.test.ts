@@ -54,3 +54,14 @@ test('every line fits, and nothing but spaces is lost', () => {
     }),
   );
 });
+
+test('text breaks in the same places whatever letters of one column it is made of', () => {
+  const latin = fc.array(fc.constantFrom('a', 'bc', ' ', '  ', '\n', 'abcdefghijkl'), { maxLength: 60 });
+  fc.assert(
+    fc.property(latin, fc.integer({ min: 2, max: 30 }), (parts, columns) => {
+      const all = parts.join('');
+      const arabic = (one: string): string => one.replaceAll('a', 'م');
+      expect(lines(arabic(all), columns)).toEqual(lines(all, columns).map(arabic));
+    }),
+  );
+});

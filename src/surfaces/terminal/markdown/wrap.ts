@@ -1,8 +1,8 @@
 /** Breaks styled text into lines that fit. */
-import { displayWidth, graphemes } from '../width.ts';
+import { displayWidth, graphemes, isNarrow } from '../width.ts';
 import type { Span } from './style.ts';
 
-const ASCII = /^[\x20-\x7E]*$/;
+const SPACE = 0x20;
 /** Scripts without spaces between words: a line may break between two characters … */
 const IDEOGRAPHIC = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\u3000-\u303F\uFF01-\uFF60]/u;
 /** … but not before these, and not after those. */
@@ -21,7 +21,11 @@ export function wrap(spans: readonly Span[], columns: number): Span[][] {
   for (let start = 0; start <= text.length;) {
     const next = text.indexOf('\n', start);
     const end = next === -1 ? text.length : next;
-    wrapParagraph(text, start, end, columns, ranges);
+    const before = ranges.length;
+    if (isNarrow(text.slice(start, end))) wrapNarrow(text, start, end, columns, ranges);
+    else wrapParagraph(text, start, end, columns, ranges);
+    // A line that must be is there even when it is empty, except as the end.
+    if (ranges.length === before && end < text.length) ranges.push([start, start]);
     start = end + 1;
   }
   return slices(spans, ranges);
@@ -30,26 +34,42 @@ export function wrap(spans: readonly Span[], columns: number): Span[][] {
 /** Every line filled to the last column, spaces kept: for code. The empty text is one line. */
 export function fill(spans: readonly Span[], columns: number): Span[][] {
   const text = spans.length === 1 ? spans[0]!.text : spans.map((span) => span.text).join('');
+  if (text === '') return [[]];
   const pieces: Range[] = [];
-  breakWord(text, 0, text.length, columns, columns, pieces);
-  return pieces.length === 0 ? [[]] : slices(spans, pieces);
+  if (displayWidth(text) <= columns) pieces.push([0, text.length]);
+  else breakWord(text, 0, text.length, columns, columns, pieces);
+  return slices(spans, pieces);
+}
+
+/** Where each character takes one column, nobody need look at single words. */
+function wrapNarrow(text: string, start: number, end: number, columns: number, ranges: Range[]): void {
+  for (let at = start; ;) {
+    while (at < end && text.charCodeAt(at) === SPACE) at++;
+    if (at === end) return;
+    const most = at + columns;
+    const space = most < end ? text.lastIndexOf(' ', most) : end;
+    const next = space > at ? space : most;
+    let lineEnd = next;
+    while (text.charCodeAt(lineEnd - 1) === SPACE) lineEnd--;
+    ranges.push([at, lineEnd]);
+    at = next;
+  }
 }
 
 function wrapParagraph(text: string, start: number, end: number, columns: number, ranges: Range[]): void {
-  const before = ranges.length;
   let lineStart = start;
   let lineEnd = start;
   let used = 0;
   /** The line has a word; that may be without any width. */
   let open = false;
   for (let at = start; at < end;) {
-    if (text.charCodeAt(at) === 0x20) {
+    if (text.charCodeAt(at) === SPACE) {
       at++;
       continue;
     }
     const space = text.indexOf(' ', at);
     const wordEnd = space === -1 || space > end ? end : space;
-    const width = widthOf(text, at, wordEnd);
+    const width = displayWidth(text.slice(at, wordEnd));
     const gap = open ? at - lineEnd : 0;
     if (used + gap + width <= columns) {
       if (!open) lineStart = at;
@@ -83,13 +103,11 @@ function wrapParagraph(text: string, start: number, end: number, columns: number
     open = last !== undefined;
     if (last !== undefined) {
       [lineStart, lineEnd] = last;
-      used = widthOf(text, lineStart, lineEnd);
+      used = displayWidth(text.slice(lineStart, lineEnd));
     }
     at = wordEnd;
   }
   if (open) ranges.push([lineStart, lineEnd]);
-  // A line that must be is there even when it is empty, except as the end.
-  else if (ranges.length === before && end < text.length) ranges.push([start, start]);
 }
 
 /** Cuts between characters: the first piece takes `room` columns (perhaps none), the others `columns`. */
@@ -103,7 +121,7 @@ function breakWord(
   flows = false,
 ): void {
   const word = text.slice(start, end);
-  if (ASCII.test(word)) {
+  if (isNarrow(word)) {
     let at = start;
     for (let size = room; at < end; size = columns) {
       pieces.push([at, Math.min(end, at + size)]);
@@ -148,14 +166,6 @@ function mayBreak(previous: string, next: string): boolean {
   if (previous === '') return true;
   if (NO_START.test(next) || NO_END.test(previous)) return false;
   return IDEOGRAPHIC.test(previous) || IDEOGRAPHIC.test(next);
-}
-
-function widthOf(text: string, start: number, end: number): number {
-  for (let at = start; at < end; at++) {
-    const code = text.charCodeAt(at);
-    if (code < 0x20 || code > 0x7e) return displayWidth(text.slice(start, end));
-  }
-  return end - start;
 }
 
 function slices(spans: readonly Span[], ranges: readonly Range[]): Span[][] {

@@ -1,5 +1,5 @@
 /** Styled lines as rows of cells, so that rows can be compared, cut and painted in part. */
-import { displayWidth, visibleText } from '../width.ts';
+import { displayWidth, graphemes, isNarrow, NARROW, visibleText } from '../width.ts';
 import { PLAIN, createLook, hidesBlanks, type Style } from './style.ts';
 
 /** One character as people count them. `width`: columns, 1 or 2. */
@@ -15,12 +15,9 @@ export type Row = readonly Cell[];
 const SEQUENCE =
   // oxlint-disable-next-line no-control-regex
   /\x1b(?:\[([0-9;:]*)m|\]8;([^\x07\x1b]*)(?:\x07|\x1b\\)|\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|.?)/gs;
-const ASCII = /^[\x20-\x7e]*$/;
-// oxlint-disable-next-line no-control-regex
-const STYLED_ASCII = /^(?:[\x20-\x7e]|\x1b\[[0-9;:]*m)*$/;
+/** Most lines: nothing in it but colours needs a look. */
+const STYLED_NARROW = new RegExp(`^${NARROW.source}*(?:\\x1b\\[[0-9;:]*m${NARROW.source}*)*$`);
 const TAB_STOP = 8;
-
-let segmenter: Intl.Segmenter | undefined;
 
 /** A piece of a styled line: text that is safe to show, the parameters of an SGR, or those of an OSC 8. */
 type Piece = { text: string } | { sgr: string } | { link: string };
@@ -36,7 +33,7 @@ export function rowOf(line: string, columns: number): Row {
     else if ('link' in piece) style = { ...style, link: piece.link };
     else {
       for (const text of charactersOf(piece.text, () => column)) {
-        const width = ASCII.test(text) ? text.length : displayWidth(text);
+        const width = displayWidth(text);
         if (width === 0) attach(cells, text);
         else if (column + width > columns) return trimmed(cells);
         else cells.push({ text, width, style });
@@ -49,8 +46,8 @@ export function rowOf(line: string, columns: number): Row {
 
 /** The line for the scrollback, however long: nothing but colours and links stays in it, and both end with it. */
 export function printable(line: string): string {
-  if (ASCII.test(line)) return line;
-  if (STYLED_ASCII.test(line)) return `${line}\x1b[m`;
+  if (isNarrow(line)) return line;
+  if (STYLED_NARROW.test(line)) return `${line}\x1b[m`;
   let printed = '';
   let styled = false;
   let linked = false;
@@ -98,15 +95,14 @@ function* piecesOf(line: string): Iterable<Piece> {
 }
 
 function safe(text: string): string {
-  return ASCII.test(text) ? text : visibleText(text).replaceAll('\n', '\ufffd');
+  return isNarrow(text) ? text : visibleText(text).replaceAll('\n', '\ufffd');
 }
 
 /** The text's characters; tabs as the spaces to their next stop. */
 function* charactersOf(text: string, column: () => number): Iterable<string> {
-  if (ASCII.test(text)) return yield* text;
-  segmenter ??= new Intl.Segmenter('en', { granularity: 'grapheme' });
-  for (const { segment } of segmenter.segment(text)) {
-    if (segment !== '\t') yield segment;
+  if (isNarrow(text)) return yield* text;
+  for (const character of graphemes(text)) {
+    if (character !== '\t') yield character;
     else for (let spaces = TAB_STOP - (column() % TAB_STOP); spaces > 0; spaces--) yield ' ';
   }
 }
