@@ -3,6 +3,7 @@ import { readlinkSync } from 'node:fs';
 import { commit, sources, version } from '#generated/version.js';
 import { createModelClient, type Models } from '../adapters/models/router.ts';
 import type { ModelSettings } from '../adapters/models/settings.ts';
+import { createProjectFiles } from '../adapters/tools/project-files.ts';
 import { createToolHost } from '../adapters/tools/tool-host.ts';
 import type { ToolSettings } from '../adapters/tools/tool.ts';
 import { systemClock, type Clock } from '../base/clock.ts';
@@ -12,7 +13,7 @@ import { systemIds } from '../base/ids.ts';
 import { RuntimeError } from '../contract/errors.ts';
 import type { Config } from '../contract/config.ts';
 import type { Policy } from '../contract/manifest.ts';
-import type { Budget, ToolHost } from '../contract/ports.ts';
+import type { Budget, ProjectFiles, ToolHost } from '../contract/ports.ts';
 import type { Actor } from '../contract/values.ts';
 import { openStore, type Store } from '../store/store.ts';
 import { createCrashPoints } from './crash-points.ts';
@@ -45,6 +46,7 @@ export interface Workspace {
   clock: Clock;
   store: Store;
   tools: ToolHost;
+  files: ProjectFiles;
   /** In force now: `policy set` changes it while the program runs. */
   policy: Policy;
   build: string;
@@ -74,7 +76,8 @@ export async function openWorkspace(request: WorkspaceRequest): Promise<Workspac
     owner: { pid: process.pid, program: 'runtime', version },
     idempotencyTtlMs: parseDuration(config.governance.idempotency_ttl)!,
   });
-  return { request, home, loaded, clock, store, tools, policy, build: `${version}+${commit.slice(0, 12)}` };
+  const files = createProjectFiles({ home, clock, environment, settings: toolSettings(config) });
+  return { request, home, loaded, clock, store, tools, files, policy, build: `${version}+${commit.slice(0, 12)}` };
 }
 
 export interface OwnedWorkspace {

@@ -1,0 +1,23 @@
+import type { Command } from 'commander';
+import type { Calls } from './calls.ts';
+import { jsonOption, outputOption, teach } from './teach.ts';
+
+/** What can be done with what a session has recorded. */
+export function addPast(session: Command, calls: Calls): void {
+  teach(
+    session.command('undo').description('put back the files that a turn changed; shows the difference and asks'),
+    [
+      'runtime session undo nightly',
+      'runtime session undo nightly --turn 3',
+      'runtime session undo nightly --turn 3 --yes',
+      'runtime session undo nightly -o json',
+    ],
+    'Only what tools recorded (apply_patch) is put back, and all of it or nothing: a file that was changed since is named with what would be lost (exit code 1). What commands changed is not tracked. Where nobody can be asked it needs --yes, else it only shows what it would do (exit code 1).',
+  )
+    .argument('<id>', 'session')
+    .option('--turn <n>', 'the turn (default: the last that changed files and was not undone)')
+    .option('--yes', 'do it without asking')
+    .addOption(outputOption('table', 'json', 'yaml'))
+    .addOption(jsonOption())
+    .action(calls(async () => (await import('../commands/session-undo.ts')).undoSession));
+}
