@@ -5,6 +5,21 @@ import { jsonOption, outputOption, teach } from './teach.ts';
 /** What can be done with what a session has recorded. */
 export function addPast(session: Command, calls: Calls): void {
   teach(
+    session.command('replay').description('play a session back in the terminal as it was, from its journal alone'),
+    [
+      'runtime session replay nightly',
+      'runtime session replay nightly --speed 10 --from 3',
+      'runtime session replay nightly --speed max',
+    ],
+    'No model is asked, no tool run, nothing locked. Waiting is cut to two seconds; Space pauses, Ctrl-C ends (exit code 130). Where it is no terminal all is printed at once. A damaged session is shown as far as it is whole (exit code 7).',
+  )
+    .argument('<id>', 'session')
+    .option('--speed <n>', 'so many times as fast as it was: 1, 10, max (default: 2)')
+    .option('--from <turn>', 'begin with this turn')
+    .addOption(outputOption('table', 'json', 'yaml'))
+    .addOption(jsonOption())
+    .action(calls(async () => (await import('../commands/session-replay.ts')).replaySession));
+  teach(
     session.command('undo').description('put back the files that a turn changed; shows the difference and asks'),
     [
       'runtime session undo nightly',
