@@ -3,13 +3,14 @@ import { beginningOf, replaySteps } from '../../../engine/past/replay-steps.ts';
 import { readSession } from '../../../engine/sessions.ts';
 import { createTurnCounter, entryEvent } from '../../../engine/stream.ts';
 import { replay, replayLines } from '../../repl/replay.ts';
+import { turnOf } from '../turn-number.ts';
 import { nextCommand, openRecords, type CommandAction } from '../context.ts';
-import { printValue, type OutputFormat } from '../listing.ts';
+import { printValue } from '../listing.ts';
+import type { AskAgainOptions } from './session-replay-model.ts';
 
-interface Options {
-  output: OutputFormat;
+interface Options extends Omit<AskAgainOptions, 'model'> {
+  model?: string;
   speed?: string;
-  from?: string;
 }
 
 const USUAL_SPEED = 2;
@@ -18,6 +19,16 @@ const USUAL_COLUMNS = 80;
 /** `session replay` */
 export const replaySession: CommandAction<Options> = async (context, options, id) => {
   const { io, environment } = context;
+  const { model, maxCost, maxCalls, stopAtFirst } = options;
+  if (model !== undefined) {
+    const { replayWithModel } = await import('./session-replay-model.ts');
+    return (await replayWithModel(context, { ...options, model }, id)) ?? 0;
+  }
+  if (maxCost !== undefined || maxCalls !== undefined || stopAtFirst) {
+    throw new RuntimeError('usage', '--max-cost, --max-calls and --stop-at-first go with --model', {
+      next: 'See `runtime session replay --help`.',
+    });
+  }
   const speed = speedOf(options.speed);
   const workspace = await openRecords(context, options);
   const { blobs } = workspace.store;
@@ -52,10 +63,7 @@ function speedOf(text: string | undefined): number {
 }
 
 function seqOf(text: string, id: string, entries: Parameters<typeof beginningOf>[0]): number {
-  const turn = /^[1-9]\d{0,8}$/.test(text) ? Number(text) : undefined;
-  if (turn === undefined) {
-    throw new RuntimeError('usage', `--from ${text} is no number of a turn`, { next: 'Write 1 or more.' });
-  }
+  const turn = turnOf('--from', text);
   const seq = beginningOf(entries, turn);
   if (seq !== undefined) return seq;
   throw new RuntimeError('not_found', `Session ${id} has no turn ${turn}.`, {

@@ -1,4 +1,3 @@
-import { RuntimeError } from '../../../contract/errors.ts';
 import type { UndoPlan } from '../../../contract/undo.ts';
 import { refuseTools } from '../../../engine/caller.ts';
 import { refuseUnfit } from '../../../engine/past/undo.ts';
@@ -12,6 +11,7 @@ import { nextCommand, openForCommand, type CommandAction, type CommandContext } 
 import { createLineInput } from '../first-start/line-input.ts';
 import { printValue, type OutputFormat } from '../listing.ts';
 import { paged } from '../pager.ts';
+import { turnOf } from '../turn-number.ts';
 import type { Workspace } from '../../../engine/wire.ts';
 
 interface Options {
@@ -28,7 +28,11 @@ export const undoSession: CommandAction<Options> = async (context, options, id) 
   const { io, environment } = context;
   refuseTools(environment);
   const workspace = await openForCommand(context, options);
-  const { plan } = await planUndo(workspace, id, options.turn === undefined ? undefined : turnOf(options.turn));
+  const { plan } = await planUndo(
+    workspace,
+    id,
+    options.turn === undefined ? undefined : turnOf('--turn', options.turn),
+  );
   const { turn } = plan;
   const tone: Tone = (style, text) => (io.stdout.colour ? styled(text, style) : text);
   const isTable = options.output === 'table';
@@ -63,12 +67,6 @@ export const undoSession: CommandAction<Options> = async (context, options, id) 
   );
   return 0;
 };
-
-function turnOf(text: string): number {
-  const turn = Number(text);
-  if (Number.isSafeInteger(turn) && turn >= 1) return turn;
-  throw new RuntimeError('usage', `--turn ${text} is no number of a turn`, { next: 'Write 1 or more.' });
-}
 
 /** Undefined where nobody can be asked. */
 async function asksYes({ io }: CommandContext, { clock }: Workspace): Promise<boolean> {

@@ -9,13 +9,18 @@ export function addPast(session: Command, calls: Calls): void {
     [
       'runtime session replay nightly',
       'runtime session replay nightly --speed 10 --from 3',
-      'runtime session replay nightly --speed max',
+      'runtime session replay nightly --model gpt-6.1-luna --max-cost 0.50',
+      'runtime session replay nightly --model demo -o json',
     ],
-    'No model is asked, no tool run, nothing locked. Waiting is cut to two seconds; Space pauses, Ctrl-C ends (exit code 130). Where it is no terminal all is printed at once. A damaged session is shown as far as it is whole (exit code 7).',
+    'No model is asked, no tool run, nothing locked. Waiting is cut to two seconds; Space pauses, Ctrl-C ends (exit code 130). Where it is no terminal all is printed at once. A damaged session is shown as far as it is whole (exit code 7). With --model another model is asked what the recorded one was asked, with the recorded results, and the two are compared: exit code 1 where one goes another way. Nothing is run, nothing written.',
   )
     .argument('<id>', 'session')
     .option('--speed <n>', 'so many times as fast as it was: 1, 10, max (default: 2)')
     .option('--from <turn>', 'begin with this turn')
+    .option('--model <name>', 'ask this model each recorded request again, and show where it goes another way')
+    .option('--max-cost <usd>', "with --model: most money for all; the model's price must be configured")
+    .option('--max-calls <n>', 'with --model: ask no more often')
+    .option('--stop-at-first', 'with --model: ask no more behind the first difference')
     .addOption(outputOption('table', 'json', 'yaml'))
     .addOption(jsonOption())
     .action(calls(async () => (await import('../commands/session-replay.ts')).replaySession));
