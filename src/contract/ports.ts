@@ -6,7 +6,7 @@ import type { Digest } from '../base/digest.ts';
 import type { CallFinished, CallInspected, Entry, Seq } from './entries.ts';
 import type { Grant, ToolSpec } from './manifest.ts';
 import type { ModelAnswer, ModelDelta, ModelRequest } from './messages.ts';
-import type { AuditRecord, GrantRecord, IngressEvent, Stored } from './records.ts';
+import type { AuditRecord, GrantRecord, IngressEvent, IngressTrace, Stored } from './records.ts';
 import type { FileChange } from './values.ts';
 import type { VerifyFailureCode } from './verify.ts';
 
@@ -112,6 +112,8 @@ export interface Ingress {
   accept(event: IngressEvent): Promise<{ event: IngressEvent; duplicate: boolean }>;
   /** Accepted events without a done mark, oldest first: the work list. */
   pending(): Promise<IngressEvent[]>;
+  /** What is still held of an event, done or not: old ones are forgotten. Takes no lock. */
+  find(event_id: string): Promise<IngressTrace | undefined>;
   /** Marks an event done; not synced by itself. */
   done(event_id: string, outcome: string): Promise<void>;
   /** Makes all marks so far durable. */

@@ -33,6 +33,8 @@ const KINDS: Readonly<Record<string, Kind>> = {
   'approvals revoke grant': 'grant',
   'approve id': 'approval',
   'deny id': 'approval',
+  'why id': 'text',
+  'why --session': 'session',
   'deny --reason': 'text',
   'policy set tool': 'tool',
   'policy check tool': 'tool',

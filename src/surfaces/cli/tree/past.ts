@@ -41,3 +41,21 @@ export function addPast(session: Command, calls: Calls): void {
     .addOption(jsonOption())
     .action(calls(async () => (await import('../commands/session-undo.ts')).undoSession));
 }
+
+export function addWhy(program: Command, calls: Calls): void {
+  teach(
+    program.command('why').description('tell why something happened, from who asked to what came of it'),
+    [
+      'runtime why a-9f2c41d07b3e6a58',
+      'runtime why e-01m7w6zw1x8m5c3d7p9q2r4s6t',
+      'runtime why nightly/c1.2.1',
+      'runtime why r3 --session nightly -o json',
+    ],
+    'It answers from what is recorded only: each line names the entry that says so, and what is not known any more is said. Nothing is locked. An id of a session (c1.1.1, m1.2, r3, t3) needs that session, where several have one.',
+  )
+    .argument('<id>', 'approval, event, or a call, think, reply or turn of a session')
+    .option('--session <id>', 'the session, where the id does not say it')
+    .addOption(outputOption('table', 'json', 'yaml'))
+    .addOption(jsonOption())
+    .action(calls(async () => (await import('../commands/why.ts')).why));
+}
