@@ -59,6 +59,9 @@ describe('an approval', () => {
     expect(textOf(report, 'asked')).toContain('local (operator) said "build" via cli, interactive');
     expect(textOf(report, 'asked')).toContain('with the idempotency key');
     expect(textOf(report, 'reply')).toContain('m1.1, attempt 1: scripted (script) was asked');
+    expect(textOf(report, 'budget')).toMatch(
+      /^\d+ tokens were reserved .*\nused before: of the turn's tokens 0 of \d+; /,
+    );
     expect(textOf(report, 'call')).toBe('c1.1.1: exec_command {"cmd":"echo built"}');
     expect(textOf(report, 'inspected')).toContain('command echo built');
     expect(textOf(report, 'policy')).toMatch(/^require_approval: .*ask:exec_command says require_approval/);

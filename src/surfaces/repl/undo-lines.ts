@@ -49,6 +49,6 @@ function fileLines(file: UndoFile, isDone: boolean, tone: Tone): string[] {
     ...gap,
     `  ${name}  ${what}`,
     ...[...careful, ...lost].map((line) => `  ${line}`),
-    ...shown.map((line) => `  ${diffLine(line, tone)}`),
+    ...shown.map((line) => `    ${diffLine(line, tone)}`),
   ];
 }

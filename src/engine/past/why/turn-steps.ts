@@ -97,39 +97,6 @@ function repliedLine(replied: EntryOf<'model.replied'>): WhyLine {
   return known(`${model_served} ${what} in ${lasted(duration_ms)} (${stop_reason}; ${usage.input} in, ${usage.output} out${request})`, replied); // prettier-ignore
 }
 
-/** What was reserved for the model call, and what the turn had used by then. */
-export function budgetStep(evidence: Evidence, span: TurnSpan, call_id: string): WhyStep {
-  const requested = evidence.all('model.requested', (data) => data.call_id === call_id).at(-1);
-  if (!requested) return { topic: 'budget', lines: [missing(`no request ${call_id} is recorded`)] };
-  const { reserve, max_output_tokens } = requested.data;
-  const before = inTurn(evidence, span, 'model.replied').filter(({ seq }) => seq < requested.seq);
-  const used = before.reduce((sum, { data }) => sum + data.usage.input + data.usage.output, 0);
-  const cost = before.reduce((sum, { data }) => sum + (data.cost_micro_usd ?? 0), 0);
-  const { tokens, cost_micro_usd } = span.started.data.limits;
-  const usd = (micro: number): string => `$${(micro / 1_000_000).toFixed(4)}`;
-  const limits = [
-    ...(tokens === undefined ? [] : [`${used} of ${tokens} tokens were used in the turn before`]),
-    ...(cost_micro_usd === undefined ? [] : [`${usd(cost)} of ${usd(cost_micro_usd)} were used in the turn before`]),
-  ];
-  const money = reserve.cost_micro_usd > 0 ? ` and ${usd(reserve.cost_micro_usd)}` : '';
-  const own = inTurn(evidence, span, 'budget.refused').map((entry) =>
-    known(`refused by ${entry.data.refused_by ?? 'a shared budget'}`, entry),
-  );
-  return {
-    topic: 'budget',
-    lines: [
-      known(
-        `${reserve.tokens} tokens${money} were reserved for it, ${max_output_tokens} of them for the reply`,
-        requested,
-      ),
-      limits.length > 0
-        ? known(limits.join(', '), span.started, before.at(-1))
-        : known(`the turn has no limit of tokens or money; ${used} tokens were used in it before`, span.started, before.at(-1)), // prettier-ignore
-      ...own,
-    ],
-  };
-}
-
 /** What the turn answered, and how it ended. */
 export async function answerStep(evidence: Evidence, span: TurnSpan): Promise<WhyStep> {
   const made = inTurn(evidence, span, 'reply.made').at(-1);

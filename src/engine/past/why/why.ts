@@ -3,6 +3,7 @@ import { RuntimeError } from '../../../contract/errors.ts';
 import type { EntryOf } from '../../../contract/entries.ts';
 import type { WhyLine, WhyReport, WhyStep } from '../../../contract/why.ts';
 import type { Workspace } from '../../wire.ts';
+import { budgetStep } from './budget-step.ts';
 import { callSteps, resolvedLine } from './call-steps.ts';
 import {
   inTurn,
@@ -16,7 +17,7 @@ import {
   type TurnSpan,
 } from './evidence.ts';
 import { findEvidence, type FindOptions, type Found } from './find.ts';
-import { answerStep, askedStep, budgetStep, followedStep, replyStep, turnStep } from './turn-steps.ts';
+import { answerStep, askedStep, followedStep, replyStep, turnStep } from './turn-steps.ts';
 
 /** @throws RuntimeError usage | not_found | ambiguous_id | invalid_id */
 export async function why(workspace: Workspace, given: string, options: FindOptions): Promise<WhyReport> {
@@ -52,7 +53,7 @@ async function ofCall(evidence: Evidence, span: TurnSpan, call_id: string): Prom
     await askedStep(evidence, eventsOf(span)),
     turnStep(evidence, span),
     replyStep(evidence, think),
-    budgetStep(evidence, span, think),
+    await budgetStep(evidence, span, think),
     ...(await callSteps(evidence, span, call_id)),
     await answerStep(evidence, span),
     followedStep(evidence, span, last?.seq),
@@ -65,7 +66,7 @@ async function ofThink(evidence: Evidence, span: TurnSpan, call_id: string): Pro
     await askedStep(evidence, eventsOf(span)),
     turnStep(evidence, span),
     replyStep(evidence, call_id),
-    budgetStep(evidence, span, call_id),
+    await budgetStep(evidence, span, call_id),
     await answerStep(evidence, span),
     followedStep(evidence, span, replied?.seq),
   ];

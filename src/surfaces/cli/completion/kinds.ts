@@ -33,7 +33,7 @@ const KINDS: Readonly<Record<string, Kind>> = {
   'approvals revoke grant': 'grant',
   'approve id': 'approval',
   'deny id': 'approval',
-  'why id': 'text',
+  'why id': 'approval',
   'why --session': 'session',
   'deny --reason': 'text',
   'policy set tool': 'tool',
