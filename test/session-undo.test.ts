@@ -172,6 +172,31 @@ describe('a turn is undone', () => {
     },
   );
 
+  test('of a patch whose end nobody knows what took effect is put back', async ({ place }) => {
+    await play(place, 'every kind');
+    await undo(place, '--yes'); // what the files hold is kept from now on, as by a patch that gets to its first file
+    const environment = { RUNTIME_CHAOS: '1', RUNTIME_CRASH_AT: 'after-append-call.started' };
+    await place.run(['run', '--session', 'one', 'every kind'], { environment });
+    // As if it had been cut behind its first file, and somebody had changed another one.
+    place.write('a.txt', 'new\n');
+    place.write('c.txt', 'mine\n');
+    await place.run(['run', '--session', 'one']);
+    expect(entriesOf(place.journal('one'), 'call.finished').at(-1)).toMatchObject({ outcome: 'unknown', files: [] });
+    expect((await undo(place, '--yes')).stdout).toContain('c.txt  changed since');
+    place.write('c.txt', 'old\n');
+    const plan = JSON.parse((await undo(place, '-o', 'json')).stdout) as UndoPlan;
+    expect(plan.files.map(({ path, state }) => [path, state])).toEqual([
+      ['a.txt', 'ready'],
+      ['deep/b.txt', 'back'],
+      ['moved/c.txt', 'back'],
+      ['c.txt', 'back'],
+      ['d.sh', 'back'],
+    ]);
+    expect((await undo(place, '--yes')).code).toBe(0);
+    expect(files(place)).toEqual(BEFORE);
+    await expectVerified(place, 'one');
+  });
+
   test('a tool of the agent may not', async ({ place }) => {
     await play(place, 'every kind');
     place.play(
