@@ -12,7 +12,10 @@ export function undoLines(plan: UndoPlan, tone: Tone): string[] {
   if (status === 'already_undone') return [`${head}: already undone (seq ${undone_at} files.undone)`];
   return [
     `${head}: ${summary(plan)}`,
-    ...files.flatMap((file) => fileLines(file, status === 'undone', tone)),
+    // Of those that keep it from being done a person must know; the others are not touched then.
+    ...files
+      .filter((file) => status !== 'refused' || isUnfit(file))
+      .flatMap((file) => fileLines(file, status === 'undone', tone)),
     ...(untracked.length === 0
       ? []
       : ['', tone(YELLOW, `It also ran ${untracked.join(', ')}: what that changed isn't tracked, and stays.`)]),
@@ -29,12 +32,15 @@ function summary({ status, files }: UndoPlan): string {
   return `can't be undone, because of ${count('changed', 'lost', 'refused')}; no file is changed`;
 }
 
+function isUnfit({ state }: UndoFile): boolean {
+  return state === 'changed' || state === 'lost' || state === 'refused';
+}
+
 function fileLines(file: UndoFile, isDone: boolean, tone: Tone): string[] {
   const { path, before, after, state, why, mixed, diff } = file;
   const name = oneLine(path);
-  const unfit = state === 'changed' || state === 'lost' || state === 'refused';
-  const what = unfit
-    ? tone(RED, `${state === 'changed' ? 'changed since' : 'not possible'}: ${oneLine(why ?? '')}`)
+  const what = isUnfit(file)
+    ? tone(RED, oneLine(why ?? state))
     : state === 'back' && !isDone
       ? tone(DIM, 'is as it was already')
       : tone(
