@@ -43,7 +43,7 @@ test('what a session is and costs, its tools, policy and proof', async ({ place,
   await enter(terminal, '/approvals', 'nothing waits');
   expectFrame('repl-tools-policy', terminal);
 
-  terminal.resize(50, 80);
+  terminal.resize(50, 90);
   await clean(terminal);
   await enter(terminal, '/help', '!command');
   expectFrame('repl-help-50', terminal);
@@ -51,7 +51,7 @@ test('what a session is and costs, its tools, policy and proof', async ({ place,
 
 test('H-25: /help lists every command that there is', async ({ place }) => {
   place.play([]);
-  const terminal = await openRepl(place, { rows: 50 });
+  const terminal = await openRepl(place, { rows: 60 });
   await enter(terminal, '/help', 'Ctrl-D');
   const listed = [...terminal.screen().matchAll(/^ {2}\/([a-z]+)/gm)].map(([, name]) => name);
   expect(listed).toEqual(Object.keys(COMMANDS));

@@ -7,6 +7,7 @@ import { expect, test } from 'vitest';
 import * as z from 'zod';
 import { validate as validateConfig } from '#generated/config-validator.js';
 import { validate as validateEntry } from '#generated/entry-validator.js';
+import { validate as validateUndo } from '#generated/undo-validator.js';
 import { validate as validateFork } from '#generated/fork-validator.js';
 import { validate as validateHello } from '#generated/hello-validator.js';
 import { validate as validatePolicyChange } from '#generated/policy-change-validator.js';
@@ -33,6 +34,7 @@ test.each([
   ['session change', api.sessionChangeSchema, validateSessionChange],
   ['policy change', api.policyChangeSchema, validatePolicyChange],
   ['fork', api.forkSchema, validateFork],
+  ['undo', api.undoSchema, validateUndo],
   ['hello', api.helloSchema, validateHello],
   ['proof', api.proofSchema, validateProof],
 ] as [string, z.ZodType, (value: unknown) => boolean][])('%s: as zod judges', (_name, schema, validate) => {

@@ -34,6 +34,7 @@ const VALIDATORS: Validator[] = [
   { name: 'stop', file: API, schema: 'stopSchema', type: 'StopBody' },
   { name: 'session-change', file: API, schema: 'sessionChangeSchema', type: 'SessionChangeBody' },
   { name: 'fork', file: API, schema: 'forkSchema', type: 'ForkBody' },
+  { name: 'undo', file: API, schema: 'undoSchema', type: 'UndoBody' },
   { name: 'policy-change', file: API, schema: 'policyChangeSchema', type: 'PolicyChangeBody' },
   { name: 'hello', file: API, schema: 'helloSchema', type: 'HelloBody' },
   { name: 'proof', file: API, schema: 'proofSchema', type: 'ProofBody' },

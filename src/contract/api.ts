@@ -46,6 +46,9 @@ export const sessionChangeSchema = z.strictObject({ model: name.exactOptional(),
 /** `POST /v1/sessions/{id}/fork`. */
 export const forkSchema = z.strictObject({ at: z.int().min(1).exactOptional() });
 
+/** `POST /v1/sessions/{id}/undo`. */
+export const undoSchema = z.strictObject({ turn: z.int().min(1).exactOptional() });
+
 /** `POST /v1/policy`. */
 export const policyChangeSchema = z.strictObject({
   tool: name,
@@ -68,6 +71,8 @@ export type StopBody = z.infer<typeof stopSchema>;
 export type SessionChangeBody = z.infer<typeof sessionChangeSchema>;
 /** @public The type of the generated validator. */
 export type ForkBody = z.infer<typeof forkSchema>;
+/** @public The type of the generated validator. */
+export type UndoBody = z.infer<typeof undoSchema>;
 /** @public The type of the generated validator. */
 export type PolicyChangeBody = z.infer<typeof policyChangeSchema>;
 export type HelloBody = z.infer<typeof helloSchema>;

@@ -129,14 +129,7 @@ const observations = {
     signal: text.exactOptional(),
     output: longText,
     output_truncated: z.boolean(),
-    files: z.array(
-      z.strictObject({
-        path: text,
-        action: z.enum(['add', 'update', 'delete', 'move']),
-        before: digest.exactOptional(),
-        after: digest.exactOptional(),
-      }),
-    ),
+    files: z.array(fileChange.extend({ action: z.enum(['add', 'update', 'delete', 'move']) })),
     taint: z.array(text),
     duration_ms: int,
   }),

@@ -33,6 +33,12 @@ export const errorCatalogue = {
     next: 'Wait until its turn has ended, or carry it on; `runtime session ls` says how it stands.',
     named: 'Carry its turn on with `runtime run --session <id>`, or repeat with --force.',
   },
+  files_changed: {
+    exit: 1,
+    next: 'Look at the files; what is to be kept must be put elsewhere before.',
+    named: 'See what would be lost with `runtime session undo <id>`; put what is to be kept elsewhere before.',
+  },
+  preimage_missing: { exit: 1, next: 'Put the file back from elsewhere, as `git`.' },
   approval_already_resolved: {
     exit: 1,
     next: 'See what waits with `runtime approvals ls`.',

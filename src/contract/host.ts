@@ -7,6 +7,7 @@ import type { ApprovalRecord } from './approval.ts';
 import type { Seq } from './entries.ts';
 import type { StandingGrant } from './ports.ts';
 import type { StreamEvent } from './stream.ts';
+import type { UndoPlan } from './undo.ts';
 import type { Part, TurnReason, Usage, Verdict } from './values.ts';
 
 /** Raised when client and owner can't understand each other any more. */
@@ -165,6 +166,11 @@ export interface Host {
    * @throws RuntimeError not_found
    */
   fork(session_id: string, options: { at?: Seq }): Promise<{ session_id: string }>;
+  /**
+   * Puts back the files that a turn changed; without one: the last that changed any and wasn't undone. All or none.
+   * @throws RuntimeError not_found | session_busy | files_changed | preimage_missing
+   */
+  undo(session_id: string, options: { turn?: number }): Promise<UndoPlan>;
   /** Removes a session for good. @throws RuntimeError not_found | session_busy (without `force`) */
   remove(session_id: string, options: { force: boolean }): Promise<void>;
 

@@ -17,6 +17,8 @@ export const httpStatus: Record<ErrorCode, number> = {
   ambiguous_id: 409,
   session_exists: 409,
   session_busy: 409,
+  files_changed: 409,
+  preimage_missing: 409,
   approval_already_resolved: 409,
   approval_expired: 409,
   approval_void: 409,

@@ -6,7 +6,7 @@ import type { Digest } from '../base/digest.ts';
 import type { CallFinished, CallInspected, Entry, Seq } from './entries.ts';
 import type { Grant, ToolSpec } from './manifest.ts';
 import type { ModelAnswer, ModelDelta, ModelRequest } from './messages.ts';
-import type { AuditRecord, GrantRecord, IngressEvent, Stored } from './records.ts';
+import type { AuditRecord, GrantRecord, IngressEvent, IngressTrace, Stored } from './records.ts';
 import type { FileChange } from './values.ts';
 import type { VerifyFailureCode } from './verify.ts';
 
@@ -112,6 +112,8 @@ export interface Ingress {
   accept(event: IngressEvent): Promise<{ event: IngressEvent; duplicate: boolean }>;
   /** Accepted events without a done mark, oldest first: the work list. */
   pending(): Promise<IngressEvent[]>;
+  /** What is still held of an event, done or not: old ones are forgotten. Takes no lock. */
+  find(event_id: string): Promise<IngressTrace | undefined>;
   /** Marks an event done; not synced by itself. */
   done(event_id: string, outcome: string): Promise<void>;
   /** Makes all marks so far durable. */
@@ -207,4 +209,28 @@ export interface ToolHost {
    * Ends soon after `signal` aborts, its children with it.
    */
   run(request: ToolRun, context: ToolContext): Promise<ToolResult>;
+}
+
+/** What a file of a project holds, or why it can't be looked at: a link leads elsewhere, it is no regular file. */
+export type FileNow = { bytes?: Uint8Array } | { refused: string };
+
+export interface FilesPutBack {
+  project_root: string;
+  /** From what to what. Where a file is as it is to be already, nothing is done. */
+  files: readonly FileChange[];
+  /** What those hold that are to be there. */
+  contents: ReadonlyMap<string, Uint8Array>;
+  /** Names what is done, the same when it is tried again. */
+  key: string;
+  preserve: ToolContext['preserve'];
+}
+
+/** Files of a project, outside of any call. Paths are relative to the project root, and lead nowhere else. */
+export interface ProjectFiles {
+  look(project_root: string, path: string): Promise<FileNow>;
+  /**
+   * Changes the files, all or none; what they hold is preserved before. Cut in the middle, the same again finishes it.
+   * Gives why it came to nothing: `left_changed` when not even that can be said.
+   */
+  putBack(request: FilesPutBack): Promise<{ failed: string; left_changed: boolean } | undefined>;
 }

@@ -24,6 +24,14 @@ export interface IngressEvent {
   limits?: { wall_ms?: number; cost_micro_usd?: number };
 }
 
+/** What the ingress log holds of an event; `at` names lines, as `ingress/2.jsonl seq 7`. */
+export interface IngressTrace {
+  event: IngressEvent;
+  at: string;
+  done?: { outcome: string; at: string };
+  dead?: { why: string; at: string };
+}
+
 /** Lines of `ingress/<n>.jsonl`. */
 export type IngressRecord =
   | { type: 'event.accepted'; data: { event: IngressEvent } }

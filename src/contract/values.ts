@@ -70,11 +70,15 @@ export const modelFailureClass = z.enum([
 
 export const stopReason = z.enum(['end', 'tool_calls', 'length', 'refused']);
 
-/** A file before and after a change: digests of its bytes, absent where there is no file. */
+/**
+ * A file before and after a change: digests of its bytes, absent where there is no file. `mode`: the permission bits of a
+ * file that the change takes away, so that it can come back as it was.
+ */
 export const fileChange = z.strictObject({
   path: z.string(),
   before: digest.exactOptional(),
   after: digest.exactOptional(),
+  mode: int.exactOptional(),
 });
 
 /** What `inspect` found out about a call, for policy to judge. Only recorded facts are judged, never the world. */

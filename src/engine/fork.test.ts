@@ -74,6 +74,23 @@ test('a fork goes on by itself, with the history up to there', async () => {
   expect(world.lines.get('s')!.at(-1)!.type).toBe('turn.ended');
 });
 
+test('a fork knows of files that were put back behind the last turn', async () => {
+  const before = createWorld();
+  const { live } = await before.send('s', 'one');
+  (await before.nextAsk()).answer(reply('first'));
+  await live.runner.rest();
+  await before.owner.recordUndone(live, { turn: 1, files: [{ path: 'a.txt' }] }, PERSON);
+  await fork(before);
+  const world = createWorld({ before });
+  const { live: forked } = await world.send('fork', 'two');
+  const { request, answer } = await world.nextAsk();
+  expect(request.messages.map(({ role }) => role)).toEqual(['user', 'assistant', 'note', 'user']);
+  answer(reply('second'));
+  await forked.runner.rest();
+  await world.owner.close(forked);
+  expect(await verify(world, world.lines.get('fork')!)).toMatchObject({ status: 'verified' });
+});
+
 test('what is not there cannot be forked', async () => {
   const world = createWorld();
   await expect(fork(world)).rejects.toMatchObject({ code: 'not_found' });

@@ -73,7 +73,8 @@ async function readPrefix(
   let end = 0;
   const { status, failure } = await journal.read(session, ({ entry, hash }) => {
     stored.push({ entry, hash });
-    if (entry.type === 'turn.ended') end = stored.length;
+    // The model was, or is to be, told of files that were put back since.
+    if (entry.type === 'turn.ended' || entry.type === 'files.undone') end = stored.length;
   });
   if (status === 'absent') throw new RuntimeError('not_found', `There is no session ${session}.`);
   if (failure)

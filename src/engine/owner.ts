@@ -5,14 +5,14 @@
 import { canonicalJson } from '../base/canonical-json.ts';
 import { digestOf, sha256 } from '../base/digest.ts';
 import type { Ids } from '../base/ids.ts';
-import type { EntryData, Observation } from '../contract/entries.ts';
-import type { RuntimeError } from '../contract/errors.ts';
+import type { EntryData, Observation, Seq } from '../contract/entries.ts';
+import { RuntimeError } from '../contract/errors.ts';
 import type { Policy } from '../contract/manifest.ts';
 import type { Audit, Grants, Ingress, Journal, Snapshots, StoredEntry } from '../contract/ports.ts';
 import type { ApprovalRecord } from '../contract/approval.ts';
 import type { IngressEvent } from '../contract/records.ts';
 import type { Resolution } from '../contract/host.ts';
-import type { Actor, Part, Role } from '../contract/values.ts';
+import type { Actor, FileChange, Part, Role } from '../contract/values.ts';
 import { createKernel } from '../kernel/kernel.ts';
 import { rightsOf } from './freeze.ts';
 import { cleanParts } from './session/border.ts';
@@ -99,6 +99,8 @@ export interface Owner {
   stop(live: LiveSession, event_id: string, actor: Actor): Promise<void>;
   /** The open turn is judged by the policy in force now, too; the strictest counts. */
   meetPolicy(live: LiveSession, actor: Actor): Promise<void>;
+  /** Records that a turn's files were put back; resolves with its seq when that is durable. No turn may be open. */
+  recordUndone(live: LiveSession, undone: { turn: number; files: FileChange[] }, actor: Actor): Promise<Seq>;
   /** Closes a session's journal. Done marks and audit heads are written first. */
   close(live: LiveSession): Promise<void>;
 }
@@ -283,6 +285,13 @@ export function createOwner(ports: OwnerPorts, settings: OwnerSettings): Owner {
       if (!turn || turn.policies.some((known) => canonicalJson(known) === policy)) return;
       await ports.blobs.put(policy);
       await runner.post({ type: 'policy.changed', data: { policy: digestOf(policy), by: actor.id } });
+    },
+
+    async recordUndone(live, undone, actor) {
+      await recordOpening(live);
+      const seq = await live.runner.post({ type: 'files.undone', data: { ...undone, by: { actor } } });
+      if (seq === undefined) throw new RuntimeError('shutting_down', 'The program is about to end.', { id: live.id });
+      return seq;
     },
 
     async close({ id, runner }) {

@@ -3,6 +3,7 @@ import { readlinkSync } from 'node:fs';
 import { commit, sources, version } from '#generated/version.js';
 import { createModelClient, type Models } from '../adapters/models/router.ts';
 import type { ModelSettings } from '../adapters/models/settings.ts';
+import { createProjectFiles } from '../adapters/tools/project-files.ts';
 import { createToolHost } from '../adapters/tools/tool-host.ts';
 import type { ToolSettings } from '../adapters/tools/tool.ts';
 import { systemClock, type Clock } from '../base/clock.ts';
@@ -11,15 +12,15 @@ import type { Environment } from '../base/environment.ts';
 import { systemIds } from '../base/ids.ts';
 import { RuntimeError } from '../contract/errors.ts';
 import type { Config } from '../contract/config.ts';
-import type { Policy } from '../contract/manifest.ts';
-import type { Budget, ToolHost } from '../contract/ports.ts';
+import type { ModelChoice, Policy } from '../contract/manifest.ts';
+import type { Budget, ModelClient, ProjectFiles, ToolHost } from '../contract/ports.ts';
 import type { Actor } from '../contract/values.ts';
 import { openStore, type Store } from '../store/store.ts';
 import { createCrashPoints } from './crash-points.ts';
 import { runtimeHome } from './config/home.ts';
 import { limitsOf } from './config/limits.ts';
 import { loadConfig, type LoadedConfig } from './config/load.ts';
-import { chooseModels, type ChosenModels } from './config/models.ts';
+import { chooseModels, missingKey, type ChosenModels } from './config/models.ts';
 import { policyOf, unknownTools } from './config/policy.ts';
 import { secretsOf } from './config/secrets.ts';
 import { createFreeze } from './freeze.ts';
@@ -45,6 +46,7 @@ export interface Workspace {
   clock: Clock;
   store: Store;
   tools: ToolHost;
+  files: ProjectFiles;
   /** In force now: `policy set` changes it while the program runs. */
   policy: Policy;
   build: string;
@@ -74,7 +76,8 @@ export async function openWorkspace(request: WorkspaceRequest): Promise<Workspac
     owner: { pid: process.pid, program: 'runtime', version },
     idempotencyTtlMs: parseDuration(config.governance.idempotency_ttl)!,
   });
-  return { request, home, loaded, clock, store, tools, policy, build: `${version}+${commit.slice(0, 12)}` };
+  const files = createProjectFiles({ home, clock, environment, settings: toolSettings(config) });
+  return { request, home, loaded, clock, store, tools, files, policy, build: `${version}+${commit.slice(0, 12)}` };
 }
 
 export interface OwnedWorkspace {
@@ -135,6 +138,25 @@ export function takeWorkspace(workspace: Workspace): OwnedWorkspace {
     },
   );
   return { owner, models, choose, release: () => store.close() };
+}
+
+/**
+ * A model to be asked beside all turns, by whoever doesn't own the workspace.
+ * @throws RuntimeError auth_missing | config_invalid | config_unreadable when it can't be asked
+ */
+export async function otherModel(
+  { loaded, clock, request: { environment } }: Workspace,
+  model: string,
+): Promise<{ choice: ModelChoice; client: ModelClient }> {
+  const { choices, settings } = chooseModels(loaded.config, environment, { model });
+  const [choice, how] = [choices[0]!, settings[0]!];
+  const missing = missingKey(how);
+  if (missing !== undefined) {
+    throw new RuntimeError('auth_missing', `The model "${choice.name}" has no key: set ${missing}.`);
+  }
+  const client = createModelClient({ models: [how], clock, environment });
+  await client.prepare(choice.name);
+  return { choice, client };
 }
 
 /** Takes the workspace's lock; closing the store gives it back. Gives the fence. @throws RuntimeError locked */

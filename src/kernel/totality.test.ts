@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { digestOf, type Digest } from '../base/digest.ts';
 import type { Entry, EntryData, EntryType } from '../contract/entries.ts';
-import type { LongText } from '../contract/values.ts';
+import type { FileChange, LongText } from '../contract/values.ts';
 import { kernel } from './testing/story.ts';
 import { factsOf, limitsOf, manifestOf, model, person, policyOf, rights } from './testing/values.ts';
 import type { Resolved } from './turn/state.ts';
@@ -139,7 +139,9 @@ const data: { [T in EntryType]: fc.Arbitrary<EntryData<T>> } = {
   'reply.settled': record({
     reply_id: text, destination: text, outcome: constantFrom('delivered', 'dead'), chunks: constant([]),
   }), // prettier-ignore
-  'files.undone': record({ turn, files: constant([]), by: constant({ actor: person }) }),
+  'files.undone': record({
+    turn, files: list(some<FileChange>({ path: text, before: digest, after: digest, mode: money }, ['before', 'after', 'mode'])), by: constant({ actor: person }),
+  }), // prettier-ignore
   'plan.made': record({ turn, by: constantFrom('rule', 'model'), model: text, steps: constant([]) }),
   'model.requested': record({
     call_id: ask, attempt, purpose: constantFrom('think', 'compact'), provider: text, model: text, request_digest: digest,

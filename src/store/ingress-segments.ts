@@ -2,7 +2,7 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { sha256 } from '../base/digest.ts';
-import type { IngressEvent, IngressRecord } from '../contract/records.ts';
+import type { IngressEvent, IngressRecord, IngressTrace } from '../contract/records.ts';
 import { damageError, openChainFile, type ChainFile } from './chain/file.ts';
 import type { ChainLine } from './chain/line.ts';
 import { scanChain } from './chain/scan.ts';
@@ -105,6 +105,27 @@ export async function readSegments(options: SegmentOptions): Promise<IngressEven
     if (end.failure !== undefined) throw damageError(name, end.failure);
   }
   return pendingOf(segments);
+}
+
+/** Every line about an event. Of a damaged segment the lines before the damage count. */
+export async function findEvent(options: SegmentOptions, event_id: string): Promise<IngressTrace | undefined> {
+  let found: IngressTrace | undefined;
+  for (const n of listSegments(options.folder)) {
+    const { path, name, ...rules } = chainOf(options, n);
+    await withFile(path, (fd) =>
+      scanChain(fd, rules, ({ seq, type, data }) => {
+        const record = { type, data } as IngressRecord;
+        const at = `${name} seq ${seq}`;
+        if (record.type === 'event.accepted') {
+          if (record.data.event.event_id === event_id) found = { event: record.data.event, at };
+        } else if (found && record.data.event_id === event_id) {
+          if (record.type === 'event.done') found.done = { outcome: record.data.outcome, at };
+          else found.dead = { why: record.data.why, at };
+        }
+      }),
+    );
+  }
+  return found;
 }
 
 function chainOf({ folder, workspace }: SegmentOptions, n: number) {

@@ -181,3 +181,18 @@ test('accepting needs the lock', async () => {
   await expect(storeIn(home).ingress.accept(event('e-1'))).rejects.toMatchObject({ code: 'internal' });
   await expect(storeIn(home).ingress.done('e-1', 'x')).rejects.toMatchObject({ code: 'internal' });
 });
+
+test('an event is found with what became of it, by whoever looks', async () => {
+  await store.ingress.accept(event('e-1'));
+  await store.ingress.accept(event('e-2'));
+  await store.ingress.done('e-1', 'success');
+  for (const { ingress } of [store, storeIn(home)]) {
+    expect(await ingress.find('e-1')).toEqual({
+      event: event('e-1'),
+      at: 'ingress/1.jsonl seq 1',
+      done: { outcome: 'success', at: 'ingress/1.jsonl seq 3' },
+    });
+    expect(await ingress.find('e-2')).toEqual({ event: event('e-2'), at: 'ingress/1.jsonl seq 2' });
+    expect(await ingress.find('e-3')).toBeUndefined();
+  }
+});

@@ -7,7 +7,7 @@ import { RuntimeError } from '../contract/errors.ts';
 import type { Ingress } from '../contract/ports.ts';
 import type { IngressEvent } from '../contract/records.ts';
 import { removeFile } from './files.ts';
-import { readSegments, openSegments, type Segments } from './ingress-segments.ts';
+import { findEvent, readSegments, openSegments, type Segments } from './ingress-segments.ts';
 
 export interface IngressOptions {
   folder: string;
@@ -122,6 +122,8 @@ export function createIngress(options: IngressOptions): { ingress: Ingress; clos
       const segments = await (holdsLock() ? (opening ??= open()) : opening);
       return segments === undefined ? readSegments(options) : segments.pending();
     },
+
+    find: (event_id) => findEvent(options, event_id),
 
     async done(event_id, outcome) {
       requireLock();

@@ -7,6 +7,7 @@ import {
   type Accepted, CONTROL_PROTOCOL, type EventStatus, type Host, type HostStatus, type Loss, type SessionStatus, type Watch,
 } from '../../contract/host.ts'; // prettier-ignore
 import type { StandingGrant } from '../../contract/ports.ts';
+import type { UndoPlan } from '../../contract/undo.ts';
 import { type Attachment, attach } from './attach.ts';
 import { isPrivatePath } from './control-path.ts';
 import { holdSocket } from './listener.ts';
@@ -54,6 +55,8 @@ export async function connectControl(options: ConnectOptions): Promise<Host | un
 /** How long a request waits before it is asked anew whether a message is done. */
 const POLL_MS = 25_000;
 const ANSWER_MS = 10_000;
+/** Many files may have to be written, each durable. */
+const UNDO_MS = 300_000;
 
 function createControlHost(
   requests: Requests,
@@ -110,6 +113,8 @@ function createControlHost(
     sessions: async () => (await ask<{ sessions: SessionStatus[] }>('GET', '/v1/sessions')).sessions,
     session: (session_id) => ask<SessionStatus>('GET', sessionPath(session_id)),
     fork: (session_id, options) => ask('POST', `${sessionPath(session_id)}/fork`, { body: options }),
+    undo: (session_id, options) =>
+      ask<UndoPlan>('POST', `${sessionPath(session_id)}/undo`, { body: options, withinMs: UNDO_MS }),
     remove: (session_id, { force }) => ask('DELETE', `${sessionPath(session_id)}?force=${force}`),
     approvals: async () => (await ask<{ approvals: ApprovalRecord[] }>('GET', '/v1/approvals')).approvals,
     resolve: (approval_id, resolution) =>

@@ -7,7 +7,8 @@ import { systemClock } from '../../base/clock.ts';
 import { digestOf } from '../../base/digest.ts';
 import { processEnvironment } from '../../base/environment.ts';
 import type { Inspection, ToolContext, ToolHost, ToolRequest, ToolResult, ToolRun } from '../../contract/ports.ts';
-import { createToolHost, type ToolHostOptions } from './tool-host.ts';
+import type { SceneOptions } from './scene.ts';
+import { createToolHost } from './tool-host.ts';
 
 export interface TestHost {
   host: ToolHost;
@@ -26,7 +27,7 @@ export interface TestHost {
 }
 
 /** `folder`: a project that is there already, for a second process. */
-export function testHost(options: Partial<ToolHostOptions> = {}, folder?: string): TestHost {
+export function testHost(options: Partial<SceneOptions> = {}, folder?: string): TestHost {
   const root = folder ?? realpathSync(mkdtempSync(join(tmpdir(), 'tools-')));
   const home = join(root, '.runtime-home');
   mkdirSync(home, { recursive: true });

@@ -3,9 +3,7 @@
  * inspected and once more right before it runs; it runs only when both gave the same.
  */
 import { canonicalJson } from '../../base/canonical-json.ts';
-import type { Clock } from '../../base/clock.ts';
 import { type Digest, digestOf } from '../../base/digest.ts';
-import type { Environment } from '../../base/environment.ts';
 import type { JsonObject } from '../../base/json.ts';
 import type { ToolSpec } from '../../contract/manifest.ts';
 import type { Inspection, ToolContext, ToolHost, ToolRequest, ToolRun } from '../../contract/ports.ts';
@@ -15,12 +13,12 @@ import { applyPatch } from './apply-patch/apply-patch.ts';
 import { readArguments } from './arguments/read-arguments.ts';
 import { createExecCommand } from './exec-command/exec-command.ts';
 import { listFiles } from './list-files.ts';
-import { resolveReal } from './paths/resolve-real.ts';
 import { readFile } from './read-file.ts';
+import { sceneOf, type SceneOptions } from './scene.ts';
 import { searchFiles } from './search-files.ts';
 import { time } from './time.ts';
 import {
-  failed, failureOf, invalid, noFacts, type Outcome, type Prepared, type Scene, type Tool, type ToolSettings,
+  failed, failureOf, invalid, noFacts, type Outcome, type Prepared, type Scene, type Tool,
 } from './tool.ts'; // prettier-ignore
 import { visible } from './visible.ts';
 
@@ -29,16 +27,8 @@ const LONGEST_TITLE = 200;
 const LONGEST_MESSAGE = 1000;
 const MOST_INVALID = 10;
 
-export interface ToolHostOptions {
-  /** RUNTIME_HOME, absolute: closed to every tool. */
-  home: string;
-  clock: Clock;
-  environment: Environment;
-  settings: ToolSettings;
-}
-
 /** The host of the built-in tools. */
-export function createToolHost(options: ToolHostOptions): ToolHost {
+export function createToolHost(options: SceneOptions): ToolHost {
   const tools = [createExecCommand(), applyPatch, readFile, listFiles, searchFiles, time];
   const known: Known = new Map(tools.map((tool) => [tool.name, { tool, spec: specOf(tool) }]));
 
@@ -85,7 +75,7 @@ type Known = ReadonlyMap<string, { tool: Tool; spec: ToolSpec }>;
 /** A call whose arguments are valid, and where it takes place; or why there is none. */
 type FoundCall = { digest: Digest } & ({ tool: Tool; args: JsonObject; scene: Scene } | { invalid: Invalid[] });
 
-async function findCall(known: Known, options: ToolHostOptions, request: ToolRequest): Promise<FoundCall> {
+async function findCall(known: Known, options: SceneOptions, request: ToolRequest): Promise<FoundCall> {
   const { spec, arguments_raw: raw } = request;
   const found = known.get(spec.name);
   if (!found) return { digest: digestOf(raw), ...invalid('', `the tool ${spec.name} is not there any more`) };
@@ -93,17 +83,6 @@ async function findCall(known: Known, options: ToolHostOptions, request: ToolReq
   if ('invalid' in args) return args;
   const scene = sceneOf(options, request.project_root);
   return { digest: args.digest, ...('invalid' in scene ? scene : { tool: found.tool, args: args.value, scene }) };
-}
-
-function sceneOf(options: ToolHostOptions, projectRoot: string): Scene | { invalid: Invalid[] } {
-  const root = resolveReal(projectRoot);
-  const home = resolveReal(options.home);
-  if ('code' in home) return invalid('', home.message);
-  if ('code' in root || root.kind !== 'dir') return invalid('', `the project root ${projectRoot} is no folder`);
-  // It was real when the session was made: a link in its place would make another folder the one that is free to read.
-  if (root.real !== projectRoot) return invalid('', `the project root ${projectRoot} leads to ${root.real} now`);
-  const { clock, environment, settings } = options;
-  return { projectRoot: root.real, home: home.real, clock, environment, settings };
 }
 
 function specOf({ name, description, parameters, effect, recovery }: Tool): ToolSpec {

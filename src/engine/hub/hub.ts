@@ -276,6 +276,11 @@ export function createHub(workspace: Workspace, { takes, version }: HubOptions):
         await forkSession(sources, from, { id, actor: LOCAL_ACTOR });
         return { session_id: id };
       }),
+    undo: (session_id, { turn }) =>
+      changeSession(session_id, async (live) => {
+        const { undoTurn } = await import('../past/undo.ts');
+        return undoTurn(workspace, owner, live, turn);
+      }),
     remove: (session_id, { force }) =>
       change(async () => {
         await sessions.withdraw(session_id, (close) => removeSession(workspace, session_id, { force, close }));

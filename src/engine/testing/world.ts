@@ -314,6 +314,10 @@ function memoryIngress(events: IngressEvent[], done: Map<string, string>): Ingre
       return { event, duplicate: false };
     },
     pending: async () => events.filter((event) => !done.has(event.event_id)),
+    async find(event_id) {
+      const event = events.find((one) => one.event_id === event_id);
+      return event && { event, at: 'memory' };
+    },
     done: async (event_id, outcome) => void done.set(event_id, outcome),
     sync: async () => {},
   };

@@ -235,6 +235,11 @@ function resolution(call_id: string, data: Omit<EntryData<'approval.resolved'>, 
   });
 }
 
+/** A person put the files of a turn back: by path, what they held before (absent: nothing stood there). */
+export function undone(turn: number, files: EntryData<'files.undone'>['files']): Step {
+  return only({ type: 'files.undone', data: { turn, files, by: { actor: person } } });
+}
+
 export function timerFired(timer_id: string): Step {
   return only({ type: 'timer.fired', data: { timer_id } });
 }

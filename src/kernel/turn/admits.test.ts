@@ -1,9 +1,8 @@
 // What may come when, as far as the specs of its subject don't say it.
 import { expect, test } from 'vitest';
 import type { Entry } from '../../contract/entries.ts';
-import { created, message, only, opened, replied, reserved, started, type Step } from '../testing/observations.ts';
+import { created, message, opened, replied, reserved, started, type Step, undone } from '../testing/observations.ts';
 import { given, kernel } from '../testing/story.ts';
-import { person } from '../testing/values.ts';
 
 /** The same step with other data. */
 function changed(step: Step, data: object): Step {
@@ -49,12 +48,12 @@ test('the ledger answers for the attempt that asked', () => {
   expect(given(created(), message('e1'), started()).refuses(reserved())).toBe(true);
 });
 
-test('files are undone only between turns', () => {
-  const undone = only({ type: 'files.undone', data: { turn: 1, files: [], by: { actor: person } } });
+test('files are undone only between turns, and only those of a turn that there was', () => {
   const story = given(created(), message('e1'), started());
-  expect(story.refuses(undone)).toBe(true);
+  expect(story.refuses(undone(1, []))).toBe(true);
   story.when(replied({ text: 'Hi' }));
-  expect(story.refuses(undone)).toBe(false);
+  expect(story.refuses(undone(1, []))).toBe(false);
+  expect([0, 2].map((turn) => story.refuses(undone(turn, [])))).toEqual([true, true]);
 });
 
 test('an entry has the next seq', () => {

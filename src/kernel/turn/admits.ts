@@ -36,7 +36,7 @@ export function admits(state: State, entry: Entry, resolved: Resolved = {}): boo
     case 'turn.started':
       return admitsTurn(state, entry, resolved);
     case 'files.undone':
-      return turn === null;
+      return turn === null && entry.data.turn >= 1 && entry.data.turn <= state.turns;
     case 'budget.reserved':
     case 'budget.refused':
       return turn?.ask.status === 'running' && mustReserve(turn) && entry.data.for === askKey(turn);

@@ -8,8 +8,9 @@ import type { Entry, EntryOf } from '../../contract/entries.ts';
 import type { Policy } from '../../contract/manifest.ts';
 import { evolveCall } from './evolve-call.ts';
 import { evolveAsk } from './evolve-ask.ts';
-import { endTurn, reflectTurn, startTurn } from './evolve-turn.ts';
+import { endTurn, join, reflectTurn, startTurn } from './evolve-turn.ts';
 import { pendingOf, userContent } from './history.ts';
+import { undoneNote } from './notes.ts';
 import { activeTime, retryTimer, somethingRuns, STALLS_TO_QUARANTINE, waitsForRetry } from './open.ts';
 import type { Call, Evolved, Queued, Resolved, State, Turn } from './state.ts';
 
@@ -61,8 +62,9 @@ export function evolve(hash: Hash, before: State, entry: Entry, resolved: Resolv
     case 'child.finished':
     case 'context.compacted':
     case 'reply.settled':
-    case 'files.undone':
       return { state, joined: [] };
+    case 'files.undone':
+      return state.session && !state.turn ? undone(hash, state, entry) : { state, joined: [] };
   }
 }
 
@@ -186,6 +188,12 @@ function stopped(state: State, event_id: string | undefined): State {
   const has = turn && (turn.event_ids.includes(event_id) || turn.steers.some((steer) => steer.event_id === event_id));
   if (has) return { ...state, turn: { ...turn, cut: 'stop', steers: turn.steers.map(mark) } };
   return { ...state, queue: state.queue.map(mark) };
+}
+
+/** The model is told with its next request. */
+function undone(hash: Hash, state: State, { seq, data }: EntryOf<'files.undone'>): Evolved {
+  const content = undoneNote(data);
+  return { ...join(hash, state, [pendingOf(hash, seq, content)]), content };
 }
 
 function planned(turn: Turn): Turn {

@@ -1,5 +1,20 @@
-/** What the runtime itself tells the model between two thinks. */
+/** What the runtime itself tells the model, between two thinks or between two turns. */
+import type { EntryData } from '../../contract/entries.ts';
 import type { Content } from '../../contract/messages.ts';
+
+/** So many files are named; of more only their number is told. */
+const NAMED_FILES = 20;
+
+/** A person has put files back that a turn had changed. */
+export function undoneNote({ turn, files }: EntryData<'files.undone'>): Content {
+  const named = files.slice(0, NAMED_FILES).map(({ path, after }) => {
+    return after === undefined ? `${JSON.stringify(path)} (removed)` : JSON.stringify(path);
+  });
+  const left = files.length - named.length;
+  const list = [...named, ...(left > 0 ? [`and ${left} more`] : [])].join(', ');
+  const text = `The person undid what turn ${turn} did to files: ${list}. They are as they were before that turn. Read them again before you rely on what they hold.`;
+  return { role: 'note', text };
+}
 
 export function noteOf(signal: string, reason: string): Content | undefined {
   if (signal === 'retry') {

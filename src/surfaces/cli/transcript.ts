@@ -141,6 +141,12 @@ const LINES: { [T in EntryType]?: Line<T> } = {
   'call.abandoned': (data, _event, { colour }) => [
     colour('yellow', label('', `${data.call_id} unknown: ${data.message}`)),
   ],
+  'files.undone': ({ turn, files, by }, _event, { colour }) => [
+    colour(
+      'yellow',
+      label('undone', `turn ${turn} by ${by.actor.id}: ${files.map(({ path }) => path).join(', ')} as before`),
+    ),
+  ],
   'timer.fired': (data) => [label('timer', data.timer_id)],
   'turn.reflected': (data) => [label('reflect', `${data.signal} (${data.reason})`)],
   'reply.made': async (data, _event, context) => {

@@ -9,6 +9,7 @@ import { TOPICS } from './help/topics.ts';
 import { addApprovals } from './tree/approvals.ts';
 import type { Calls } from './tree/calls.ts';
 import { addConfig } from './tree/config.ts';
+import { addWhy } from './tree/past.ts';
 import { addPolicy } from './tree/policy.ts';
 import { addSessions } from './tree/sessions.ts';
 import { jsonOption, outputOption, teach } from './tree/teach.ts';
@@ -51,6 +52,7 @@ export function commandTree(context: CommandContext): CommandTree {
   addRun(program, calls);
   addSessions(program, calls);
   addApprovals(program, calls);
+  addWhy(program, calls);
   addPolicy(program, calls);
   addConfig(program, calls);
 

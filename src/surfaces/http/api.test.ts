@@ -292,6 +292,15 @@ test('a fork is made, at a seq or at the last turn', async () => {
   );
 });
 
+test('a turn is undone by its number', async () => {
+  await ask('POST', '/v1/events', { body: { content: 'hello', session_id: 's-1' } });
+  const undo = (body: object): ReturnType<typeof ask> => ask('POST', '/v1/sessions/s-1/undo', { body });
+  expect(await undo({ turn: 1 })).toMatchObject({ status: 200, body: { status: 'undone', turn: 1 } });
+  expect(await undo({ turn: 9 })).toMatchObject(problem(404, 'not_found'));
+  expect(await undo({ turn: 0 })).toMatchObject(problem(400, 'invalid_request'));
+  expect(await undo({ all: true })).toMatchObject(problem(400, 'invalid_request'));
+});
+
 describe('an approval', () => {
   const resolve = (body: object): ReturnType<typeof ask> => ask('POST', '/v1/approvals/a-s-1-1/resolve', { body });
 

@@ -6,6 +6,7 @@ import { validate as validateResolution } from '#generated/resolution-validator.
 import { validate as validateSessionChange } from '#generated/session-change-validator.js';
 import { validate as validateStop } from '#generated/stop-validator.js';
 import { validate as validateSubmission } from '#generated/submission-validator.js';
+import { validate as validateUndo } from '#generated/undo-validator.js';
 import type { AcceptedAnswer, EntriesAnswer, SubmissionBody } from '../../contract/api.ts';
 import type { ApprovalRecord } from '../../contract/approval.ts';
 import { RuntimeError } from '../../contract/errors.ts';
@@ -80,6 +81,9 @@ export const ROUTES: Record<string, Record<string, Handle>> = {
       const options = await call.body(validateFork);
       return { status: 201, body: await host.fork(sessionOf(call), options) };
     },
+  },
+  '/v1/sessions/:id/undo': {
+    POST: async ({ host }, call) => ok(await host.undo(sessionOf(call), await call.body(validateUndo))),
   },
   '/v1/sessions/:id/resume': { POST: async ({ host }, call) => ok(await host.resume(sessionOf(call))) },
   '/v1/sessions/:id/entries': { GET: readEntries },

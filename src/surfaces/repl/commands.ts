@@ -6,6 +6,7 @@ import { policyNow } from '../../engine/config/policy-now.ts';
 import { describePolicy } from '../../engine/policy-check.ts';
 import { checkSessionId } from '../../engine/session-id.ts';
 import { findApproval } from '../../engine/approvals.ts';
+import { planUndo } from '../../engine/past/undo-plan.ts';
 import { wholeText } from '../../engine/session/messages.ts';
 import { listSessions, verifySession } from '../../engine/sessions.ts';
 import type { Workspace } from '../../engine/wire.ts';
@@ -19,6 +20,7 @@ import { wrapWords } from '../terminal/wrap-words.ts';
 import type { Conversation } from './conversation.ts';
 import { describePresentation } from './presentation.ts';
 import { COMMANDS, type CommandName } from './slash.ts';
+import { undoLines } from './undo-lines.ts';
 
 /** What commands can do with the terminal. */
 export interface Repl {
@@ -278,6 +280,24 @@ const RUN: Record<CommandName, (repl: Repl, rest: string) => Promise<void> | voi
     repl.say(
       `${status}: ${entries} entries, ${decisions} decisions derived again, head ${head.seq} ${head.hash.slice(0, 16)}…`,
     );
+  },
+
+  async undo(repl, rest) {
+    const words = rest.split(/\s+/).filter((word) => word !== '');
+    const agreed = words.includes('yes');
+    const [given, more] = words.filter((word) => word !== 'yes');
+    if (more !== undefined || (given !== undefined && !/^[1-9]\d{0,8}$/.test(given))) {
+      throw new RuntimeError('usage', `${rest} names no turn`, { next: '/undo [turn], then /undo <turn> yes' });
+    }
+    const wanted = given === undefined ? undefined : Number(given);
+    const { plan } = await planUndo(repl.workspace, repl.session, wanted);
+    if (!agreed || plan.status !== 'ready') {
+      await repl.page(undoLines(plan, repl.tone));
+      if (plan.status === 'ready') repl.say(`to do it: /undo ${plan.turn} yes`);
+      return;
+    }
+    await repl.host.undo(repl.session, { turn: plan.turn });
+    repl.say('the model is told with its next request');
   },
 
   exit() {}, // the terminal's own

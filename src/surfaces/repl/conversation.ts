@@ -261,6 +261,10 @@ export function createConversation(options: ConversationOptions): Conversation {
       ...(model === undefined ? [] : [tone(DIM, `· model: ${oneLine(model)}`)]),
       ...(title === undefined ? [] : [tone(DIM, `· title: ${oneLine(title)}`)]),
     ],
+    'files.undone': ({ turn: of, files }) => [
+      '',
+      line(YELLOW, '↶', `turn ${of} undone: ${files.map(({ path }) => path).join(', ')}`),
+    ],
     async 'reply.made'({ parts }) {
       if (parts !== undefined) closing = await textOf(parts);
       return [];

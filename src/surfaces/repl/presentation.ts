@@ -38,7 +38,8 @@ function heading(title: string, body: string[], columns: number): { shown: strin
   return { shown: isBegin ? verb + said.slice(cut + CUT.length) : title, saysAll: false };
 }
 
-function diffLine(line: string, tone: Tone): string {
+/** A line of a unified diff in its colour. */
+export function diffLine(line: string, tone: Tone): string {
   if (line.startsWith('+')) return tone(GREEN, line);
   if (line.startsWith('-')) return tone(RED, line);
   return line.startsWith('@@') ? tone(CYAN, line) : line;

@@ -18,6 +18,7 @@ export const COMMANDS = {
   steer: { usage: '<text>', summary: 'say something to the running turn' },
   approve: { usage: '[id] [session|always]', summary: 'let a call run' },
   deny: { usage: '[id] [reason]', summary: 'refuse a call' },
+  undo: { usage: '[turn] [yes]', summary: 'show, or put back, what a turn did to files' },
   verify: { usage: '', summary: 'prove this session: derive every decision again' },
   exit: { usage: '', summary: 'leave; what is open goes on at the next start' },
 } as const satisfies Record<string, { usage: string; summary: string }>;

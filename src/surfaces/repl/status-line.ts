@@ -26,7 +26,7 @@ const MOST_QUEUED = 3;
 
 export interface Around {
   conversation: Conversation | undefined;
-  panel: ApprovalPanel;
+  panel: Pick<ApprovalPanel, 'lines'>;
   /** Does the person's own command run? */
   ownRuns: boolean;
   ticks: number;

@@ -32,6 +32,8 @@ function startingFiles(): void {
   t.file('gone', 'bye\n');
   t.file('from.txt', 'x\n');
   t.file('just.bin', 'b\0');
+  chmodSync(join(t.root, 'gone'), 0o640);
+  for (const path of ['from.txt', 'just.bin']) chmodSync(join(t.root, path), 0o750);
 }
 
 test('H-102 add, update, delete and move work with no program to help', async () => {
@@ -50,9 +52,9 @@ test('H-102 add, update, delete and move work with no program to help', async ()
     { path: 'a.txt', action: 'update', before: digestOf('one\ntwo\n'), after: digestOf('one\n2\n') },
     { path: 'to.txt', action: 'move', after: digestOf('y\n') },
     { path: 'moved.bin', action: 'move', after: digestOf('b\0') },
-    { path: 'gone', action: 'delete', before: digestOf('bye\n') },
-    { path: 'from.txt', action: 'move', before: digestOf('x\n') },
-    { path: 'just.bin', action: 'move', before: digestOf('b\0') },
+    { path: 'gone', action: 'delete', before: digestOf('bye\n'), mode: 0o640 },
+    { path: 'from.txt', action: 'move', before: digestOf('x\n'), mode: 0o750 },
+    { path: 'just.bin', action: 'move', before: digestOf('b\0'), mode: 0o750 },
   ]);
   expect(kept.toSorted()).toEqual(['b\0', 'bye\n', 'one\ntwo\n', 'x\n']);
 });
@@ -73,7 +75,7 @@ test('the approver sees the whole change, and nothing is written for it', async 
     ].join('\n'),
   ); // prettier-ignore
   expect(facts.paths.map(({ path, kind }) => [path, kind])).toContainEqual(['gone', 'file']);
-  expect(facts.preimages).toContainEqual({ path: 'gone', before: digestOf('bye\n') });
+  expect(facts.preimages).toContainEqual({ path: 'gone', before: digestOf('bye\n'), mode: 0o640 });
 });
 
 test('what hides in a diff is shown', async () => {

@@ -122,8 +122,9 @@ function sameChanges(a: readonly FileChange[], b: readonly FileChange[]): boolea
   return text(a) === text(b);
 }
 
-function changeOf({ path, before, after }: PlannedFile): FileChange {
-  return { path, ...(before ? { before } : {}), ...(after ? { after } : {}) };
+function changeOf({ path, before, after, mode }: PlannedFile): FileChange {
+  const digests = { ...(before ? { before } : {}), ...(after ? { after } : {}) };
+  return { path, ...digests, ...(mode === undefined ? {} : { mode }) };
 }
 
 function report(

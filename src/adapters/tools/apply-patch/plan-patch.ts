@@ -29,6 +29,8 @@ export interface PlannedFile {
   before: Digest | undefined;
   after: Digest | undefined;
   content: Content | undefined;
+  /** Permission bits of a file that goes. */
+  mode: number | undefined;
 }
 
 export interface Plan {
@@ -132,6 +134,7 @@ function changedFiles(
     before: before && digestOf(before.bytes),
     after: now && digestOf(now.bytes),
     content: now,
+    mode: now ? undefined : before?.mode,
   }));
   const changed = files.filter(({ before, after }) => before !== after);
   return [...changed.filter(({ after }) => after), ...changed.filter(({ after }) => !after)];

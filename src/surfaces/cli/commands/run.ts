@@ -14,6 +14,7 @@ import { type CallTitles, createCallTitles } from '../call-titles.ts';
 import type { CommandAction, CommandContext, GlobalOptions } from '../context.ts';
 import { homeOf, inSamePlace, nextCommand, workspaceRequest } from '../context.ts';
 import type { Io } from '../io.ts';
+import { usdOf } from '../money.ts';
 import { paint } from '../paint.ts';
 import { createProgress } from '../progress.ts';
 import { isPiped, readPiped } from '../read-input.ts';
@@ -200,7 +201,7 @@ async function requestOf(
     ...(options.root !== undefined && { root: folderOf(options.root) }),
     ...(options.model !== undefined && { model: options.model }),
     ...(options.timeout !== undefined && { timeout_ms: durationOf(options.timeout) }),
-    ...(options.maxCost !== undefined && { max_cost: moneyOf(options.maxCost) }),
+    ...(options.maxCost !== undefined && { max_cost: usdOf(options.maxCost) }),
     ...(options.from !== undefined && { from: seqOf(options.from) }),
   };
 }
@@ -220,12 +221,6 @@ function durationOf(text: string): number {
   const ms = parseDuration(text);
   if (ms) return ms;
   throw new RuntimeError('usage', `--timeout ${text} is no duration`, { next: 'Write it as 30s, 5m or 1m30s.' });
-}
-
-function moneyOf(text: string): number {
-  const usd = Number(text);
-  if (text.trim() !== '' && usd > 0 && Number.isFinite(usd)) return usd;
-  throw new RuntimeError('usage', `--max-cost ${text} is no amount of money`, { next: 'Write USD, as 0.50.' });
 }
 
 function seqOf(text: string): number {

@@ -13,6 +13,9 @@ runtime session show nightly --limit 20
 runtime session show nightly --follow           # live, whoever works on it
 runtime session verify nightly                  # derive every decision again
 runtime session verify --all
+runtime session replay nightly                  # watch it again
+runtime why nightly/c1.2.1                      # why did that call run
+runtime session undo nightly                    # put a turn's files back
 runtime session rm nightly                      # for good
 \`\`\`
 

@@ -30,7 +30,7 @@ Where standard input or output is something else, \`runtime\` prints its help an
 - /stop, /steer: cancel the turn; say something to the model while it works
 - /approvals: what waits, in all sessions; with an id: all of one
 - /approve, /deny: answer what waits
-- /verify: prove this session
+- /verify, /undo: prove this session; put back what a turn did to files
 
 ## When it asks
 

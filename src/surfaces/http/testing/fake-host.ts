@@ -234,6 +234,13 @@ export function createFakeHost(own: Partial<HostStatus> = {}): FakeHost {
       for (const { type, data } of log.slice(0, at)) append(copy, type, data);
       return { session_id: copy.id };
     },
+    async undo(id, { turn }) {
+      const { turns, running } = found(sessions, id);
+      if (running !== undefined) throw new RuntimeError('session_busy', `${id} has an open turn.`);
+      if (turn === undefined || turn > turns) throw new RuntimeError('not_found', `${id} has no such turn.`);
+      const plan = { schemaVersion: 'runtime.undo.v1', session_id: id, turn, files: [], untracked: [] } as const;
+      return { ...plan, files: [], untracked: [], status: 'undone' as const, undone_at: 1 };
+    },
     async remove(id, { force }) {
       const session = found(sessions, id);
       if (session.running !== undefined && !force) throw new RuntimeError('session_busy', `${id} has an open turn.`);

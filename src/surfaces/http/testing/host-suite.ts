@@ -119,6 +119,19 @@ export function describeHost(name: string, open: () => Promise<HostUnderTest>, w
       await expect(host.fork('none', {})).rejects.toMatchObject({ code: 'not_found' });
     });
 
+    test('undoes only what there is, and not while a turn is open', async () => {
+      const host = await opened();
+      const { event_id, session_id } = await host.submit(say(words.slow));
+      const looking = look(host, session_id);
+      await looking.until('turn.started');
+      await expect(host.undo(session_id, {})).rejects.toMatchObject({ code: 'session_busy' });
+      await host.stop(session_id, event_id);
+      await host.settled(event_id);
+      await expect(host.undo(session_id, { turn: 2 })).rejects.toMatchObject({ code: 'not_found' });
+      await expect(host.undo('none', {})).rejects.toMatchObject({ code: 'not_found' });
+      looking.watch.close();
+    });
+
     test('stops what it is asked to stop', async () => {
       const host = await opened();
       const { event_id, session_id } = await host.submit(say(words.slow));

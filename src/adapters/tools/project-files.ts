@@ -1,0 +1,43 @@
+/** The port `ProjectFiles`: files are looked at and changed with what apply_patch is made of. */
+import type { FilesPutBack, ProjectFiles } from '../../contract/ports.ts';
+import { commitPatch, currentContent } from './apply-patch/commit-patch.ts';
+import type { Content } from './apply-patch/plan-patch.ts';
+import { sceneOf, type SceneOptions } from './scene.ts';
+
+/** Nobody cancels it: it takes moments. */
+const NEVER = new AbortController().signal;
+
+export function createProjectFiles(options: SceneOptions): ProjectFiles {
+  return {
+    async look(project_root, path) {
+      const scene = sceneOf(options, project_root);
+      if ('invalid' in scene) return { refused: scene.invalid[0]!.message };
+      const content = await currentContent(scene, path);
+      if (content === undefined) return {};
+      return 'code' in content ? { refused: content.message } : { bytes: content.bytes };
+    },
+
+    async putBack({ project_root, files, contents, key, preserve }) {
+      const scene = sceneOf(options, project_root);
+      if ('invalid' in scene) return { failed: scene.invalid[0]!.message, left_changed: false };
+      const committed = await commitPatch({
+        scene,
+        files,
+        contents: new Map(files.flatMap((file) => contentOf(file, contents))),
+        key,
+        context: { signal: NEVER, onOutput: () => {}, preserve },
+      });
+      if (committed.state === 'done' || committed.state === 'canceled') return undefined;
+      return { failed: committed.failure.message, left_changed: committed.state === 'unknown' };
+    },
+  };
+}
+
+function contentOf(
+  { path, after, mode }: FilesPutBack['files'][number],
+  contents: FilesPutBack['contents'],
+): [string, Content][] {
+  const bytes = contents.get(path);
+  if (after === undefined || bytes === undefined) return [];
+  return [[path, { bytes: Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength), mode }]];
+}
