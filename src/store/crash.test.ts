@@ -144,6 +144,20 @@ describe.skipIf(!STRACE)(`injected errors${WHY_NOT}`, () => {
     await program.ended;
   });
 
+  test('a lock file that may only be read gives no lock, beside an owner or without one', async () => {
+    const { store } = ownedStore(home);
+    const path = join(store.folder, 'workspace.lock');
+    const inject = ['-P', path, '-e', 'trace=openat', '-e', 'inject=openat:error=EACCES:when=1'];
+    const taking = `
+      try { said(testing.storeIn(process.argv[1]).takeLock().ok); } catch ({ code, message }) { said({ code, message }); }
+    `;
+    const take = () => runProgram(taking, home, [...QUIET_STRACE, '/dev/null', ...inject]).next();
+    const unlocked = { code: 'no_permission', message: expect.stringContaining(path) as string };
+    expect(await take()).toEqual(unlocked);
+    await store.close();
+    expect(await take()).toEqual(unlocked);
+  });
+
   test('a failed write is final, and what was durable before stays', async () => {
     const { append, stop } = await start('write:error=EIO:when=2+');
     expect(await append('s-1', 0, true)).toEqual({ durable: 2 });
