@@ -4,6 +4,8 @@ import { chmodSync, existsSync, readdirSync, rmSync, statfsSync, writeFileSync }
 import { dirname, join } from 'node:path';
 import { describe, expect } from 'vitest';
 import { entriesOf, expectVerified, linesOf, type Place, test } from './support/place.ts';
+import { socketOf } from './support/shared.ts';
+import { hasStrace } from './support/syncs.ts';
 
 const PAGE = 4096;
 const isRoot = process.getuid?.() === 0;
@@ -96,3 +98,20 @@ describe('a disk that fills up', () => {
     },
   );
 });
+
+test.skipIf(!hasStrace)(
+  'a control socket that cannot be removed: the answer is given all the same',
+  async ({ place }) => {
+    // It takes so long that others may join.
+    place.play([{ match: { any: true }, reply: { text: 'a b c', chunks: 3, delay: '300ms' } }]);
+    const inject = `-P ${socketOf(place)} -e trace=unlink -e inject=unlink:error=EIO`;
+    const { code, stdout, stderr } = await place.run(['run', 'hi'], {
+      shell: `exec strace -f -qq -o calls ${inject} "$@"`,
+    });
+    expect({ code, stdout, stderr }).toEqual({ code: 0, stdout: 'a b c\n', stderr: '' });
+    expect(place.read('calls')).toContain('INJECTED');
+    expect(existsSync(socketOf(place))).toBe(true);
+    expect(await place.run(['run', 'hi'])).toMatchObject({ code: 0, stdout: 'a b c\n' });
+    expect(existsSync(socketOf(place))).toBe(false);
+  },
+);
