@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { chmodSync, existsSync, readdirSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect } from 'vitest';
-import { entriesOf, expectVerified, linesOf, type Place, test } from './support/place.ts';
+import { entriesOf, expectVerified, linesOf, type Place, test, verify } from './support/place.ts';
 import { socketOf } from './support/shared.ts';
 import { hasStrace } from './support/syncs.ts';
 
@@ -98,6 +98,22 @@ describe('a disk that fills up', () => {
     },
   );
 });
+
+test.skipIf(!hasStrace)(
+  'an answer whose turn cannot be entered into the audit log: shown by the next start',
+  async ({ place }) => {
+    place.play([{ match: { any: true }, reply: { text: 'fine' } }]);
+    const audit = join(dirname(socketOf(place)), 'audit.jsonl');
+    const shell = `exec strace -f -qq -o calls -P ${audit} -e trace=write -e inject=write:error=EIO "$@"`;
+    const failed = await place.run(['run', '--session', 'one', 'hi'], { shell });
+    expect(failed).toMatchObject({ code: 1, stdout: '' });
+    expect(failed.stderr).toMatch(/^error: Writing audit\.jsonl: EIO/);
+    expect(await place.run(['run', '--session', 'one'])).toMatchObject({ code: 0, stdout: 'fine\n' });
+    expect(entriesOf(place.journal('one'), 'turn.ended')).toHaveLength(1);
+    expect((await verify(place, 'one')).notes).toEqual([]); // a head vouches for it
+    expect((await place.run(['run', '--session', 'one'])).stderr).toContain('nothing to carry on');
+  },
+);
 
 test.skipIf(!hasStrace)(
   'a control socket that cannot be removed: the answer is given all the same',
