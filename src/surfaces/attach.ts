@@ -38,6 +38,8 @@ export async function attach(workspace: Workspace, options: AttachOptions): Prom
     const taken = take(workspace, options);
     if (!(taken instanceof RuntimeError)) return serve(workspace, taken, path, options);
     const host = await connectOwner(workspace).catch((error: unknown) => {
+      // Who serves without the lock may have given it to the next one just now: it is refused when it goes on serving.
+      if (error instanceof RuntimeError && error.code === 'no_permission' && clock.now() < deadline) return undefined;
       if (!(error instanceof RuntimeError) || error.code !== 'owner_silent') throw error;
       throw new RuntimeError('owner_silent', `${taken.message} ${error.message}`, { cause: error });
     });
