@@ -81,8 +81,9 @@ export function makeScratch({ folder, program, path, turns, config, files, signa
   };
 }
 
-function runProgram(
-  [program, ...args]: string[],
+/** Runs a program to its end; `signal` ends it with SIGKILL. */
+export function runProgram(
+  [program, ...args]: readonly string[],
   how: { cwd: string; env: Record<string, string>; signal: AbortSignal },
 ): Promise<Ran> {
   const child = spawn(program!, args, { ...how, killSignal: 'SIGKILL', stdio: ['ignore', 'pipe', 'pipe'] });
