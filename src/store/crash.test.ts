@@ -158,6 +158,25 @@ describe.skipIf(!STRACE)(`injected errors${WHY_NOT}`, () => {
     expect(await take()).toEqual(unlocked);
   });
 
+  test('a record of the holder that cannot be removed keeps nobody from the lock', async () => {
+    await ownedStore(home).store.close(); // so that the workspace is there
+    const inject = ['-P', join(storeIn(home).folder, 'owner.json'), '-e', 'inject=unlink:error=EIO'];
+    const program = runProgram(
+      `
+      for (let n = 0; n < 2; n++) {
+        const { ok, release } = testing.storeIn(process.argv[1]).takeLock();
+        said(ok);
+        release();
+      }
+    `,
+      home,
+      [...QUIET_STRACE, '/dev/null', ...inject],
+    );
+    expect([await program.next(), await program.next()]).toEqual([true, true]);
+    expect(await program.ended).toMatchObject({ code: 0 });
+    expect(existsSync(join(storeIn(home).folder, 'owner.json'))).toBe(true);
+  });
+
   test('a failed write is final, and what was durable before stays', async () => {
     const { append, stop } = await start('write:error=EIO:when=2+');
     expect(await append('s-1', 0, true)).toEqual({ durable: 2 });

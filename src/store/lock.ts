@@ -52,7 +52,11 @@ export function takeLock(folder: string, owner: OwnerRecord): LockResult {
   held.add(database);
   const release = (): void => {
     if (!held.delete(database)) return;
-    removeFile(ownerFile);
+    try {
+      removeFile(ownerFile);
+    } catch {
+      // It is for messages only, and the next holder writes its own.
+    }
     database.close();
   };
   try {
