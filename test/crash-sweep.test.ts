@@ -6,7 +6,7 @@ import { expect, test } from 'vitest';
 import { hasStrace } from '../scripts/chaos/strace.ts';
 import { sweep, type SweepResult } from '../scripts/chaos/sweep.ts';
 
-const EVERY = process.env['SWEEP'] === 'all' ? 1 : 24;
+const EVERY = process.env['SWEEP'] === 'all' ? 1 : 40;
 const LONGEST_MS = 40 * 60_000;
 
 test.skipIf(!hasStrace)(

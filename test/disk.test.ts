@@ -99,6 +99,23 @@ describe('a disk that fills up', () => {
   );
 });
 
+test("the workspace's folder goes while a turn runs: said, exit 1, and the next start makes a new one", async ({
+  place,
+}) => {
+  place.play([{ match: { any: true }, reply: { text: 'a b c', chunks: 3, delay: '300ms' } }]);
+  const run = place.start(['run', '--json', '--session', 'one', 'hi']);
+  await run.says('model.requested');
+  rmSync(dirname(socketOf(place)), { recursive: true, force: true, maxRetries: 5 });
+  const { code, stdout, stderr } = await run.ended;
+  expect({ code, told: linesOf(stdout).at(-1) }).toMatchObject({
+    code: 1,
+    told: { type: 'run.finished', data: { error: { code: 'store_unavailable' } } },
+  });
+  expect(stderr).toMatch(/^error: .*\nnext: /m);
+  expect(await place.run(['run', '--session', 'one', 'hi'])).toMatchObject({ code: 0, stdout: 'a b c\n' });
+  await expectVerified(place, 'one');
+});
+
 test.skipIf(!hasStrace)(
   'an answer whose turn cannot be entered into the audit log: shown by the next start',
   async ({ place }) => {

@@ -9,10 +9,8 @@ import { messagesIn, type Story } from './story.ts';
 /** What a model and a person can see of the sessions: without ids, times and what was tried again. */
 export type Transcript = Record<string, unknown>;
 
-const SESSIONS = ['one', 'long'];
-
-export function transcriptOf({ scratch }: Story): Transcript {
-  return Object.fromEntries(SESSIONS.map((session) => [session, seenIn(scratch.journal(session))]));
+export function transcriptOf({ scratch }: Story, sessions: readonly string[]): Transcript {
+  return Object.fromEntries(sessions.map((session) => [session, seenIn(scratch.journal(session))]));
 }
 
 function seenIn(entries: readonly Entry[]): unknown {
@@ -27,7 +25,7 @@ function seenIn(entries: readonly Entry[]): unknown {
 }
 
 /**
- * What doesn't hold, in words. `printed`: the ids of entries that a program had told when it ended. `mayFail`: tools may
+ * What doesn't hold, in words, of a story in which what the `undisturbed` sessions have was played. `printed`: the ids of entries that a program had told when it ended. `mayFail`: tools may
  * have met the fault, too, so that the turn took another way.
  */
 export async function brokenIn(
@@ -39,7 +37,8 @@ export async function brokenIn(
   const broken: string[] = [];
   const expect = (holds: boolean, what: string): void => void (holds || broken.push(what));
   const one = scratch.journal('one');
-  const all = [...one, ...scratch.journal('long')];
+  const sessions = Object.keys(undisturbed);
+  const all = sessions.flatMap((session) => scratch.journal(session));
 
   const verified = await story.run(['session', 'verify', '--all', '-o', 'json']);
   expect(verified.code === 0, `verify: ${verified.stdout} ${verified.stderr}`);
@@ -78,7 +77,7 @@ export async function brokenIn(
   for (const line of printed) expect(lines.has(line), `was told, and is gone: ${line}`);
   expect(!existsSync(join(workspace, 'sessions/gone.jsonl')), 'a removed session is there');
 
-  const seen = transcriptOf(story);
+  const seen = transcriptOf(story, sessions);
   const otherwise = unknown || (mayFail && dataOf(all, 'call.finished').some(({ outcome }) => outcome !== 'ok'));
   expect(
     otherwise || isDeepStrictEqual(seen, undisturbed),

@@ -68,12 +68,18 @@ export const slow = (stall: string): Script['turns'] =>
 export const ASK = ['run', '--session', 'one', WORKLOAD.message];
 export const GO_ON = ['run', '--session', 'one'];
 
-/** Brings the turn to its end, whatever `before` has left of it, and gives what doesn't hold. */
+/**
+ * Brings the turn to its end, whatever `before` has left of it, and gives what doesn't hold. A kill may fall between the
+ * end of the turn and the telling of its answer; then nothing is left to carry on.
+ */
 export async function finishTurn(scratch: Scratch, before?: Ran): Promise<string[]> {
+  const ended = scratch.journal('one').some(({ type }) => type === 'turn.ended');
   let ran = before?.code === 0 ? before : await scratch.run(GO_ON);
   if (ran.stderr.includes('There is no session')) ran = await scratch.run(ASK); // nothing was accepted
+  const nothingLeft = before?.signal === 'SIGKILL' && ended && ran.stderr.includes('nothing to carry on');
+  const answered = ran.code === 0 && (ran.stdout === `${WORKLOAD.answer}\n` || nothingLeft);
   const { broken } = checkTurn(scratch.journal('one'), scratch.read);
-  if (ran.code !== 0 || ran.stdout !== `${WORKLOAD.answer}\n`) broken.unshift(`the next start ${endOf(ran)}`);
+  if (!answered) broken.unshift(`the next start ${endOf(ran)}`);
   const verified = await scratch.run(['session', 'verify', 'one']);
   if (verified.code !== 0) broken.push(`not verified: ${verified.stdout}${verified.stderr}`);
   return broken;
@@ -83,9 +89,9 @@ export function endOf({ code, signal, stdout, stderr }: Ran): string {
   return `ended with ${signal ?? `exit code ${code}`}: ${stdout}${stderr}`;
 }
 
-/** Why an end is no plain failure with a next step; undefined when it is one. */
-export function oddFailure(ran: Ran): string | undefined {
-  const plain = ran.code === 1 && /^error: /m.test(ran.stderr) && /^next: /m.test(ran.stderr);
+/** Why an end is no plain failure with a next step; undefined when it is one. `codes`: with which it may end. */
+export function oddFailure(ran: Ran, codes = [1]): string | undefined {
+  const plain = codes.includes(ran.code ?? NaN) && /^error: /m.test(ran.stderr) && /^next: /m.test(ran.stderr);
   if (!plain) return `no plain failure: ${endOf(ran)}`;
   return /^ {4}at |This is a bug/m.test(ran.stderr) ? `a failure of our own: ${endOf(ran)}` : undefined;
 }

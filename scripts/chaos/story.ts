@@ -35,6 +35,7 @@ const turns: Script['turns'] = [
 /** A program run on the story's folder. */
 export interface Stage {
   name: string;
+  session: string;
   /** What comes before it, which no fault meets. */
   prepare?: (story: Story) => void;
   /** Its arguments; it may have to look for them. */
@@ -92,10 +93,14 @@ export function createStory(folder: string, signal: AbortSignal): Story {
   };
 }
 
+/** The session of which the last stage is, too. */
+export const MAIN_SESSION = 'one';
+
 export const STAGES: readonly Stage[] = [
   says('ask', 'one', 'go'),
   {
     name: 'approve',
+    session: 'one',
     args: async (story) => ['approve', (await pendingApprovals(story))[0] ?? 'a-none-waits'],
     code: 0,
     async carryOn(story) {
@@ -105,6 +110,7 @@ export const STAGES: readonly Stage[] = [
   },
   {
     name: 'resume',
+    session: 'one',
     args: async () => ['run', '--json', '--session', 'one'],
     code: 0,
     answer: WORKLOAD.answer,
@@ -114,6 +120,7 @@ export const STAGES: readonly Stage[] = [
   says('short', 'gone', 'bye', 'You said: bye'),
   {
     name: 'remove',
+    session: 'gone',
     args: async () => ['session', 'rm', 'gone'],
     code: 0,
     refusal: /no session gone/,
@@ -126,6 +133,7 @@ export const STAGES: readonly Stage[] = [
 function says(name: string, session: string, text: string, answer?: string): Stage {
   return {
     name,
+    session,
     args: async () => ['run', '--json', '--session', session, text],
     code: answer === undefined ? WAITS : 0,
     ...(answer !== undefined && { answer }),

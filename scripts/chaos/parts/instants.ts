@@ -1,6 +1,6 @@
 /** Kill -9 at random instants of the turn, once or twice before it may come to its end. */
 import type { Entry } from '../../../src/contract/entries.ts';
-import { runProgram } from '../../../src/engine/chaos/scratch.ts';
+import { type Ran, runProgram } from '../../../src/engine/chaos/scratch.ts';
 import { ASK, count, endOf, finishTurn, GO_ON, inFolder, LAUNCHER, type Part, slow, tally, workIn } from '../part.ts';
 
 const ROUNDS = 100;
@@ -19,17 +19,15 @@ export const instants: Part = async ({ dice, signal }) => {
     signal.throwIfAborted();
     await inFolder(async (folder) => {
       const scratch = workIn(folder, signal, TURNS);
+      let ran: Ran | undefined;
       for (const args of dice() < 0.5 ? [ASK] : [ASK, GO_ON]) {
-        const how = {
-          cwd: scratch.project,
-          env: scratch.environment,
-          signal: AbortSignal.timeout(Math.round(dice() * longest)),
-        };
-        const { signal: by } = await runProgram([LAUNCHER, ...args], how);
+        const by = AbortSignal.timeout(Math.round(dice() * longest));
+        ran = await runProgram([LAUNCHER, ...args], { cwd: scratch.project, env: scratch.environment, signal: by });
         done.times++;
-        count(done, by === 'SIGKILL' ? phaseOf(scratch.journal('one')) : 'it had ended');
+        count(done, ran.signal === 'SIGKILL' ? phaseOf(scratch.journal('one')) : 'it had ended');
+        if (ran.signal !== 'SIGKILL') break;
       }
-      const broken = await finishTurn(scratch);
+      const broken = await finishTurn(scratch, ran);
       if (broken.length > 0) done.broken.push(`round ${round}: ${broken.join('; ')}`);
     });
   }
