@@ -3,7 +3,9 @@ import { spawnSync } from 'node:child_process';
 import { chmodSync, existsSync, readdirSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect } from 'vitest';
-import { entriesOf, expectVerified, linesOf, type Place, test } from './support/place.ts';
+import { entriesOf, expectVerified, linesOf, type Place, test, verify } from './support/place.ts';
+import { socketOf } from './support/shared.ts';
+import { hasStrace } from './support/syncs.ts';
 
 const PAGE = 4096;
 const isRoot = process.getuid?.() === 0;
@@ -96,3 +98,53 @@ describe('a disk that fills up', () => {
     },
   );
 });
+
+test("the workspace's folder goes while a turn runs: said, exit 1, and the next start makes a new one", async ({
+  place,
+}) => {
+  place.play([{ match: { any: true }, reply: { text: 'a b c', chunks: 3, delay: '300ms' } }]);
+  const run = place.start(['run', '--json', '--session', 'one', 'hi']);
+  await run.says('model.requested');
+  rmSync(dirname(socketOf(place)), { recursive: true, force: true, maxRetries: 5 });
+  const { code, stdout, stderr } = await run.ended;
+  expect({ code, told: linesOf(stdout).at(-1) }).toMatchObject({
+    code: 1,
+    told: { type: 'run.finished', data: { error: { code: 'store_unavailable' } } },
+  });
+  expect(stderr).toMatch(/^error: .*\nnext: /m);
+  expect(await place.run(['run', '--session', 'one', 'hi'])).toMatchObject({ code: 0, stdout: 'a b c\n' });
+  await expectVerified(place, 'one');
+});
+
+test.skipIf(!hasStrace)(
+  'an answer whose turn cannot be entered into the audit log: shown by the next start',
+  async ({ place }) => {
+    place.play([{ match: { any: true }, reply: { text: 'fine' } }]);
+    const audit = join(dirname(socketOf(place)), 'audit.jsonl');
+    const shell = `exec strace -f -qq -o calls -P ${audit} -e trace=write -e inject=write:error=EIO "$@"`;
+    const failed = await place.run(['run', '--session', 'one', 'hi'], { shell });
+    expect(failed).toMatchObject({ code: 1, stdout: '' });
+    expect(failed.stderr).toMatch(/^error: Writing audit\.jsonl: EIO/);
+    expect(await place.run(['run', '--session', 'one'])).toMatchObject({ code: 0, stdout: 'fine\n' });
+    expect(entriesOf(place.journal('one'), 'turn.ended')).toHaveLength(1);
+    expect((await verify(place, 'one')).notes).toEqual([]); // a head vouches for it
+    expect((await place.run(['run', '--session', 'one'])).stderr).toContain('nothing to carry on');
+  },
+);
+
+test.skipIf(!hasStrace)(
+  'a control socket that cannot be removed: the answer is given all the same',
+  async ({ place }) => {
+    // It takes so long that others may join.
+    place.play([{ match: { any: true }, reply: { text: 'a b c', chunks: 3, delay: '300ms' } }]);
+    const inject = `-P ${socketOf(place)} -e trace=unlink -e inject=unlink:error=EIO`;
+    const { code, stdout, stderr } = await place.run(['run', 'hi'], {
+      shell: `exec strace -f -qq -o calls ${inject} "$@"`,
+    });
+    expect({ code, stdout, stderr }).toEqual({ code: 0, stdout: 'a b c\n', stderr: '' });
+    expect(place.read('calls')).toContain('INJECTED');
+    expect(existsSync(socketOf(place))).toBe(true);
+    expect(await place.run(['run', 'hi'])).toMatchObject({ code: 0, stdout: 'a b c\n' });
+    expect(existsSync(socketOf(place))).toBe(false);
+  },
+);

@@ -2,11 +2,13 @@
  * Several processes on one workspace: the first owns it and works for all, the others are its clients. Whoever comes,
  * goes or is killed: each message has one turn, everyone sees all of it, and the journals prove themselves.
  */
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, renameSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { describe } from 'vitest';
 import { type EntryType } from '../src/contract/entries.ts';
 import type { Script } from '../src/contract/script.ts';
+import { ownedStore } from '../src/store/testing.ts';
 import { entriesOf, expectVerified, linesOf, type Place, type Running, test, until } from './support/place.ts';
 
 const PATCH = ['*** Begin Patch', '*** Update File: a.txt', '@@', '-old a', '+new a', '*** End Patch', ''].join('\n');
@@ -88,5 +90,34 @@ describe.concurrent('an owner that dies while it works for another process', () 
     expect(place.read('a.txt')).toBe('new a\n');
     await expectVerified(place, 'one');
     await expectVerified(place, 'own');
+  });
+});
+
+describe('the owner has given the lock away, and still serves', () => {
+  test('who comes in that moment waits for the next one', async ({ place, expect }) => {
+    prepare(place);
+    const owner = await own(place);
+    const lock = join(dirname(socketOf(place)), 'workspace.lock');
+    renameSync(lock, `${lock}.gone`);
+    const { store } = ownedStore(place.home); // the next one, before it serves
+    const run = place.start(['run', '--session', 'other', 'hi']);
+    await delay(700);
+    await store.close();
+    expect(await run.ended).toMatchObject({ code: 0, stdout: 'You said: hi\n' });
+    owner.child.kill('SIGKILL');
+  });
+
+  test('who goes on serving without it is refused, and named', async ({ place, expect }) => {
+    prepare(place);
+    const owner = await own(place);
+    const lock = join(dirname(socketOf(place)), 'workspace.lock');
+    renameSync(lock, `${lock}.gone`);
+    const { store } = ownedStore(place.home);
+    const { code, stderr } = await place.run(['run', '--session', 'other', 'hi']);
+    expect({ code, named: stderr.includes(`error: Process ${owner.pid} serves the workspace`) }).toEqual({
+      code: 1,
+      named: true,
+    });
+    await store.close();
   });
 });

@@ -120,10 +120,11 @@ export function createOwner(ports: OwnerPorts, settings: OwnerSettings): Owner {
   /** Done marks, heads and snapshots on their way. They needn't be durable; who closes a session is told what failed. */
   const trailing = createTrailing();
 
-  function afterTurn(session: string, { entry, hash }: StoredEntry): void {
+  /** Messages are done when all is: where the head can't be written the next start shows the answer, and writes it. */
+  async function afterTurn(session: string, { entry, hash }: StoredEntry): Promise<void> {
     const { event_ids, reason } = entry.data as EntryData<'turn.ended'>;
-    trailing.add(ports.audit.append({ type: 'head', data: { session, seq: entry.seq, hash } }));
-    for (const id of event_ids) trailing.add(ports.ingress.done(id, reason));
+    await ports.audit.append({ type: 'head', data: { session, seq: entry.seq, hash } });
+    for (const id of event_ids) await ports.ingress.done(id, reason);
   }
 
   /** A session is made by its first message. */
@@ -213,7 +214,7 @@ export function createOwner(ports: OwnerPorts, settings: OwnerSettings): Owner {
         resolve,
         ...(onFailed && { onFailed }),
         onTurnEnded: (stored) => {
-          afterTurn(id, stored);
+          trailing.add(afterTurn(id, stored));
           trailing.add(keep(stored));
         },
       };

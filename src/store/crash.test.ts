@@ -144,6 +144,39 @@ describe.skipIf(!STRACE)(`injected errors${WHY_NOT}`, () => {
     await program.ended;
   });
 
+  test('a lock file that may only be read gives no lock, beside an owner or without one', async () => {
+    const { store } = ownedStore(home);
+    const path = join(store.folder, 'workspace.lock');
+    const inject = ['-P', path, '-e', 'trace=openat', '-e', 'inject=openat:error=EACCES:when=1'];
+    const taking = `
+      try { said(testing.storeIn(process.argv[1]).takeLock().ok); } catch ({ code, message }) { said({ code, message }); }
+    `;
+    const take = () => runProgram(taking, home, [...QUIET_STRACE, '/dev/null', ...inject]).next();
+    const unlocked = { code: 'no_permission', message: expect.stringContaining(path) as string };
+    expect(await take()).toEqual(unlocked);
+    await store.close();
+    expect(await take()).toEqual(unlocked);
+  });
+
+  test('a record of the holder that cannot be removed keeps nobody from the lock', async () => {
+    await ownedStore(home).store.close(); // so that the workspace is there
+    const inject = ['-P', join(storeIn(home).folder, 'owner.json'), '-e', 'inject=unlink:error=EIO'];
+    const program = runProgram(
+      `
+      for (let n = 0; n < 2; n++) {
+        const { ok, release } = testing.storeIn(process.argv[1]).takeLock();
+        said(ok);
+        release();
+      }
+    `,
+      home,
+      [...QUIET_STRACE, '/dev/null', ...inject],
+    );
+    expect([await program.next(), await program.next()]).toEqual([true, true]);
+    expect(await program.ended).toMatchObject({ code: 0 });
+    expect(existsSync(join(storeIn(home).folder, 'owner.json'))).toBe(true);
+  });
+
   test('a failed write is final, and what was durable before stays', async () => {
     const { append, stop } = await start('write:error=EIO:when=2+');
     expect(await append('s-1', 0, true)).toEqual({ durable: 2 });

@@ -6,6 +6,9 @@
  * only one process can have: of many racing ones exactly one gets it, without waiting. (`BEGIN EXCLUSIVE` first shares
  * the file, so that two racing ones may refuse each other.) Nothing is ever written, so no journal file appears.
  *
+ * A file that can't be opened for writing SQLite opens for reading, and then `BEGIN IMMEDIATE` shares it without a word:
+ * setting a value, which is never committed, fails there, and elsewhere changes nothing.
+ *
  * POSIX locks end when the process closes *any* descriptor of the file: nothing else may open it, copying included.
  */
 import { closeSync, lstatSync } from 'node:fs';
@@ -28,7 +31,9 @@ export type LockResult =
   | { ok: false; held_by: OwnerRecord | undefined };
 
 const LOCK_FILE = 'workspace.lock';
+const TAKE = 'PRAGMA journal_mode = MEMORY; BEGIN IMMEDIATE; PRAGMA user_version = 1';
 const SQLITE_BUSY = 5;
+const SQLITE_READONLY = 8;
 /** How often the lock file may be replaced under our hands before we give up. */
 const TRIES = 10;
 
@@ -47,7 +52,11 @@ export function takeLock(folder: string, owner: OwnerRecord): LockResult {
   held.add(database);
   const release = (): void => {
     if (!held.delete(database)) return;
-    removeFile(ownerFile);
+    try {
+      removeFile(ownerFile);
+    } catch {
+      // It is for messages only, and the next holder writes its own.
+    }
     database.close();
   };
   try {
@@ -65,10 +74,13 @@ function acquire(path: string): DatabaseSync | undefined {
     const before = ensureLockFile(path);
     const database = new DatabaseSync(path, { timeout: 0 });
     try {
-      database.exec('PRAGMA journal_mode = MEMORY; BEGIN IMMEDIATE');
+      database.exec(TAKE);
     } catch (error) {
       database.close();
-      if (isBusy(error)) return undefined;
+      if (isSqliteError(error, SQLITE_BUSY)) return undefined;
+      if (isSqliteError(error, SQLITE_READONLY)) {
+        throw new RuntimeError('no_permission', `${path} may not be written to.`, { cause: error });
+      }
       throw new RuntimeError('store_unavailable', `Taking the lock: ${String(error)}`, { cause: error });
     }
     // Someone may have removed or replaced the file: then this is the lock of a file that no one else will find.
@@ -94,6 +106,6 @@ function inodeOf(path: string): bigint | undefined {
   return lstatSync(path, { bigint: true, throwIfNoEntry: false })?.ino;
 }
 
-function isBusy(error: unknown): boolean {
-  return error instanceof Error && 'errcode' in error && error.errcode === SQLITE_BUSY;
+function isSqliteError(error: unknown, code: number): boolean {
+  return error instanceof Error && 'errcode' in error && error.errcode === code;
 }

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { kernel } from '../../kernel/testing/story.ts';
@@ -62,6 +63,7 @@ async function opened(world: World, options?: { whole: boolean }) {
 describe('opened with its snapshot, a session is what it is without', () => {
   test.each(Object.keys(stories))('the story %s', async (name) => {
     const before = await stories[name]!();
+    await setImmediate(); // it follows the end of the turn
     const snapshot = JSON.parse(before.snapshots.get('s')!) as Snapshot;
     expect(snapshot.end.seq).toBeGreaterThan(10);
     const read: number[] = [];
@@ -179,6 +181,7 @@ describe('a snapshot is taken', () => {
     expect(world.snapshots.size).toBe(0);
     second.answer(reply('answer'));
     await session.runner.rest();
+    await setImmediate(); // it follows the end of the turn
     expect(JSON.parse(world.snapshots.get('s')!)).toMatchObject({ end: { seq: world.lines.get('s')!.length } });
   });
 

@@ -8,6 +8,7 @@ import type { CommandContext } from './context.ts';
 import { TOPICS } from './help/topics.ts';
 import { addApprovals } from './tree/approvals.ts';
 import type { Calls } from './tree/calls.ts';
+import { addChaos } from './tree/chaos.ts';
 import { addConfig } from './tree/config.ts';
 import { addWhy } from './tree/past.ts';
 import { addPolicy } from './tree/policy.ts';
@@ -66,6 +67,7 @@ export function commandTree(context: CommandContext): CommandTree {
     .addOption(outputOption('table', 'json', 'yaml'))
     .addOption(jsonOption())
     .action(calls(async () => (await import('./commands/doctor.ts')).doctor));
+  addChaos(program, calls);
   teach(
     program
       .command('completion')

@@ -39,6 +39,7 @@ const KINDS: Readonly<Record<string, Kind>> = {
   'policy set tool': 'tool',
   'policy check tool': 'tool',
   'policy check arguments': 'text',
+  'chaos --points': 'text',
   'help words': 'help',
 };
 

@@ -1,5 +1,5 @@
 /** The file of a Unix socket: made so that nobody but this user can ever connect, removed only when it is still ours. */
-import { chmodSync, existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, renameSync, unlinkSync } from 'node:fs';
 import type { Server } from 'node:net';
 import { dirname } from 'node:path';
 import { isPrivatePath } from '../../../adapters/control/control-path.ts';
@@ -24,7 +24,7 @@ export async function listenAt(server: Server, path: string): Promise<SocketFile
   }
   // Under another name first: what stands at `path` can be connected to from its first moment on.
   const temporary = `${path}~`;
-  rmSync(temporary, { force: true });
+  tryToRemove(temporary);
   await bind(server, temporary);
   chmodSync(temporary, 0o600);
   const id = fileOf(temporary);
@@ -32,9 +32,18 @@ export async function listenAt(server: Server, path: string): Promise<SocketFile
   return {
     id,
     remove() {
-      if (existsSync(path) && fileOf(path) === id) rmSync(path, { force: true });
+      if (existsSync(path) && fileOf(path) === id) tryToRemove(path);
     },
   };
+}
+
+/** One that can't be removed is in nobody's way: the next owner puts its own in its place. */
+function tryToRemove(path: string): void {
+  try {
+    unlinkSync(path);
+  } catch {
+    // it may not be there
+  }
 }
 
 /** Binding happens before `listen` returns: the mask holds for that alone. */
