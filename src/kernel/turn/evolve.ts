@@ -9,7 +9,8 @@ import type { Policy } from '../../contract/manifest.ts';
 import { evolveCall } from './evolve-call.ts';
 import { evolveAsk } from './evolve-ask.ts';
 import { endTurn, reflectTurn, startTurn } from './evolve-turn.ts';
-import { pendingOf, userContent } from './history.ts';
+import { pendingOf, roll, userContent } from './history.ts';
+import { LOSS } from './notes.ts';
 import { activeTime, retryTimer, somethingRuns, STALLS_TO_QUARANTINE, waitsForRetry } from './open.ts';
 import type { Call, Evolved, Queued, Resolved, State, Turn } from './state.ts';
 
@@ -19,7 +20,7 @@ export function evolve(hash: Hash, before: State, entry: Entry, resolved: Resolv
     case 'session.created':
       return { state: state.session ? state : created(state, entry), joined: [] };
     case 'session.opened':
-      return { state: opened(before, state, entry, resolved), joined: [] };
+      return tellOfLoss(hash, opened(before, state, entry, resolved), entry);
     case 'session.forked':
       return { state: forked(state, entry), joined: [] };
     case 'policy.changed':
@@ -109,6 +110,13 @@ function opened(before: State, state: State, { data }: EntryOf<'session.opened'>
     const quarantined = stalls >= STALLS_TO_QUARANTINE && tightened.cut === null;
     return quarantined ? { ...tightened, cut: 'quarantine' } : tightened;
   });
+}
+
+/** After a repair that lost entries the model is told so, in the place where they stood. */
+function tellOfLoss(hash: Hash, state: State, { seq, data }: EntryOf<'session.opened'>): Evolved {
+  if (data.reason !== 'repair' || !state.session) return { state, joined: [] };
+  const history = roll(hash, state.history, pendingOf(hash, seq, LOSS));
+  return { state: { ...state, history }, content: LOSS, joined: [seq] };
 }
 
 function forked(state: State, { data }: EntryOf<'session.forked'>): State {

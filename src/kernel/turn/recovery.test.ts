@@ -196,3 +196,40 @@ describe('a fork', () => {
     expect(story.when(message('e4'), started()).at(-1)).toEqual(requested('m2.1'));
   });
 });
+
+describe('when a repair has cut the journal', () => {
+  const loss = { role: 'note', text: expect.stringContaining('could not be recovered') as string };
+  const repaired = opened({ reason: 'repair', cut_bytes: 100, cut_from: 1000 });
+
+  test('between turns: the model is told where it was cut, before what comes next', () => {
+    const story = given(created(), message('e1'), started(), replied({ text: 'Hi' }));
+    expect(story.when(repaired)).toEqual([]);
+    story.when(message('e2'));
+    story.when(started());
+    expect(story.history.map(({ role }) => role)).toEqual(['user', 'assistant', 'note', 'user']);
+    expect(story.history[2]).toMatchObject(loss);
+  });
+
+  test('in a turn: what ran goes its way, and the request has the note', () => {
+    const story = given(created(), message('e1'), started());
+    const before = story.entries.at(-1);
+    expect(story.when(repaired)).toEqual([requested('m1.1', { attempt: 2 })]);
+    expect(story.history.at(-1)).toMatchObject(loss);
+    expect(story.entries.at(-1)!.data).toMatchObject({ message_count: 2 });
+    expect(before!.data).toMatchObject({ message_count: 1 });
+  });
+
+  test('while calls are open: the note stands before them, and their results follow them', () => {
+    const story = given(created(), message('e1'), started(), replied({ calls: [['read_file']] }));
+    story.when(repaired);
+    story.when(inspected('c1.1.1'));
+    story.when(finished('c1.1.1'));
+    expect(story.history.map(({ role }) => role)).toEqual(['user', 'note', 'assistant', 'tool']);
+  });
+
+  test('no other opening says so', () => {
+    const story = given(created(), message('e1'), started());
+    for (const reason of ['recovery', 'upgrade', 'restore'] as const) story.when(opened({ reason, epoch: 2 }));
+    expect(story.history.map(({ role }) => role)).toEqual(['user']);
+  });
+});

@@ -11,6 +11,7 @@ import type { Calls } from './tree/calls.ts';
 import { addConfig } from './tree/config.ts';
 import { addPolicy } from './tree/policy.ts';
 import { addSessions } from './tree/sessions.ts';
+import { addStore } from './tree/store.ts';
 import { jsonOption, outputOption, teach } from './tree/teach.ts';
 
 export interface CommandTree {
@@ -53,6 +54,7 @@ export function commandTree(context: CommandContext): CommandTree {
   addApprovals(program, calls);
   addPolicy(program, calls);
   addConfig(program, calls);
+  addStore(program, calls);
 
   teach(
     program

@@ -29,6 +29,9 @@ const KINDS: Readonly<Record<string, Kind>> = {
   'policy set tool': 'tool',
   'policy check tool': 'tool',
   'policy check arguments': 'text',
+  'store repair --from': 'folder',
+  'store backup target': 'folder',
+  'store restore source': 'folder',
   'help words': 'help',
 };
 
