@@ -311,6 +311,21 @@ describe('store repair', () => {
     expect(await check(place, '--deep')).toMatchObject({ exit: 0 });
   });
 
+  test('a message whose mark is lost does not make a removed session anew', async ({ place }) => {
+    answers(place);
+    for (const id of ['one', 'two', 'three']) await place.run(['run', '--session', id, 'hi']);
+    await place.run(['session', 'rm', 'one']);
+    const segment = inStore(place, 'ingress/1.jsonl');
+    const whole = lines(segment);
+    const mark = whole.findIndex((line) => line.includes('"type":"event.done"'));
+    writeLines(segment, whole.with(mark, 'what stood here is gone'));
+    await repair(place, '--apply');
+    expect(readFileSync(segment, 'utf8')).toMatch(/"event.dead".*its session was removed/);
+    expect((await place.run(['run', '--session', 'two', 'on'])).code).toBe(0);
+    expect(existsSync(place.journalFile('one'))).toBe(false);
+    expect(await check(place, '--deep')).toMatchObject({ exit: 0 });
+  });
+
   test('workspace.json, a journal that is gone, a blob that was changed', async ({ place }) => {
     await twoTurns(place);
     await place.run(['run', '--session', 'gone', 'hello']);

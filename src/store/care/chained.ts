@@ -9,7 +9,8 @@ import { withFile } from '../files.ts';
 import { sessionOf } from '../journal-file.ts';
 import { knowsAudit, knowsGrant, knowsIngress } from '../line-types.ts';
 import { isFileOf } from '../session-file.ts';
-import type { FoundFile } from './inventory.ts';
+import type { WorkspacePaths } from '../workspace.ts';
+import { inventory, type FoundFile } from './inventory.ts';
 
 export interface ChainedFile {
   file: FoundFile;
@@ -56,4 +57,17 @@ export function scanFile(
   visit: (line: ChainLine) => void | Promise<void> = () => {},
 ): Promise<ChainEnd> {
   return withFile(file.path, (fd) => scanChain(fd, rules, visit));
+}
+
+/** The greatest epoch that any whole line names; 0 when none does. */
+export async function lastEpoch(paths: WorkspacePaths, workspace: string): Promise<number> {
+  let epoch = 0;
+  for (const file of inventory(paths)) {
+    if (!isChained(file) || !file.plain) continue;
+    await scanFile(await chainedFile(file, workspace, () => undefined), ({ data }) => {
+      const known = (data as { epoch?: unknown } | null)?.epoch;
+      if (typeof known === 'number') epoch = Math.max(epoch, known);
+    });
+  }
+  return epoch;
 }

@@ -12,8 +12,9 @@ import type { RepairStep, StoreCheck, StoreProblem, StoreRepair } from '../../co
 import type { HeadsSoFar } from '../audit-heads.ts';
 import { createAudit } from '../audit.ts';
 import { copyDurably, ensureFolder, keepAside, removeFile, syncFolderNow, writeWhole } from '../files.ts';
+import { openSegments } from '../ingress-segments.ts';
 import { workspaceId, type WorkspacePaths } from '../workspace.ts';
-import { chainedFile, isChained, scanFile } from './chained.ts';
+import { chainedFile, isChained, lastEpoch, scanFile } from './chained.ts';
 import { checkStore, readHeads } from './check.ts';
 import { inventory, type FileKind, type FoundFile } from './inventory.ts';
 import { mendBytes } from './mend.ts';
@@ -120,6 +121,20 @@ function createWork(options: RepairOptions, id: string) {
       syncFolderNow(dirname(file.path));
     }
     if (file.kind === 'audit' && step.action === 'heal') await record(said);
+    if (file.kind === 'ingress' && step.action === 'rebuild') await killRemoved();
+  }
+
+  /** The mark may be lost that says of a message that its session was removed: it must not make that session anew. */
+  async function killRemoved(): Promise<void> {
+    const known = await readHeads(paths, id);
+    const ingress = { folder: paths.ingress, tornFolder: paths.torn, workspace: () => id };
+    const segments = await openSegments(ingress, () => {}).catch(() => undefined); // another segment is still damaged
+    for (const { event_id, session_id } of segments?.pending() ?? []) {
+      const removed = known.has(session_id) && known.get(session_id) === undefined;
+      if (removed) segments?.dead(event_id, 'its session was removed', clock.now());
+    }
+    await segments?.sync();
+    await segments?.close();
   }
 
   /** Puts a blob's bytes back where they can be had: from itself, or from a copy. */
@@ -135,8 +150,7 @@ function createWork(options: RepairOptions, id: string) {
     if (bytes === undefined && there === undefined)
       return { ...problem, action: 'leave', message: `${message}: no copy is known` };
     if (apply) {
-      const file = [...inventory(paths)].find((one) => one.name === name);
-      if (file) keeper.keep(file);
+      if (there !== undefined) keeper.keep({ path, name });
       ensureFolder(dirname(path));
       if (bytes !== undefined) writeWhole(path, bytes, { sync: true });
       else removeFile(path);
@@ -167,23 +181,16 @@ function createWork(options: RepairOptions, id: string) {
 
     /** `workspace.json` anew, in an epoch behind every one that is known: what was open is void then. */
     async record(): Promise<RepairStep> {
-      let epoch = 0;
-      for (const file of inventory(paths)) {
-        if (!isChained(file) || !file.plain) continue;
-        await scanFile(await chainedFile(file, id, () => undefined), ({ data }) => {
-          const known = (data as { epoch?: unknown } | null)?.epoch;
-          if (typeof known === 'number') epoch = Math.max(epoch, known);
-        });
-      }
-      const text = JSON.stringify({ v: 1, id, epoch: epoch + 1 });
+      const epoch = (await lastEpoch(paths, id)) + 1;
+      const text = JSON.stringify({ v: 1, id, epoch });
       if (apply) {
-        for (const file of inventory(paths)) if (file.kind === 'record') keeper.keep(file);
+        if (existsSync(paths.record)) keeper.keep({ path: paths.record, name: 'workspace.json' });
         writeWhole(paths.record, `${text}\n`, { sync: true });
       }
       return {
         file: 'workspace.json',
         action: 'rebuild',
-        message: `written anew, in epoch ${epoch + 1}: open approvals are void`,
+        message: `written anew, in epoch ${epoch}: open approvals are void`,
       };
     },
 
@@ -246,7 +253,7 @@ function createKeeper({ repairs }: WorkspacePaths, now: number) {
   return {
     folder: (): string | undefined => folder && `repairs/${folder}`,
     /** Gives the folder, as the audit log calls it. */
-    keep({ path, name }: FoundFile): string {
+    keep({ path, name }: Pick<FoundFile, 'path' | 'name'>): string {
       folder ??= begin();
       const to = join(repairs, folder, name);
       ensureFolder(dirname(to));

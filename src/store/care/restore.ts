@@ -14,7 +14,7 @@ import { storeError } from '../store-error.ts';
 import { beginSwitch, endSwitch } from '../switch-folder.ts';
 import { readWorkspace, workspacePathsIn, type WorkspacePaths } from '../workspace.ts';
 import { readBackup } from './backup.ts';
-import { chainedFile, isChained, scanFile } from './chained.ts';
+import { lastEpoch } from './chained.ts';
 import { inventory } from './inventory.ts';
 
 export interface RestoreOptions {
@@ -44,7 +44,7 @@ export async function restore(options: RestoreOptions): Promise<StoreRestored> {
     throw new RuntimeError('workspace_exists', `There is a workspace ${workspace} already.`);
   }
   try {
-    const epoch = 1 + Math.max(backup.epoch, await lastEpoch(paths, workspace));
+    const epoch = 1 + Math.max(backup.epoch, await epochThere(paths, workspace));
     const making = beginSwitch(paths.folder);
     const copied = copyFiles(backup, source, making);
     const next = workspacePathsIn(making);
@@ -73,23 +73,15 @@ function holdsSomething(paths: WorkspacePaths): boolean {
   return [...inventory(paths)].some(({ kind }) => kind !== 'runtime' && kind !== 'folder');
 }
 
-/** The greatest epoch that the workspace there has had, also where its record can't be read. */
-async function lastEpoch(paths: WorkspacePaths, id: string): Promise<number> {
+/** Of the workspace that is replaced, also where its record can't be read. */
+async function epochThere(paths: WorkspacePaths, id: string): Promise<number> {
   try {
     const record = readWorkspace(paths);
     if (record !== undefined) return record.epoch;
   } catch {
-    // Then its journals tell.
+    // Then its lines tell.
   }
-  let epoch = 0;
-  for (const file of inventory(paths)) {
-    if (!isChained(file) || !file.plain) continue;
-    await scanFile(await chainedFile(file, id, () => undefined), ({ data }) => {
-      const known = (data as { epoch?: unknown } | null)?.epoch;
-      if (typeof known === 'number') epoch = Math.max(epoch, known);
-    });
-  }
-  return epoch;
+  return lastEpoch(paths, id);
 }
 
 function copyFiles({ files }: BackupRecord, source: string, making: string): { files: number; bytes: number } {
