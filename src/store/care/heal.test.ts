@@ -1,4 +1,5 @@
 /** What is healed is what was written, byte for byte; what can't be proved isn't made up. */
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { sha256 } from '../../base/digest.ts';
 import { isEntryType } from '../../contract/entry-types.ts';
@@ -167,4 +168,62 @@ describe('what the rules decide', () => {
     const { missing } = await healChain(Buffer.from(`${made[0]}${made[2]}`), rules, other);
     expect(missing).toBe(true);
   });
+});
+
+describe('in any disorder', () => {
+  const long = linesOf([0, 0, 1, 3, 3, 3], { 4: '\r\n\u2028' });
+  const at = fc.nat(10_000);
+  const disorder = fc.oneof(
+    fc.record({ kind: fc.constant('flip' as const), at, bit: fc.nat(7) }),
+    fc.record({ kind: fc.constant('remove' as const), at }),
+    fc.record({ kind: fc.constant('twice' as const), at }),
+    fc.record({ kind: fc.constant('swap' as const), at }),
+    fc.record({ kind: fc.constant('stranger' as const), at }),
+    fc.record({ kind: fc.constant('glue' as const), at }),
+    fc.record({ kind: fc.constant('end' as const), at }),
+  );
+
+  type Disorder = typeof disorder extends fc.Arbitrary<infer One> ? One : never;
+
+  function disturb(lines: string[], one: Disorder): string[] {
+    const n = one.at % lines.length;
+    const line = lines[n]!;
+    switch (one.kind) {
+      case 'flip': {
+        const bytes = Buffer.from(line);
+        const place = one.at % bytes.length;
+        bytes[place] = bytes[place]! ^ (1 << one.bit);
+        return lines.with(n, bytes.toString());
+      }
+      case 'remove':
+        return lines.length > 1 ? lines.toSpliced(n, 1) : lines;
+      case 'twice':
+        return lines.toSpliced(n, 0, line);
+      case 'swap':
+        return [...lines.slice(n), ...lines.slice(0, n)];
+      case 'stranger':
+        return lines.toSpliced(n, 0, 'a stranger\n');
+      case 'glue':
+        return lines.with(n, line.trimEnd());
+      case 'end':
+        return lines.slice(0, n + 1);
+    }
+  }
+
+  test(
+    'what comes out is the beginning of what was written, and what is left can be read',
+    { timeout: 120_000 },
+    async () => {
+      const property = fc.asyncProperty(fc.array(disorder, { minLength: 1, maxLength: 4 }), async (disorders) => {
+        const damaged = disorders.reduce(disturb, long).join('');
+        const { bytes, lines: healed, rest } = await healChain(Buffer.from(damaged), rules);
+        expect(bytes.toString()).toBe(long.slice(0, healed.length).join(''));
+        // Whole lines that have no place any more are all in what is kept.
+        const kept = readableIn(rest).map(({ hash }) => hash);
+        const whole = damaged.split('\n').flatMap((line) => readableIn(Buffer.from(line)));
+        for (const { seq, hash } of whole) if (seq > healed.length) expect(kept).toContain(hash);
+      });
+      await fc.assert(property, { numRuns: Number(process.env['HEAL_RUNS'] ?? 40) });
+    },
+  );
 });

@@ -37,6 +37,8 @@ const MOST_TRIED = 4;
 /** Lines that are built at most to find a run of missing ones. */
 const MOST_BUILT = 20_000;
 const NEWLINE = Buffer.from('\n');
+const STATED_SEQ = /"seq":(\d{1,15}),/;
+const STATED_SEQ_BYTES = 64;
 const STATED_HASH = /"hash":"([0-9a-f]{64})"/;
 
 interface Placed {
@@ -196,28 +198,39 @@ export async function healChain(file: Buffer, rules: ChainRules, derive?: Derive
     place(found.line!, found.bytes, found);
   }
 
+  /** Stands behind the end, or says so itself wherever it stands. */
+  const isBehind = ({ offset, bytes, line }: Fragment): boolean =>
+    offset >= reached || (line?.seq ?? statedSeq(bytes)) > placed.length;
+
   const left = fragments.filter((fragment) => !used.has(fragment));
-  const behind = left.filter((fragment) => fragment.offset >= reached && !isRedundant(fragment, placed, bySeq));
-  const first = behind[0]?.offset ?? file.length;
-  for (const { line, offset } of left) {
-    if (offset < first) fixes.push({ seq: line?.seq ?? lineNumber(file, offset), how: 'removed' });
+  const behind = new Set(left.filter((fragment) => isBehind(fragment) && !isRedundant(fragment, placed, bySeq)));
+  for (const fragment of left) {
+    if (!behind.has(fragment))
+      fixes.push({ seq: fragment.line?.seq ?? lineNumber(file, fragment.offset), how: 'removed' });
   }
-  tooNew ||= behind.some(({ defect }) => defect?.code === 'entry_too_new');
+  tooNew ||= [...behind].some(({ defect }) => defect?.code === 'entry_too_new');
   return {
     lines: placed.map(({ line }) => line),
     bytes: Buffer.concat(placed.flatMap(({ bytes }) => [bytes, NEWLINE])),
     fixes,
-    rest: file.subarray(first),
-    missing: behind.length > 0 || (head?.seq ?? 0) > placed.length,
+    rest: Buffer.concat(
+      [...behind].map(({ offset, end }) => file.subarray(offset, file[end] === NEWLINE[0] ? end + 1 : end)),
+    ),
+    missing: behind.size > 0 || (head?.seq ?? 0) > placed.length,
     tooNew,
   };
+}
+
+/** The seq that a damaged line says it has; 0 when it says none. */
+function statedSeq(bytes: Buffer): number {
+  return Number(STATED_SEQ.exec(bytes.toString('latin1', 0, STATED_SEQ_BYTES))?.[1] ?? 0);
 }
 
 /** Says nothing that the chain doesn't: an empty line, a line twice, the torn beginning of a line that is there whole. */
 function isRedundant({ bytes, line }: Fragment, placed: readonly Placed[], bySeq: Map<number, Fragment[]>): boolean {
   if (bytes.every((byte) => byte === 0x0d || byte === 0x20)) return true;
   if (line !== undefined) return placed[line.seq - 1]?.line.hash === line.hash;
-  const seq = Number(/^\{"v":1,"seq":(\d+),/.exec(bytes.toString('latin1'))?.[1] ?? 0);
+  const seq = statedSeq(bytes);
   return bySeq.has(seq) && placed[seq - 1]?.bytes.subarray(0, bytes.length).equals(bytes) === true;
 }
 

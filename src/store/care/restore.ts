@@ -2,7 +2,7 @@
  * Puts a backup in the place of a workspace, in a new epoch: what was open when it was made can't act again. It is made
  * beside the workspace and then put in its place, so that at any kill the old or the new one stands.
  */
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import type { Clock } from '../../base/clock.ts';
 import { RuntimeError } from '../../contract/errors.ts';
@@ -53,6 +53,7 @@ export async function restore(options: RestoreOptions): Promise<StoreRestored> {
     await recordRestore(next, options, { backup_at: backup.at, epoch, dead_events: dead_events.length });
     const kept = freeName(paths.folder);
     endSwitch(paths.folder, kept);
+    if (!replaces) rmSync(`${paths.folder}.${kept}`, { recursive: true, force: true });
     return {
       schemaVersion: 'runtime.store_restore.v1',
       workspace,
