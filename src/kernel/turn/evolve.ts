@@ -12,7 +12,7 @@ import { endTurn, reflectTurn, startTurn } from './evolve-turn.ts';
 import { pendingOf, roll, userContent } from './history.ts';
 import { LOSS } from './notes.ts';
 import { activeTime, retryTimer, somethingRuns, STALLS_TO_QUARANTINE, waitsForRetry } from './open.ts';
-import type { Call, Evolved, Queued, Resolved, State, Turn } from './state.ts';
+import { isGuarded, type Call, type Evolved, type Queued, type Resolved, type State, type Turn } from './state.ts';
 
 export function evolve(hash: Hash, before: State, entry: Entry, resolved: Resolved = {}): Evolved {
   const state = advance(before, entry);
@@ -20,7 +20,7 @@ export function evolve(hash: Hash, before: State, entry: Entry, resolved: Resolv
     case 'session.created':
       return { state: state.session ? state : created(state, entry), joined: [] };
     case 'session.opened':
-      return tellOfLoss(hash, opened(before, state, entry, resolved), entry);
+      return afterLoss(hash, opened(before, state, entry, resolved), entry);
     case 'session.forked':
       return { state: forked(state, entry), joined: [] };
     case 'policy.changed':
@@ -112,11 +112,21 @@ function opened(before: State, state: State, { data }: EntryOf<'session.opened'>
   });
 }
 
-/** After a repair that lost entries the model is told so, in the place where they stood. */
-function tellOfLoss(hash: Hash, state: State, { seq, data }: EntryOf<'session.opened'>): Evolved {
+/**
+ * After a repair that lost entries the model is told so, in the place where they stood. What could have happened in them
+ * doesn't happen by itself again: calls that change something count as lost, and messages that waited are stopped.
+ */
+function afterLoss(hash: Hash, state: State, { seq, data }: EntryOf<'session.opened'>): Evolved {
   if (data.reason !== 'repair' || !state.session) return { state, joined: [] };
   const history = roll(hash, state.history, pendingOf(hash, seq, LOSS));
-  return { state: { ...state, history }, content: LOSS, joined: [seq] };
+  const queue = state.queue.map((item) => ({ ...item, stopped: true }));
+  const next = withTurn({ ...state, history, queue }, (turn) => ({ ...turn, calls: turn.calls.map(doubted) }));
+  return { state: next, content: LOSS, joined: [seq] };
+}
+
+function doubted(call: Call): Call {
+  const harmless = call.status === 'settled' || call.refusal !== undefined || !isGuarded(call.effect);
+  return harmless ? call : { ...call, status: 'lost' };
 }
 
 function forked(state: State, { data }: EntryOf<'session.forked'>): State {

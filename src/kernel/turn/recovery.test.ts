@@ -227,6 +227,48 @@ describe('when a repair has cut the journal', () => {
     expect(story.history.map(({ role }) => role)).toEqual(['user', 'note', 'assistant', 'tool']);
   });
 
+  test('a call that may have run doesn’t run again: granted, allowed, or not even inspected', () => {
+    const asked = given(created(), message('e1'), started(), replied({ calls: [['exec_command']] }));
+    asked.when(inspected('c1.1.1'));
+    asked.when(granted('c1.1.1'));
+    const cut = given(created(), message('e1'), started(), replied({ calls: [['exec_command']] }));
+    cut.when(inspected('c1.1.1'));
+    for (const story of [
+      cut,
+      given(created(), message('e1'), started(unguarded), replied({ calls: [['exec_command']] })),
+    ]) {
+      expect(story.when(repaired)).toMatchObject([
+        {
+          type: 'call.abandoned',
+          data: { call_id: 'c1.1.1', attempt: 0, message: expect.stringContaining('damaged record') as string },
+        },
+        { type: 'turn.reflected', data: { signal: 'continue' } },
+        { type: 'model.requested' },
+      ]);
+    }
+    expect(cut.state.unknowns).toMatchObject([{ call_id: 'c1.1.1' }]);
+    expect(asked.when(repaired)[0]).toMatchObject({ type: 'call.abandoned', data: { attempt: 1 } });
+    expect(cut.refuses(granted('c1.1.1'))).toBe(true);
+  });
+
+  test('reads are made again, as at any start', () => {
+    const story = running('read_file');
+    expect(story.when(repaired)).toMatchObject([
+      { type: 'policy.decided' },
+      { type: 'call.started', data: { attempt: 2 } },
+    ]);
+  });
+
+  test('a message that waited may have been answered: its turn only ends', () => {
+    const story = given(created(), message('e1'));
+    story.when(repaired);
+    expect(story.when(started())).toEqual([
+      turnEnded('canceled', { event_ids: ['e1'], usage: expect.anything() as never, model_calls: 0 }),
+    ]);
+    story.when(message('e2'));
+    expect(story.when(started()).at(-1)).toMatchObject({ type: 'model.requested' });
+  });
+
   test('no other opening says so', () => {
     const story = given(created(), message('e1'), started());
     for (const reason of ['recovery', 'upgrade', 'restore'] as const) story.when(opened({ reason, epoch: 2 }));
