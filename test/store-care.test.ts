@@ -216,6 +216,25 @@ describe('store repair', () => {
     expect((await place.run(['session', 'show', 'one'])).stdout).toContain('what stood here is lost');
   });
 
+  test('a command whose record is lost does not run again by itself, nor by its old approval', async ({ place }) => {
+    place.play([
+      { match: { tool_result: 'exec_command' }, reply: { text: 'Done.' } },
+      { match: { any: true }, reply: { calls: [{ tool: 'exec_command', arguments: { cmd: 'echo ran >>ran.txt' } }] } },
+    ]);
+    const [id] = approvalsIn(await place.run(['run', '--session', 'one', 'run it']));
+    await place.run(['approve', id!, '--resume']);
+    expect(place.read('ran.txt')).toBe('ran\n');
+    const file = place.journalFile('one');
+    const whole = lines(file);
+    const at = whole.findIndex((line) => line.includes('"type":"call.started"'));
+    writeLines(file, whole.toSpliced(at, 2));
+    expect(await repair(place, '--apply')).toMatchObject({ steps: [{ action: 'cut', seq: at + 1 }] });
+    expect((await place.run(['run', '--session', 'one'])).code).toBe(0);
+    expect(place.read('ran.txt')).toBe('ran\n');
+    expect(entriesOf(place.journal('one'), 'call.abandoned')).toMatchObject([{ attempt: 0, outcome: 'unknown' }]);
+    await expectVerified(place, 'one');
+  });
+
   test('a stop right after the repair, and one while it is told, lose nothing of that', async ({ place }) => {
     const file = await twoTurns(place);
     const whole = lines(file);

@@ -232,9 +232,9 @@ async function checkMissing({ paths, id, heads, now }: Looking, findings: Findin
   const { problems, notes, needed, mentioned, blobs } = findings;
   const isThere = (session: string): boolean => existsSync(journalPath(paths, session));
   const gone = [...heads].filter(([session, head]) => head !== undefined && !isThere(session));
-  const now_ = gone.length === 0 ? heads : await readHeads(paths, id);
+  const latest = gone.length === 0 ? heads : await readHeads(paths, id);
   for (const [session] of gone) {
-    const head = now_.get(session);
+    const head = latest.get(session);
     if (head === undefined || isThere(session)) continue;
     const message = `the journal is not there, but the audit log names its entry ${head.seq}`;
     problems.push({
