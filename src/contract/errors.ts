@@ -66,11 +66,17 @@ export const errorCatalogue = {
   caller_is_tool: { exit: 6, next: 'Run the command yourself, outside of any tool of the agent.' },
   store_damaged: {
     exit: 7,
-    next: 'Look with `runtime session verify --all`, and keep the files: `runtime store repair` comes with a later version.',
+    next: 'Look with `runtime store check`; `runtime store repair` says what can be saved, and changes nothing by itself.',
     named:
-      'Look with `runtime session verify <id>`, and keep the file: `runtime store repair` comes with a later version.',
+      'Look with `runtime session verify <id>`; `runtime store repair` says what can be saved, and changes nothing by itself.',
   },
   store_too_new: { exit: 7, next: 'Use the newer version of runtime that wrote it.' },
+  backup_unfit: { exit: 7, next: 'Take another backup.' },
+  workspace_exists: {
+    exit: 1,
+    next: 'Repeat with --force: it is kept beside the restored one. Or restore into another RUNTIME_HOME.',
+  },
+  target_unfit: { exit: 2, next: 'Name a folder that is empty or not there yet.' },
   entry_too_new: { exit: 7, next: 'Use the newer version of runtime that wrote it.' },
   verify_failed: { exit: 7, next: 'The journal is not what the runtime wrote: keep it, and restore a backup.' },
   store_unavailable: { exit: 1, next: 'Check free space and permissions with `runtime doctor`.' },

@@ -6,7 +6,7 @@ import type { Digest } from '../base/digest.ts';
 import type { CallFinished, CallInspected, Entry, Seq } from './entries.ts';
 import type { Grant, ToolSpec } from './manifest.ts';
 import type { ModelAnswer, ModelDelta, ModelRequest } from './messages.ts';
-import type { AuditRecord, GrantRecord, IngressEvent, IngressTrace, Stored } from './records.ts';
+import type { AuditRecord, GrantRecord, IngressEvent, IngressTrace, JournalCut, Stored } from './records.ts';
 import type { FileChange } from './values.ts';
 import type { VerifyFailureCode } from './verify.ts';
 
@@ -37,6 +37,9 @@ export interface CutTail {
   torn_file: string;
 }
 
+/** Where an opened journal ends, and what was cut there: a crash tail now, what could not be repaired before. */
+export type OpenedEnd = JournalEnd & { cut?: CutTail; repaired?: JournalCut };
+
 /** A place in a journal, right behind an entry. Only the store that gave it can read it. */
 export type JournalPlace = string;
 
@@ -51,10 +54,11 @@ export interface Journal {
   read(session: string, visit: Visit, from?: { after: Seq } | { last: number }): Promise<JournalEnd>;
   /**
    * Opens for appending, as the owner: visits as `read` does, then cuts a crash tail, which is kept aside. With a place
-   * that the journal `holds`, what stands before it is neither visited nor looked at.
+   * that the journal `holds`, what stands before it is neither visited nor looked at. `repaired`: where a repair cut it
+   * since the last head.
    * @throws RuntimeError store_damaged | entry_too_new (the file is untouched)
    */
-  open(session: string, visit: Visit, after?: JournalPlace): Promise<JournalEnd & { cut?: CutTail }>;
+  open(session: string, visit: Visit, after?: JournalPlace): Promise<OpenedEnd>;
   /** How long an open journal is (bytes). */
   size(session: string): number;
   /** The place behind the last entry of an open journal, as it is at the time of the call. */
@@ -120,10 +124,17 @@ export interface Ingress {
   sync(): Promise<void>;
 }
 
+/** What the audit log says of the end of a journal: this entry was durable. `cut`: a repair ended the journal there. */
+export interface AuditHead {
+  seq: Seq;
+  hash: string;
+  cut?: JournalCut;
+}
+
 export interface Audit {
   append(record: AuditRecord, options?: { sync?: boolean }): Promise<void>;
   /** The newest head of a session's journal, when there is one. */
-  head(session: string): Promise<{ seq: Seq; hash: string } | undefined>;
+  head(session: string): Promise<AuditHead | undefined>;
   read(visit: (stored: Stored<AuditRecord>) => void): Promise<JournalEnd>;
 }
 

@@ -46,7 +46,34 @@ export type AuditRecord =
       type: 'session.removed';
       data: { session: string; head: { seq: number; hash: string }; usage: Usage; by: string };
     }
-  | { type: 'access.denied'; data: { what: string; why: string; by: string } };
+  | { type: 'access.denied'; data: { what: string; why: string; by: string } }
+  | { type: 'store.repaired'; data: StoreRepaired }
+  | { type: 'store.restored'; data: { backup_at: number; epoch: number; dead_events: number; by: string } }
+  | { type: 'store.migrated'; data: { from: number; to: number; kept: string } };
+
+/**
+ * A file was repaired; as it was before it lies in `folder`. Of a journal that was cut, its end after that is the newest
+ * head: heads beyond it say nothing any more. `seq` 0: nothing of it could be saved.
+ */
+export interface StoreRepaired {
+  file: string;
+  folder: string;
+  /** Lines that were made as they had been, proved by hash. */
+  healed: number;
+  by: string;
+  /** Of a journal that was cut, whose it is. */
+  session?: string;
+  cut?: JournalCut;
+}
+
+/** Where a repair cut a journal. What stood behind is kept as `torn_file`; absent: nothing did, the end was missing. */
+export interface JournalCut {
+  seq: number;
+  hash: string;
+  cut_from: number;
+  cut_bytes: number;
+  torn_file?: string;
+}
 
 /** Lines of `governance/grants.jsonl`. */
 export type GrantRecord =
@@ -82,9 +109,9 @@ export interface OwnerRecord {
   started_at: number;
 }
 
-/** `workspace.json`. A restore, a copied folder or an import raises the epoch. */
+/** `workspace.json`; `v` is the format of all files. A restore, a copied folder or an import raises the epoch. */
 export interface WorkspaceRecord {
-  v: 1;
+  v: number;
   id: string;
   epoch: number;
 }

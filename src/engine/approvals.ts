@@ -11,11 +11,12 @@ import { wholeText } from './session/messages.ts';
 import type { LiveSession, Owner } from './owner.ts';
 import { LOCAL_ACTOR, type Workspace } from './wire.ts';
 
-/** Every approval of a session, in order, as of `now` (ms UTC). */
+/** Every approval of a session, in order, as of `now` (ms UTC) in the workspace's `epoch`: a later one voids what is open. */
 export async function approvalsOf(
   entries: readonly StoredEntry[],
   blobs: Pick<Blobs, 'get'>,
   now: number,
+  epoch = 0,
 ): Promise<ApprovalRecord[]> {
   const records = new Map<string, ApprovalRecord>();
   const calls = new Map<string, ToolCall>();
@@ -109,6 +110,7 @@ export async function approvalsOf(
         break;
     }
   }
+  if (epoch > session.epoch) close(() => true);
   return [...records.values()];
 }
 
@@ -158,7 +160,7 @@ export async function findApproval(workspace: Workspace, id: string): Promise<Ap
 export async function recordsOf({ store, clock }: Workspace, session: string): Promise<ApprovalRecord[]> {
   const entries: StoredEntry[] = [];
   await store.journal.read(session, (stored) => void entries.push(stored));
-  return approvalsOf(entries, store.blobs, clock.now());
+  return approvalsOf(entries, store.blobs, clock.now(), store.workspace().epoch);
 }
 
 /**
@@ -181,6 +183,7 @@ export async function resolveApproval(
   const written = await owner.resolve(await open(record.session_id), record, resolution, LOCAL_ACTOR);
   const now = await findApproval(workspace, record.id);
   if (!written && !isRepeated(now, resolution)) {
+    requirePending(now);
     throw new RuntimeError('approval_already_resolved', `${record.id} was resolved in the meantime.`, {
       id: record.id,
     });
@@ -202,5 +205,8 @@ function requirePending({ id, status, resolved }: ApprovalRecord): void {
     const who = `${resolved.outcome} by ${resolved.by.id} via ${resolved.via}`;
     throw new RuntimeError('approval_already_resolved', `${id} was ${who}.`, { id });
   }
-  throw new RuntimeError('approval_void', `${id} is void: its call was refused, or its turn has ended.`);
+  throw new RuntimeError(
+    'approval_void',
+    `${id} is void: its call was refused, its turn has ended, or the store was restored since.`,
+  );
 }

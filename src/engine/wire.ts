@@ -166,7 +166,8 @@ function lockWorkspace({ store }: Workspace): number {
   return lock.fence;
 }
 
-function lockedError(held_by: { pid: number; program: string; version: string } | undefined): RuntimeError {
+/** Who holds the workspace, and what to do about it. */
+export function lockedError(held_by: { pid: number; program: string; version: string } | undefined): RuntimeError {
   if (held_by === undefined) return new RuntimeError('locked', 'The workspace is locked by another process.');
   const { pid, program, version } = held_by;
   return new RuntimeError('locked', `The workspace is locked by pid ${pid} (${program} ${version}).`, {

@@ -155,7 +155,8 @@ inEveryWorld(
       const isUnknown = entry.type === 'call.finished' && entry.data.outcome === 'unknown';
       if (isUnknown || entry.type === 'call.abandoned') {
         const call = after.turn!.calls.find((one) => one.call_id === entry.data.call_id)!;
-        if (call.recovery !== 'rerun') unknown.add(`${call.name} ${call.inspected!.args_digest}`);
+        // One that was given up before anybody looked at it (after a repair) has no arguments to be known by.
+        if (call.inspected && call.recovery !== 'rerun') unknown.add(`${call.name} ${call.inspected.args_digest}`);
       }
       if (entry.type === 'call.finished' && ['ok', 'error', 'timeout'].includes(entry.data.outcome)) {
         const call = after.turn!.calls.find((one) => one.call_id === entry.data.call_id)!;

@@ -4,14 +4,10 @@
  */
 import { fstatSync } from 'node:fs';
 import { RuntimeError } from '../contract/errors.ts';
+import type { AuditHead } from '../contract/ports.ts';
 import type { AuditRecord } from '../contract/records.ts';
 import { parseLine, type ChainLine, type Defect } from './chain/line.ts';
 import { piecesBackward, piecesForward, type Piece } from './chain/pieces.ts';
-
-export interface Head {
-  seq: number;
-  hash: string;
-}
 
 /** So many are looked for one by one. */
 const MOST_SINGLE = 3;
@@ -23,16 +19,16 @@ const NAMED = /"session":("(?:[^"\\]|\\.)*")/g;
  * Gives what finds the newest head of a session in the open file. Its removal ends the search.
  * @throws RuntimeError store_damaged, when a newer line that names the session is damaged
  */
-export function createHeads(name: string): (fd: number, session: string) => Head | undefined {
+export function createHeads(name: string): (fd: number, session: string) => AuditHead | undefined {
   let asked = 0;
   let known = emptyIndex();
 
   const damaged = (session: string, { message }: Defect): RuntimeError =>
     new RuntimeError('store_damaged', `${name} is damaged where it names session ${session}: ${message}.`, {
-      next: 'Keep the file for an inquiry, and put back one from a backup.',
+      next: 'See what can be saved with `runtime store repair`; or restore a backup with `runtime store restore`.',
     });
 
-  function search(fd: number, session: string): Head | undefined {
+  function search(fd: number, session: string): AuditHead | undefined {
     const needle = Buffer.from(`"session":${JSON.stringify(session)}`);
     for (const { bytes } of piecesBackward(fd, needle)) {
       if (!bytes.includes(needle) || bytes.includes(NUL)) continue;
@@ -59,7 +55,7 @@ interface Index {
   ino: number;
   /** How far the file was read. */
   bytes: number;
-  sessions: Map<string, Head | Defect>;
+  sessions: Map<string, AuditHead | Defect>;
 }
 
 function emptyIndex(): Index {
@@ -91,10 +87,23 @@ function take({ sessions }: Index, bytes: Buffer): void {
   else if (told) sessions.delete(told.session);
 }
 
-/** What a line tells of a session's head: that there is none any more, where it was removed. */
-function headIn({ type, data }: ChainLine): { session: string; head: Head | undefined } | undefined {
+/** The newest head of each session, and those that were removed, as lines tell it one after the other. */
+export type HeadsSoFar = Map<string, AuditHead | undefined>;
+
+export function takeHead(heads: HeadsSoFar, line: ChainLine): void {
+  const told = headIn(line);
+  if (told) heads.set(told.session, told.head);
+}
+
+/** What a line tells of a session's head: that there is none any more, where it was removed or lost. */
+function headIn({ type, data }: ChainLine): { session: string; head: AuditHead | undefined } | undefined {
   const record = { type, data } as AuditRecord;
   if (record.type === 'session.removed') return { session: record.data.session, head: undefined };
+  if (record.type === 'store.repaired') {
+    const { session: repaired, cut } = record.data;
+    if (repaired === undefined || cut === undefined) return undefined;
+    return { session: repaired, head: cut.seq === 0 ? undefined : { seq: cut.seq, hash: cut.hash, cut } };
+  }
   if (record.type !== 'head') return undefined;
   const { session, seq, hash } = record.data;
   return { session, head: { seq, hash } };

@@ -7,7 +7,7 @@ import {
   open, openSync, readSync, renameSync, unlinkSync, writeSync,
 } from 'node:fs'; // prettier-ignore
 import { createHash } from 'node:crypto';
-import { basename, dirname } from 'node:path';
+import { dirname } from 'node:path';
 import { RuntimeError } from '../contract/errors.ts';
 import { isFileError, storeError } from './store-error.ts';
 
@@ -27,11 +27,16 @@ export function ensureFolder(path: string, { hasParent = false } = {}): void {
     return ensureFolder(path, { hasParent: true });
   }
   chmodSync(path, FOLDER_MODE);
-  const parent = openSync(dirname(path), O_RDONLY);
+  syncFolderNow(dirname(path));
+}
+
+/** Returns when the names in the folder are durable. */
+export function syncFolderNow(path: string): void {
+  const folder = openSync(path, O_RDONLY);
   try {
-    fsyncSync(parent);
+    fsyncSync(folder);
   } finally {
-    closeSync(parent);
+    closeSync(folder);
   }
 }
 
@@ -106,12 +111,12 @@ export function temporaryOf(path: string): string {
   return `${path}.tmp`;
 }
 
-/** Replaces a small file as a whole: afterwards either the old or the new content stands there, durably. */
-export function writeWhole(path: string, text: string, options: { sync: boolean }): void {
+/** Replaces a file as a whole: afterwards either the old or the new content stands there, durably. */
+export function writeWhole(path: string, content: string | Uint8Array, options: { sync: boolean }): void {
   const temporary = temporaryOf(path);
   const fd = openAnew(temporary);
   try {
-    writeAll(fd, Buffer.from(text));
+    writeAll(fd, typeof content === 'string' ? Buffer.from(content) : content);
     if (options.sync) fsyncSync(fd);
     renameSync(temporary, path);
   } catch (error) {
@@ -120,13 +125,7 @@ export function writeWhole(path: string, text: string, options: { sync: boolean 
   } finally {
     closeSync(fd);
   }
-  if (!options.sync) return;
-  const folder = openSync(dirname(path), O_RDONLY);
-  try {
-    fsyncSync(folder);
-  } finally {
-    closeSync(folder);
-  }
+  if (options.sync) syncFolderNow(dirname(path));
 }
 
 /** Removes a file; none is no error. Durable with the next `syncFolder`. */
@@ -153,6 +152,36 @@ export async function withFile<T>(path: string, use: (fd: number | undefined) =>
 
 const COPY_BYTES = 256 * 1024;
 
+/**
+ * Copies a file, or its first `bytes`, to a place where none is yet: its bytes are durable then, its name with the next
+ * sync of the folder. Gives length and SHA-256 (hex) of what was copied.
+ */
+export function copyDurably(from: string, to: string, bytes = Infinity): { bytes: number; sha256: string } {
+  const source = openExisting(from, 'read');
+  if (source === undefined) throw new RuntimeError('store_unavailable', `${from} went away while it was copied.`);
+  try {
+    const target = openAnew(to);
+    try {
+      const hash = createHash('sha256');
+      const block = Buffer.allocUnsafe(COPY_BYTES);
+      let copied = 0;
+      while (copied < bytes) {
+        const count = readSync(source, block, 0, Math.min(COPY_BYTES, bytes - copied), copied);
+        if (count === 0) break;
+        hash.update(block.subarray(0, count));
+        writeAll(target, block.subarray(0, count));
+        copied += count;
+      }
+      fsyncSync(target);
+      return { bytes: copied, sha256: hash.digest('hex') };
+    } finally {
+      closeSync(target);
+    }
+  } finally {
+    closeSync(source);
+  }
+}
+
 /** SHA-256 (hex) of the file's first bytes; undefined when it is shorter. */
 export function digestOfFile(fd: number, bytes: number): string | undefined {
   const hash = createHash('sha256');
@@ -170,16 +199,7 @@ export function digestOfFile(fd: number, bytes: number): string | undefined {
  * Cuts a file at `from`; what stood behind it is first kept in `folder`, durably, as `<name>-<n>`. Gives that name.
  */
 export async function cutAside(fd: number, from: number, folder: string, name: string): Promise<string> {
-  let n = 1;
-  let kept: number | undefined;
-  while (kept === undefined) {
-    try {
-      kept = createFile(`${folder}/${name}-${n}`);
-    } catch (error) {
-      if (!isFileError(error, 'EEXIST')) throw error;
-      n++;
-    }
-  }
+  const { fd: kept, name: keptName } = createNumbered(folder, name);
   try {
     const block = Buffer.allocUnsafe(COPY_BYTES);
     for (let position = from; ;) {
@@ -195,5 +215,28 @@ export async function cutAside(fd: number, from: number, folder: string, name: s
   await syncFolder(folder);
   ftruncateSync(fd, from);
   await syncFile(fd);
-  return `${basename(name)}-${n}`;
+  return keptName;
+}
+
+/** Keeps bytes in `folder`, durably, as `<name>-<n>`. Gives that name. */
+export function keepAside(bytes: Uint8Array, folder: string, name: string): string {
+  const { fd, name: keptName } = createNumbered(folder, name);
+  try {
+    writeAll(fd, bytes);
+    fsyncSync(fd);
+  } finally {
+    closeSync(fd);
+  }
+  syncFolderNow(folder);
+  return keptName;
+}
+
+function createNumbered(folder: string, name: string): { fd: number; name: string } {
+  for (let n = 1; ; n++) {
+    try {
+      return { fd: createFile(`${folder}/${name}-${n}`), name: `${name}-${n}` };
+    } catch (error) {
+      if (!isFileError(error, 'EEXIST')) throw error;
+    }
+  }
 }

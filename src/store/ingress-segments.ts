@@ -21,6 +21,8 @@ export interface Segments {
   accept(events: IngressEvent[], now: number): Promise<void>;
   /** Writes the mark, without a sync; nothing for an event that isn't pending. */
   done(event_id: string, outcome: string, now: number): void;
+  /** Marks a pending event as one that is never entered, without a sync. */
+  dead(event_id: string, why: string, now: number): void;
   /** Resolves when all that was found or written is durable. */
   sync(): Promise<void>;
   pending(): IngressEvent[];
@@ -41,7 +43,7 @@ interface Segment {
 }
 
 const SEGMENT_BYTES = 1024 * 1024;
-const SEGMENT_NAME = /^([1-9]\d{0,8})\.jsonl$/;
+export const SEGMENT_NAME = /^([1-9]\d{0,8})\.jsonl$/;
 
 /** Opens all segments as the workspace's holder, cuts their crash tails, and visits every event in order. */
 export async function openSegments(options: SegmentOptions, visit: (event: IngressEvent) => void): Promise<Segments> {
@@ -64,6 +66,9 @@ export async function openSegments(options: SegmentOptions, visit: (event: Ingre
     await before.close();
   };
   for (const n of others) await moveTo(n);
+  const mark = (event_id: string, record: IngressRecord, now: number): void => {
+    if (removeEvent(segments, event_id)) current.append([{ at: Math.max(now, current.end().at), ...record }]);
+  };
 
   return {
     async accept(events, now) {
@@ -72,11 +77,8 @@ export async function openSegments(options: SegmentOptions, visit: (event: Ingre
       await current.sync();
       for (const event of events) addEvent(segments, event);
     },
-    done(event_id, outcome, now) {
-      if (!removeEvent(segments, event_id)) return;
-      const at = Math.max(now, current.end().at);
-      current.append([{ at, type: 'event.done', data: { event_id, outcome } }]);
-    },
+    done: (event_id, outcome, now) => mark(event_id, { type: 'event.done', data: { event_id, outcome } }, now),
+    dead: (event_id, why, now) => mark(event_id, { type: 'event.dead', data: { event_id, why } }, now),
     sync: () => current.sync(),
     pending: () => pendingOf(segments),
     async renew(before) {

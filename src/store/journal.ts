@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { sha256 } from '../base/digest.ts';
 import { isEntryType } from '../contract/entry-types.ts';
 import { RuntimeError } from '../contract/errors.ts';
-import type { Journal, JournalPlace } from '../contract/ports.ts';
+import type { AuditHead, Journal, JournalPlace } from '../contract/ports.ts';
 import { openChainFile, type ChainFile } from './chain/file.ts';
 import { buildLine } from './chain/line.ts';
 import { scanChain, startAt, startFromEnd, type ChainStart, type VisitLine } from './chain/scan.ts';
@@ -18,7 +18,7 @@ export interface JournalOptions {
   sessionsFolder: string;
   tornFolder: string;
   /** The newest head that the audit log has for a session. */
-  head: (session: string) => Promise<{ seq: number; hash: string } | undefined>;
+  head: (session: string) => Promise<AuditHead | undefined>;
   /** Throws unless this process holds the workspace's lock, and, where a fence is given, by the holding that gave it. */
   requireLock: (fence?: number) => void;
   freeSpace: () => boolean;
@@ -66,6 +66,7 @@ export function createJournal(options: JournalOptions): { journal: Journal; clos
       opening.add(session);
       try {
         await close(session);
+        const known = await head(session);
         const { file, end, cut } = await openChainFile(
           {
             path,
@@ -73,7 +74,7 @@ export function createJournal(options: JournalOptions): { journal: Journal; clos
             session,
             genesis: sha256(session),
             knows: isEntryType,
-            head: await head(session),
+            head: known,
             torn: { folder: tornFolder, name: sessionFileName(session) + EXTENSION },
             freeSpace,
             ...(last && { start: (fd: number) => startAt(fd, last) }),
@@ -81,7 +82,7 @@ export function createJournal(options: JournalOptions): { journal: Journal; clos
           (line) => (last !== undefined && line.seq <= last.seq ? undefined : visit(storedEntry(line))),
         );
         opened.set(session, file);
-        return { ...journalEnd(end), ...(cut && { cut }) };
+        return { ...journalEnd(end), ...(cut && { cut }), ...(known?.cut && { repaired: known.cut }) };
       } finally {
         opening.delete(session);
       }

@@ -15,6 +15,9 @@ const auditTypes: Record<AuditRecord['type'], true> = {
   'policy.set': true,
   'session.removed': true,
   'access.denied': true,
+  'store.repaired': true,
+  'store.restored': true,
+  'store.migrated': true,
 };
 
 const grantTypes: Record<GrantRecord['type'], true> = { 'grant.added': true, 'grant.revoked': true };

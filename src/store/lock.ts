@@ -41,13 +41,13 @@ const TRIES = 10;
 const held = new Set<DatabaseSync>();
 
 /**
- * Takes the lock of the workspace in `folder`, which exists. Never waits.
+ * Takes the lock of the workspace in `folder`, which exists. Never waits. `named`: where the folder will stand.
  * @throws RuntimeError store_unavailable | no_permission | disk_full
  */
-export function takeLock(folder: string, owner: OwnerRecord): LockResult {
-  const ownerFile = ownerPath(folder);
+export function takeLock(folder: string, owner: OwnerRecord, named = folder): LockResult {
+  const ownerFile = ownerPath(named);
   const database = acquire(join(folder, LOCK_FILE));
-  const written = readOwner(folder);
+  const written = readOwner(named);
   if (database === undefined) return { ok: false, held_by: written && isAlive(written.pid) ? written : undefined };
   held.add(database);
   const release = (): void => {

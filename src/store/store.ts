@@ -14,6 +14,7 @@ import { createGrants } from './grants.ts';
 import { createIngress } from './ingress.ts';
 import { createJournal } from './journal.ts';
 import { takeLock, type LockResult } from './lock.ts';
+import { migrateWorkspace, MIGRATIONS, type Migration } from './migrations.ts';
 import { createSnapshots } from './snapshots.ts';
 import { storeError } from './store-error.ts';
 import { createWorkspace, readWorkspace, workspacePaths } from './workspace.ts';
@@ -27,6 +28,8 @@ export interface StoreOptions {
   owner: { pid: number; program: string; version: string };
   /** How long an idempotency key is remembered. */
   idempotencyTtlMs: number;
+  /** Only tests have others. */
+  migrations?: readonly Migration[];
 }
 
 /** `fence` tells one holding of the lock from an earlier one: appends name it. */
@@ -51,13 +54,15 @@ export interface Store {
 }
 
 /** @throws RuntimeError invalid_id | store_too_new | store_damaged | no_permission | store_unavailable */
-export function openStore({ home, workspace: id, clock, owner, idempotencyTtlMs }: StoreOptions): Store {
+export function openStore(options: StoreOptions): Store {
+  const { home, workspace: id, clock, owner, idempotencyTtlMs, migrations = MIGRATIONS } = options;
+  const format = 1 + migrations.length;
   const paths = workspacePaths(home, id);
-  let record = readWorkspace(paths);
+  let record = readWorkspace(paths, format);
   let held: Extract<TakenLock, { ok: true }> | undefined;
   let holdings = 0;
 
-  const workspace = (): WorkspaceRecord => record ?? { v: 1, id, epoch: 1 };
+  const workspace = (): WorkspaceRecord => record ?? { v: format, id, epoch: 1 };
   const requireLock = (fence?: number): void => {
     if (held !== undefined && (fence === undefined || fence === held.fence)) return;
     throw new RuntimeError('internal', 'The workspace is written to without its lock.');
@@ -93,10 +98,14 @@ export function openStore({ home, workspace: id, clock, owner, idempotencyTtlMs 
     takeLock() {
       try {
         ensureFolder(paths.folder);
-        const result = takeLock(paths.folder, { ...owner, started_at: clock.now() });
+        const holder = { ...owner, started_at: clock.now() };
+        let result = takeLock(paths.folder, holder);
         if (!result.ok) return result;
         try {
-          record = readWorkspace(paths); // it may have come, or been restored, since it was read first
+          record = readWorkspace(paths, format); // it may have come, or been restored, since it was read first
+          if (record !== undefined && record.v < format) {
+            ({ record, lock: result } = migrateWorkspace({ paths, record, lock: result, holder, migrations }));
+          }
           if (record === undefined) createWorkspace(paths, (record = workspace()));
           ensureBallast(paths.ballast);
         } catch (error) {

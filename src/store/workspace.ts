@@ -1,14 +1,16 @@
 /** The workspace's folder: where what lies, and `workspace.json`, which says whose it is and in which epoch. */
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { RuntimeError } from '../contract/errors.ts';
 import type { WorkspaceRecord } from '../contract/records.ts';
 import { ensureFolder, writeWhole } from './files.ts';
 import { workspaceFolderName } from './session-file.ts';
+import { finishSwitch } from './switch-folder.ts';
 import { isFileError, storeError } from './store-error.ts';
 
 /** Where the files of a workspace lie. */
 export interface WorkspacePaths {
+  /** Beside it a restore or a migration makes another, see `switch-folder.ts`. */
   folder: string;
   record: string;
   sessions: string;
@@ -17,6 +19,8 @@ export interface WorkspacePaths {
   audit: string;
   grants: string;
   torn: string;
+  /** Files as they were before a repair. */
+  repairs: string;
   ballast: string;
   /** For what may be deleted at any time. */
   cache: string;
@@ -24,7 +28,11 @@ export interface WorkspacePaths {
 
 /** @throws RuntimeError invalid_id */
 export function workspacePaths(home: string, workspace: string): WorkspacePaths {
-  const folder = join(home, 'workspaces', workspaceFolderName(workspace));
+  return workspacePathsIn(join(home, 'workspaces', workspaceFolderName(workspace)));
+}
+
+/** The same for a folder that stands anywhere, as one that is being made. */
+export function workspacePathsIn(folder: string): WorkspacePaths {
   const inside = (...names: string[]): string => join(folder, ...names);
   return {
     folder,
@@ -35,21 +43,24 @@ export function workspacePaths(home: string, workspace: string): WorkspacePaths 
     audit: inside('audit.jsonl'),
     grants: inside('governance', 'grants.jsonl'),
     torn: inside('torn'),
+    repairs: inside('repairs'),
     ballast: inside('ballast'),
     cache: inside('cache'),
   };
 }
 
 /**
- * What `workspace.json` says; undefined when there is no workspace yet.
+ * What `workspace.json` says; undefined when there is no workspace yet. `format`: the newest that is understood.
  * @throws RuntimeError store_too_new | store_damaged | no_permission | store_unavailable
  */
-export function readWorkspace({ record: path }: WorkspacePaths): WorkspaceRecord | undefined {
+export function readWorkspace(paths: WorkspacePaths, format = 1): WorkspaceRecord | undefined {
+  const { record: path, folder } = paths;
   let text: string;
   try {
     text = readFileSync(path, 'utf8');
   } catch (error) {
-    if (isFileError(error, 'ENOENT')) return undefined;
+    if (isFileError(error, 'ENOENT'))
+      return !existsSync(folder) && finishSwitch(folder) ? readWorkspace(paths, format) : undefined;
     throw storeError(`Reading ${path}`, error);
   }
   let record: Partial<Record<keyof WorkspaceRecord, unknown>> | null;
@@ -59,13 +70,31 @@ export function readWorkspace({ record: path }: WorkspacePaths): WorkspaceRecord
     record = null;
   }
   const { v, id, epoch } = record ?? {};
-  if (typeof v === 'number' && v > 1) {
-    throw new RuntimeError('store_too_new', `The workspace has the format ${v}; this build knows format 1.`);
+  if (typeof v === 'number' && v > format) {
+    throw new RuntimeError('store_too_new', `The workspace has the format ${v}; this build knows format ${format}.`);
   }
-  if (v !== 1 || typeof id !== 'string' || typeof epoch !== 'number' || !Number.isSafeInteger(epoch)) {
-    throw new RuntimeError('store_damaged', `${path} is not what the runtime wrote.`, { next: 'Restore a backup.' });
+  if (
+    typeof v !== 'number' ||
+    !Number.isSafeInteger(v) ||
+    v < 1 ||
+    typeof id !== 'string' ||
+    typeof epoch !== 'number' ||
+    !Number.isSafeInteger(epoch)
+  ) {
+    throw new RuntimeError('store_damaged', `${path} is not what the runtime wrote.`, {
+      next: 'See what `runtime store repair` would do; or restore a backup with `runtime store restore`.',
+    });
   }
   return { v, id, epoch };
+}
+
+/** The id with which the chains of the workspace begin: what its record says, else what it is called. */
+export function workspaceId(paths: WorkspacePaths, called: string): string {
+  try {
+    return readWorkspace(paths)?.id ?? called;
+  } catch {
+    return called;
+  }
 }
 
 /** Makes the folders and the record of a new workspace, durably. To be called by the holder of its lock. */

@@ -27,7 +27,7 @@ async function examineReading(what: string, read: () => Promise<unknown>): Promi
     return undefined;
   } catch (thrown) {
     const { message } = toRuntimeError(thrown);
-    const next = 'Keep the file for an inquiry, and put back one from a backup.';
+    const next = 'See what can be saved with `runtime store repair`; it changes nothing by itself.';
     return { check: 'records', status: 'problem', message: `${what}: ${message}`, next };
   }
 }

@@ -9,7 +9,7 @@ import { RuntimeError } from '../../contract/errors.ts';
 import type { Entry, EntryData, Seq } from '../../contract/entries.ts';
 import type { Policy } from '../../contract/manifest.ts';
 import type { Part } from '../../contract/values.ts';
-import type { CutTail, Journal, JournalEnd, StoredEntry, Visit } from '../../contract/ports.ts';
+import type { Journal, JournalEnd, OpenedEnd, StoredEntry, Visit } from '../../contract/ports.ts';
 import type { Kernel } from '../../kernel/kernel.ts';
 import { somethingRuns } from '../../kernel/turn/open.ts';
 import { KERNEL_VERSION, type Resolved, type State } from '../../kernel/turn/state.ts';
@@ -48,23 +48,25 @@ export interface OpenContext {
 async function foldJournal(
   context: OpenContext,
   snapshot: Snapshot | undefined,
-  read: (visit: Visit) => Promise<JournalEnd & { cut?: CutTail }>,
-): Promise<Omit<OpenedSession, 'opening'> & { cut?: CutTail }> {
+  read: (visit: Visit) => Promise<OpenedEnd>,
+): Promise<Omit<OpenedSession, 'opening'> & { cut?: Cut }> {
   const fold = snapshot === undefined ? newFold(context.kernel) : foldOf(snapshot);
   const received = new Set<string>();
   const ended = new Map<string, EntryData<'turn.ended'>>();
   let lastEnd: OpenedSession['lastEnd'];
+  let lossRecorded = snapshot?.end.seq ?? 0;
   if (snapshot) {
     const { data, seq, hash } = snapshot.end;
     lastEnd = { seq, hash };
     for (const id of data.event_ids) ended.set(id, data);
   }
-  const { cut, ...end } = await read(async ({ entry, hash }) => {
+  const { cut, repaired, ...end } = await read(async ({ entry, hash }) => {
     if (entry.type === 'input.received') received.add(entry.data.event_id);
     if (entry.type === 'turn.ended') {
       lastEnd = { seq: entry.seq, hash };
       for (const id of entry.data.event_ids) ended.set(id, entry.data);
     }
+    if (entry.type === 'session.opened' && entry.data.reason === 'repair') lossRecorded = entry.seq;
     applyEvolved(fold, entry, evolveSafely(context.kernel, fold.state, entry, await context.resolve(entry)));
   });
   const snapshotBytes = snapshot?.bytes ?? 0;
@@ -76,8 +78,17 @@ async function foldJournal(
     lastReply: fold.lastReply,
     snapshotBytes,
     ...(lastEnd && { lastEnd }),
-    ...(cut && { cut }),
+    ...cutOf(cut, repaired && repaired.seq >= lossRecorded ? repaired : undefined),
   };
+}
+
+/** What `session.opened` says was cut. By a repair: what followed is lost, and nobody has been told so yet. */
+type Cut = Pick<EntryData<'session.opened'>, 'cut_bytes' | 'cut_from' | 'torn_file'> & { byRepair: boolean };
+
+function cutOf(cut: OpenedEnd['cut'], repaired: OpenedEnd['repaired']): { cut?: Cut } {
+  if (repaired === undefined) return cut === undefined ? {} : { cut: { ...cut, byRepair: false } };
+  const { cut_bytes, cut_from, torn_file } = repaired;
+  return { cut: { cut_bytes, cut_from, ...(torn_file !== undefined && { torn_file }), byRepair: true } };
 }
 
 /**
@@ -107,7 +118,8 @@ export async function openSession(
   const reason = openingReason(state, context, cut);
   if (!reason) return opened;
   const { epoch, build, policy } = context;
-  const opening = { reason, epoch, kernel: KERNEL_VERSION, build, policy: digestOf(canonicalJson(policy())), ...cut };
+  const { byRepair: _, ...what } = cut ?? {};
+  const opening = { reason, epoch, kernel: KERNEL_VERSION, build, policy: digestOf(canonicalJson(policy())), ...what };
   return { ...opened, opening };
 }
 
@@ -124,10 +136,12 @@ function afterDecisions(kernel: Kernel, from: State): State {
 function openingReason(
   state: State,
   { epoch, policy }: OpenContext,
-  cut: CutTail | undefined,
+  cut: Cut | undefined,
 ): EntryData<'session.opened'>['reason'] | undefined {
   const { session, turn } = state;
   if (!session) return undefined;
+  // First: a new epoch is seen by its number, what was lost only by this.
+  if (cut?.byRepair) return 'repair';
   if (epoch > session.epoch) return 'restore';
   if (turn && turn.kernel !== KERNEL_VERSION) return 'upgrade';
   const current = canonicalJson(policy());

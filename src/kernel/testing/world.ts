@@ -120,6 +120,7 @@ function bystander(dice: Dice, lived: Lived[]): tell.Step {
     () => tell.policyChanged({ require_approval: ['read_file', 'exec_command', 'apply_patch', 'send_mail'] }),
     () => tell.later(dice.roll(90 * MINUTE), tell.opened({ epoch })),
     () => tell.opened({ epoch: epoch + 1, reason: 'restore' }),
+    () => tell.opened({ epoch, reason: 'repair', cut_bytes: 1, cut_from: 1 }),
     () => tell.forked(`s-${lived.length}`),
     () => tell.undone(1 + dice.roll(3), [{ path: 'a.txt' }]),
   ])();

@@ -148,14 +148,17 @@ function callRefused(call: Call, why: EntryData<'call.refused'>['why'], message:
 
 function abandoned(call: Call, why: 'cut' | 'stopped' | 'not_allowed'): Decision {
   const repeatable = call.recovery === 'rerun';
+  const asks = call.inspected === undefined ? '' : '; the same call will ask a person first';
   const then = {
-    cut: repeatable
-      ? 'Call it again if it is still needed.'
-      : 'Check its effect before you call it again; the same call will ask a person first.',
+    cut: repeatable ? 'Call it again if it is still needed.' : `Check its effect before you call it again${asks}.`,
     stopped: 'The turn was stopped.',
     not_allowed: 'It may not run again.',
   }[why];
-  const message = `The program stopped while this call ran, and it is unknown whether it took effect. ${then}`;
+  const what =
+    call.attempt > 0
+      ? 'The program stopped while this call ran, and it is unknown whether it took effect.'
+      : 'What followed this call was lost with a damaged record, and it is unknown whether it ran.';
+  const message = `${what} ${then}`;
   return {
     type: 'call.abandoned',
     data: { call_id: call.call_id, attempt: call.attempt, outcome: 'unknown', message },

@@ -4,15 +4,16 @@
  */
 import { canonicalJson } from '../../base/canonical-json.ts';
 import type { Hash } from '../../base/digest.ts';
-import type { Entry, EntryOf } from '../../contract/entries.ts';
+import type { Entry, EntryOf, Seq } from '../../contract/entries.ts';
 import type { Policy } from '../../contract/manifest.ts';
+import type { Content } from '../../contract/messages.ts';
 import { evolveCall } from './evolve-call.ts';
 import { evolveAsk } from './evolve-ask.ts';
 import { endTurn, join, reflectTurn, startTurn } from './evolve-turn.ts';
 import { pendingOf, userContent } from './history.ts';
-import { undoneNote } from './notes.ts';
+import { LOSS, undoneNote } from './notes.ts';
 import { activeTime, retryTimer, somethingRuns, STALLS_TO_QUARANTINE, waitsForRetry } from './open.ts';
-import type { Call, Evolved, Queued, Resolved, State, Turn } from './state.ts';
+import { isGuarded, type Call, type Evolved, type Queued, type Resolved, type State, type Turn } from './state.ts';
 
 export function evolve(hash: Hash, before: State, entry: Entry, resolved: Resolved = {}): Evolved {
   const state = advance(before, entry);
@@ -20,7 +21,7 @@ export function evolve(hash: Hash, before: State, entry: Entry, resolved: Resolv
     case 'session.created':
       return { state: state.session ? state : created(state, entry), joined: [] };
     case 'session.opened':
-      return { state: opened(before, state, entry, resolved), joined: [] };
+      return afterLoss(hash, opened(before, state, entry, resolved), entry);
     case 'session.forked':
       return { state: forked(state, entry), joined: [] };
     case 'policy.changed':
@@ -64,7 +65,7 @@ export function evolve(hash: Hash, before: State, entry: Entry, resolved: Resolv
     case 'reply.settled':
       return { state, joined: [] };
     case 'files.undone':
-      return state.session && !state.turn ? undone(hash, state, entry) : { state, joined: [] };
+      return state.session && !state.turn ? told(hash, state, entry.seq, undoneNote(entry.data)) : { state, joined: [] };
   }
 }
 
@@ -111,6 +112,22 @@ function opened(before: State, state: State, { data }: EntryOf<'session.opened'>
     const quarantined = stalls >= STALLS_TO_QUARANTINE && tightened.cut === null;
     return quarantined ? { ...tightened, cut: 'quarantine' } : tightened;
   });
+}
+
+/**
+ * After a repair that lost entries the model is told so, in the place where they stood. What could have happened in them
+ * doesn't happen by itself again: calls that change something count as lost, and messages that waited are stopped.
+ */
+function afterLoss(hash: Hash, state: State, { seq, data }: EntryOf<'session.opened'>): Evolved {
+  if (data.reason !== 'repair' || !state.session) return { state, joined: [] };
+  const queue = state.queue.map((item) => ({ ...item, stopped: true }));
+  const next = withTurn({ ...state, queue }, (turn) => ({ ...turn, calls: turn.calls.map(doubted) }));
+  return told(hash, next, seq, LOSS);
+}
+
+function doubted(call: Call): Call {
+  const harmless = call.status === 'settled' || call.refusal !== undefined || !isGuarded(call.effect);
+  return harmless ? call : { ...call, status: 'lost' };
 }
 
 function forked(state: State, { data }: EntryOf<'session.forked'>): State {
@@ -190,9 +207,8 @@ function stopped(state: State, event_id: string | undefined): State {
   return { ...state, queue: state.queue.map(mark) };
 }
 
-/** The model is told with its next request. */
-function undone(hash: Hash, state: State, { seq, data }: EntryOf<'files.undone'>): Evolved {
-  const content = undoneNote(data);
+/** The state with a note in its history: the model is told with its next request. */
+function told(hash: Hash, state: State, seq: Seq, content: Content): Evolved {
   return { ...join(hash, state, [pendingOf(hash, seq, content)]), content };
 }
 

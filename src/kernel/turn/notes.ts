@@ -1,4 +1,4 @@
-/** What the runtime itself tells the model, between two thinks or between two turns. */
+/** What the runtime itself tells the model: between two thinks or turns, and where a repair cut its past. */
 import type { EntryData } from '../../contract/entries.ts';
 import type { Content } from '../../contract/messages.ts';
 
@@ -34,3 +34,9 @@ export function noteOf(signal: string, reason: string): Content | undefined {
   }
   return undefined;
 }
+
+/** Stands in the history where a repair could not save what followed: the model is never given a shortened past unawares. */
+export const LOSS: Content = {
+  role: 'note',
+  text: 'The record of this session was damaged, and what stood here could not be recovered: messages, replies and calls may be missing from this conversation, and calls that you do not see may have changed files. Look before you rely on how things were, and tell the person that this part is lost where it matters.',
+};

@@ -196,3 +196,82 @@ describe('a fork', () => {
     expect(story.when(message('e4'), started()).at(-1)).toEqual(requested('m2.1'));
   });
 });
+
+describe('when a repair has cut the journal', () => {
+  const loss = { role: 'note', text: expect.stringContaining('could not be recovered') as string };
+  const repaired = opened({ reason: 'repair', cut_bytes: 100, cut_from: 1000 });
+
+  test('between turns: the model is told where it was cut, before what comes next', () => {
+    const story = given(created(), message('e1'), started(), replied({ text: 'Hi' }));
+    expect(story.when(repaired)).toEqual([]);
+    story.when(message('e2'));
+    story.when(started());
+    expect(story.history.map(({ role }) => role)).toEqual(['user', 'assistant', 'note', 'user']);
+    expect(story.history[2]).toMatchObject(loss);
+  });
+
+  test('in a turn: what ran goes its way, and the request has the note', () => {
+    const story = given(created(), message('e1'), started());
+    const before = story.entries.at(-1);
+    expect(story.when(repaired)).toEqual([requested('m1.1', { attempt: 2 })]);
+    expect(story.history.at(-1)).toMatchObject(loss);
+    expect(story.entries.at(-1)!.data).toMatchObject({ message_count: 2 });
+    expect(before!.data).toMatchObject({ message_count: 1 });
+  });
+
+  test('while calls are open: the note stands before them, and their results follow them', () => {
+    const story = given(created(), message('e1'), started(), replied({ calls: [['read_file']] }));
+    story.when(repaired);
+    story.when(inspected('c1.1.1'));
+    story.when(finished('c1.1.1'));
+    expect(story.history.map(({ role }) => role)).toEqual(['user', 'note', 'assistant', 'tool']);
+  });
+
+  test('a call that may have run doesn’t run again: granted, allowed, or not even inspected', () => {
+    const asked = given(created(), message('e1'), started(), replied({ calls: [['exec_command']] }));
+    asked.when(inspected('c1.1.1'));
+    asked.when(granted('c1.1.1'));
+    const cut = given(created(), message('e1'), started(), replied({ calls: [['exec_command']] }));
+    cut.when(inspected('c1.1.1'));
+    for (const story of [
+      cut,
+      given(created(), message('e1'), started(unguarded), replied({ calls: [['exec_command']] })),
+    ]) {
+      expect(story.when(repaired)).toMatchObject([
+        {
+          type: 'call.abandoned',
+          data: { call_id: 'c1.1.1', attempt: 0, message: expect.stringContaining('damaged record') as string },
+        },
+        { type: 'turn.reflected', data: { signal: 'continue' } },
+        { type: 'model.requested' },
+      ]);
+    }
+    expect(cut.state.unknowns).toMatchObject([{ call_id: 'c1.1.1' }]);
+    expect(asked.when(repaired)[0]).toMatchObject({ type: 'call.abandoned', data: { attempt: 1 } });
+    expect(cut.refuses(granted('c1.1.1'))).toBe(true);
+  });
+
+  test('reads are made again, as at any start', () => {
+    const story = running('read_file');
+    expect(story.when(repaired)).toMatchObject([
+      { type: 'policy.decided' },
+      { type: 'call.started', data: { attempt: 2 } },
+    ]);
+  });
+
+  test('a message that waited may have been answered: its turn only ends', () => {
+    const story = given(created(), message('e1'));
+    story.when(repaired);
+    expect(story.when(started())).toEqual([
+      turnEnded('canceled', { event_ids: ['e1'], usage: expect.anything() as never, model_calls: 0 }),
+    ]);
+    story.when(message('e2'));
+    expect(story.when(started()).at(-1)).toMatchObject({ type: 'model.requested' });
+  });
+
+  test('no other opening says so', () => {
+    const story = given(created(), message('e1'), started());
+    for (const reason of ['recovery', 'upgrade', 'restore'] as const) story.when(opened({ reason, epoch: 2 }));
+    expect(story.history.map(({ role }) => role)).toEqual(['user']);
+  });
+});

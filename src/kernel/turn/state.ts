@@ -148,8 +148,8 @@ export interface Reply {
 
 /**
  * A call of the present reply. `new`: not inspected; `inspected`: to be decided; `decided`; `asked`: an approval was
- * requested; `running`: an intent without observation; `lost`: it ran when everything stopped, and nobody can know how
- * it ended; `settled`: its result is known.
+ * requested; `running`: an intent without observation; `lost`: it ran when everything stopped, or its record was
+ * lost, and nobody can know how it ended; `settled`: its result is known.
  */
 export interface Call {
   call_id: string;

@@ -1,18 +1,23 @@
-/** What a person sees on standard error while a turn works: one line for each step. Only on a terminal. */
+/** What a person sees on standard error while a turn works: one line for each step, on a terminal; elsewhere only a loss. */
 import type { EntryData } from '../../contract/entries.ts';
 import type { StreamEvent } from '../../contract/stream.ts';
 import type { CallTitles } from './call-titles.ts';
 import type { Io } from './io.ts';
+import { lossOf } from './loss.ts';
 import { paint, type Colour } from './paint.ts';
 import { oneLine, truncate } from '../terminal/width.ts';
 
 export function createProgress({ stderr }: Io, titles: CallTitles): (event: StreamEvent) => void {
-  if (!stderr.isTty) return () => {};
   const say = (colour: Colour, mark: string, text: string): void => {
     const width = (stderr.columns ?? 80) - 2;
     stderr.write(`${paint(stderr, colour, mark)} ${truncate(oneLine(text), width)}\n`);
   };
   return (event) => {
+    if (event.type === 'session.opened') {
+      const opened = event.data as EntryData<'session.opened'>;
+      if (opened.reason === 'repair') stderr.write(`warning: the session was repaired: ${lossOf(opened)}\n`);
+    }
+    if (!stderr.isTty) return;
     switch (event.type) {
       case 'model.requested': {
         const { model, attempt } = event.data as EntryData<'model.requested'>;

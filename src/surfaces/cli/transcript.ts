@@ -6,6 +6,7 @@ import type { LongText, Part } from '../../contract/values.ts';
 import { wholeText } from '../../engine/session/messages.ts';
 import type { Output } from './io.ts';
 import { money } from './money.ts';
+import { lossOf } from './loss.ts';
 import { paint } from './paint.ts';
 import { span } from './times.ts';
 import { oneLine, visibleText, truncate } from '../terminal/width.ts';
@@ -195,6 +196,7 @@ function whole(text: LongText, { blobs }: Context): Promise<string> {
 }
 
 function openingOf(data: EntryData<'session.opened'>): string {
+  if (data.reason === 'repair') return `again after repair: ${lossOf(data)}`;
   const cutTail = data.cut_bytes === undefined ? '' : `; ${data.cut_bytes} bytes of a torn end were put aside`;
   return `again after ${data.reason}${cutTail}`;
 }

@@ -13,6 +13,7 @@ import { addConfig } from './tree/config.ts';
 import { addWhy } from './tree/past.ts';
 import { addPolicy } from './tree/policy.ts';
 import { addSessions } from './tree/sessions.ts';
+import { addStore } from './tree/store.ts';
 import { jsonOption, outputOption, teach } from './tree/teach.ts';
 
 export interface CommandTree {
@@ -56,6 +57,7 @@ export function commandTree(context: CommandContext): CommandTree {
   addWhy(program, calls);
   addPolicy(program, calls);
   addConfig(program, calls);
+  addStore(program, calls);
 
   teach(
     program

@@ -13,6 +13,7 @@ import {
   type MarkdownOptions,
   type MarkdownStream,
 } from '../terminal/markdown/markdown-stream.ts';
+import { lossOf } from '../cli/loss.ts';
 import { DIM, YELLOW } from '../terminal/markdown/style.ts';
 import { displayWidth, oneLine } from '../terminal/width.ts';
 import type { CodeColours } from './code-colours.ts';
@@ -256,7 +257,11 @@ export function createConversation(options: ConversationOptions): Conversation {
       running.delete(call_id);
       return ['', line(YELLOW, '●', titleOf(call_id)), ...lines.output(message)];
     },
-    'session.opened': ({ reason }) => [tone(DIM, `· opened again after ${reason}`)],
+    'session.opened': (data) => [
+      data.reason === 'repair'
+        ? tone(YELLOW, `· opened again after repair: ${lossOf(data)}`)
+        : tone(DIM, `· opened again after ${data.reason}`),
+    ],
     'session.configured': ({ model, title }) => [
       ...(model === undefined ? [] : [tone(DIM, `· model: ${oneLine(model)}`)]),
       ...(title === undefined ? [] : [tone(DIM, `· title: ${oneLine(title)}`)]),

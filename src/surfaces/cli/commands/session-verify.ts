@@ -3,7 +3,7 @@ import { RuntimeError } from '../../../contract/errors.ts';
 import type { VerifyReport } from '../../../contract/verify.ts';
 import { verifyFile, verifySession as verify, verifySessions } from '../../../engine/sessions.ts';
 import type { Workspace } from '../../../engine/wire.ts';
-import { type CommandAction, type CommandContext, openRecords } from '../context.ts';
+import { type CommandAction, type CommandContext, nextCommand, openRecords } from '../context.ts';
 import type { Io, Output } from '../io.ts';
 import { type OutputFormat, printRows, printValue } from '../listing.ts';
 import { paint, type Colour } from '../paint.ts';
@@ -30,6 +30,9 @@ export const verifySession: CommandAction<Options> = async (context, options, ta
   const report = await (isFile ? verifyFile : verify)(workspace, target);
   if (options.output === 'table') sayVerdict(context.io, report);
   else await printValue(context.io, options.output, report);
+  if (report.failure && !isFile) {
+    context.io.stderr.write(`next: ${nextCommand(context, options, 'store repair')} says what can be saved\n`);
+  }
   for (const { seq, why } of report.partial) context.io.stderr.write(`partial from entry ${seq} on: ${why}\n`);
   return report.status === 'failed' ? VERIFY_FAILED : 0;
 };

@@ -87,7 +87,7 @@ export const showSession: CommandAction<Output & { limit?: string; follow?: true
   }
   if (!failure) return 0;
   throw new RuntimeError('store_damaged', `Session ${id} is damaged behind what is shown: ${failure.message}.`, {
-    next: `Look with \`${nextCommand(context, options, `session verify ${id}`)}\`, and keep the file.`,
+    next: `Look with \`${nextCommand(context, options, `session verify ${id}`)}\`; \`${nextCommand(context, options, 'store repair')}\` says what can be saved.`,
   });
 };
 

@@ -40,6 +40,9 @@ const KINDS: Readonly<Record<string, Kind>> = {
   'policy check tool': 'tool',
   'policy check arguments': 'text',
   'chaos --points': 'text',
+  'store repair --from': 'folder',
+  'store backup target': 'folder',
+  'store restore source': 'folder',
   'help words': 'help',
 };
 

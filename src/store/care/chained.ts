@@ -1,0 +1,73 @@
+/** The chained files of a workspace that lies still or is being written to, and what each must be. */
+import { readFileSync } from 'node:fs';
+import { sha256 } from '../../base/digest.ts';
+import { isEntryType } from '../../contract/entry-types.ts';
+import type { AuditHead } from '../../contract/ports.ts';
+import type { ChainLine } from '../chain/line.ts';
+import { scanChain, type ChainEnd, type ChainRules } from '../chain/scan.ts';
+import { withFile } from '../files.ts';
+import { sessionOf } from '../journal-file.ts';
+import { knowsAudit, knowsGrant, knowsIngress } from '../line-types.ts';
+import { isFileOf } from '../session-file.ts';
+import type { WorkspacePaths } from '../workspace.ts';
+import { inventory, type FoundFile } from './inventory.ts';
+
+export interface ChainedFile {
+  file: FoundFile;
+  rules: ChainRules;
+  /** Whose journal it is. */
+  session?: string;
+}
+
+export type ChainedKind = 'journal' | 'ingress' | 'audit' | 'grants';
+
+const CHAINED: ReadonlySet<string> = new Set<ChainedKind>(['journal', 'ingress', 'audit', 'grants']);
+
+export function isChained({ kind }: FoundFile): boolean {
+  return CHAINED.has(kind);
+}
+
+/** What the file must be. `head`: the newest one that the audit log has for a session. */
+export async function chainedFile(
+  file: FoundFile,
+  workspace: string,
+  head: (session: string) => AuditHead | undefined,
+): Promise<ChainedFile> {
+  const base = file.name.split('/').at(-1)!;
+  if (file.kind !== 'journal') {
+    const knows = { audit: knowsAudit, grants: knowsGrant, ingress: knowsIngress }[file.kind as 'audit'];
+    return { file, rules: { genesis: sha256(`${base}:${workspace}`), knows } };
+  }
+  const name = base.slice(0, -'.jsonl'.length);
+  const session = (await sessionOf(file.path, name)) ?? sessionGuessed(file.path, name);
+  if (session === undefined) return { file, rules: { knows: isEntryType } };
+  return { file, session, rules: { genesis: sha256(session), knows: isEntryType, head: head(session) } };
+}
+
+/** Of a hashed name whose first line is damaged: an id that some line has, and that hashes to the name. */
+function sessionGuessed(path: string, name: string): string | undefined {
+  const texts = readFileSync(path, 'latin1').matchAll(/"session_id":"([^"\\]{1,128})"/g);
+  for (const [, id] of texts) if (isFileOf(name, id!)) return id;
+  return undefined;
+}
+
+/** Reads the file as every reader does. */
+export function scanFile(
+  { file, rules }: ChainedFile,
+  visit: (line: ChainLine) => void | Promise<void> = () => {},
+): Promise<ChainEnd> {
+  return withFile(file.path, (fd) => scanChain(fd, rules, visit));
+}
+
+/** The greatest epoch that any whole line names; 0 when none does. */
+export async function lastEpoch(paths: WorkspacePaths, workspace: string): Promise<number> {
+  let epoch = 0;
+  for (const file of inventory(paths)) {
+    if (!isChained(file) || !file.plain) continue;
+    await scanFile(await chainedFile(file, workspace, () => undefined), ({ data }) => {
+      const known = (data as { epoch?: unknown } | null)?.epoch;
+      if (typeof known === 'number') epoch = Math.max(epoch, known);
+    });
+  }
+  return epoch;
+}

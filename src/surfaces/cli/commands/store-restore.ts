@@ -1,0 +1,30 @@
+import { refuseTools } from '../../../engine/caller.ts';
+import { restoreBackup } from '../../../engine/care.ts';
+import type { CommandAction } from '../context.ts';
+import { type OutputFormat, printValue } from '../listing.ts';
+import { openCare, withBar } from '../care.ts';
+
+/** `store restore` */
+export const restoreFiles: CommandAction<{ output: OutputFormat; force?: true }> = async (context, options, source) => {
+  refuseTools(context.environment);
+  const { place } = await openCare(context, options);
+  const { io } = context;
+  const restored = await withBar(context, place, 'checking', (onProgress) =>
+    restoreBackup(place, { source, force: options.force === true, onProgress }),
+  );
+  if (options.output !== 'table') {
+    await printValue(io, options.output, restored);
+    return;
+  }
+  const { folder, files, bytes, epoch, backup_at, dead_events, replaced } = restored;
+  io.stdout.write(
+    `${folder}: ${files} files, ${bytes} bytes, as of ${new Date(backup_at).toISOString()}, epoch ${epoch}\n`,
+  );
+  if (replaced !== undefined) io.stderr.write(`The workspace as it was is kept as ${replaced}\n`);
+  io.stderr.write('Approvals that were open then are void.\n');
+  for (const { event_id, session_id } of dead_events) {
+    io.stderr.write(
+      `Not run again: message ${event_id} of session ${session_id}; send it again if it still matters.\n`,
+    );
+  }
+};
