@@ -269,7 +269,7 @@ export function createHub(workspace: Workspace, { takes, version }: HubOptions):
     session: (session_id) => sessions.use(session_id, describe),
     fork: (session_id, { at }) =>
       change(async () => {
-        const { forkSession } = await import('../fork.ts');
+        const { forkSession } = await import('../past/fork.ts');
         const id = owner.newSessionId();
         const sources = { ...store, policy: workspace.policy, role: LOCAL_ACTOR.role, now: () => clock.now() };
         const from = { session: session_id, ...(at !== undefined && { at }) };

@@ -2,17 +2,17 @@
  * Forks: another session that begins as a copy of the first entries of one. What ran or waited there is void here; both
  * go on by themselves.
  */
-import { canonicalJson } from '../base/canonical-json.ts';
-import { sha256 } from '../base/digest.ts';
-import { isIntent } from '../contract/entry-types.ts';
-import { RuntimeError } from '../contract/errors.ts';
-import type { Entry, Seq } from '../contract/entries.ts';
-import type { Policy } from '../contract/manifest.ts';
-import type { Blobs, Journal } from '../contract/ports.ts';
-import type { Actor, Role } from '../contract/values.ts';
-import { createKernel } from '../kernel/kernel.ts';
-import { rightsOf } from './freeze.ts';
-import { applyEvolved, createResolver, newFold } from './session/fold.ts';
+import { canonicalJson } from '../../base/canonical-json.ts';
+import { sha256 } from '../../base/digest.ts';
+import { isIntent } from '../../contract/entry-types.ts';
+import { RuntimeError } from '../../contract/errors.ts';
+import type { Entry, Seq } from '../../contract/entries.ts';
+import type { Policy } from '../../contract/manifest.ts';
+import type { Blobs, Journal } from '../../contract/ports.ts';
+import type { Actor, Role } from '../../contract/values.ts';
+import { createKernel } from '../../kernel/kernel.ts';
+import { rightsOf } from '../freeze.ts';
+import { applyEvolved, createResolver, newFold } from '../session/fold.ts';
 
 export interface ForkSources {
   journal: Pick<Journal, 'read' | 'create'>;

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import type { Entry } from '../contract/entries.ts';
+import type { Entry } from '../../contract/entries.ts';
 import { forkSession } from './fork.ts';
-import { stories } from './testing/stories.ts';
-import { createWorld, PERSON, reply, type World } from './testing/world.ts';
-import { verifyJournal } from './verify.ts';
+import { stories } from '../testing/stories.ts';
+import { createWorld, PERSON, reply, type World } from '../testing/world.ts';
+import { verifyJournal } from '../verify.ts';
 
 const POLICY = {
   v: 1 as const,
