@@ -16,7 +16,6 @@ const POLICY = {
 
 async function fork(world: World, at?: number): Promise<Entry[]> {
   world.lines.delete('fork');
-  const from = { session: 's', ...(at !== undefined && { at }) };
   const sources = {
     journal: world.journal,
     blobs: world.blobStore,
@@ -24,7 +23,7 @@ async function fork(world: World, at?: number): Promise<Entry[]> {
     role: 'operator' as const,
     now: () => 0,
   };
-  await forkSession(sources, from, { id: 'fork', actor: PERSON });
+  await forkSession(sources, 's', { id: 'fork', actor: PERSON }, at === undefined ? {} : { at });
   return world.lines.get('fork')!;
 }
 

@@ -1,88 +1,128 @@
 /**
  * Forks: another session that begins as a copy of the first entries of one. What ran or waited there is void here; both
- * go on by themselves.
+ * go on by themselves. The source is read once, and no more of it is held than a turn that hasn't ended.
  */
 import { canonicalJson } from '../../base/canonical-json.ts';
-import { sha256 } from '../../base/digest.ts';
+import { digestOf, sha256 } from '../../base/digest.ts';
 import { isIntent } from '../../contract/entry-types.ts';
 import { RuntimeError } from '../../contract/errors.ts';
-import type { Entry, Seq } from '../../contract/entries.ts';
+import type { Entry, NewEntry } from '../../contract/entries.ts';
+import type { ForkOptions } from '../../contract/host.ts';
 import type { Policy } from '../../contract/manifest.ts';
-import type { Blobs, Journal } from '../../contract/ports.ts';
+import type { Blobs, Journal, StoredEntry } from '../../contract/ports.ts';
 import type { Actor, Role } from '../../contract/values.ts';
 import { createKernel } from '../../kernel/kernel.ts';
+import { stricterSandbox, tightest } from '../../kernel/policy/rights.ts';
+import type { State } from '../../kernel/turn/state.ts';
 import { rightsOf } from '../freeze.ts';
-import { applyEvolved, createResolver, newFold } from '../session/fold.ts';
+import { createResolver } from '../session/fold.ts';
 
 export interface ForkSources {
   journal: Pick<Journal, 'read' | 'create'>;
   blobs: Pick<Blobs, 'get' | 'put'>;
+  /** The workspace's, and whoever forks. */
   policy: Policy;
   role: Role;
   now: () => number;
 }
 
+/** Where a fork ends, in the source: behind this entry. */
+interface Cut {
+  state: State;
+  hash: string;
+}
+
 /**
- * Copies the entries up to and including `at` (default: the end of the last turn that has ended) into session `id`.
+ * Copies the entries of `from` up to the place that the options name into session `to`. Its rights are those of the
+ * source, or tighter; a policy of its own is added to those that the source has.
  * @throws RuntimeError not_found | store_damaged | session_exists
  */
 export async function forkSession(
   { journal, blobs, policy, role, now }: ForkSources,
-  from: { session: string; at?: Seq },
+  from: string,
   to: { id: string; actor: Actor },
+  { policy: own, model, ...place }: ForkOptions = {},
 ): Promise<void> {
-  const { entries, hash } = await readPrefix(journal, from);
   const kernel = createKernel(sha256);
-  const resolve = createResolver(blobs);
-  const fold = newFold(kernel);
-  for (const entry of entries) {
-    applyEvolved(fold, entry, kernel.evolve(fold.state, entry, await resolve(entry)));
-  }
-  const append = (entry: Entry): void => {
-    applyEvolved(fold, entry, kernel.evolve(fold.state, entry, {}));
-    entries.push(entry);
-  };
-  const last = entries.at(-1)!;
-  // What was decided by then is decided in the copy, too; what was to be started is not.
-  for (;;) {
-    const { append: decision } = kernel.decide(fold.state);
-    if (!decision || isIntent(decision.type)) break;
-    append({ v: 1, seq: fold.state.seq + 1, at: fold.state.at, ...decision });
-  }
-  await blobs.put(canonicalJson(policy));
-  append({
-    v: 1,
-    seq: fold.state.seq + 1,
-    at: Math.max(now(), fold.state.at),
-    type: 'session.forked',
-    data: {
+  for (const value of own === undefined ? [policy] : [policy, own]) await blobs.put(canonicalJson(value));
+  await journal.create(to.id, async (write) => {
+    const cut = await copy({ journal, blobs }, from, place, write);
+    let { state } = cut;
+    const append = (entry: NewEntry, at: number, resolved = {}): void => {
+      const placed: Entry = { v: 1, seq: state.seq + 1, at, ...entry };
+      ({ state } = kernel.evolve(state, placed, resolved));
+      write(placed);
+    };
+    // What was decided by then is decided in the copy, too; what was to be started is not.
+    for (;;) {
+      const { append: decision } = kernel.decide(state);
+      if (!decision || isIntent(decision.type)) break;
+      append(decision, state.at);
+    }
+    const source = state.session!.rights;
+    const current = rightsOf(policy, role);
+    const sandbox = own === undefined ? current.sandbox : stricterSandbox(current.sandbox, own.sandbox);
+    const data = {
       session_id: to.id,
-      from: { session_id: from.session, seq: last.seq, hash },
-      rights: rightsOf(policy, role),
+      from: { session_id: from, seq: cut.state.seq, hash: cut.hash },
+      rights: tightest(source, { ...current, sandbox }),
       actor: to.actor,
-    },
+      ...(own !== undefined && { own_policies: [digestOf(canonicalJson(own))] }),
+    };
+    const at = Math.max(now(), state.at);
+    append({ type: 'session.forked', data }, at, own === undefined ? {} : { own_policies: [own] });
+    if (model === undefined || model === state.session!.model) return;
+    append({ type: 'session.configured', data: { model, by: { actor: to.actor } } }, at);
   });
-  await journal.create(to.id, entries);
 }
 
-async function readPrefix(
-  journal: Pick<Journal, 'read'>,
-  { session, at }: { session: string; at?: Seq },
-): Promise<{ entries: Entry[]; hash: string }> {
-  const stored: { entry: Entry; hash: string }[] = [];
-  let end = 0;
-  const { status, failure } = await journal.read(session, ({ entry, hash }) => {
-    stored.push({ entry, hash });
-    if (entry.type === 'turn.ended') end = stored.length;
+/** Gives each entry up to the cut to `write`, in order. @throws RuntimeError not_found | store_damaged */
+async function copy(
+  { journal, blobs }: { journal: Pick<Journal, 'read'>; blobs: Pick<Blobs, 'get'> },
+  session: string,
+  place: Pick<ForkOptions, 'at' | 'turn'>,
+  write: (entry: Entry) => void,
+): Promise<Cut> {
+  const { at, turn } = place;
+  const kernel = createKernel(sha256);
+  const resolve = createResolver(blobs);
+  const isCut = ({ entry }: StoredEntry): boolean =>
+    at !== undefined
+      ? entry.seq === at
+      : entry.type === 'turn.ended' && (turn === undefined || entry.data.turn === turn);
+  const isNamed = at !== undefined || turn !== undefined;
+  let state = kernel.initial();
+  let cut: Cut | undefined;
+  /** Behind the last possible cut. */
+  let held: Entry[] = [];
+  const enough = new Error('the place was found');
+  const reading = journal.read(session, async (stored) => {
+    const { entry, hash } = stored;
+    const resolved = resolve(entry);
+    ({ state } = kernel.evolve(state, entry, resolved instanceof Promise ? await resolved : resolved));
+    held.push(entry);
+    const cutsHere = isCut(stored);
+    if (!cutsHere && !isNamed) return;
+    for (const one of held) write(one);
+    held = [];
+    if (cutsHere) cut = { state, hash };
+    if (cutsHere && isNamed) throw enough;
   });
-  if (status === 'absent') throw new RuntimeError('not_found', `There is no session ${session}.`);
-  if (failure)
-    throw new RuntimeError('store_damaged', `Session ${session} is damaged: ${failure.message}.`, { id: session });
-  const count = at ?? end;
-  if (count < 1 || count > stored.length) {
-    const what = at === undefined ? 'has no turn that has ended' : `has no entry ${at}`;
-    throw new RuntimeError('not_found', `Session ${session} ${what}.`);
+  const end = await reading.catch((thrown: unknown) => {
+    if (thrown === enough || (thrown instanceof Error && thrown.cause === enough)) return undefined;
+    throw thrown;
+  });
+  if (end?.status === 'absent') throw new RuntimeError('not_found', `There is no session ${session}.`);
+  if (end?.failure) {
+    throw new RuntimeError('store_damaged', `Session ${session} is damaged: ${end.failure.message}.`, { id: session });
   }
-  const kept = stored.slice(0, count);
-  return { entries: kept.map(({ entry }) => entry), hash: kept.at(-1)!.hash };
+  if (cut !== undefined) return cut;
+  throw new RuntimeError('not_found', `Session ${session} ${whatIsMissing(place)}.`, {
+    next: `See its turns with \`runtime session show ${session}\`.`,
+  });
+}
+
+function whatIsMissing({ at, turn }: Pick<ForkOptions, 'at' | 'turn'>): string {
+  if (at !== undefined) return `has no entry ${at}`;
+  return turn === undefined ? 'has no turn that has ended' : `has no turn ${turn} that has ended`;
 }

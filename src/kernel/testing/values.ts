@@ -51,6 +51,8 @@ export function model(name: string, over: Partial<ModelChoice> = {}): ModelChoic
 export interface Inputs {
   models?: ModelChoice[];
   policy?: Partial<Policy>;
+  /** The session's own policies. */
+  own?: Partial<Policy>[];
   grants?: Grant[];
   rules?: Partial<Manifest['rules']>;
   limits?: Partial<Limits>;
@@ -65,6 +67,7 @@ export function manifestOf(inputs: Inputs = {}): Manifest {
     skills: [],
     memory: [],
     policy: policyOf(inputs.policy),
+    ...(inputs.own && { session_policies: inputs.own.map(policyOf) }),
     grants: inputs.grants ?? [],
     rules: {
       calls_per_reply: 64,
