@@ -19,9 +19,18 @@ function load(text: string): Promise<Policy> {
 const POLICY = { deny: ['exec_command'], require_approval: ['read_file'], allow: ['apply_patch'], sandbox: 'required' };
 
 test.each([
-  ['lists alone', 'deny: [exec_command]\nrequire_approval: [read_file]\nauto_allow: [apply_patch]\nsandbox: required\n'],
-  ['JSON', '{"deny":["exec_command"],"require_approval":["read_file"],"auto_allow":["apply_patch"],"sandbox":"required"}'],
-  ['the sandbox as in a configuration', 'deny: [exec_command]\nrequire_approval: [read_file]\nauto_allow: [apply_patch]\nsandbox: {mode: required}\n'],
+  [
+    'lists alone',
+    'deny: [exec_command]\nrequire_approval: [read_file]\nauto_allow: [apply_patch]\nsandbox: required\n',
+  ],
+  [
+    'JSON',
+    '{"deny":["exec_command"],"require_approval":["read_file"],"auto_allow":["apply_patch"],"sandbox":"required"}',
+  ],
+  [
+    'the sandbox as in a configuration',
+    'deny: [exec_command]\nrequire_approval: [read_file]\nauto_allow: [apply_patch]\nsandbox: {mode: required}\n',
+  ],
   [
     'a whole configuration',
     'governance:\n  deny: [exec_command]\n  require_approval: [read_file]\n  auto_allow: [apply_patch]\nsandbox: {mode: required}\norchestrator: {max_turns: 3}\n',
@@ -49,7 +58,10 @@ describe('refused, with the place', () => {
     ['- deny\n', 'must hold one mapping of keys to values'],
     ['governance: {denny: []}\n', ':1:14: governance.denny: unknown key; did you mean deny?'],
   ])('%j', async (text, message) => {
-    await expect(load(text)).rejects.toMatchObject({ code: 'config_invalid', message: expect.stringContaining(message) as string });
+    await expect(load(text)).rejects.toMatchObject({
+      code: 'config_invalid',
+      message: expect.stringContaining(message) as string,
+    });
   });
 
   test('a file that is not there', async () => {

@@ -23,7 +23,9 @@ const SANDBOXES: readonly unknown[] = ['auto', 'required', 'off'];
 export async function loadPolicyFile(path: string, tools: readonly ToolSpec[]): Promise<Policy> {
   const file = readConfigFile('', path);
   const tree = await parseMapping(file);
-  const config = Object.hasOwn(tree, 'governance') ? await wholeConfig(path, tools) : await listsAlone(file, tree, tools);
+  const config = Object.hasOwn(tree, 'governance')
+    ? await wholeConfig(path, tools)
+    : await listsAlone(file, tree, tools);
   return policyOf(config, tools);
 }
 

@@ -69,7 +69,9 @@ describe('a fork with a policy of its own', () => {
 });
 
 test('a session that is made with policies of its own has them from its first turn on', () => {
-  const { own_policies } = (forked('s', asking)(given().state).observation as { data: { own_policies: `sha256:${string}`[] } }).data;
+  const { own_policies } = (
+    forked('s', asking)(given().state).observation as { data: { own_policies: `sha256:${string}`[] } }
+  ).data;
   const make: Step = (state) => {
     const { observation } = created()(state);
     return { observation: { ...observation, data: { ...observation.data, own_policies } } as typeof observation };

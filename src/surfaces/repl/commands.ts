@@ -4,6 +4,7 @@ import type { Host, Resolution, SessionStatus } from '../../contract/host.ts';
 import type { LongText, Verdict } from '../../contract/values.ts';
 import { policyNow } from '../../engine/config/policy-now.ts';
 import { describePolicy } from '../../engine/policy-check.ts';
+import { forkPlace } from '../../engine/past/fork-place.ts';
 import { checkSessionId } from '../../engine/session-id.ts';
 import { findApproval } from '../../engine/approvals.ts';
 import { wholeText } from '../../engine/session/messages.ts';
@@ -185,14 +186,8 @@ const RUN: Record<CommandName, (repl: Repl, rest: string) => Promise<void> | voi
     await repl.openSession(wanted);
   },
 
-  async fork(repl, entry) {
-    const at = entry === '' ? undefined : Number(entry);
-    if (at !== undefined && !(Number.isSafeInteger(at) && at > 0)) {
-      throw new RuntimeError('usage', `${entry} is no entry`, {
-        next: 'Give the number of an entry; /verify says how many there are.',
-      });
-    }
-    const { session_id } = await repl.host.fork(repl.session, at === undefined ? {} : { at });
+  async fork(repl, place) {
+    const { session_id } = await repl.host.fork(repl.session, forkPlace(place === '' ? undefined : place));
     repl.print(['', repl.tone(BOLD, `session ${session_id}, forked from ${repl.session}`)]);
     await repl.openSession(session_id);
   },

@@ -173,8 +173,9 @@ async function untilEnd(run: Run): Promise<RunOutcome> {
   }
 }
 
-async function requestOf(
-  { io }: CommandContext,
+/** What options and message of the command line ask for. @throws RuntimeError usage | empty_message | invalid_id */
+export async function requestOf(
+  { io }: Pick<CommandContext, 'io'>,
   options: RunOptions,
   message: string | undefined,
 ): Promise<RunRequest> {

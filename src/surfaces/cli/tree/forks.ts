@@ -1,0 +1,31 @@
+import type { Command } from 'commander';
+import type { Calls } from './calls.ts';
+import { teach } from './teach.ts';
+
+/** What can be done with a session's past: carry it on, fork it, compare it. */
+export function addForks(session: Command, calls: Calls): void {
+  teach(
+    session
+      .command('fork')
+      .description('make another session of the beginning of one; both go on by themselves')
+      .argument('<id>', 'session'),
+    [
+      'runtime session fork nightly',
+      'runtime session fork nightly --at 3 --message "Try it without the cache"',
+      'runtime session fork nightly --at seq:40 --model small',
+      'runtime session fork nightly --policy careful.yaml',
+    ],
+    'Prints the id of the new session; with --message a line with the id, then the answer. What the source may not do, the fork may not either: --policy only makes it stricter, for ever. See docs/forks.md.',
+  )
+    .option(
+      '--at <turn>',
+      'behind the end of this turn, or seq:<n>: behind this entry (default: the last turn that has ended)',
+    )
+    .option('--model <name>', 'model that answers in the fork')
+    .option('--policy <file>', 'policy that holds in the fork beside that of the workspace; the strictest wins')
+    .option('--message <message>', 'what to do in the fork, at once')
+    .option('--timeout <duration>', 'with --message: most active time of the turn, as 30s or 5m')
+    .option('--max-cost <usd>', "with --message: most money for the turn; the model's price must be configured")
+    .option('--json', 'with --message: print the journal as it grows, one JSON object a line')
+    .action(calls(async () => (await import('../commands/session-fork.ts')).forkSession));
+}
