@@ -5,6 +5,7 @@ import type { LongText, Verdict } from '../../contract/values.ts';
 import { policyNow } from '../../engine/config/policy-now.ts';
 import { describePolicy } from '../../engine/policy-check.ts';
 import { forkPlace } from '../../engine/past/fork-place.ts';
+import { unfinished } from '../../engine/past/unfinished.ts';
 import { checkSessionId } from '../../engine/session-id.ts';
 import { findApproval } from '../../engine/approvals.ts';
 import { wholeText } from '../../engine/session/messages.ts';
@@ -12,6 +13,7 @@ import { listSessions, verifySession } from '../../engine/sessions.ts';
 import type { Workspace } from '../../engine/wire.ts';
 import { namesIn } from '../cli/completion/names.ts';
 import { approvalFacts } from '../cli/approval-facts.ts';
+import { leftLines } from '../cli/left-lines.ts';
 import { tableLines, type Column } from '../cli/listing.ts';
 import { money } from '../cli/money.ts';
 import { ago, until } from '../cli/times.ts';
@@ -179,10 +181,15 @@ const RUN: Record<CommandName, (repl: Repl, rest: string) => Promise<void> | voi
     const wanted = id === '' ? latest?.session_id : id;
     if (wanted === undefined) throw new RuntimeError('no_session', 'There is no other session.', { next: '' });
     checkSessionId(wanted);
-    if ((await repl.host.session(wanted)).status === 'absent') {
+    const { status } = await repl.host.session(wanted);
+    if (status === 'absent') {
       throw new RuntimeError('not_found', `There is no session ${wanted}.`, { next: 'See /sessions.' });
     }
     repl.print(['', repl.tone(BOLD, `session ${wanted}`)]);
+    if (status === 'open' || status === 'waiting_approval') {
+      const lines = leftLines(await unfinished(repl.workspace, wanted), repl.now());
+      for (const line of lines) repl.say(`goes on: ${line}`);
+    }
     await repl.openSession(wanted);
   },
 

@@ -8,10 +8,13 @@ import {
   type SessionSummary,
 } from '../../../engine/sessions.ts';
 import { type Branch, treeOf } from '../../../engine/past/fork-tree.ts';
+import { unfinished } from '../../../engine/past/unfinished.ts';
 import { checkSessionId } from '../../../engine/session-id.ts';
 import { createTurnCounter, entryEvent } from '../../../engine/stream.ts';
+import type { Workspace } from '../../../engine/wire.ts';
 import { nextCommand, openForCommand, type CommandAction } from '../context.ts';
 import { type Column, printRows, printValue, type OutputFormat } from '../listing.ts';
+import { leftLines } from '../left-lines.ts';
 import { money } from '../money.ts';
 import { askOwner } from '../owner.ts';
 import { paged, printPaged } from '../pager.ts';
@@ -86,7 +89,8 @@ export const showSession: CommandAction<Output & { limit?: string; follow?: true
     return follow(context.io, workspace, id, events, { limit, output: options.output });
   }
   if (options.output === 'table') {
-    await paged(context.io, context.environment, transcript(events, workspace.store.blobs, context.io.stdout, limit));
+    const lines = transcript(events, workspace.store.blobs, context.io.stdout, limit);
+    await paged(context.io, context.environment, withWhatIsLeft(lines, workspace, id));
   } else {
     const { output } = options;
     await printPaged(context.io, context.environment, (io) => printValue(io, output, events.slice(-limit)));
@@ -96,6 +100,17 @@ export const showSession: CommandAction<Output & { limit?: string; follow?: true
     next: `Look with \`${nextCommand(context, options, `session verify ${id}`)}\`, and keep the file.`,
   });
 };
+
+/** A session that is unfinished, and on which nobody works, ends with what becomes of what it left. */
+async function* withWhatIsLeft(lines: AsyncIterable<string>, workspace: Workspace, id: string): AsyncGenerator<string> {
+  yield* lines;
+  const pending = await workspace.store.ingress.pending();
+  if (!pending.some(({ session_id }) => session_id === id)) return;
+  const { sessions = [] } = await askOwner(workspace);
+  if (sessions.some(({ session_id, status }) => session_id === id && status === 'running')) return;
+  const left = await unfinished(workspace, id, pending);
+  for (const line of leftLines(left, workspace.clock.now())) yield `  left     ${line}`;
+}
 
 function limitOf(text: string): number {
   const limit = Number(text);

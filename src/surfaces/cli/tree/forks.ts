@@ -1,9 +1,28 @@
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import type { Calls } from './calls.ts';
-import { teach } from './teach.ts';
+import { outputOption, teach } from './teach.ts';
 
 /** What can be done with a session's past: carry it on, fork it, compare it. */
 export function addForks(session: Command, calls: Calls): void {
+  teach(
+    session
+      .command('resume')
+      .description(
+        'carry an unfinished session on, and say before what becomes of what it left; without an id, list them',
+      )
+      .argument('[id]', 'session'),
+    ['runtime session resume', 'runtime session resume nightly', 'runtime session resume nightly --json'],
+    'The same as run --session without a message. Exit code 5: it waits for an approval. Nothing to carry on: exit code 0. What may have run or not is said plainly, and never repeated by itself.',
+  )
+    .option('--model <name>', 'model that answers from the next turn on')
+    .option('--from <seq>', 'with --json: begin with this entry (1: the whole session)')
+    .addOption(outputOption('table', 'json', 'yaml'))
+    .addOption(
+      new Option('--json', 'print the journal as it grows, one JSON object a line; without an id as -o json').implies({
+        output: 'json',
+      }),
+    )
+    .action(calls(async () => (await import('../commands/session-resume.ts')).resumeSession));
   teach(
     session
       .command('fork')
