@@ -25,6 +25,8 @@ const KINDS: Readonly<Record<string, Kind>> = {
   'session resume --model': 'model',
   'session resume --from': 'text',
   'session fork id': 'session',
+  'session diff a': 'session',
+  'session diff b': 'session',
   'session fork --at': 'text',
   'session fork --model': 'model',
   'session fork --policy': 'file',

@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander';
 import type { Calls } from './calls.ts';
-import { outputOption, teach } from './teach.ts';
+import { jsonOption, outputOption, teach } from './teach.ts';
 
 /** What can be done with a session's past: carry it on, fork it, compare it. */
 export function addForks(session: Command, calls: Calls): void {
@@ -47,4 +47,21 @@ export function addForks(session: Command, calls: Calls): void {
     .option('--max-cost <usd>', "with --message: most money for the turn; the model's price must be configured")
     .option('--json', 'with --message: print the journal as it grows, one JSON object a line')
     .action(calls(async () => (await import('../commands/session-fork.ts')).forkSession));
+  teach(
+    session
+      .command('diff')
+      .description('compare two sessions: where they part, and what differs turn by turn')
+      .argument('<a>', 'session')
+      .argument('<b>', 'session'),
+    [
+      'runtime session diff nightly nightly-2',
+      'runtime session diff nightly nightly-2 -o json',
+      'runtime session diff nightly nightly-2 --full',
+    ],
+    'Exit code 0: the same; 1: different; 2: one of them is not there. Ids, times, hashes, and what a recovery writes are no differences.',
+  )
+    .option('--full', 'cut nothing')
+    .addOption(outputOption('table', 'json', 'yaml'))
+    .addOption(jsonOption())
+    .action(calls(async () => (await import('../commands/session-diff.ts')).diffOfSessions));
 }
