@@ -41,6 +41,8 @@ const KINDS: Readonly<Record<string, Kind>> = {
   'policy set tool': 'tool',
   'policy check tool': 'tool',
   'policy check arguments': 'text',
+  'policy test --policy': 'file',
+  'policy test --against': 'session',
   'help words': 'help',
 };
 
