@@ -223,7 +223,7 @@ function keyOf(text: LongText): string {
 }
 
 async function textOf(parts: readonly Part[], blobs: Pick<Blobs, 'get'>): Promise<string> {
-  const texts = parts.map((part) => {
+  const texts = parts.map(async (part) => {
     if (part.type === 'text') return wholeText(part.text, blobs);
     return part.type === 'reasoning' ? shortText(part.text ?? '') : `[${part.type} ${part.name ?? part.media_type}]`;
   });

@@ -9,11 +9,11 @@ import { RuntimeError } from '../../contract/errors.ts';
 import type { Entry, NewEntry } from '../../contract/entries.ts';
 import type { ForkOptions } from '../../contract/host.ts';
 import type { Policy } from '../../contract/manifest.ts';
-import type { Blobs, Journal, StoredEntry } from '../../contract/ports.ts';
+import type { Blobs, Journal } from '../../contract/ports.ts';
 import type { Actor, Role } from '../../contract/values.ts';
 import { createKernel } from '../../kernel/kernel.ts';
 import { stricterSandbox, tightest } from '../../kernel/policy/rights.ts';
-import type { State } from '../../kernel/turn/state.ts';
+import type { Session, State } from '../../kernel/turn/state.ts';
 import { rightsOf } from '../freeze.ts';
 import { createResolver } from '../session/fold.ts';
 
@@ -26,15 +26,16 @@ export interface ForkSources {
   now: () => number;
 }
 
-/** Where a fork ends, in the source: behind this entry. */
+/** Where a fork leaves its source: behind this entry. And what all of the source may do at most. */
 interface Cut {
   state: State;
   hash: string;
+  atMost: Session;
 }
 
 /**
- * Copies the entries of `from` up to the place that the options name into session `to`. Its rights are those of the
- * source, or tighter; a policy of its own is added to those that the source has.
+ * Copies the entries of `from` up to the place that the options name into session `to`. It may do at most what its source
+ * may, also where that was tightened behind the place; a policy of its own is added to those that the source has.
  * @throws RuntimeError not_found | store_damaged | session_exists
  */
 export async function forkSession(
@@ -46,11 +47,12 @@ export async function forkSession(
   const kernel = createKernel(sha256);
   for (const value of own === undefined ? [policy] : [policy, own]) await blobs.put(canonicalJson(value));
   await journal.create(to.id, async (write) => {
-    const cut = await copy({ journal, blobs }, from, place, write);
-    let { state } = cut;
-    const append = (entry: NewEntry, at: number, resolved = {}): void => {
+    const { hash, atMost, state: found } = await copy({ journal, blobs }, from, place, write);
+    const seq = found.seq;
+    let state = found;
+    const append = (entry: NewEntry, at: number): void => {
       const placed: Entry = { v: 1, seq: state.seq + 1, at, ...entry };
-      ({ state } = kernel.evolve(state, placed, resolved));
+      ({ state } = kernel.evolve(state, placed));
       write(placed);
     };
     // What was decided by then is decided in the copy, too; what was to be started is not.
@@ -59,18 +61,20 @@ export async function forkSession(
       if (!decision || isIntent(decision.type)) break;
       append(decision, state.at);
     }
-    const source = state.session!.rights;
     const current = rightsOf(policy, role);
     const sandbox = own === undefined ? current.sandbox : stricterSandbox(current.sandbox, own.sandbox);
+    const policies = new Set(atMost.own_policies);
+    if (own !== undefined) policies.add(digestOf(canonicalJson(own)));
+    for (const known of state.session!.own_policies ?? []) policies.delete(known);
     const data = {
       session_id: to.id,
-      from: { session_id: from, seq: cut.state.seq, hash: cut.hash },
-      rights: tightest(source, { ...current, sandbox }),
+      from: { session_id: from, seq, hash },
+      rights: tightest(atMost.rights, { ...current, sandbox }),
       actor: to.actor,
-      ...(own !== undefined && { own_policies: [digestOf(canonicalJson(own))] }),
+      ...(policies.size > 0 && { own_policies: [...policies] }),
     };
     const at = Math.max(now(), state.at);
-    append({ type: 'session.forked', data }, at, own === undefined ? {} : { own_policies: [own] });
+    append({ type: 'session.forked', data }, at);
     if (model === undefined || model === state.session!.model) return;
     append({ type: 'session.configured', data: { model, by: { actor: to.actor } } }, at);
   });
@@ -86,37 +90,33 @@ async function copy(
   const { at, turn } = place;
   const kernel = createKernel(sha256);
   const resolve = createResolver(blobs);
-  const isCut = ({ entry }: StoredEntry): boolean =>
-    at !== undefined
-      ? entry.seq === at
-      : entry.type === 'turn.ended' && (turn === undefined || entry.data.turn === turn);
   const isNamed = at !== undefined || turn !== undefined;
   let state = kernel.initial();
-  let cut: Cut | undefined;
+  let cut: Omit<Cut, 'atMost'> | undefined;
   /** Behind the last possible cut. */
   let held: Entry[] = [];
-  const enough = new Error('the place was found');
-  const reading = journal.read(session, async (stored) => {
-    const { entry, hash } = stored;
+  const isCut = (entry: Entry): boolean => {
+    if (at !== undefined) return entry.seq === at;
+    if (turn !== undefined) return entry.type === 'turn.ended' && entry.data.turn === turn;
+    return state.turns > 0 && state.turn === null && state.queue.length === 0;
+  };
+  const { status, failure } = await journal.read(session, async ({ entry, hash }) => {
     const resolved = resolve(entry);
     ({ state } = kernel.evolve(state, entry, resolved instanceof Promise ? await resolved : resolved));
+    if (isNamed && cut !== undefined) return; // only what the source may do still counts
     held.push(entry);
-    const cutsHere = isCut(stored);
+    const cutsHere = isCut(entry);
     if (!cutsHere && !isNamed) return;
     for (const one of held) write(one);
     held = [];
     if (cutsHere) cut = { state, hash };
-    if (cutsHere && isNamed) throw enough;
   });
-  const end = await reading.catch((thrown: unknown) => {
-    if (thrown === enough || (thrown instanceof Error && thrown.cause === enough)) return undefined;
-    throw thrown;
-  });
-  if (end?.status === 'absent') throw new RuntimeError('not_found', `There is no session ${session}.`);
-  if (end?.failure) {
-    throw new RuntimeError('store_damaged', `Session ${session} is damaged: ${end.failure.message}.`, { id: session });
+  if (status === 'absent') throw new RuntimeError('not_found', `There is no session ${session}.`);
+  if (failure) {
+    throw new RuntimeError('store_damaged', `Session ${session} is damaged: ${failure.message}.`, { id: session });
   }
-  if (cut !== undefined) return cut;
+  // A journal that begins otherwise has no session: nothing can go on from it.
+  if (cut?.state.session && state.session) return { ...cut, atMost: state.session };
   throw new RuntimeError('not_found', `Session ${session} ${whatIsMissing(place)}.`, {
     next: `See its turns with \`runtime session show ${session}\`.`,
   });
