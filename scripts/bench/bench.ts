@@ -5,7 +5,7 @@
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 
-const NAMES = ['startup', 'turn', 'accept', 'long-session', 'terminal', 'syncs'];
+const NAMES = ['startup', 'turn', 'accept', 'long-session', 'past', 'terminal', 'syncs'];
 
 const asked = process.argv.slice(2);
 const unknown = asked.filter((name) => !NAMES.includes(name));

@@ -36,6 +36,7 @@ export function addSessions(program: Command, calls: Calls): void {
     .addOption(outputOption('table', 'json', 'yaml'))
     .addOption(jsonOption())
     .action(calls(async () => (await import('../commands/session.ts')).showSession));
+  addForks(session, calls);
   teach(
     session
       .command('verify')
@@ -55,5 +56,4 @@ export function addSessions(program: Command, calls: Calls): void {
     .argument('<id>', 'session')
     .option('--force', 'remove it even when a turn of it has not ended')
     .action(calls(async () => (await import('../commands/session.ts')).removeSession));
-  addForks(session, calls);
 }
