@@ -1,7 +1,7 @@
 /**
- * What is done with long sessions: fork and diff read each line once, so their CPU time is held against that of reading and
- * parsing the same lines; and opening a session of 5,000 turns by its snapshot against opening one of 50. Through the
- * engine, in one process, with a model that answers at once.
+ * What is done with long sessions. Fork and diff read each line once, so their CPU time is held against that of reading and
+ * parsing the same lines, in one process. And a program that opens a session of 5,000 turns against one that opens one of
+ * 50. The model answers at once.
  */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { diffSessions } from '../../src/engine/past/diff.ts';
 import { forkSession } from '../../src/engine/past/fork.ts';
 import { LOCAL_ACTOR, openWorkspace, takeWorkspace } from '../../src/engine/wire.ts';
-import { median } from './measure.ts';
+import { median, program, runRounds } from './measure.ts';
 import { printTable, printTitle } from './report.ts';
 
 const ROUNDS = 5;
@@ -48,30 +48,53 @@ try {
       const turns = diffSessions(store, 'long', 'copy');
       for (let next = await turns.next(); !next.done; next = await turns.next()) throw new Error('they are the same');
     },
-    short: () => open('short'),
-    long: () => open('long'),
   });
   const { bytes } = (await store.journal.list()).find(({ session_id }) => session_id === 'long')!;
   const row = (name: string, what: keyof typeof lines, floor: keyof typeof lines, asked = ''): string[] => [
     name,
-    lines[what].cpu.toFixed(1),
-    (lines[what].cpu / lines[floor].cpu).toFixed(2),
-    (lines[what].heap / MB).toFixed(0),
+    lines[what].toFixed(1),
+    (lines[what] / lines[floor]).toFixed(2),
     asked,
   ];
   printTitle(`past: a session of ${LONG} turns (${(bytes / MB).toFixed(1)} MB), ${ROUNDS} rounds`);
   printTable([
-    ['', 'CPU ms', '×', 'heap +MB', 'asked'],
+    ['', 'CPU ms', '×', 'asked'],
     row('reading and parsing its lines', 'read', 'read'),
     row('fork', 'fork', 'read', 'one pass'),
     row('reading and parsing two', 'readBoth', 'readBoth'),
     row('diff with its fork', 'diff', 'readBoth', 'one pass'),
-    row(`opening one of ${SHORT} turns`, 'short', 'short'),
-    row(`opening one of ${LONG} turns`, 'long', 'short', '≤ 1.5'),
   ]);
+  await release();
+  await printOpening();
 } finally {
   await release();
   rmSync(home, { recursive: true, force: true });
+}
+
+/** `run --session` without a message: it opens the session and finds nothing to carry on. */
+async function printOpening(): Promise<void> {
+  const variants = ['short', 'long'].map((name) => ({
+    name,
+    command: [process.execPath, program, 'run', '--session', name],
+    environment: { RUNTIME_HOME: home },
+  }));
+  const samples = await runRounds(variants, ROUNDS);
+  const medians = variants.map(({ name }) => {
+    const of = samples.get(name)!;
+    return { cpu: median(of.map(({ cpuMs }) => cpuMs)), wall: median(of.map(({ wallMs }) => wallMs)) };
+  });
+  const [short, long] = medians as [(typeof medians)[0], (typeof medians)[0]];
+  printTable([
+    ['', 'CPU ms', '×', 'wall ×', 'asked'],
+    [`a program that opens one of ${SHORT} turns`, short.cpu.toFixed(1), '1.00', '1.00'],
+    [
+      `one of ${LONG}`,
+      long.cpu.toFixed(1),
+      (long.cpu / short.cpu).toFixed(2),
+      (long.wall / short.wall).toFixed(2),
+      '≤ 1.5',
+    ],
+  ]);
 }
 
 async function make(id: string, turns: number): Promise<void> {
@@ -89,35 +112,19 @@ async function read(id: string): Promise<void> {
   await store.journal.read(id, () => {});
 }
 
-async function open(id: string): Promise<void> {
-  await owner.close(await owner.open(id));
-}
-
-interface Cost {
-  /** ms */
-  cpu: number;
-  /** Bytes by which the heap was larger right after, before anything was collected. */
-  heap: number;
-}
-
-/** Medians. Each round does all once, so that all meet the same load; one more comes first and isn't counted. */
+/** Medians of CPU time (ms). Each round does all once, so that all meet the same load; one more comes first and isn't counted. */
 async function rounds<Name extends string>(
   works: Record<Name, (round: number) => Promise<void>>,
-): Promise<Record<Name, Cost>> {
+): Promise<Record<Name, number>> {
   const names = Object.keys(works) as Name[];
-  const samples = new Map<Name, Cost[]>(names.map((name) => [name, []]));
+  const samples = new Map<Name, number[]>(names.map((name) => [name, []]));
   for (let round = 0; round <= ROUNDS; round++) {
     for (const name of names) {
-      const heap = process.memoryUsage().heapUsed;
       const before = process.cpuUsage();
       await works[name](round);
       const { user, system } = process.cpuUsage(before);
-      const cost = { cpu: (user + system) / 1000, heap: Math.max(0, process.memoryUsage().heapUsed - heap) };
-      if (round > 0) samples.get(name)!.push(cost);
+      if (round > 0) samples.get(name)!.push((user + system) / 1000);
     }
   }
-  const medianOf = (name: Name, of: (cost: Cost) => number): number => median(samples.get(name)!.map(of));
-  return Object.fromEntries(
-    names.map((name) => [name, { cpu: medianOf(name, ({ cpu }) => cpu), heap: medianOf(name, ({ heap }) => heap) }]),
-  ) as Record<Name, Cost>;
+  return Object.fromEntries(names.map((name) => [name, median(samples.get(name)!)])) as Record<Name, number>;
 }
