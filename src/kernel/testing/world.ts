@@ -12,7 +12,7 @@ import { diceOf, type Dice } from './dice.ts';
 import { answer, resolution } from './effects.ts';
 import * as tell from './observations.ts';
 import { kernel } from './story.ts';
-import { MINUTE } from './values.ts';
+import { MINUTE, OWN_POLICIES } from './values.ts';
 
 export interface Lived {
   entry: Entry;
@@ -120,7 +120,7 @@ function bystander(dice: Dice, lived: Lived[]): tell.Step {
     () => tell.policyChanged({ require_approval: ['read_file', 'exec_command', 'apply_patch', 'send_mail'] }),
     () => tell.later(dice.roll(90 * MINUTE), tell.opened({ epoch })),
     () => tell.opened({ epoch: epoch + 1, reason: 'restore' }),
-    () => tell.forked(`s-${lived.length}`),
+    () => tell.forked(`s-${lived.length}`, ...(dice.once(2) ? [dice.pick(OWN_POLICIES)] : [])),
   ])();
 }
 
