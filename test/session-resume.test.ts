@@ -4,7 +4,7 @@ import { describe, expect } from 'vitest';
 import type { MockOpenai, MockRequest } from './support/mock-openai.ts';
 import { approvalsIn, entriesOf, expectVerified, type Place, test, until } from './support/place.ts';
 import { isAlive } from './support/processes.ts';
-import { joinRepl, openRepl, socketOf } from './support/shared.ts';
+import { joinRepl, openRepl, say, socketOf } from './support/shared.ts';
 
 const chaos = (point: string) => ({ environment: { RUNTIME_CHAOS: '1', RUNTIME_CRASH_AT: point } });
 const PATCH = ['*** Begin Patch', '*** Update File: a.txt', '@@', '-old', '+new', '*** End Patch', ''].join('\n');
@@ -97,6 +97,14 @@ describe('session resume', () => {
     expect(approvalsIn(resumed)).toEqual(approvalsIn(asked));
     const listed = await place.run(['session', 'resume']);
     expect(listed.stdout).toContain(`still waits for your answer: ${approvalsIn(asked)[0]!}`);
+  });
+
+  test('the terminal says it before it opens one', async ({ place }) => {
+    prepare(place, {});
+    const [approval = ''] = approvalsIn(await place.run(['run', '--session', 'asked', 'cmd']));
+    const terminal = await openRepl(place, 'other', { columns: 140 });
+    say(terminal, '/resume asked');
+    await terminal.waitFor(`goes on: Run echo ran >> ran.txt …: still waits for your answer: ${approval}, expires in `);
   });
 
   test('another run names what is unfinished, and counts the rest', async ({ place }) => {

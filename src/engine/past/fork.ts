@@ -9,13 +9,13 @@ import { RuntimeError } from '../../contract/errors.ts';
 import type { Entry, NewEntry } from '../../contract/entries.ts';
 import type { ForkOptions } from '../../contract/host.ts';
 import type { Policy } from '../../contract/manifest.ts';
-import type { Blobs, Journal } from '../../contract/ports.ts';
+import type { Blobs, Journal, StoredEntry } from '../../contract/ports.ts';
 import type { Actor, Role } from '../../contract/values.ts';
 import { createKernel } from '../../kernel/kernel.ts';
 import { stricterSandbox, tightest } from '../../kernel/policy/rights.ts';
-import type { Session, State } from '../../kernel/turn/state.ts';
+import type { Resolved, Session, State } from '../../kernel/turn/state.ts';
 import { rightsOf } from '../freeze.ts';
-import { createResolver } from '../session/fold.ts';
+import { createResolver, withResolved } from '../session/fold.ts';
 
 export interface ForkSources {
   journal: Pick<Journal, 'read' | 'create'>;
@@ -100,9 +100,8 @@ async function copy(
     if (turn !== undefined) return entry.type === 'turn.ended' && entry.data.turn === turn;
     return state.turns > 0 && state.turn === null && state.queue.length === 0;
   };
-  const { status, failure } = await journal.read(session, async ({ entry, hash }) => {
-    const resolved = resolve(entry);
-    ({ state } = kernel.evolve(state, entry, resolved instanceof Promise ? await resolved : resolved));
+  const take = ({ entry, hash }: StoredEntry, resolved: Resolved): void => {
+    ({ state } = kernel.evolve(state, entry, resolved));
     if (isNamed && cut !== undefined) return; // only what the source may do still counts
     held.push(entry);
     const cutsHere = isCut(entry);
@@ -110,7 +109,10 @@ async function copy(
     for (const one of held) write(one);
     held = [];
     if (cutsHere) cut = { state, hash };
-  });
+  };
+  const { status, failure } = await journal.read(session, (stored) =>
+    withResolved(resolve(stored.entry), (resolved) => take(stored, resolved)),
+  );
   if (status === 'absent') throw new RuntimeError('not_found', `There is no session ${session}.`);
   if (failure) {
     throw new RuntimeError('store_damaged', `Session ${session} is damaged: ${failure.message}.`, { id: session });

@@ -12,7 +12,7 @@ import { createKernel } from '../../kernel/kernel.ts';
 import { judge } from '../../kernel/policy/judge.ts';
 import { stricterSandbox } from '../../kernel/policy/rights.ts';
 import type { State } from '../../kernel/turn/state.ts';
-import { createResolver } from '../session/fold.ts';
+import { createResolver, withResolved } from '../session/fold.ts';
 
 /** A recorded call, and how it would be judged. */
 export interface TestedCall {
@@ -60,10 +60,9 @@ export async function testPolicy(
     if (entry.type === 'turn.ended') titles.clear();
     if (entry.type === 'session.forked' && sources.has(entry.data.from.session_id)) tested.clear();
   };
-  const { status, failure } = await journal.read(session_id, async ({ entry }) => {
+  const { status, failure } = await journal.read(session_id, ({ entry }) => {
     take(entry);
-    const resolved = resolve(entry);
-    ({ state } = kernel.evolve(state, entry, resolved instanceof Promise ? await resolved : resolved));
+    return withResolved(resolve(entry), (resolved) => ({ state } = kernel.evolve(state, entry, resolved)));
   });
   if (status === 'absent') throw new RuntimeError('not_found', `There is no session ${session_id}.`);
   if (!failure) return [...tested.values()];

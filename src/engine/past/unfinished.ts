@@ -1,14 +1,15 @@
 /** The sessions that have work left, and what the next start does with it: read from the work list, never from all. */
 import { sources } from '#generated/version.js';
 import { sha256 } from '../../base/digest.ts';
+import type { Entry } from '../../contract/entries.ts';
 import { RuntimeError, toRuntimeError } from '../../contract/errors.ts';
 import type { SessionStatus } from '../../contract/host.ts';
 import type { StoredEntry } from '../../contract/ports.ts';
 import type { IngressEvent } from '../../contract/records.ts';
 import type { Presentation } from '../../contract/values.ts';
 import { createKernel } from '../../kernel/kernel.ts';
-import type { State } from '../../kernel/turn/state.ts';
-import { applyEvolved, createResolver, newFold } from '../session/fold.ts';
+import type { Resolved, State } from '../../kernel/turn/state.ts';
+import { applyEvolved, createResolver, newFold, withResolved } from '../session/fold.ts';
 import { findSnapshot, foldOf } from '../session/snapshot.ts';
 import type { Workspace } from '../wire.ts';
 import { fatesOf, type Fate } from './fates.ts';
@@ -105,14 +106,15 @@ async function readOpen({ store }: Workspace, session_id: string, pending: Ingre
   const known = new Set<string>();
   const ended = new Set<string>(snapshot?.end.data.event_ids);
   const shown = new Map<string, Presentation>();
-  const visit = async ({ entry }: StoredEntry): Promise<void> => {
-    applyEvolved(fold, entry, kernel.evolve(fold.state, entry, await resolve(entry)));
+  const take = (entry: Entry, resolved: Resolved): void => {
+    applyEvolved(fold, entry, kernel.evolve(fold.state, entry, resolved));
     if (entry.type === 'input.received') known.add(entry.data.event_id);
     if (entry.type === 'call.inspected') shown.set(entry.data.call_id, entry.data.presentation);
     if (entry.type !== 'turn.ended') return;
     shown.clear();
     for (const id of entry.data.event_ids) ended.add(id);
   };
+  const visit = ({ entry }: StoredEntry) => withResolved(resolve(entry), (resolved) => take(entry, resolved));
   const { failure } = await store.journal.read(session_id, visit, snapshot && { after: snapshot.end.seq });
   if (failure) throw new RuntimeError('store_damaged', `it is damaged: ${failure.message}`, { id: session_id });
   return { state: fold.state, known, ended, shown };

@@ -79,6 +79,16 @@ export function createResolver(blobs: Pick<Blobs, 'get'>): (entry: Entry) => Pro
   };
 }
 
+/** Uses the values that an entry names: at once where they are known, which is quicker for a reader of many entries. */
+export function withResolved(
+  resolved: Promise<Resolved> | Resolved,
+  use: (resolved: Resolved) => void,
+): Promise<void> | undefined {
+  if (resolved instanceof Promise) return resolved.then(use);
+  use(resolved);
+  return undefined;
+}
+
 /** `session.opened` names the policy in force then; it joins the open turn's policies when it is another one. */
 function policyOf(entry: Entry): Digest | undefined {
   if (entry.type === 'policy.changed') return entry.data.policy;

@@ -56,6 +56,7 @@ export function othersLines(
 ): string[] {
   const lines = sessions.map((session) => {
     const [first = 'nothing is known of it', ...rest] = leftLines(session, now);
+    if (session.failure !== undefined) return `unfinished: session ${session.session_id} can't go on: ${first}`;
     const also = rest.length > 0 ? ` (and ${rest.length} more)` : '';
     return `unfinished: session ${session.session_id}: ${first}${also}; carry it on with: ${resume(session.session_id)}`;
   });

@@ -66,7 +66,8 @@ export async function tellLeft(
     const { session_id } = session;
     if (worked.has(session_id) || !needsSaying(session)) continue;
     const lines = leftLines(session, now).join('; ');
-    if (session_id === current) notice(`goes on: ${lines}`);
+    if (session.failure !== undefined) notice(`session ${session_id} can't go on: ${lines}`);
+    else if (session_id === current) notice(`goes on: ${lines}`);
     else if (host.here) notice(`session ${session_id} goes on: ${lines}`);
     else notice(`session ${session_id} is unfinished: ${lines}. /resume ${session_id}`);
   }
