@@ -66,6 +66,27 @@ describe('where a fork leaves its source', () => {
     expect(events[0]!.scope.id).toMatch(/^s-/);
   });
 
+  test('in the middle of a turn, which is carried on like any other', async ({ place }) => {
+    prepare(place);
+    await place.run(['run', '--session', 'source', 'cmd']);
+    const seqOf = (type: string) => place.journal('source').find((line) => line.type === type)!.seq;
+    const id = await fork(place, 'source', '--at', `seq:${seqOf('call.finished')}`);
+    const resumed = await place.run(['session', 'resume', id]);
+    expect(resumed).toMatchObject({ code: 0, stdout: 'Told: ran\n[exit code 0]\n' });
+    expect(resumed.stderr).toBe('goes on: the model is asked\n');
+    expect(entriesOf(place.journal(id), 'turn.ended')).toMatchObject([{ reason: 'success', event_ids: [] }]);
+    await expectVerified(place, id);
+
+    const at = `seq:${seqOf('call.inspected')}`;
+    const said = await place.run(['session', 'fork', 'source', '--at', at, '--message', 'and then?']);
+    expect(said.stdout).toMatch(/^s-\S+\nYou said: and then\?\n$/);
+    expect(said.stderr).toContain('goes on: Run echo ran: had not started; it runs\n');
+    prepare(place, {}); // commands ask
+    const waits = await fork(place, 'source', '--at', `seq:${seqOf('model.replied')}`);
+    const { code, stderr } = await place.run(['session', 'resume', waits]);
+    expect([code, approvalsIn({ stderr })]).toEqual([5, [expect.stringMatching(/^a-/)]]);
+  });
+
   test.for([
     [['source', '--at', '9'], 1, 'Session source has no turn 9 that has ended.'],
     [['source', '--at', 'seq:999'], 1, 'Session source has no entry 999.'],

@@ -13,6 +13,7 @@ import { systemIds } from '../base/ids.ts';
 import { exitCodeOf, WAITING_APPROVAL } from './exit-code.ts';
 import { isGone, LEAVING_MS, LOSS_MS } from './host-loss.ts';
 import type { Hub } from './hub/hub.ts';
+import { orphanEnd } from './past/orphan-turn.ts';
 import { unfinished, workList, type Unfinished, type WorkList } from './past/unfinished.ts';
 import { chooseSession } from './session-choice.ts';
 import { createTurnCounter, entriesBehind, entryEvent } from './stream.ts';
@@ -111,9 +112,15 @@ async function run(
       begun ??= await begin(workspace, host, request, view);
       begun.stream.follow(host);
       begun.event ??= await send(host, begun.before, request, view, key);
-      if (begun.event === undefined) return nothingToDo(begun.id, view);
-      const status = await follow(workspace, host, begun.id, begun.event, begun.stream, signals);
-      await sayOthers(host, begun.id, begun.event, view);
+      const { id, event, stream } = begun;
+      const orphan = event === undefined ? await orphanOf(host, begun) : undefined;
+      if (event === undefined && orphan === undefined) return nothingToDo(id, view);
+      const settled =
+        event === undefined
+          ? orphanEnd(workspace.store, host, orphan!)
+          : host.resume(id).then(() => host.settled(event));
+      const status = await follow(workspace, host, { id, event, stream, settled }, signals);
+      await sayOthers(host, id, event ?? '', view);
       return outcomeOf(status);
     } catch (thrown) {
       if (!signals.leave && (host.here || !isGone(thrown))) throw thrown;
@@ -180,17 +187,16 @@ async function begin(workspace: Workspace, host: Host | Hub, request: RunRequest
 async function follow(
   { clock }: Workspace,
   host: Host | Hub,
-  id: string,
-  event: string,
-  stream: Stream,
+  { id, event, stream, settled }: Pick<Begun, 'id' | 'event' | 'stream'> & { settled: Promise<EventStatus> },
   signals: Signals,
 ): Promise<EventStatus> {
-  listen(signals, { stop: () => stopTurn(host, id, event), leave: () => host.leave() });
+  // What nobody asked for nobody can stop: it is left open.
+  const stop = event === undefined ? () => host.leave() : () => stopTurn(host, id, event);
+  listen(signals, { stop, leave: () => host.leave() });
   const lost = host.lost.then(({ error }): never => {
     const { code, message, next } = error ?? { code: 'owner_lost', message: 'The owner has gone.' };
     throw new RuntimeError(code as ErrorCode, message, next === undefined ? {} : { next });
   });
-  const settled = host.resume(id).then(() => host.settled(event));
   // Which of the two comes first when the owner goes is chance: its going explains the other's failure.
   const status = await Promise.race([settled.catch((error: unknown) => failedOr(lost, error, clock)), lost]);
   await stream.caughtUp(host, status);
@@ -251,6 +257,15 @@ async function send(
   if (request.model !== undefined) await host.configure(session_id, { model: request.model });
   const now = await host.resume(session_id);
   return turn?.event_ids[0] ?? queued[0] ?? now.turn?.event_ids[0] ?? now.queued[0];
+}
+
+/** The open turn of a fork, which no message of the session has. */
+async function orphanOf(
+  host: Host,
+  { id, before }: Begun,
+): Promise<{ session_id: string; turn: number; after: number } | undefined> {
+  const { turn = before.turn } = await host.session(id);
+  return turn && { session_id: id, turn: turn.turn, after: before.seq };
 }
 
 function submissionOf(session_id: string, parts: Part[], request: RunRequest): Submission {
