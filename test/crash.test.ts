@@ -77,7 +77,9 @@ test('H-51 a killed run is named by the next one, and its lock is free at once',
   await begin(place, 'after-append-model.requested');
   const other = await place.run(['run', '--session', 'two', 'go']);
   expect(other.code).toBe(0);
-  expect(other.stderr).toContain('unfinished: session one; carry it on with: runtime run --session one');
+  expect(other.stderr).toContain(
+    'unfinished: session one: the model is asked again (attempt 2); carry it on with: runtime session resume one',
+  );
 });
 
 test('a turn at which the program dies again and again is given up', async ({ place }) => {

@@ -145,7 +145,7 @@ test('/new, /sessions, /resume, /fork and /exit', async ({ place, mock }) => {
   await enter(terminal, `/resume ${first}`, 'A first answer.');
   await enter(terminal, '/fork', 'forked from');
   await enter(terminal, 'Go on', 'From the copy.');
-  await enter(terminal, '/fork x', 'x is no entry');
+  await enter(terminal, '/fork x', 'x is no turn');
   await enter(terminal, '/resume s-0123456789', 'There is no session');
   await enter(terminal, '/resume ../../evil', /error[^]*error[^]*error/);
   expectFrame('repl-resume-fork', terminal);

@@ -5,7 +5,7 @@
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 
-const NAMES = ['startup', 'turn', 'accept', 'long-session', 'terminal', 'syncs', 'many-sessions'];
+const NAMES = ['startup', 'turn', 'accept', 'long-session', 'past', 'terminal', 'syncs', 'many-sessions'];
 
 const asked = process.argv.slice(2);
 const unknown = asked.filter((name) => !NAMES.includes(name));

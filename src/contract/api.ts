@@ -6,6 +6,7 @@
 import * as z from 'zod';
 import type { Accepted } from './host.ts';
 import type { EntryEvent } from './stream.ts';
+import { policy } from './manifest.ts';
 import { digest, int, part, verdict } from './values.ts';
 
 const id = z.string().min(1).max(128);
@@ -44,7 +45,12 @@ export const stopSchema = z.strictObject({ event_id: id });
 export const sessionChangeSchema = z.strictObject({ model: name.exactOptional(), title: text.exactOptional() });
 
 /** `POST /v1/sessions/{id}/fork`. */
-export const forkSchema = z.strictObject({ at: z.int().min(1).exactOptional() });
+export const forkSchema = z.strictObject({
+  at: z.int().min(1).exactOptional(),
+  turn: z.int().min(1).exactOptional(),
+  model: name.exactOptional(),
+  policy: policy.exactOptional(),
+});
 
 /** `POST /v1/sessions/{id}/undo`. */
 export const undoSchema = z.strictObject({ turn: z.int().min(1).exactOptional() });

@@ -26,6 +26,7 @@ const observations = {
     rights,
     epoch: int,
     parent: z.strictObject({ session_id: sessionId, seq: int, step_id: text }).exactOptional(),
+    own_policies: z.array(digest).min(1).exactOptional(),
     redacted_from: z.strictObject({ session_id: sessionId, hash: hex64 }).exactOptional(),
   }),
   'session.opened': z.strictObject({
@@ -43,6 +44,7 @@ const observations = {
     from: z.strictObject({ session_id: sessionId, seq: int, hash: hex64 }),
     rights,
     actor,
+    own_policies: z.array(digest).min(1).exactOptional(),
   }),
   'policy.changed': z.strictObject({ policy: digest, by: text }),
   'session.configured': z.strictObject({

@@ -5,6 +5,7 @@
  */
 import type { ApprovalRecord } from './approval.ts';
 import type { Seq } from './entries.ts';
+import type { Policy } from './manifest.ts';
 import type { StandingGrant } from './ports.ts';
 import type { StreamEvent } from './stream.ts';
 import type { UndoPlan } from './undo.ts';
@@ -91,6 +92,21 @@ export interface SessionStatus {
   watchers: number;
 }
 
+/**
+ * Where a fork leaves its source, and what is otherwise in it. Body of `POST /v1/sessions/{id}/fork`. Without `at` and
+ * `turn`: behind the last turn that has ended.
+ */
+export interface ForkOptions {
+  /** Behind this entry. */
+  at?: Seq;
+  /** Behind the end of this turn. */
+  turn?: number;
+  /** From the next turn on. */
+  model?: string;
+  /** Holds in the fork and all forks of it beside the workspace's, for ever; the strictest wins. */
+  policy?: Policy;
+}
+
 /** A person's answer to an approval: `POST /v1/approvals/{id}/resolve`. */
 export interface Resolution {
   decision: 'grant' | 'deny';
@@ -161,11 +177,8 @@ export interface Host {
   /** Of every session on which something is being done, or waits. */
   sessions(): Promise<SessionStatus[]>;
   session(session_id: string): Promise<SessionStatus>;
-  /**
-   * Makes another session of the entries up to `at` (default: the end of the last turn that has ended).
-   * @throws RuntimeError not_found
-   */
-  fork(session_id: string, options: { at?: Seq }): Promise<{ session_id: string }>;
+  /** Makes another session of the beginning of one. @throws RuntimeError not_found | config_invalid */
+  fork(session_id: string, options: ForkOptions): Promise<{ session_id: string }>;
   /**
    * Puts back the files that a turn changed; without one: the last that changed any and wasn't undone. All or none.
    * @throws RuntimeError not_found | session_busy | files_changed | preimage_missing

@@ -57,6 +57,8 @@ export const manifestSchema = z.strictObject({
   skills: z.array(z.json()),
   memory: z.array(z.json()),
   policy,
+  /** The session's own policies, in the order in which it got them. They hold beside `policy`; the strictest wins. */
+  session_policies: z.array(policy).min(1).exactOptional(),
   grants: z.array(grant),
   rules: z.strictObject({
     calls_per_reply: int,

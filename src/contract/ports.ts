@@ -81,10 +81,11 @@ export interface Journal {
   /** Closes the file; nothing is synced by this. */
   close(session: string): Promise<void>;
   /**
-   * Makes a session's journal of these entries, all at once: it is there as a whole and durable, or not at all.
+   * Makes a session's journal of the entries that `fill` gives, in order: it is there as a whole and durable, or, when
+   * `fill` fails, not at all. However many there are, few are held.
    * @throws RuntimeError session_exists
    */
-  create(session: string, entries: Entry[]): Promise<void>;
+  create(session: string, fill: (write: (entry: Entry) => void) => Promise<void>): Promise<void>;
   /** The session ids of all journals, newest change first, with the time of the last write (ms UTC). */
   list(): Promise<{ session_id: string; changed_at: number; bytes: number }[]>;
   /** Removes a session's journal for good. */

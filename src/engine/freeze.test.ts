@@ -19,6 +19,7 @@ function frozen(sandbox: 'off' | 'auto' | 'required', made: 'off' | 'auto' | 're
     role: 'operator',
     tools: [],
     grants: { list: async () => [] },
+    blobs: { get: async () => undefined },
     time_zone: 'UTC',
   });
   return freeze({ state });

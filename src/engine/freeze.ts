@@ -4,10 +4,12 @@ import { digestOf } from '../base/digest.ts';
 import { parseDuration } from '../base/duration.ts';
 import type { Config } from '../contract/config.ts';
 import type { Grant, Manifest, ModelChoice, Policy, ToolSpec } from '../contract/manifest.ts';
-import type { Grants } from '../contract/ports.ts';
+import type { Blobs, Grants } from '../contract/ports.ts';
 import type { Limits, Rights, Role } from '../contract/values.ts';
+import { lowerRole, stricterSandbox } from '../kernel/policy/rights.ts';
 import type { State } from '../kernel/turn/state.ts';
 import { defaultInstructions } from './instructions.ts';
+import { readValue } from './session/messages.ts';
 
 const RETRY_BASE_MS = 500;
 const RETRY_MAX_MS = 30_000;
@@ -19,6 +21,8 @@ export interface FreezeSources {
   chooseModels: (model: string | undefined) => ModelChoice[];
   /** The one in force now. */
   policy: () => Policy;
+  /** Where a session's own policies are. */
+  blobs: Pick<Blobs, 'get'>;
   /** The limits of the turn that begins with this message. */
   limitsOf: (event_id: string | undefined) => Promise<Limits>;
   role: Role;
@@ -39,8 +43,10 @@ export function createFreeze(sources: FreezeSources): (context: { state: State }
   return async ({ state }) => {
     const session = state.session!;
     const current = sources.policy();
+    // A session keeps the sandbox it was made with, and the role: later ones can only tighten them.
     const policy = { ...current, sandbox: stricterSandbox(current.sandbox, session.rights.sandbox) };
     const role = lowerRole(sources.role, session.rights.role);
+    const own = await Promise.all((session.own_policies ?? []).map((one) => readValue(one, sources.blobs)));
     const { tokens, cost } = config.budget.session;
     const manifest: Manifest = {
       v: 1,
@@ -50,6 +56,7 @@ export function createFreeze(sources: FreezeSources): (context: { state: State }
       skills: [],
       memory: [],
       policy,
+      ...(own.length > 0 && { session_policies: own as Policy[] }),
       grants: (await sources.grants.list()).map(grantOf),
       rules: {
         calls_per_reply: config.orchestrator.max_calls_per_reply,
@@ -67,19 +74,6 @@ export function createFreeze(sources: FreezeSources): (context: { state: State }
     const limits = await sources.limitsOf(state.queue[0]?.event_id);
     return { manifest, limits, rights: rightsOf(policy, role), time_zone };
   };
-}
-
-/** A session keeps the sandbox it was made with, and the role: later ones can only tighten them. */
-function stricterSandbox(a: Policy['sandbox'], b: Policy['sandbox']): Policy['sandbox'] {
-  const strictest = (['required', 'auto', 'off'] as const).find((mode) => mode === a || mode === b);
-  return strictest!;
-}
-
-function lowerRole(a: Role, b: Role): Role {
-  const lowest = (['viewer', 'member', 'operator', 'admin', 'overlord'] as const).find(
-    (role) => role === a || role === b,
-  );
-  return lowest!;
 }
 
 /** Without where it came from: that doesn't matter to a turn. */

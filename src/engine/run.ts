@@ -13,6 +13,8 @@ import { systemIds } from '../base/ids.ts';
 import { exitCodeOf, WAITING_APPROVAL } from './exit-code.ts';
 import { isGone, LEAVING_MS, LOSS_MS } from './host-loss.ts';
 import type { Hub } from './hub/hub.ts';
+import { orphanEnd } from './past/orphan-turn.ts';
+import { unfinished, workList, type Unfinished, type WorkList } from './past/unfinished.ts';
 import { chooseSession } from './session-choice.ts';
 import { createTurnCounter, entriesBehind, entryEvent } from './stream.ts';
 import type { Workspace } from './wire.ts';
@@ -41,8 +43,10 @@ export interface RunView {
   /** An entry of the open turn that was there before. */
   onEarlier(event: StreamEvent): void;
   onEvent(event: StreamEvent): void;
-  /** Another session has work left, which this run doesn't touch. */
-  onUnfinished(session: string): void;
+  /** What was left in the session, before it goes on. */
+  onLeft(left: Unfinished): void;
+  /** Other sessions have work left, which this run doesn't touch. */
+  onOthers(others: WorkList): void;
   /** A line for the person. */
   onNotice(line: string): void;
 }
@@ -59,7 +63,7 @@ export interface Run {
 /** Gives the workspace's host: this process, or a client of the one that owns it. @throws RuntimeError locked */
 export type Attach = () => Promise<Host | Hub>;
 
-/** So many other sessions with work left are named at each run. */
+/** So many other sessions with work left are looked at at each run: it touches only its own. */
 const MOST_NAMED = 3;
 /** How long what runs for others may take to end by itself, when this process leaves. */
 const HANDOVER_MS = 5000;
@@ -108,9 +112,15 @@ async function run(
       begun ??= await begin(workspace, host, request, view);
       begun.stream.follow(host);
       begun.event ??= await send(host, begun.before, request, view, key);
-      if (begun.event === undefined) return nothingToDo(begun.id, view);
-      const status = await follow(workspace, host, begun.id, begun.event, begun.stream, signals);
-      await sayOthers(host, begun.id, begun.event, view);
+      const { id, event, stream } = begun;
+      const orphan = event === undefined ? await orphanOf(host, begun) : undefined;
+      if (event === undefined && orphan === undefined) return nothingToDo(id, view);
+      const settled =
+        event === undefined
+          ? orphanEnd(workspace.store, host, orphan!)
+          : host.resume(id).then(() => host.settled(event));
+      const status = await follow(workspace, host, { id, event, stream, settled }, signals);
+      await sayOthers(host, id, event ?? '', view);
       return outcomeOf(status);
     } catch (thrown) {
       if (!signals.leave && (host.here || !isGone(thrown))) throw thrown;
@@ -177,17 +187,16 @@ async function begin(workspace: Workspace, host: Host | Hub, request: RunRequest
 async function follow(
   { clock }: Workspace,
   host: Host | Hub,
-  id: string,
-  event: string,
-  stream: Stream,
+  { id, event, stream, settled }: Pick<Begun, 'id' | 'event' | 'stream'> & { settled: Promise<EventStatus> },
   signals: Signals,
 ): Promise<EventStatus> {
-  listen(signals, { stop: () => stopTurn(host, id, event), leave: () => host.leave() });
+  // What nobody asked for nobody can stop: it is left open.
+  const stop = event === undefined ? () => host.leave() : () => stopTurn(host, id, event);
+  listen(signals, { stop, leave: () => host.leave() });
   const lost = host.lost.then(({ error }): never => {
     const { code, message, next } = error ?? { code: 'owner_lost', message: 'The owner has gone.' };
     throw new RuntimeError(code as ErrorCode, message, next === undefined ? {} : { next });
   });
-  const settled = host.resume(id).then(() => host.settled(event));
   // Which of the two comes first when the owner goes is chance: its going explains the other's failure.
   const status = await Promise.race([settled.catch((error: unknown) => failedOr(lost, error, clock)), lost]);
   await stream.caughtUp(host, status);
@@ -202,14 +211,16 @@ async function open(
   request: RunRequest,
   view: RunView,
 ): Promise<void> {
-  const unfinished = 'unfinished' in host ? await host.unfinished() : [];
   if (status === 'absent' && !request.message) {
     throw new RuntimeError('not_found', `There is no session ${session_id}, and no message to start it with.`);
   }
-  if (seq === 0) return nameOthers(unfinished, session_id, view);
+  const live = host.here ? {} : { live: () => host.sessions() };
+  const others = await workList(workspace, { except: session_id, most: MOST_NAMED, ...live });
+  if (others.sessions.length > 0) view.onOthers(others);
+  if (status !== 'running' && (turn || queued.length > 0)) view.onLeft(await unfinished(workspace, session_id));
+  if (seq === 0) return;
   if (turn && request.from === undefined) await showEarlier(workspace, session_id, view);
   view.onOpened(session_id, { seq, ...(turn && { turn: turn.turn }) });
-  nameOthers(unfinished, session_id, view);
   if (request.root !== undefined && realpathSync(request.root) !== project_root) {
     view.onNotice(`session ${session_id} keeps its project root, ${project_root}`);
   }
@@ -224,14 +235,6 @@ async function showEarlier({ store }: Workspace, session_id: string, view: RunVi
   await store.journal.read(session_id, (stored) => view.onEarlier(entryEvent(session_id, stored, turnOf(stored))), {
     last: EARLIER_ENTRIES,
   });
-}
-
-/** A one-shot run touches only its own session, and names the others that have work left. */
-function nameOthers(unfinished: string[], id: string, view: RunView): void {
-  const others = unfinished.filter((session) => session !== id);
-  for (const session of others.slice(0, MOST_NAMED)) view.onUnfinished(session);
-  if (others.length > MOST_NAMED)
-    view.onNotice(`unfinished: ${others.length - MOST_NAMED} more sessions; see \`runtime session ls\``);
 }
 
 /**
@@ -254,6 +257,15 @@ async function send(
   if (request.model !== undefined) await host.configure(session_id, { model: request.model });
   const now = await host.resume(session_id);
   return turn?.event_ids[0] ?? queued[0] ?? now.turn?.event_ids[0] ?? now.queued[0];
+}
+
+/** The open turn of a fork, which no message of the session has. */
+async function orphanOf(
+  host: Host,
+  { id, before }: Begun,
+): Promise<{ session_id: string; turn: number; after: number } | undefined> {
+  const { turn = before.turn } = await host.session(id);
+  return turn && { session_id: id, turn: turn.turn, after: before.seq };
 }
 
 function submissionOf(session_id: string, parts: Part[], request: RunRequest): Submission {

@@ -11,6 +11,7 @@ import { createBlobs } from '../store/blobs.ts';
 import { readJournalFile } from '../store/journal-file.ts';
 import { NO_USAGE } from '../kernel/turn/state.ts';
 import { addUsage } from '../kernel/budget/budget.ts';
+import type { Parent } from './past/fork-tree.ts';
 import { checkSessionId } from './session-id.ts';
 import { shortText } from './session/messages.ts';
 import { LOCAL_ACTOR, type Workspace } from './wire.ts';
@@ -32,6 +33,8 @@ export interface SessionSummary {
   tokens: number;
   cost_micro_usd?: number;
   changed_at: number;
+  /** Of a fork. */
+  parent?: Parent;
   /** The process that owns the workspace, where one does. */
   owner_pid?: number;
 }
@@ -46,10 +49,14 @@ export interface OwnerView {
 export async function listSessions({ store }: Workspace, owner: OwnerView = {}): Promise<SessionSummary[]> {
   const live = new Map(owner.sessions?.map((status) => [status.session_id, status]));
   const rows: SessionSummary[] = [];
-  for (const { session_id, changed_at } of await store.journal.list()) {
-    const row = await summarise(store.journal, session_id);
+  const listed = await store.journal.list();
+  const there = new Set(listed.map(({ session_id }) => session_id));
+  for (const { session_id, changed_at } of listed) {
+    const { parent, ...row } = await summarise(store.journal, session_id);
+    const removed = parent && !there.has(parent.session_id);
     rows.push({
       ...row,
+      ...(parent && { parent: removed ? { ...parent, removed } : parent }),
       ...nowOf(row.status, live.get(session_id)),
       changed_at,
       ...(owner.pid !== undefined && { owner_pid: owner.pid }),
@@ -85,6 +92,12 @@ async function summarise(
         row.project_root = entry.data.project_root;
         row.title = entry.data.title ?? '';
         return;
+      case 'session.forked': {
+        // A fork of a fork has the lines of both; the last one is its own.
+        const { session_id: source, seq } = entry.data.from;
+        row.parent = { session_id: source, seq };
+        return;
+      }
       case 'session.configured':
         row.title = entry.data.title ?? row.title;
         return;

@@ -79,8 +79,7 @@ function createCheck(blobs: Pick<Blobs, 'get'> | undefined, blobsFromElsewhere: 
   }
 
   async function resolved(entry: Entry): Promise<Resolved | undefined> {
-    const named = entry.type === 'turn.started' || entry.type === 'policy.changed' || entry.type === 'session.opened';
-    if (!named) return {};
+    if (!namesValues(entry)) return {};
     if (!resolve) {
       partial.push({ seq: entry.seq, why: NO_BLOBS });
       return undefined;
@@ -125,6 +124,12 @@ function createCheck(blobs: Pick<Blobs, 'get'> | undefined, blobsFromElsewhere: 
     decisions: () => decisions,
     kernels: () => [...kernels],
   };
+}
+
+/** Is there a value behind a digest of it that the rules look at? */
+function namesValues({ type, data }: Entry): boolean {
+  if (type === 'session.forked') return data.own_policies !== undefined;
+  return type === 'turn.started' || type === 'policy.changed' || type === 'session.opened';
 }
 
 function blobCode(message: string): VerifyFailureCode {

@@ -114,6 +114,7 @@ export function takeWorkspace(workspace: Workspace): OwnedWorkspace {
     role: LOCAL_ACTOR.role,
     tools: tools.tools(),
     grants: store.grants,
+    blobs: store.blobs,
     time_zone: systemTimeZone(environment),
   });
   const owner = createOwner(

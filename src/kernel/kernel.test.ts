@@ -86,6 +86,7 @@ inEveryWorld('a state that went through JSON goes on the same: fold(prefix) + fo
 
 inEveryWorld('no call starts without an allow or a granted approval under the strictest policy before it', (world) => {
   let policies: Policy[] = [];
+  const own: Policy[] = [];
   let standing: Grant[] = [];
   let session: Grant[] = [];
   const inspections = new Map<string, EntryOf<'call.inspected'>['data']>();
@@ -94,10 +95,15 @@ inEveryWorld('no call starts without an allow or a granted approval under the st
   let state = kernel.initial();
   for (const { entry, resolved, after } of world.lived) {
     if (entry.type === 'turn.started') {
-      policies = [resolved.manifest!.policy];
+      policies = [resolved.manifest!.policy, ...own];
       standing = resolved.manifest!.grants;
     }
     if (resolved.policy) policies.push(resolved.policy);
+    // What a fork gets for itself is never taken back.
+    for (const policy of resolved.own_policies ?? []) {
+      own.push(policy);
+      policies.push(policy);
+    }
     const isNewEpoch = entry.type === 'session.opened' && entry.data.epoch > state.session!.epoch;
     if (isNewEpoch || entry.type === 'session.forked') grantedCalls.clear();
     if (entry.type === 'session.forked') session = [];

@@ -21,6 +21,6 @@ export function createKernel(hash: Hash): Kernel {
     initial,
     evolve: (state, entry, resolved) => evolve(hash, state, entry, resolved),
     decide: (state) => decide(hash, state),
-    admits,
+    admits: (state, entry, resolved) => admits(hash, state, entry, resolved),
   };
 }

@@ -128,6 +128,35 @@ export function writeWhole(path: string, content: string | Uint8Array, options: 
   if (options.sync) syncFolderNow(dirname(path));
 }
 
+/** So much text is written at a time. */
+const PIECES_LENGTH = 256 * 1024;
+
+/** The same of a file of any size, durably: its text comes in pieces. When `fill` fails, what stood there still does. */
+export async function writePieces(path: string, fill: (write: (text: string) => void) => Promise<void>): Promise<void> {
+  const temporary = temporaryOf(path);
+  const fd = openAnew(temporary);
+  let held = '';
+  const flush = (): void => {
+    writeAll(fd, Buffer.from(held));
+    held = '';
+  };
+  try {
+    await fill((text) => {
+      held += text;
+      if (held.length >= PIECES_LENGTH) flush();
+    });
+    flush();
+    await syncFile(fd);
+    renameSync(temporary, path);
+  } catch (error) {
+    removeFile(temporary);
+    throw error;
+  } finally {
+    closeSync(fd);
+  }
+  await syncFolder(dirname(path));
+}
+
 /** Removes a file; none is no error. Durable with the next `syncFolder`. */
 export function removeFile(path: string): void {
   try {

@@ -11,6 +11,7 @@ import {
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { sha256 } from '../base/digest.ts';
+import { RuntimeError } from '../contract/errors.ts';
 import type { Entry } from '../contract/entries.ts';
 import type { Journal, StoredEntry } from '../contract/ports.ts';
 import { readJournalFile } from './journal-file.ts';
@@ -65,6 +66,23 @@ test('what was appended is read back, by the writer, by another process in place
   const end = await journal.open('s-1', (found) => void seen.push(found));
   expect(end).toEqual({ status: 'whole', seq: 3, hash: stored[2]!.hash, durable: 2 });
   expect(seen).toEqual(stored);
+});
+
+test('a journal is made of entries as they come, whole or not at all', async () => {
+  await journal.create('made', async (write) => {
+    for (let seq = 1; seq <= 3; seq++) write(entry(seq));
+    await Promise.resolve();
+    write(entry(4));
+  });
+  const found = await entriesOf('made');
+  expect(found.map(({ entry: { seq } }) => seq)).toEqual([1, 2, 3, 4]);
+  await expect(journal.create('made', async () => {})).rejects.toMatchObject({ code: 'session_exists' });
+  const failing = journal.create('failed', async (write) => {
+    write(entry(1));
+    throw new RuntimeError('not_found', 'there is no more');
+  });
+  await expect(failing).rejects.toMatchObject({ code: 'not_found' });
+  expect(readdirSync(join(store.folder, 'sessions'))).toEqual(['made.jsonl']);
 });
 
 test('a visit that takes its time is waited for', async () => {

@@ -8,7 +8,7 @@ import type { AuditHead, Journal, JournalPlace } from '../contract/ports.ts';
 import { openChainFile, type ChainFile } from './chain/file.ts';
 import { buildLine } from './chain/line.ts';
 import { scanChain, startAt, startFromEnd, type ChainStart, type VisitLine } from './chain/scan.ts';
-import { digestOfFile, ensureFolder, removeFile, syncFolder, withFile, writeWhole } from './files.ts';
+import { digestOfFile, ensureFolder, removeFile, syncFolder, withFile, writePieces } from './files.ts';
 import { journalEnd, placeOf, sessionOf, storedEntry } from './journal-file.ts';
 import { sessionFileName } from './session-file.ts';
 import { isFileError, storeError } from './store-error.ts';
@@ -135,21 +135,22 @@ export function createJournal(options: JournalOptions): { journal: Journal; clos
 
     close,
 
-    async create(session, entries) {
+    async create(session, fill) {
       requireLock();
       const path = fileOf(session);
       if (existsSync(path)) {
         throw new RuntimeError('session_exists', `There is a session ${session} already.`, { id: session });
       }
       let prev = sha256(session);
-      const lines = entries.map((entry) => {
-        const built = buildLine(entry, { seq: entry.seq, durable: 0, prev });
-        prev = built.hash;
-        return built.text;
-      });
       try {
         ensureFolder(sessionsFolder);
-        writeWhole(path, lines.join(''), { sync: true });
+        await writePieces(path, (write) =>
+          fill((entry) => {
+            const built = buildLine(entry, { seq: entry.seq, durable: 0, prev });
+            prev = built.hash;
+            write(built.text);
+          }),
+        );
       } catch (error) {
         throw storeError(`Writing session ${session}`, error, session);
       }

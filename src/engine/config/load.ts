@@ -66,12 +66,16 @@ interface Parsed {
 }
 
 async function parse(file: ConfigFile): Promise<Parsed> {
-  const tree = /^\s*$/.test(file.text) ? {} : await parseText(file);
-  if (!isObject(tree)) {
-    throw new RuntimeError('config_invalid', `${file.path}: must hold one mapping of keys to values`);
-  }
+  const tree = await parseMapping(file);
   dropEmptySections(tree);
   return { tree, fromFile: structuredClone(tree) };
+}
+
+/** What a file of YAML or JSON says, whatever it holds. @throws RuntimeError config_invalid */
+export async function parseMapping(file: ConfigFile): Promise<JsonObject> {
+  const tree = /^\s*$/.test(file.text) ? {} : await parseText(file);
+  if (isObject(tree)) return tree;
+  throw new RuntimeError('config_invalid', `${file.path}: must hold one mapping of keys to values`);
 }
 
 async function parseText(file: ConfigFile): Promise<unknown> {

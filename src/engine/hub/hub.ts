@@ -267,13 +267,13 @@ export function createHub(workspace: Workspace, { takes, version }: HubOptions):
       ) as SessionStatus[];
     },
     session: (session_id) => sessions.use(session_id, describe),
-    fork: (session_id, { at }) =>
+    fork: (session_id, options) =>
       change(async () => {
-        const { forkSession } = await import('../fork.ts');
+        if (options.model !== undefined) choose(options.model);
+        const { forkSession } = await import('../past/fork.ts');
         const id = owner.newSessionId();
         const sources = { ...store, policy: workspace.policy, role: LOCAL_ACTOR.role, now: () => clock.now() };
-        const from = { session: session_id, ...(at !== undefined && { at }) };
-        await forkSession(sources, from, { id, actor: LOCAL_ACTOR });
+        await forkSession(sources, session_id, { id, actor: LOCAL_ACTOR }, options);
         return { session_id: id };
       }),
     undo: (session_id, { turn }) =>

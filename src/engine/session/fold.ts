@@ -1,6 +1,5 @@
 /** A session's state and contents, folded from its journal: what every reader and the runner start from. */
 import type { Digest } from '../../base/digest.ts';
-import { RuntimeError } from '../../contract/errors.ts';
 import type { Entry, EntryData, Seq, ToolCall } from '../../contract/entries.ts';
 import type { Manifest, Policy } from '../../contract/manifest.ts';
 import type { Content } from '../../contract/messages.ts';
@@ -8,6 +7,7 @@ import type { Blobs } from '../../contract/ports.ts';
 import type { Part } from '../../contract/values.ts';
 import type { Kernel } from '../../kernel/kernel.ts';
 import type { Evolved, Resolved, State } from '../../kernel/turn/state.ts';
+import { readValue } from './messages.ts';
 
 export interface Folded {
   state: State;
@@ -56,9 +56,7 @@ export function createResolver(blobs: Pick<Blobs, 'get'>): (entry: Entry) => Pro
   const known = new Map<Digest, unknown>();
   const read = async (digest: Digest): Promise<unknown> => {
     if (!known.has(digest)) {
-      const bytes = await blobs.get(digest);
-      if (!bytes) throw new RuntimeError('store_damaged', `The blob ${digest} that the journal names is missing.`);
-      known.set(digest, JSON.parse(Buffer.from(bytes).toString('utf8')));
+      known.set(digest, await readValue(digest, blobs));
       const [oldest] = known.keys();
       if (known.size > MOST_KNOWN) known.delete(oldest!);
     }
@@ -71,9 +69,24 @@ export function createResolver(blobs: Pick<Blobs, 'get'>): (entry: Entry) => Pro
       if (manifest) return { manifest: manifest as Manifest };
       return read(frozen).then((value) => ({ manifest: value as Manifest }));
     }
+    if (entry.type === 'session.forked') {
+      const { own_policies } = entry.data;
+      if (!own_policies) return {};
+      return Promise.all(own_policies.map(read)).then((values) => ({ own_policies: values as Policy[] }));
+    }
     const policy = policyOf(entry);
     return policy === undefined ? {} : read(policy).then((value) => ({ policy: value as Policy }));
   };
+}
+
+/** Uses the values that an entry names: at once where they are known, which is quicker for a reader of many entries. */
+export function withResolved(
+  resolved: Promise<Resolved> | Resolved,
+  use: (resolved: Resolved) => void,
+): Promise<void> | undefined {
+  if (resolved instanceof Promise) return resolved.then(use);
+  use(resolved);
+  return undefined;
 }
 
 /** `session.opened` names the policy in force then; it joins the open turn's policies when it is another one. */

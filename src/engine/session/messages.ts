@@ -36,6 +36,11 @@ export async function wholeText(text: LongText, blobs: Pick<Blobs, 'get'>): Prom
   return (await bytesOf(text.blob, blobs)).toString('utf8');
 }
 
+/** The JSON value that the journal names by digest. @throws RuntimeError store_damaged, when it isn't there */
+export async function readValue(digest: Digest, blobs: Pick<Blobs, 'get'>): Promise<unknown> {
+  return JSON.parse((await bytesOf(digest, blobs)).toString('utf8'));
+}
+
 /** A text, or head and tail of a long one with a mark of what was left out. */
 export function shortText(text: LongText): string {
   if (typeof text === 'string') return text;

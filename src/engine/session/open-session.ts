@@ -6,7 +6,7 @@ import { canonicalJson } from '../../base/canonical-json.ts';
 import { digestOf } from '../../base/digest.ts';
 import { isIntent } from '../../contract/entry-types.ts';
 import { RuntimeError } from '../../contract/errors.ts';
-import type { Entry, EntryData, Seq } from '../../contract/entries.ts';
+import type { Decision, Entry, EntryData, Seq } from '../../contract/entries.ts';
 import type { Policy } from '../../contract/manifest.ts';
 import type { Part } from '../../contract/values.ts';
 import type { Journal, JournalEnd, OpenedEnd, StoredEntry, Visit } from '../../contract/ports.ts';
@@ -115,27 +115,37 @@ export async function openSession(
   const { cut, ...opened } = await foldJournal(context, snapshot, read);
   if (opened.end.status === 'absent') return opened;
   const state = afterDecisions(context.kernel, opened.fold.state);
-  const reason = openingReason(state, context, cut);
-  if (!reason) return opened;
-  const { epoch, build, policy } = context;
-  const { byRepair: _, ...what } = cut ?? {};
-  const opening = { reason, epoch, kernel: KERNEL_VERSION, build, policy: digestOf(canonicalJson(policy())), ...what };
-  return { ...opened, opening };
+  const opening = openingOf(state, context, cut);
+  return opening ? { ...opened, opening } : opened;
 }
 
-/** The state when the decisions left have been appended, up to the first intent. */
-function afterDecisions(kernel: Kernel, from: State): State {
+/** The state when the decisions left have been appended, up to the first intent; `onDecision` is told of each. */
+export function afterDecisions(kernel: Kernel, from: State, onDecision?: (decision: Decision) => void): State {
   let state = from;
   for (;;) {
     const { append } = kernel.decide(state);
     if (!append || isIntent(append.type)) return state;
+    onDecision?.(append);
     state = kernel.evolve(state, { v: 1, seq: state.seq + 1, at: state.at, ...append }).state;
   }
 }
 
+/** What an opening must record on this state, behind the decisions left; undefined when nothing. */
+export function openingOf(
+  state: State,
+  context: Pick<OpenContext, 'epoch' | 'policy' | 'build'>,
+  cut?: Cut,
+): EntryData<'session.opened'> | undefined {
+  const reason = openingReason(state, context, cut);
+  if (!reason) return undefined;
+  const { epoch, build, policy } = context;
+  const { byRepair: _, ...what } = cut ?? {};
+  return { reason, epoch, kernel: KERNEL_VERSION, build, policy: digestOf(canonicalJson(policy())), ...what };
+}
+
 function openingReason(
   state: State,
-  { epoch, policy }: OpenContext,
+  { epoch, policy }: Pick<OpenContext, 'epoch' | 'policy'>,
   cut: Cut | undefined,
 ): EntryData<'session.opened'>['reason'] | undefined {
   const { session, turn } = state;

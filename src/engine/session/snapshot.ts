@@ -32,9 +32,9 @@ export interface SnapshotPorts {
   sources: string;
 }
 
-/** A new one is made when the journal has grown by this, and by a quarter: so all writing stays linear in its length. */
+/** A new one is made when the journal has grown by this, and by a sixteenth: so all writing stays linear in its length. */
 const LEAST_GROWTH_BYTES = 256 * 1024;
-const LEAST_GROWTH_SHARE = 4;
+const LEAST_GROWTH_SHARE = 16;
 
 /**
  * The snapshot to begin with. None when an event waits that is older than it: whether the journal has such an event only

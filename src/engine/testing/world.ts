@@ -118,6 +118,7 @@ export function createWorld(options: { secrets?: { name: string; value: string }
         role: 'operator',
         tools: host.tools(),
         grants: memoryGrants(grants),
+        blobs: blobStore,
         time_zone: 'UTC',
       }),
       redactor: createRedactor(options.secrets ?? []),
@@ -292,7 +293,11 @@ function memoryJournal(
       return seq;
     },
     close: async () => {},
-    create: async (session, entries) => void lines.set(session, entries),
+    async create(session, fill) {
+      const entries: Entry[] = [];
+      await fill((entry) => void entries.push(entry));
+      lines.set(session, entries);
+    },
     list: async () => [],
     remove: async (session) => void lines.delete(session),
   };

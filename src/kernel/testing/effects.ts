@@ -5,7 +5,7 @@ import type { Effect } from '../turn/open.ts';
 import type { State } from '../turn/state.ts';
 import type { Dice } from './dice.ts';
 import * as tell from './observations.ts';
-import { commandFact, MINUTE, model, pathFact, person, system, type Inputs } from './values.ts';
+import { commandFact, MINUTE, model, pathFact, person, system, type Inputs, ownInputs } from './values.ts';
 
 const PASSING = ['network', 'rate_limit', 'overload', 'timeout', 'malformed'] as const satisfies ModelFailureClass[];
 const LASTING = ['auth', 'context_too_long', 'refused', 'invalid_request'] as const satisfies ModelFailureClass[];
@@ -14,7 +14,11 @@ const LASTING = ['auth', 'context_too_long', 'refused', 'invalid_request'] as co
 export function answer(dice: Dice, effect: Effect, state: State, maxOutput: number): tell.Step {
   switch (effect.kind) {
     case 'freeze':
-      return tell.started(randomInputs(dice));
+      return tell.started({
+        ...randomInputs(dice),
+        // Now and then without them: then it is no turn of this session.
+        ...(dice.once(8) ? {} : ownInputs(state.session?.own_policies)),
+      });
     case 'reserve':
       return dice.once(16) ? tell.reservationRefused('day') : tell.reserved();
     case 'ask_model':

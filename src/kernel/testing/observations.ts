@@ -57,9 +57,23 @@ export function restored(): Step {
   return opened({ reason: 'restore', epoch: 2 });
 }
 
-export function forked(session_id = 's-2'): Step {
+/** `own`: policies that the fork gets for itself. */
+export function forked(session_id = 's-2', ...own: Partial<Policy>[]): Step {
   const from = { session_id: 's-1', seq: 1, hash: '0'.repeat(64) };
-  return only({ type: 'session.forked', data: { session_id, from, rights, actor: person } });
+  const policies = own.map(policyOf);
+  return () => ({
+    observation: {
+      type: 'session.forked',
+      data: {
+        session_id,
+        from,
+        rights,
+        actor: person,
+        ...(own.length > 0 && { own_policies: policies.map((policy) => digestOf(canonicalJson(policy))) }),
+      },
+    },
+    ...(own.length > 0 && { resolved: { own_policies: policies } }),
+  });
 }
 
 export function policyChanged(over: Partial<Policy>): Step {

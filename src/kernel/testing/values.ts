@@ -1,4 +1,5 @@
 /** Frozen inputs for specs: small, and each part can be replaced. */
+import { canonicalJson } from '../../base/canonical-json.ts';
 import { digestOf } from '../../base/digest.ts';
 import type { Grant, Manifest, ModelChoice, Policy, ToolSpec } from '../../contract/manifest.ts';
 import type { Actor, EffectClass, Facts, Limits, Rights } from '../../contract/values.ts';
@@ -43,6 +44,15 @@ export function policyOf(over: Partial<Policy> = {}): Policy {
   };
 }
 
+/** Those that random forks get for themselves. */
+export const OWN_POLICIES: Partial<Policy>[] = [{ deny: ['send_mail'] }, { require_approval: ['read_file'] }];
+
+/** The own policies of a session in a random world, as inputs of its next turn. */
+export function ownInputs(digests: readonly string[] = []): Pick<Inputs, 'own'> {
+  const own = digests.map((digest) => OWN_POLICIES.find((one) => digestOf(canonicalJson(policyOf(one))) === digest)!);
+  return own.length === 0 ? {} : { own };
+}
+
 export function model(name: string, over: Partial<ModelChoice> = {}): ModelChoice {
   return { name, provider: 'script', model: `${name}-1`, max_output_tokens: 1000, ...over };
 }
@@ -51,6 +61,8 @@ export function model(name: string, over: Partial<ModelChoice> = {}): ModelChoic
 export interface Inputs {
   models?: ModelChoice[];
   policy?: Partial<Policy>;
+  /** The session's own policies. */
+  own?: Partial<Policy>[];
   grants?: Grant[];
   rules?: Partial<Manifest['rules']>;
   limits?: Partial<Limits>;
@@ -65,6 +77,7 @@ export function manifestOf(inputs: Inputs = {}): Manifest {
     skills: [],
     memory: [],
     policy: policyOf(inputs.policy),
+    ...(inputs.own && { session_policies: inputs.own.map(policyOf) }),
     grants: inputs.grants ?? [],
     rules: {
       calls_per_reply: 64,

@@ -12,7 +12,7 @@ import { diceOf, type Dice } from './dice.ts';
 import { answer, resolution } from './effects.ts';
 import * as tell from './observations.ts';
 import { kernel } from './story.ts';
-import { MINUTE } from './values.ts';
+import { MINUTE, OWN_POLICIES } from './values.ts';
 
 export interface Lived {
   entry: Entry;
@@ -121,7 +121,7 @@ function bystander(dice: Dice, lived: Lived[]): tell.Step {
     () => tell.later(dice.roll(90 * MINUTE), tell.opened({ epoch })),
     () => tell.opened({ epoch: epoch + 1, reason: 'restore' }),
     () => tell.opened({ epoch, reason: 'repair', cut_bytes: 1, cut_from: 1 }),
-    () => tell.forked(`s-${lived.length}`),
+    () => tell.forked(`s-${lived.length}`, ...(dice.once(2) ? [dice.pick(OWN_POLICIES)] : [])),
     () => tell.undone(1 + dice.roll(3), [{ path: 'a.txt' }]),
   ])();
 }

@@ -2,7 +2,10 @@
  * Whether an observation may come now. What is not admitted is not appended: from an effect that is open the runner
  * appends that effect's failure instead; what comes from nothing open is dropped.
  */
+import { canonicalJson } from '../../base/canonical-json.ts';
+import type { Hash } from '../../base/digest.ts';
 import type { Entry, EntryOf } from '../../contract/entries.ts';
+import type { Manifest } from '../../contract/manifest.ts';
 import { mustReserve, openEffects } from './open.ts';
 import { activeGroup, KERNEL_VERSION, type Resolved, type State, type Turn } from './state.ts';
 
@@ -18,7 +21,7 @@ export function isBystander(type: Entry['type']): boolean {
   return BYSTANDERS.has(type);
 }
 
-export function admits(state: State, entry: Entry, resolved: Resolved = {}): boolean {
+export function admits(hash: Hash, state: State, entry: Entry, resolved: Resolved = {}): boolean {
   if (entry.seq !== state.seq + 1 || entry.at < state.at) return false;
   if (entry.type === 'session.created') return state.session === null;
   const { session, turn } = state;
@@ -27,6 +30,7 @@ export function admits(state: State, entry: Entry, resolved: Resolved = {}): boo
     case 'session.opened':
       return entry.data.epoch >= session.epoch;
     case 'session.forked':
+      return (entry.data.own_policies?.length ?? 0) === (resolved.own_policies?.length ?? 0);
     case 'session.configured':
       return true;
     case 'policy.changed':
@@ -34,7 +38,7 @@ export function admits(state: State, entry: Entry, resolved: Resolved = {}): boo
     case 'input.received':
       return admitsInput(state, entry);
     case 'turn.started':
-      return admitsTurn(state, entry, resolved);
+      return admitsTurn(hash, state, entry, resolved);
     case 'files.undone':
       return turn === null && entry.data.turn >= 1 && entry.data.turn <= state.turns;
     case 'budget.reserved':
@@ -73,7 +77,7 @@ function admitsInput(state: State, { data }: EntryOf<'input.received'>): boolean
   return !known.includes(data.event_id);
 }
 
-function admitsTurn(state: State, { data }: EntryOf<'turn.started'>, resolved: Resolved): boolean {
+function admitsTurn(hash: Hash, state: State, { data }: EntryOf<'turn.started'>, { manifest }: Resolved): boolean {
   const next = state.queue[0];
   return (
     state.turn === null &&
@@ -83,7 +87,17 @@ function admitsTurn(state: State, { data }: EntryOf<'turn.started'>, resolved: R
     data.turn === state.turns + 1 &&
     data.kernel === KERNEL_VERSION &&
     data.limits.max_turns >= 1 &&
-    resolved.manifest !== undefined
+    manifest !== undefined &&
+    hasOwnPolicies(hash, state, manifest)
+  );
+}
+
+/** A turn without one of the session's own policies would be judged more loosely than the session may be. */
+function hasOwnPolicies(hash: Hash, { session }: State, { session_policies = [] }: Manifest): boolean {
+  const own = session?.own_policies ?? [];
+  return (
+    own.length === session_policies.length &&
+    session_policies.every((policy, index) => own[index] === `sha256:${hash(canonicalJson(policy))}`)
   );
 }
 

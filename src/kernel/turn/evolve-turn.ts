@@ -38,7 +38,7 @@ export function startTurn(
     manifest,
     prefix_bytes: prefixBytes(manifest),
     grants: [],
-    policies: [manifest.policy],
+    policies: [manifest.policy, ...(manifest.session_policies ?? [])],
     limits: data.limits,
     choice: 0,
     given_up: [],

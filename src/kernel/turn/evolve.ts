@@ -12,6 +12,7 @@ import { evolveAsk } from './evolve-ask.ts';
 import { endTurn, join, reflectTurn, startTurn } from './evolve-turn.ts';
 import { pendingOf, userContent } from './history.ts';
 import { LOSS, undoneNote } from './notes.ts';
+import { tightest } from '../policy/rights.ts';
 import { activeTime, retryTimer, somethingRuns, STALLS_TO_QUARANTINE, waitsForRetry } from './open.ts';
 import { isGuarded, type Call, type Evolved, type Queued, type Resolved, type State, type Turn } from './state.ts';
 
@@ -23,7 +24,7 @@ export function evolve(hash: Hash, before: State, entry: Entry, resolved: Resolv
     case 'session.opened':
       return afterLoss(hash, opened(before, state, entry, resolved), entry);
     case 'session.forked':
-      return { state: forked(state, entry), joined: [] };
+      return { state: forked(state, entry, resolved), joined: [] };
     case 'policy.changed':
       return { state: withTurn(state, (turn) => addPolicy(turn, resolved.policy)), joined: [] };
     case 'session.configured':
@@ -65,7 +66,9 @@ export function evolve(hash: Hash, before: State, entry: Entry, resolved: Resolv
     case 'reply.settled':
       return { state, joined: [] };
     case 'files.undone':
-      return state.session && !state.turn ? told(hash, state, entry.seq, undoneNote(entry.data)) : { state, joined: [] };
+      return state.session && !state.turn
+        ? told(hash, state, entry.seq, undoneNote(entry.data))
+        : { state, joined: [] };
   }
 }
 
@@ -96,6 +99,7 @@ function created(state: State, { data }: EntryOf<'session.created'>): State {
     project_root: data.project_root,
     rights: data.rights,
     epoch: data.epoch,
+    ...(data.own_policies && { own_policies: data.own_policies }),
   };
   return { ...state, session };
 }
@@ -130,16 +134,22 @@ function doubted(call: Call): Call {
   return harmless ? call : { ...call, status: 'lost' };
 }
 
-function forked(state: State, { data }: EntryOf<'session.forked'>): State {
+/** A fork has what its source may do at most: rights only tighten, and policies of its own only become more. */
+function forked(state: State, { data }: EntryOf<'session.forked'>, resolved: Resolved): State {
   if (!state.session) return state;
-  const session = { ...state.session, id: data.session_id, rights: data.rights };
+  const own = [...new Set([...(state.session.own_policies ?? []), ...(data.own_policies ?? [])])];
+  const session = {
+    ...state.session,
+    id: data.session_id,
+    rights: tightest(state.session.rights, data.rights),
+    ...(own.length > 0 && { own_policies: own }),
+  };
   const next = { ...state, session, queue: [], grants: [] };
-  return withTurn(next, (turn) => ({
-    ...recover(turn, { voidApprovals: true, abandonAll: true }),
-    grants: [],
-    event_ids: [],
-    steers: [],
-  }));
+  return withTurn(next, (turn) => {
+    const back = recover(turn, { voidApprovals: true, abandonAll: true });
+    const tightened = (resolved.own_policies ?? []).reduce(addPolicy, back);
+    return { ...tightened, grants: [], event_ids: [], steers: [] };
+  });
 }
 
 /** Nothing that ran is running any more: what happens to each follows from the kind of its effect. */

@@ -47,6 +47,8 @@ export interface Session {
   epoch: number;
   /** A model chosen for the session, by name. */
   model?: string;
+  /** Digests of the policies that are its own: they hold beside the workspace's, and are never taken back. */
+  own_policies?: Digest[];
 }
 
 export interface History {
@@ -85,7 +87,7 @@ export interface Turn {
   prefix_bytes: number;
   /** Standing grants that were given while the turn was open: the frozen ones don't have them yet. */
   grants: State['grants'];
-  /** The frozen policy, then those that came while the turn was open. The strictest wins. */
+  /** The frozen policy, the session's own, then those that came while the turn was open. The strictest wins. */
   policies: Policy[];
   limits: Limits;
   /** Index into `manifest.models`. */
@@ -208,6 +210,7 @@ export interface Ending {
 export interface Resolved {
   manifest?: Manifest;
   policy?: Policy;
+  own_policies?: Policy[];
 }
 
 export interface Evolved {

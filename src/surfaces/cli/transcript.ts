@@ -69,7 +69,9 @@ const LINES: { [T in EntryType]?: Line<T> } = {
   ],
   'session.configured': (data) => (data.model === undefined ? [] : [label('model', data.model)]),
   'session.opened': (data, _event, { colour }) => [colour('yellow', label('opened', openingOf(data)))],
-  'session.forked': (data) => [label('forked', `from ${data.from.session_id} at entry ${data.from.seq}`)],
+  'session.forked': ({ from, own_policies }) => [
+    label('forked', `from ${from.session_id} at entry ${from.seq}${own_policies ? ', with a policy of its own' : ''}`),
+  ],
   'input.received': async ({ mode, parts, reason }, _event, context) =>
     mode === 'stop'
       ? [context.colour('yellow', label('stop', reason ?? 'asked to stop'))]

@@ -287,6 +287,7 @@ test('a fork is made, at a seq or at the last turn', async () => {
   expect({ status, body }).toEqual({ status: 201, body: { session_id: expect.any(String) } });
   const { session_id } = body as { session_id: string };
   expect(await fake.host.session(session_id)).toMatchObject({ seq: 2 });
+  expect(await ask('POST', '/v1/sessions/s-1/fork', { body: { at: 2, turn: 1 } })).toMatchObject({ status: 400 });
   expect(await ask('POST', '/v1/sessions/s-1/fork', { body: { at: 0 } })).toMatchObject(
     problem(400, 'invalid_request'),
   );

@@ -79,6 +79,7 @@ export const ROUTES: Record<string, Record<string, Handle>> = {
   '/v1/sessions/:id/fork': {
     async POST({ host }, call) {
       const options = await call.body(validateFork);
+      if (options.at !== undefined && options.turn !== undefined) throw invalid('`at` and `turn` name two places.');
       return { status: 201, body: await host.fork(sessionOf(call), options) };
     },
   },

@@ -4,6 +4,8 @@ import type { Host, Resolution, SessionStatus } from '../../contract/host.ts';
 import type { LongText, Verdict } from '../../contract/values.ts';
 import { policyNow } from '../../engine/config/policy-now.ts';
 import { describePolicy } from '../../engine/policy-check.ts';
+import { forkPlace } from '../../engine/past/fork-place.ts';
+import { unfinished } from '../../engine/past/unfinished.ts';
 import { checkSessionId } from '../../engine/session-id.ts';
 import { findApproval } from '../../engine/approvals.ts';
 import { planUndo } from '../../engine/past/undo-plan.ts';
@@ -12,6 +14,7 @@ import { listSessions, verifySession } from '../../engine/sessions.ts';
 import type { Workspace } from '../../engine/wire.ts';
 import { namesIn } from '../cli/completion/names.ts';
 import { approvalFacts } from '../cli/approval-facts.ts';
+import { leftLines } from '../cli/left-lines.ts';
 import { tableLines, type Column } from '../cli/listing.ts';
 import { money } from '../cli/money.ts';
 import { ago, until } from '../cli/times.ts';
@@ -180,21 +183,20 @@ const RUN: Record<CommandName, (repl: Repl, rest: string) => Promise<void> | voi
     const wanted = id === '' ? latest?.session_id : id;
     if (wanted === undefined) throw new RuntimeError('no_session', 'There is no other session.', { next: '' });
     checkSessionId(wanted);
-    if ((await repl.host.session(wanted)).status === 'absent') {
+    const { status } = await repl.host.session(wanted);
+    if (status === 'absent') {
       throw new RuntimeError('not_found', `There is no session ${wanted}.`, { next: 'See /sessions.' });
     }
     repl.print(['', repl.tone(BOLD, `session ${wanted}`)]);
+    if (status === 'open' || status === 'waiting_approval') {
+      const lines = leftLines(await unfinished(repl.workspace, wanted), repl.now());
+      for (const line of lines) repl.say(`goes on: ${line}`);
+    }
     await repl.openSession(wanted);
   },
 
-  async fork(repl, entry) {
-    const at = entry === '' ? undefined : Number(entry);
-    if (at !== undefined && !(Number.isSafeInteger(at) && at > 0)) {
-      throw new RuntimeError('usage', `${entry} is no entry`, {
-        next: 'Give the number of an entry; /verify says how many there are.',
-      });
-    }
-    const { session_id } = await repl.host.fork(repl.session, at === undefined ? {} : { at });
+  async fork(repl, place) {
+    const { session_id } = await repl.host.fork(repl.session, forkPlace(place === '' ? undefined : place));
     repl.print(['', repl.tone(BOLD, `session ${session_id}, forked from ${repl.session}`)]);
     await repl.openSession(session_id);
   },

@@ -6,6 +6,7 @@ import type { EntryData, EntryType } from '../../contract/entries.ts';
 import type { Blobs } from '../../contract/ports.ts';
 import type { DeltaEvent, StreamEvent } from '../../contract/stream.ts';
 import type { LongText, Part, Presentation } from '../../contract/values.ts';
+import { unknownLines } from '../cli/left-lines.ts';
 import { wholeText } from '../../engine/session/messages.ts';
 import {
   createMarkdownStream,
@@ -253,9 +254,11 @@ export function createConversation(options: ConversationOptions): Conversation {
       why === 'approval_denied' || why === 'approval_expired'
         ? []
         : ['', line(YELLOW, '○', `${titleOf(call_id)}: not run`), ...lines.output(message)],
-    'call.abandoned'({ call_id, message }) {
+    async 'call.abandoned'({ call_id }) {
       running.delete(call_id);
-      return ['', line(YELLOW, '●', titleOf(call_id)), ...lines.output(message)];
+      const { title, body } = presentations.get(call_id) ?? { title: call_id };
+      const text = unknownLines(title, body === undefined ? undefined : await whole(body)).join('\n');
+      return ['', ...lines.note(YELLOW, '●', text)];
     },
     'session.opened': (data) => [
       data.reason === 'repair'

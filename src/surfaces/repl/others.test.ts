@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
 import type { SessionStatus } from '../../contract/host.ts';
 import { manualClock } from '../../engine/testing/world.ts';
-import { watchOthers } from './others.ts';
+import type { Left, WorkList } from '../../engine/past/unfinished.ts';
+import { tellLeft, watchOthers } from './others.ts';
 
 const LONG = 10_000;
 
@@ -52,4 +53,41 @@ test('a host that says nothing is asked again later', async () => {
   fails = false;
   await clock.advance(LONG);
   expect(said).toHaveLength(1);
+});
+
+test('what was left is told of once: by who goes on with it, or by a client, of what nobody works on', async () => {
+  const left: Left[] = [{ what: 'model', call_id: 'm1.1', attempt: 2, fate: 'asked_again' }];
+  const waiting: Left = { what: 'call', call_id: 'c1.1.1', tool: 'work', fate: 'waits', approval_id: 'a-1', until: 9 };
+  const list: WorkList = {
+    sessions: [
+      { session_id: 'here', turn: 1, left },
+      { session_id: 'one', turn: 1, left },
+      { session_id: 'waits', turn: 1, left: [waiting] },
+      { session_id: 'broken', left: [], failure: 'it is damaged' },
+    ],
+    more: 2,
+  };
+  const tell = async (here: boolean, status: SessionStatus['status']): Promise<string[]> => {
+    const said: string[] = [];
+    const sessions = async (): Promise<SessionStatus[]> => [{ session_id: 'one', status } as SessionStatus];
+    const notice = (text: string): void => void said.push(text);
+    await tellLeft(list, { host: { here, sessions }, current: 'here', now: 0, notice });
+    return said;
+  };
+  const more = 'and 2 more unfinished: runtime session resume';
+  const broken = "session broken can't go on: it is damaged";
+  const current = 'goes on: the model is asked again (attempt 2)';
+  expect(await tell(true, 'running')).toEqual([
+    current,
+    'session one goes on: the model is asked again (attempt 2)',
+    broken,
+    more,
+  ]);
+  expect(await tell(false, 'running')).toEqual([current, broken, more]);
+  expect(await tell(false, 'open')).toEqual([
+    current,
+    'session one is unfinished: the model is asked again (attempt 2). /resume one',
+    broken,
+    more,
+  ]);
 });

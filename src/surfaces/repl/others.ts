@@ -1,6 +1,8 @@
-/** Tells of the other sessions of the workspace that wait for an answer. */
+/** Tells of sessions that were left unfinished, and of the other ones of the workspace that wait for an answer. */
 import type { Clock } from '../../base/clock.ts';
 import type { Host } from '../../contract/host.ts';
+import type { WorkList } from '../../engine/past/unfinished.ts';
+import { leftLines, needsSaying } from '../cli/left-lines.ts';
 
 export interface OthersOptions {
   clock: Clock;
@@ -37,4 +39,37 @@ export function watchOthers({ clock, sessions, current, notice }: OthersOptions)
 
 function saying(count: number): string {
   return `${count === 1 ? 'another session waits' : `${count} other sessions wait`} for an answer: /approvals`;
+}
+
+/** So many are told of. */
+export const MOST_LEFT = 4;
+
+/**
+ * Tells what becomes of what was left before the terminal came. The process that has become the owner goes on with all of
+ * it; a client's owner may work on some of it already, and needn't on the rest.
+ */
+export async function tellLeft(
+  { sessions, more }: WorkList,
+  {
+    host,
+    current,
+    now,
+    notice,
+  }: { host: Pick<Host, 'here' | 'sessions'>; current: string | undefined } & {
+    now: number;
+    notice: (text: string) => void;
+  },
+): Promise<void> {
+  const live = host.here || sessions.length === 0 ? [] : await host.sessions();
+  const worked = new Set(live.flatMap(({ session_id, status }) => (status === 'open' ? [] : [session_id])));
+  for (const session of sessions) {
+    const { session_id } = session;
+    if (worked.has(session_id) || !needsSaying(session)) continue;
+    const lines = leftLines(session, now).join('; ');
+    if (session.failure !== undefined) notice(`session ${session_id} can't go on: ${lines}`);
+    else if (session_id === current) notice(`goes on: ${lines}`);
+    else if (host.here) notice(`session ${session_id} goes on: ${lines}`);
+    else notice(`session ${session_id} is unfinished: ${lines}. /resume ${session_id}`);
+  }
+  if (more > 0) notice(`and ${more} more unfinished: runtime session resume`);
 }

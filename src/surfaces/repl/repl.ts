@@ -340,6 +340,7 @@ export async function runRepl(options: ReplOptions): Promise<number> {
     await current.show(await chooseSession({ journal: opened.workspace.store.journal, clock }, options));
     if (current.conversation()?.seq() === 0) ui.print(welcome(ui.columns, tone));
     const { attach } = opened;
+    const left = await parts.workList(opened.workspace, { most: parts.MOST_LEFT });
     const attaching = attach();
     // An owner that says nothing must not keep anybody from leaving.
     host = await Promise.race([attaching, ended.promise.then(() => undefined)]);
@@ -361,6 +362,7 @@ export async function runRepl(options: ReplOptions): Promise<number> {
       fail(thrown);
       void leave(toRuntimeError(thrown).exitCode);
     });
+    await parts.tellLeft(left, { host, current: current.id(), now: clock.now(), notice });
     await current.work(host);
     if (!host.here) {
       const { pid } = await succession.ask((now) => now.status());

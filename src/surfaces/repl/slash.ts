@@ -9,7 +9,7 @@ export const COMMANDS = {
   new: { usage: '[title]', summary: 'a new session in the same folder, with the same model' },
   sessions: { usage: '', summary: 'all sessions, and what is running where' },
   resume: { usage: '[session]', summary: 'go on with another session; without an id: the latest' },
-  fork: { usage: '[entry]', summary: 'go on with a copy of this session, up to its last ended turn or an entry' },
+  fork: { usage: '[turn]', summary: 'go on with a copy of this session, up to its last ended turn or that one' },
   tools: { usage: '', summary: 'the tools, and what each does' },
   policy: { usage: '[tool allow|ask|deny]', summary: 'what runs without asking; or change it for a tool' },
   approvals: { usage: '[id]', summary: 'what waits for an answer, in all sessions; or one of them, whole' },

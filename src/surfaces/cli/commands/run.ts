@@ -9,11 +9,13 @@ import type { Part, TurnReason } from '../../../contract/values.ts';
 import { refuseTools } from '../../../engine/caller.ts';
 import { startRun, type Run, type RunRequest, type RunView } from '../../../engine/run.ts';
 import { checkSessionId } from '../../../engine/session-id.ts';
+import { shortText } from '../../../engine/session/messages.ts';
 import { NO_USAGE } from '../../../kernel/turn/state.ts';
 import { type CallTitles, createCallTitles } from '../call-titles.ts';
 import type { CommandAction, CommandContext, GlobalOptions } from '../context.ts';
 import { homeOf, inSamePlace, nextCommand, workspaceRequest } from '../context.ts';
 import type { Io } from '../io.ts';
+import { leftLines, needsSaying, othersLines, unknownLines } from '../left-lines.ts';
 import { usdOf } from '../money.ts';
 import { paint } from '../paint.ts';
 import { createProgress } from '../progress.ts';
@@ -123,10 +125,17 @@ export async function runToEnd(
       titles.take(event);
       show(event);
       sayUnsandboxed(event);
+      if (event.type === 'call.abandoned') sayUnknown(io, titles, event.data as EntryData<'call.abandoned'>);
     },
     onEarlier: (event) => titles.take(event),
-    onUnfinished: (session) =>
-      io.stderr.write(`unfinished: session ${session}; carry it on with: ${next(`run --session ${session}`)}\n`),
+    onLeft(left) {
+      if (!needsSaying(left)) return;
+      for (const line of leftLines(left, systemClock.now())) io.stderr.write(`goes on: ${line}\n`);
+    },
+    onOthers(others) {
+      const resume = (id?: string): string => next(`session resume${id === undefined ? '' : ` ${id}`}`);
+      for (const line of othersLines(others, { now: systemClock.now(), resume })) io.stderr.write(`${line}\n`);
+    },
     onNotice: (line) => io.stderr.write(`${line}\n`),
   };
   let outcome: RunOutcome;
@@ -174,8 +183,9 @@ async function untilEnd(run: Run): Promise<RunOutcome> {
   }
 }
 
-async function requestOf(
-  { io }: CommandContext,
+/** What options and message of the command line ask for. @throws RuntimeError usage | empty_message | invalid_id */
+export async function requestOf(
+  { io }: Pick<CommandContext, 'io'>,
   options: RunOptions,
   message: string | undefined,
 ): Promise<RunRequest> {
@@ -223,7 +233,8 @@ function durationOf(text: string): number {
   throw new RuntimeError('usage', `--timeout ${text} is no duration`, { next: 'Write it as 30s, 5m or 1m30s.' });
 }
 
-function seqOf(text: string): number {
+/** Of `--from`. @throws RuntimeError usage */
+export function seqOf(text: string): number {
   const seq = Number(text);
   if (Number.isSafeInteger(seq) && seq >= 1) return seq;
   throw new RuntimeError('usage', `--from ${text} is no entry`, { next: 'Write the number of an entry, 1 or more.' });
@@ -239,6 +250,12 @@ function createSandboxNotice(io: Io): (event: StreamEvent) => void {
     said = true;
     io.stderr.write('sandbox off: commands run with your own rights\n');
   };
+}
+
+/** A person has to look what it did: nobody else can. */
+function sayUnknown({ stderr }: Io, titles: CallTitles, { call_id }: EntryData<'call.abandoned'>): void {
+  const { title, body } = titles.shown(call_id) ?? { title: call_id };
+  for (const line of unknownLines(title, body === undefined ? undefined : shortText(body))) stderr.write(`${line}\n`);
 }
 
 function jsonLines(io: Io): (event: StreamEvent) => void {

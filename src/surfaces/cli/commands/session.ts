@@ -7,10 +7,14 @@ import {
   readSession,
   type SessionSummary,
 } from '../../../engine/sessions.ts';
+import { type Branch, treeOf } from '../../../engine/past/fork-tree.ts';
+import { unfinished } from '../../../engine/past/unfinished.ts';
 import { checkSessionId } from '../../../engine/session-id.ts';
 import { createTurnCounter, entryEvent } from '../../../engine/stream.ts';
+import type { Workspace } from '../../../engine/wire.ts';
 import { nextCommand, openForCommand, type CommandAction } from '../context.ts';
-import { printRows, printValue, type OutputFormat } from '../listing.ts';
+import { type Column, printRows, printValue, type OutputFormat } from '../listing.ts';
+import { leftLines } from '../left-lines.ts';
 import { money } from '../money.ts';
 import { askOwner } from '../owner.ts';
 import { paged, printPaged } from '../pager.ts';
@@ -21,32 +25,37 @@ interface Output {
   output: OutputFormat;
 }
 
-export const listSessions: CommandAction<Output> = async (context, options) => {
+export const listSessions: CommandAction<Output & { tree?: true }> = async (context, options) => {
   const workspace = await openForCommand(context, options);
   const now = workspace.clock.now();
   const owner = await askOwner(workspace);
   if (options.output === 'table') context.io.stderr.write(ownerLine(owner));
-  await printRows(
-    context.io,
-    options.output,
-    await readSessions(workspace, owner),
-    [
-      { title: 'session', text: ({ session_id }) => session_id, narrow: 'whole' },
-      { title: 'status', text: statusText },
-      { title: 'title', text: ({ title }) => title, narrow: 'flexible' },
-      { title: 'changed', text: ({ changed_at }) => ago(changed_at, now), narrow: 'spare' },
-      { title: 'turns', text: ({ turns }) => String(turns), narrow: 'spare' },
-      { title: 'model', text: ({ model }) => model, narrow: 'spare' },
-      { title: 'tokens', text: ({ tokens }) => String(tokens), narrow: 'spare' },
-      {
-        title: 'cost',
-        text: ({ cost_micro_usd }) => (cost_micro_usd === undefined ? '' : money(cost_micro_usd)),
-        narrow: 'spare',
-      },
-    ],
-    'no sessions yet',
-  );
+  const rows = await readSessions(workspace, owner);
+  const branches = options.tree ? treeOf(rows) : rows.map((row) => ({ row, lines: '' }));
+  if (options.output !== 'table') return printValue(context.io, options.output, branches.map(({ row }) => row)); // prettier-ignore
+  const columns: Column<Branch<SessionSummary>>[] = [
+    { title: 'session', text: ({ row, lines }) => lines + row.session_id, narrow: 'whole' },
+    ...(options.tree ? [{ title: 'forked', text: ({ row }: Branch<SessionSummary>) => forkText(row) }] : []),
+    { title: 'status', text: ({ row }) => statusText(row) },
+    { title: 'title', text: ({ row }) => row.title, narrow: 'flexible' },
+    { title: 'changed', text: ({ row }) => ago(row.changed_at, now), narrow: 'spare' },
+    { title: 'turns', text: ({ row }) => String(row.turns), narrow: 'spare' },
+    { title: 'model', text: ({ row }) => row.model, narrow: 'spare' },
+    { title: 'tokens', text: ({ row }) => String(row.tokens), narrow: 'spare' },
+    {
+      title: 'cost',
+      text: ({ row: { cost_micro_usd } }) => (cost_micro_usd === undefined ? '' : money(cost_micro_usd)),
+      narrow: 'spare',
+    },
+  ];
+  await printRows(context.io, 'table', branches, columns, 'no sessions yet');
 };
+
+/** The source stands above it, where it is still there. */
+function forkText({ parent }: SessionSummary): string {
+  if (parent === undefined) return '';
+  return parent.removed ? `of ${parent.session_id} (removed), at ${parent.seq}` : `at ${parent.seq}`;
+}
 
 /** What is being done, where somebody does it. */
 function statusText({ status, phase }: SessionSummary): string {
@@ -80,7 +89,8 @@ export const showSession: CommandAction<Output & { limit?: string; follow?: true
     return follow(context.io, workspace, id, events, { limit, output: options.output });
   }
   if (options.output === 'table') {
-    await paged(context.io, context.environment, transcript(events, workspace.store.blobs, context.io.stdout, limit));
+    const lines = transcript(events, workspace.store.blobs, context.io.stdout, limit);
+    await paged(context.io, context.environment, withWhatIsLeft(lines, workspace, id));
   } else {
     const { output } = options;
     await printPaged(context.io, context.environment, (io) => printValue(io, output, events.slice(-limit)));
@@ -90,6 +100,17 @@ export const showSession: CommandAction<Output & { limit?: string; follow?: true
     next: `Look with \`${nextCommand(context, options, `session verify ${id}`)}\`; \`${nextCommand(context, options, 'store repair')}\` says what can be saved.`,
   });
 };
+
+/** A session that is unfinished, and on which nobody works, ends with what becomes of what it left. */
+async function* withWhatIsLeft(lines: AsyncIterable<string>, workspace: Workspace, id: string): AsyncGenerator<string> {
+  yield* lines;
+  const pending = await workspace.store.ingress.pending();
+  if (!pending.some(({ session_id }) => session_id === id)) return;
+  const { sessions = [] } = await askOwner(workspace);
+  if (sessions.some(({ session_id, status }) => session_id === id && status === 'running')) return;
+  const left = await unfinished(workspace, id, pending);
+  for (const line of leftLines(left, workspace.clock.now())) yield `  left     ${line}`;
+}
 
 function limitOf(text: string): number {
   const limit = Number(text);

@@ -1,5 +1,6 @@
 import { type Command, Option } from 'commander';
 import type { Calls } from './calls.ts';
+import { addPolicyTest } from './policy-test.ts';
 import { jsonOption, outputOption, teach } from './teach.ts';
 
 export function addPolicy(program: Command, calls: Calls): void {
@@ -42,4 +43,5 @@ export function addPolicy(program: Command, calls: Calls): void {
     .addOption(outputOption('table', 'json', 'yaml'))
     .addOption(jsonOption())
     .action(calls(async () => (await import('../commands/policy-check.ts')).checkPolicy));
+  addPolicyTest(policy, calls);
 }

@@ -1,19 +1,20 @@
 import type { Command } from 'commander';
 import type { Calls } from './calls.ts';
+import { addForks } from './forks.ts';
 import { addPast } from './past.ts';
 import { jsonOption, outputOption, teach } from './teach.ts';
 
 export function addSessions(program: Command, calls: Calls): void {
-  const session = teach(program.command('session').description('list, show, verify and remove sessions'), [
-    'runtime session ls',
-    'runtime session show nightly',
-    'runtime session verify nightly',
-  ]);
+  const session = teach(
+    program.command('session').description('list, show, carry on, fork, compare, verify and remove sessions'),
+    ['runtime session ls', 'runtime session show nightly', 'runtime session verify nightly'],
+  );
   teach(
     session.command('ls').description('list the sessions, newest first, and what is running where'),
-    ['runtime session ls', 'runtime session ls -o json'],
+    ['runtime session ls', 'runtime session ls --tree', 'runtime session ls -o json'],
     'What runs is told by the process that owns the workspace, when one does; nothing is started, and nothing locked.',
   )
+    .option('--tree', 'each fork under the session that it was made of, with the entry at which')
     .addOption(outputOption('table', 'json', 'yaml'))
     .addOption(jsonOption())
     .action(calls(async () => (await import('../commands/session.ts')).listSessions));
@@ -36,6 +37,7 @@ export function addSessions(program: Command, calls: Calls): void {
     .addOption(outputOption('table', 'json', 'yaml'))
     .addOption(jsonOption())
     .action(calls(async () => (await import('../commands/session.ts')).showSession));
+  addForks(session, calls);
   teach(
     session
       .command('verify')

@@ -2,6 +2,7 @@
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { RuntimeError } from '../../../contract/errors.ts';
 import type { Host, Submission } from '../../../contract/host.ts';
+import type { Policy } from '../../../contract/manifest.ts';
 import type { StreamEvent } from '../../../contract/stream.ts';
 
 export interface HostUnderTest {
@@ -130,6 +131,16 @@ export function describeHost(name: string, open: () => Promise<HostUnderTest>, w
       await expect(host.undo(session_id, { turn: 2 })).rejects.toMatchObject({ code: 'not_found' });
       await expect(host.undo('none', {})).rejects.toMatchObject({ code: 'not_found' });
       looking.watch.close();
+    });
+
+    test('makes one behind a turn, with a policy of its own', async () => {
+      const host = await opened();
+      const { event_id, session_id } = await host.submit(say(words.plain));
+      await host.settled(event_id);
+      const lists = { deny: ['exec_command'], require_approval: [], allow: [] };
+      const policy: Policy = { v: 1, ...lists, sandbox: 'off', approver_roles: ['operator'] };
+      const fork = await host.fork(session_id, { turn: 1, policy });
+      expect(await host.session(fork.session_id)).toMatchObject({ session_id: fork.session_id, status: 'idle' });
     });
 
     test('stops what it is asked to stop', async () => {

@@ -1,0 +1,70 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { Policy } from '../../contract/manifest.ts';
+import { catalog } from '../../kernel/testing/values.ts';
+import { loadPolicyFile } from './policy-file.ts';
+
+let folder: string;
+beforeEach(() => void (folder = mkdtempSync(join(tmpdir(), 'runtime-policy-'))));
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+function load(text: string): Promise<Policy> {
+  const path = join(folder, 'policy.yaml');
+  writeFileSync(path, text);
+  return loadPolicyFile(path, catalog);
+}
+
+const POLICY = { deny: ['exec_command'], require_approval: ['read_file'], allow: ['apply_patch'], sandbox: 'required' };
+
+test.each([
+  [
+    'lists alone',
+    'deny: [exec_command]\nrequire_approval: [read_file]\nauto_allow: [apply_patch]\nsandbox: required\n',
+  ],
+  [
+    'JSON',
+    '{"deny":["exec_command"],"require_approval":["read_file"],"auto_allow":["apply_patch"],"sandbox":"required"}',
+  ],
+  [
+    'the sandbox as in a configuration',
+    'deny: [exec_command]\nrequire_approval: [read_file]\nauto_allow: [apply_patch]\nsandbox: {mode: required}\n',
+  ],
+  [
+    'a whole configuration',
+    'governance:\n  deny: [exec_command]\n  require_approval: [read_file]\n  auto_allow: [apply_patch]\nsandbox: {mode: required}\norchestrator: {max_turns: 3}\n',
+  ],
+])('%s', async (_, text) => {
+  expect(await load(text)).toMatchObject(POLICY);
+});
+
+test('what it does not say is as in a configuration that does not say it', async () => {
+  expect(await load('deny: [read_file]')).toMatchObject({
+    deny: ['read_file'],
+    require_approval: ['apply_patch', 'exec_command', 'send_mail', 'write_stdin'],
+    sandbox: 'off',
+  });
+});
+
+describe('refused, with the place', () => {
+  test.each([
+    ['auto_allow: []\ndenny: [read_file]\n', ':2:1: denny: unknown key; did you mean deny?'],
+    ['approval_ttl: 1h\n', ':1:1: approval_ttl: unknown key'],
+    ['deny: read_file\n', ':1:1: deny: expected a list of tool names'],
+    ['deny: [read_flie]\n', ':1:8: deny[0]: there is no tool "read_flie"; did you mean read_file?'],
+    ['sandbox: on\n', ':1:1: sandbox: expected auto, required or off'],
+    ['', 'it says nothing of any tool'],
+    ['- deny\n', 'must hold one mapping of keys to values'],
+    ['governance: {denny: []}\n', ':1:14: governance.denny: unknown key; did you mean deny?'],
+  ])('%j', async (text, message) => {
+    await expect(load(text)).rejects.toMatchObject({
+      code: 'config_invalid',
+      message: expect.stringContaining(message) as string,
+    });
+  });
+
+  test('a file that is not there', async () => {
+    await expect(loadPolicyFile(join(folder, 'none'), catalog)).rejects.toMatchObject({ code: 'config_unreadable' });
+  });
+});
