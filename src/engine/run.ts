@@ -3,7 +3,7 @@
  * the one that owns the workspace; when that one goes, this one takes over, and the turn goes on.
  */
 import { realpathSync } from 'node:fs';
-import { RuntimeError, type ErrorCode } from '../contract/errors.ts';
+import { RuntimeError, toRuntimeError, type ErrorCode } from '../contract/errors.ts';
 import type { EventStatus, Host, SessionStatus, Submission } from '../contract/host.ts';
 import type { RunOutcome, StreamEvent } from '../contract/stream.ts';
 import type { Part } from '../contract/values.ts';
@@ -102,6 +102,7 @@ async function run(
   for (;;) {
     const host = await attachOrLeave(attach, signals);
     if (host === undefined) return LEFT_OPEN;
+    let outcome: RunOutcome | undefined;
     // An owner that says nothing must not keep a client from going.
     if (!host.here) listen(signals, { leave: () => host.leave() });
     try {
@@ -111,7 +112,7 @@ async function run(
       if (begun.event === undefined) return nothingToDo(begun.id, view);
       const status = await follow(workspace, host, begun.id, begun.event, begun.stream, signals);
       await sayOthers(host, begun.id, begun.event, view);
-      return outcomeOf(status);
+      return (outcome = outcomeOf(status));
     } catch (thrown) {
       if (!signals.leave && (host.here || !isGone(thrown))) throw thrown;
       await gone(host, thrown, workspace.clock, signals);
@@ -119,10 +120,19 @@ async function run(
     } finally {
       signals.act = () => {};
       begun?.stream.close();
-      await host.leave({ patience_ms: HANDOVER_MS });
+      await host.leave({ patience_ms: HANDOVER_MS }).catch((thrown: unknown) => {
+        if (outcome === undefined) throw thrown;
+        sayUnwritten(thrown, view); // what came out is durable
+      });
     }
     if (begun?.event !== undefined) view.onNotice('the process that did the work has gone; going on');
   }
+}
+
+/** Marks, heads and snapshots follow the end of a turn. Without them nothing is lost, and the next start knows what to do. */
+function sayUnwritten(thrown: unknown, view: RunView): void {
+  view.onNotice(`warning: what follows the end of the turn could not be written: ${toRuntimeError(thrown).message}`);
+  view.onNotice('next: Check free space and permissions with `runtime doctor`; the next start writes what is missing.');
 }
 
 /** Undefined when a signal ends the waiting for an owner that says nothing. */
