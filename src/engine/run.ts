@@ -3,7 +3,7 @@
  * the one that owns the workspace; when that one goes, this one takes over, and the turn goes on.
  */
 import { realpathSync } from 'node:fs';
-import { RuntimeError, type ErrorCode } from '../contract/errors.ts';
+import { RuntimeError, toRuntimeError, type ErrorCode } from '../contract/errors.ts';
 import type { EventStatus, Host, SessionStatus, Submission } from '../contract/host.ts';
 import type { RunOutcome, StreamEvent } from '../contract/stream.ts';
 import type { Part } from '../contract/values.ts';
@@ -16,7 +16,8 @@ import type { Hub } from './hub/hub.ts';
 import { orphanEnd } from './past/orphan-turn.ts';
 import { unfinished, workList, type Unfinished, type WorkList } from './past/unfinished.ts';
 import { chooseSession } from './session-choice.ts';
-import { createTurnCounter, entriesBehind, entryEvent } from './stream.ts';
+import { createRunStream, type RunStream } from './run-stream.ts';
+import { createTurnCounter, entryEvent } from './stream.ts';
 import type { Workspace } from './wire.ts';
 
 export interface RunRequest {
@@ -67,9 +68,6 @@ export type Attach = () => Promise<Host | Hub>;
 const MOST_NAMED = 3;
 /** How long what runs for others may take to end by itself, when this process leaves. */
 const HANDOVER_MS = 5000;
-/** How long the last events of a turn that has ended may take to arrive; then they are read. */
-const LAST_EVENTS_MS = 5000;
-const PAGE = 200;
 /** Entries in which a call that waits for a person is looked for. */
 const EARLIER_ENTRIES = 256;
 
@@ -106,6 +104,7 @@ async function run(
   for (;;) {
     const host = await attachOrLeave(attach, signals);
     if (host === undefined) return LEFT_OPEN;
+    let outcome: RunOutcome | undefined;
     // An owner that says nothing must not keep a client from going.
     if (!host.here) listen(signals, { leave: () => host.leave() });
     try {
@@ -121,7 +120,7 @@ async function run(
           : host.resume(id).then(() => host.settled(event));
       const status = await follow(workspace, host, { id, event, stream, settled }, signals);
       await sayOthers(host, id, event ?? '', view);
-      return outcomeOf(status);
+      return (outcome = outcomeOf(status));
     } catch (thrown) {
       if (!signals.leave && (host.here || !isGone(thrown))) throw thrown;
       await gone(host, thrown, workspace.clock, signals);
@@ -129,10 +128,19 @@ async function run(
     } finally {
       signals.act = () => {};
       begun?.stream.close();
-      await host.leave({ patience_ms: HANDOVER_MS });
+      await host.leave({ patience_ms: HANDOVER_MS }).catch((thrown: unknown) => {
+        if (outcome === undefined) throw thrown;
+        sayUnwritten(thrown, view); // what came out is durable
+      });
     }
     if (begun?.event !== undefined) view.onNotice('the process that did the work has gone; going on');
   }
+}
+
+/** Marks, heads and snapshots follow the end of a turn. Without them nothing is lost, and the next start knows what to do. */
+function sayUnwritten(thrown: unknown, view: RunView): void {
+  view.onNotice(`warning: what follows the end of the turn could not be written: ${toRuntimeError(thrown).message}`);
+  view.onNotice('next: Check free space and permissions with `runtime doctor`; the next start writes what is missing.');
 }
 
 /** Undefined when a signal ends the waiting for an owner that says nothing. */
@@ -152,7 +160,7 @@ interface Begun {
   before: SessionStatus;
   /** Whose end is waited for; undefined as long as that isn't known. */
   event: string | undefined;
-  stream: Stream;
+  stream: RunStream;
 }
 
 function nothingToDo(id: string, view: RunView): RunOutcome {
@@ -180,7 +188,12 @@ async function begin(workspace: Workspace, host: Host | Hub, request: RunRequest
   const before = await host.session(id);
   await open(workspace, host, before, request, view);
   const after = request.from === undefined ? before.seq : request.from - 1;
-  return { id, before, event: undefined, stream: createStream(workspace, id, after, view) };
+  return {
+    id,
+    before,
+    event: undefined,
+    stream: createRunStream(workspace, id, after, (event) => view.onEvent(event)),
+  };
 }
 
 /** Shows the turn of a message until its end. @throws RuntimeError owner_lost | shutting_down, when the owner goes first */
@@ -336,57 +349,4 @@ function outcomeOf({
   if (reason === undefined) throw new RuntimeError('internal', `Message ${event_id} has come to no end: ${status}.`);
   const how = { reason, ...(code !== undefined && { code }), exit_code: exitCodeOf(reason) };
   return { state: 'ended', ...how, text: text ?? '', approvals: [], ...spent };
-}
-
-interface Stream {
-  /** Shows what happens in the session, from the last event that was shown on. */
-  follow(host: Host): void;
-  close(): void;
-  /** Resolves when everything up to there was shown. */
-  caughtUp(host: Host, status: EventStatus): Promise<void>;
-}
-
-function createStream({ store, clock }: Workspace, session_id: string, after: number, view: RunView): Stream {
-  let seq = after;
-  let watch: { close(): void } | undefined;
-  let arrived = (): void => {};
-
-  function show(event: StreamEvent): void {
-    seq = Math.max(seq, event.seq);
-    view.onEvent(event);
-  }
-
-  /** The owner may go before all that it told has come; the journal has it. */
-  async function showRest(last: number): Promise<void> {
-    for (let more = seq < last; more;) {
-      const page = await entriesBehind(store.journal, session_id, seq, PAGE);
-      for (const event of page.entries) if (event.seq <= last) show(event);
-      more = page.has_more && seq < last;
-    }
-  }
-
-  return {
-    follow(host) {
-      watch?.close();
-      watch = host.watch(session_id, seq, {
-        onEvent(event) {
-          show(event);
-          arrived();
-        },
-      });
-    },
-    close: () => watch?.close(),
-    async caughtUp(host, { seq: last = 0 }) {
-      const { promise, resolve } = Promise.withResolvers<void>();
-      const cancel = clock.at(clock.now() + LAST_EVENTS_MS, resolve);
-      arrived = () => {
-        if (seq >= last) resolve();
-      };
-      arrived();
-      await Promise.race([promise, host.lost]);
-      cancel();
-      watch?.close();
-      await showRest(last);
-    },
-  };
 }
