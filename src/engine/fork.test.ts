@@ -3,7 +3,7 @@ import type { Entry } from '../contract/entries.ts';
 import { forkSession } from './fork.ts';
 import { stories } from './testing/stories.ts';
 import { createWorld, PERSON, reply, type World } from './testing/world.ts';
-import { verifyJournal } from './verify.ts';
+import { verifyJournal } from './proof/verify.ts';
 
 const POLICY = {
   v: 1 as const,

@@ -3,19 +3,19 @@
  * when it came, and every digest is that of its value. Asks no model, reads no configuration, changes nothing.
  */
 import { validate } from '#generated/entry-validator.js';
-import { canonicalJson } from '../base/canonical-json.ts';
-import { digestOf, sha256, type Digest } from '../base/digest.ts';
-import { isDecision, isIntent } from '../contract/entry-types.ts';
-import { toRuntimeError } from '../contract/errors.ts';
-import type { Entry } from '../contract/entries.ts';
-import type { Blobs, JournalEnd, Visit } from '../contract/ports.ts';
-import type { LongText, Presentation } from '../contract/values.ts';
-import type { VerifyFailureCode, VerifyReport } from '../contract/verify.ts';
-import { createKernel } from '../kernel/kernel.ts';
-import { isBystander } from '../kernel/turn/admits.ts';
-import type { Resolved, State } from '../kernel/turn/state.ts';
-import { createResolver } from './session/fold.ts';
-import { wholeText } from './session/messages.ts';
+import { canonicalJson } from '../../base/canonical-json.ts';
+import { digestOf, sha256, type Digest } from '../../base/digest.ts';
+import { isDecision, isIntent } from '../../contract/entry-types.ts';
+import { toRuntimeError } from '../../contract/errors.ts';
+import type { Entry } from '../../contract/entries.ts';
+import type { Blobs, JournalEnd, Visit } from '../../contract/ports.ts';
+import type { LongText, Presentation } from '../../contract/values.ts';
+import type { VerifyFailureCode, VerifyReport } from '../../contract/verify.ts';
+import { createKernel } from '../../kernel/kernel.ts';
+import { isBystander } from '../../kernel/turn/admits.ts';
+import type { Resolved, State } from '../../kernel/turn/state.ts';
+import { createResolver } from '../session/fold.ts';
+import { wholeText } from '../session/messages.ts';
 
 type Failure = NonNullable<VerifyReport['failure']>;
 
