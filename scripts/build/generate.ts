@@ -24,10 +24,13 @@ interface Validator {
 }
 
 const API = 'src/contract/api.ts';
+const EXPORT = 'src/contract/export.ts';
 
 const VALIDATORS: Validator[] = [
   { name: 'config', file: 'src/contract/config.ts', schema: 'configSchema', type: 'Config' },
   { name: 'entry', file: 'src/contract/entries.ts', schema: 'entrySchema', type: 'Entry' },
+  { name: 'export-header', file: EXPORT, schema: 'exportHeaderSchema', type: 'ExportHeader' },
+  { name: 'blob-line', file: EXPORT, schema: 'blobLineSchema', type: 'BlobLine' },
   { name: 'script', file: 'src/contract/script.ts', schema: 'scriptSchema', type: 'Script' },
   { name: 'submission', file: API, schema: 'submissionSchema', type: 'SubmissionBody' },
   { name: 'resolution', file: API, schema: 'resolutionSchema', type: 'ResolutionBody' },

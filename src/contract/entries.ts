@@ -43,6 +43,8 @@ const observations = {
     from: z.strictObject({ session_id: sessionId, seq: int, hash: hex64 }),
     rights,
     actor,
+    /** Of the workspace that goes on with it, where it came from another one. */
+    epoch: int.exactOptional(),
   }),
   'policy.changed': z.strictObject({ policy: digest, by: text }),
   'session.configured': z.strictObject({

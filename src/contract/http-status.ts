@@ -33,6 +33,7 @@ export const httpStatus: Record<ErrorCode, number> = {
   store_damaged: 500,
   store_too_new: 500,
   entry_too_new: 500,
+  not_redactable: 409,
   verify_failed: 500,
   no_permission: 500,
   internal: 500,

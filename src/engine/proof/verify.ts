@@ -9,13 +9,14 @@ import { isDecision, isIntent } from '../../contract/entry-types.ts';
 import { toRuntimeError } from '../../contract/errors.ts';
 import type { Entry } from '../../contract/entries.ts';
 import type { Blobs, JournalEnd, Visit } from '../../contract/ports.ts';
-import type { LongText, Presentation } from '../../contract/values.ts';
+import type { Presentation } from '../../contract/values.ts';
 import type { VerifyFailureCode, VerifyReport } from '../../contract/verify.ts';
 import { createKernel } from '../../kernel/kernel.ts';
 import { isBystander } from '../../kernel/turn/admits.ts';
 import type { Resolved, State } from '../../kernel/turn/state.ts';
 import { createResolver } from '../session/fold.ts';
 import { wholeText } from '../session/messages.ts';
+import { namedBlobs } from './named-blobs.ts';
 
 type Failure = NonNullable<VerifyReport['failure']>;
 
@@ -29,17 +30,26 @@ export interface Evidence {
   /** The blobs are those of some workspace, not the journal's own: one that isn't there proves nothing. */
   blobsFromElsewhere?: boolean;
   hasHead: boolean;
+  /** Its own header names its end, and nothing else. */
+  ownHead?: boolean;
+  /** Lines of the file that stand before its entries. */
+  linesBefore?: number;
 }
 
 export async function verifyJournal(evidence: Evidence): Promise<VerifyReport> {
-  const { session_id, read, blobs, blobsFromElsewhere = false, hasHead } = evidence;
+  const { session_id, read, blobs, blobsFromElsewhere = false, hasHead, ownHead = false, linesBefore = 0 } = evidence;
   const check = createCheck(blobs, blobsFromElsewhere);
-  const end = await read(async ({ entry }) => check.take(entry));
+  let redacted = false;
+  const end = await read(({ entry }) => {
+    if (entry.type === 'session.created') redacted = entry.data.redacted_from !== undefined;
+    return check.take(entry);
+  });
   const failure = check.failure() ?? end.failure;
   const partial = check.partial();
   const notes: VerifyReport['notes'] = [];
-  if (!hasHead) notes.push('no_head');
+  if (!hasHead) notes.push(ownHead ? 'own_head' : 'no_head');
   if (end.status === 'crash_tail') notes.push('crash_tail');
+  if (redacted) notes.push('redacted');
   return {
     schemaVersion: 'runtime.verify.v1',
     session_id: session_id ?? end.session ?? '',
@@ -50,7 +60,7 @@ export async function verifyJournal(evidence: Evidence): Promise<VerifyReport> {
     kernels: check.kernels(),
     partial,
     notes,
-    ...(failure && { failure }),
+    ...(failure && { failure: { ...failure, line: failure.line + linesBefore } }),
   };
 }
 
@@ -138,12 +148,11 @@ interface Wrong {
 
 /** Digests that stand beside their value, and blobs that stand for a text. */
 async function wrongDigest(entry: Entry, blobs: Pick<Blobs, 'get'> | undefined): Promise<Wrong | undefined> {
-  for (const text of longTexts(entry)) {
-    if (!blobs) continue;
-    const bytes = await blobs.get(text.blob);
-    if (!bytes) return { code: 'blob_missing', message: `the blob ${text.blob} is missing` };
-    if (bytes.length !== text.bytes)
-      return { code: 'blob_mismatch', message: `the blob ${text.blob} has another length` };
+  for (const { digest, bytes: length } of blobs ? namedBlobs(entry) : []) {
+    if (length === undefined) continue; // resolved, or nothing follows from it
+    const bytes = await blobs!.get(digest);
+    if (!bytes) return { code: 'blob_missing', message: `the blob ${digest} is missing` };
+    if (bytes.length !== length) return { code: 'blob_mismatch', message: `the blob ${digest} has another length` };
   }
   if (entry.type !== 'call.inspected') return undefined;
   const { facts, facts_digest, presentation, presentation_digest } = entry.data;
@@ -170,24 +179,4 @@ async function wholePresentation(
   if (body !== undefined) whole.body = await wholeText(body, blobs!);
   if (diff !== undefined) whole.diff = await wholeText(diff, blobs!);
   return whole;
-}
-
-type Blobbed = Exclude<LongText, string>;
-
-/** Every text of an entry that lies in a blob. */
-function longTexts(entry: Entry): Blobbed[] {
-  const found: Blobbed[] = [];
-  const add = (text: LongText | undefined): void => {
-    if (typeof text === 'object') found.push(text);
-  };
-  if (entry.type === 'input.received' || entry.type === 'model.replied') {
-    for (const part of entry.data.parts) {
-      if (part.type === 'text' || part.type === 'reasoning') add(part.text);
-      if (part.type === 'reasoning') add(part.opaque);
-    }
-  }
-  if (entry.type === 'model.replied') for (const call of entry.data.tool_calls) add(call.arguments_raw);
-  if (entry.type === 'model.failed') add(entry.data.partial);
-  if (entry.type === 'call.finished') add(entry.data.output);
-  return found;
 }

@@ -113,7 +113,8 @@ function opened(before: State, state: State, { data }: EntryOf<'session.opened'>
 
 function forked(state: State, { data }: EntryOf<'session.forked'>): State {
   if (!state.session) return state;
-  const session = { ...state.session, id: data.session_id, rights: data.rights };
+  const { epoch = state.session.epoch } = data;
+  const session = { ...state.session, id: data.session_id, rights: data.rights, epoch };
   const next = { ...state, session, queue: [], grants: [] };
   return withTurn(next, (turn) => ({
     ...recover(turn, { voidApprovals: true, abandonAll: true }),

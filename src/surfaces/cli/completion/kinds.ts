@@ -20,6 +20,8 @@ const KINDS: Readonly<Record<string, Kind>> = {
   'session show id': 'session',
   'session show --limit': 'text',
   'session verify id': 'journal',
+  'session export id': 'session',
+  'session export --file': 'file',
   'session rm id': 'session',
   'approvals show id': 'approval',
   'approvals revoke grant': 'grant',

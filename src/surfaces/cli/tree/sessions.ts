@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import type { Calls } from './calls.ts';
+import { addExport } from './export.ts';
 import { jsonOption, outputOption, teach } from './teach.ts';
 
 export function addSessions(program: Command, calls: Calls): void {
@@ -47,6 +48,7 @@ export function addSessions(program: Command, calls: Calls): void {
     .addOption(outputOption('table', 'json', 'yaml'))
     .addOption(jsonOption())
     .action(calls(async () => (await import('../commands/session-verify.ts')).verifySession));
+  addExport(session, calls);
   teach(session.command('rm').description('remove a session for good; the audit log keeps what it used'), [
     'runtime session rm nightly',
     'runtime session rm nightly --force',
