@@ -186,6 +186,27 @@ describe('for strangers', () => {
   });
 });
 
+describe('to be read', () => {
+  test('as Markdown and as HTML, with everything that was decided', async ({ place }) => {
+    await played(place);
+    const markdown = await exported(place, '-o', 'md');
+    expect(markdown).toMatch(/^# Session `one`\n/);
+    expect(markdown).toContain(`\n+${SECRET_TEXT} or later\n`);
+    expect(markdown).toMatch(/- `granted by local via cli at /);
+    expect(markdown).toContain('**success**: 4 model calls, 3 tool calls');
+    const html = await exported(place, '-o', 'html');
+    const head = (JSON.parse((await place.run(['session', 'verify', 'one', '-o', 'json'])).stdout) as VerifyReport)
+      .head;
+    expect(html).toContain(`<span class="add">+${SECRET_TEXT} or later</span>`);
+    expect(html).toContain(`entry ${head.seq}, <code>${head.hash}</code>`);
+    expect(html).toContain('<span class="badge good">verified</span>');
+    await exported(place, '-o', 'html', '--redact', '--file', 'page.html');
+    expect(place.read('page.html')).toContain('<span class="badge good">verified</span>');
+    for (const content of [SECRET_TEXT, place.project, 'or later'])
+      expect(place.read('page.html')).not.toContain(content);
+  });
+});
+
 describe('to a file', () => {
   test('is there whole or not at all, and for nobody else', async ({ place }) => {
     await played(place);

@@ -4,6 +4,7 @@
 import { sha256, type Digest } from '../../base/digest.ts';
 import type { Entry } from '../../contract/entries.ts';
 import type { ExportHeader } from '../../contract/export.ts';
+import type { Blobs } from '../../contract/ports.ts';
 import { buildLine } from '../../store/chain/line.ts';
 import { createResolver } from '../session/fold.ts';
 import { blobLines } from './blob-lines.ts';
@@ -12,11 +13,20 @@ import { namedBlobs } from './named-blobs.ts';
 import { createRedaction, factsSeen, type Redaction } from './redact.ts';
 import { entriesUpTo, readWhole, sessionNamedBy } from './whole-journal.ts';
 
+/** A session with placeholders, made once to its end: what follows can't fail any more. */
+export interface RedactedSession {
+  header: ExportHeader;
+  /** From the first on, as often as it is called. */
+  lines(): AsyncGenerator<{ entry: Entry; text: string; hash: string }>;
+  blobs: Pick<Blobs, 'get'>;
+  named: ReadonlySet<Digest>;
+}
+
 /**
  * `salt`: drawn for this export, and kept nowhere.
  * @throws RuntimeError not_found | store_damaged | not_redactable
  */
-export async function* exportRedacted(sources: ExportSources, id: string, salt: string): AsyncGenerator<string> {
+export async function redactSession(sources: ExportSources, id: string, salt: string): Promise<RedactedSession> {
   const { journal, blobs, workspace_id, build, now } = sources;
   const seen = factsSeen(salt);
   let original = id;
@@ -28,9 +38,9 @@ export async function* exportRedacted(sources: ExportSources, id: string, salt: 
   const lines = (redaction: Redaction) => redactedLines(sources, id, { seq, hash }, redaction, original);
 
   const trial = begin();
-  /** Policies hold names of tools and verdicts only: they stay as they are. */
-  const contentOf = async (digest: Digest): Promise<Uint8Array | undefined> => {
+  const get: Blobs['get'] = async (digest) => {
     const made = trial.content(digest);
+    // Policies hold names of tools and verdicts only: they stay as they are.
     return made === undefined ? blobs.get(digest, { private: false }) : Buffer.from(made);
   };
   const named = new Set<Digest>();
@@ -38,7 +48,7 @@ export async function* exportRedacted(sources: ExportSources, id: string, salt: 
   for await (const line of lines(trial)) {
     head = line.hash;
     for (const { digest, optional } of namedBlobs(line.entry)) {
-      if ((await contentOf(digest)) !== undefined) named.add(digest);
+      if ((await get(digest)) !== undefined) named.add(digest);
       else if (!optional) throw missing(id, digest);
     }
   }
@@ -52,10 +62,16 @@ export async function* exportRedacted(sources: ExportSources, id: string, salt: 
     entries: seq,
     blobs: named.size,
   };
+  return { header, lines: () => lines(begin()), blobs: { get }, named };
+}
+
+/** The file, in pieces. @throws RuntimeError as `redactSession`, before the first is given */
+export async function* exportRedacted(sources: ExportSources, id: string, salt: string): AsyncGenerator<string> {
+  const { header, lines, blobs, named } = await redactSession(sources, id, salt);
   yield `${JSON.stringify(header)}\n`;
-  for await (const { text } of lines(begin())) yield text;
+  for await (const { text } of lines()) yield text;
   for (const digest of named) {
-    const bytes = await contentOf(digest);
+    const bytes = await blobs.get(digest);
     if (bytes === undefined) throw missing(id, digest);
     yield* blobLines(digest, bytes);
   }

@@ -37,8 +37,13 @@ export const exportSession: CommandAction<Options> = async (context, options, id
   return left;
 };
 
-function linesOf(sources: ExportSources, id: string, { redact }: Options): AsyncIterable<string> {
-  return redact ? exportRedacted(sources, id, randomSecret(SALT_BYTES)) : exported(sources, id);
+async function* linesOf(sources: ExportSources, id: string, { redact, output }: Options): AsyncGenerator<string> {
+  const salt = randomSecret(SALT_BYTES);
+  if (output === 'jsonl') return yield* redact ? exportRedacted(sources, id, salt) : exported(sources, id);
+  const { redactedPage, sessionPage } = await import('../page/shown.ts');
+  const shown = await (redact ? redactedPage(sources, id, salt) : sessionPage(sources, id));
+  if (output === 'md') return yield* (await import('../page/markdown-page.ts')).markdownPage(shown);
+  return yield* (await import('../page/html-page.ts')).htmlPage(shown);
 }
 
 const STOPPED = new Error('stopped by a signal');
