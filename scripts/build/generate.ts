@@ -38,6 +38,7 @@ const VALIDATORS: Validator[] = [
   { name: 'session-change', file: API, schema: 'sessionChangeSchema', type: 'SessionChangeBody' },
   { name: 'fork', file: API, schema: 'forkSchema', type: 'ForkBody' },
   { name: 'policy-change', file: API, schema: 'policyChangeSchema', type: 'PolicyChangeBody' },
+  { name: 'import', file: API, schema: 'importSchema', type: 'ImportBody' },
   { name: 'hello', file: API, schema: 'helloSchema', type: 'HelloBody' },
   { name: 'proof', file: API, schema: 'proofSchema', type: 'ProofBody' },
 ];

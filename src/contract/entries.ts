@@ -43,7 +43,7 @@ const observations = {
     from: z.strictObject({ session_id: sessionId, seq: int, hash: hex64 }),
     rights,
     actor,
-    /** Of the workspace that goes on with it, where it came from another one. */
+    /** Of the workspace that goes on with it, where it came from another one. A turn that is open ends by that. */
     epoch: int.exactOptional(),
   }),
   'policy.changed': z.strictObject({ policy: digest, by: text }),

@@ -34,6 +34,7 @@ export const httpStatus: Record<ErrorCode, number> = {
   store_too_new: 500,
   entry_too_new: 500,
   not_redactable: 409,
+  redacted_file: 409,
   verify_failed: 500,
   no_permission: 500,
   internal: 500,

@@ -121,6 +121,8 @@ function forked(state: State, { data }: EntryOf<'session.forked'>): State {
     grants: [],
     event_ids: [],
     steers: [],
+    // Inputs that another workspace froze, with its grants, are nothing to go on with.
+    ...(data.epoch !== undefined && { cut: turn.cut ?? 'stop' }),
   }));
 }
 

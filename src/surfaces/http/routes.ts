@@ -1,6 +1,7 @@
 /** What the API can be asked, and how that is asked of the host. One table. */
 import type { ServerResponse } from 'node:http';
 import { validate as validateFork } from '#generated/fork-validator.js';
+import { validate as validateImport } from '#generated/import-validator.js';
 import { validate as validatePolicyChange } from '#generated/policy-change-validator.js';
 import { validate as validateResolution } from '#generated/resolution-validator.js';
 import { validate as validateSessionChange } from '#generated/session-change-validator.js';
@@ -79,6 +80,13 @@ export const ROUTES: Record<string, Record<string, Handle>> = {
     async POST({ host }, call) {
       const options = await call.body(validateFork);
       return { status: 201, body: await host.fork(sessionOf(call), options) };
+    },
+  },
+  '/v1/import': {
+    async POST({ host }, call) {
+      const wanted = await call.body(validateImport);
+      if (wanted.as !== undefined) checkSessionId(wanted.as);
+      return { status: 201, body: await host.import(wanted) };
     },
   },
   '/v1/sessions/:id/resume': { POST: async ({ host }, call) => ok(await host.resume(sessionOf(call))) },

@@ -22,6 +22,8 @@ const KINDS: Readonly<Record<string, Kind>> = {
   'session verify id': 'journal',
   'session export id': 'session',
   'session export --file': 'file',
+  'session import file': 'file',
+  'session import --as': 'text',
   'session rm id': 'session',
   'approvals show id': 'approval',
   'approvals revoke grant': 'grant',

@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import type { Calls } from './calls.ts';
 import { outputOption, teach } from './teach.ts';
 
+/** `session export` and `session import`. */
 export function addExport(session: Command, calls: Calls): void {
   teach(
     session.command('export').description('take a session out: a file that proves itself, or a page to read'),
@@ -18,4 +19,12 @@ export function addExport(session: Command, calls: Calls): void {
     .addOption(outputOption('jsonl', 'md', 'html'))
     .option('--file <path>', 'write it there, whole or not at all, instead of to standard output')
     .action(calls(async () => (await import('../commands/session-export.ts')).exportSession));
+  teach(
+    session.command('import').description('take in a session that was exported elsewhere'),
+    ['runtime session import nightly.jsonl', 'runtime session import nightly.jsonl --as nightly-2'],
+    'The file is verified first (exit code 7). What was pending there is void here: approvals, grants, calls that ran, a turn that had not ended. What the session may do can only become less.',
+  )
+    .argument('<file>', 'what `session export` wrote (jsonl)')
+    .option('--as <id>', 'the name here; needed where there is a session of that name')
+    .action(calls(async () => (await import('../commands/session-import.ts')).importSession));
 }
