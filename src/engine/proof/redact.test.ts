@@ -111,7 +111,7 @@ test('in any world nothing of the contents is left, and what comes of it verifie
     },
   );
   await fc.assert(property, { numRuns: RUNS });
-  expect(made).toBeGreaterThan(RUNS / 2);
+  expect(made).toBeGreaterThan(RUNS / 4);
 }, 120_000);
 
 /** Undefined: lengths decided something, and no file comes of it. */

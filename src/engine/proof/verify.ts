@@ -7,7 +7,7 @@ import { canonicalJson } from '../../base/canonical-json.ts';
 import { digestOf, sha256, type Digest } from '../../base/digest.ts';
 import { isDecision, isIntent } from '../../contract/entry-types.ts';
 import { toRuntimeError } from '../../contract/errors.ts';
-import type { Entry } from '../../contract/entries.ts';
+import type { Decision, Entry } from '../../contract/entries.ts';
 import type { Blobs, JournalEnd, Visit } from '../../contract/ports.ts';
 import type { Presentation } from '../../contract/values.ts';
 import type { VerifyFailureCode, VerifyReport } from '../../contract/verify.ts';
@@ -65,7 +65,7 @@ export async function verifyJournal(evidence: Evidence): Promise<VerifyReport> {
 }
 
 interface Check {
-  take(entry: Entry): Promise<void>;
+  take(entry: Entry): void | Promise<void>;
   failure(): Failure | undefined;
   partial(): VerifyReport['partial'];
   decisions(): number;
@@ -88,44 +88,53 @@ function createCheck(blobs: Pick<Blobs, 'get'> | undefined, blobsFromElsewhere: 
     failure = { line: entry.seq, seq: entry.seq, code, message: `entry ${entry.seq} (${entry.type}): ${message}` };
   }
 
-  async function resolved(entry: Entry): Promise<Resolved | undefined> {
-    const named = entry.type === 'turn.started' || entry.type === 'policy.changed' || entry.type === 'session.opened';
-    if (!named) return {};
-    if (!resolve) {
-      partial.push({ seq: entry.seq, why: NO_BLOBS });
-      return undefined;
-    }
-    return resolve(entry);
+  function broken(entry: Entry, thrown: unknown): void {
+    const error = toRuntimeError(thrown);
+    fail(entry, error.code === 'store_damaged' ? blobCode(error.message) : 'malformed', error.message);
   }
 
-  async function take(entry: Entry): Promise<void> {
+  function take(entry: Entry): void | Promise<void> {
     if (failure || partial.length > 0) return;
     if (!validate(entry)) return fail(entry, 'malformed', 'its content has not the form of its type');
     try {
-      const { append } = kernel.decide(state);
-      if (isDecision(entry.type)) {
-        decisions++;
-        if (!append) return fail(entry, 'not_decided', 'the rules decide nothing here');
-        if (append.type !== entry.type || canonicalJson(append.data) !== canonicalJson(entry.data)) {
-          return fail(entry, 'not_decided', `the rules decide another ${append.type} here`);
-        }
-        state = kernel.evolve(state, entry).state;
-        return;
-      }
+      const append = kernel.decision(state);
+      if (isDecision(entry.type)) return decided(entry, append);
       const postponed = append && isIntent(append.type) && isBystander(entry.type);
       if (append && !postponed) return fail(entry, 'not_decided', `the rules decide ${append.type} first`);
-      const values = await resolved(entry);
-      if (!values) return;
-      const wrong = await wrongDigest(entry, blobs);
-      if (wrong) return fail(entry, wrong.code, wrong.message);
-      if (!kernel.admits(state, entry, values)) return fail(entry, 'not_admissible', 'it could not come here');
-      if (entry.type === 'turn.started') kernels.add(entry.data.kernel);
-      state = kernel.evolve(state, entry, values).state;
+      // Most name no blob: nothing is waited for.
+      if (namedBlobs(entry).length > 0) return observedWithBlobs(entry).catch((thrown) => broken(entry, thrown));
+      observed(entry, {}, entry.type === 'call.inspected' ? entry.data.presentation : undefined);
     } catch (thrown) {
-      const error = toRuntimeError(thrown);
-      const code = error.code === 'store_damaged' ? blobCode(error.message) : 'malformed';
-      fail(entry, code, error.message);
+      broken(entry, thrown);
     }
+  }
+
+  function decided(entry: Entry, append: Decision | undefined): void {
+    decisions++;
+    if (!append) return fail(entry, 'not_decided', 'the rules decide nothing here');
+    if (append.type !== entry.type || !isSame(append.data, entry.data)) {
+      return fail(entry, 'not_decided', `the rules decide another ${append.type} here`);
+    }
+    state = kernel.evolve(state, entry).state;
+  }
+
+  async function observedWithBlobs(entry: Entry): Promise<void> {
+    const named = entry.type === 'turn.started' || entry.type === 'policy.changed' || entry.type === 'session.opened';
+    if (named && !resolve) return void partial.push({ seq: entry.seq, why: NO_BLOBS });
+    const values = named ? await resolve!(entry) : {};
+    const wrong = blobs && (await wrongBlob(entry, blobs));
+    if (wrong) return fail(entry, wrong.code, wrong.message);
+    const shown = entry.type === 'call.inspected' ? await wholePresentation(entry.data.presentation, blobs) : undefined;
+    observed(entry, values, shown);
+  }
+
+  /** `shown`: what the approver saw, where it is known whole. */
+  function observed(entry: Entry, values: Resolved, shown: Presentation | undefined): void {
+    const wrong = wrongDigest(entry, shown);
+    if (wrong !== undefined) return fail(entry, 'hash_mismatch', wrong);
+    if (!kernel.admits(state, entry, values)) return fail(entry, 'not_admissible', 'it could not come here');
+    if (entry.type === 'turn.started') kernels.add(entry.data.kernel);
+    state = kernel.evolve(state, entry, values).state;
   }
 
   return {
@@ -137,6 +146,19 @@ function createCheck(blobs: Pick<Blobs, 'get'> | undefined, blobsFromElsewhere: 
   };
 }
 
+/** Have two values the same canonical form? What was read from a file has one; anything odd in the other is no match. */
+function isSame(derived: unknown, recorded: unknown): boolean {
+  if (derived === recorded) return true;
+  if (typeof derived !== 'object' || typeof recorded !== 'object' || derived === null || recorded === null)
+    return false;
+  if (Array.isArray(derived) !== Array.isArray(recorded)) return false;
+  const [was, is] = [recorded as Record<string, unknown>, derived as Record<string, unknown>];
+  const keys = Object.keys(is);
+  return (
+    keys.length === Object.keys(was).length && keys.every((key) => Object.hasOwn(was, key) && isSame(is[key], was[key]))
+  );
+}
+
 function blobCode(message: string): VerifyFailureCode {
   return message.includes('missing') ? 'blob_missing' : 'blob_mismatch';
 }
@@ -146,23 +168,24 @@ interface Wrong {
   message: string;
 }
 
-/** Digests that stand beside their value, and blobs that stand for a text. */
-async function wrongDigest(entry: Entry, blobs: Pick<Blobs, 'get'> | undefined): Promise<Wrong | undefined> {
-  for (const { digest, bytes: length } of blobs ? namedBlobs(entry) : []) {
+/** Blobs that stand for a text, or anything else of a length that the entry says. */
+async function wrongBlob(entry: Entry, blobs: Pick<Blobs, 'get'>): Promise<Wrong | undefined> {
+  for (const { digest, bytes: length } of namedBlobs(entry)) {
     if (length === undefined) continue; // resolved, or nothing follows from it
-    const bytes = await blobs!.get(digest);
+    const bytes = await blobs.get(digest);
     if (!bytes) return { code: 'blob_missing', message: `the blob ${digest} is missing` };
     if (bytes.length !== length) return { code: 'blob_mismatch', message: `the blob ${digest} has another length` };
   }
-  if (entry.type !== 'call.inspected') return undefined;
-  const { facts, facts_digest, presentation, presentation_digest } = entry.data;
-  if (digestOfValue(facts) !== facts_digest)
-    return { code: 'hash_mismatch', message: 'its facts are not those of their digest' };
-  const shown = await wholePresentation(presentation, blobs);
-  if (shown && digestOfValue(shown) !== presentation_digest) {
-    return { code: 'hash_mismatch', message: 'what the approver was shown is not what its digest says' };
-  }
   return undefined;
+}
+
+/** Digests that stand beside their value. */
+function wrongDigest(entry: Entry, shown: Presentation | undefined): string | undefined {
+  if (entry.type !== 'call.inspected') return undefined;
+  const { facts, facts_digest, presentation_digest } = entry.data;
+  if (digestOfValue(facts) !== facts_digest) return 'its facts are not those of their digest';
+  if (!shown || digestOfValue(shown) === presentation_digest) return undefined;
+  return 'what the approver was shown is not what its digest says';
 }
 
 function digestOfValue(value: unknown): Digest {

@@ -29,8 +29,9 @@ export function* piecesForward(fd: number, offset: number, until = Infinity): Ge
     if (count === 0) break;
     let start = 0;
     while (start < count) {
-      const found = block.subarray(start, count).indexOf(NEWLINE);
-      const end = found === -1 ? count : start + found;
+      const next = block.indexOf(NEWLINE, start);
+      const found = next < count ? next : -1; // what stands behind is of an earlier reading
+      const end = found === -1 ? count : found;
       const bytes = rest.length === 0 ? block.subarray(start, end) : Buffer.concat([rest, block.subarray(start, end)]);
       const begins = position + end - bytes.length;
       if (bytes.length > LIMIT_BYTES && !skipping) {
