@@ -57,9 +57,11 @@ export function restored(): Step {
   return opened({ reason: 'restore', epoch: 2 });
 }
 
-export function forked(session_id = 's-2'): Step {
+/** `epoch`: of the other workspace in which it goes on. */
+export function forked(session_id = 's-2', epoch?: number): Step {
   const from = { session_id: 's-1', seq: 1, hash: '0'.repeat(64) };
-  return only({ type: 'session.forked', data: { session_id, from, rights, actor: person } });
+  const data = { session_id, from, rights, actor: person, ...(epoch !== undefined && { epoch }) };
+  return only({ type: 'session.forked', data });
 }
 
 export function policyChanged(over: Partial<Policy>): Step {

@@ -121,6 +121,7 @@ function bystander(dice: Dice, lived: Lived[]): tell.Step {
     () => tell.later(dice.roll(90 * MINUTE), tell.opened({ epoch })),
     () => tell.opened({ epoch: epoch + 1, reason: 'restore' }),
     () => tell.forked(`s-${lived.length}`),
+    () => tell.forked(`s-${lived.length}`, dice.roll(5)),
   ])();
 }
 

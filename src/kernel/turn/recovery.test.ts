@@ -187,6 +187,28 @@ describe('a fork', () => {
     expect(story.turn.calls[0]!.approval!.approval_id).not.toBe(approval_id);
   });
 
+  test('in another workspace ends the turn that is open, whatever it was at', () => {
+    const at: Story[] = [
+      given(created(), message('e1'), started()),
+      running('exec_command', {}),
+      running('read_file'),
+      running('exec_command'),
+    ];
+    for (const story of at) {
+      expect(story.when(forked('s-2', 7)).at(-1)).toMatchObject({ type: 'turn.ended', data: { reason: 'canceled' } });
+      expect(story.state).toMatchObject({ turn: null, queue: [], grants: [], session: { id: 's-2', epoch: 7 } });
+      expect(story.open()).toEqual([]);
+    }
+    const [, , , ran] = at;
+    expect(ran!.state.unknowns).toMatchObject([{ call_id: 'c1.1.1' }]);
+  });
+
+  test('in another workspace has its epoch, also where that is lower', () => {
+    const story = given(created());
+    story.when(opened({ epoch: 9, reason: 'restore' }), forked('s-2', 1));
+    expect(story.refuses(opened({ epoch: 1 }))).toBe(false);
+  });
+
   test('has nobody waiting for an answer: neither the turn’s events, nor steers, nor the queue', () => {
     const story = given(created(), message('e1'), started(), message('e2'), steer('e3'));
     expect(story.when(forked())).toEqual([requested('m1.1', { attempt: 2 })]);
