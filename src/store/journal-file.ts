@@ -73,7 +73,8 @@ export function placeOf({ seq, hash, durable }: ChainLine): { id: string; hash: 
 
 export function storedEntry(line: ChainLine): StoredEntry {
   const { seq, at, type, data } = line;
-  return { ...placeOf(line), entry: { v: 1, seq, at, type, data } as Entry };
+  const { id, hash, durable } = placeOf(line);
+  return { id, hash, durable, entry: { v: 1, seq, at, type, data } as Entry };
 }
 
 export function journalEnd({ bytes: _, last: __, at: ___, ...end }: ChainEnd): JournalEnd {

@@ -152,11 +152,12 @@ function isSame(derived: unknown, recorded: unknown): boolean {
   if (typeof derived !== 'object' || typeof recorded !== 'object' || derived === null || recorded === null)
     return false;
   if (Array.isArray(derived) !== Array.isArray(recorded)) return false;
-  const [was, is] = [recorded as Record<string, unknown>, derived as Record<string, unknown>];
+  const was = recorded as Record<string, unknown>;
+  const is = derived as Record<string, unknown>;
   const keys = Object.keys(is);
-  return (
-    keys.length === Object.keys(was).length && keys.every((key) => Object.hasOwn(was, key) && isSame(is[key], was[key]))
-  );
+  if (keys.length !== Object.keys(was).length) return false;
+  for (const key of keys) if (!Object.hasOwn(was, key) || !isSame(is[key], was[key])) return false;
+  return true;
 }
 
 function blobCode(message: string): VerifyFailureCode {

@@ -90,7 +90,8 @@ export function parseLine(bytes: Buffer): { line: ChainLine } | { defect: Defect
   } catch {
     return malformed('its data is not JSON');
   }
-  const line = { seq: Number(head[1]), at: Number(head[2]), type: head[3]!, data, ...chain };
+  const { durable, prev } = chain;
+  const line = { seq: Number(head[1]), at: Number(head[2]), type: head[3]!, data, durable, prev, hash };
   return { line };
 }
 
