@@ -24,10 +24,13 @@ interface Validator {
 }
 
 const API = 'src/contract/api.ts';
+const EXPORT = 'src/contract/export.ts';
 
 const VALIDATORS: Validator[] = [
   { name: 'config', file: 'src/contract/config.ts', schema: 'configSchema', type: 'Config' },
   { name: 'entry', file: 'src/contract/entries.ts', schema: 'entrySchema', type: 'Entry' },
+  { name: 'export-header', file: EXPORT, schema: 'exportHeaderSchema', type: 'ExportHeader' },
+  { name: 'blob-line', file: EXPORT, schema: 'blobLineSchema', type: 'BlobLine' },
   { name: 'script', file: 'src/contract/script.ts', schema: 'scriptSchema', type: 'Script' },
   { name: 'submission', file: API, schema: 'submissionSchema', type: 'SubmissionBody' },
   { name: 'resolution', file: API, schema: 'resolutionSchema', type: 'ResolutionBody' },
@@ -36,6 +39,7 @@ const VALIDATORS: Validator[] = [
   { name: 'fork', file: API, schema: 'forkSchema', type: 'ForkBody' },
   { name: 'undo', file: API, schema: 'undoSchema', type: 'UndoBody' },
   { name: 'policy-change', file: API, schema: 'policyChangeSchema', type: 'PolicyChangeBody' },
+  { name: 'import', file: API, schema: 'importSchema', type: 'ImportBody' },
   { name: 'hello', file: API, schema: 'helloSchema', type: 'HelloBody' },
   { name: 'proof', file: API, schema: 'proofSchema', type: 'ProofBody' },
 ];

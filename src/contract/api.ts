@@ -62,6 +62,12 @@ export const policyChangeSchema = z.strictObject({
   file: z.string().min(1).max(4096).exactOptional(),
 });
 
+/** `POST /v1/import`. */
+export const importSchema = z.strictObject({
+  file: z.string().regex(/^\//).max(4096),
+  as: z.string().exactOptional(),
+});
+
 /** `POST /v1/hello`, on a control socket only: who connects. */
 export const helloSchema = z.strictObject({ pid: z.int().min(1), version: name, protocol: int });
 
@@ -81,6 +87,8 @@ export type ForkBody = z.infer<typeof forkSchema>;
 export type UndoBody = z.infer<typeof undoSchema>;
 /** @public The type of the generated validator. */
 export type PolicyChangeBody = z.infer<typeof policyChangeSchema>;
+/** @public The type of the generated validator. */
+export type ImportBody = z.infer<typeof importSchema>;
 export type HelloBody = z.infer<typeof helloSchema>;
 /** @public The type of the generated validator. */
 export type ProofBody = z.infer<typeof proofSchema>;

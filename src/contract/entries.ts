@@ -45,6 +45,8 @@ const observations = {
     rights,
     actor,
     own_policies: z.array(digest).min(1).exactOptional(),
+    /** Of the workspace that goes on with it, where it came from another one. A turn that is open ends by that. */
+    epoch: int.exactOptional(),
   }),
   'policy.changed': z.strictObject({ policy: digest, by: text }),
   'session.configured': z.strictObject({

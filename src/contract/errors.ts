@@ -78,6 +78,11 @@ export const errorCatalogue = {
   },
   target_unfit: { exit: 2, next: 'Name a folder that is empty or not there yet.' },
   entry_too_new: { exit: 7, next: 'Use the newer version of runtime that wrote it.' },
+  not_redactable: { exit: 1, next: 'Export it without --redact, for someone who may read it.' },
+  redacted_file: {
+    exit: 1,
+    next: 'Prove it with `runtime session verify` and its path; to go on with the session, ask for the whole file.',
+  },
   verify_failed: { exit: 7, next: 'The journal is not what the runtime wrote: keep it, and restore a backup.' },
   store_unavailable: { exit: 1, next: 'Check free space and permissions with `runtime doctor`.' },
   disk_full: {

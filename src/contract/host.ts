@@ -121,6 +121,22 @@ export interface PolicyChange {
   file?: string;
 }
 
+/** `POST /v1/import`: an exported session, by the absolute path of its file. */
+export interface Import {
+  file: string;
+  /** The id here; absent: the one that it has. */
+  as?: string;
+}
+
+/** A session that was imported, where it comes from, and how many of its entries are from there. */
+export interface Imported {
+  session_id: string;
+  from: { session_id: string; seq: Seq; hash: string };
+  entries: number;
+  /** As it was there; it may not be here. */
+  project_root: string;
+}
+
 /** Who owns the workspace: `GET /v1/status`. */
 export interface HostStatus {
   pid: number;
@@ -184,6 +200,11 @@ export interface Host {
    * @throws RuntimeError not_found | session_busy | files_changed | preimage_missing
    */
   undo(session_id: string, options: { turn?: number }): Promise<UndoPlan>;
+  /**
+   * Takes in an exported session, as a fork of it.
+   * @throws RuntimeError not_found | verify_failed | redacted_file | session_exists
+   */
+  import(session: Import): Promise<Imported>;
   /** Removes a session for good. @throws RuntimeError not_found | session_busy (without `force`) */
   remove(session_id: string, options: { force: boolean }): Promise<void>;
 

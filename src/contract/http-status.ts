@@ -38,6 +38,8 @@ export const httpStatus: Record<ErrorCode, number> = {
   workspace_exists: 409,
   target_unfit: 400,
   entry_too_new: 500,
+  not_redactable: 409,
+  redacted_file: 409,
   verify_failed: 500,
   no_permission: 500,
   internal: 500,

@@ -53,6 +53,11 @@ export interface Journal {
    */
   read(session: string, visit: Visit, from?: { after: Seq } | { last: number }): Promise<JournalEnd>;
   /**
+   * The lines up to an entry, each with its newline, byte for byte as they stand there and durable before the first is
+   * given. The bytes are good until the next ones are asked for. Works without the lock.
+   */
+  lines(session: string, upTo: Seq): AsyncIterable<Uint8Array>;
+  /**
    * Opens for appending, as the owner: visits as `read` does, then cuts a crash tail, which is kept aside. With a place
    * that the journal `holds`, what stands before it is neither visited nor looked at. `repaired`: where a repair cut it
    * since the last head.
@@ -105,8 +110,11 @@ export interface Snapshots {
 export interface Blobs {
   /** Resolves when the bytes are durable. Known content is not written again. `private`: never exported. */
   put(data: string | Uint8Array, options?: { private?: boolean }): Promise<Digest>;
-  /** The bytes, checked against the digest; undefined when there are none. @throws RuntimeError store_damaged */
-  get(digest: Digest): Promise<Uint8Array | undefined>;
+  /**
+   * The bytes, checked against the digest; undefined when there are none. `private: false`: not those that are never
+   * exported. @throws RuntimeError store_damaged
+   */
+  get(digest: Digest, options?: { private?: boolean }): Promise<Uint8Array | undefined>;
 }
 
 export interface Ingress {

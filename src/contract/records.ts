@@ -46,6 +46,14 @@ export type AuditRecord =
       type: 'session.removed';
       data: { session: string; head: { seq: number; hash: string }; usage: Usage; by: string };
     }
+  | {
+      type: 'session.imported';
+      data: {
+        session: string;
+        from: { session_id: string; workspace_id: string; head: { seq: number; hash: string } };
+        by: string;
+      };
+    }
   | { type: 'access.denied'; data: { what: string; why: string; by: string } }
   | { type: 'store.repaired'; data: StoreRepaired }
   | { type: 'store.restored'; data: { backup_at: number; epoch: number; dead_events: number; by: string } }

@@ -20,6 +20,10 @@ export interface VerifyReport {
   head: { seq: number; hash: string };
   kernels: number[];
   partial: { seq: number; why: string }[];
-  notes: ('no_head' | 'crash_tail')[];
+  /**
+   * `no_head`: nothing vouches for its end; `own_head`: only the header of the file does; `crash_tail`: a crash cut its
+   * last line; `redacted`: placeholders stand for its contents.
+   */
+  notes: ('no_head' | 'own_head' | 'crash_tail' | 'redacted')[];
   failure?: { line: number; seq: number; code: VerifyFailureCode; message: string };
 }

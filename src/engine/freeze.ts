@@ -42,10 +42,7 @@ export function createFreeze(sources: FreezeSources): (context: { state: State }
   const { config, time_zone } = sources;
   return async ({ state }) => {
     const session = state.session!;
-    const current = sources.policy();
-    // A session keeps the sandbox it was made with, and the role: later ones can only tighten them.
-    const policy = { ...current, sandbox: stricterSandbox(current.sandbox, session.rights.sandbox) };
-    const role = lowerRole(sources.role, session.rights.role);
+    const { policy, role } = tightened(sources.policy(), sources.role, session.rights);
     const own = await Promise.all((session.own_policies ?? []).map((one) => readValue(one, sources.blobs)));
     const { tokens, cost } = config.budget.session;
     const manifest: Manifest = {
@@ -73,6 +70,14 @@ export function createFreeze(sources: FreezeSources): (context: { state: State }
     };
     const limits = await sources.limitsOf(state.queue[0]?.event_id);
     return { manifest, limits, rights: rightsOf(policy, role), time_zone };
+  };
+}
+
+/** What a session may under a policy and a role: no more than by its own rights. */
+export function tightened(policy: Policy, role: Role, rights: Rights): { policy: Policy; role: Role } {
+  return {
+    policy: { ...policy, sandbox: stricterSandbox(policy.sandbox, rights.sandbox) },
+    role: lowerRole(role, rights.role),
   };
 }
 

@@ -153,7 +153,7 @@ export async function readSession(
 /** Verifies a session of the workspace. @throws RuntimeError not_found | invalid_id */
 export async function verifySession({ store }: Workspace, id: string): Promise<VerifyReport> {
   checkSessionId(id);
-  const { verifyJournal } = await import('./verify.ts');
+  const { verifyJournal } = await import('./proof/verify.ts');
   const head = await store.audit.head(id);
   const report = await verifyJournal({
     session_id: id,
@@ -196,7 +196,7 @@ function unreadable(session_id: string, message: string): VerifyReport {
 export async function verifyFile({ store }: Workspace, path: string): Promise<VerifyReport> {
   const file = resolvePath(path);
   if (!existsSync(file)) throw new RuntimeError('not_found', `There is no file ${path}.`, { next: 'Check the path.' });
-  const { verifyJournal } = await import('./verify.ts');
+  const { verifyJournal } = await import('./proof/verify.ts');
   const folder = join(dirname(dirname(file)), 'blobs');
   const report = await verifyJournal({
     read: (visit) => readJournalFile(file, visit),

@@ -3,9 +3,9 @@
  * number; the digest function is given to it.
  */
 import type { Hash } from '../base/digest.ts';
-import type { Entry } from '../contract/entries.ts';
+import type { Decision, Entry } from '../contract/entries.ts';
 import { admits } from './turn/admits.ts';
-import { decide, type Decided } from './turn/decide.ts';
+import { decide, decision, type Decided } from './turn/decide.ts';
 import { evolve } from './turn/evolve.ts';
 import { initial, type Evolved, type Resolved, type State } from './turn/state.ts';
 
@@ -13,6 +13,8 @@ export interface Kernel {
   initial(): State;
   evolve(state: State, entry: Entry, resolved?: Resolved): Evolved;
   decide(state: State): Decided;
+  /** What `decide` would append, without what should be running. */
+  decision(state: State): Decision | undefined;
   admits(state: State, entry: Entry, resolved?: Resolved): boolean;
 }
 
@@ -21,6 +23,7 @@ export function createKernel(hash: Hash): Kernel {
     initial,
     evolve: (state, entry, resolved) => evolve(hash, state, entry, resolved),
     decide: (state) => decide(hash, state),
+    decision: (state) => decision(hash, state),
     admits: (state, entry, resolved) => admits(hash, state, entry, resolved),
   };
 }

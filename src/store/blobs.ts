@@ -62,10 +62,11 @@ export function createBlobs({ folder, requireLock }: { folder: string; requireLo
       return `sha256:${hex}`;
     },
 
-    async get(digest) {
+    async get(digest, options = {}) {
       if (!DIGEST.test(digest)) return undefined;
       const hex = digest.slice('sha256:'.length);
-      const bytes = readOptional(pathOf('sha256', hex)) ?? readOptional(pathOf('private', hex));
+      const shared = readOptional(pathOf('sha256', hex));
+      const bytes = shared ?? (options.private === false ? undefined : readOptional(pathOf('private', hex)));
       if (bytes !== undefined && sha256(bytes) !== hex) {
         throw new RuntimeError('store_damaged', `The blob ${digest} holds other bytes than those it is named after.`);
       }

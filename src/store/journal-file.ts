@@ -5,23 +5,35 @@ import { isEntryType } from '../contract/entry-types.ts';
 import type { JournalEnd, StoredEntry, Visit } from '../contract/ports.ts';
 import { parseLine, type ChainLine } from './chain/line.ts';
 import { piecesForward } from './chain/pieces.ts';
-import { scanChain, type ChainEnd } from './chain/scan.ts';
+import { scanChain, type ChainEnd, type ChainRules } from './chain/scan.ts';
 import { withFile } from './files.ts';
 import { isFileOf, sessionFileKind } from './session-file.ts';
 
+/** A journal that lies anywhere. Nothing is known of it from elsewhere. */
+export function readJournalFile(path: string, visit: Visit): Promise<JournalEnd & { session?: string }> {
+  return withFile(path, (fd) => readJournalLines(fd, visit));
+}
+
 /**
- * Reads a journal that lies anywhere, as an exported one: whose it is, its own lines say (the last fork, else the
- * creation). Nothing is known of it from elsewhere.
+ * Reads the journal that stands in a file, or in a part of it: whose it is, its own lines say (the last fork, else the
+ * creation).
  */
-export async function readJournalFile(path: string, visit: Visit): Promise<JournalEnd & { session?: string }> {
+export async function readJournalLines(
+  fd: number | undefined,
+  visit: Visit,
+  { from = 0, ...rules }: Pick<ChainRules, 'head' | 'until'> & { from?: number } = {},
+): Promise<JournalEnd & { session?: string }> {
   let session: string | undefined;
   let genesis: string | undefined;
-  const end = await withFile(path, (fd) =>
-    scanChain(fd, { knows: isEntryType }, (line) => {
+  const end = await scanChain(
+    fd,
+    { knows: isEntryType, ...rules },
+    (line) => {
       genesis ??= line.prev;
       session = sessionNamedBy(line) ?? session;
       return visit(storedEntry(line));
-    }),
+    },
+    { offset: from, seq: 0, hash: '' },
   );
   if (end.failure === undefined && session !== undefined && sha256(session) !== genesis) {
     const message = `entry 1: it does not begin the journal of session ${session}`;
@@ -61,7 +73,8 @@ export function placeOf({ seq, hash, durable }: ChainLine): { id: string; hash: 
 
 export function storedEntry(line: ChainLine): StoredEntry {
   const { seq, at, type, data } = line;
-  return { ...placeOf(line), entry: { v: 1, seq, at, type, data } as Entry };
+  const { id, hash, durable } = placeOf(line);
+  return { id, hash, durable, entry: { v: 1, seq, at, type, data } as Entry };
 }
 
 export function journalEnd({ bytes: _, last: __, at: ___, ...end }: ChainEnd): JournalEnd {

@@ -1,5 +1,5 @@
 /** The port `Journal` on files: `sessions/<file>.jsonl`, one chained file a session. */
-import { existsSync, lstatSync, readdirSync } from 'node:fs';
+import { closeSync, existsSync, lstatSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { sha256 } from '../base/digest.ts';
 import { isEntryType } from '../contract/entry-types.ts';
@@ -7,8 +7,11 @@ import { RuntimeError } from '../contract/errors.ts';
 import type { AuditHead, Journal, JournalPlace } from '../contract/ports.ts';
 import { openChainFile, type ChainFile } from './chain/file.ts';
 import { buildLine } from './chain/line.ts';
+import { piecesForward } from './chain/pieces.ts';
 import { scanChain, startAt, startFromEnd, type ChainStart, type VisitLine } from './chain/scan.ts';
-import { digestOfFile, ensureFolder, removeFile, syncFolder, withFile, writePieces } from './files.ts';
+import {
+  digestOfFile, ensureFolder, openExisting, removeFile, syncFile, syncFolder, withFile, writePieces,
+} from './files.ts'; // prettier-ignore
 import { journalEnd, placeOf, sessionOf, storedEntry } from './journal-file.ts';
 import { sessionFileName } from './session-file.ts';
 import { isFileError, storeError } from './store-error.ts';
@@ -25,6 +28,7 @@ export interface JournalOptions {
 }
 
 const EXTENSION = '.jsonl';
+const NEWLINE = Buffer.from('\n');
 const PLACE = /^(\d{1,15}):(\d{1,15}):([0-9a-f]{64}):(\d{1,15}):([0-9a-f]{64})$/;
 
 /** The journals of one workspace. `closeAll` closes those that are open. */
@@ -56,6 +60,24 @@ export function createJournal(options: JournalOptions): { journal: Journal; clos
         const visitWanted: VisitLine = (line) => (line.seq <= after ? undefined : visit(storedEntry(line)));
         return journalEnd(await scanChain(fd, rules, visitWanted, start));
       });
+    },
+
+    async *lines(session, upTo) {
+      const path = fileOf(session);
+      const fd = openExisting(path, 'read');
+      if (fd === undefined) return;
+      try {
+        await syncFile(fd);
+        let seq = 0;
+        for (const { bytes } of piecesForward(fd, 0)) {
+          yield Buffer.concat([bytes, NEWLINE]);
+          if (++seq === upTo) return;
+        }
+      } catch (error) {
+        throw storeError(`Reading ${path}`, error);
+      } finally {
+        closeSync(fd);
+      }
     },
 
     async open(session, visit, after) {

@@ -14,6 +14,7 @@ const auditTypes: Record<AuditRecord['type'], true> = {
   head: true,
   'policy.set': true,
   'session.removed': true,
+  'session.imported': true,
   'access.denied': true,
   'store.repaired': true,
   'store.restored': true,

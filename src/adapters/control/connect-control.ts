@@ -4,7 +4,7 @@ import type { AcceptedAnswer } from '../../contract/api.ts';
 import type { ApprovalRecord } from '../../contract/approval.ts';
 import { RuntimeError, toRuntimeError } from '../../contract/errors.ts';
 import {
-  type Accepted, CONTROL_PROTOCOL, type EventStatus, type Host, type HostStatus, type Loss, type SessionStatus, type Watch,
+  type Accepted, CONTROL_PROTOCOL, type EventStatus, type Host, type HostStatus, type Imported, type Loss, type SessionStatus, type Watch,
 } from '../../contract/host.ts'; // prettier-ignore
 import type { StandingGrant } from '../../contract/ports.ts';
 import type { UndoPlan } from '../../contract/undo.ts';
@@ -57,6 +57,8 @@ const POLL_MS = 25_000;
 const ANSWER_MS = 10_000;
 /** Many files may have to be written, each durable. */
 const UNDO_MS = 300_000;
+/** A large file is read twice, and every decision in it derived again. */
+const IMPORT_MS = 600_000;
 
 function createControlHost(
   requests: Requests,
@@ -115,6 +117,7 @@ function createControlHost(
     fork: (session_id, options) => ask('POST', `${sessionPath(session_id)}/fork`, { body: options }),
     undo: (session_id, options) =>
       ask<UndoPlan>('POST', `${sessionPath(session_id)}/undo`, { body: options, withinMs: UNDO_MS }),
+    import: (wanted) => ask<Imported>('POST', '/v1/import', { body: wanted, withinMs: IMPORT_MS }),
     remove: (session_id, { force }) => ask('DELETE', `${sessionPath(session_id)}?force=${force}`),
     approvals: async () => (await ask<{ approvals: ApprovalRecord[] }>('GET', '/v1/approvals')).approvals,
     resolve: (approval_id, resolution) =>

@@ -2,6 +2,7 @@
  * The host in the process that owns the workspace: takes messages, works on sessions side by side, and tells whoever
  * looks. A one-shot run, the terminal and the daemon all stand on it; they differ in what it takes on by itself.
  */
+import { statSync } from 'node:fs';
 import { createSerial } from '../../base/serial.ts';
 import { RuntimeError } from '../../contract/errors.ts';
 import { CONTROL_PROTOCOL } from '../../contract/host.ts';
@@ -187,7 +188,7 @@ export function createHub(workspace: Workspace, { takes, version }: HubOptions):
       duplicate,
       status: duplicate ? (await messages.now(event_id, session_id)).status : ('queued' as const),
       position: (turn ? 1 : 0) + queue.length,
-      notices: chosen.offline_demo ? [OFFLINE_NOTICE] : [],
+      notices: [...(chosen.offline_demo ? [OFFLINE_NOTICE] : []), ...(known ? rootNotices(known.project_root) : [])],
     };
   }
 
@@ -281,6 +282,18 @@ export function createHub(workspace: Workspace, { takes, version }: HubOptions):
         const { undoTurn } = await import('../past/undo.ts');
         return undoTurn(workspace, owner, live, turn);
       }),
+    import: (wanted) =>
+      change(async () => {
+        const { importSession } = await import('../proof/import.ts');
+        const { policy } = workspace;
+        const alone = (id: string, work: () => Promise<void>): Promise<void> =>
+          sessions.withdraw(id, async (close) => {
+            await close();
+            await work();
+          });
+        const { epoch } = store.workspace();
+        return importSession({ ...store, policy, epoch, now: () => clock.now(), alone }, wanted, LOCAL_ACTOR);
+      }),
     remove: (session_id, { force }) =>
       change(async () => {
         await sessions.withdraw(session_id, (close) => removeSession(workspace, session_id, { force, close }));
@@ -315,6 +328,12 @@ export function createHub(workspace: Workspace, { takes, version }: HubOptions):
   async function takeAll(): Promise<void> {
     for (const session of await hub.unfinished()) await sessions.enter(session).catch(() => {}); // `sessions` says so
   }
+}
+
+/** It may have been moved, or the session made elsewhere. */
+function rootNotices(project_root: string): string[] {
+  if (statSync(project_root, { throwIfNoEntry: false })?.isDirectory()) return [];
+  return [`the project folder ${project_root} of this session is not here: its tools find nothing`];
 }
 
 function checkPrice(limits: Submission['limits'], choices: ModelChoice[]): void {

@@ -5,7 +5,7 @@ import type { Policy } from '../../contract/manifest.ts';
 import { forkSession } from './fork.ts';
 import { stories } from '../testing/stories.ts';
 import { createWorld, PERSON, reply, result, type World } from '../testing/world.ts';
-import { verifyJournal, type Evidence } from '../verify.ts';
+import { verifyJournal, type Evidence } from '../proof/verify.ts';
 
 const POLICY: Policy = {
   v: 1,

@@ -2,7 +2,7 @@
 import type { Digest } from '../../base/digest.ts';
 import type { Entry } from '../../contract/entries.ts';
 import type { VerifyReport } from '../../contract/verify.ts';
-import { verifyJournal } from '../verify.ts';
+import { verifyJournal } from '../proof/verify.ts';
 import type { World } from './world.ts';
 
 /** A file of `test/golden/`. Blobs as texts, by digest. */

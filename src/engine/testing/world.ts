@@ -15,6 +15,7 @@ import type {
 } from '../../contract/ports.ts'; // prettier-ignore
 import type { AuditRecord, GrantRecord, IngressEvent } from '../../contract/records.ts';
 import type { Actor } from '../../contract/values.ts';
+import { buildLine } from '../../store/chain/line.ts';
 import { createFreeze } from '../freeze.ts';
 import { createOwner, type LiveSession, type Owner } from '../owner.ts';
 import { createRedactor } from '../session/redact.ts';
@@ -275,6 +276,14 @@ function memoryJournal(
   };
   return {
     read,
+    async *lines(session, upTo) {
+      let prev = sha256(session);
+      for (const entry of (lines.get(session) ?? []).slice(0, upTo)) {
+        const { text, hash } = buildLine(entry, { seq: entry.seq, durable: 0, prev });
+        prev = hash;
+        yield Buffer.from(text);
+      }
+    },
     open: (session, visit, after) => read(session, visit, { after: Number(after ?? 0) }),
     size: (session) => (lines.get(session)?.length ?? 0) * LINE_BYTES,
     place: async (session) => String(lines.get(session)?.length ?? 0),

@@ -76,6 +76,12 @@ export function forked(session_id = 's-2', ...own: Partial<Policy>[]): Step {
   });
 }
 
+/** A fork that goes on in another workspace, which is in this epoch. */
+export function imported(session_id: string, epoch: number): Step {
+  const from = { session_id: 's-1', seq: 1, hash: '0'.repeat(64) };
+  return only({ type: 'session.forked', data: { session_id, from, rights, actor: person, epoch } });
+}
+
 export function policyChanged(over: Partial<Policy>): Step {
   const policy = policyOf(over);
   return () => ({

@@ -123,6 +123,7 @@ function bystander(dice: Dice, lived: Lived[]): tell.Step {
     () => tell.opened({ epoch, reason: 'repair', cut_bytes: 1, cut_from: 1 }),
     () => tell.forked(`s-${lived.length}`, ...(dice.once(2) ? [dice.pick(OWN_POLICIES)] : [])),
     () => tell.undone(1 + dice.roll(3), [{ path: 'a.txt' }]),
+    () => tell.imported(`s-${lived.length}`, dice.roll(5)),
   ])();
 }
 

@@ -25,8 +25,13 @@ export interface Decided {
   open: Effect[];
 }
 
+/** The next decision alone, for who proves a journal: nothing is to be run. */
+export function decision(hash: Hash, state: State): Decision | undefined {
+  return state.turn ? nextDecision(hash, state, state.turn) : undefined;
+}
+
 export function decide(hash: Hash, state: State): Decided {
-  const append = state.turn ? nextDecision(hash, state, state.turn) : undefined;
+  const append = decision(hash, state);
   return append ? { append, open: [] } : { open: openEffects(state) };
 }
 

@@ -137,18 +137,22 @@ function doubted(call: Call): Call {
 /** A fork has what its source may do at most: rights only tighten, and policies of its own only become more. */
 function forked(state: State, { data }: EntryOf<'session.forked'>, resolved: Resolved): State {
   if (!state.session) return state;
+  const { epoch = state.session.epoch } = data;
   const own = [...new Set([...(state.session.own_policies ?? []), ...(data.own_policies ?? [])])];
   const session = {
     ...state.session,
     id: data.session_id,
     rights: tightest(state.session.rights, data.rights),
+    epoch,
     ...(own.length > 0 && { own_policies: own }),
   };
   const next = { ...state, session, queue: [], grants: [] };
   return withTurn(next, (turn) => {
     const back = recover(turn, { voidApprovals: true, abandonAll: true });
     const tightened = (resolved.own_policies ?? []).reduce(addPolicy, back);
-    return { ...tightened, grants: [], event_ids: [], steers: [] };
+    // Inputs that another workspace froze, with its grants, are nothing to go on with.
+    const cut = data.epoch === undefined ? turn.cut : (turn.cut ?? 'stop');
+    return { ...tightened, cut, grants: [], event_ids: [], steers: [] };
   });
 }
 

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import {
   abandoned, approvalRequested, callStarted, decided, planMade, reflected, refused, requested, someText, turnEnded,
 } from '../testing/expected.ts'; // prettier-ignore
-import { created, finished, forked, granted, inspected, later, message, modelFailed, opened, replied, started, steer, stop, timerFired } from '../testing/observations.ts'; // prettier-ignore
+import { created, finished, forked, imported, granted, inspected, later, message, modelFailed, opened, replied, started, steer, stop, timerFired } from '../testing/observations.ts'; // prettier-ignore
 import { given, START_AT, type Story } from '../testing/story.ts';
 import { HOUR, pathFact, type Inputs } from '../testing/values.ts';
 
@@ -185,6 +185,28 @@ describe('a fork', () => {
     story.when(replied({ calls: [['exec_command']] }));
     expect(story.when(inspected('c1.2.1'))[1]).toEqual(approvalRequested('c1.2.1', START_AT + HOUR));
     expect(story.turn.calls[0]!.approval!.approval_id).not.toBe(approval_id);
+  });
+
+  test('in another workspace ends the turn that is open, whatever it was at', () => {
+    const at: Story[] = [
+      given(created(), message('e1'), started()),
+      running('exec_command', {}),
+      running('read_file'),
+      running('exec_command'),
+    ];
+    for (const story of at) {
+      expect(story.when(imported('s-2', 7)).at(-1)).toMatchObject({ type: 'turn.ended', data: { reason: 'canceled' } });
+      expect(story.state).toMatchObject({ turn: null, queue: [], grants: [], session: { id: 's-2', epoch: 7 } });
+      expect(story.open()).toEqual([]);
+    }
+    const [, , , ran] = at;
+    expect(ran!.state.unknowns).toMatchObject([{ call_id: 'c1.1.1' }]);
+  });
+
+  test('in another workspace has its epoch, also where that is lower', () => {
+    const story = given(created());
+    story.when(opened({ epoch: 9, reason: 'restore' }), imported('s-2', 1));
+    expect(story.refuses(opened({ epoch: 1 }))).toBe(false);
   });
 
   test('has nobody waiting for an answer: neither the turn’s events, nor steers, nor the queue', () => {

@@ -17,7 +17,8 @@ export function namedBlobs({ type, data }: Pick<ChainLine, 'type' | 'data'>): Na
   const needs = (key: string): boolean =>
     key === 'blob' ||
     (key === 'frozen' && type === 'turn.started') ||
-    (key === 'policy' && (type === 'session.opened' || type === 'policy.changed'));
+    (key === 'policy' && (type === 'session.opened' || type === 'policy.changed')) ||
+    key === 'own_policies';
   const walk = (key: string, value: unknown): void => {
     if (typeof value === 'string') {
       const hex = DIGEST.exec(value)?.[1];
@@ -25,7 +26,7 @@ export function namedBlobs({ type, data }: Pick<ChainLine, 'type' | 'data'>): Na
       found.mentioned.push(hex);
       if (needs(key)) found.needed.push(hex);
     } else if (typeof value === 'object' && value !== null) {
-      for (const [inner, item] of Object.entries(value)) walk(inner, item);
+      for (const [inner, item] of Object.entries(value)) walk(Array.isArray(value) ? key : inner, item);
     }
   };
   walk('', data);

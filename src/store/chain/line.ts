@@ -33,7 +33,9 @@ export const MAX_LINE_BYTES = 1024 * 1024;
 
 const VERSION = /^\{"v":(\d+)/;
 const HEAD = /^\{"v":1,"seq":([1-9]\d{0,15}),"at":(0|[1-9]\d{0,15}),"type":"([^"\\]*)","data":/;
-const CHAIN = /^,"durable":(0|[1-9]\d{0,15}),"prev":"([0-9a-f]{64})","hash":"([0-9a-f]{64})"\}$/;
+const DURABLE = /^,"durable":(0|[1-9]\d{0,15}),"prev":"$/;
+const HASH_KEY = '","hash":"';
+const HEX_DIGITS = 64;
 /** The length of `,"hash":"<64 hex>"}`, which the hash doesn't cover. */
 const HASH_BYTES = 75;
 
@@ -69,14 +71,16 @@ export function parseLine(bytes: Buffer): { line: ChainLine } | { defect: Defect
   if (bytes.length > MAX_LINE_BYTES) return malformed('longer than a line may be');
   if (!isUtf8(bytes)) return malformed('not valid UTF-8');
   const text = bytes.toString('utf8');
-  const version = Number(VERSION.exec(text)?.[1]);
-  // Of a newer version nothing more is known, not even what its hash covers.
-  if (version > 1) return { defect: { code: 'entry_too_new', message: `its version is ${version}` } };
   const head = HEAD.exec(text);
   const chainAt = text.lastIndexOf(',"durable":');
-  const chain = CHAIN.exec(text.slice(Math.max(0, chainAt)));
-  if (head === null || chain === null) return malformed('not a line of this store');
-  const hash = chain[3]!;
+  const chain = chainOf(text, chainAt);
+  if (head === null || chain === undefined) {
+    const version = Number(VERSION.exec(text)?.[1]);
+    // Of a newer version nothing more is known, not even what its hash covers.
+    if (version > 1) return { defect: { code: 'entry_too_new', message: `its version is ${version}` } };
+    return malformed('not a line of this store');
+  }
+  const { hash } = chain;
   if (sha256(bytes.subarray(0, bytes.length - HASH_BYTES)) !== hash) {
     return { defect: { code: 'hash_mismatch', message: 'its hash is not that of its bytes' } };
   }
@@ -86,8 +90,28 @@ export function parseLine(bytes: Buffer): { line: ChainLine } | { defect: Defect
   } catch {
     return malformed('its data is not JSON');
   }
-  const line = { seq: Number(head[1]), at: Number(head[2]), type: head[3]!, data, durable: Number(chain[1]) };
-  return { line: { ...line, prev: chain[2]!, hash } };
+  const { durable, prev } = chain;
+  const line = { seq: Number(head[1]), at: Number(head[2]), type: head[3]!, data, durable, prev, hash };
+  return { line };
+}
+
+/** What stands behind a line's data, read from fixed places: a pattern over each line's hashes would cost more than they. */
+function chainOf(text: string, at: number): Pick<ChainLine, 'durable' | 'prev' | 'hash'> | undefined {
+  const hashAt = text.length - HEX_DIGITS - '"}'.length;
+  const prevAt = hashAt - HASH_KEY.length - HEX_DIGITS;
+  const durable = at < 0 ? null : DURABLE.exec(text.slice(at, prevAt));
+  const isWhole = durable !== null && text.endsWith('"}') && text.startsWith(HASH_KEY, prevAt + HEX_DIGITS);
+  if (!isWhole || !isHex(text, prevAt) || !isHex(text, hashAt)) return undefined;
+  const prev = text.slice(prevAt, prevAt + HEX_DIGITS);
+  return { durable: Number(durable[1]), prev, hash: text.slice(hashAt, hashAt + HEX_DIGITS) };
+}
+
+function isHex(text: string, from: number): boolean {
+  for (let at = from; at < from + HEX_DIGITS; at++) {
+    const unit = text.charCodeAt(at);
+    if (!((unit >= 0x30 && unit <= 0x39) || (unit >= 0x61 && unit <= 0x66))) return false;
+  }
+  return true;
 }
 
 function malformed(message: string): { defect: Defect } {

@@ -18,19 +18,20 @@ const BLOCK_BYTES = 256 * 1024;
 const LIMIT_BYTES = MAX_LINE_BYTES + 1024;
 const NOTHING = Buffer.alloc(0);
 
-/** The lines from `offset` to the end of the file. */
-export function* piecesForward(fd: number, offset: number): Generator<Piece> {
+/** The lines from `offset` to the end of the file, or to `until`. */
+export function* piecesForward(fd: number, offset: number, until = Infinity): Generator<Piece> {
   const block = Buffer.allocUnsafe(BLOCK_BYTES);
   let rest: Buffer = NOTHING; // the beginning of a line whose newline hasn't come
   let skipping = false; // inside an overlong line
   let position = offset;
   for (;;) {
-    const count = readSync(fd, block, 0, BLOCK_BYTES, position);
+    const count = readSync(fd, block, 0, Math.min(BLOCK_BYTES, until - position), position);
     if (count === 0) break;
     let start = 0;
     while (start < count) {
-      const found = block.subarray(start, count).indexOf(NEWLINE);
-      const end = found === -1 ? count : start + found;
+      const next = block.indexOf(NEWLINE, start);
+      const found = next < count ? next : -1; // what stands behind is of an earlier reading
+      const end = found === -1 ? count : found;
       const bytes = rest.length === 0 ? block.subarray(start, end) : Buffer.concat([rest, block.subarray(start, end)]);
       const begins = position + end - bytes.length;
       if (bytes.length > LIMIT_BYTES && !skipping) {

@@ -18,6 +18,8 @@ export interface ChainRules {
   knows: (type: string) => boolean;
   /** What is known of the file from elsewhere: this line was durable. */
   head?: { seq: number; hash: string } | undefined;
+  /** What stands behind this offset is not part of it. */
+  until?: number;
 }
 
 /** Called with each line. When it gives a promise, the reading waits for it. */
@@ -64,7 +66,7 @@ export async function scanChain(
   };
   let tornFrom: number | undefined;
   let breath = start.offset + BREATH_BYTES;
-  for (const piece of fd === undefined ? [] : piecesForward(fd, start.offset)) {
+  for (const piece of fd === undefined ? [] : piecesForward(fd, start.offset, rules.until)) {
     if (piece.offset > breath) {
       breath = piece.offset + BREATH_BYTES;
       await new Promise((resolve) => setImmediate(resolve));
@@ -127,7 +129,7 @@ function judge(
     return defect('chain_broken', seq === 1 ? 'it begins another file' : 'it does not follow the entry before it');
   }
   if (head?.seq === seq && head.hash !== hash)
-    return defect('chain_broken', 'it is not the entry that the audit log names');
+    return defect('chain_broken', 'it is not the entry that is known as its head');
   if (!knows(type)) return defect('entry_too_new', `its type "${type}" is unknown`);
   if (durable >= seq) return defect('malformed', `it says that entry ${durable} was durable`);
   return parsed;

@@ -1,6 +1,7 @@
 /** What the API can be asked, and how that is asked of the host. One table. */
 import type { ServerResponse } from 'node:http';
 import { validate as validateFork } from '#generated/fork-validator.js';
+import { validate as validateImport } from '#generated/import-validator.js';
 import { validate as validatePolicyChange } from '#generated/policy-change-validator.js';
 import { validate as validateResolution } from '#generated/resolution-validator.js';
 import { validate as validateSessionChange } from '#generated/session-change-validator.js';
@@ -85,6 +86,13 @@ export const ROUTES: Record<string, Record<string, Handle>> = {
   },
   '/v1/sessions/:id/undo': {
     POST: async ({ host }, call) => ok(await host.undo(sessionOf(call), await call.body(validateUndo))),
+  },
+  '/v1/import': {
+    async POST({ host }, call) {
+      const wanted = await call.body(validateImport);
+      if (wanted.as !== undefined) checkSessionId(wanted.as);
+      return { status: 201, body: await host.import(wanted) };
+    },
   },
   '/v1/sessions/:id/resume': { POST: async ({ host }, call) => ok(await host.resume(sessionOf(call))) },
   '/v1/sessions/:id/entries': { GET: readEntries },

@@ -3,7 +3,7 @@ import { RuntimeError } from '../../../contract/errors.ts';
 import type { VerifyReport } from '../../../contract/verify.ts';
 import { verifyFile, verifySession as verify, verifySessions } from '../../../engine/sessions.ts';
 import type { Workspace } from '../../../engine/wire.ts';
-import { type CommandAction, type CommandContext, nextCommand, openRecords } from '../context.ts';
+import { type CommandAction, type CommandContext, type GlobalOptions, nextCommand, openRecords } from '../context.ts';
 import type { Io, Output } from '../io.ts';
 import { type OutputFormat, printRows, printValue } from '../listing.ts';
 import { paint, type Colour } from '../paint.ts';
@@ -24,18 +24,31 @@ export const verifySession: CommandAction<Options> = async (context, options, ta
       next: 'See `runtime session verify --help`.',
     });
   }
-  const workspace = await openRecords(context, options);
-  if (target === undefined) return verifyAll(context, workspace, options.output);
-  const isFile = target.endsWith('.jsonl') || target.includes('/');
-  const report = await (isFile ? verifyFile : verify)(workspace, target);
+  if (target === undefined) return verifyAll(context, await openRecords(context, options), options.output);
+  const report = await reportOf(context, options, target);
   if (options.output === 'table') sayVerdict(context.io, report);
   else await printValue(context.io, options.output, report);
-  if (report.failure && !isFile) {
+  if (report.failure && !isFile(target)) {
     context.io.stderr.write(`next: ${nextCommand(context, options, 'store repair')} says what can be saved\n`);
   }
   for (const { seq, why } of report.partial) context.io.stderr.write(`partial from entry ${seq} on: ${why}\n`);
   return report.status === 'failed' ? VERIFY_FAILED : 0;
 };
+
+function isFile(target: string): boolean {
+  return target.endsWith('.jsonl') || target.includes('/');
+}
+
+/** An exported file proves itself: no workspace is looked at. */
+async function reportOf(
+  context: CommandContext,
+  options: Options & GlobalOptions,
+  target: string,
+): Promise<VerifyReport> {
+  if (!isFile(target)) return verify(await openRecords(context, options), target);
+  const { verifyExport } = await import('../../../engine/proof/verify-export.ts');
+  return (await verifyExport(target)) ?? verifyFile(await openRecords(context, options), target);
+}
 
 function sayVerdict({ stdout }: Io, report: VerifyReport): void {
   const { status, session_id, entries, decisions, head, failure, notes } = report;
@@ -43,6 +56,8 @@ function sayVerdict({ stdout }: Io, report: VerifyReport): void {
   if (failure) stdout.write(`${failure.message} (${failure.code})\n`);
   stdout.write(`${entries} entries, ${decisions} decisions derived again, head ${head.seq} ${head.hash}\n`);
   if (notes.includes('no_head')) stdout.write('no audit head vouches for its end\n');
+  if (notes.includes('own_head')) stdout.write('only the header of the file vouches for its end\n');
+  if (notes.includes('redacted')) stdout.write('placeholders stand for its contents: it proves what was decided\n');
   if (notes.includes('crash_tail')) stdout.write('a crash cut its last line; nothing that was promised is missing\n');
 }
 

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import type { Calls } from './calls.ts';
+import { addExport } from './export.ts';
 import { addForks } from './forks.ts';
 import { addPast } from './past.ts';
 import { jsonOption, outputOption, teach } from './teach.ts';
@@ -51,6 +52,7 @@ export function addSessions(program: Command, calls: Calls): void {
     .addOption(jsonOption())
     .action(calls(async () => (await import('../commands/session-verify.ts')).verifySession));
   addPast(session, calls);
+  addExport(session, calls);
   teach(session.command('rm').description('remove a session for good; the audit log keeps what it used'), [
     'runtime session rm nightly',
     'runtime session rm nightly --force',

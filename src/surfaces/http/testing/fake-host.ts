@@ -228,6 +228,11 @@ export function createFakeHost(own: Partial<HostStatus> = {}): FakeHost {
     },
     sessions: async () => [...sessions.values()].map(statusOf).filter(({ status }) => status !== 'idle'),
     session: async (id) => statusOf(found(sessions, id)),
+    async import({ file, as = 'imported' }) {
+      if (!file.endsWith('.jsonl')) throw new RuntimeError('not_found', `There is no file ${file}.`);
+      const { id: session_id } = sessionFor({ session_id: as, parts: [] });
+      return { session_id, from: { session_id: 'x', seq: 1, hash: '0'.repeat(64) }, entries: 1, project_root: '/' };
+    },
     async fork(id, { at }) {
       const { log } = found(sessions, id);
       const copy = sessionFor({ session_id: `f-${++made}`, parts: [] });

@@ -68,6 +68,7 @@ export function describeHost(name: string, open: () => Promise<HostUnderTest>, w
         [() => host.event('e-none'), 'not_found'],
         [() => host.settled('e-none'), 'not_found'],
         [() => host.remove('none', { force: false }), 'not_found'],
+        [() => host.import({ file: '/nowhere/none' }), 'not_found'],
         [() => host.resolve('a-0000000000000000', { decision: 'grant' }), 'not_found'],
       ] as const) {
         const error: unknown = await attempt().catch((thrown: unknown) => thrown);

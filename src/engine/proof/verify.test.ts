@@ -1,11 +1,11 @@
 /** The layer above the chain: what a verifier finds in a journal whose hashes were all made anew. */
 import { describe, expect, it } from 'vitest';
-import type { Entry } from '../contract/entries.ts';
-import { isDecision } from '../contract/entry-types.ts';
-import type { VerifyReport } from '../contract/verify.ts';
-import { goldenOf, verifyGolden } from './testing/golden.ts';
-import { stories } from './testing/stories.ts';
-import type { World } from './testing/world.ts';
+import type { Entry } from '../../contract/entries.ts';
+import { isDecision } from '../../contract/entry-types.ts';
+import type { VerifyReport } from '../../contract/verify.ts';
+import { goldenOf, verifyGolden } from '../testing/golden.ts';
+import { stories } from '../testing/stories.ts';
+import type { World } from '../testing/world.ts';
 
 function verify(world: World, entries: Entry[]): Promise<VerifyReport> {
   return verifyGolden({ ...goldenOf(world), entries });

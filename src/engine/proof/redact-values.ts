@@ -1,0 +1,198 @@
+/**
+ * The values that entries share, redacted. Every field is named: one that nobody thought of is left out, never let
+ * through.
+ */
+import { canonicalJson } from '../../base/canonical-json.ts';
+import type { Digest } from '../../base/digest.ts';
+import { errorCatalogue } from '../../contract/errors.ts';
+import type { Grant, Manifest, ToolSpec } from '../../contract/manifest.ts';
+import type { Actor, Facts, FileChange, Part, Presentation } from '../../contract/values.ts';
+import type { Placeholders } from './placeholders.ts';
+
+/** Words of this program, which tell nothing of anybody. */
+const OUR_WORDS: ReadonlySet<string> = new Set([
+  'local', 'system', 'cli', 'repl', 'api', 'clock', 'text', 'words', 'script', 'openai', 'UTC',
+  'image/png', 'image/jpeg', 'image/gif', 'image/webp', 'application/pdf', 'text/plain',
+]); // prettier-ignore
+
+/** Codes of failures, ours and those of well-known services. */
+const KNOWN_CODES: ReadonlySet<string> = new Set([
+  ...Object.keys(errorCatalogue),
+  'auth', 'rate_limit', 'overload', 'timeout', 'network', 'context_too_long', 'refused', 'malformed', 'invalid_request',
+  'aborted', 'stream_cut', 'changed', 'not_a_file', 'not_a_folder', 'void', 'idle_timeout', 'closed', 'too_large',
+  'reply_too_large', 'connection_failed', 'connection_lost', 'bad_event', 'too_many_calls', 'observation_refused',
+  'not_startable', 'not_a_stream', 'no_step', 'redirected', 'request_failed', 'server_error', 'holds_secret', 'exit',
+  'key_missing', 'key_invalid', 'invalid_api_key', 'insufficient_quota', 'rate_limit_exceeded', 'model_not_found',
+  'content_filter', 'context_length_exceeded', 'overloaded_error', 'invalid_prompt',
+]); // prettier-ignore
+
+const HTTP_CODE = /^http_[1-5]\d\d$/;
+const SIGNAL = /^SIG[A-Z]{2,6}$/;
+
+export interface ValueRedaction {
+  word(text: string): string;
+  code(code: string): string;
+  signal(signal: string): string;
+  texts(list: readonly string[]): string[];
+  actor(actor: Actor): Actor;
+  part(part: Part): Part;
+  facts(facts: Facts): Facts;
+  file(change: FileChange): FileChange;
+  /** With the text that stands for it whole, which its digest is of. */
+  presentation(presentation: Presentation): { shown: Presentation; whole: Presentation };
+  /** `factsDigest` gives what a digest of facts has become. */
+  manifest(manifest: Manifest, factsDigest: (digest: Digest) => Digest): Manifest;
+}
+
+export function createValueRedaction(placeholders: Placeholders): ValueRedaction {
+  const { text, longText, whole, digest } = placeholders;
+  const texts = (list: readonly string[]): string[] => list.map(text);
+  const word = (value: string): string => (OUR_WORDS.has(value) ? value : text(value));
+
+  const file = ({ path, before, after }: FileChange): FileChange => ({
+    path: text(path),
+    ...(before && { before: digest(before) }),
+    ...(after && { after: digest(after) }),
+  });
+
+  const tool = (spec: ToolSpec): ToolSpec => ({
+    name: spec.name,
+    description: text(spec.description),
+    parameters: parameters(spec.parameters),
+    schema_digest: digest(spec.schema_digest),
+    effect: spec.effect,
+    recovery: spec.recovery,
+    secrets: texts(spec.secrets),
+  });
+
+  /** As long as it was, as it is part of each request. */
+  const parameters = (schema: ToolSpec['parameters']): ToolSpec['parameters'] => {
+    const content = canonicalJson(schema);
+    const room = Buffer.byteLength(content) - canonicalJson({ redacted: '' }).length;
+    return { redacted: text(content).trimEnd().padEnd(room) };
+  };
+
+  const grant = (one: Grant, factsDigest: (digest: Digest) => Digest): Grant => ({
+    grant_id: placeholders.id('g-', one.grant_id),
+    tool: one.tool,
+    args_digest: digest(one.args_digest),
+    facts_digest: factsDigest(one.facts_digest),
+    project_root: text(one.project_root),
+  });
+
+  return {
+    word,
+    code: (code) => (KNOWN_CODES.has(code) || HTTP_CODE.test(code) ? code : text(code)),
+    signal: (signal) => (SIGNAL.test(signal) ? signal : text(signal)),
+    texts,
+    file,
+    actor: ({ id, role, display }) => ({
+      id: word(id),
+      role,
+      ...(display !== undefined && { display: text(display) }),
+    }),
+
+    part(part) {
+      switch (part.type) {
+        case 'text':
+          return { type: 'text', text: longText(part.text) };
+        case 'image':
+        case 'file':
+          return {
+            type: part.type,
+            ...placeholders.blob(part.blob, part.bytes),
+            media_type: word(part.media_type),
+            ...(part.name !== undefined && { name: text(part.name) }),
+          };
+        case 'reasoning':
+          return {
+            type: 'reasoning',
+            ...(part.text !== undefined && { text: longText(part.text) }),
+            ...(part.opaque !== undefined && { opaque: longText(part.opaque) }),
+            ...(part.provider !== undefined && { provider: word(part.provider) }),
+          };
+      }
+    },
+
+    facts: (facts) => ({
+      paths: facts.paths.map(({ arg, path, real, inside_root, kind, secret_shaped, closed }) => ({
+        arg: text(arg),
+        path: text(path),
+        real: text(real),
+        inside_root,
+        kind,
+        secret_shaped,
+        ...(closed && { closed }),
+      })),
+      hosts: facts.hosts.map(({ arg, url, host, port, addresses }) => ({
+        arg: text(arg),
+        url: text(url),
+        host: text(host),
+        port,
+        addresses: texts(addresses),
+      })),
+      commands: facts.commands.map(({ words, assignments, redirects, parser, names_runtime }) => ({
+        words: texts(words),
+        assignments: texts(assignments),
+        redirects: texts(redirects),
+        parser: word(parser),
+        ...(names_runtime && { names_runtime }),
+      })),
+      ...(facts.executable && {
+        executable: { path: text(facts.executable.path), digest: digest(facts.executable.digest) },
+      }),
+      preimages: facts.preimages.map(file),
+      ...(facts.taint && { taint: texts(facts.taint) }),
+    }),
+
+    presentation: ({ title, body, diff }) => ({
+      shown: {
+        title: text(title),
+        ...(body !== undefined && { body: longText(body) }),
+        ...(diff !== undefined && { diff: longText(diff) }),
+      },
+      whole: {
+        title: text(title),
+        ...(body !== undefined && { body: whole(body) }),
+        ...(diff !== undefined && { diff: whole(diff) }),
+      },
+    }),
+
+    manifest: ({ models, instructions, catalog, skills, memory, policy, grants, rules, missing }, factsDigest) => ({
+      v: 1,
+      models: models.map(({ name, provider, model, context, max_output_tokens, price }) => ({
+        name: text(name),
+        provider: word(provider),
+        model: text(model),
+        ...(context !== undefined && { context }),
+        max_output_tokens,
+        ...(price && { price: { input: price.input, output: price.output, cached: price.cached } }),
+      })),
+      instructions: text(instructions),
+      catalog: catalog.map(tool),
+      skills: skills.map((one) => text(canonicalJson(one))),
+      memory: memory.map((one) => text(canonicalJson(one))),
+      policy: {
+        v: 1,
+        deny: policy.deny,
+        require_approval: policy.require_approval,
+        allow: policy.allow,
+        sandbox: policy.sandbox,
+        approver_roles: policy.approver_roles,
+      },
+      grants: grants.map((one) => grant(one, factsDigest)),
+      rules: {
+        calls_per_reply: rules.calls_per_reply,
+        model_attempts: rules.model_attempts,
+        retry_base_ms: rules.retry_base_ms,
+        retry_max_ms: rules.retry_max_ms,
+        retry_after_max_ms: rules.retry_after_max_ms,
+        approval_ttl_ms: rules.approval_ttl_ms,
+        ...(rules.session_tokens !== undefined && { session_tokens: rules.session_tokens }),
+        ...(rules.session_cost_micro_usd !== undefined && { session_cost_micro_usd: rules.session_cost_micro_usd }),
+        shared_scopes: texts(rules.shared_scopes),
+      },
+      missing: missing.map(({ what, why }) => ({ what: text(what), why: text(why) })),
+    }),
+  };
+}

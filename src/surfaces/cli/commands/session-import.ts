@@ -1,0 +1,26 @@
+import { statSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { refuseTools } from '../../../engine/caller.ts';
+import { checkSessionId } from '../../../engine/session-id.ts';
+import { withHost } from '../../attach.ts';
+import { oneLine } from '../../terminal/width.ts';
+import { nextCommand, openForCommand, type CommandAction } from '../context.ts';
+
+/** `session import` */
+export const importSession: CommandAction<{ as?: string }> = async (context, options, file) => {
+  refuseTools(context.environment);
+  const { as } = options;
+  if (as !== undefined) checkSessionId(as);
+  const workspace = await openForCommand(context, options);
+  const { io } = context;
+  const { session_id, from, entries, project_root } = await withHost(workspace, (host) =>
+    host.import({ file: resolve(file), ...(as !== undefined && { as }) }),
+  );
+  io.stdout.write(`imported ${session_id}: ${entries} entries of ${from.session_id}\n`);
+  if (!statSync(project_root, { throwIfNoEntry: false })?.isDirectory()) {
+    io.stderr.write(
+      `its project folder ${oneLine(project_root)} is not here: it can be read, and its tools find nothing\n`,
+    );
+  }
+  io.stderr.write(`read it with: ${nextCommand(context, options, `session show ${session_id}`)}\n`);
+};
