@@ -102,7 +102,7 @@ function createCheck(blobs: Pick<Blobs, 'get'> | undefined, blobsFromElsewhere: 
         state = kernel.evolve(state, entry).state;
         return;
       }
-      const postponed = append && isIntent(append.type) && isBystander(entry.type);
+      const postponed = append && isIntent(append.type) && isBystander(entry);
       if (append && !postponed) return fail(entry, 'not_decided', `the rules decide ${append.type} first`);
       const values = await resolved(entry);
       if (!values) return;

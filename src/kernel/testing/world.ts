@@ -60,7 +60,7 @@ export function live(tape: readonly number[], after: 'calm' | 'wild' = 'calm'): 
       const isIntent = decision.type === 'model.requested' || decision.type === 'call.started';
       if (isIntent && !dice.ended() && dice.once(12)) {
         const step = bystander(dice, lived);
-        if (isBystander(step(state).observation.type)) {
+        if (isBystander(step(state).observation)) {
           post(step);
           continue;
         }
@@ -121,6 +121,7 @@ function bystander(dice: Dice, lived: Lived[]): tell.Step {
     () => tell.later(dice.roll(90 * MINUTE), tell.opened({ epoch })),
     () => tell.opened({ epoch: epoch + 1, reason: 'restore' }),
     () => tell.forked(`s-${lived.length}`),
+    () => tell.stop(lived.at(-1)!.after.turn?.event_ids[0] ?? 'e1'),
   ])();
 }
 

@@ -2,20 +2,20 @@
  * Whether an observation may come now. What is not admitted is not appended: from an effect that is open the runner
  * appends that effect's failure instead; what comes from nothing open is dropped.
  */
-import type { Entry, EntryOf } from '../../contract/entries.ts';
+import type { Entry, EntryOf, NewEntry } from '../../contract/entries.ts';
 import { mustReserve, openEffects } from './open.ts';
 import { activeGroup, KERNEL_VERSION, type Resolved, type State, type Turn } from './state.ts';
 
 /** A reply with more calls is malformed. */
 export const MOST_CALLS_IN_A_REPLY = 1000;
 
-/** Entries that someone other than the owner's effects may write, at any time. */
+/** Entries that someone other than the owner's effects may write, at any time; so is a stop. */
 const BYSTANDERS: ReadonlySet<Entry['type']> = new Set([
   'approval.resolved', 'policy.changed', 'session.configured', 'session.opened', 'session.forked', 'files.undone',
 ]); // prettier-ignore
 
-export function isBystander(type: Entry['type']): boolean {
-  return BYSTANDERS.has(type);
+export function isBystander({ type, data }: NewEntry): boolean {
+  return BYSTANDERS.has(type) || (type === 'input.received' && data.mode === 'stop');
 }
 
 export function admits(state: State, entry: Entry, resolved: Resolved = {}): boolean {
