@@ -4,10 +4,10 @@
  */
 import {
   close, closeSync, constants, fchmodSync, fdatasync, fstatSync, fsync, fsyncSync, ftruncateSync, mkdirSync, chmodSync,
-  open, openSync, readSync, renameSync, unlinkSync, writeSync,
+  open, openSync, readdirSync, readSync, renameSync, rmdirSync, unlinkSync, writeSync,
 } from 'node:fs'; // prettier-ignore
 import { createHash } from 'node:crypto';
-import { basename, dirname } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { RuntimeError } from '../contract/errors.ts';
 import { isFileError, storeError } from './store-error.ts';
 
@@ -26,12 +26,42 @@ export function ensureFolder(path: string, { hasParent = false } = {}): void {
     ensureFolder(dirname(path));
     return ensureFolder(path, { hasParent: true });
   }
-  chmodSync(path, FOLDER_MODE);
-  const parent = openSync(dirname(path), O_RDONLY);
   try {
-    fsyncSync(parent);
+    chmodSync(path, FOLDER_MODE);
+    syncNames(dirname(path));
+  } catch (error) {
+    rmdirSync(path); // who finds it takes its name for durable
+    throw error;
+  }
+}
+
+/** Makes the names in a folder durable, at once. */
+function syncNames(path: string): void {
+  const fd = openSync(path, O_RDONLY);
+  try {
+    fsyncSync(fd);
   } finally {
-    closeSync(parent);
+    closeSync(fd);
+  }
+}
+
+/** Makes the names in this folder, and in all below it, durable. */
+export function syncFolders(path: string): void {
+  syncNames(path);
+  for (const entry of readdirSync(path, { withFileTypes: true })) {
+    if (entry.isDirectory()) syncFolders(join(path, entry.name));
+  }
+}
+
+/** Makes the name of this folder durable, and those of the folders above it as far as they may be read. */
+export function syncPath(path: string): void {
+  try {
+    for (let above = dirname(path); ; above = dirname(above)) {
+      syncNames(above);
+      if (above === dirname(above)) return;
+    }
+  } catch (error) {
+    if (!isFileError(error, 'EACCES', 'EPERM', 'EINVAL', 'EROFS')) throw error;
   }
 }
 
@@ -120,13 +150,7 @@ export function writeWhole(path: string, text: string, options: { sync: boolean 
   } finally {
     closeSync(fd);
   }
-  if (!options.sync) return;
-  const folder = openSync(dirname(path), O_RDONLY);
-  try {
-    fsyncSync(folder);
-  } finally {
-    closeSync(folder);
-  }
+  if (options.sync) syncNames(dirname(path));
 }
 
 /** Removes a file; none is no error. Durable with the next `syncFolder`. */

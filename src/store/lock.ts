@@ -23,6 +23,8 @@ export type LockResult =
       /** Who held it before and ended without releasing it. */
       left_by?: OwnerRecord;
       release: () => void;
+      /** Gives it up as one who is killed does: whoever comes next is told that somebody didn't release it. */
+      drop: () => void;
     }
   /** `held_by` is undefined while the holder hasn't said who it is. */
   | { ok: false; held_by: OwnerRecord | undefined };
@@ -45,18 +47,20 @@ export function takeLock(folder: string, owner: OwnerRecord): LockResult {
   const written = readOwner(folder);
   if (database === undefined) return { ok: false, held_by: written && isAlive(written.pid) ? written : undefined };
   held.add(database);
+  const drop = (): void => {
+    if (held.delete(database)) database.close();
+  };
   const release = (): void => {
-    if (!held.delete(database)) return;
-    removeFile(ownerFile);
-    database.close();
+    if (held.has(database)) removeFile(ownerFile);
+    drop();
   };
   try {
     writeWhole(ownerFile, `${JSON.stringify(owner)}\n`, { sync: false });
   } catch (error) {
-    release();
+    drop();
     throw storeError('Taking the lock', error);
   }
-  return { ok: true, ...(written && { left_by: written }), release };
+  return { ok: true, ...(written && { left_by: written }), release, drop };
 }
 
 /** The database that holds the lock; undefined when another process (or connection) does. */
