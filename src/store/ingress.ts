@@ -52,6 +52,14 @@ export function createIngress(options: IngressOptions): { ingress: Ingress; clos
     return segments;
   };
 
+  /** A disk that was full may have room when somebody asks again. */
+  const opened = (): Promise<Segments> =>
+    (opening ??= open().catch((error: unknown) => {
+      opening = undefined;
+      keyed.clear();
+      throw error;
+    }));
+
   const settle = async (segments: Segments, batch: Waiting[]): Promise<void> => {
     try {
       if (await segments.renew(forgotten())) forget(segments);
@@ -90,7 +98,7 @@ export function createIngress(options: IngressOptions): { ingress: Ingress; clos
   const ingress: Ingress = {
     async accept(event) {
       requireLock();
-      const segments = await (opening ??= open());
+      const segments = await opened();
       const key = keyOf(event);
       const known = key === undefined ? undefined : keyed.get(key);
       if (known !== undefined && known.event.accepted_at > forgotten()) {
@@ -119,13 +127,13 @@ export function createIngress(options: IngressOptions): { ingress: Ingress; clos
 
     async pending() {
       // The holder will write, too: so that the segments are read once, it opens them now.
-      const segments = await (holdsLock() ? (opening ??= open()) : opening);
+      const segments = await (holdsLock() ? opened() : opening);
       return segments === undefined ? readSegments(options) : segments.pending();
     },
 
     async done(event_id, outcome) {
       requireLock();
-      const segments = await (opening ??= open());
+      const segments = await opened();
       segments.done(event_id, outcome, clock.now());
     },
 
