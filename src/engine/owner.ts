@@ -95,8 +95,8 @@ export interface Owner {
    * may not be answered any more.
    */
   resolve(live: LiveSession, record: ApprovalRecord, resolution: Resolution, actor: Actor): Promise<boolean>;
-  /** Asks to stop the turn that has the event. Resolves when the request is durable. */
-  stop(live: LiveSession, event_id: string, actor: Actor): Promise<void>;
+  /** Asks to stop the turn that has the event. Resolves when the request is durable; with false when none can come now. */
+  stop(live: LiveSession, event_id: string, actor: Actor): Promise<boolean>;
   /** The open turn is judged by the policy in force now, too; the strictest counts. */
   meetPolicy(live: LiveSession, actor: Actor): Promise<void>;
   /** Closes a session's journal. Done marks and audit heads are written first. */
@@ -199,6 +199,8 @@ export function createOwner(ports: OwnerPorts, settings: OwnerSettings): Owner {
     async open(id, { onStored, onFailed, whole = false } = {}) {
       const snapshot = whole ? undefined : await findSnapshot(snapshotPorts, id, await ports.ingress.pending());
       const opened = await openSession(context, id, { snapshot, onStored });
+      // What a killed process wrote last is told of from here on, and built upon.
+      if (opened.end.durable < opened.end.seq) await ports.journal.sync(id);
       let { snapshotBytes } = opened;
       const keep = async (stored: StoredEntry): Promise<void> => {
         const marked = trailing.underWay();
@@ -271,10 +273,11 @@ export function createOwner(ports: OwnerPorts, settings: OwnerSettings): Owner {
 
     async stop({ runner }, event_id, actor) {
       const data = { event_id: `e-${ports.ids.ulid()}`, mode: 'stop' as const, parts: [], actor, for: event_id };
-      await runner.post({
+      const seq = await runner.post({
         type: 'input.received',
         data: { ...data, source: 'cli', lane: 'interactive', taint: [] },
       });
+      return seq !== undefined;
     },
 
     async meetPolicy({ runner }, actor) {
