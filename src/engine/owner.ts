@@ -146,24 +146,29 @@ export function createOwner(ports: OwnerPorts, settings: OwnerSettings): Owner {
     if ((head?.seq ?? 0) < lastEnd.seq) await ports.audit.append({ type: 'head', data: { session, ...lastEnd } });
   }
 
+  /** Before anything else is written: the time in which nobody was there counts for nothing. */
   async function recordOpening(live: LiveSession): Promise<void> {
     const { opening } = live.opened;
     if (opening === undefined || live.openingRecorded) return;
     live.openingRecorded = true;
-    await ports.blobs.put(canonicalJson(settings.policy()));
-    await live.runner.post({ type: 'session.opened', data: opening });
+    // The one in force now: it may have been changed since the journal was opened.
+    const policy = canonicalJson(settings.policy());
+    await ports.blobs.put(policy);
+    await live.runner.post({ type: 'session.opened', data: { ...opening, policy: digestOf(policy) } });
   }
 
   async function configure(
-    { runner }: LiveSession,
+    live: LiveSession,
     { model, title }: { model?: string; title?: string },
     actor: Actor,
   ): Promise<void> {
+    const { runner } = live;
     const change = {
       ...(model !== undefined && model !== runner.state().session?.model && { model }),
       ...(title !== undefined && { title }),
     };
     if (Object.keys(change).length === 0) return;
+    await recordOpening(live);
     await runner.post({ type: 'session.configured', data: { ...change, by: { actor } } });
   }
 
@@ -271,21 +276,23 @@ export function createOwner(ports: OwnerPorts, settings: OwnerSettings): Owner {
       return seq !== undefined;
     },
 
-    async stop({ runner }, event_id, actor) {
+    async stop(live, event_id, actor) {
+      await recordOpening(live);
       const data = { event_id: `e-${ports.ids.ulid()}`, mode: 'stop' as const, parts: [], actor, for: event_id };
-      const seq = await runner.post({
+      const seq = await live.runner.post({
         type: 'input.received',
         data: { ...data, source: 'cli', lane: 'interactive', taint: [] },
       });
       return seq !== undefined;
     },
 
-    async meetPolicy({ runner }, actor) {
-      const { turn } = runner.state();
+    async meetPolicy(live, actor) {
+      const { turn } = live.runner.state();
       const policy = canonicalJson(settings.policy());
       if (!turn || turn.policies.some((known) => canonicalJson(known) === policy)) return;
+      await recordOpening(live);
       await ports.blobs.put(policy);
-      await runner.post({ type: 'policy.changed', data: { policy: digestOf(policy), by: actor.id } });
+      await live.runner.post({ type: 'policy.changed', data: { policy: digestOf(policy), by: actor.id } });
     },
 
     async close({ id, runner }) {
