@@ -49,6 +49,13 @@ export function createIngress(options: IngressOptions): { ingress: Ingress; clos
       if (key !== undefined) keyed.set(key, { event, durable: Promise.resolve() });
     });
     forget(segments);
+    // What waits will be worked on: lost in a power cut after that, its key would let it come again.
+    try {
+      if (segments.pending().length > 0) await segments.sync();
+    } catch (error) {
+      await segments.close();
+      throw error;
+    }
     return segments;
   };
 
