@@ -185,7 +185,7 @@ export interface Host {
   settled(event_id: string): Promise<EventStatus>;
   /** Works on what a session has left: an open turn, accepted messages. Gives what is the case then. */
   resume(session_id: string): Promise<SessionStatus>;
-  /** Asks a turn or queued message to stop. Resolves when the request is durable. */
+  /** Asks a turn or queued message to stop. Resolves when the request is durable. @throws RuntimeError not_found */
   stop(session_id: string, event_id: string): Promise<void>;
   /** Chooses the session's model or title from the next turn on. */
   configure(session_id: string, change: { model?: string; title?: string }): Promise<void>;

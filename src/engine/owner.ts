@@ -95,8 +95,8 @@ export interface Owner {
    * may not be answered any more.
    */
   resolve(live: LiveSession, record: ApprovalRecord, resolution: Resolution, actor: Actor): Promise<boolean>;
-  /** Asks to stop the turn that has the event. Resolves when the request is durable. */
-  stop(live: LiveSession, event_id: string, actor: Actor): Promise<void>;
+  /** Asks to stop the turn that has the event. Resolves when the request is durable; with false when none can come now. */
+  stop(live: LiveSession, event_id: string, actor: Actor): Promise<boolean>;
   /** The open turn is judged by the policy in force now, too; the strictest counts. */
   meetPolicy(live: LiveSession, actor: Actor): Promise<void>;
   /** Records that a turn's files were put back; resolves with its seq when that is durable. No turn may be open. */
@@ -149,24 +149,29 @@ export function createOwner(ports: OwnerPorts, settings: OwnerSettings): Owner {
     if ((head?.seq ?? 0) < lastEnd.seq) await ports.audit.append({ type: 'head', data: { session, ...lastEnd } });
   }
 
+  /** Before anything else is written: the time in which nobody was there counts for nothing. */
   async function recordOpening(live: LiveSession): Promise<void> {
     const { opening } = live.opened;
     if (opening === undefined || live.openingRecorded) return;
     live.openingRecorded = true;
-    await ports.blobs.put(canonicalJson(settings.policy()));
-    await live.runner.post({ type: 'session.opened', data: opening });
+    // The one in force now: it may have been changed since the journal was opened.
+    const policy = canonicalJson(settings.policy());
+    await ports.blobs.put(policy);
+    await live.runner.post({ type: 'session.opened', data: { ...opening, policy: digestOf(policy) } });
   }
 
   async function configure(
-    { runner }: LiveSession,
+    live: LiveSession,
     { model, title }: { model?: string; title?: string },
     actor: Actor,
   ): Promise<void> {
+    const { runner } = live;
     const change = {
       ...(model !== undefined && model !== runner.state().session?.model && { model }),
       ...(title !== undefined && { title }),
     };
     if (Object.keys(change).length === 0) return;
+    await recordOpening(live);
     await runner.post({ type: 'session.configured', data: { ...change, by: { actor } } });
   }
 
@@ -202,6 +207,8 @@ export function createOwner(ports: OwnerPorts, settings: OwnerSettings): Owner {
     async open(id, { onStored, onFailed, whole = false } = {}) {
       const snapshot = whole ? undefined : await findSnapshot(snapshotPorts, id, await ports.ingress.pending());
       const opened = await openSession(context, id, { snapshot, onStored });
+      // What a killed process wrote last is told of from here on, and built upon.
+      if (opened.end.durable < opened.end.seq) await ports.journal.sync(id);
       let { snapshotBytes } = opened;
       const keep = async (stored: StoredEntry): Promise<void> => {
         const marked = trailing.underWay();
@@ -272,20 +279,23 @@ export function createOwner(ports: OwnerPorts, settings: OwnerSettings): Owner {
       return seq !== undefined;
     },
 
-    async stop({ runner }, event_id, actor) {
+    async stop(live, event_id, actor) {
+      await recordOpening(live);
       const data = { event_id: `e-${ports.ids.ulid()}`, mode: 'stop' as const, parts: [], actor, for: event_id };
-      await runner.post({
+      const seq = await live.runner.post({
         type: 'input.received',
         data: { ...data, source: 'cli', lane: 'interactive', taint: [] },
       });
+      return seq !== undefined;
     },
 
-    async meetPolicy({ runner }, actor) {
-      const { turn } = runner.state();
+    async meetPolicy(live, actor) {
+      const { turn } = live.runner.state();
       const policy = canonicalJson(settings.policy());
       if (!turn || turn.policies.some((known) => canonicalJson(known) === policy)) return;
+      await recordOpening(live);
       await ports.blobs.put(policy);
-      await runner.post({ type: 'policy.changed', data: { policy: digestOf(policy), by: actor.id } });
+      await live.runner.post({ type: 'policy.changed', data: { policy: digestOf(policy), by: actor.id } });
     },
 
     async recordUndone(live, undone, actor) {

@@ -249,6 +249,7 @@ export async function removeSession(
     { sync: true },
   );
   for (const event of waiting) await ingress.done(event.event_id, 'removed');
+  await ingress.sync(); // only the journal could tell of a lost mark that its message was answered
   await journal.remove(id);
 }
 

@@ -56,7 +56,7 @@ inEveryWorld('a verifier derives every decision and admits every observation', (
   for (const { entry, resolved } of world.lived) {
     const { append } = kernel.decide(state);
     const { type, data } = entry;
-    if (append && !(INTENTS.includes(append.type) && isBystander(type))) expect({ type, data }).toEqual(append);
+    if (append && !(INTENTS.includes(append.type) && isBystander(entry))) expect({ type, data }).toEqual(append);
     else expect(kernel.admits(state, entry, resolved)).toBe(true);
     state = kernel.evolve(state, entry, resolved).state;
   }

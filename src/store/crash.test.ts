@@ -217,7 +217,7 @@ describe.skipIf(!STRACE)(`the syncs of a plain turn${WHY_NOT}`, () => {
     const { stored } = await mine.journal.append(session, { expected_seq: seq + 2, fence }, [testing.entry(seq + 3)], { sync: true });
     await mine.ingress.done('e-' + session + seq, 'success');
     await mine.audit.append({ type: 'head', data: { session, seq: seq + 3, hash: stored[0].hash } });
-    process.exit(0);
+    await mine.close();
   `;
   const syncs = async (session: string) => {
     const log = join(home, 'syncs');

@@ -4,10 +4,10 @@
  */
 import {
   close, closeSync, constants, fchmodSync, fdatasync, fstatSync, fsync, fsyncSync, ftruncateSync, mkdirSync, chmodSync,
-  open, openSync, readSync, renameSync, unlinkSync, writeSync,
+  open, openSync, readdirSync, readSync, renameSync, rmdirSync, unlinkSync, writeSync,
 } from 'node:fs'; // prettier-ignore
 import { createHash } from 'node:crypto';
-import { dirname } from 'node:path';
+import { dirname, join } from 'node:path';
 import { RuntimeError } from '../contract/errors.ts';
 import { isFileError, storeError } from './store-error.ts';
 
@@ -26,8 +26,13 @@ export function ensureFolder(path: string, { hasParent = false } = {}): void {
     ensureFolder(dirname(path));
     return ensureFolder(path, { hasParent: true });
   }
-  chmodSync(path, FOLDER_MODE);
-  syncFolderNow(dirname(path));
+  try {
+    chmodSync(path, FOLDER_MODE);
+    syncFolderNow(dirname(path));
+  } catch (error) {
+    rmdirSync(path); // who finds it takes its name for durable
+    throw error;
+  }
 }
 
 /** Returns when the names in the folder are durable. */
@@ -37,6 +42,26 @@ export function syncFolderNow(path: string): void {
     fsyncSync(folder);
   } finally {
     closeSync(folder);
+  }
+}
+
+/** Makes the names in this folder, and in all below it, durable. */
+export function syncFolders(path: string): void {
+  syncFolderNow(path);
+  for (const entry of readdirSync(path, { withFileTypes: true })) {
+    if (entry.isDirectory()) syncFolders(join(path, entry.name));
+  }
+}
+
+/** Makes the name of this folder durable, and those of the folders above it as far as they may be read. */
+export function syncPath(path: string): void {
+  try {
+    for (let above = dirname(path); ; above = dirname(above)) {
+      syncFolderNow(above);
+      if (above === dirname(above)) return;
+    }
+  } catch (error) {
+    if (!isFileError(error, 'EACCES', 'EPERM', 'EINVAL', 'EROFS')) throw error;
   }
 }
 

@@ -177,6 +177,19 @@ test('a damaged segment is neither written to nor read over', async () => {
   await expect(storeIn(home).ingress.pending()).rejects.toMatchObject({ code: 'store_damaged' });
 });
 
+test('a segment that could not be opened is opened by who asks again', async () => {
+  await store.ingress.accept(event('e-1', { idempotency_key: 'k' }));
+  await store.close();
+  const path = join(folder, '1.jsonl');
+  const whole = readFileSync(path);
+  writeFileSync(path, 'not a line\n');
+  ({ store } = ownedStore(home, clock));
+  await expect(store.ingress.accept(event('e-2'))).rejects.toMatchObject({ code: 'store_damaged' });
+  writeFileSync(path, whole);
+  expect(await store.ingress.accept(event('e-3', { idempotency_key: 'k' }))).toMatchObject({ duplicate: true });
+  expect(await pending()).toEqual(['e-1']);
+});
+
 test('accepting needs the lock', async () => {
   await expect(storeIn(home).ingress.accept(event('e-1'))).rejects.toMatchObject({ code: 'internal' });
   await expect(storeIn(home).ingress.done('e-1', 'x')).rejects.toMatchObject({ code: 'internal' });

@@ -49,8 +49,23 @@ export function createIngress(options: IngressOptions): { ingress: Ingress; clos
       if (key !== undefined) keyed.set(key, { event, durable: Promise.resolve() });
     });
     forget(segments);
+    // What waits will be worked on: lost in a power cut after that, its key would let it come again.
+    try {
+      if (segments.pending().length > 0) await segments.sync();
+    } catch (error) {
+      await segments.close();
+      throw error;
+    }
     return segments;
   };
+
+  /** A disk that was full may have room when somebody asks again. */
+  const opened = (): Promise<Segments> =>
+    (opening ??= open().catch((error: unknown) => {
+      opening = undefined;
+      keyed.clear();
+      throw error;
+    }));
 
   const settle = async (segments: Segments, batch: Waiting[]): Promise<void> => {
     try {
@@ -90,7 +105,7 @@ export function createIngress(options: IngressOptions): { ingress: Ingress; clos
   const ingress: Ingress = {
     async accept(event) {
       requireLock();
-      const segments = await (opening ??= open());
+      const segments = await opened();
       const key = keyOf(event);
       const known = key === undefined ? undefined : keyed.get(key);
       if (known !== undefined && known.event.accepted_at > forgotten()) {
@@ -119,7 +134,7 @@ export function createIngress(options: IngressOptions): { ingress: Ingress; clos
 
     async pending() {
       // The holder will write, too: so that the segments are read once, it opens them now.
-      const segments = await (holdsLock() ? (opening ??= open()) : opening);
+      const segments = await (holdsLock() ? opened() : opening);
       return segments === undefined ? readSegments(options) : segments.pending();
     },
 
@@ -127,7 +142,7 @@ export function createIngress(options: IngressOptions): { ingress: Ingress; clos
 
     async done(event_id, outcome) {
       requireLock();
-      const segments = await (opening ??= open());
+      const segments = await opened();
       segments.done(event_id, outcome, clock.now());
     },
 

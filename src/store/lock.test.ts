@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { ownedStore, runProgram, storeIn, temporaryHome, type Program } from './testing.ts';
@@ -90,6 +90,22 @@ test("H-51 a killed holder's lock is free at once, and the next one learns whose
   await next.ended;
   const lock = storeIn(home).takeLock();
   expect(lock).toMatchObject({ ok: true, left_by: { pid: next.child.pid } });
+  if (lock.ok) lock.release();
+});
+
+test('who fails right after taking it leaves the record of the killed holder to the next one', async () => {
+  const first = start(HOLDER);
+  await first.next();
+  first.child.kill('SIGKILL');
+  await first.ended;
+  const path = join(home, 'workspaces', 'default', 'workspace.json');
+  const whole = readFileSync(path);
+  const failing = storeIn(home);
+  writeFileSync(path, 'no JSON');
+  expect(() => failing.takeLock()).toThrow('is not what the runtime wrote');
+  writeFileSync(path, whole);
+  const lock = storeIn(home).takeLock();
+  expect(lock).toMatchObject({ ok: true, left_by: { program: 'test' } });
   if (lock.ok) lock.release();
 });
 

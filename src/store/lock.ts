@@ -26,6 +26,8 @@ export type LockResult =
       /** Who held it before and ended without releasing it. */
       left_by?: OwnerRecord;
       release: () => void;
+      /** Gives it up as one who is killed does: whoever comes next is told that somebody didn't release it. */
+      drop: () => void;
     }
   /** `held_by` is undefined while the holder hasn't said who it is. */
   | { ok: false; held_by: OwnerRecord | undefined };
@@ -50,22 +52,25 @@ export function takeLock(folder: string, owner: OwnerRecord, named = folder): Lo
   const written = readOwner(named);
   if (database === undefined) return { ok: false, held_by: written && isAlive(written.pid) ? written : undefined };
   held.add(database);
+  const drop = (): void => {
+    if (held.delete(database)) database.close();
+  };
   const release = (): void => {
-    if (!held.delete(database)) return;
+    if (!held.has(database)) return;
     try {
       removeFile(ownerFile);
     } catch {
       // It is for messages only, and the next holder writes its own.
     }
-    database.close();
+    drop();
   };
   try {
     writeWhole(ownerFile, `${JSON.stringify(owner)}\n`, { sync: false });
   } catch (error) {
-    release();
+    drop();
     throw storeError('Taking the lock', error);
   }
-  return { ok: true, ...(written && { left_by: written }), release };
+  return { ok: true, ...(written && { left_by: written }), release, drop };
 }
 
 /** The database that holds the lock; undefined when another process (or connection) does. */

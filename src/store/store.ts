@@ -9,7 +9,7 @@ import type { WorkspaceRecord } from '../contract/records.ts';
 import { createAudit } from './audit.ts';
 import { dropBallast, ensureBallast } from './ballast.ts';
 import { createBlobs } from './blobs.ts';
-import { ensureFolder } from './files.ts';
+import { ensureFolder, syncFolders, syncPath } from './files.ts';
 import { createGrants } from './grants.ts';
 import { createIngress } from './ingress.ts';
 import { createJournal } from './journal.ts';
@@ -103,13 +103,18 @@ export function openStore(options: StoreOptions): Store {
         if (!result.ok) return result;
         try {
           record = readWorkspace(paths, format); // it may have come, or been restored, since it was read first
+          // Names that a killed process made needn't be durable, and what we promise will lie under them.
+          if (result.left_by !== undefined) syncFolders(paths.folder);
           if (record !== undefined && record.v < format) {
             ({ record, lock: result } = migrateWorkspace({ paths, record, lock: result, holder, migrations }));
           }
-          if (record === undefined) createWorkspace(paths, (record = workspace()));
+          if (record === undefined) {
+            syncPath(paths.folder);
+            createWorkspace(paths, (record = workspace()));
+          }
           ensureBallast(paths.ballast);
         } catch (error) {
-          result.release();
+          result.drop(); // what a killed one left is still to be seen to
           throw error;
         }
         const release = (): void => {

@@ -253,7 +253,10 @@ export function createHub(workspace: Workspace, { takes, version }: HubOptions):
         await sessions.enter(session_id);
         return sessions.use(session_id, describe);
       }),
-    stop: (session_id, event_id) => changeSession(session_id, (live) => owner.stop(live, event_id, LOCAL_ACTOR)),
+    async stop(session_id, event_id) {
+      const stopped = await changeSession(session_id, (live) => owner.stop(live, event_id, LOCAL_ACTOR));
+      if (!stopped) throw new RuntimeError('not_found', `Session ${session_id} has nothing now that could be stopped.`);
+    },
     async configure(session_id, changes) {
       if (changes.model !== undefined) choose(changes.model);
       await changeSession(session_id, (live) => owner.configure(live, changes, LOCAL_ACTOR));

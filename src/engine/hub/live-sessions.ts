@@ -28,7 +28,7 @@ export interface LiveSessions {
 }
 
 export interface LiveSessionsOptions {
-  owner: Pick<Owner, 'open' | 'enter' | 'give' | 'configure' | 'close'>;
+  owner: Pick<Owner, 'open' | 'enter' | 'give' | 'configure' | 'close' | 'pending'>;
   actor: Actor;
   onOpened: (live: LiveSession) => void;
   /** Called before anything starts in a session. @throws RuntimeError when nothing can */
@@ -168,6 +168,8 @@ export function createLiveSessions(options: LiveSessionsOptions): LiveSessions {
         const slot = await slotOf(event.session_id);
         await enterSlot(slot, slot.delivered.has(event_id) ? undefined : model);
         if (slot.delivered.has(event_id)) return;
+        // It may have come to its end before the session was entered: stopped, or by who had it open before.
+        if (!(await owner.pending()).some((waiting) => waiting.event_id === event_id)) return;
         slot.delivered.add(event_id);
         await owner.give(slot.live, event);
       }),

@@ -40,10 +40,11 @@ export function createMessageStatus(ports: MessageStatusPorts): MessageStatus {
     return fromPast(past);
   }
 
-  /** It was accepted before. Its session may have it, and even have answered it. */
+  /** It was accepted before. Its session may have it, and even have answered it: opened, its end is durable. */
   async function waitingStatus(event_id: string, session_id: string): Promise<EventStatus> {
-    const past = await pastEvent(journal, session_id, event_id);
-    return past ? fromPast(past) : unfinished({ event_id, session_id, status: 'queued' });
+    await sessions.use(session_id, () => {});
+    const note: EventNote = board.get(event_id) ?? { event_id, session_id, status: 'queued' };
+    return note.status === 'done' ? ended(note, pastText(note)) : unfinished(note);
   }
 
   async function fromPast({ note, reply }: PastEvent): Promise<EventStatus> {
@@ -51,7 +52,9 @@ export function createMessageStatus(ports: MessageStatusPorts): MessageStatus {
   }
 
   async function pastText({ event_id, session_id }: EventNote): Promise<string> {
-    return textOf((await pastEvent(journal, session_id, event_id))?.reply ?? []);
+    const past = await pastEvent(journal, session_id, event_id);
+    if (!past) throw new RuntimeError('not_found', `The session of message ${event_id} has just been removed.`);
+    return textOf(past.reply);
   }
 
   async function ended(note: EventNote, text: Promise<string>): Promise<EventStatus> {

@@ -99,7 +99,7 @@ function createCheck(blobs: Pick<Blobs, 'get'> | undefined, blobsFromElsewhere: 
     try {
       const append = kernel.decision(state);
       if (isDecision(entry.type)) return decided(entry, append);
-      const postponed = append && isIntent(append.type) && isBystander(entry.type);
+      const postponed = append && isIntent(append.type) && isBystander(entry);
       if (append && !postponed) return fail(entry, 'not_decided', `the rules decide ${append.type} first`);
       // Most name no blob: nothing is waited for.
       if (namedBlobs(entry).length > 0) return observedWithBlobs(entry).catch((thrown) => broken(entry, thrown));

@@ -91,6 +91,21 @@ describe('append, then act', () => {
     expect(await live.runner.post({ type: 'timer.fired', data: { timer_id: 'w1' } })).toBeUndefined();
   });
 
+  it('tells nobody of an end that is not durable', async () => {
+    const world = createWorld();
+    const { live } = await world.send('s', 'go');
+    const ask = await world.nextAsk();
+    const told: string[] = [];
+    live.runner.subscribe((event) => {
+      if (event.kind === 'entry') told.push(event.stored.entry.type);
+    });
+    world.breakDisk('sync');
+    ask.answer(reply('hello'));
+    await live.runner.rest();
+    expect(world.types('s')).toContain('turn.ended');
+    expect(told).not.toContain('turn.ended');
+  });
+
   it('ends when an append fails; what is on the disk is what the next start finds', async () => {
     const world = createWorld();
     const { live } = await world.send('s', 'go');

@@ -213,16 +213,17 @@ export function createRunner(ports: RunnerPorts, session: string, fold: Folded, 
     const condition = { expected_seq: entries[0]!.seq - 1, fence };
     const { stored } = await journal.append(session, condition, entries, { sync: false });
     for (const entry of entries) ports.crashPoint(`after-append-${entry.type}`);
-    for (const entry of entries) deltas.end(entry);
-    stored.forEach((one, index) => {
-      const { turn } = lines[index]!;
-      emit(turn === undefined ? { kind: 'entry', stored: one } : { kind: 'entry', stored: one, turn });
-    });
     if (entries.some((entry) => mustBeDurable(entry, fold.state))) {
       for (const entry of entries) ports.crashPoint(`before-sync-${entry.type}`);
       await journal.sync(session);
       for (const entry of entries) ports.crashPoint(`after-sync-${entry.type}`);
     }
+    // Only now: whoever is told of an end, or of an answer, may rely on it.
+    for (const entry of entries) deltas.end(entry);
+    stored.forEach((one, index) => {
+      const { turn } = lines[index]!;
+      emit(turn === undefined ? { kind: 'entry', stored: one } : { kind: 'entry', stored: one, turn });
+    });
     for (const one of stored) if (one.entry.type === 'turn.ended') ports.onTurnEnded(one);
   }
 

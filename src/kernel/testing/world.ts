@@ -60,7 +60,7 @@ export function live(tape: readonly number[], after: 'calm' | 'wild' = 'calm'): 
       const isIntent = decision.type === 'model.requested' || decision.type === 'call.started';
       if (isIntent && !dice.ended() && dice.once(12)) {
         const step = bystander(dice, lived);
-        if (isBystander(step(state).observation.type)) {
+        if (isBystander(step(state).observation)) {
           post(step);
           continue;
         }
@@ -124,6 +124,7 @@ function bystander(dice: Dice, lived: Lived[]): tell.Step {
     () => tell.forked(`s-${lived.length}`, ...(dice.once(2) ? [dice.pick(OWN_POLICIES)] : [])),
     () => tell.undone(1 + dice.roll(3), [{ path: 'a.txt' }]),
     () => tell.imported(`s-${lived.length}`, dice.roll(5)),
+    () => tell.stop(lived.at(-1)!.after.turn?.event_ids[0] ?? 'e1'),
   ])();
 }
 

@@ -4,7 +4,7 @@
  */
 import { canonicalJson } from '../../base/canonical-json.ts';
 import type { Hash } from '../../base/digest.ts';
-import type { Entry, EntryOf } from '../../contract/entries.ts';
+import type { Entry, EntryOf, NewEntry } from '../../contract/entries.ts';
 import type { Manifest } from '../../contract/manifest.ts';
 import { mustReserve, openEffects } from './open.ts';
 import { activeGroup, KERNEL_VERSION, type Resolved, type State, type Turn } from './state.ts';
@@ -12,13 +12,13 @@ import { activeGroup, KERNEL_VERSION, type Resolved, type State, type Turn } fro
 /** A reply with more calls is malformed. */
 export const MOST_CALLS_IN_A_REPLY = 1000;
 
-/** Entries that someone other than the owner's effects may write, at any time. */
+/** Entries that someone other than the owner's effects may write, at any time; so is a stop. */
 const BYSTANDERS: ReadonlySet<Entry['type']> = new Set([
   'approval.resolved', 'policy.changed', 'session.configured', 'session.opened', 'session.forked', 'files.undone',
 ]); // prettier-ignore
 
-export function isBystander(type: Entry['type']): boolean {
-  return BYSTANDERS.has(type);
+export function isBystander({ type, data }: NewEntry): boolean {
+  return BYSTANDERS.has(type) || (type === 'input.received' && data.mode === 'stop');
 }
 
 export function admits(hash: Hash, state: State, entry: Entry, resolved: Resolved = {}): boolean {

@@ -1,0 +1,101 @@
+/** Those who start and end the program, restore the workspace, and change what it may do. */
+import { WORKSPACE } from '../world/journals.ts';
+import { ask, leave, startProgram } from '../world/program.ts';
+import { anyOf, knownSessions, living, SESSIONS, someoneIsAsked, type Actor } from './actor.ts';
+import { TOOL_NAMES } from '../world/tools.ts';
+
+const MOST_PATIENCE_MS = 5000;
+
+/** Starts the program where none runs; seldom ends the one that does, as SIGTERM would. */
+export const operator: Actor = {
+  name: 'operator',
+  weight: 24,
+  act(world) {
+    const { dice } = world;
+    const program = living(world);
+    if (program === undefined) startProgram(world, dice.once(4) ? 'named' : 'all');
+    else if (dice.once(36)) leave(world, program, dice.once(2) ? dice.roll(MOST_PATIENCE_MS) : 0);
+  },
+};
+
+/** Another process wants the workspace while one has it, or is about to leave it. */
+export const rival: Actor = {
+  name: 'rival',
+  weight: 1,
+  act(world) {
+    const program = living(world);
+    const started = startProgram(world, 'all');
+    world.program = started ?? program;
+    if (started !== undefined && program !== undefined && !program.leaving) {
+      world.violate('u', `${started.process.name} got the workspace of ${program.process.name}`);
+    }
+  },
+};
+
+/** Puts back a backup of the workspace, as far as the program sees: the epoch is a higher one. */
+export const restorer: Actor = {
+  name: 'restorer',
+  weight: 2,
+  act(world) {
+    const { disk } = world.machine;
+    const path = `${WORKSPACE}/workspace.json`;
+    if (disk.findDurable(path) === undefined) return;
+    // Where an approval waits most is at stake.
+    if (someoneIsAsked(world)) living(world)?.process.die('killed for a restore');
+    if (living(world) || world.machine.holder !== undefined) return;
+    world.epoch++;
+    world.machine.note(`the workspace is restored: epoch ${world.epoch}`);
+    disk.place(path, `${JSON.stringify({ v: 1, id: 'default', epoch: world.epoch })}\n`);
+  },
+};
+
+export const policyMaker: Actor = {
+  name: 'policy maker',
+  weight: 2,
+  act(world) {
+    if (!living(world)) return;
+    const { dice } = world;
+    // Mostly of a tool for which somebody is being asked right now.
+    const asked = [...world.ledger.shown.values()].at(-1)?.tool;
+    const tool = asked !== undefined && !dice.once(3) ? asked : dice.pick(TOOL_NAMES);
+    const verdict = dice.pick(['deny', 'require_approval', 'allow'] as const);
+    ask(world, `policy: ${tool} ${verdict}`, (host) => host.setPolicy({ tool, verdict }), () => {}); // prettier-ignore
+  },
+};
+
+/** Chooses models, goes on with sessions, forks and removes them. */
+export const curator: Actor = {
+  name: 'curator',
+  weight: 3,
+  act(world) {
+    if (!living(world)) return;
+    const { dice, ledger, journals } = world;
+    const session = anyOf(dice, knownSessions(world));
+    if (session === undefined) return;
+    const kind = dice.pick(['resume', 'fork', 'fork', 'resume', 'configure', 'remove'] as const);
+    if (kind === 'resume') {
+      ask(world, `resume ${session}`, (host) => host.resume(session), () => {}); // prettier-ignore
+    } else if (kind === 'configure') {
+      const model = dice.pick(['main', 'other']);
+      ask(world, `model ${model} for ${session}`, (host) => host.configure(session, { model }), () => {}); // prettier-ignore
+    } else if (kind === 'fork') {
+      const entries = journals.view(session)?.entries ?? [];
+      // Where an approval waits, or was just given, most is at stake.
+      const stakes = entries.filter(({ type }) => type === 'approval.requested' || type === 'approval.resolved');
+      const at = dice.once(3) ? undefined : anyOf(dice, stakes.length > 0 && dice.once(2) ? stakes : entries)?.seq;
+      ask(
+        world,
+        `fork ${session} at ${at ?? 'its last end'}`,
+        (host) => host.fork(session, at === undefined ? {} : { at }),
+        ({ session_id }) => {
+          world.machine.note(`the fork is ${session_id}`);
+          ledger.forks.push({ session_id, life: ledger.life(session_id) });
+          ask(world, `resume ${session_id}`, (host) => host.resume(session_id), () => {}); // prettier-ignore
+        },
+      );
+    } else if (!(SESSIONS as readonly string[]).includes(session) || dice.once(2)) {
+      ledger.endLife(session);
+      ask(world, `remove ${session}`, (host) => host.remove(session, { force: dice.once(2) }), () => ledger.endLife(session)); // prettier-ignore
+    }
+  },
+};

@@ -1,0 +1,12 @@
+/** Every invariant. A new one is a module, and a name here. */
+import type { Invariant } from '../world/parts.ts';
+import { acceptedEndsOnce } from './accepted.ts';
+import { withinBudgets } from './budgets.ts';
+import { approvedOnce, neverTwice, neverUnallowed } from './effects.ts';
+import { promisesKept } from './promises.ts';
+import { oneReply } from './replies.ts';
+import { statesAgree } from './states.ts';
+
+export const INVARIANTS: readonly Invariant[] = [
+  acceptedEndsOnce, neverTwice, neverUnallowed, approvedOnce, withinBudgets, oneReply, promisesKept, statesAgree,
+]; // prettier-ignore

@@ -1,0 +1,73 @@
+/** The configuration and the policy of a world. Limits are low, so that they are met. */
+import { validate } from '#generated/config-validator.js';
+import type { Config } from '../../../src/contract/config.ts';
+import type { Policy } from '../../../src/contract/manifest.ts';
+import type { Verdict } from '../../../src/contract/values.ts';
+import type { LoadedConfig } from '../../../src/engine/config/load.ts';
+import type { Dice } from '../../../src/kernel/testing/dice.ts';
+
+const PRICE = { input: 10, output: 30, cached: 1 };
+
+export function drawConfig(dice: Dice): LoadedConfig {
+  const priced = dice.once(2);
+  const model = (name: string) => ({
+    name,
+    provider: 'openai',
+    api_key: 'none',
+    max_output: 500,
+    ...(priced && { price: PRICE }),
+  });
+  const config: unknown = {
+    models: { default: 'main', fallback: dice.once(3) ? ['other'] : [], registry: [model('main'), model('other')] },
+    governance: {
+      approval_ttl: dice.pick(['1h', '5m', '20s']),
+      idempotency_ttl: dice.pick(['24h', '24h', '1m']),
+    },
+    orchestrator: {
+      max_turns: dice.pick([6, 3, 2]),
+      max_tool_calls: dice.pick([12, 4, 2]),
+      max_calls_per_reply: dice.pick([8, 2]),
+      model_attempts: dice.pick([3, 2, 1]),
+      instructions: 'Help.',
+    },
+    budget: {
+      turn: {
+        tokens: dice.pick([0, 6000, 3000]),
+        cost: dice.pick([2, 0.15, 0.06]),
+        wall: dice.pick(['10m', '1m', '5s']),
+      },
+      session: { tokens: dice.pick([0, 0, 12_000]), cost: dice.pick([0, 0, 0.3]) },
+    },
+  };
+  if (!validate(config)) throw new Error('the drawn configuration is not valid');
+  return {
+    config: config satisfies Config,
+    file: { path: 'config.yaml', text: '', exists: true },
+    originOf: () => ({ from: 'file' }),
+    warnings: [],
+  };
+}
+
+/** Each world has its tools on these lists; `setPolicy` moves one. */
+export function drawPolicy(dice: Dice): Policy {
+  const lists = dice.pick<Pick<Policy, 'allow' | 'require_approval' | 'deny'>>([
+    { allow: ['look', 'work'], require_approval: ['send', 'patch'], deny: [] },
+    { allow: ['look', 'patch', 'send'], require_approval: ['work'], deny: [] },
+    { allow: ['look'], require_approval: ['send', 'patch'], deny: ['work'] },
+  ]);
+  return { v: 1, ...lists, sandbox: 'off', approver_roles: ['operator'] };
+}
+
+const LISTS = { allow: 'allow', require_approval: 'require_approval', deny: 'deny' } as const;
+
+export function movedIn(policy: Policy, tool: string, verdict: Verdict): Policy {
+  const without = (names: string[]): string[] => names.filter((name) => name !== tool);
+  const moved = {
+    ...policy,
+    allow: without(policy.allow),
+    require_approval: without(policy.require_approval),
+    deny: without(policy.deny),
+  };
+  const list = LISTS[verdict];
+  return { ...moved, [list]: [...moved[list], tool].sort() };
+}

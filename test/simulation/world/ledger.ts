@@ -1,0 +1,58 @@
+/** What people were promised: each thing that the program acknowledged, as they remember it. */
+import type { ApprovalRecord } from '../../../src/contract/approval.ts';
+import type { EventStatus, Resolution, Submission } from '../../../src/contract/host.ts';
+
+/** A message that somebody wants to be answered, and sends until it is accepted. */
+export interface Sent {
+  name: string;
+  submission: Submission;
+  tries: number;
+  /** To which life of its session it was sent first. */
+  life: number;
+  /** It won't be accepted any more: what it was for has been removed. */
+  refused?: boolean;
+  event?: { event_id: string; session_id: string };
+}
+
+export interface Ledger {
+  sent: Sent[];
+  /** Accepted, by event id: for which life of which session. */
+  accepted: Map<string, { session_id: string; life: number }>;
+  /** What each was told of the end of a message. */
+  ends: (EventStatus & { life: number })[];
+  /** Approvals as somebody saw them waiting last. Of a session that was made anew they may have the same ids. */
+  shown: Map<string, ApprovalRecord & { life: number }>;
+  /** Answers that were acknowledged. */
+  answers: { record: ApprovalRecord; resolution: Resolution; life: number; epoch: number }[];
+  /** Stops that were acknowledged, by event id. */
+  stops: { session_id: string; event_id: string; life: number }[];
+  /** Sessions that were acknowledged: forks. */
+  forks: { session_id: string; life: number }[];
+  /** Approvals that somebody has tried to grant, and standing grants that somebody has tried to take back. */
+  granting: Set<string>;
+  revoked: Set<string>;
+  /** Approvals of which somebody was told that the answer failed: of it, only what is in the journal may be there. */
+  failed: Set<string>;
+  /** A session that somebody wanted removed may be gone with all that was promised of it: then its next life begins. */
+  life(session: string): number;
+  endLife(session: string): void;
+}
+
+export function createLedger(): Ledger {
+  const lives = new Map<string, number>();
+  const life = (session: string): number => lives.get(session) ?? 1;
+  return {
+    sent: [],
+    accepted: new Map(),
+    ends: [],
+    shown: new Map(),
+    answers: [],
+    stops: [],
+    forks: [],
+    granting: new Set(),
+    revoked: new Set(),
+    failed: new Set(),
+    life,
+    endLife: (session) => void lives.set(session, life(session) + 1),
+  };
+}

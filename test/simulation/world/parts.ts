@@ -1,0 +1,96 @@
+/** The parts of a simulated world: the program in it, and what watches it. */
+import type { Entry } from '../../../src/contract/entries.ts';
+import type { Policy } from '../../../src/contract/manifest.ts';
+import type { ModelRequest } from '../../../src/contract/messages.ts';
+import type { StandingGrant, ToolRun } from '../../../src/contract/ports.ts';
+import type { IngressEvent } from '../../../src/contract/records.ts';
+import type { LoadedConfig } from '../../../src/engine/config/load.ts';
+import type { Hub, HubOptions } from '../../../src/engine/hub/hub.ts';
+import type { Folded } from '../../../src/engine/session/fold.ts';
+import type { Runner } from '../../../src/engine/session/runner.ts';
+import type { Workspace } from '../../../src/engine/wire.ts';
+import type { Dice } from '../../../src/kernel/testing/dice.ts';
+import type { Machine, SimulatedProcess } from '../machine/parts.ts';
+import type { Journals } from './journals.ts';
+import type { Ledger } from './ledger.ts';
+
+export interface World {
+  machine: Machine;
+  dice: Dice;
+  loaded: LoadedConfig;
+  policy: Policy;
+  epoch: number;
+  journals: Journals;
+  ledger: Ledger;
+  /** The program that owns the workspace, where one runs. */
+  program: Program | undefined;
+  runners: OpenedRunner[];
+  watching: Watching;
+  violation: Violation | undefined;
+  violate(letter: string, message: string): void;
+  /** Faults have stopped, and everybody answers. */
+  calm: boolean;
+}
+
+export interface Violation {
+  /** Of the invariant: a to h, or `u` for what should never happen at all. */
+  letter: string;
+  message: string;
+}
+
+/** The program that owns the workspace. */
+export interface Program {
+  process: SimulatedProcess;
+  workspace: Workspace;
+  hub: Hub;
+  takes: HubOptions['takes'];
+  /** It has been asked to end. */
+  leaving: boolean;
+  /** What it was asked and hasn't answered. */
+  asked: Set<{ what: string }>;
+}
+
+/** A session that a process has open. */
+export interface OpenedRunner {
+  process: SimulatedProcess;
+  session: string;
+  fold: Folded;
+  runner: Runner;
+}
+
+/** A tool that begins to act. */
+export interface Begun {
+  process: SimulatedProcess;
+  session: string;
+  run: ToolRun;
+}
+
+/** What lies on the disk when no process runs. */
+export interface Evidence {
+  /** A crash of the process, of the machine, or the end of the run, when all must have come to an end. */
+  after: 'kill' | 'power cut' | 'end';
+  sessions: Map<string, Entry[]>;
+  pending: IngressEvent[];
+  grants: StandingGrant[];
+}
+
+/**
+ * What an invariant looks at: what happens, the world after each step, and what lies on the disk after each crash and at
+ * the end.
+ */
+export interface Hooks {
+  opened?(opened: OpenedRunner): void;
+  asked?(process: SimulatedProcess, request: ModelRequest): void;
+  effect?(begun: Begun): void;
+  step?(): void;
+  evidence?(evidence: Evidence): void;
+}
+
+/** A module that watches a world and says when a promise is broken. */
+export interface Invariant {
+  letter: string;
+  says: string;
+  watch(world: World, broken: (message: string) => void): Hooks;
+}
+
+export type Watching = Required<Hooks>;

@@ -1,0 +1,48 @@
+/** A simulated world: a machine, the program on it, models, tools and people, and who watches that it keeps its promises. */
+import { createMachine } from '../machine/machine.ts';
+import { drawConfig, drawPolicy, movedIn } from './config.ts';
+import { createJournals } from './journals.ts';
+import { createLedger } from './ledger.ts';
+import { askModel } from './models.ts';
+import type { Watching, World } from './parts.ts';
+
+export function createWorld(tape: readonly number[], watch: (world: World) => Watching): World {
+  const machine = createMachine(tape, {
+    ask: (process, request, signal) => askModel(world, process, request, signal),
+    violate: (letter, message) => world.violate(letter, message),
+    policy: () => world.policy,
+    setPolicy(tool, verdict) {
+      const moved = movedIn(world.policy, tool, verdict);
+      const changed = JSON.stringify(moved) !== JSON.stringify(world.policy);
+      world.policy = moved;
+      return changed;
+    },
+    opened(process, session, fold, runner) {
+      const opened = { process, session, fold, runner };
+      world.runners = [...world.runners.filter((one) => one.session !== session || one.process !== process), opened];
+      world.watching.opened(opened);
+    },
+  });
+  const { dice } = machine;
+  const world: World = {
+    machine,
+    dice,
+    loaded: drawConfig(dice),
+    policy: drawPolicy(dice),
+    epoch: 1,
+    journals: createJournals(machine.disk),
+    ledger: createLedger(),
+    program: undefined,
+    runners: [],
+    watching: { opened() {}, asked() {}, effect() {}, step() {}, evidence() {} },
+    violation: undefined,
+    violate(letter, message) {
+      if (world.violation !== undefined) return;
+      world.violation = { letter, message };
+      machine.note(`VIOLATION ${letter}: ${message}`);
+    },
+    calm: false,
+  };
+  world.watching = watch(world);
+  return world;
+}
