@@ -7,14 +7,11 @@ import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
-import { setFlagsFromString } from 'node:v8';
 import { createScripts } from '../../src/scripts.ts';
 import type * as Cli from '../../src/surfaces/cli/cli.ts';
 import type { Io, Output } from '../../src/surfaces/cli/io.ts';
 import type { TerminalStreams } from '../../src/surfaces/terminal/streams.ts';
 
-/** Scripts that are loaded when the flags are those of surfaces/repl/compile-little.ts. */
-const AFTER_AN_ANSWER = new Set(['grammars']);
 const CTRL_D = '\x04';
 /** Some of all that answers are made of, so that what shows it is kept compiled. */
 const ANSWER = `# An answer
@@ -60,16 +57,9 @@ governance:
 for (const args of [['run', 'hello'], ['run', '--model', 'chat', 'hello'], ['--help']]) await succeed(args);
 await converse();
 server.close();
-// V8 takes a record only while flags are what they were when it was made.
-writeRecords((name) => AFTER_AN_ANSWER.has(name));
-for (const flag of ['--regexp-tier-up', '--maglev', '--turbofan']) setFlagsFromString(flag);
-writeRecords((name) => !AFTER_AN_ANSWER.has(name));
-
-function writeRecords(which: (name: string) => boolean): void {
-  for (const [name, { script }] of scripts.loaded) {
-    // To the disk at once: V8 refuses a record that is cut, but stumbles over one that is torn.
-    if (which(name)) writeFileSync(join(dist, `${name}.compiled`), script.createCachedData(), { flush: true });
-  }
+for (const [name, { script }] of scripts.loaded) {
+  // To the disk at once: V8 refuses a record that is cut, but stumbles over one that is torn.
+  writeFileSync(join(dist, `${name}.compiled`), script.createCachedData(), { flush: true });
 }
 
 /** Asks something in the interactive terminal, and leaves when the answer is there. */

@@ -190,6 +190,15 @@ test('a segment that could not be opened is opened by who asks again', async () 
   expect(await pending()).toEqual(['e-1']);
 });
 
+test('after a failed write the log is opened anew by who comes next', async () => {
+  await store.ingress.accept(event('e-1', { idempotency_key: 'k' }));
+  appendFileSync(join(folder, '1.jsonl'), 'torn');
+  await expect(store.ingress.accept(event('e-2'))).rejects.toMatchObject({ code: 'store_unavailable' });
+  expect(await store.ingress.accept(event('e-3', { idempotency_key: 'k' }))).toMatchObject({ duplicate: true });
+  await store.ingress.accept(event('e-4'));
+  expect(await pending()).toEqual(['e-1', 'e-4']);
+});
+
 test('accepting needs the lock', async () => {
   await expect(storeIn(home).ingress.accept(event('e-1'))).rejects.toMatchObject({ code: 'internal' });
   await expect(storeIn(home).ingress.done('e-1', 'x')).rejects.toMatchObject({ code: 'internal' });

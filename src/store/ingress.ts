@@ -21,9 +21,11 @@ export interface IngressOptions {
   idempotencyTtlMs: number;
 }
 
+type Accepted = Awaited<ReturnType<Ingress['accept']>>;
+
 interface Waiting {
   event: IngressEvent;
-  resolve: () => void;
+  resolve: (accepted: Accepted) => void;
   reject: (error: unknown) => void;
 }
 
@@ -31,7 +33,7 @@ export function createIngress(options: IngressOptions): { ingress: Ingress; clos
   const { clock, requireLock, holdsLock, idempotencyTtlMs } = options;
   let opening: Promise<Segments> | undefined;
   /** Events by their key whose acceptance is durable or under way, each with the promise of that. */
-  const keyed = new Map<string, { event: IngressEvent; durable: Promise<void> }>();
+  const keyed = new Map<string, { event: IngressEvent; durable: Promise<unknown> }>();
   let waiting: Waiting[] = [];
   let committing = false;
 
@@ -59,82 +61,101 @@ export function createIngress(options: IngressOptions): { ingress: Ingress; clos
     return segments;
   };
 
-  /** A disk that was full may have room when somebody asks again. */
-  const opened = (): Promise<Segments> =>
+  /** The open log. A disk that was full may have room when somebody asks again. */
+  const segmentsNow = (): Promise<Segments> =>
     (opening ??= open().catch((error: unknown) => {
       opening = undefined;
       keyed.clear();
       throw error;
     }));
 
-  const settle = async (segments: Segments, batch: Waiting[]): Promise<void> => {
+  /** A failed write or sync is final for the open log. Whoever comes next opens it anew, and finds what is there. */
+  const orGiveUp = async <T>(segments: Segments, work: () => T | Promise<T>): Promise<T> => {
     try {
-      if (await segments.renew(forgotten())) forget(segments);
-      await segments.accept(
-        batch.map(({ event }) => event),
-        clock.now(),
-      );
-      for (const { resolve } of batch) resolve();
+      return await work();
     } catch (error) {
-      const unfit = error instanceof RuntimeError && error.code === 'internal';
-      // One event that has no form as a line spoils its batch before anything is written: then each goes alone.
-      if (unfit && batch.length > 1) for (const one of batch) await settle(segments, [one]);
+      const failed = opening;
+      if (!isUnfit(error) && (await failed) === segments && opening === failed) {
+        opening = undefined;
+        keyed.clear();
+        await segments.close();
+      }
+      throw error;
+    }
+  };
+
+  const settle = async (batch: Waiting[]): Promise<void> => {
+    try {
+      const segments = await segmentsNow();
+      await orGiveUp(segments, async () => {
+        if (await segments.renew(forgotten())) forget(segments);
+        await segments.accept(
+          batch.map(({ event }) => event),
+          clock.now(),
+        );
+      });
+      for (const { event, resolve } of batch) resolve({ event, duplicate: false });
+    } catch (error) {
+      if (isUnfit(error) && batch.length > 1) for (const one of batch) await settle([one]);
       else for (const { reject } of batch) reject(error);
     }
   };
 
   /** Writes and syncs what waits, batch after batch; what comes during a sync makes the next batch. */
-  const commit = async (segments: Segments): Promise<void> => {
+  const commit = async (): Promise<void> => {
     committing = true;
+    await segmentsNow().catch(() => {}); // `settle` tells it to those who wait
     while (waiting.length > 0) {
       // All who were woken by the same tick get into the same batch.
       await new Promise((resolve) => setImmediate(resolve));
       const batch = waiting;
       waiting = [];
-      await settle(segments, batch);
+      await settle(batch);
     }
     committing = false;
   };
 
-  const store = (segments: Segments, event: IngressEvent): Promise<void> =>
+  /** With many callers every promise counts (scripts/bench/accept.ts): the one made here is what they wait for. */
+  const store = (event: IngressEvent): Promise<Accepted> =>
     new Promise((resolve, reject) => {
+      requireLock();
       waiting.push({ event, resolve, reject });
-      if (!committing) void commit(segments);
+      if (!committing) void commit();
     });
 
+  const storeOnce = async (event: IngressEvent, key: string): Promise<Accepted> => {
+    requireLock();
+    const segments = await segmentsNow();
+    const known = keyed.get(key);
+    if (known !== undefined && known.event.accepted_at > forgotten()) {
+      if (known.event.payload_digest !== event.payload_digest) {
+        throw new RuntimeError(
+          'idempotency_key_reused',
+          `The key ${JSON.stringify(event.idempotency_key)} came with another message before.`,
+        );
+      }
+      await known.durable;
+      await orGiveUp(segments, () => segments.sync()); // what a killed process left written may not be durable yet
+      return { event: known.event, duplicate: true };
+    }
+    const durable = store(event);
+    const entry = { event, durable };
+    keyed.set(key, entry);
+    return durable.catch((error: unknown) => {
+      if (keyed.get(key) === entry) keyed.delete(key);
+      throw error;
+    });
+  };
+
   const ingress: Ingress = {
-    async accept(event) {
-      requireLock();
-      const segments = await opened();
+    accept(event) {
       const key = keyOf(event);
-      const known = key === undefined ? undefined : keyed.get(key);
-      if (known !== undefined && known.event.accepted_at > forgotten()) {
-        if (known.event.payload_digest !== event.payload_digest) {
-          throw new RuntimeError(
-            'idempotency_key_reused',
-            `The key ${JSON.stringify(event.idempotency_key)} came with another message before.`,
-          );
-        }
-        await known.durable;
-        await segments.sync(); // what a killed process left written may not be durable yet
-        return { event: known.event, duplicate: true };
-      }
-      const durable = store(segments, event);
-      if (key === undefined) {
-        await durable;
-      } else {
-        keyed.set(key, { event, durable });
-        await durable.catch((error: unknown) => {
-          keyed.delete(key);
-          throw error;
-        });
-      }
-      return { event, duplicate: false };
+      return key === undefined ? store(event) : storeOnce(event, key);
     },
 
     async pending() {
       // The holder will write, too: so that the segments are read once, it opens them now.
-      const segments = await (holdsLock() ? opened() : opening);
+      const segments = await (holdsLock() ? segmentsNow() : opening);
       return segments === undefined ? readSegments(options) : segments.pending();
     },
 
@@ -142,13 +163,14 @@ export function createIngress(options: IngressOptions): { ingress: Ingress; clos
 
     async done(event_id, outcome) {
       requireLock();
-      const segments = await opened();
-      segments.done(event_id, outcome, clock.now());
+      const segments = await segmentsNow();
+      await orGiveUp(segments, () => segments.done(event_id, outcome, clock.now()));
     },
 
     async sync() {
       requireLock();
-      await (await opening)?.sync();
+      const segments = await opening;
+      if (segments !== undefined) await orGiveUp(segments, () => segments.sync());
     },
   };
 
@@ -161,6 +183,11 @@ export function createIngress(options: IngressOptions): { ingress: Ingress; clos
       await segments?.close();
     },
   };
+}
+
+/** One event that has no form as a line spoils its batch before anything is written: then each goes alone. */
+function isUnfit(error: unknown): boolean {
+  return error instanceof RuntimeError && error.code === 'internal';
 }
 
 function keyOf({ actor, idempotency_key }: IngressEvent): string | undefined {

@@ -39,9 +39,10 @@ test('the same call gives the same digest, whose form is the contract’s', () =
   expect(approvalDigest(sha256, call)).toMatch(/^sha256:[0-9a-f]{64}$/);
 });
 
-test('an approval id follows from the session and the place of the request', () => {
-  expect(approvalId(sha256, 's-1', 7)).toMatch(/^a-[0-9a-f]{16}$/);
-  expect(approvalId(sha256, 's-1', 7)).toBe(approvalId(sha256, 's-1', 7));
-  expect(approvalId(sha256, 's-1', 7)).not.toBe(approvalId(sha256, 's-1', 8));
-  expect(approvalId(sha256, 's-1', 7)).not.toBe(approvalId(sha256, 's-2', 7));
+test('an approval id follows from the place of the request and what it is for', () => {
+  const [one, other] = [digestOf('one'), digestOf('other')];
+  expect(approvalId(sha256, 7, one)).toMatch(/^a-[0-9a-f]{16}$/);
+  expect(approvalId(sha256, 7, one)).toBe(approvalId(sha256, 7, one));
+  expect(approvalId(sha256, 7, one)).not.toBe(approvalId(sha256, 8, one));
+  expect(approvalId(sha256, 7, one)).not.toBe(approvalId(sha256, 7, other));
 });

@@ -7,9 +7,12 @@ import type { Inspected } from '../turn/state.ts';
 
 const ID_DIGITS = 16;
 
-/** `a-` and 16 hex digits, derived from the session and the place of the request. */
-export function approvalId(hash: Hash, session: string, seq: Seq): string {
-  return `a-${hash(`${session}:${seq}`).slice(0, ID_DIGITS)}`;
+/**
+ * `a-` and 16 hex digits, derived from the place of the request and the digest that it is for. So an id that somebody noted
+ * down never names another call, not even in a session that was removed and made anew under its name.
+ */
+export function approvalId(hash: Hash, seq: Seq, digest: Digest): string {
+  return `a-${hash(`${seq}:${digest}`).slice(0, ID_DIGITS)}`;
 }
 
 /**

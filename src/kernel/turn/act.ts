@@ -97,19 +97,20 @@ function approvalRequested(hash: Hash, state: State, turn: Turn, call: Call, ins
   const session = state.session!;
   const spec = turn.manifest.catalog.find((tool) => tool.name === call.name)!;
   const repeats = unknownLike(state, call, inspected);
+  const digest = approvalDigest(hash, {
+    session_id: session.id,
+    call_id: call.call_id,
+    project_root: session.project_root,
+    spec,
+    inspected,
+    policy: turn.manifest.policy,
+  });
   return {
     type: 'approval.requested',
     data: {
-      approval_id: approvalId(hash, session.id, state.seq + 1),
+      approval_id: approvalId(hash, state.seq + 1, digest),
       call_id: call.call_id,
-      digest: approvalDigest(hash, {
-        session_id: session.id,
-        call_id: call.call_id,
-        project_root: session.project_root,
-        spec,
-        inspected,
-        policy: turn.manifest.policy,
-      }),
+      digest,
       expires_at: state.at + turn.manifest.rules.approval_ttl_ms,
       approver_roles: turn.manifest.policy.approver_roles,
       ...(repeats && { may_repeat_of: repeats.call_id }),

@@ -31,8 +31,6 @@ export interface ConversationOptions {
   code: CodeColours;
   /** Is a message with this text on the screen already, as it was typed? */
   isEchoed?: (text: string) => boolean;
-  /** An answer begins to come. */
-  onAnswer?: () => void;
 }
 
 /** An approval that waits in this session. */
@@ -97,7 +95,7 @@ const CODE = /^\s*(?:```|~~~)/m;
 const FENCE = 3;
 
 export function createConversation(options: ConversationOptions): Conversation {
-  const { blobs, columns, colour, hyperlinks, code, isEchoed = () => false, onAnswer = () => {} } = options;
+  const { blobs, columns, colour, hyperlinks, code, isEchoed = () => false } = options;
   const lines = createEntryLines(options);
   const { tone, line } = lines;
   const presentations = new Map<string, Presentation>();
@@ -128,10 +126,7 @@ export function createConversation(options: ConversationOptions): Conversation {
     }
     if (kind !== 'text') return [];
     const before = endSaying((one) => one.call_id !== call_id || one.attempt !== attempt);
-    if (saying === undefined) {
-      onAnswer();
-      saying = { call_id, attempt, markdown: createMarkdownStream(markdown()), text: '', begun: false };
-    }
+    saying ??= { call_id, attempt, markdown: createMarkdownStream(markdown()), text: '', begun: false };
     const one = saying;
     one.text += text;
     const more = (): string[] => [...before, ...ofSaying(one, one.markdown.push(text))];

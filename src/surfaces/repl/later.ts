@@ -1,6 +1,5 @@
 /** What the terminal needs only when its input is there: loaded behind the first picture of it. */
 export { chooseModels } from '../../engine/config/models.ts';
-export { compileLittle } from './compile-little.ts';
 export { runCommand } from './commands.ts';
 export { completionsOf } from './completions.ts';
 export { workList } from '../../engine/past/unfinished.ts';

@@ -151,8 +151,7 @@ export async function runRepl(options: ReplOptions): Promise<number> {
     ui,
     voice: { say, notice, fail },
     journal: () => opened!.workspace.store.journal,
-    newConversation: () =>
-      parts!.createConversation({ ...looks.of(opened!.workspace.store.blobs), onAnswer: parts!.compileLittle }),
+    newConversation: () => parts!.createConversation(looks.of(opened!.workspace.store.blobs)),
     ask: (use) => succession!.ask(use),
     root: options.root,
     onChange: changed,

@@ -51,6 +51,8 @@ export function markedSession(
   }
 
   let state = kernel.initial();
+  /** An approval's id follows from what it is for. */
+  const approvals = new Map<string, string>();
   /** The rules decide over the marks now; where they would decide otherwise, the entry stays as it was. */
   function decided(entry: Entry): unknown {
     const { append } = kernel.decide(state);
@@ -66,6 +68,12 @@ export function markedSession(
     if (policy) put(canonicalJson(policy));
     const data = isDecision(entry.type) ? decided(entry) : withWords(entry, mark(entry.data));
     const next = { ...entry, data } as Entry;
+    if (entry.type === 'approval.requested' && next.type === entry.type) {
+      approvals.set(entry.data.approval_id, next.data.approval_id);
+    }
+    if (next.type === 'approval.resolved') {
+      next.data.approval_id = approvals.get(next.data.approval_id) ?? next.data.approval_id;
+    }
     if (next.type === 'turn.started' && values.manifest) next.data.frozen = put(canonicalJson(values.manifest));
     state = kernel.evolve(state, next, values).state;
     return { entry: next, resolved: values };
