@@ -3,7 +3,7 @@
  * Node's pool. Whatever the umask, files get 0600 and folders 0700.
  */
 import {
-  close, closeSync, constants, fchmodSync, fdatasync, fstatSync, fsync, fsyncSync, ftruncateSync, mkdirSync, chmodSync,
+  close, closeSync, constants, fchmodSync, fdatasync, fstatSync, fsync, fsyncSync, ftruncateSync, futimesSync, mkdirSync, chmodSync,
   open, openSync, readSync, renameSync, unlinkSync, writeSync,
 } from 'node:fs'; // prettier-ignore
 import { createHash } from 'node:crypto';
@@ -201,6 +201,9 @@ export function copyDurably(from: string, to: string, bytes = Infinity): { bytes
         writeAll(target, block.subarray(0, count));
         copied += count;
       }
+      // When a session was changed last orders the list of sessions.
+      const { atime, mtime } = fstatSync(source);
+      futimesSync(target, atime, mtime);
       fsyncSync(target);
       return { bytes: copied, sha256: hash.digest('hex') };
     } finally {
