@@ -65,5 +65,5 @@ function sayReport(
     if (seq === 1) stderr.write(`Session ${session_id} is lost; its id may be used anew.\n`);
     else stderr.write(`Session ${session_id} lost what followed entry ${seq - 1}; its next turn tells the model.\n`);
   }
-  sayDead(context, dead_events);
+  sayDead(context, options, dead_events);
 }

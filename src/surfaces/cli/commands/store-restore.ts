@@ -21,5 +21,5 @@ export const restoreFiles: CommandAction<{ output: OutputFormat; force?: true }>
   io.stdout.write(`${folder}: ${files} files, ${bytes} bytes, as of ${utcTime(backup_at)}, epoch ${epoch}\n`);
   if (replaced !== undefined) io.stderr.write(`The workspace as it was is kept as ${replaced}\n`);
   io.stderr.write('Approvals that were open then are void.\n');
-  sayDead(context, dead_events);
+  sayDead(context, options, dead_events);
 };
