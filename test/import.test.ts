@@ -84,6 +84,13 @@ test('a name that is taken needs another, and a copy stands beside the session',
   expect(taken.stderr).toMatch(/`runtime session import \S+\/one\.jsonl --as one-2`/);
   expect(await place.run(['session', 'import', file, '--as', 'two'])).toMatchObject({ code: 0 });
   expect(await place.run(['session', 'import', file, '--as', '-no id-'])).toMatchObject({ code: 2 });
+  const { stdout } = await place.run(['session', 'import', file, '--as', 'three', '-o', 'json']);
+  expect(JSON.parse(stdout)).toMatchObject({
+    schemaVersion: 'runtime.import.v1',
+    session_id: 'three',
+    from: { session_id: 'one' },
+    entries: place.journal('one').length,
+  });
   for (const id of ['one', 'two']) await expectVerified(place, id);
   await place.run(['run', '--session', 'two', 'more']);
   expect(entriesOf(place.journal('one'), 'turn.ended')).toHaveLength(1);
