@@ -145,6 +145,20 @@ describe('store restore', () => {
     await expectVerified(place, 'one');
   });
 
+  test('sessions keep when they were changed', async ({ place }) => {
+    answers(place);
+    for (const id of ['b', 'a']) await place.run(['run', '--session', id, 'hi']);
+    const changed = async (): Promise<unknown> => {
+      const { stdout } = await place.run(['session', 'ls', '-o', 'json']);
+      return (JSON.parse(stdout) as { session_id: string; changed_at: number }[]).map(({ session_id, changed_at }) => [session_id, changed_at]); // prettier-ignore
+    };
+    const before = await changed();
+    const { folder } = await backUp(place);
+    rmSync(join(place.home, 'workspaces'), { recursive: true });
+    await restore(place, folder);
+    expect(await changed()).toEqual(before);
+  });
+
   test('over a workspace only with --force; that is kept, and its epoch counts too', async ({ place }) => {
     answers(place);
     await place.run(['run', '--session', 'one', 'hi']);

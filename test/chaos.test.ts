@@ -49,6 +49,7 @@ test('JSON for programs, with the folders that were kept', async ({ place }) => 
   expect(code).toBe(0);
   const report = JSON.parse(stdout) as { points: { folder: string }[] };
   expect(report).toEqual({
+    schemaVersion: 'runtime.chaos.v1',
     ok: true,
     passed: 1,
     failed: 0,

@@ -81,9 +81,16 @@ test('a name that is taken needs another, and a copy stands beside the session',
   const file = await exportOf(place);
   const taken = await place.run(['session', 'import', file]);
   expect(taken).toMatchObject({ code: 1, stdout: '' });
-  expect(taken.stderr).toContain('--as <id>');
+  expect(taken.stderr).toMatch(/`runtime session import \S+\/one\.jsonl --as one-2`/);
   expect(await place.run(['session', 'import', file, '--as', 'two'])).toMatchObject({ code: 0 });
   expect(await place.run(['session', 'import', file, '--as', '-no id-'])).toMatchObject({ code: 2 });
+  const { stdout } = await place.run(['session', 'import', file, '--as', 'three', '-o', 'json']);
+  expect(JSON.parse(stdout)).toMatchObject({
+    schemaVersion: 'runtime.import.v1',
+    session_id: 'three',
+    from: { session_id: 'one' },
+    entries: place.journal('one').length,
+  });
   for (const id of ['one', 'two']) await expectVerified(place, id);
   await place.run(['run', '--session', 'two', 'more']);
   expect(entriesOf(place.journal('one'), 'turn.ended')).toHaveLength(1);
@@ -183,6 +190,9 @@ describe('is refused', () => {
     expect(redacted.stderr).toContain('is redacted');
     expect(await place.run(['session', 'import', place.journalFile('one'), '--as', 'two'])).toMatchObject({ code: 2 });
     expect(await place.run(['session', 'import', 'none.jsonl'])).toMatchObject({ code: 1 });
+    place.write('page.md', '# Not a session\n');
+    const strange = await place.run(['session', 'verify', './page.md']);
+    expect(strange).toMatchObject({ code: 7, stdout: expect.stringMatching(/^failed \.\/page\.md\n/) as string });
     expect(existsSync(join(place.home, 'workspaces/default/sessions/two.jsonl'))).toBe(false);
   });
 

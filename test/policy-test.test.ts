@@ -42,6 +42,8 @@ test('each call that would be judged differently, and how many there are', async
   const every = await place.run(['policy', 'test', '--all', '--every', '--policy', 'careful.yaml']);
   expect(every.stdout).toContain('allow → allow  Read a.txt');
   expect(place.journal('one')).toEqual(before);
+  const against = await place.run(['policy', 'test', '--against', '--all', '--policy', 'careful.yaml']);
+  expect(against).toMatchObject({ code, stdout });
 });
 
 test('for programs; of some sessions; by a whole configuration', async ({ place }) => {
@@ -88,7 +90,9 @@ test('a damaged session is named, and the rest is tried', async ({ place }) => {
 
 test.for([
   [['--policy', 'p.yaml'], 'say which sessions'],
+  [['--policy', 'p.yaml', '--against'], 'say which sessions'],
   [['--policy', 'p.yaml', '--all', '--against', 'one'], 'say which sessions'],
+  [['--policy', 'none.yaml', '--all'], "can't read the policy none.yaml"],
   [['--policy', 'p.yaml', '--against', 'none'], 'There is no session none.'],
   [['--policy', 'bad.yaml', '--all'], 'bad.yaml:1:1: denny: unknown key; did you mean deny?'],
   [['--all'], '--policy'],

@@ -88,6 +88,10 @@ test('a fork: what both share is said', async ({ place }) => {
   expect(code).toBe(1);
   expect(stdout).toContain('the same up to turn 2\nfirst difference: turn 3, input: ');
   expect(stdout).toContain('\nb is a fork of a, behind its entry 17\n');
+  await play(place, 'a', 'four');
+  const longer = await place.run(['session', 'fork', 'a', '--at', '3']);
+  const parted = await place.run(['session', 'diff', 'a', longer.stdout.trim()]);
+  expect(parted.stdout).toContain('the same up to turn 3\nfirst difference: turn 4, only in a: entry 27\n');
 });
 
 test('long texts are cut, unless --full asks for them', async ({ place }) => {

@@ -46,8 +46,9 @@ describe('session resume', () => {
     await place.run(['run', '--session', 'accepted', 'hi'], chaos('before-ack'));
     await place.run(['run', '--session', 'told', 'hi'], chaos('after-sync-turn.ended'));
     await killedInCommand(place, 'command');
-    const { code, stdout } = await place.run(['session', 'resume']);
+    const { code, stdout, stderr } = await place.run(['session', 'resume']);
     expect(code).toBe(0);
+    expect(stderr).toBe('carry one on with: runtime session resume model\n');
     expect(stdout).toBe(
       [
         'model, turn 1',

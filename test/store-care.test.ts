@@ -330,6 +330,26 @@ describe('store repair', () => {
     expect(await check(place, '--deep')).toMatchObject({ exit: 0 });
   });
 
+  test('a message whose turn ran in what is cut is not run again: it is marked dead, and named', async ({ place }) => {
+    place.play([{ match: { any: true }, reply: { text: 'Hello.' } }]);
+    await place.run(['run', '--session', 'one', 'first']);
+    const environment = { RUNTIME_CHAOS: '1', RUNTIME_CRASH_AT: 'before-sync-turn.ended' };
+    await place.run(['run', '--session', 'one', 'second'], { environment });
+    const file = place.journalFile('one');
+    const whole = lines(file);
+    const lost = whole.findIndex((line) => line.includes('input.received') && line.includes('second'));
+    const { event_id } = entriesOf(place.journal('one'), 'input.received').at(-1)!;
+    writeLines(file, whole.with(lost, 'what stood here is gone'));
+    const dead_events = [{ event_id, session_id: 'one' }];
+    expect(await repair(place)).toMatchObject({ steps: [{ action: 'cut' }], dead_events: [] });
+    expect(await repair(place, '--apply')).toMatchObject({ exit: 0, steps: [{ action: 'cut' }], dead_events });
+    await place.run(['run', '--session', 'one']);
+    expect(entriesOf(place.journal('one'), 'input.received')).toHaveLength(1);
+    expect((await place.run(['run', '--session', 'one', 'third'])).code).toBe(0);
+    expect(entriesOf(place.journal('one'), 'input.received')).toHaveLength(2);
+    await expectVerified(place, 'one');
+  });
+
   test('a message whose mark is lost does not make a removed session anew', async ({ place }) => {
     answers(place);
     for (const id of ['one', 'two', 'three']) await place.run(['run', '--session', id, 'hi']);

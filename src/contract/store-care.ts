@@ -74,6 +74,8 @@ export interface StoreRepair {
   /** Where the files lie as they were before; absent when nothing was done. */
   kept?: string;
   steps: RepairStep[];
+  /** Accepted messages that are not run any more, since their turns may have run in what was cut. */
+  dead_events: { event_id: string; session_id: string }[];
 }
 
 /** `backup.json`, written last: a folder without it is no backup. */

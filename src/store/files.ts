@@ -3,8 +3,8 @@
  * Node's pool. Whatever the umask, files get 0600 and folders 0700.
  */
 import {
-  close, closeSync, constants, fchmodSync, fdatasync, fstatSync, fsync, fsyncSync, ftruncateSync, mkdirSync, chmodSync,
-  open, openSync, readdirSync, readSync, renameSync, rmdirSync, unlinkSync, writeSync,
+  chmodSync, close, closeSync, constants, fchmodSync, fdatasync, fstatSync, fsync, fsyncSync, ftruncateSync, futimesSync,
+  mkdirSync, open, openSync, readdirSync, readSync, renameSync, rmdirSync, unlinkSync, writeSync,
 } from 'node:fs'; // prettier-ignore
 import { createHash } from 'node:crypto';
 import { dirname, join } from 'node:path';
@@ -226,6 +226,9 @@ export function copyDurably(from: string, to: string, bytes = Infinity): { bytes
         writeAll(target, block.subarray(0, count));
         copied += count;
       }
+      // When a session was changed last orders the list of sessions.
+      const { atime, mtime } = fstatSync(source);
+      futimesSync(target, atime, mtime);
       fsyncSync(target);
       return { bytes: copied, sha256: hash.digest('hex') };
     } finally {

@@ -26,7 +26,11 @@ export function configPath(home: string): string {
 }
 
 /** A file that was named must exist; the usual one need not. @throws RuntimeError config_unreadable | config_invalid */
-export function readConfigFile(home: string, file?: string): ConfigFile {
+export function readConfigFile(
+  home: string,
+  file?: string,
+  what: 'configuration' | 'policy' = 'configuration',
+): ConfigFile {
   const path = file ?? configPath(home);
   let bytes: Buffer;
   try {
@@ -35,7 +39,10 @@ export function readConfigFile(home: string, file?: string): ConfigFile {
     const missing = (error as NodeJS.ErrnoException).code === 'ENOENT';
     if (missing && file === undefined) return { path, text: '', exists: false };
     const why = missing ? 'there is no such file' : (error as Error).message;
-    throw new RuntimeError('config_unreadable', `can't read the configuration ${path}: ${why}`, { cause: error });
+    throw new RuntimeError('config_unreadable', `can't read the ${what} ${path}: ${why}`, {
+      ...(what === 'policy' && { next: 'Check the path.' }),
+      cause: error,
+    });
   }
   if (bytes.length > LARGEST_FILE) throw new RuntimeError('config_invalid', `${path}: is larger than 1 MiB`);
   if (!isUtf8(bytes)) throw new RuntimeError('config_invalid', `${path}: is not UTF-8 text`);

@@ -21,7 +21,7 @@ const SANDBOXES: readonly unknown[] = ['auto', 'required', 'off'];
 
 /** @throws RuntimeError config_unreadable | config_invalid (each place, and what is wrong there) */
 export async function loadPolicyFile(path: string, tools: readonly ToolSpec[]): Promise<Policy> {
-  const file = readConfigFile('', path);
+  const file = readConfigFile('', path, 'policy');
   const tree = await parseMapping(file);
   const config = Object.hasOwn(tree, 'governance')
     ? await wholeConfig(path, tools)

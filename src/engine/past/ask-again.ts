@@ -4,7 +4,6 @@
  */
 import { canonicalJson } from '../../base/canonical-json.ts';
 import { sha256 } from '../../base/digest.ts';
-import { parseStrictJson } from '../../base/strict-json.ts';
 import { RuntimeError } from '../../contract/errors.ts';
 import type { Entry, EntryData, EntryOf } from '../../contract/entries.ts';
 import type { ModelChoice } from '../../contract/manifest.ts';
@@ -18,6 +17,7 @@ import type { State, Turn } from '../../kernel/turn/state.ts';
 import { applyEvolved, createResolver, newFold } from '../session/fold.ts';
 import { wholeText } from '../session/messages.ts';
 import { createMessages } from '../session/request.ts';
+import { canonicalArguments } from './canonical-arguments.ts';
 
 export interface AskAgain {
   entries: readonly Entry[];
@@ -152,24 +152,18 @@ async function recordedOf(
   const texts = parts.map(async (part) => (part.type === 'text' ? wholeText(part.text, blobs) : ''));
   const calls = tool_calls.map(async (call) => ({
     name: call.name,
-    arguments: canonical(await wholeText(call.arguments_raw, blobs)),
+    arguments: canonicalArguments(await wholeText(call.arguments_raw, blobs)),
   }));
   return said((await Promise.all(texts)).join(''), await Promise.all(calls), stop_reason);
 }
 
 function saidIn({ parts, tool_calls, stop_reason }: ModelReply): SaidByModel {
   const text = parts.map((part) => (part.type === 'text' ? part.text : '')).join('');
-  const calls = tool_calls.map((call) => ({ name: call.name, arguments: canonical(call.arguments_raw) }));
+  const calls = tool_calls.map((call) => ({ name: call.name, arguments: canonicalArguments(call.arguments_raw) }));
   return said(text, calls, stop_reason);
 }
 
 function said(text: string, calls: SaidByModel['calls'], stop: ModelReply['stop_reason']): SaidByModel {
   const answers = stop === 'refused' ? 'refuses' : text.trim() === '' ? 'says_nothing' : 'answers';
   return { kind: calls.length > 0 ? 'calls' : answers, text, calls };
-}
-
-/** Arguments that are no JSON are compared as they stand. */
-function canonical(raw: string): string {
-  const parsed = parseStrictJson(raw);
-  return parsed.ok ? canonicalJson(parsed.value) : raw;
 }

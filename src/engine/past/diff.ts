@@ -8,6 +8,7 @@ import type { Manifest } from '../../contract/manifest.ts';
 import type { Blobs, Journal } from '../../contract/ports.ts';
 import type { LongText, Part, TurnReason, Usage } from '../../contract/values.ts';
 import { readValue, shortText, wholeText } from '../session/messages.ts';
+import { canonicalArguments } from './canonical-arguments.ts';
 import { pastTurns, type PastCall, type PastFork, type PastTurn } from './past-turns.ts';
 
 export type DifferenceKind = 'input' | 'manifest' | 'model' | 'policy' | 'reply' | 'call' | 'decision' | 'result' | 'end' | 'cost'; // prettier-ignore
@@ -177,16 +178,7 @@ async function callThing(call: PastCall | undefined, blobs: Pick<Blobs, 'get'>):
   if (!call) return undefined;
   const { seq, name, arguments_raw } = call;
   const raw = await wholeText(arguments_raw, blobs);
-  return { seq, key: `${name} ${normal(raw)}`, text: () => `${name} ${raw}` };
-}
-
-/** White space and the order of names don't make another call. */
-function normal(raw: string): string {
-  try {
-    return canonicalJson(JSON.parse(raw));
-  } catch {
-    return raw;
-  }
+  return { seq, key: `${name} ${canonicalArguments(raw)}`, text: () => `${name} ${raw}` };
 }
 
 function decisionThing({ decision }: PastCall): Thing | undefined {

@@ -120,7 +120,7 @@ async function copy(
   // A journal that begins otherwise has no session: nothing can go on from it.
   if (cut?.state.session && state.session) return { ...cut, atMost: state.session };
   throw new RuntimeError('not_found', `Session ${session} ${whatIsMissing(place)}.`, {
-    next: `See its turns with \`runtime session show ${session}\`.`,
+    next: `See its ${place.at === undefined ? 'turns' : 'entries'} with \`runtime session show ${session}${place.at === undefined ? '' : ' -o json'}\`.`,
   });
 }
 

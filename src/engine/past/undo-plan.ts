@@ -54,7 +54,7 @@ function refuseOpenTurn(entries: readonly Entry[], id: string): void {
 /** Its files may be changing right now. */
 export function openTurn(id: string): RuntimeError {
   return new RuntimeError('session_busy', `Session ${id} has a turn that hasn't ended.`, {
-    next: `Carry it on with \`runtime run --session ${id}\`, or stop it; then undo.`,
+    next: `Carry it on with \`runtime session resume ${id}\`, or stop it; then undo.`,
   });
 }
 

@@ -45,7 +45,7 @@ export function importSession(
     const session_id = as ?? header.session_id;
     checkSessionId(session_id);
     const fork = await forkOf(sources, file!, header, { session_id, actor });
-    await sources.alone(session_id, () => create(sources, file!, header, { session_id, actor, fork }));
+    await sources.alone(session_id, () => create(sources, file!, header, { path, session_id, actor, fork }));
     const { project_root } = fork;
     return {
       session_id,
@@ -135,12 +135,12 @@ async function create(
   { journal, blobs, audit }: ImportSources,
   file: ExportFile,
   { session_id: original, workspace_id, head }: ExportHeader,
-  { session_id, actor, fork }: { session_id: string; actor: Actor; fork: Fork },
+  { path, session_id, actor, fork }: { path: string; session_id: string; actor: Actor; fork: Fork },
 ): Promise<void> {
   const { status } = await journal.read(session_id, () => {}, { last: 1 });
   if (status !== 'absent') {
     throw new RuntimeError('session_exists', `There is a session ${session_id} already.`, {
-      next: 'Give it another name: `runtime session import <file> --as <id>`.',
+      next: `Give it another name: \`runtime session import ${path} --as ${session_id}-2\`.`,
     });
   }
   for (const digest of file.digests) await blobs.put((await file.blobs.get(digest))!);

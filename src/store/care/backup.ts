@@ -181,7 +181,9 @@ function parseRecord(source: string): BackupRecord {
   const text = fileOf(join(source, RECORD));
   if (text === undefined) {
     const message = `${source} has no ${RECORD}: it is no backup, or one that was cut short.`;
-    throw new RuntimeError('backup_unfit', message);
+    throw new RuntimeError('backup_unfit', message, {
+      next: 'Name the folder that `runtime store backup` made, or take another backup.',
+    });
   }
   let record: Partial<BackupRecord> | null;
   try {

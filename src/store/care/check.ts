@@ -15,8 +15,8 @@ import { sessionFileName } from '../session-file.ts';
 import { NEXT } from '../switch-folder.ts';
 import { readWorkspace, workspaceId, type WorkspacePaths } from '../workspace.ts';
 import { chainedFile, isChained, scanFile, type ChainedFile } from './chained.ts';
+import { digestsIn, type FoundDigests } from './digests-in.ts';
 import { inventory, type FoundFile } from './inventory.ts';
-import { namedBlobs } from './named-blobs.ts';
 
 export interface CheckOptions {
   paths: WorkspacePaths;
@@ -164,10 +164,10 @@ function isWholeSnapshot({ path }: FoundFile): boolean {
 async function checkChain(file: FoundFile, looking: Looking, findings: Findings): Promise<void> {
   const { problems, notes, counts } = findings;
   let chained = await chainedFile(file, looking.id, (session) => looking.heads.get(session));
-  const needs: [Need, ReturnType<typeof namedBlobs>][] = [];
+  const needs: [Need, FoundDigests][] = [];
   const visit = (line: ChainLine): void => {
     if (line.type === 'event.accepted') counts.events++;
-    needs.push([needOf(chained, line), namedBlobs(line)]);
+    needs.push([needOf(chained, line), digestsIn(line)]);
   };
   let end = await scanFile(chained, visit);
   if (end.failure !== undefined) {

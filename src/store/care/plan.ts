@@ -19,9 +19,10 @@ export interface ChainPlan {
   step: RepairStep;
   /** What the file holds then; absent: it is left as it is. */
   content?: Buffer;
-  /** Of a file that loses its end: what is kept aside, and where the file ends then. */
+  /** Of a file that loses its end: what is kept aside, where the file ends then, and the lines that stay. */
   rest?: Buffer;
   end?: { seq: number; hash: string };
+  kept?: readonly ChainLine[];
   fixes: number;
 }
 
@@ -90,7 +91,7 @@ async function cutPlan(
     readable: readable.length,
     ...(fixes.length > 0 && { healed: counted(fixes) }),
   };
-  const plan = { rest, end: { seq: count, hash: last?.hash ?? '' }, fixes: fixes.length };
+  const plan = { rest, end: { seq: count, hash: last?.hash ?? '' }, kept: kept.lines, fixes: fixes.length };
   const genesis = rules.genesis ?? '';
   const records = (made: ChainRecord[]): Buffer => rechained(kept, genesis, made);
   switch (file.kind) {

@@ -6,16 +6,18 @@ import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import type { Clock } from '../../base/clock.ts';
 import { sha256 } from '../../base/digest.ts';
-import { RuntimeError } from '../../contract/errors.ts';
-import type { AuditRecord } from '../../contract/records.ts';
+import { RuntimeError, toRuntimeError } from '../../contract/errors.ts';
+import type { EntryData } from '../../contract/entries.ts';
+import type { AuditRecord, IngressEvent } from '../../contract/records.ts';
 import type { RepairStep, StoreCheck, StoreProblem, StoreRepair } from '../../contract/store-care.ts';
 import type { HeadsSoFar } from '../audit-heads.ts';
 import { createAudit } from '../audit.ts';
+import type { ChainLine } from '../chain/line.ts';
 import { copyDurably, ensureFolder, keepAside, removeFile, syncFolderNow, writeWhole } from '../files.ts';
-import { openSegments } from '../ingress-segments.ts';
 import { workspaceId, type WorkspacePaths } from '../workspace.ts';
 import { chainedFile, isChained, lastEpoch, scanFile } from './chained.ts';
 import { checkStore, readHeads } from './check.ts';
+import { killEvents } from './dead-events.ts';
 import { inventory, type FileKind, type FoundFile } from './inventory.ts';
 import { mendBytes } from './mend.ts';
 import { planChain, type ChainPlan, type SessionRules } from './plan.ts';
@@ -68,6 +70,7 @@ export async function repairStore(options: RepairOptions): Promise<StoreRepair> 
     applied: apply,
     ...(kept !== undefined && { kept }),
     steps,
+    dead_events: work.dead,
   };
 }
 
@@ -91,13 +94,15 @@ function createWork(options: RepairOptions, id: string) {
     clock,
     requireLock: () => {},
   });
+  const dead: StoreRepair['dead_events'] = [];
   let heads: HeadsSoFar | undefined;
   const record = (entry: AuditRecord): Promise<void> => audit.append(entry, { sync: true });
 
   async function applyChain(file: FoundFile, plan: ChainPlan): Promise<void> {
-    const { content, rest, end, step, fixes } = plan;
+    const { content, rest, end, kept = [], step, fixes } = plan;
     if (content === undefined) return;
     const folder = keeper.keep(file);
+    if (step.action === 'cut' && step.session_id !== undefined) await killBegun(step.session_id, kept);
     const torn = rest === undefined || rest.length === 0 ? undefined : keepAside(rest, paths.torn, tornName(file));
     if (torn !== undefined) step.torn_file = torn;
     const { session_id: session } = step;
@@ -124,17 +129,33 @@ function createWork(options: RepairOptions, id: string) {
     if (file.kind === 'ingress' && step.action === 'rebuild') await killRemoved();
   }
 
+  /**
+   * The turns of messages that a cut journal doesn't have may have run in what is lost. Marked before the cut, so that
+   * after a kill in between it isn't forgotten.
+   */
+  async function killBegun(session: string, kept: readonly ChainLine[]): Promise<void> {
+    const there = new Set(kept.flatMap(({ type, data }) => (type === 'input.received' ? [(data as EntryData<'input.received'>).event_id] : []))); // prettier-ignore
+    const why = 'the journal of its session was cut by a repair, and it may have run; send it again';
+    dead.push(...(await kill(why, ({ session_id, event_id }) => session_id === session && !there.has(event_id))));
+  }
+
   /** The mark may be lost that says of a message that its session was removed: it must not make that session anew. */
   async function killRemoved(): Promise<void> {
     const known = await readHeads(paths, id);
-    const ingress = { folder: paths.ingress, tornFolder: paths.torn, workspace: () => id };
-    const segments = await openSegments(ingress, () => {}).catch(() => undefined); // another segment is still damaged
-    for (const { event_id, session_id } of segments?.pending() ?? []) {
-      const removed = known.has(session_id) && known.get(session_id) === undefined;
-      if (removed) segments?.dead(event_id, 'its session was removed', clock.now());
+    await kill(
+      'its session was removed',
+      ({ session_id }) => known.has(session_id) && known.get(session_id) === undefined,
+    );
+  }
+
+  /** Nothing where a segment is still damaged: no message runs before it is repaired, too. */
+  async function kill(why: string, mustNotRun: (event: IngressEvent) => boolean): Promise<StoreRepair['dead_events']> {
+    try {
+      return await killEvents(paths, id, { why, now: clock.now() }, mustNotRun);
+    } catch (error) {
+      if (toRuntimeError(error).code === 'store_damaged') return [];
+      throw error;
     }
-    await segments?.sync();
-    await segments?.close();
   }
 
   /** Puts a blob's bytes back where they can be had: from itself, or from a copy. */
@@ -177,6 +198,7 @@ function createWork(options: RepairOptions, id: string) {
 
   return {
     kept: keeper.folder,
+    dead,
     close,
 
     /** `workspace.json` anew, in an epoch behind every one that is known: what was open is void then. */
@@ -226,7 +248,10 @@ function createWork(options: RepairOptions, id: string) {
       if (file.startsWith('blobs/')) return blobStep(problem);
       if (code !== 'missing' || session === undefined) return undefined;
       const cut = { seq: 0, hash: '', cut_from: 0, cut_bytes: 0 };
-      if (apply) await record({ type: 'store.repaired', data: { file, folder: '', healed: 0, by, session, cut } });
+      if (apply) {
+        await killBegun(session, []);
+        await record({ type: 'store.repaired', data: { file, folder: '', healed: 0, by, session, cut } });
+      }
       return { file, session_id: session, action: 'cut', message: 'the journal is gone; it is recorded as lost' };
     },
   };

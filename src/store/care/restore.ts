@@ -9,12 +9,12 @@ import { RuntimeError } from '../../contract/errors.ts';
 import type { BackupRecord, StoreRestored } from '../../contract/store-care.ts';
 import { createAudit } from '../audit.ts';
 import { copyDurably, ensureFolder, syncFolderNow, writeWhole } from '../files.ts';
-import { openSegments } from '../ingress-segments.ts';
 import { storeError } from '../store-error.ts';
 import { beginSwitch, endSwitch } from '../switch-folder.ts';
 import { readWorkspace, workspacePathsIn, type WorkspacePaths } from '../workspace.ts';
 import { readBackup } from './backup.ts';
 import { lastEpoch } from './chained.ts';
+import { killEvents } from './dead-events.ts';
 import { inventory } from './inventory.ts';
 
 export interface RestoreOptions {
@@ -49,7 +49,8 @@ export async function restore(options: RestoreOptions): Promise<StoreRestored> {
     const copied = copyFiles(backup, source, making);
     const next = workspacePathsIn(making);
     writeWhole(next.record, `${JSON.stringify({ v: backup.format, id: workspace, epoch })}\n`, { sync: true });
-    const dead_events = await killEvents(next, options);
+    // What waited then may have been answered since. A person may send it again.
+    const dead_events = await killEvents(next, workspace, { why: WHY_DEAD, now: options.clock.now() });
     await recordRestore(next, options, { backup_at: backup.at, epoch, dead_events: dead_events.length });
     const kept = freeName(paths.folder);
     endSwitch(paths.folder, kept);
@@ -101,25 +102,6 @@ function copyFiles({ files }: BackupRecord, source: string, making: string): { f
   }
   for (const folder of folders) syncFolderNow(folder);
   return { files: count, bytes };
-}
-
-/** What waited then may have been answered since. A person may send it again. */
-async function killEvents(
-  paths: WorkspacePaths,
-  { workspace, clock }: RestoreOptions,
-): Promise<StoreRestored['dead_events']> {
-  const segments = await openSegments(
-    { folder: paths.ingress, tornFolder: paths.torn, workspace: () => workspace },
-    () => {},
-  );
-  try {
-    const waiting = segments.pending();
-    for (const { event_id } of waiting) segments.dead(event_id, WHY_DEAD, clock.now());
-    await segments.sync();
-    return waiting.map(({ event_id, session_id }) => ({ event_id, session_id }));
-  } finally {
-    await segments.close();
-  }
 }
 
 async function recordRestore(

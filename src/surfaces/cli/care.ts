@@ -1,9 +1,10 @@
 /** What the commands about the files of a workspace share: which one it is, and how far they are. */
 import { setImmediate } from 'node:timers/promises';
 import { toRuntimeError } from '../../contract/errors.ts';
+import type { StoreRestored } from '../../contract/store-care.ts';
 import { carePlace, type CarePlace, type OnProgress } from '../../engine/care.ts';
 import type { LoadedConfig } from '../../engine/config/load.ts';
-import { homeOf, loadForCommand, type CommandContext, type GlobalOptions } from './context.ts';
+import { homeOf, loadForCommand, nextCommand, type CommandContext, type GlobalOptions } from './context.ts';
 import { createProgressBar, type ProgressBar } from './progress-bar.ts';
 
 const DEFAULT_WORKSPACE = 'default';
@@ -42,5 +43,13 @@ export async function withBar<T>(
     });
   } finally {
     bar?.end();
+  }
+}
+
+/** Accepted messages that were marked dead: what they asked for may have been done. */
+export function sayDead(context: CommandContext, options: GlobalOptions, dead: StoreRestored['dead_events']): void {
+  for (const { event_id, session_id } of dead) {
+    const show = nextCommand(context, options, `session show ${session_id}`);
+    context.io.stderr.write(`Not run again: message ${event_id} of session ${session_id}. Look with \`${show}\`; send it again if it still matters.\n`); // prettier-ignore
   }
 }

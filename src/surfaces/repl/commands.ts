@@ -4,7 +4,7 @@ import type { Host, Resolution, SessionStatus } from '../../contract/host.ts';
 import type { LongText, Verdict } from '../../contract/values.ts';
 import { policyNow } from '../../engine/config/policy-now.ts';
 import { describePolicy } from '../../engine/policy-check.ts';
-import { forkPlace } from '../../engine/past/fork-place.ts';
+import { forkPlace } from '../fork-place.ts';
 import { unfinished } from '../../engine/past/unfinished.ts';
 import { checkSessionId } from '../../engine/session-id.ts';
 import { findApproval } from '../../engine/approvals.ts';

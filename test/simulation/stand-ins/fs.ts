@@ -264,3 +264,8 @@ export function chmodSync(given: string): void {
 export function fchmodSync(fd: number): void {
   onFile(fd, 'fchmod', () => {});
 }
+
+/** Nor when it was changed before. */
+export function futimesSync(fd: number): void {
+  onFile(fd, 'futimes', () => {});
+}

@@ -1,8 +1,9 @@
 /** A tool call: what was looked at, who let it run or not, how often it was tried, and what came of it. */
+import { utcTime } from '../../../base/utc-time.ts';
 import type { EntryOf, Seq } from '../../../contract/entries.ts';
 import type { Facts } from '../../../contract/values.ts';
 import type { WhyLine, WhyStep } from '../../../contract/why.ts';
-import { known, inTurn, lasted, missing, quote, shortened, timeOf, type Evidence, type TurnSpan } from './evidence.ts';
+import { known, inTurn, lasted, missing, quote, shortened, type Evidence, type TurnSpan } from './evidence.ts';
 
 /** From the call itself to its end. */
 export async function callSteps(evidence: Evidence, span: TurnSpan, call_id: string): Promise<WhyStep[]> {
@@ -98,7 +99,7 @@ function approvalLines({ all, end }: Evidence, { ended }: TurnSpan, call_id: str
     const [shown] = all('call.inspected', (data) => data.call_id === call_id).slice(-1);
     const resolved = all('approval.resolved', (data) => data.approval_id === approval_id);
     const lines = [
-      known(`${approval_id} asked ${approver_roles.join(' or ')} at ${timeOf(asked.at)}, until ${timeOf(expires_at)}, for exactly ${digest}`, asked), // prettier-ignore
+      known(`${approval_id} asked ${approver_roles.join(' or ')} at ${utcTime(asked.at)}, until ${utcTime(expires_at)}, for exactly ${digest}`, asked), // prettier-ignore
       known(
         `shown was: ${shown?.data.presentation.title ?? '?'}; the whole: \`runtime approvals show ${approval_id}\``,
         shown,
@@ -117,7 +118,7 @@ export function resolvedLine(entry: EntryOf<'approval.resolved'>, asked_at: numb
   const after = `${lasted(entry.at - asked_at)} after it was asked`;
   if (outcome === 'expired') return known(`it expired, ${after}`, entry);
   const what = outcome === 'granted' ? `granted (${scope ?? 'once'}${grant_id === undefined ? '' : `, grant ${grant_id}`})` : 'denied'; // prettier-ignore
-  return known(`${what} by ${by.actor.id} (${by.actor.role}) via ${by.via} at ${timeOf(entry.at)}, ${after}${reason === undefined ? '' : `: ${reason}`}`, entry); // prettier-ignore
+  return known(`${what} by ${by.actor.id} (${by.actor.role}) via ${by.via} at ${utcTime(entry.at)}, ${after}${reason === undefined ? '' : `: ${reason}`}`, entry); // prettier-ignore
 }
 
 function startedLines({ all, stored }: Evidence, call_id: string): WhyLine[] {
@@ -126,7 +127,7 @@ function startedLines({ all, stored }: Evidence, call_id: string): WhyLine[] {
     const { attempt, idempotency_key, approval_id, grant_id, files = [] } = started.data;
     const by = [...(approval_id === undefined ? [] : [`on ${approval_id}`]), ...(grant_id === undefined ? [] : [`on ${grant_id}`])]; // prettier-ignore
     return [
-      known(`attempt ${attempt} at ${timeOf(started.at)}${by.length > 0 ? `, ${by.join(', ')}` : ''}, key ${idempotency_key}`, started), // prettier-ignore
+      known(`attempt ${attempt} at ${utcTime(started.at)}${by.length > 0 ? `, ${by.join(', ')}` : ''}, key ${idempotency_key}`, started), // prettier-ignore
       isRead
         ? known('a read is not synced for this: at worst it is made again', started)
         : durableLine(stored, started.seq),

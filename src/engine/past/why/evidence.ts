@@ -82,11 +82,6 @@ export async function quoteParts(parts: readonly Part[], blobs: Blobs): Promise<
   return (await Promise.all(texts)).filter((text) => text !== '').join(' ');
 }
 
-/** `2026-11-20 17:31:22 UTC`. */
-export function timeOf(at: number): string {
-  return `${new Date(at).toISOString().slice(0, 19).replace('T', ' ')} UTC`;
-}
-
 export function lasted(ms: number): string {
   return ms < 1000 ? `${ms} ms` : `${(ms / 1000).toLocaleString('en', { maximumFractionDigits: 1 })} s`;
 }

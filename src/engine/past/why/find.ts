@@ -40,7 +40,7 @@ export async function findEvidence(workspace: Workspace, given: string, options:
   const kind = KINDS.find(([, form]) => form.test(id))?.[0];
   if (kind === undefined) {
     throw new RuntimeError('usage', `${given} is no id that can be asked about`, {
-      next: 'Give an approval (a-…), an event (e-…), or <session>/ with a call (c1.1.1), think (m1.2), reply (r3) or turn (t3).',
+      next: 'Give an approval (a-…), a message (e-…), or <session>/ with a call (c1.1.1), model call (m1.2), reply (r3) or turn (t3).',
     });
   }
   if (session !== undefined) return inSession(workspace, session, kind, id);

@@ -1,8 +1,9 @@
 /** Who asked, in which turn, which reply of which model, with which budget; and what came of the turn. */
+import { utcTime } from '../../../base/utc-time.ts';
 import type { EntryOf } from '../../../contract/entries.ts';
 import type { IngressTrace } from '../../../contract/records.ts';
 import type { WhyLine, WhyStep } from '../../../contract/why.ts';
-import { known, inTurn, lasted, missing, quoteParts, timeOf, type Evidence, type TurnSpan } from './evidence.ts';
+import { known, inTurn, lasted, missing, quoteParts, type Evidence, type TurnSpan } from './evidence.ts';
 
 /** Every message that the turn took. */
 export async function askedStep(evidence: Evidence, event_ids: readonly string[]): Promise<WhyStep> {
@@ -14,7 +15,7 @@ export async function askedStep(evidence: Evidence, event_ids: readonly string[]
     else if (trace) lines.push(await acceptedLine(evidence, trace));
     lines.push(...traceLines(event_id, trace));
     for (const stop of evidence.all('input.received', (data) => data.for === event_id)) {
-      lines.push(known(`${stop.data.actor.id} asked to stop it at ${timeOf(stop.at)}`, stop));
+      lines.push(known(`${stop.data.actor.id} asked to stop it at ${utcTime(stop.at)}`, stop));
     }
   }
   return { topic: 'asked', lines };
@@ -26,7 +27,7 @@ async function inputLine({ blobs }: Evidence, input: EntryOf<'input.received'>):
   const words = mode === 'stop' ? (reason ?? '') : ` ${await quoteParts(parts, blobs)}`;
   const from = taint.length > 0 ? `, tainted by ${taint.join(', ')}` : '';
   return known(
-    `${actor.id} (${actor.role}) ${what}${words} via ${source}, ${lane}, as ${event_id}${from}; entered at ${timeOf(input.at)}`,
+    `${actor.id} (${actor.role}) ${what}${words} via ${source}, ${lane}, as ${event_id}${from}; entered at ${utcTime(input.at)}`,
     input,
   );
 }
@@ -45,7 +46,7 @@ function traceLines(event_id: string, trace: IngressTrace | undefined): WhyLine[
       ? 'without an idempotency key'
       : `with the idempotency key ${JSON.stringify(event.idempotency_key)}: a repeat gets this message, and leaves no trace of its own`;
   return [
-    known(`it was accepted at ${timeOf(event.accepted_at)}, ${key}`, at),
+    known(`it was accepted at ${utcTime(event.accepted_at)}, ${key}`, at),
     ...(done ? [known(`it is done: ${done.outcome}`, done.at)] : []),
     ...(dead ? [known(`it is dead: ${dead.why}`, dead.at)] : []),
   ];
@@ -58,7 +59,7 @@ export function turnStep(evidence: Evidence, { turn, started }: TurnSpan): WhySt
   return {
     topic: 'turn',
     lines: [
-      known(`turn ${turn} of session ${evidence.session_id}, begun at ${timeOf(started.at)}, under kernel ${kernel}`, started), // prettier-ignore
+      known(`turn ${turn} of session ${evidence.session_id}, begun at ${utcTime(started.at)}, under kernel ${kernel}`, started), // prettier-ignore
       known(`in ${created?.data.project_root ?? '?'}`, created),
       ...(forked ? [known(`the session was forked from ${forked.data.from.session_id} at entry ${forked.data.from.seq}`, forked)] : []), // prettier-ignore
       known(`its inputs are frozen as ${frozen}; at most ${limits.max_turns} replies, ${limits.max_calls} calls, ${lasted(limits.wall_ms)}`, started), // prettier-ignore
@@ -132,7 +133,7 @@ export function followedStep(evidence: Evidence, span: TurnSpan, after = span.st
   if (ended) {
     const { reason, code, message } = ended.data;
     const why = code === undefined || code === reason ? '' : ` (${code})`;
-    lines.push(known(`the turn ended at ${timeOf(ended.at)}: ${reason}${why}${message === undefined ? '' : `: ${message}`}`, ended)); // prettier-ignore
+    lines.push(known(`the turn ended at ${utcTime(ended.at)}: ${reason}${why}${message === undefined ? '' : `: ${message}`}`, ended)); // prettier-ignore
   } else if (evidence.end.failure) {
     lines.push(missing(`the journal is damaged behind seq ${evidence.end.seq}: how the turn ended is not known`));
   } else lines.push(known('the turn has not ended', span.started));

@@ -1,21 +1,12 @@
 /** `runtime why`: the chain from who asked to what came of it, told from evidence only, each line with what says so. */
+import { utcTime } from '../../../base/utc-time.ts';
 import { RuntimeError } from '../../../contract/errors.ts';
 import type { EntryOf } from '../../../contract/entries.ts';
 import type { WhyLine, WhyReport, WhyStep } from '../../../contract/why.ts';
 import type { Workspace } from '../../wire.ts';
 import { budgetStep } from './budget-step.ts';
 import { callSteps, resolvedLine } from './call-steps.ts';
-import {
-  inTurn,
-  known,
-  missing,
-  quoteParts,
-  spanOf,
-  timeOf,
-  turnOfId,
-  type Evidence,
-  type TurnSpan,
-} from './evidence.ts';
+import { inTurn, known, missing, quoteParts, spanOf, turnOfId, type Evidence, type TurnSpan } from './evidence.ts';
 import { findEvidence, type FindOptions, type Found } from './find.ts';
 import { answerStep, askedStep, followedStep, replyStep, turnStep } from './turn-steps.ts';
 
@@ -115,13 +106,13 @@ async function goneSession({ store }: Workspace, id: string, session: string): P
   const trace = (await store.ingress.find(id))!;
   const { event, at, done, dead } = trace;
   const asked = known(
-    `${event.actor.id} (${event.actor.role}) said ${await quoteParts(event.parts, store.blobs)} via ${event.source}, accepted at ${timeOf(event.accepted_at)}`,
+    `${event.actor.id} (${event.actor.role}) said ${await quoteParts(event.parts, store.blobs)} via ${event.source}, accepted at ${utcTime(event.accepted_at)}`,
     at,
   );
   const removals: WhyLine[] = [];
   await store.audit.read(({ seq, at: when, record }) => {
     if (record.type !== 'session.removed' || record.data.session !== session) return;
-    removals.push(known(`session ${session} was removed by ${record.data.by} at ${timeOf(when)}; its head was seq ${record.data.head.seq}`, `audit.jsonl seq ${seq} session.removed`)); // prettier-ignore
+    removals.push(known(`session ${session} was removed by ${record.data.by} at ${utcTime(when)}; its head was seq ${record.data.head.seq}`, `audit.jsonl seq ${seq} session.removed`)); // prettier-ignore
   });
   const steps: WhyStep[] = [
     {
@@ -155,7 +146,7 @@ function approvalAnswer(evidence: Evidence, span: TurnSpan, asked: EntryOf<'appr
     };
   }
   if (span.ended) return known(`${approval_id} is void: nobody answered before the turn ended`, asked, span.ended);
-  return known(`${approval_id} waits for an answer, until ${timeOf(asked.data.expires_at)}`, asked);
+  return known(`${approval_id} waits for an answer, until ${utcTime(asked.data.expires_at)}`, asked);
 }
 
 function callAnswer({ all }: Evidence, { ended }: TurnSpan, call_id: string): WhyLine {

@@ -31,7 +31,7 @@ export const chaos: CommandAction<Options> = async ({ io, environment }, options
   const points = choosePoints({ all, ...(pattern !== undefined && { pattern }) });
   if (points.length === 0) {
     throw new RuntimeError('usage', `no crash point has ${JSON.stringify(pattern)} in its name or description`, {
-      next: 'See all with `runtime chaos --all`.',
+      next: 'Use a part of a name that `runtime chaos --all` prints while it goes through them, as "call.started".',
     });
   }
 
@@ -75,7 +75,14 @@ export const chaos: CommandAction<Options> = async ({ io, environment }, options
   }
   const failed = results.filter(({ broken }) => broken.length > 0).length;
   if (asTable) saySummary(io, results);
-  else await printValue(io, output, { ok: failed === 0, passed: results.length - failed, failed, points: results });
+  else
+    await printValue(io, output, {
+      schemaVersion: 'runtime.chaos.v1',
+      ok: failed === 0,
+      passed: results.length - failed,
+      failed,
+      points: results,
+    });
   return failed === 0 ? 0 : 1;
 };
 

@@ -14,7 +14,8 @@ import { createProgressBar } from '../progress-bar.ts';
 interface Options {
   output: OutputFormat;
   policy: string;
-  against?: string[];
+  /** True: no session stands behind it. */
+  against?: string[] | true;
   all?: true;
   every?: true;
 }
@@ -38,7 +39,8 @@ const COLUMNS: Column<TestedCall>[] = [
 /** `policy test`: how a policy would judge the calls that were made. */
 export const testAgainstPast: CommandAction<Options> = async (context, options) => {
   const { io } = context;
-  if ((options.against === undefined) !== (options.all === true)) {
+  const against = options.against === true ? undefined : options.against;
+  if ((against === undefined) !== (options.all === true)) {
     throw new RuntimeError('usage', 'say which sessions: --against <session…>, or --all', {
       next: 'See `runtime policy test --help`.',
     });
@@ -46,7 +48,7 @@ export const testAgainstPast: CommandAction<Options> = async (context, options) 
   const { loadPolicyFile } = await import('../../../engine/config/policy-file.ts');
   const workspace = await openRecords(context, options);
   const policy = await loadPolicyFile(options.policy, workspace.tools.tools());
-  const ids = options.against ?? (await workspace.store.journal.list()).map(({ session_id }) => session_id);
+  const ids = against ?? (await workspace.store.journal.list()).map(({ session_id }) => session_id);
   for (const id of ids) checkSessionId(id);
   await mustBeThere(workspace, ids);
   const { calls, damaged, left } = await testAll(context, workspace, [...new Set(ids)], (id, all) =>

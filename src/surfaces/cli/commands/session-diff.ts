@@ -76,9 +76,11 @@ async function* describe(
 
 function beginning(turn: TurnDifference): string[] {
   const { what, a, b } = firstOf(turn);
-  const where = [...(a === undefined ? [] : [`entry ${a} in a`]), ...(b === undefined ? [] : [`entry ${b} in b`])];
   const same = turn.turn === 1 ? [] : [`the same up to turn ${turn.turn - 1}`];
-  return [...same, `first difference: turn ${turn.turn}, ${what}: ${where.join(', ')}`];
+  const first = `first difference: turn ${turn.turn}`;
+  if (what === 'turn') return [...same, `${first}, only in ${a === undefined ? 'b' : 'a'}: entry ${a ?? b}`];
+  const where = [...(a === undefined ? [] : [`entry ${a} in a`]), ...(b === undefined ? [] : [`entry ${b} in b`])];
+  return [...same, `${first}, ${what}: ${where.join(', ')}`];
 }
 
 function ending({ same, turns, forked }: DiffSummary, names: { a: string; b: string }): string[] {

@@ -1,7 +1,7 @@
 import { RuntimeError } from '../../../contract/errors.ts';
 import type { ForkOptions } from '../../../contract/host.ts';
 import { refuseTools } from '../../../engine/caller.ts';
-import { forkPlace } from '../../../engine/past/fork-place.ts';
+import { forkPlace } from '../../fork-place.ts';
 import { checkSessionId } from '../../../engine/session-id.ts';
 import { withHost } from '../../attach.ts';
 import { openForCommand, type CommandAction } from '../context.ts';

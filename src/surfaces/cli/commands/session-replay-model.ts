@@ -71,7 +71,7 @@ export const replayWithModel: CommandAction<AskAgainOptions> = async (context, o
   else await printValue(io, options.output, report);
   if (end.failure) {
     throw new RuntimeError('store_damaged', `Session ${id} is damaged behind what was compared: ${end.failure.message}.`, {
-      next: `Look with \`${nextCommand(context, options, `session verify ${id}`)}\`, and keep the file.`,
+      next: `Look with \`${nextCommand(context, options, `session verify ${id}`)}\`; \`${nextCommand(context, options, 'store repair')}\` says what can be saved.`,
     }); // prettier-ignore
   }
   return report.diverged + report.failed > 0 ? DIFFERS : 0;

@@ -50,7 +50,7 @@ export const replaySession: CommandAction<Options> = async (context, options, id
   }
   if (!end.failure || code !== 0) return code;
   throw new RuntimeError('store_damaged', `Session ${id} is damaged behind what is shown: ${end.failure.message}.`, {
-    next: `Look with \`${nextCommand(context, options, `session verify ${id}`)}\`, and keep the file.`,
+    next: `Look with \`${nextCommand(context, options, `session verify ${id}`)}\`; \`${nextCommand(context, options, 'store repair')}\` says what can be saved.`,
   });
 };
 

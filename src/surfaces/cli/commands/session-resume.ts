@@ -59,7 +59,10 @@ async function listUnfinished(context: CommandContext, options: Options & Global
   const now = workspace.clock.now();
   for (const session of sessions) for (const line of describe(context, session, now)) io.stdout.write(`${line}\n`);
   if (running.length + sessions.length === 0) io.stderr.write('nothing is unfinished\n');
-  else if (sessions.length > 0) io.stderr.write(`carry one on with: ${nextCommand(context, options, 'session resume <id>')}\n`); // prettier-ignore
+  const [first, ...more] = sessions.filter(({ failure }) => failure === undefined);
+  if (first === undefined) return;
+  const command = nextCommand(context, options, `session resume ${first.session_id}`);
+  io.stderr.write(`${more.length === 0 ? 'carry it on' : 'carry one on'} with: ${command}\n`);
 }
 
 /** The session on a line of its own, then what becomes of what it left. */

@@ -26,10 +26,10 @@ export const verifySession: CommandAction<Options> = async (context, options, ta
   }
   if (target === undefined) return verifyAll(context, await openRecords(context, options), options.output);
   const report = await reportOf(context, options, target);
-  if (options.output === 'table') sayVerdict(context.io, report);
+  if (options.output === 'table') sayVerdict(context.io, target, report);
   else await printValue(context.io, options.output, report);
   if (report.failure && !isFile(target)) {
-    context.io.stderr.write(`next: ${nextCommand(context, options, 'store repair')} says what can be saved\n`);
+    context.io.stderr.write(`next: See what can be saved with \`${nextCommand(context, options, 'store repair')}\`.\n`);
   }
   for (const { seq, why } of report.partial) context.io.stderr.write(`partial from entry ${seq} on: ${why}\n`);
   return report.status === 'failed' ? VERIFY_FAILED : 0;
@@ -50,11 +50,12 @@ async function reportOf(
   return (await verifyExport(target)) ?? verifyFile(await openRecords(context, options), target);
 }
 
-function sayVerdict({ stdout }: Io, report: VerifyReport): void {
+function sayVerdict({ stdout }: Io, target: string, report: VerifyReport): void {
   const { status, session_id, entries, decisions, head, failure, notes } = report;
-  stdout.write(`${paint(stdout, COLOURS[status], status)} ${session_id}\n`);
+  stdout.write(`${paint(stdout, COLOURS[status], status)} ${session_id || target}\n`);
   if (failure) stdout.write(`${failure.message} (${failure.code})\n`);
-  stdout.write(`${entries} entries, ${decisions} decisions derived again, head ${head.seq} ${head.hash}\n`);
+  const upTo = entries === 0 ? '' : `, head ${head.seq} ${head.hash}`;
+  stdout.write(`${entries} entries, ${decisions} decisions derived again${upTo}\n`);
   if (notes.includes('no_head')) stdout.write('no audit head vouches for its end\n');
   if (notes.includes('own_head')) stdout.write('only the header of the file vouches for its end\n');
   if (notes.includes('redacted')) stdout.write('placeholders stand for its contents: it proves what was decided\n');

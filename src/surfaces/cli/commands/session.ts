@@ -109,6 +109,7 @@ async function* withWhatIsLeft(lines: AsyncIterable<string>, workspace: Workspac
   const { sessions = [] } = await askOwner(workspace);
   if (sessions.some(({ session_id, status }) => session_id === id && status === 'running')) return;
   const left = await unfinished(workspace, id, pending);
+  if (left.failure !== undefined) return; // said behind it
   for (const line of leftLines(left, workspace.clock.now())) yield `  left     ${line}`;
 }
 

@@ -4,7 +4,7 @@ import { repair } from '../../../engine/care.ts';
 import { nextCommand, type CommandAction, type CommandContext, type GlobalOptions } from '../context.ts';
 import { type OutputFormat, printValue } from '../listing.ts';
 import { paint, type Colour } from '../paint.ts';
-import { openCare, withBar } from '../care.ts';
+import { openCare, sayDead, withBar } from '../care.ts';
 import { oneLine } from '../../terminal/width.ts';
 
 interface Options {
@@ -36,7 +36,11 @@ export const repairFiles: CommandAction<Options> = async (context, options) => {
   return report.steps.some(({ action }) => action === 'leave') ? CANNOT : 0;
 };
 
-function sayReport(context: CommandContext, options: GlobalOptions, { steps, applied, kept }: StoreRepair): void {
+function sayReport(
+  context: CommandContext,
+  options: GlobalOptions,
+  { steps, applied, kept, dead_events }: StoreRepair,
+): void {
   const { stdout, stderr } = context.io;
   if (steps.length === 0) {
     stderr.write('nothing is to be repaired\n');
@@ -61,4 +65,5 @@ function sayReport(context: CommandContext, options: GlobalOptions, { steps, app
     if (seq === 1) stderr.write(`Session ${session_id} is lost; its id may be used anew.\n`);
     else stderr.write(`Session ${session_id} lost what followed entry ${seq - 1}; its next turn tells the model.\n`);
   }
+  sayDead(context, options, dead_events);
 }

@@ -1,8 +1,9 @@
+import { utcTime } from '../../../base/utc-time.ts';
 import { refuseTools } from '../../../engine/caller.ts';
 import { restoreBackup } from '../../../engine/care.ts';
 import type { CommandAction } from '../context.ts';
 import { type OutputFormat, printValue } from '../listing.ts';
-import { openCare, withBar } from '../care.ts';
+import { openCare, sayDead, withBar } from '../care.ts';
 
 /** `store restore` */
 export const restoreFiles: CommandAction<{ output: OutputFormat; force?: true }> = async (context, options, source) => {
@@ -17,14 +18,8 @@ export const restoreFiles: CommandAction<{ output: OutputFormat; force?: true }>
     return;
   }
   const { folder, files, bytes, epoch, backup_at, dead_events, replaced } = restored;
-  io.stdout.write(
-    `${folder}: ${files} files, ${bytes} bytes, as of ${new Date(backup_at).toISOString()}, epoch ${epoch}\n`,
-  );
+  io.stdout.write(`${folder}: ${files} files, ${bytes} bytes, as of ${utcTime(backup_at)}, epoch ${epoch}\n`);
   if (replaced !== undefined) io.stderr.write(`The workspace as it was is kept as ${replaced}\n`);
   io.stderr.write('Approvals that were open then are void.\n');
-  for (const { event_id, session_id } of dead_events) {
-    io.stderr.write(
-      `Not run again: message ${event_id} of session ${session_id}; send it again if it still matters.\n`,
-    );
-  }
+  sayDead(context, options, dead_events);
 };

@@ -24,6 +24,6 @@ export const why: CommandAction<{ output: OutputFormat; session?: string }> = as
   const { session_id = '', damaged_behind } = report;
   if (damaged_behind === undefined) return;
   throw new RuntimeError('store_damaged', `Session ${session_id} is damaged behind seq ${damaged_behind}.`, {
-    next: `Look with \`${nextCommand(context, options, `session verify ${session_id}`)}\`, and keep the file.`,
+    next: `Look with \`${nextCommand(context, options, `session verify ${session_id}`)}\`; \`${nextCommand(context, options, 'store repair')}\` says what can be saved.`,
   });
 };

@@ -1,9 +1,10 @@
 /** A session as one HTML file: it runs nothing and loads nothing, and says so itself in its policy. */
+import { utcTime } from '../../../base/utc-time.ts';
 import { createHash } from 'node:crypto';
 import { STYLE } from './html-style.ts';
 import { diffed, escaped, preformatted, rendered } from './html-text.ts';
 import { aboutOf, howToVerify, verdictOf, type About, type Shown } from './page.ts';
-import { timeOf, turnsOf, type Item, type ShownCall, type Turn } from './turns.ts';
+import { turnsOf, type Item, type ShownCall, type Turn } from './turns.ts';
 
 /** Characters of a message in the table of turns. */
 const SHORT_LENGTH = 90;
@@ -26,8 +27,8 @@ function headOf({ report, exported_at, build }: Shown, { title, project_root, cr
   const rows: [string, string][] = [
     ['Session', `<code>${escaped(report.session_id)}</code>`],
     ['Project', `<code>${escaped(project_root)}</code>`],
-    ['Begun', `${timeOf(created_at)} by ${escaped(by)}`],
-    ['Exported', `${timeOf(exported_at)} by runtime ${escaped(build)}`],
+    ['Begun', `${utcTime(created_at)} by ${escaped(by)}`],
+    ['Exported', `${utcTime(exported_at)} by runtime ${escaped(build)}`],
     ['Proof', `<span class="badge ${tone}">${report.status}</span> ${escaped(verdictOf(report))}`],
     ['Head', `entry ${report.head.seq}, <code>${escaped(report.head.hash)}</code>`],
   ];
@@ -73,7 +74,7 @@ function turnHtml({ turn, at, items, end }: Turn): string {
     turn === 0 ? '' : `<p class="figures">${endBadge(end)} ${escaped(end ? endText(end) : 'has not ended')}</p>\n`;
   return `<section id="turn-${turn}">
 <h2>${name}</h2>
-<p class="when">${timeOf(at)}</p>
+<p class="when">${utcTime(at)}</p>
 ${items.map(itemHtml).join('')}${ending}</section>
 `;
 }
@@ -85,7 +86,7 @@ function endText({ figures, message }: NonNullable<Turn['end']>): string {
 function itemHtml(item: Item): string {
   switch (item.kind) {
     case 'message': {
-      const head = `<span class="who">${escaped(item.who)}</span><span class="when">${timeOf(item.at)}</span>`;
+      const head = `<span class="who">${escaped(item.who)}</span><span class="when">${utcTime(item.at)}</span>`;
       return `<div class="box message">${head}<div class="text">${escaped(item.text)}</div></div>\n`;
     }
     case 'said':

@@ -2,9 +2,10 @@
  * A session as Markdown. Whatever stands in it is shown as it is: long texts in fences that none of their lines can end,
  * short ones as code.
  */
+import { utcTime } from '../../../base/utc-time.ts';
 import { oneLine, visibleText } from '../../terminal/width.ts';
 import { aboutOf, howToVerify, verdictOf, type Shown } from './page.ts';
-import { timeOf, turnsOf, type Item, type ShownCall, type Turn } from './turns.ts';
+import { turnsOf, type Item, type ShownCall, type Turn } from './turns.ts';
 
 export async function* markdownPage(shown: Shown): AsyncGenerator<string> {
   const { report, exported_at, build } = shown;
@@ -13,8 +14,8 @@ export async function* markdownPage(shown: Shown): AsyncGenerator<string> {
   yield list([
     ...(about.title === '' ? [] : [`Title: ${code(about.title)}`]),
     `Project: ${code(about.project_root)}`,
-    `Begun: ${timeOf(about.created_at)} by ${code(about.by)}`,
-    `Exported: ${timeOf(exported_at)} by runtime ${code(build)}`,
+    `Begun: ${utcTime(about.created_at)} by ${code(about.by)}`,
+    `Exported: ${utcTime(exported_at)} by runtime ${code(build)}`,
     `Verified: ${code(verdictOf(report))}`,
     `Head: entry ${report.head.seq}, \`${report.head.hash}\``,
   ]);
@@ -29,13 +30,13 @@ function turnText({ turn, at, items, end }: Turn): string {
     : turn === 0
       ? ''
       : '\n**open**: this turn has not ended\n';
-  return `\n## ${head}\n\n${timeOf(at)}\n${items.map(itemText).join('')}${ending}`;
+  return `\n## ${head}\n\n${utcTime(at)}\n${items.map(itemText).join('')}${ending}`;
 }
 
 function itemText(item: Item): string {
   switch (item.kind) {
     case 'message':
-      return `\n### ${code(item.who)} · ${timeOf(item.at)}\n\n${fenced(item.text, 'text')}`;
+      return `\n### ${code(item.who)} · ${utcTime(item.at)}\n\n${fenced(item.text, 'text')}`;
     case 'said':
       return `\n### Model\n\n${fenced(item.text, 'markdown')}`;
     case 'thought':

@@ -1,4 +1,5 @@
 /** A session as a page shows it: turn by turn, with each call from its arguments to its output in one place. */
+import { utcTime } from '../../../base/utc-time.ts';
 import type { Entry, EntryData } from '../../../contract/entries.ts';
 import type { Blobs } from '../../../contract/ports.ts';
 import type { LongText, Part } from '../../../contract/values.ts';
@@ -139,7 +140,7 @@ export async function* turnsOf(entries: AsyncIterable<Entry>, blobs: Pick<Blobs,
       case 'approval.requested':
         step(
           entry.data.call_id,
-          `approval ${entry.data.approval_id} asked for, until ${timeOf(entry.data.expires_at)}`,
+          `approval ${entry.data.approval_id} asked for, until ${utcTime(entry.data.expires_at)}`,
         );
         break;
       case 'approval.resolved': {
@@ -149,7 +150,7 @@ export async function* turnsOf(entries: AsyncIterable<Entry>, blobs: Pick<Blobs,
           scope === undefined || scope === 'once' ? '' : ` for ${scope === 'session' ? 'this session' : 'always'}`;
         const why = reason === undefined ? '' : `: ${reason.trimEnd()}`;
         const who = by.actor.display ?? by.actor.id;
-        if (call) step(call.call_id, `${outcome}${how} by ${who} via ${by.via} at ${timeOf(entry.at)}${why}`);
+        if (call) step(call.call_id, `${outcome}${how} by ${who} via ${by.via} at ${utcTime(entry.at)}${why}`);
         break;
       }
       case 'call.finished': {
@@ -226,10 +227,4 @@ function counted(n: number, what: string): string {
 function cut(text: string): string {
   if (text.length <= LONGEST_TEXT) return text;
   return `${text.slice(0, LONGEST_TEXT).toWellFormed()}\n[… ${text.length - LONGEST_TEXT} characters left out …]`;
-}
-
-/** In UTC, as `2026-11-20 09:31:07 UTC`: a page is read anywhere. */
-export function timeOf(at: number): string {
-  const [date, time] = new Date(at).toISOString().split('T');
-  return `${date} ${time!.slice(0, 8)} UTC`;
 }

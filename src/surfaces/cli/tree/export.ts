@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import type { Calls } from './calls.ts';
-import { outputOption, teach } from './teach.ts';
+import { jsonOption, outputOption, teach } from './teach.ts';
 
 /** `session export` and `session import`. */
 export function addExport(session: Command, calls: Calls): void {
@@ -26,5 +26,7 @@ export function addExport(session: Command, calls: Calls): void {
   )
     .argument('<file>', 'what `session export` wrote (jsonl)')
     .option('--as <id>', 'the name here; needed where there is a session of that name')
+    .addOption(outputOption('table', 'json', 'yaml'))
+    .addOption(jsonOption())
     .action(calls(async () => (await import('../commands/session-import.ts')).importSession));
 }

@@ -53,7 +53,7 @@ export function addWhy(program: Command, calls: Calls): void {
     ],
     'It answers from what is recorded only: each line names the entry that says so, and what is not known any more is said. Nothing is locked. An id of a session (c1.1.1, m1.2, r3, t3) needs that session, where several have one.',
   )
-    .argument('<id>', 'approval, event, or a call, think, reply or turn of a session')
+    .argument('<id>', 'approval, message, or a call, model call, reply or turn of a session')
     .option('--session <id>', 'the session, where the id does not say it')
     .addOption(outputOption('table', 'json', 'yaml'))
     .addOption(jsonOption())

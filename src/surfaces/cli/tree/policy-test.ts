@@ -13,7 +13,7 @@ export function addPolicyTest(policy: Command, calls: Calls): void {
     'Exit code 0: no call would be judged differently; 1: some would; 7: a session is damaged, and the others were tried. Nothing is run, and no model asked.',
   )
     .requiredOption('--policy <file>', 'auto_allow, require_approval, deny and sandbox; or a whole configuration')
-    .option('--against <session...>', 'sessions whose calls are judged')
+    .option('--against [session...]', 'sessions whose calls are judged')
     .option('--all', 'the calls of all sessions of the workspace')
     .option('--every', 'list also the calls that would be judged as they were')
     .addOption(outputOption('table', 'json', 'yaml'))

@@ -20,7 +20,7 @@ export function addStore(program: Command, calls: Calls): void {
   teach(
     store.command('repair').description('say what can be saved of damaged files; with --apply do it'),
     ['runtime store repair', 'runtime store repair --apply', 'runtime store repair --from /mnt/disk/backup --apply'],
-    'First every file is kept as it is, in repairs/. Exit code 7: something can’t be repaired. 3: a process works on the workspace.',
+    'First every file is kept as it is, in repairs/. Exit code 7: something cannot be repaired. 3: a process works on the workspace.',
   )
     .option('--apply', 'repair; without it only the plan is printed')
     .option('--from <backup>', 'take missing blobs from this backup')
@@ -39,7 +39,7 @@ export function addStore(program: Command, calls: Calls): void {
   teach(
     store.command('restore').description('put a backup in the place of the workspace'),
     ['runtime store restore /mnt/disk/runtime-2026-11-20', 'runtime store restore ./backup --force'],
-    'What waited when the backup was made doesn’t run again: open approvals are void, messages are to be sent again.',
+    'What waited when the backup was made does not run again: open approvals are void, messages are to be sent again.',
   )
     .argument('<source>', 'folder that `runtime store backup` made')
     .option('--force', 'also where there is a workspace; it is kept beside the restored one')

@@ -1,5 +1,5 @@
-import { RuntimeError } from '../../contract/errors.ts';
-import type { ForkOptions } from '../../contract/host.ts';
+import { RuntimeError } from '../contract/errors.ts';
+import type { ForkOptions } from '../contract/host.ts';
 
 /**
  * Where a fork leaves its source, as people write it: `3` behind turn 3, `seq:40` behind entry 40; undefined behind the
