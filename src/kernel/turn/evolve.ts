@@ -152,7 +152,8 @@ function forked(state: State, { data }: EntryOf<'session.forked'>, resolved: Res
     const tightened = (resolved.own_policies ?? []).reduce(addPolicy, back);
     // Inputs that another workspace froze, with its grants, are nothing to go on with.
     const cut = data.epoch === undefined ? turn.cut : (turn.cut ?? 'stop');
-    return { ...tightened, cut, grants: [], event_ids: [], steers: [] };
+    const manifest = { ...turn.manifest, grants: [] }; // some may have been taken back since
+    return { ...tightened, manifest, cut, grants: [], event_ids: [], steers: [] };
   });
 }
 
