@@ -15,6 +15,7 @@ import {
   test,
   until,
 } from './support/place.ts';
+import { rechained } from './support/rechained.ts';
 
 const ANSWER = { match: { any: true as const }, reply: { text: 'heard' } };
 const ASKS = {
@@ -172,6 +173,39 @@ describe('is refused', () => {
       expect(stderr).toContain(`runtime session verify ${place.project}/${name}.jsonl`);
     }
     expect((await there.run(['session', 'ls', '-o', 'json'])).stdout).toBe('[]\n');
+  });
+
+  test('a session with which nobody could go on here, though its file is whole', async ({ place }) => {
+    place.play([ANSWER]);
+    await place.run(['run', '--session', 'one', 'hello']);
+    const [header, created] = place.read(await exportOf(place)).split('\n');
+    const forged = (from: RegExp, to: string): string => {
+      const lines = rechained([created!.replace(from, to)]);
+      const { hash } = JSON.parse(lines) as Line;
+      const { audited_head: _, ...rest } = JSON.parse(header!) as { audited_head: unknown };
+      return `${JSON.stringify({ ...rest, head: { seq: 1, hash }, entries: 1, blobs: 0 })}\n${lines}`;
+    };
+    const later = String(Date.now() + 365 * 24 * 60 * 60 * 1000);
+    const there = elsewhere(place);
+    for (const [name, content, why] of [
+      ['late', forged(/"at":\d+/, `"at":${later}`), 'its times lie in the future'],
+      ['below', forged(/"project_root":"[^"]*"/, '"project_root":"a/../.."'), 'its project folder is none'],
+      ['bare', forged(/"epoch":1/, `"epoch":1,"own_policies":["sha256:${'a'.repeat(64)}"]`), 'is missing'],
+    ] as const) {
+      place.write(`${name}.jsonl`, content);
+      const { code, stdout, stderr } = await there.run(['session', 'import', `${name}.jsonl`]);
+      expect({ name, code, stdout }).toEqual({ name, code: 7, stdout: '' });
+      expect(stderr).toContain(why);
+    }
+    place.write('folder.jsonl', forged(/"project_root":"[^"]*"/, '"project_root":"/\\u001b[31mred"'));
+    const imported = await there.run(['session', 'import', 'folder.jsonl']);
+    expect(imported).toMatchObject({ code: 0 });
+    const ran = await there.run(['run', '--session', 'one', 'hello']);
+    for (const { stderr } of [imported, ran]) {
+      expect(stderr).toContain('[31mred');
+      expect(stderr).not.toContain('\u001b');
+    }
+    expect((await there.run(['session', 'ls', '--tree'])).stdout).toContain('one');
   });
 
   test('a redacted file, a plain journal, and no file', async ({ place }) => {
