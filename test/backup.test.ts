@@ -45,6 +45,11 @@ function contents(folder: string): Map<string, string> {
   );
 }
 
+function changeRecord(folder: string, from: RegExp, to: string): void {
+  const path = join(folder, 'backup.json');
+  writeFileSync(path, readFileSync(path, 'utf8').replace(from, to));
+}
+
 describe('store backup', () => {
   test('all that counts is in it, closed to others, and its record names each file', async ({ place }) => {
     answers(place);
@@ -236,11 +241,18 @@ describe('store restore', () => {
     ['with a file gone', (folder: string) => rmSync(join(folder, 'workspace/audit.jsonl')), 'is not there'],
     [
       'whose record names a path outside',
-      (folder: string) => {
-        const path = join(folder, 'backup.json');
-        writeFileSync(path, readFileSync(path, 'utf8').replace('workspace/audit.jsonl', 'workspace/../../x'));
-      },
+      (folder: string) => changeRecord(folder, /workspace\/audit\.jsonl/, 'workspace/../../x'),
       'which no backup holds',
+    ],
+    [
+      'whose record names no file at all',
+      (folder: string) => changeRecord(folder, /"files": \[/, '"files": [null,'),
+      'not what a backup writes',
+    ],
+    [
+      'behind whose epoch none can come',
+      (folder: string) => changeRecord(folder, /"epoch": \d+/, `"epoch": ${Number.MAX_SAFE_INTEGER}`),
+      'not what a backup writes',
     ],
   ] as const)('a backup %s is refused before anything changes: exit 7', async ([, damage, says], { place }) => {
     answers(place);

@@ -6,7 +6,7 @@ import { describe, expect } from 'vitest';
 import type { EntryData } from '../src/contract/entries.ts';
 import type { ExportHeader } from '../src/contract/export.ts';
 import type { VerifyReport } from '../src/contract/verify.ts';
-import { approvalsIn, entriesOf, linesOf, type Place, test, until } from './support/place.ts';
+import { approvalsIn, entriesOf, linesOf, type Line, type Place, test, until } from './support/place.ts';
 
 const SECRET_TEXT = 'the-falcon-lands-at-noon';
 
@@ -168,6 +168,28 @@ describe('for strangers', () => {
     });
     const again = await exported(place, '--redact');
     expect(again).not.toContain(/#[0-9a-f]{12}/.exec(text)![0]);
+  });
+
+  test('a policy of its own goes with it, and what that decided', async ({ place }) => {
+    place.play([
+      { match: { request: 1 }, reply: { calls: [{ tool: 'exec_command', arguments: { cmd: SECRET_TEXT } }] } },
+      { match: { request: 2 }, reply: { text: 'no' } },
+    ]);
+    await place.run(['policy', 'set', 'exec_command', '--allow']);
+    await place.run(['run', '--session', 'zero', 'do it']);
+    place.write('careful.yaml', 'deny: [exec_command]\n');
+    const fork = ['session', 'fork', 'zero', '--policy', 'careful.yaml', '--message', 'again'];
+    const id = (await place.run(fork)).stdout.split('\n')[0]!;
+    expect(await place.run(['session', 'export', id, '--redact', '--file', 'shared.jsonl'])).toMatchObject({
+      code: 0,
+    });
+    expect(await verifyAlone(place, './shared.jsonl')).toMatchObject({ code: 0, report: { status: 'verified' } });
+    const [forked] = entriesOf(place.journal(id), 'session.forked');
+    const shared = place.read('shared.jsonl');
+    const lines = linesOf(shared) as Line[];
+    expect(entriesOf(lines, 'session.forked')).toMatchObject([{ own_policies: forked!.own_policies }]);
+    expect(entriesOf(lines, 'policy.decided').map(({ verdict }) => verdict)).toEqual(['allow', 'deny']);
+    expect(shared).not.toContain(SECRET_TEXT);
   });
 
   test('where a length decided, nothing comes of it, and it says at which entry', async ({ place }) => {

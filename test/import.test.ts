@@ -15,6 +15,7 @@ import {
   test,
   until,
 } from './support/place.ts';
+import { rechained } from './support/rechained.ts';
 
 const ANSWER = { match: { any: true as const }, reply: { text: 'heard' } };
 const ASKS = {
@@ -40,6 +41,15 @@ async function exportOf(place: Place, id = 'one'): Promise<string> {
 function entriesIn(text: string): Pick<Line, 'seq' | 'at' | 'type' | 'data'>[] {
   const lines = linesOf(text) as Line[];
   return lines.filter((line) => 'seq' in line).map(({ seq, at, type, data }) => ({ seq, at, type, data }));
+}
+
+/** The first entry of an exported session 'one', otherwise, as a file that is whole. */
+function forged(text: string, from: RegExp, to: string): string {
+  const [header, created] = text.split('\n');
+  const line = rechained([created!.replace(from, to)]);
+  const { hash } = JSON.parse(line) as Line;
+  const { audited_head: _, ...rest } = JSON.parse(header!) as { audited_head: unknown };
+  return `${JSON.stringify({ ...rest, head: { seq: 1, hash }, entries: 1, blobs: 0 })}\n${line}`;
 }
 
 function auditOf(home: string): AuditRecord[] {
@@ -160,6 +170,20 @@ test('a session gets no more rights than it had', async ({ place }) => {
   expect(forked!.data).toMatchObject({ rights: { sandbox: 'required' } });
 });
 
+test('epochs of another workspace are none of this one, also when its own has to be found again', async ({ place }) => {
+  place.play([ANSWER]);
+  await place.run(['run', '--session', 'one', 'hello']);
+  const text = place.read(await exportOf(place));
+  place.write('far.jsonl', forged(text, /"epoch":1/, `"epoch":${Number.MAX_SAFE_INTEGER}`));
+  const there = elsewhere(place);
+  expect(await there.run(['session', 'import', 'far.jsonl'])).toMatchObject({ code: 0 });
+  const record = join(there.home, 'workspaces/default/workspace.json');
+  writeFileSync(record, 'damaged');
+  expect(await there.run(['store', 'repair', '--apply'])).toMatchObject({ code: 0 });
+  expect(JSON.parse(readFileSync(record, 'utf8'))).toMatchObject({ epoch: 2 });
+  expect((await there.run(['run', '--session', 'one', 'more'])).stdout).toBe('heard\n');
+});
+
 describe('is refused', () => {
   test('what does not verify: exit 7, and nothing is there', async ({ place }) => {
     place.play([ANSWER]);
@@ -179,6 +203,33 @@ describe('is refused', () => {
       expect(stderr).toContain(`runtime session verify ${place.project}/${name}.jsonl`);
     }
     expect((await there.run(['session', 'ls', '-o', 'json'])).stdout).toBe('[]\n');
+  });
+
+  test('a session with which nobody could go on here, though its file is whole', async ({ place }) => {
+    place.play([ANSWER]);
+    await place.run(['run', '--session', 'one', 'hello']);
+    const text = place.read(await exportOf(place));
+    const later = String(Date.now() + 365 * 24 * 60 * 60 * 1000);
+    const there = elsewhere(place);
+    for (const [name, content, why] of [
+      ['late', forged(text, /"at":\d+/, `"at":${later}`), 'its times lie in the future'],
+      ['below', forged(text, /"project_root":"[^"]*"/, '"project_root":"a/../.."'), 'its project folder is none'],
+      ['bare', forged(text, /"epoch":1/, `"epoch":1,"own_policies":["sha256:${'a'.repeat(64)}"]`), 'is missing'],
+    ] as const) {
+      place.write(`${name}.jsonl`, content);
+      const { code, stdout, stderr } = await there.run(['session', 'import', `${name}.jsonl`]);
+      expect({ name, code, stdout }).toEqual({ name, code: 7, stdout: '' });
+      expect(stderr).toContain(why);
+    }
+    place.write('folder.jsonl', forged(text, /"project_root":"[^"]*"/, '"project_root":"/\\u001b[31mred"'));
+    const imported = await there.run(['session', 'import', 'folder.jsonl']);
+    expect(imported).toMatchObject({ code: 0 });
+    const ran = await there.run(['run', '--session', 'one', 'hello']);
+    for (const { stderr } of [imported, ran]) {
+      expect(stderr).toContain('[31mred');
+      expect(stderr).not.toContain('\u001b');
+    }
+    expect((await there.run(['session', 'ls', '--tree'])).stdout).toContain('one');
   });
 
   test('a redacted file, a plain journal, and no file', async ({ place }) => {

@@ -93,9 +93,10 @@ async function summarise(
         row.title = entry.data.title ?? '';
         return;
       case 'session.forked': {
-        // A fork of a fork has the lines of both; the last one is its own.
-        const { session_id: source, seq } = entry.data.from;
-        row.parent = { session_id: source, seq };
+        // A fork of a fork has the lines of both; the last one is its own. One from another workspace has no source here.
+        const { from, epoch } = entry.data;
+        if (epoch === undefined) row.parent = { session_id: from.session_id, seq: from.seq };
+        else delete row.parent;
         return;
       }
       case 'session.configured':

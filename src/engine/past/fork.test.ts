@@ -181,6 +181,19 @@ describe('rights only tighten', () => {
   });
 });
 
+test('what was open before the session came from another workspace is open in none of its forks', async () => {
+  const world = await stories['guarded']!();
+  const at = world.lines.get('s')!.findIndex(({ type }) => type === 'call.inspected') + 1;
+  await forkOf(world, 's', 'imported', {});
+  world.last('imported', 'session.forked').data.epoch = 7;
+  for (const from of ['imported', 'fork']) {
+    const entries = structuredClone(await forkOf(world, from, from === 'fork' ? 'again' : 'fork', { at }));
+    expect(entries.at(-1)).toMatchObject({ type: 'turn.ended', data: { reason: 'canceled' } });
+    expect(entries.findLast(({ type }) => type === 'session.forked')).toMatchObject({ data: { epoch: 7 } });
+    expect(await verify(world, entries)).toMatchObject({ status: 'verified' });
+  }
+});
+
 test('a fork knows of files that were put back behind the last turn', async () => {
   const before = createWorld();
   const { live } = await before.send('s', 'one');

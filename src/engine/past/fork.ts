@@ -31,6 +31,8 @@ interface Cut {
   state: State;
   hash: string;
   atMost: Session;
+  /** Of the workspace that took the source in behind this place: what is open here is open in another workspace. */
+  epoch?: number;
 }
 
 /**
@@ -47,7 +49,7 @@ export async function forkSession(
   const kernel = createKernel(sha256);
   for (const value of own === undefined ? [policy] : [policy, own]) await blobs.put(canonicalJson(value));
   await journal.create(to.id, async (write) => {
-    const { hash, atMost, state: found } = await copy({ journal, blobs }, from, place, write);
+    const { hash, atMost, epoch, state: found } = await copy({ journal, blobs }, from, place, write);
     const seq = found.seq;
     let state = found;
     const append = (entry: NewEntry, at: number): void => {
@@ -55,12 +57,14 @@ export async function forkSession(
       ({ state } = kernel.evolve(state, placed));
       write(placed);
     };
-    // What was decided by then is decided in the copy, too; what was to be started is not.
-    for (;;) {
-      const { append: decision } = kernel.decide(state);
-      if (!decision || isIntent(decision.type)) break;
-      append(decision, state.at);
-    }
+    const decideAll = (): void => {
+      for (;;) {
+        const { append: decision } = kernel.decide(state);
+        if (!decision || isIntent(decision.type)) return;
+        append(decision, state.at);
+      }
+    };
+    decideAll(); // what was decided by then is decided in the copy, too; what was to be started is not
     const current = rightsOf(policy, role);
     const sandbox = own === undefined ? current.sandbox : stricterSandbox(current.sandbox, own.sandbox);
     const policies = new Set(atMost.own_policies);
@@ -72,9 +76,11 @@ export async function forkSession(
       rights: tightest(atMost.rights, { ...current, sandbox }),
       actor: to.actor,
       ...(policies.size > 0 && { own_policies: [...policies] }),
+      ...(epoch !== undefined && { epoch }),
     };
     const at = Math.max(now(), state.at);
     append({ type: 'session.forked', data }, at);
+    if (epoch !== undefined) decideAll(); // a turn that was open elsewhere ends here
     if (model === undefined || model === state.session!.model) return;
     append({ type: 'session.configured', data: { model, by: { actor: to.actor } } }, at);
   });
@@ -92,7 +98,8 @@ async function copy(
   const resolve = createResolver(blobs);
   const isNamed = at !== undefined || turn !== undefined;
   let state = kernel.initial();
-  let cut: Omit<Cut, 'atMost'> | undefined;
+  let cut: Omit<Cut, 'atMost' | 'epoch'> | undefined;
+  let takenIn: number | undefined;
   /** Behind the last possible cut. */
   let held: Entry[] = [];
   const isCut = (entry: Entry): boolean => {
@@ -102,7 +109,11 @@ async function copy(
   };
   const take = ({ entry, hash }: StoredEntry, resolved: Resolved): void => {
     ({ state } = kernel.evolve(state, entry, resolved));
-    if (isNamed && cut !== undefined) return; // only what the source may do still counts
+    if (isNamed && cut !== undefined) {
+      // Only what the source may do still counts, and whether all of this came from elsewhere.
+      if (entry.type === 'session.forked') takenIn = entry.data.epoch ?? takenIn;
+      return;
+    }
     held.push(entry);
     const cutsHere = isCut(entry);
     if (!cutsHere && !isNamed) return;
@@ -118,7 +129,10 @@ async function copy(
     throw new RuntimeError('store_damaged', `Session ${session} is damaged: ${failure.message}.`, { id: session });
   }
   // A journal that begins otherwise has no session: nothing can go on from it.
-  if (cut?.state.session && state.session) return { ...cut, atMost: state.session };
+  if (cut?.state.session && state.session) {
+    const { session: atMost } = state;
+    return { ...cut, atMost, ...(takenIn !== undefined && { epoch: atMost.epoch }) };
+  }
   throw new RuntimeError('not_found', `Session ${session} ${whatIsMissing(place)}.`, {
     next: `See its ${place.at === undefined ? 'turns' : 'entries'} with \`runtime session show ${session}${place.at === undefined ? '' : ' -o json'}\`.`,
   });

@@ -35,6 +35,15 @@ test('of several patches the first and the last state of each file count', () =>
   ]);
 });
 
+test('what ran before the session came from another workspace is not there', () => {
+  const forked = (epoch?: number) =>
+    ({ type: 'session.forked', data: { session_id: 's', ...(epoch !== undefined && { epoch }) } }) as NewEntry;
+  const before = [began(1), ...patched('c1', file('x', A, B)), began(2), started('c2', 'apply_patch', [file('y', A)])];
+  const after = [abandoned('c2'), began(3), ...patched('c3', file('z', A, B)), forked()];
+  expect(filesOfTurns(entriesOf(...before, forked(2), ...after)).map(({ turn }) => turn)).toEqual([3]);
+  expect(filesOfTurns(entriesOf(...before, forked(), ...after)).map(({ turn }) => turn)).toEqual([1, 2, 3]);
+});
+
 test('what something else did between two patches is told', () => {
   const [turn] = filesOfTurns(entriesOf(began(1), ...patched('c1', file('x', A, B)), ...patched('c2', file('x', C, A), file('y', undefined, A)))); // prettier-ignore
   expect(turn!.files).toMatchObject([{ path: 'y', found: undefined, left: A, mixed: false }]);

@@ -26,13 +26,15 @@ export interface TurnFiles {
   undone_at?: number;
 }
 
-/** Of each turn that has begun, in order. */
+/** Of each turn that has begun in this workspace, in order. */
 export function filesOfTurns(entries: readonly Entry[]): TurnFiles[] {
   const turns: { turn: number; files: Map<string, TurnFile>; untracked: Set<string>; undone_at?: number }[] = [];
   const intents = new Map<string, FileChange[]>();
   const effects = new Map<string, string>();
   for (const entry of entries) {
     const { type } = entry;
+    // What ran in another workspace is not this one's to undo, whatever a file says that it held before.
+    if (type === 'session.forked' && entry.data.epoch !== undefined) turns.length = 0;
     const turn = turns.at(-1);
     if (type === 'turn.started') turns.push({ turn: entry.data.turn, files: new Map(), untracked: new Set() });
     if (type === 'files.undone') {

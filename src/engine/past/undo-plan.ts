@@ -69,7 +69,7 @@ function chooseTurn(turns: readonly TurnFiles[], id: string, wanted: number | un
     throw new RuntimeError('not_found', `${what}${untrackedWords(ran)}`, { next });
   }
   const turn = turns.find((one) => one.turn === wanted);
-  if (!turn) throw new RuntimeError('not_found', `Session ${id} has no turn ${wanted}.`, { next });
+  if (!turn) throw new RuntimeError('not_found', `Session ${id} has no turn ${wanted} that ran here.`, { next });
   if (turn.files.length > 0 || turn.undone_at !== undefined) return turn;
   const what = `Turn ${wanted} of session ${id} changed no files by a tool that records it.`;
   throw new RuntimeError('not_found', `${what}${untrackedWords(turn.untracked)}`, { next });

@@ -2,6 +2,7 @@
  * Takes in a session that was exported elsewhere, as a fork of it: its entries are copied and go on under an id of this
  * workspace, and what was pending there is void (docs/export.md). Nothing of its file is believed that isn't proved.
  */
+import { isAbsolute, normalize } from 'node:path';
 import { canonicalJson } from '../../base/canonical-json.ts';
 import { sha256 } from '../../base/digest.ts';
 import { isIntent } from '../../contract/entry-types.ts';
@@ -30,6 +31,9 @@ export interface ImportSources {
   /** Does the work while nobody else has the session. */
   alone: (session_id: string, work: () => Promise<void>) => Promise<void>;
 }
+
+/** Clocks differ; time never goes back within a journal, so nothing may come from long after now. */
+const MOST_AHEAD_MS = 60 * 60 * 1000;
 
 /**
  * `as`: the id here; else the one that it has. It is there as a whole, or not at all.
@@ -112,6 +116,10 @@ async function forkOf(
   };
   decideAll(); // what was decided by then is decided in the copy, too
   const { rights, project_root } = fold.state.session!;
+  if (fold.state.at > now() + MOST_AHEAD_MS) throw unfit('its times lie in the future, and nothing would expire here');
+  if (!isAbsolute(project_root) || normalize(project_root) !== project_root) {
+    throw unfit('its project folder is none that a session can have');
+  }
   const strict = tightened(policy, to.actor.role, rights);
   append({
     v: 1,
@@ -128,6 +136,12 @@ async function forkOf(
   });
   decideAll(); // a turn that was open ends here
   return { entries, policy: strict.policy, project_root };
+}
+
+function unfit(why: string): RuntimeError {
+  return new RuntimeError('verify_failed', `The session can't go on here: ${why}.`, {
+    next: 'It can be proved and looked at all the same: `runtime session verify <file>`.',
+  });
 }
 
 /** Blobs first, then the record, then the journal: what a stop leaves by then is in nobody's way. */

@@ -33,7 +33,8 @@ export function redactObservation(
   const event = (event_id: string): string => id('e-', event_id);
   switch (entry.type) {
     case 'session.created': {
-      const { session_id, workspace_id, kind, title, project_root, source, rights, epoch, parent } = entry.data;
+      const { session_id, workspace_id, kind, title, project_root, source, rights, epoch, parent, own_policies } =
+        entry.data;
       return of('session.created', {
         session_id: names.session(session_id),
         workspace_id: text(workspace_id),
@@ -47,6 +48,7 @@ export function redactObservation(
         ...(parent && {
           parent: { session_id: names.session(parent.session_id), seq: parent.seq, step_id: text(parent.step_id) },
         }),
+        ...(own_policies && { own_policies }),
         redacted_from: names.redacted_from,
       });
     }
@@ -64,12 +66,13 @@ export function redactObservation(
       });
     }
     case 'session.forked': {
-      const { session_id, from, rights, epoch } = entry.data;
+      const { session_id, from, rights, epoch, own_policies } = entry.data;
       return of('session.forked', {
         session_id: names.session(session_id),
         from: { session_id: names.session(from.session_id), seq: from.seq, hash: placeholders.hash(from.hash) },
         rights,
         actor: actor(entry.data.actor),
+        ...(own_policies && { own_policies }),
         ...(epoch !== undefined && { epoch }),
       });
     }

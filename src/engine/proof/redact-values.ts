@@ -5,7 +5,7 @@
 import { canonicalJson } from '../../base/canonical-json.ts';
 import type { Digest } from '../../base/digest.ts';
 import { errorCatalogue } from '../../contract/errors.ts';
-import type { Grant, Manifest, ToolSpec } from '../../contract/manifest.ts';
+import type { Grant, Manifest, Policy, ToolSpec } from '../../contract/manifest.ts';
 import type { Actor, Facts, FileChange, Part, Presentation } from '../../contract/values.ts';
 import type { Placeholders } from './placeholders.ts';
 
@@ -42,6 +42,11 @@ export interface ValueRedaction {
   presentation(presentation: Presentation): { shown: Presentation; whole: Presentation };
   /** `factsDigest` gives what a digest of facts has become. */
   manifest(manifest: Manifest, factsDigest: (digest: Digest) => Digest): Manifest;
+}
+
+/** Holds names of tools and verdicts only: they stay as they are. */
+function policyOf({ deny, require_approval, allow, sandbox, approver_roles }: Policy): Policy {
+  return { v: 1, deny, require_approval, allow, sandbox, approver_roles };
 }
 
 export function createValueRedaction(placeholders: Placeholders): ValueRedaction {
@@ -158,7 +163,10 @@ export function createValueRedaction(placeholders: Placeholders): ValueRedaction
       },
     }),
 
-    manifest: ({ models, instructions, catalog, skills, memory, policy, grants, rules, missing }, factsDigest) => ({
+    manifest: (
+      { models, instructions, catalog, skills, memory, policy, session_policies, grants, rules, missing },
+      factsDigest,
+    ) => ({
       v: 1,
       models: models.map(({ name, provider, model, context, max_output_tokens, price }) => ({
         name: text(name),
@@ -172,14 +180,8 @@ export function createValueRedaction(placeholders: Placeholders): ValueRedaction
       catalog: catalog.map(tool),
       skills: skills.map((one) => text(canonicalJson(one))),
       memory: memory.map((one) => text(canonicalJson(one))),
-      policy: {
-        v: 1,
-        deny: policy.deny,
-        require_approval: policy.require_approval,
-        allow: policy.allow,
-        sandbox: policy.sandbox,
-        approver_roles: policy.approver_roles,
-      },
+      policy: policyOf(policy),
+      ...(session_policies && { session_policies: session_policies.map(policyOf) }),
       grants: grants.map((one) => grant(one, factsDigest)),
       rules: {
         calls_per_reply: rules.calls_per_reply,

@@ -60,8 +60,8 @@ export function createRedaction({ salt, redacted_from, facts }: RedactionSources
   const factsDigest = (digest: Digest): Digest => facts.get(digest) ?? placeholders.digest(digest);
 
   /** The values that the rewritten entry names. */
-  function resolve(entry: Entry, { manifest, policy }: Resolved): Resolved {
-    if (entry.type !== 'turn.started' || !manifest) return policy ? { policy } : {};
+  function resolve(entry: Entry, { manifest, ...policies }: Resolved): Resolved {
+    if (entry.type !== 'turn.started' || !manifest) return policies;
     return { manifest: values.manifest(manifest, factsDigest) };
   }
 

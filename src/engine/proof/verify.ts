@@ -177,11 +177,12 @@ interface Wrong {
 
 /** Blobs that stand for a text, or anything else of a length that the entry says. */
 async function wrongBlob(entry: Entry, blobs: Pick<Blobs, 'get'>): Promise<Wrong | undefined> {
-  for (const { digest, bytes: length } of namedBlobs(entry)) {
-    if (length === undefined) continue; // resolved, or nothing follows from it
+  for (const { digest, bytes: length, optional } of namedBlobs(entry)) {
+    if (optional || namesValues(entry)) continue; // nothing follows from it, or it is resolved
     const bytes = await blobs.get(digest);
     if (!bytes) return { code: 'blob_missing', message: `the blob ${digest} is missing` };
-    if (bytes.length !== length) return { code: 'blob_mismatch', message: `the blob ${digest} has another length` };
+    if (length !== undefined && bytes.length !== length)
+      return { code: 'blob_mismatch', message: `the blob ${digest} has another length` };
   }
   return undefined;
 }

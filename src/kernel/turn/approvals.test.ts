@@ -132,6 +132,16 @@ describe('a session grant', () => {
     ]);
   });
 
+  test('stays behind also when it stood when the turn was frozen: it may have been taken back since', () => {
+    const asking = waiting();
+    const { args_digest, facts_digest } = asking.turn.calls[0]!.inspected!;
+    const { project_root } = asking.state.session!;
+    const grants = [{ grant_id: 'g0', tool: 'exec_command', args_digest, facts_digest, project_root }];
+    const story = given(created(), message('e1'), started({ grants }), make);
+    story.when(forked());
+    expect(story.when(inspected('c1.1.1'))[1]).toEqual(approvalRequested('c1.1.1', START_AT + HOUR));
+  });
+
   test('is given by `once` to nobody', () => {
     const story = waiting();
     story.when(granted('c1.1.1'));

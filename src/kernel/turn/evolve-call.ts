@@ -36,8 +36,9 @@ const UNKNOWNS_KEPT = 32;
 
 export function evolveCall(hash: Hash, state: State, turn: Turn, entry: CallEntry): Evolved {
   if (entry.type === 'approval.resolved') return { state: resolved(state, turn, entry), joined: [] };
-  const call = turn.calls.find((one) => one.call_id === entry.data.call_id);
-  if (!call || !EXPECTED[entry.type].includes(call.status)) return { state, joined: [] };
+  const { call_id } = entry.data;
+  const call = turn.calls.find((one) => one.call_id === call_id && EXPECTED[entry.type].includes(one.status));
+  if (!call) return { state, joined: [] };
   switch (entry.type) {
     case 'call.inspected':
       return changed(state, turn, inspected(call, entry));

@@ -12,7 +12,7 @@ import { evolveAsk } from './evolve-ask.ts';
 import { endTurn, join, reflectTurn, startTurn } from './evolve-turn.ts';
 import { pendingOf, userContent } from './history.ts';
 import { LOSS, undoneNote } from './notes.ts';
-import { tightest } from '../policy/rights.ts';
+import { stricterSandbox, tightest } from '../policy/rights.ts';
 import { activeTime, retryTimer, somethingRuns, STALLS_TO_QUARANTINE, waitsForRetry } from './open.ts';
 import { isGuarded, type Call, type Evolved, type Queued, type Resolved, type State, type Turn } from './state.ts';
 
@@ -149,10 +149,13 @@ function forked(state: State, { data }: EntryOf<'session.forked'>, resolved: Res
   const next = { ...state, session, queue: [], grants: [] };
   return withTurn(next, (turn) => {
     const back = recover(turn, { voidApprovals: true, abandonAll: true });
-    const tightened = (resolved.own_policies ?? []).reduce(addPolicy, back);
+    const { policy } = turn.manifest;
+    const boxed = { ...policy, sandbox: stricterSandbox(policy.sandbox, session.rights.sandbox) };
+    const tightened = [boxed, ...(resolved.own_policies ?? [])].reduce(addPolicy, back);
     // Inputs that another workspace froze, with its grants, are nothing to go on with.
     const cut = data.epoch === undefined ? turn.cut : (turn.cut ?? 'stop');
-    return { ...tightened, cut, grants: [], event_ids: [], steers: [] };
+    const manifest = { ...turn.manifest, grants: [] }; // some may have been taken back since
+    return { ...tightened, manifest, cut, grants: [], event_ids: [], steers: [] };
   });
 }
 

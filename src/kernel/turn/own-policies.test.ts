@@ -60,6 +60,23 @@ describe('a fork with a policy of its own', () => {
     ]);
   });
 
+  test('as by a sandbox that only its rights require', () => {
+    const story = given(created(), message('e1'), started({ policy: free }));
+    story.when(replied({ calls: [['exec_command']] }));
+    story.whenAlone(inspected('c1.1.1'));
+    const strict: Step = (state) => {
+      const { observation } = forked('s-2')(state);
+      const data = { ...observation.data, rights: { ...rights, sandbox: 'required' } };
+      return { observation: { ...observation, data } as typeof observation };
+    };
+    expect(story.when(strict)).toMatchObject([
+      { type: 'policy.decided', data: { verdict: 'deny' } },
+      { type: 'call.refused' },
+      { type: 'turn.reflected' },
+      { type: 'model.requested' },
+    ]);
+  });
+
   test('is not admitted without the value behind its digest', () => {
     const story = given(created());
     const step = forked('s-2', denying);

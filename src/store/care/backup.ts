@@ -199,7 +199,9 @@ function parseRecord(source: string): BackupRecord {
     typeof record.at === 'number' &&
     typeof record.workspace === 'string' &&
     Number.isSafeInteger(record.epoch) &&
-    Array.isArray(record.files);
+    record.epoch! < Number.MAX_SAFE_INTEGER && // the next one begins with the restore
+    Array.isArray(record.files) &&
+    record.files.every((file: { path?: unknown } | null) => typeof file?.path === 'string');
   if (!fits) throw new RuntimeError('backup_unfit', `${join(source, RECORD)} is not what a backup writes.`);
   return record as BackupRecord;
 }

@@ -59,15 +59,19 @@ export function scanFile(
   return withFile(file.path, (fd) => scanChain(fd, rules, visit));
 }
 
-/** The greatest epoch that any whole line names; 0 when none does. */
+/** The greatest epoch of this workspace that any whole line names; 0 when none does. */
 export async function lastEpoch(paths: WorkspacePaths, workspace: string): Promise<number> {
   let epoch = 0;
   for (const file of inventory(paths)) {
     if (!isChained(file) || !file.plain) continue;
-    await scanFile(await chainedFile(file, workspace, () => undefined), ({ data }) => {
+    let ofFile = 0;
+    await scanFile(await chainedFile(file, workspace, () => undefined), ({ type, data }) => {
       const known = (data as { epoch?: unknown } | null)?.epoch;
-      if (typeof known === 'number') epoch = Math.max(epoch, known);
+      if (typeof known !== 'number') return;
+      // What stands before that came from another workspace, with its own epochs.
+      ofFile = type === 'session.forked' ? known : Math.max(ofFile, known);
     });
+    epoch = Math.max(epoch, ofFile);
   }
   return epoch;
 }

@@ -136,7 +136,7 @@ export async function runToEnd(
       const resume = (id?: string): string => next(`session resume${id === undefined ? '' : ` ${id}`}`);
       for (const line of othersLines(others, { now: systemClock.now(), resume })) io.stderr.write(`${line}\n`);
     },
-    onNotice: (line) => io.stderr.write(`${line}\n`),
+    onNotice: (line) => io.stderr.write(`${oneLine(line)}\n`),
   };
   let outcome: RunOutcome;
   try {

@@ -22,10 +22,8 @@ export const importSession: CommandAction<{ as?: string; output: OutputFormat }>
   }
   const { session_id, from, entries, project_root } = imported;
   io.stdout.write(`imported ${session_id}: ${entries} entries of ${from.session_id}\n`);
-  if (!statSync(project_root, { throwIfNoEntry: false })?.isDirectory()) {
-    io.stderr.write(
-      `its project folder ${oneLine(project_root)} is not here: it can be read, and its tools find nothing\n`,
-    );
-  }
+  const isHere = statSync(project_root, { throwIfNoEntry: false })?.isDirectory();
+  const what = isHere ? 'it goes on there, and may read it' : 'is not here: it can be read, and its tools find nothing';
+  io.stderr.write(`its project folder ${oneLine(project_root)}${isHere ? ': ' : ' '}${what}\n`);
   io.stderr.write(`read it with: ${nextCommand(context, options, `session show ${session_id}`)}\n`);
 };
