@@ -99,6 +99,21 @@ describe('a disk that fills up', () => {
   );
 });
 
+test('on a full disk what frees space can begin', async ({ place, skip }) => {
+  const could = await onSmallDisk(place, 'mode=700', async () => {
+    place.play([{ match: { any: true }, reply: { text: 'Hello.' } }]);
+    expect((await place.run(['run', '--session', 'one', 'hi'])).code).toBe(0);
+    fill(join(place.home, 'filler'), 0);
+    expect((await place.run(['run', '--session', 'one', 'again'])).code).toBe(1);
+    expect(await place.run(['store', 'gc'])).toMatchObject({
+      code: 0,
+      stdout: expect.stringContaining('removed') as string,
+    });
+    expect((await place.run(['session', 'verify', 'one'])).code).toBe(0);
+  });
+  if (!could) skip('only root can make a small disk');
+});
+
 test("the workspace's folder goes while a turn runs: said, exit 1, and the next start makes a new one", async ({
   place,
 }) => {

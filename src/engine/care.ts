@@ -11,6 +11,7 @@ import type { Entry, NewEntry } from '../contract/entries.ts';
 import type { StoredEntry } from '../contract/ports.ts';
 import type { BackupRecord, StoreCheck, StoreGc, StoreRepair, StoreRestored } from '../contract/store-care.ts';
 import { createKernel } from '../kernel/kernel.ts';
+import { dropBallast } from '../store/ballast.ts';
 import { createBlobs } from '../store/blobs.ts';
 import { backUp } from '../store/care/backup.ts';
 import { checkStore } from '../store/care/check.ts';
@@ -19,7 +20,7 @@ import type { Derive } from '../store/care/heal.ts';
 import { repairStore } from '../store/care/repair.ts';
 import { restore } from '../store/care/restore.ts';
 import type { ChainLine } from '../store/chain/line.ts';
-import { takeLock } from '../store/lock.ts';
+import { takeLock, type LockResult } from '../store/lock.ts';
 import { readJournalFile, storedEntry } from '../store/journal-file.ts';
 import { workspacePaths, type WorkspacePaths } from '../store/workspace.ts';
 import { secretsOf } from './config/secrets.ts';
@@ -139,14 +140,24 @@ export async function gc(
 }
 
 /** Does the work as the one who holds the workspace. @throws RuntimeError locked */
-async function locked<T>({ paths, clock }: CarePlace, work: () => Promise<T>): Promise<T> {
-  const owner = { pid: process.pid, program: 'runtime', version, started_at: clock.now() };
-  const lock = takeLock(paths.folder, owner);
+async function locked<T>(place: CarePlace, work: () => Promise<T>): Promise<T> {
+  const lock = lockWithRoom(place);
   if (!lock.ok) throw lockedError(lock.held_by);
   try {
     return await work();
   } finally {
     lock.release();
+  }
+}
+
+/** What frees space must be able to begin on a full disk: then the ballast goes, and the next `run` makes it again. */
+function lockWithRoom({ paths, clock }: CarePlace): LockResult {
+  const owner = { pid: process.pid, program: 'runtime', version, started_at: clock.now() };
+  try {
+    return takeLock(paths.folder, owner);
+  } catch (error) {
+    if (!(error instanceof RuntimeError) || error.code !== 'disk_full' || !dropBallast(paths.ballast)) throw error;
+    return takeLock(paths.folder, owner);
   }
 }
 
