@@ -227,8 +227,9 @@ export function copyDurably(from: string, to: string, bytes = Infinity): { bytes
         copied += count;
       }
       // When a session was changed last orders the list of sessions.
-      const { atime, mtime } = fstatSync(source);
-      futimesSync(target, atime, mtime);
+      const { atime, mtimeMs } = fstatSync(source);
+      // Half a millisecond more: a time in seconds may be rounded down on its way.
+      futimesSync(target, atime, (Math.floor(mtimeMs) + 0.5) / 1000);
       fsyncSync(target);
       return { bytes: copied, sha256: hash.digest('hex') };
     } finally {

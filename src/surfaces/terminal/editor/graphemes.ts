@@ -4,14 +4,14 @@
  */
 import { displayWidth, SIMPLE } from '../width.ts';
 
-/** Hangul syllables join with complex characters before them, too. */
-const SYLLABLE = /[\uac00-\ud7a3]/;
+/** Hangul syllables and pictures join with complex characters before them, too. */
+const JOINING = /[\uac00-\ud7a3]|\p{Extended_Pictographic}/u;
 /** These join with nothing: line feed, tab, and lone surrogates, which stand for pastes. */
 const SEPARATE = /[\n\t\udc00-\udfff]/;
 
 const UNKNOWN = 0;
 const IS_SIMPLE = 1;
-const IS_SYLLABLE = 2;
+const IS_JOINING = 2;
 const IS_SEPARATE = 3;
 const IS_COMPLEX = 4;
 
@@ -72,7 +72,7 @@ export function characterWidth(text: string, start: number, end: number): number
 /** May the unit at `at` be part of a character that began before it? */
 function joinsBack(text: string, at: number): boolean {
   const found = classAt(text, at);
-  return found === IS_COMPLEX || (found === IS_SYLLABLE && at > 0 && classAt(text, at - 1) === IS_COMPLEX);
+  return found === IS_COMPLEX || (found === IS_JOINING && at > 0 && classAt(text, at - 1) === IS_COMPLEX);
 }
 
 /** A surrogate pair's halves are both complex. */
@@ -84,8 +84,8 @@ function classAt(text: string, at: number): number {
 }
 
 function classOf(unit: string): number {
+  if (JOINING.test(unit)) return IS_JOINING;
   if (SIMPLE.test(unit)) return IS_SIMPLE;
-  if (SYLLABLE.test(unit)) return IS_SYLLABLE;
   return SEPARATE.test(unit) ? IS_SEPARATE : IS_COMPLEX;
 }
 
