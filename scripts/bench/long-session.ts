@@ -3,10 +3,9 @@
  * with a model that answers at once. CPU time, as the work of the disk is the same. And what it costs to open the
  * session then: by its snapshot, and folded whole.
  */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { LOCAL_ACTOR, openWorkspace, takeWorkspace } from '../../src/engine/wire.ts';
+import { rmSync } from 'node:fs';
+import { LOCAL_ACTOR } from '../../src/engine/wire.ts';
+import { takeEchoWorkspace } from './echo-workspace.ts';
 import { median } from './measure.ts';
 import { printTable, printTitle } from './report.ts';
 
@@ -17,17 +16,8 @@ const HALF = Math.floor(AROUND / 2);
 const EARLY = 10;
 const LATE = 1000;
 
-const home = mkdtempSync(join(tmpdir(), 'runtime-bench-'));
-writeFileSync(
-  join(home, 'config.yaml'),
-  `models:
-  registry: [{name: echo, provider: script, script: '${join(home, 'script.yaml')}'}]
-budget: {session: {cost: 0}}
-`,
-);
-writeFileSync(join(home, 'script.yaml'), 'model: script/v1\nturns:\n  - {match: {any: true}, reply: {text: ok}}\n');
-const workspace = await openWorkspace({ environment: { RUNTIME_HOME: home }, overrides: new Map() });
-const { owner, release } = takeWorkspace(workspace);
+const { home, owned } = await takeEchoWorkspace();
+const { owner, release } = owned;
 try {
   await costs(); // first a session in which V8 learns the code
   const sessions: Costs[] = [];

@@ -3,12 +3,11 @@
  * parsing the same lines, in one process. And a program that opens a session of 5,000 turns against one that opens one of
  * 50. The model answers at once.
  */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { rmSync } from 'node:fs';
 import { diffSessions } from '../../src/engine/past/diff.ts';
 import { forkSession } from '../../src/engine/past/fork.ts';
-import { LOCAL_ACTOR, openWorkspace, takeWorkspace } from '../../src/engine/wire.ts';
+import { LOCAL_ACTOR } from '../../src/engine/wire.ts';
+import { takeEchoWorkspace } from './echo-workspace.ts';
 import { median, program, runRounds } from './measure.ts';
 import { printTable, printTitle } from './report.ts';
 
@@ -17,17 +16,8 @@ const LONG = 5000;
 const SHORT = 50;
 const MB = 1_000_000;
 
-const home = mkdtempSync(join(tmpdir(), 'runtime-bench-'));
-writeFileSync(
-  join(home, 'config.yaml'),
-  `models:
-  registry: [{name: echo, provider: script, script: '${join(home, 'script.yaml')}'}]
-budget: {session: {cost: 0}}
-`,
-);
-writeFileSync(join(home, 'script.yaml'), 'model: script/v1\nturns:\n  - {match: {any: true}, reply: {text: ok}}\n');
-const workspace = await openWorkspace({ environment: { RUNTIME_HOME: home }, overrides: new Map() });
-const { owner, release } = takeWorkspace(workspace);
+const { home, workspace, owned } = await takeEchoWorkspace();
+const { owner, release } = owned;
 const { store, policy } = workspace;
 try {
   await make('short', SHORT);

@@ -11,6 +11,7 @@ import { createBlobs } from '../store/blobs.ts';
 import { readJournalFile } from '../store/journal-file.ts';
 import { NO_USAGE } from '../kernel/turn/state.ts';
 import { addUsage } from '../kernel/budget/budget.ts';
+import { unreadable } from './proof/unreadable.ts';
 import type { Parent } from './past/fork-tree.ts';
 import { checkSessionId } from './session-id.ts';
 import { shortText } from './session/messages.ts';
@@ -173,24 +174,9 @@ export async function* verifySessions(workspace: Workspace, ids: readonly string
       yield await verifySession(workspace, id);
     } catch (thrown) {
       const { code, message } = toRuntimeError(thrown);
-      if (code !== 'not_found') yield unreadable(id, message);
+      if (code !== 'not_found') yield unreadable(id, { line: 1, seq: 1, code: 'malformed', message });
     }
   }
-}
-
-function unreadable(session_id: string, message: string): VerifyReport {
-  return {
-    schemaVersion: 'runtime.verify.v1',
-    session_id,
-    status: 'failed',
-    entries: 0,
-    decisions: 0,
-    head: { seq: 0, hash: '' },
-    kernels: [],
-    partial: [],
-    notes: [],
-    failure: { line: 1, seq: 1, code: 'malformed', message },
-  };
 }
 
 /** Verifies a journal file that lies anywhere; its blobs are looked for beside it, else in the workspace. */

@@ -17,7 +17,7 @@ import { createKernel } from '../../kernel/kernel.ts';
 import { withExportFile, type ExportFile } from '../../store/export-file.ts';
 import { rightsOf, tightened } from '../freeze.ts';
 import { checkSessionId } from '../session-id.ts';
-import { applyEvolved, createResolver, newFold } from '../session/fold.ts';
+import { createResolver } from '../session/fold.ts';
 import { verifyExportFile } from './verify-export.ts';
 
 export interface ImportSources {
@@ -94,37 +94,37 @@ async function forkOf(
 ): Promise<Fork> {
   const kernel = createKernel(sha256);
   const resolve = createResolver(file.blobs);
-  const fold = newFold(kernel);
   const entries: Entry[] = [];
+  let state = kernel.initial();
   const end = await file.read(async ({ entry }) => {
-    applyEvolved(fold, entry, kernel.evolve(fold.state, entry, await resolve(entry)));
+    ({ state } = kernel.evolve(state, entry, await resolve(entry)));
     entries.push(entry);
   });
   if (end.failure || end.hash !== head.hash) {
     throw new RuntimeError('verify_failed', 'The file was changed while it was imported.');
   }
   const append = (entry: Entry): void => {
-    applyEvolved(fold, entry, kernel.evolve(fold.state, entry, {}));
+    ({ state } = kernel.evolve(state, entry));
     entries.push(entry);
   };
   const decideAll = (): void => {
     for (;;) {
-      const { append: decision } = kernel.decide(fold.state);
+      const { append: decision } = kernel.decide(state);
       if (!decision || isIntent(decision.type)) return;
-      append({ v: 1, seq: fold.state.seq + 1, at: fold.state.at, ...decision });
+      append({ v: 1, seq: state.seq + 1, at: state.at, ...decision });
     }
   };
   decideAll(); // what was decided by then is decided in the copy, too
-  const { rights, project_root } = fold.state.session!;
-  if (fold.state.at > now() + MOST_AHEAD_MS) throw unfit('its times lie in the future, and nothing would expire here');
+  const { rights, project_root } = state.session!;
+  if (state.at > now() + MOST_AHEAD_MS) throw unfit('its times lie in the future, and nothing would expire here');
   if (!isAbsolute(project_root) || normalize(project_root) !== project_root) {
     throw unfit('its project folder is none that a session can have');
   }
   const strict = tightened(policy, to.actor.role, rights);
   append({
     v: 1,
-    seq: fold.state.seq + 1,
-    at: Math.max(now(), fold.state.at),
+    seq: state.seq + 1,
+    at: Math.max(now(), state.at),
     type: 'session.forked',
     data: {
       session_id: to.session_id,

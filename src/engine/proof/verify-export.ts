@@ -6,6 +6,7 @@ import type { JournalEnd, StoredEntry } from '../../contract/ports.ts';
 import type { VerifyFailureCode, VerifyReport } from '../../contract/verify.ts';
 import { withExportFile, type ExportFile } from '../../store/export-file.ts';
 import { namedBlobs } from './named-blobs.ts';
+import { unreadable } from './unreadable.ts';
 import { verifyJournal } from './verify.ts';
 
 type Failure = NonNullable<VerifyReport['failure']>;
@@ -18,7 +19,7 @@ export function verifyExport(path: string): Promise<VerifyReport | undefined> {
 /** The report on a file that is open. */
 export async function verifyExportFile(file: ExportFile): Promise<VerifyReport> {
   const { header, failure } = file;
-  if (!header) return unreadable(failure!);
+  if (!header) return unreadable('', failure!);
   const check = createHeaderCheck(file, header);
   const report = await verifyJournal({
     read: async (visit) => {
@@ -65,20 +66,5 @@ function createHeaderCheck({ digests }: ExportFile, header: ExportHeader) {
       if ((audited_head?.seq ?? 0) > head.seq) defect ??= { code: 'truncated', message: 'its head is not the newest' };
       return defect && { line: 0, seq: 0, code: defect.code, message: `the header: ${defect.message}` };
     },
-  };
-}
-
-function unreadable(failure: Failure): VerifyReport {
-  return {
-    schemaVersion: 'runtime.verify.v1',
-    session_id: '',
-    status: 'failed',
-    entries: 0,
-    decisions: 0,
-    head: { seq: 0, hash: '' },
-    kernels: [],
-    partial: [],
-    notes: [],
-    failure,
   };
 }
