@@ -26,6 +26,16 @@ test('a script gets core modules and other scripts, and runs once', () => {
   expect([...scripts.loaded.keys()].sort()).toEqual(['main', 'part']);
 });
 
+test('a module of a part runs when it is asked for, and the part once', () => {
+  write('main', 'exports.ask = () => require("./part#src/asked.ts");');
+  write(
+    'part',
+    'const asked = { part: Symbol() }; exports.modules = { "src/asked.ts": () => asked, "src/other.ts": () => { throw 0; } };',
+  );
+  const { ask } = createScripts(folder).load('main') as { ask: () => unknown };
+  expect(ask()).toBe(ask());
+});
+
 test('a record of what was compiled is taken, also of functions that were called later', () => {
   write('main', 'exports.later = () => ({ value: 42 });');
   const first = createScripts(folder);

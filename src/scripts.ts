@@ -16,6 +16,11 @@ export interface Scripts {
   loaded: ReadonlyMap<string, { script: Script }>;
 }
 
+/** A script whose modules run when they are asked for. */
+interface Part {
+  modules: Record<string, () => unknown>;
+}
+
 /** The wrapper that the build puts around each script. */
 type Run = (module: { exports: unknown }, exports: unknown, require: (name: string) => unknown) => void;
 
@@ -35,8 +40,12 @@ export function createScripts(folder: string): Scripts {
     return module.exports;
   }
 
+  /** `./<script>`, `./<script>#<one of its modules>`, or a core module. */
   function require(name: string): unknown {
-    return name.startsWith('./') ? load(name.slice(2)) : process.getBuiltinModule(name);
+    if (!name.startsWith('./')) return process.getBuiltinModule(name);
+    const [script, module] = name.slice(2).split('#') as [string, string?];
+    const exports = load(script);
+    return module === undefined ? exports : (exports as Part).modules[module]!();
   }
 
   return { load, loaded };

@@ -81,6 +81,7 @@ describe.each(WIRES)('a plain turn (%s)', (wire) => {
     const taken = Object.entries(scripts).map(([path, record]) => [basename(path), record]);
     expect(taken).toEqual([
       ['program.js', true],
+      ['turn.js', true],
       ['js-yaml.js', true],
       ['openai.js', true],
     ]);

@@ -1,11 +1,11 @@
 /**
- * The program as scripts that src/scripts.ts loads: `program.js`, dependencies included, and one for each part that few
- * commands need, or that is loaded while something else is waited for.
+ * The program as scripts that src/scripts.ts loads, dependencies included: its parts (parts.ts), and what stands apart.
  */
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
 import { build, type BuildOptions, type Metafile, type Plugin } from 'esbuild';
 import { rewriteCoreImports } from './core-imports.ts';
+import { scriptPlugin, splitProgram } from './parts.ts';
 import { DependencyTrimmer } from './trim-dependencies.ts';
 
 /**
@@ -27,28 +27,35 @@ const APART: Record<string, string> = {
 export async function bundle(root: string, outdir: string): Promise<void> {
   const trimmer = new DependencyTrimmer();
   const sources = sourcePlugin(root, trimmer);
-  const script: BuildOptions = {
+  const options: BuildOptions = {
     absWorkingDir: root,
-    outdir,
     bundle: true,
-    format: 'cjs',
     platform: 'node',
     target: 'node24.16',
     minifyWhitespace: true,
     minifySyntax: true, // but names stay: stack traces show them
     legalComments: 'none',
     charset: 'ascii',
-    supported: { 'dynamic-import': false }, // what is imported late is in the script too, and runs late
+    supported: { 'dynamic-import': false }, // what is imported late is in a script too, and runs late
     logLevel: 'warning',
   };
-  await build({ ...script, entryPoints: { main: 'src/main.ts' }, plugins: [sources] });
-  const wrapper = { banner: { js: '(function(module,exports,require){' }, footer: { js: '})' } };
-  const make = async (entryPoints: Record<string, string>, ...plugins: Plugin[]): Promise<void> => {
-    const { metafile } = await build({ ...script, ...wrapper, entryPoints, plugins, metafile: true });
+  await build({ ...options, outdir, format: 'cjs', entryPoints: { main: 'src/main.ts' }, plugins: [sources] });
+  const script: BuildOptions = {
+    ...options,
+    outdir,
+    format: 'cjs',
+    banner: { js: '(function(module,exports,require){' },
+    footer: { js: '})' },
+  };
+  const make = async (entryPoints: Record<string, string>, plugin: Plugin): Promise<void> => {
+    const { metafile } = await build({ ...script, entryPoints, plugins: [plugin], metafile: true });
     assertNoImports(metafile);
     for (const file of Object.keys(metafile.outputs)) await escapeRest(join(root, file));
   };
-  await make({ program: 'src/surfaces/cli/cli.ts' }, apartPlugin(root), sources);
+  const pieces = join(root, 'build/pieces');
+  await rm(pieces, { recursive: true, force: true });
+  const scripts = await splitProgram(pieces, options, [apartPlugin(root), sources]);
+  for (const name of scripts.keys()) await make({ [name]: `script:${name}` }, scriptPlugin(pieces, scripts, name));
   for (const [name, path] of Object.entries(APART)) await make({ [name]: path }, sources);
   await writeFile(join(outdir, 'package.json'), '{"type":"commonjs"}\n');
   trimmer.assertComplete();
@@ -61,13 +68,19 @@ function apartPlugin(root: string): Plugin {
     name: 'apart',
     setup(esbuild) {
       esbuild.onResolve({ filter: /./ }, async ({ path, importer, kind, resolveDir, pluginData }) => {
-        if (kind === 'entry-point' || pluginData === names) return null;
+        if (kind === 'entry-point' || pluginData !== undefined) return null; // asked from here, or by the parts
         const resolved = names.has(path)
           ? path
           : relative(root, (await esbuild.resolve(path, { importer, kind, resolveDir, pluginData: names })).path);
         const name = names.get(resolved);
-        return name === undefined ? null : { path: `./${name}`, external: true };
+        if (name === undefined) return null;
+        return kind === 'dynamic-import' ? { path: `./${name}`, external: true } : { path: name, namespace: 'apart' };
       });
+      // A module, not an external import: that would run with the part, not when what imports it is run.
+      esbuild.onLoad({ filter: /./, namespace: 'apart' }, ({ path }) => ({
+        contents: `module.exports = require('./${path}')`,
+      }));
+      esbuild.onResolve({ filter: /./, namespace: 'apart' }, ({ path }) => ({ path, external: true }));
     },
   };
 }

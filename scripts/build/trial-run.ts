@@ -54,7 +54,14 @@ governance:
   auto_allow: [read_file, exec_command]
 `,
 );
-for (const args of [['run', 'hello'], ['run', '--model', 'chat', 'hello'], ['--help']]) await succeed(args);
+const LINES = [
+  ['run', 'hello'],
+  ['run', '--model', 'chat', 'hello'],
+  ['--help'],
+  ['session', 'ls'],
+  ['session', 'verify', '--all'],
+];
+for (const args of LINES) await succeed(args);
 await converse();
 server.close();
 for (const [name, { script }] of scripts.loaded) {
