@@ -4,7 +4,7 @@
  * session then: by its snapshot, and folded whole.
  */
 import { rmSync } from 'node:fs';
-import { LOCAL_ACTOR } from '../../src/engine/wire.ts';
+import { LOCAL_ACTOR } from '../../src/engine/principal.ts';
 import { takeEchoWorkspace } from './echo-workspace.ts';
 import { median } from './measure.ts';
 import { printTable, printTitle } from './report.ts';

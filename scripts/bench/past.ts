@@ -6,7 +6,7 @@
 import { rmSync } from 'node:fs';
 import { diffSessions } from '../../src/engine/past/diff.ts';
 import { forkSession } from '../../src/engine/past/fork.ts';
-import { LOCAL_ACTOR } from '../../src/engine/wire.ts';
+import { LOCAL_ACTOR } from '../../src/engine/principal.ts';
 import { takeEchoWorkspace } from './echo-workspace.ts';
 import { median, program, runRounds } from './measure.ts';
 import { printTable, printTitle } from './report.ts';

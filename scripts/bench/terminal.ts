@@ -7,7 +7,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { spawn, type IPty } from '@lydell/node-pty';
-import { LOCAL_ACTOR, openWorkspace, takeWorkspace } from '../../src/engine/wire.ts';
+import { LOCAL_ACTOR } from '../../src/engine/principal.ts';
+import { openWorkspace, takeWorkspace } from '../../src/engine/wire.ts';
 import { median, program, runOnce } from './measure.ts';
 import { printTable, printTitle } from './report.ts';
 

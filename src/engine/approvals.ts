@@ -9,7 +9,8 @@ import type { Resolution } from '../contract/host.ts';
 import { matchingId } from './matching-id.ts';
 import { wholeText } from './session/messages.ts';
 import type { LiveSession, Owner } from './owner.ts';
-import { LOCAL_ACTOR, type Workspace } from './wire.ts';
+import { LOCAL_ACTOR, type Principal } from './principal.ts';
+import type { Workspace } from './wire.ts';
 
 /** Every approval of a session, in order, as of `now` (ms UTC) in the workspace's `epoch`: a later one voids what is open. */
 export async function approvalsOf(
@@ -173,16 +174,17 @@ export async function resolveApproval(
   open: (session: string) => Promise<LiveSession>,
   id: string,
   resolution: Resolution,
+  by: Principal,
 ): Promise<ApprovalRecord> {
   const record = await findApproval(workspace, id);
-  if (!record.approver_roles.includes(LOCAL_ACTOR.role)) {
+  if (!record.approver_roles.includes(by.actor.role)) {
     throw new RuntimeError('role_not_allowed', `Only ${record.approver_roles.join(', ')} may answer ${record.id}.`);
   }
-  if (isRepeated(record, resolution)) return record;
+  if (isRepeated(record, resolution, by)) return record;
   requirePending(record);
-  const written = await owner.resolve(await open(record.session_id), record, resolution, LOCAL_ACTOR);
+  const written = await owner.resolve(await open(record.session_id), record, resolution, by);
   const now = await findApproval(workspace, record.id);
-  if (!written && !isRepeated(now, resolution)) {
+  if (!written && !isRepeated(now, resolution, by)) {
     requirePending(now);
     throw new RuntimeError('approval_already_resolved', `${record.id} was resolved in the meantime.`, {
       id: record.id,
@@ -192,9 +194,13 @@ export async function resolveApproval(
 }
 
 /** A wider scope than before is another answer: nothing would come of it. */
-function isRepeated({ resolved }: ApprovalRecord, { decision, scope = 'once' }: Resolution): boolean {
+function isRepeated(
+  { resolved }: ApprovalRecord,
+  { decision, scope = 'once' }: Resolution,
+  { actor }: Principal,
+): boolean {
   const outcome = decision === 'grant' ? 'granted' : 'denied';
-  if (resolved?.outcome !== outcome || resolved.by.id !== LOCAL_ACTOR.id) return false;
+  if (resolved?.outcome !== outcome || resolved.by.id !== actor.id) return false;
   return outcome === 'denied' || (resolved.scope ?? 'once') === scope;
 }
 

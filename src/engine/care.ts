@@ -27,7 +27,8 @@ import { secretsOf } from './config/secrets.ts';
 import type { LoadedConfig } from './config/load.ts';
 import { createResolver } from './session/fold.ts';
 import { verifyJournal } from './proof/verify.ts';
-import { LOCAL_ACTOR, lockedError } from './wire.ts';
+import { LOCAL_ACTOR } from './principal.ts';
+import { lockedError } from './wire.ts';
 
 /** A workspace whose files are looked after, in whatever state they are: nothing of it is opened. */
 export interface CarePlace {

@@ -3,20 +3,22 @@
  * changed: somebody may have edited the file, or an earlier change have been cut short.
  */
 import type { PolicyChange } from '../contract/host.ts';
+import type { Actor } from '../contract/values.ts';
 import { policyNow } from './config/policy-now.ts';
 import { setPolicy } from './config/set-policy.ts';
-import { LOCAL_ACTOR, type Workspace } from './wire.ts';
+import type { Workspace } from './wire.ts';
 
 /** @throws RuntimeError unknown_tool | config_invalid | config_unreadable */
 export async function changePolicy(
   workspace: Workspace,
   { tool, verdict, file }: PolicyChange,
+  by: Actor,
 ): Promise<{ path: string; changed: boolean }> {
   const { home, store, tools } = workspace;
   const change = await setPolicy({ home, tools: tools.tools(), tool, verdict, ...(file !== undefined && { file }) });
   workspace.policy = await policyNow(workspace);
   if (change.changed) {
-    await store.audit.append({ type: 'policy.set', data: { tool, verdict, by: LOCAL_ACTOR.id } }, { sync: true });
+    await store.audit.append({ type: 'policy.set', data: { tool, verdict, by: by.id } }, { sync: true });
   }
   return change;
 }

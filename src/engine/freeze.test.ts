@@ -6,9 +6,13 @@ import { defaultConfig } from './testing/default-config.ts';
 
 const config = defaultConfig();
 
-function frozen(sandbox: 'off' | 'auto' | 'required', made: 'off' | 'auto' | 'required'): Promise<FrozenTurn> {
+function frozen(
+  sandbox: 'off' | 'auto' | 'required',
+  made: 'off' | 'auto' | 'required',
+  queue: State['queue'] = [],
+): Promise<FrozenTurn> {
   const rights = { policy: digestOf(''), sandbox: made, role: 'member' as const };
-  const state: State = { ...initial(), session: { id: 's', project_root: '/p', rights, epoch: 1 } };
+  const state: State = { ...initial(), queue, session: { id: 's', project_root: '/p', rights, epoch: 1 } };
   const policy = { v: 1 as const, deny: [], require_approval: [], allow: [], sandbox, approver_roles: [] };
   const limits = { max_turns: 1, max_calls: 1, wall_ms: 1 };
   const freeze = createFreeze({
@@ -16,7 +20,7 @@ function frozen(sandbox: 'off' | 'auto' | 'required', made: 'off' | 'auto' | 're
     chooseModels: () => [],
     policy: () => policy,
     limitsOf: async () => limits,
-    role: 'operator',
+    roleOf: async (event_id) => (event_id === 'e-2' ? 'viewer' : 'operator'),
     tools: [],
     grants: { list: async () => [] },
     blobs: { get: async () => undefined },
@@ -38,4 +42,14 @@ test.each([
 
 test('a session never gets a higher role than it was made with', async () => {
   expect((await frozen('off', 'off')).rights.role).toBe('member');
+});
+
+test('a turn has the lowest role of those whose messages it answers', async () => {
+  const queued = (event_id: string): State['queue'][number] => ({
+    event_id,
+    content: { seq: 1, digest: '', bytes: 0 },
+    taint: [],
+    stopped: false,
+  });
+  expect((await frozen('off', 'off', [queued('e-1'), queued('e-2')])).rights.role).toBe('viewer');
 });

@@ -25,7 +25,8 @@ export interface FreezeSources {
   blobs: Pick<Blobs, 'get'>;
   /** The limits of the turn that begins with this message. */
   limitsOf: (event_id: string | undefined) => Promise<Limits>;
-  role: Role;
+  /** The role of who wrote a message; undefined when nothing is known of it. */
+  roleOf: (event_id: string) => Promise<Role | undefined>;
   tools: ToolSpec[];
   grants: Pick<Grants, 'list'>;
   time_zone: string;
@@ -42,7 +43,8 @@ export function createFreeze(sources: FreezeSources): (context: { state: State }
   const { config, time_zone } = sources;
   return async ({ state }) => {
     const session = state.session!;
-    const { policy, role } = tightened(sources.policy(), sources.role, session.rights);
+    const role = await lowestRole(state, sources);
+    const { policy } = tightened(sources.policy(), role, session.rights);
     const own = await Promise.all((session.own_policies ?? []).map((one) => readValue(one, sources.blobs)));
     const { tokens, cost } = config.budget.session;
     const manifest: Manifest = {
@@ -71,6 +73,15 @@ export function createFreeze(sources: FreezeSources): (context: { state: State }
     const limits = await sources.limitsOf(state.queue[0]?.event_id);
     return { manifest, limits, rights: rightsOf(policy, role), time_zone };
   };
+}
+
+/** A turn answers all messages that wait, and may only what each of their writers, and the session, may. */
+async function lowestRole({ session, queue }: State, { roleOf }: FreezeSources): Promise<Role> {
+  const roles = await Promise.all(queue.map(({ event_id }) => roleOf(event_id)));
+  return roles.reduce<Role>(
+    (lowest, role) => (role === undefined ? lowest : lowerRole(lowest, role)),
+    session!.rights.role,
+  );
 }
 
 /** What a session may under a policy and a role: no more than by its own rights. */

@@ -2,8 +2,9 @@
 import { RuntimeError } from '../contract/errors.ts';
 import type { StandingGrant } from '../contract/ports.ts';
 import { recordsOf } from './approvals.ts';
+import type { Actor } from '../contract/values.ts';
 import { matchingId } from './matching-id.ts';
-import { LOCAL_ACTOR, type Workspace } from './wire.ts';
+import type { Workspace } from './wire.ts';
 
 export interface GrantRow extends StandingGrant {
   /** What was approved, in the approver's words; the tool's name when its session is gone. */
@@ -24,12 +25,12 @@ async function titleOf(workspace: Workspace, { session_id, approval_id, tool }: 
  * Takes a standing grant back, by its id or the beginning of it. It ends with the turn that runs.
  * @throws RuntimeError not_found | ambiguous_id
  */
-export async function revokeGrant({ store: { grants } }: Workspace, id: string): Promise<StandingGrant> {
+export async function revokeGrant({ store: { grants } }: Workspace, id: string, by: Actor): Promise<StandingGrant> {
   const standing = await grants.list();
   const found = matchingId(standing, id, (grant) => grant.grant_id);
   if (!found) {
     throw new RuntimeError('not_found', `There is no grant ${id}.`, { next: 'See `runtime approvals grants`.' });
   }
-  await grants.append({ type: 'grant.revoked', data: { grant_id: found.grant_id, by: LOCAL_ACTOR.id } });
+  await grants.append({ type: 'grant.revoked', data: { grant_id: found.grant_id, by: by.id } });
   return found;
 }

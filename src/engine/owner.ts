@@ -14,7 +14,9 @@ import type { IngressEvent } from '../contract/records.ts';
 import type { Resolution } from '../contract/host.ts';
 import type { Actor, FileChange, Part, Role } from '../contract/values.ts';
 import { createKernel } from '../kernel/kernel.ts';
+import { lowerRole } from '../kernel/policy/rights.ts';
 import { rightsOf } from './freeze.ts';
+import type { Principal } from './principal.ts';
 import { cleanParts } from './session/border.ts';
 import { createResolver } from './session/fold.ts';
 import { openSession, type OpenContext, type OpenedSession } from './session/open-session.ts';
@@ -94,9 +96,9 @@ export interface Owner {
    * Records an answer to an approval. On a session that was opened and not entered nothing starts by it. False when it
    * may not be answered any more.
    */
-  resolve(live: LiveSession, record: ApprovalRecord, resolution: Resolution, actor: Actor): Promise<boolean>;
+  resolve(live: LiveSession, record: ApprovalRecord, resolution: Resolution, by: Principal): Promise<boolean>;
   /** Asks to stop the turn that has the event. Resolves when the request is durable; with false when none can come now. */
-  stop(live: LiveSession, event_id: string, actor: Actor): Promise<boolean>;
+  stop(live: LiveSession, event_id: string, by: Principal): Promise<boolean>;
   /** The open turn is judged by the policy in force now, too; the strictest counts. */
   meetPolicy(live: LiveSession, actor: Actor): Promise<void>;
   /** Records that a turn's files were put back; resolves with its seq when that is durable. No turn may be open. */
@@ -137,7 +139,7 @@ export function createOwner(ports: OwnerPorts, settings: OwnerSettings): Owner {
       project_root: root,
       source,
       actor,
-      rights: rightsOf(settings.policy(), settings.role),
+      rights: rightsOf(settings.policy(), lowerRole(settings.role, actor.role)),
       epoch: settings.workspace.epoch,
     },
   });
@@ -255,7 +257,7 @@ export function createOwner(ports: OwnerPorts, settings: OwnerSettings): Owner {
       return waiting;
     },
 
-    async resolve(live, { id, session_id }, { decision, scope = 'once', reason }, actor) {
+    async resolve(live, { id, session_id }, { decision, scope = 'once', reason }, by) {
       await recordOpening(live);
       const grant_id = decision === 'grant' && scope !== 'once' ? `g-${ports.ids.ulid()}` : undefined;
       const seq = await live.runner.post({
@@ -265,7 +267,7 @@ export function createOwner(ports: OwnerPorts, settings: OwnerSettings): Owner {
           outcome: decision === 'grant' ? 'granted' : 'denied',
           ...(decision === 'grant' && { scope }),
           ...(grant_id !== undefined && { grant_id }),
-          by: { actor, via: 'cli' },
+          by,
           ...(reason !== undefined && { reason }),
         },
       });
@@ -273,18 +275,18 @@ export function createOwner(ports: OwnerPorts, settings: OwnerSettings): Owner {
       const given = live.runner.state().turn?.grants.find((grant) => grant.grant_id === grant_id);
       if (seq !== undefined && given) {
         const { grant_id: _, ...rule } = given;
-        const data = { grant_id: given.grant_id, rule, by: actor.id, session_id, approval_id: id };
+        const data = { grant_id: given.grant_id, rule, by: by.actor.id, session_id, approval_id: id };
         await ports.grants.append({ type: 'grant.added', data });
       }
       return seq !== undefined;
     },
 
-    async stop(live, event_id, actor) {
+    async stop(live, event_id, { actor, via }) {
       await recordOpening(live);
       const data = { event_id: `e-${ports.ids.ulid()}`, mode: 'stop' as const, parts: [], actor, for: event_id };
       const seq = await live.runner.post({
         type: 'input.received',
-        data: { ...data, source: 'cli', lane: 'interactive', taint: [] },
+        data: { ...data, source: via, lane: 'interactive', taint: [] },
       });
       return seq !== undefined;
     },

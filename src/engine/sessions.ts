@@ -6,6 +6,7 @@ import { RuntimeError, toRuntimeError } from '../contract/errors.ts';
 import type { EntryData } from '../contract/entries.ts';
 import type { SessionStatus } from '../contract/host.ts';
 import type { JournalEnd, StoredEntry } from '../contract/ports.ts';
+import type { Actor } from '../contract/values.ts';
 import type { VerifyReport } from '../contract/verify.ts';
 import { createBlobs } from '../store/blobs.ts';
 import { readJournalFile } from '../store/journal-file.ts';
@@ -15,7 +16,7 @@ import { unreadable } from './proof/unreadable.ts';
 import type { Parent } from './past/fork-tree.ts';
 import { checkSessionId } from './session-id.ts';
 import { shortText } from './session/messages.ts';
-import { LOCAL_ACTOR, type Workspace } from './wire.ts';
+import type { Workspace } from './wire.ts';
 
 /** A row of `session ls`. */
 export interface SessionSummary {
@@ -209,7 +210,7 @@ export async function verifyFile({ store }: Workspace, path: string): Promise<Ve
 export async function removeSession(
   { store }: Workspace,
   id: string,
-  { force, close }: { force: boolean; close: () => Promise<unknown> },
+  { force, close, by }: { force: boolean; close: () => Promise<unknown>; by: Actor },
 ): Promise<void> {
   checkSessionId(id);
   const { journal, audit, ingress, snapshots } = store;
@@ -231,10 +232,7 @@ export async function removeSession(
   await close();
   await snapshots.remove(id);
   const head = { seq: end.seq, hash: end.hash };
-  await audit.append(
-    { type: 'session.removed', data: { session: id, head, usage, by: LOCAL_ACTOR.id } },
-    { sync: true },
-  );
+  await audit.append({ type: 'session.removed', data: { session: id, head, usage, by: by.id } }, { sync: true });
   for (const event of waiting) await ingress.done(event.event_id, 'removed');
   await ingress.sync(); // only the journal could tell of a lost mark that its message was answered
   await journal.remove(id);

@@ -14,7 +14,7 @@ import { RuntimeError } from '../contract/errors.ts';
 import type { Config } from '../contract/config.ts';
 import type { ModelChoice, Policy } from '../contract/manifest.ts';
 import type { Budget, ModelClient, ProjectFiles, ToolHost } from '../contract/ports.ts';
-import type { Actor } from '../contract/values.ts';
+import type { IngressEvent } from '../contract/records.ts';
 import { openStore, type Store } from '../store/store.ts';
 import { createCrashPoints } from './crash-points.ts';
 import { runtimeHome } from './config/home.ts';
@@ -25,10 +25,8 @@ import { policyOf, unknownTools } from './config/policy.ts';
 import { secretsOf } from './config/secrets.ts';
 import { createFreeze } from './freeze.ts';
 import { createOwner, type Owner } from './owner.ts';
+import { LOCAL_ACTOR } from './principal.ts';
 import { createRedactor } from './session/redact.ts';
-
-/** Who acts where the operating system has authenticated: whoever may read the home is its operator. */
-export const LOCAL_ACTOR: Actor = { id: 'local', role: 'operator' };
 
 export interface WorkspaceRequest {
   environment: Environment;
@@ -103,15 +101,16 @@ export function takeWorkspace(workspace: Workspace): OwnedWorkspace {
     return chosen;
   };
   const models = createModelClient({ models: settings, clock, environment });
+  const waiting = async (event_id: string | undefined): Promise<IngressEvent | undefined> =>
+    (await store.ingress.pending()).find((event) => event.event_id === event_id);
   const freeze = createFreeze({
     config,
     chooseModels: (model) => choose(model).choices,
     policy: () => workspace.policy,
     async limitsOf(event_id) {
-      const event = (await store.ingress.pending()).find((one) => one.event_id === event_id);
-      return limitsOf(config, event?.limits);
+      return limitsOf(config, (await waiting(event_id))?.limits);
     },
-    role: LOCAL_ACTOR.role,
+    roleOf: async (event_id) => (await waiting(event_id))?.actor.role,
     tools: tools.tools(),
     grants: store.grants,
     blobs: store.blobs,

@@ -8,15 +8,16 @@ import { RuntimeError } from '../../contract/errors.ts';
 import { CONTROL_PROTOCOL } from '../../contract/host.ts';
 import type { Accepted, Host, Loss, PolicyChange, Resolution, SessionStatus, Submission } from '../../contract/host.ts';
 import type { ModelChoice } from '../../contract/manifest.ts';
-import type { Part } from '../../contract/values.ts';
+import type { Actor, Part } from '../../contract/values.ts';
 import { findApproval, pendingApprovals, resolveApproval } from '../approvals.ts';
 import { revokeGrant } from '../grants.ts';
+import { LOCAL, LOCAL_ACTOR, type Principal, requireRole } from '../principal.ts';
 import type { LiveSession } from '../owner.ts';
 import { checkSessionId } from '../session-id.ts';
 import { wholeText } from '../session/messages.ts';
 import { removeSession } from '../sessions.ts';
 import { toStreamEvent } from '../stream.ts';
-import { LOCAL_ACTOR, takeWorkspace, type Workspace } from '../wire.ts';
+import { takeWorkspace, type Workspace } from '../wire.ts';
 import { createEventBoard, endedNote } from './event-board.ts';
 import { createLiveSessions } from './live-sessions.ts';
 import { createMessageStatus } from './message-status.ts';
@@ -28,6 +29,8 @@ export interface HubOptions {
   takes: 'all' | 'named';
   /** Of the program, for those who ask who owns the workspace. */
   version: string;
+  /** Project folder of a new session whose first message names none. */
+  root?: string;
 }
 
 export interface LeaveOptions {
@@ -37,6 +40,8 @@ export interface LeaveOptions {
 }
 
 export interface Hub extends Host {
+  /** The same for somebody else, as far as their role goes. The hub itself is for whoever may read its files. */
+  as(principal: Principal): Host;
   leave(options?: LeaveOptions): Promise<void>;
   /** Sessions with accepted messages on which nothing is being done. */
   unfinished(): Promise<string[]>;
@@ -50,7 +55,7 @@ const OFFLINE_NOTICE =
   'offline demo: a built-in script answers, no model. Set OPENAI_API_KEY, or run `runtime config init`, for a real one.';
 
 /** Takes the workspace. @throws RuntimeError locked */
-export function createHub(workspace: Workspace, { takes, version }: HubOptions): Hub {
+export function createHub(workspace: Workspace, { takes, version, root: defaultRoot = '/' }: HubOptions): Hub {
   const { store, clock } = workspace;
   const { owner, models, choose, release } = takeWorkspace(workspace);
   const started_at = clock.now();
@@ -68,7 +73,6 @@ export function createHub(workspace: Workspace, { takes, version }: HubOptions):
 
   const sessions = createLiveSessions({
     owner,
-    actor: LOCAL_ACTOR,
     onOpened: noteFound,
     onEnter: ({ runner }) => void choose(runner.state().session?.model), // so that its model is known
     onFailed: ({ code, message, next }) => loss.resolve({ handed_over: false, error: { code, message, next } }),
@@ -152,8 +156,10 @@ export function createHub(workspace: Workspace, { takes, version }: HubOptions):
     return statusOf(live, { entered: sessions.isEntered(id), started_at: began, pending, watchers: watching });
   }
 
-  async function submit(message: Submission): Promise<Accepted> {
-    const { parts, model, mode = 'message', root = '/', source = 'api', limits, idempotency_key } = message;
+  async function submit(message: Submission, by: Principal): Promise<Accepted> {
+    requireRole(by, 'member', 'sending a message');
+    if (message.root !== undefined) requireRole(by, 'operator', 'choosing the project folder');
+    const { parts, model, mode = 'message', root = defaultRoot, source = 'api', limits, idempotency_key } = message;
     const session = message.session_id ?? owner.newSessionId();
     checkSessionId(session);
     const { session: known, turn, queue } = await sessions.use(session, ({ runner }) => runner.state());
@@ -167,7 +173,7 @@ export function createHub(workspace: Workspace, { takes, version }: HubOptions):
       session,
       unnamed: message.session_id === undefined,
       parts,
-      actor: LOCAL_ACTOR,
+      actor: by.actor,
       source,
       mode,
       root,
@@ -192,10 +198,10 @@ export function createHub(workspace: Workspace, { takes, version }: HubOptions):
     };
   }
 
-  async function resolve(id: string, resolution: Resolution) {
+  async function resolve(id: string, resolution: Resolution, by: Principal) {
     const { session_id } = await findApproval(workspace, id);
     const resolving = sessions.use(session_id, (live) =>
-      resolveApproval(workspace, owner, async () => live, id, resolution),
+      resolveApproval(workspace, owner, async () => live, id, resolution, by),
     );
     const record = await resolving.catch((thrown: unknown) => {
       // A session that is being closed takes no answer, and this one looks as if another had come before.
@@ -206,9 +212,9 @@ export function createHub(workspace: Workspace, { takes, version }: HubOptions):
     return record;
   }
 
-  async function setPolicy(changes: PolicyChange): ReturnType<Host['setPolicy']> {
+  async function setPolicy(changes: PolicyChange, by: Actor): ReturnType<Host['setPolicy']> {
     const { changePolicy } = await import('../change-policy.ts'); // brings a YAML editor with it
-    const done = await changePolicy(workspace, changes);
+    const done = await changePolicy(workspace, changes, by);
     policyRead = true;
     await Promise.all(sessions.ids().map(meetPolicy));
     return done;
@@ -235,7 +241,7 @@ export function createHub(workspace: Workspace, { takes, version }: HubOptions):
     }
   }
 
-  const hub: Hub = {
+  const hostFor = (by: Principal): Host => ({
     here: true,
     status: async () => ({
       pid: process.pid,
@@ -245,21 +251,24 @@ export function createHub(workspace: Workspace, { takes, version }: HubOptions):
       workspace: store.workspace().id,
       started_at,
     }),
-    submit: (message) => change(() => submit(message)),
+    submit: (message) => change(() => submit(message, by)),
     event: (event_id) => messages.now(event_id),
     settled: (event_id) => messages.settled(event_id),
     resume: (session_id) =>
       change(async () => {
+        requireRole(by, 'member', 'resuming a session');
         await sessions.enter(session_id);
         return sessions.use(session_id, describe);
       }),
     async stop(session_id, event_id) {
-      const stopped = await changeSession(session_id, (live) => owner.stop(live, event_id, LOCAL_ACTOR));
+      requireRole(by, 'member', 'stopping a turn');
+      const stopped = await changeSession(session_id, (live) => owner.stop(live, event_id, by));
       if (!stopped) throw new RuntimeError('not_found', `Session ${session_id} has nothing now that could be stopped.`);
     },
     async configure(session_id, changes) {
+      requireRole(by, 'member', 'changing a session');
       if (changes.model !== undefined) choose(changes.model);
-      await changeSession(session_id, (live) => owner.configure(live, changes, LOCAL_ACTOR));
+      await changeSession(session_id, (live) => owner.configure(live, changes, by.actor));
     },
     async sessions() {
       const waiting = (await owner.pending()).map((event) => event.session_id);
@@ -273,20 +282,23 @@ export function createHub(workspace: Workspace, { takes, version }: HubOptions):
     session: (session_id) => sessions.use(session_id, describe),
     fork: (session_id, options) =>
       change(async () => {
+        requireRole(by, 'member', 'forking a session');
         if (options.model !== undefined) choose(options.model);
         const { forkSession } = await import('../past/fork.ts');
         const id = owner.newSessionId();
-        const sources = { ...store, policy: workspace.policy, role: LOCAL_ACTOR.role, now: () => clock.now() };
-        await forkSession(sources, session_id, { id, actor: LOCAL_ACTOR }, options);
+        const sources = { ...store, policy: workspace.policy, role: by.actor.role, now: () => clock.now() };
+        await forkSession(sources, session_id, { id, actor: by.actor }, options);
         return { session_id: id };
       }),
     undo: (session_id, { turn }) =>
       changeSession(session_id, async (live) => {
+        requireRole(by, 'operator', 'undoing a turn');
         const { undoTurn } = await import('../past/undo.ts');
-        return undoTurn(workspace, owner, live, turn);
+        return undoTurn(workspace, owner, live, turn, by.actor);
       }),
     import: (wanted) =>
       change(async () => {
+        requireRole(by, 'operator', 'importing a session');
         const { importSession } = await import('../proof/import.ts');
         const { policy } = workspace;
         const alone = (id: string, work: () => Promise<void>): Promise<void> =>
@@ -295,24 +307,40 @@ export function createHub(workspace: Workspace, { takes, version }: HubOptions):
             await work();
           });
         const { epoch } = store.workspace();
-        return importSession({ ...store, policy, epoch, now: () => clock.now(), alone }, wanted, LOCAL_ACTOR);
+        return importSession({ ...store, policy, epoch, now: () => clock.now(), alone }, wanted, by.actor);
       }),
     remove: (session_id, { force }) =>
       change(async () => {
-        await sessions.withdraw(session_id, (close) => removeSession(workspace, session_id, { force, close }));
+        requireRole(by, 'operator', 'removing a session');
+        const remove = (close: () => Promise<void>): Promise<void> =>
+          removeSession(workspace, session_id, { force, close, by: by.actor });
+        await sessions.withdraw(session_id, remove);
         board.forget(session_id);
         turnBegan.delete(session_id);
         watchers.end(session_id);
       }),
     approvals: () => pendingApprovals(workspace),
-    resolve: (id, resolution) => change(() => resolve(id, resolution)),
-    revokeGrant: (grant_id) => change(() => revokeGrant(workspace, grant_id)),
+    resolve: (id, resolution) => change(() => resolve(id, resolution, by)),
+    revokeGrant: (grant_id) =>
+      change(async () => {
+        requireRole(by, 'operator', 'taking a grant back');
+        return revokeGrant(workspace, grant_id, by.actor);
+      }),
     setPolicy: (changes) =>
       // One after the other: what the first one read must not come in force after what the second one wrote.
-      change(() => inOrder('policy', () => setPolicy(changes))),
+      change(async () => {
+        requireRole(by, 'operator', 'changing the policy');
+        return inOrder('policy', () => setPolicy(changes, by.actor));
+      }),
     watch: (session_id, after, listener) =>
       watchers.add(session_id, after, listener, sessions.get(session_id)?.runner.state().seq),
     lost: loss.promise,
+    leave,
+  });
+
+  const hub: Hub = {
+    ...hostFor(LOCAL),
+    as: hostFor,
     leave,
     async unfinished() {
       const waiting = new Set((await owner.pending()).map((event) => event.session_id));

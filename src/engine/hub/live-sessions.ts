@@ -8,6 +8,7 @@ import { RuntimeError, toRuntimeError } from '../../contract/errors.ts';
 import type { IngressEvent } from '../../contract/records.ts';
 import type { Actor } from '../../contract/values.ts';
 import type { LiveSession, Owner } from '../owner.ts';
+import { LOCAL_ACTOR } from '../principal.ts';
 import type { RunnerEvent } from '../session/runner.ts';
 
 export interface LiveSessions {
@@ -29,7 +30,6 @@ export interface LiveSessions {
 
 export interface LiveSessionsOptions {
   owner: Pick<Owner, 'open' | 'enter' | 'give' | 'configure' | 'close' | 'pending'>;
-  actor: Actor;
   onOpened: (live: LiveSession) => void;
   /** Called before anything starts in a session. @throws RuntimeError when nothing can */
   onEnter: (live: LiveSession) => void;
@@ -50,7 +50,7 @@ interface Slot {
 const MOST_IDLE = 32;
 
 export function createLiveSessions(options: LiveSessionsOptions): LiveSessions {
-  const { owner, actor, onOpened, onEnter, onFailed, onEvent, mostIdle = MOST_IDLE } = options;
+  const { owner, onOpened, onEnter, onFailed, onEvent, mostIdle = MOST_IDLE } = options;
   /** In the order of their last use. */
   const slots = new Map<string, Slot>();
   const serial = createSerial();
@@ -90,17 +90,18 @@ export function createLiveSessions(options: LiveSessionsOptions): LiveSessions {
     return slot;
   }
 
-  async function enterSlot(slot: Slot, model?: string): Promise<void> {
+  /** `change`: the model from now on, as somebody wants it. */
+  async function enterSlot(slot: Slot, change?: { model: string; actor: Actor }): Promise<void> {
     refuseWhenClosing();
     const { live } = slot;
     if (slot.entered) {
-      if (model !== undefined) await owner.configure(live, { model }, actor);
+      if (change) await owner.configure(live, { model: change.model }, change.actor);
       return;
     }
     onEnter(live);
     slot.entered = true;
     try {
-      const given = await owner.enter(live, { actor, ...(model !== undefined && { model }) });
+      const given = await owner.enter(live, change ?? { actor: LOCAL_ACTOR });
       for (const { event_id } of given) slot.delivered.add(event_id);
       // One that isn't there yet is made by its first message, when that comes.
       slot.entered = live.runner.state().session !== null;
@@ -164,9 +165,10 @@ export function createLiveSessions(options: LiveSessionsOptions): LiveSessions {
       }),
     deliver: (event) =>
       inOrder(event.session_id, async () => {
-        const { event_id, model } = event;
+        const { event_id, model, actor } = event;
         const slot = await slotOf(event.session_id);
-        await enterSlot(slot, slot.delivered.has(event_id) ? undefined : model);
+        const change = model === undefined || slot.delivered.has(event_id) ? undefined : { model, actor };
+        await enterSlot(slot, change);
         if (slot.delivered.has(event_id)) return;
         // It may have come to its end before the session was entered: stopped, or by who had it open before.
         if (!(await owner.pending()).some((waiting) => waiting.event_id === event_id)) return;

@@ -1,9 +1,9 @@
 /** Undoes a turn's changes to files, as the owner, and records it. What may not be undone whole is left alone. */
 import { RuntimeError } from '../../contract/errors.ts';
-import type { FileChange } from '../../contract/values.ts';
+import type { Actor, FileChange } from '../../contract/values.ts';
 import type { UndoPlan } from '../../contract/undo.ts';
 import type { LiveSession, Owner } from '../owner.ts';
-import { LOCAL_ACTOR, type Workspace } from '../wire.ts';
+import type { Workspace } from '../wire.ts';
 import { openTurn, planUndo } from './undo-plan.ts';
 
 /** A journal line holds 1 MiB. */
@@ -19,6 +19,7 @@ export async function undoTurn(
   owner: Pick<Owner, 'recordUndone'>,
   live: LiveSession,
   turn: number | undefined,
+  by: Actor,
 ): Promise<UndoPlan> {
   const { turn: open, queue } = live.runner.state();
   if (open !== null || queue.length > 0) throw openTurn(live.id);
@@ -47,7 +48,7 @@ export async function undoTurn(
     const left = failure.left_changed ? 'some files are back, others not' : 'no file is changed';
     throw new RuntimeError('files_changed', `Turn ${plan.turn} could not be undone: ${failure.failed}; ${left}.`);
   }
-  const undone_at = await owner.recordUndone(live, { turn: plan.turn, files }, LOCAL_ACTOR);
+  const undone_at = await owner.recordUndone(live, { turn: plan.turn, files }, by);
   return { ...plan, status: 'undone', undone_at };
 }
 

@@ -149,7 +149,7 @@ describe('stop and steer', () => {
     const world = createWorld();
     const { live, event } = await world.send('s', 'go');
     const ask = await world.nextAsk();
-    await world.owner.stop(live, event, PERSON);
+    await world.owner.stop(live, event, { actor: PERSON, via: 'cli' });
     await settle();
     expect(ask.signal.aborted).toBe(true);
     expect(world.types('s').at(-1)).toBe('input.received');
@@ -173,7 +173,7 @@ describe('stop and steer', () => {
     const { live, event } = await world.send('s', 'go');
     (await world.nextAsk()).answer(reply('', ['work', 1], ['work', 2]));
     const run = await world.nextRun();
-    await world.owner.stop(live, event, PERSON);
+    await world.owner.stop(live, event, { actor: PERSON, via: 'cli' });
     await settle();
     expect(run.signal.aborted).toBe(true);
     run.answer(result('half', 'canceled'));
@@ -187,7 +187,7 @@ describe('stop and steer', () => {
     const { live, event } = await world.send('s', 'go');
     (await world.nextAsk()).answer(reply('', ['send_mail']));
     expect(await live.runner.rest()).toMatchObject({ kind: 'waiting' });
-    await world.owner.stop(live, event, PERSON);
+    await world.owner.stop(live, event, { actor: PERSON, via: 'cli' });
     await live.runner.rest();
     const before = world.types('s').length;
     await world.clock.advance(7_200_000); // the approval's timer went with it

@@ -28,7 +28,7 @@ async function guarded(): Promise<World> {
 
   const event = await say(live, 'more');
   const ask = await world.nextAsk();
-  await world.owner.stop(live, event, PERSON);
+  await world.owner.stop(live, event, { actor: PERSON, via: 'cli' });
   ask.answer({ ok: false, class: 'aborted', code: 'aborted', message: 'aborted' });
   await live.runner.rest();
   return world;

@@ -116,7 +116,7 @@ export function createWorld(options: { secrets?: { name: string; value: string }
         chooseModels: () => [{ name: 'm', provider: 'script', model: 'm', max_output_tokens: 1000 }],
         policy: () => policy,
         limitsOf: async () => ({ max_turns: 10, max_calls: 200, wall_ms: 600_000 }),
-        role: 'operator',
+        roleOf: async () => 'operator',
         tools: host.tools(),
         grants: memoryGrants(grants),
         blobs: blobStore,

@@ -1,0 +1,21 @@
+/** Who asks for something, by what way, and what their role lets them. */
+import { RuntimeError } from '../contract/errors.ts';
+import type { Actor, Role } from '../contract/values.ts';
+import { lowerRole } from '../kernel/policy/rights.ts';
+
+export interface Principal {
+  actor: Actor;
+  /** As records name it: `cli`, `http`. */
+  via: string;
+}
+
+/** Who acts where the operating system has authenticated: whoever may read the home is its operator. */
+export const LOCAL_ACTOR: Actor = { id: 'local', role: 'operator' };
+
+export const LOCAL: Principal = { actor: LOCAL_ACTOR, via: 'cli' };
+
+/** @throws RuntimeError role_not_allowed, when the role is lower than `least` */
+export function requireRole({ actor }: Principal, least: Role, what: string): void {
+  if (lowerRole(actor.role, least) === least) return;
+  throw new RuntimeError('role_not_allowed', `${actor.id} is ${actor.role}; ${what} takes ${least}.`);
+}
