@@ -98,6 +98,18 @@ export const configSchema = z
           .prefault({}),
       })
       .prefault({}),
+    server: z
+      .strictObject({
+        host: z.string().min(1).default('127.0.0.1').describe('Address that the daemon listens on.'),
+        port: z.int().min(0).max(65535).default(8080).describe('Port that the daemon listens on. 0: any that is free.'),
+      })
+      .prefault({}),
+    daemon: z
+      .strictObject({
+        project_root: z.string().regex(/^\//).exactOptional().describe('Project folder of sessions that the daemon makes. Default: the folder in which it was started.'),
+        shutdown_timeout: duration.default('30s').describe('How long turns may take to reach a safe point when the daemon is stopped.'),
+      })
+      .prefault({}),
     store: z
       .strictObject({
         workspace: z.string().regex(/^[a-z0-9][a-z0-9_-]{0,63}$/).default('default').describe('Workspace that commands use.'),

@@ -60,6 +60,7 @@ export const errorCatalogue = {
   owner_lost: { exit: 1, next: 'Repeat the command: what was accepted is not lost.' },
   owner_silent: { exit: 3, next: 'Wait until it answers, or stop that process.' },
   version_mismatch: { exit: 3, next: 'End that process, or use the version that it runs.' },
+  port_taken: { exit: 3, next: 'Choose another with --port, or 0 for any that is free.' },
   locked: { exit: 3, next: 'Wait until it ends, or stop that process.' },
   auth_missing: { exit: 4, next: 'Set the key, or see `runtime doctor`.' },
   role_not_allowed: { exit: 6, next: 'Ask someone whose role may do it.' },

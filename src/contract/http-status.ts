@@ -24,6 +24,7 @@ export const httpStatus: Record<ErrorCode, number> = {
   approval_void: 409,
   digest_mismatch: 409,
   idempotency_key_reused: 409,
+  port_taken: 500,
   locked: 409,
   version_mismatch: 409,
   body_too_large: 413,

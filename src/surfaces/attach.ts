@@ -19,6 +19,10 @@ import type { ControlOptions, ControlServer } from './http/control/serve-control
 export interface AttachOptions {
   /** Should the workspace become this process's: what it works on by itself. */
   takes: HubOptions['takes'];
+  /** Project folder of new sessions whose first message names none. */
+  root?: string;
+  /** May what runs come to its end, although nobody looks on? */
+  patient?: boolean;
   /** Told what doesn't keep anything from working. */
   warn?: (message: string) => void;
 }
@@ -57,6 +61,13 @@ export async function attach(workspace: Workspace, options: AttachOptions): Prom
   }
 }
 
+/** Takes the workspace and serves it, or says who has it. @throws RuntimeError locked */
+export function own(workspace: Workspace, options: AttachOptions): Hub {
+  const taken = take(workspace, options);
+  if (taken instanceof RuntimeError) throw taken;
+  return serve(workspace, taken, controlPath(workspace.store.folder), options);
+}
+
 /** The process that owns the workspace; undefined when nobody serves it. @throws as `connectControl` */
 export async function connectOwner({ store, clock }: Workspace): Promise<Host | undefined> {
   const { connectControl } = await import('../adapters/control/connect-control.ts');
@@ -91,9 +102,9 @@ async function meetPolicy(workspace: Workspace): Promise<void> {
 }
 
 /** The hub, or why there is none. @throws what isn't the lock's */
-function take(workspace: Workspace, { takes }: AttachOptions): Hub | RuntimeError {
+function take(workspace: Workspace, { takes, root }: AttachOptions): Hub | RuntimeError {
   try {
-    return createHub(workspace, { takes, version });
+    return createHub(workspace, { takes, version, ...(root !== undefined && { root }) });
   } catch (thrown) {
     if (thrown instanceof RuntimeError && thrown.code === 'locked') return thrown;
     throw thrown;
@@ -105,16 +116,23 @@ function notServed({ message, next }: RuntimeError): RuntimeError {
   return new RuntimeError('locked', `${message} It serves no control socket, so this command can't join it.`, { next });
 }
 
-function serve(workspace: Workspace, hub: Hub, path: string, { takes, warn }: AttachOptions): Hub {
+/** What the API reads of a workspace beside its host. */
+export function readsOf(workspace: Workspace): Pick<ControlOptions, 'clock' | 'ids' | 'entries' | 'approval'> {
   const { store, clock } = workspace;
-  const server = lateServer({
-    path,
-    host: hub,
-    version,
+  return {
     clock,
     ids: systemIds(clock),
     entries: (session, after, limit) => entriesBehind(store.journal, session, after, limit),
     approval: (id) => findApproval(workspace, id),
+  };
+}
+
+function serve(workspace: Workspace, hub: Hub, path: string, { takes, warn, patient = false }: AttachOptions): Hub {
+  const server = lateServer({
+    ...readsOf(workspace),
+    path,
+    host: hub,
+    version,
     warn: warn ?? (() => {}),
     afterMs: takes === 'all' ? 0 : LATE_MS,
   });
@@ -123,10 +141,12 @@ function serve(workspace: Workspace, hub: Hub, path: string, { takes, warn }: At
   return {
     ...hub,
     // Who looks on may see what runs come to its end.
-    leave: ({ patience_ms = 0 } = {}) =>
+    leave: ({ patience_ms = 0, before_release } = {}) =>
       hub.leave({
-        patience_ms: server.isJoined() ? patience_ms : 0,
-        before_release: () => server.close({ handed_over: true }),
+        patience_ms: patient || server.isJoined() ? patience_ms : 0,
+        async before_release() {
+          await Promise.all([before_release?.(), server.close({ handed_over: true })]);
+        },
       }),
   };
 }

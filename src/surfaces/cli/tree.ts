@@ -10,6 +10,7 @@ import { addApprovals } from './tree/approvals.ts';
 import type { Calls } from './tree/calls.ts';
 import { addChaos } from './tree/chaos.ts';
 import { addConfig } from './tree/config.ts';
+import { addDaemon } from './tree/daemon.ts';
 import { addWhy } from './tree/past.ts';
 import { addPolicy } from './tree/policy.ts';
 import { addSessions } from './tree/sessions.ts';
@@ -52,6 +53,7 @@ export function commandTree(context: CommandContext): CommandTree {
   );
 
   addRun(program, calls);
+  addDaemon(program, calls);
   addSessions(program, calls);
   addApprovals(program, calls);
   addWhy(program, calls);

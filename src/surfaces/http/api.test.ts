@@ -27,6 +27,7 @@ beforeEach(async () => {
     limits: { ...STREAM_LIMITS, heartbeatMs: 20 },
     authorize({ headers }) {
       if (headers.authorization !== 'Bearer good') throw new RuntimeError('unauthenticated', 'Who are you?');
+      return fake.host;
     },
   });
   const server = createServer(api.handle);

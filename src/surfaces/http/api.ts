@@ -1,6 +1,6 @@
 /**
- * The HTTP API over a host, for every transport: a control socket, later TCP. Who may ask is for `authorize` to say. It
- * decides nothing and never throws: what goes wrong is answered as a problem.
+ * The HTTP API over a host, for every transport: the control socket, TCP. Who asks, and what they may, is for `authorize`
+ * to say. It decides nothing and never throws: what goes wrong is answered as a problem.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Clock } from '../../base/clock.ts';
@@ -18,8 +18,8 @@ export interface ApiOptions {
   ids: Ids;
   entries: ReadEntries;
   approval: RoutePorts['approval'];
-  /** @throws RuntimeError unauthenticated | role_not_allowed */
-  authorize(request: IncomingMessage): void | Promise<void>;
+  /** Gives the host as who asks may use it. @throws RuntimeError unauthenticated | role_not_allowed */
+  authorize(request: IncomingMessage): Host | Promise<Host>;
   limits?: StreamLimits;
 }
 
@@ -29,15 +29,15 @@ export interface Api {
   close(handover: boolean): void;
 }
 
+/** `host`: for what only reads. */
 export function createApi(host: Host, options: ApiOptions): Api {
   const { clock, ids, entries, approval, authorize, limits = STREAM_LIMITS } = options;
   const streams = createEventStreams(host, { clock, entries, limits });
   const longPoll = createLongPoll(host, clock);
-  const ports: RoutePorts = { host, entries, approval, streams, longPoll };
   let closed = false;
 
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    await authorize(request);
+    const asked = await authorize(request);
     if (closed) throw new RuntimeError('shutting_down', 'The program is about to end.');
     const { methods, id, query } = findRoute(request.url ?? '');
     const handle = methods[request.method ?? ''];
@@ -53,7 +53,7 @@ export function createApi(host: Host, options: ApiOptions): Api {
       response,
       left: new Promise((resolve) => response.once('close', resolve)),
     };
-    const found = await handle(ports, call);
+    const found = await handle({ host: asked, entries, approval, streams, longPoll }, call);
     if (found) send(response, found);
   }
 

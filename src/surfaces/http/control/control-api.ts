@@ -45,7 +45,11 @@ const LIMITS: ServerLimits = {
 export function createControlApi(options: ControlApiOptions): ControlApi {
   const { host, clock, ids, version, isTool = (pid) => descendsFromTool(pid) } = options;
   const gate = createGate({ clock, version, protocol: CONTROL_PROTOCOL, processes: systemProcesses(), isTool });
-  const api = createApi(host, { ...options, authorize: gate.authorize });
+  const authorize = (request: IncomingMessage): Host => {
+    gate.authorize(request);
+    return host;
+  };
+  const api = createApi(host, { ...options, authorize });
   const attached = new Set<ServerResponse>();
   let lost: Loss | undefined;
 

@@ -1,0 +1,25 @@
+/**
+ * Requests that a browser sends for a page of somebody else. A page may send to 127.0.0.1, also by a name of its own that
+ * it lets point there (DNS rebinding): then `Host` is that name, and `Origin` that of the page.
+ */
+import type { IncomingMessage } from 'node:http';
+import { isIP } from 'node:net';
+import { RuntimeError } from '../../../contract/errors.ts';
+
+/** @throws RuntimeError role_not_allowed */
+export function refuseForeignPages({ headers }: IncomingMessage): void {
+  const host = hostName(headers.host);
+  if (host === undefined || !(host === 'localhost' || isIP(host) !== 0)) {
+    throw new RuntimeError('role_not_allowed', 'The `Host` header names another host than this one.');
+  }
+  const { origin } = headers;
+  if (origin !== undefined && origin.replace(/^https?:\/\//, '') !== headers.host) {
+    throw new RuntimeError('role_not_allowed', 'Pages of other origins may not ask.');
+  }
+}
+
+/** Without its port, and an IPv6 address without its brackets. */
+function hostName(host: string | undefined): string | undefined {
+  const [, bracketed, plain] = /^(?:\[([\da-f:.]+)\]|([\w.-]+))(?::\d{1,5})?$/i.exec(host ?? '') ?? [];
+  return (bracketed ?? plain)?.toLowerCase();
+}
