@@ -51,15 +51,16 @@ export async function turnBehind(
   session: string,
   seq: Seq,
 ): Promise<number | undefined> {
-  for (let back = LOOK_BACK; seq > 0; back *= 8) {
-    const from = Math.max(0, seq - back);
+  let last = seq;
+  for (let back = LOOK_BACK; last > 0; back *= 8) {
+    const from = Math.max(0, last - back);
     const turnOf = createTurnCounter();
     let turn: number | undefined;
     let known = from === 0;
-    await journal.read(
+    const end = await journal.read(
       session,
       (stored) => {
-        if (stored.entry.seq > seq) return;
+        if (stored.entry.seq > last) return;
         known ||= stored.entry.type === 'turn.started' || stored.entry.type === 'turn.ended';
         turn = turnOf(stored);
         if (stored.entry.type === 'turn.ended') turn = undefined;
@@ -67,6 +68,7 @@ export async function turnBehind(
       { after: from },
     );
     if (known) return turn;
+    last = Math.min(last, end.seq); // asked for what isn't there yet
   }
   return undefined;
 }

@@ -7,6 +7,7 @@ import { createSerial } from '../../base/serial.ts';
 import { RuntimeError } from '../../contract/errors.ts';
 import { CONTROL_PROTOCOL } from '../../contract/host.ts';
 import type { Accepted, Host, Loss, PolicyChange, Resolution, SessionStatus, Submission } from '../../contract/host.ts';
+import type { Seq } from '../../contract/entries.ts';
 import type { ModelChoice } from '../../contract/manifest.ts';
 import type { Actor, Part } from '../../contract/values.ts';
 import { findApproval, pendingApprovals, resolveApproval } from '../approvals.ts';
@@ -45,6 +46,8 @@ export interface Hub extends Host {
   leave(options?: LeaveOptions): Promise<void>;
   /** Sessions with accepted messages on which nothing is being done. */
   unfinished(): Promise<string[]>;
+  /** The last entry of a session that is open here. */
+  liveSeq(session_id: string): Seq | undefined;
   /** Resolves when nothing is being done in a session. */
   rested(session_id: string): Promise<void>;
   /** How many messages of a session were answered here, beside that one. */
@@ -346,6 +349,7 @@ export function createHub(workspace: Workspace, { takes, version, root: defaultR
       const waiting = new Set((await owner.pending()).map((event) => event.session_id));
       return [...waiting].filter((session) => !sessions.isEntered(session));
     },
+    liveSeq: (session_id) => sessions.get(session_id)?.runner.state().seq,
     async rested(session_id) {
       await sessions.get(session_id)?.runner.rest();
     },

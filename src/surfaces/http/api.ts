@@ -8,7 +8,13 @@ import type { Ids } from '../../base/ids.ts';
 import { RuntimeError } from '../../contract/errors.ts';
 import type { Host } from '../../contract/host.ts';
 import { ProblemWith, send, sendProblem } from './answer.ts';
-import { createEventStreams, type ReadEntries, STREAM_LIMITS, type StreamLimits } from './event-streams.ts';
+import {
+  createEventStreams,
+  type LiveSeq,
+  type ReadEntries,
+  STREAM_LIMITS,
+  type StreamLimits,
+} from './event-streams.ts';
 import { createLongPoll } from './long-poll.ts';
 import { invalid, readBody } from './read-body.ts';
 import { type Call, type RoutePorts, ROUTES } from './routes.ts';
@@ -21,6 +27,7 @@ export interface ApiOptions {
   /** Gives the host as who asks may use it. @throws RuntimeError unauthenticated | role_not_allowed */
   authorize(request: IncomingMessage): Host | Promise<Host>;
   limits?: StreamLimits;
+  liveSeq?: LiveSeq;
 }
 
 export interface Api {
@@ -31,8 +38,8 @@ export interface Api {
 
 /** `host`: for what only reads. */
 export function createApi(host: Host, options: ApiOptions): Api {
-  const { clock, ids, entries, approval, authorize, limits = STREAM_LIMITS } = options;
-  const streams = createEventStreams(host, { clock, entries, limits });
+  const { clock, ids, entries, approval, authorize, limits = STREAM_LIMITS, liveSeq } = options;
+  const streams = createEventStreams(host, { clock, entries, limits, ...(liveSeq && { liveSeq }) });
   const longPoll = createLongPoll(host, clock);
   let closed = false;
 

@@ -18,6 +18,9 @@ export type ReadEntries = (
   limit: number,
 ) => Promise<{ entries: EntryEvent[]; has_more: boolean }>;
 
+/** The last entry of a session on which somebody works, or has a short while ago; undefined of all others. */
+export type LiveSeq = (session_id: string) => Seq | undefined;
+
 export interface StreamLimits extends SinkLimits {
   queue: QueueLimits;
 }
@@ -45,9 +48,9 @@ export interface EventStreams {
 
 export function createEventStreams(
   host: Host,
-  ports: { clock: Clock; entries: ReadEntries; limits: StreamLimits },
+  ports: { clock: Clock; entries: ReadEntries; limits: StreamLimits; liveSeq?: LiveSeq },
 ): EventStreams {
-  const { clock, entries, limits } = ports;
+  const { clock, entries, limits, liveSeq = () => undefined } = ports;
   const frameOf = createFrames();
   const wakers = new Set<() => void>();
   let closing: { handover: boolean } | undefined;
@@ -123,7 +126,9 @@ export function createEventStreams(
       const wakeAll = (): void => wakers.forEach((wake) => wake());
       const sink = openSink(response, clock, limits, wakeAll);
       if (start.reset) await sink.write(signFrame('reset'));
-      let at: Seq | undefined = await catchUp(sink, session_id, start.after);
+      // Thousands may come who have all: for them nothing is read.
+      const hasAll = start.after >= (liveSeq(session_id) ?? Infinity);
+      let at: Seq | undefined = hasAll ? start.after : await catchUp(sink, session_id, start.after);
       while (at !== undefined) {
         const behind = await live(sink, session_id, at);
         at = behind === undefined ? undefined : await catchUp(sink, session_id, behind);

@@ -41,6 +41,7 @@ export async function serveTcp(options: TcpOptions): Promise<TcpServer> {
   const { hub, host, port, actorOf, ids, clock, version } = options;
   const api = createApi(hub, {
     ...options,
+    liveSeq: hub.liveSeq,
     authorize(request) {
       refuseForeignPages(request);
       return hub.as({ actor: actorOf(request), via: 'http' });

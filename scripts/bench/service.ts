@@ -1,0 +1,204 @@
+/**
+ * The daemon under load, over HTTP as a client uses it: durable accepts, whole turns (accept and end synced) over a model
+ * that answers at once, long sessions, and readers of streams. Model and load generator share the machine with it.
+ */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { Agent, request as httpRequest } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { program } from './measure.ts';
+import { printTable, printTitle } from './report.ts';
+
+const ACCEPT_CLIENTS = 128;
+const ACCEPTS = 12_000;
+const TURNS = 1500;
+const LONG = 3000;
+const READERS = 1000;
+
+const agent = new Agent({ keepAlive: true, maxSockets: 2000 });
+const folder = mkdtempSync(join(tmpdir(), 'runtime-bench-'));
+const children: ChildProcess[] = [];
+try {
+  await main();
+} finally {
+  for (const child of children) child.kill('SIGKILL');
+  rmSync(folder, { recursive: true, force: true });
+}
+
+interface Service {
+  url: string;
+  token: string;
+  pid: number;
+}
+
+async function main(): Promise<void> {
+  const [model] = await start([process.execPath, join(import.meta.dirname, 'quick-model.ts')], folder);
+  const service = await daemon(model);
+
+  printTitle('service: turns over a model that answers at once');
+  await turns(service, 'warm-up', 300);
+  const raw = await modelAlone(model);
+  const rows = [['', 'turns/s', 'asked', 'p50 ms', 'asked', 'p99 ms', 'asked']];
+  for (const [sessions, askedRate] of [
+    [1, 350],
+    [8, 500],
+    [32, 500],
+  ] as const) {
+    const began = performance.now();
+    const times = (
+      await Promise.all(
+        Array.from({ length: sessions }, (_, at) => turns(service, `s${sessions}-${at}`, Math.ceil(TURNS / sessions))),
+      )
+    ).flat();
+    const rate = (times.length / (performance.now() - began)) * 1000;
+    times.sort((a, b) => a - b);
+    const over = (share: number): string => (times[Math.floor(times.length * share)]! - raw).toFixed(1);
+    const asked = sessions === 1 ? ['≤ 2', '≤ 6'] : ['', ''];
+    rows.push([`${sessions} sessions`, rate.toFixed(0), `≥ ${askedRate}`, over(0.5), asked[0]!, over(0.99), asked[1]!]);
+  }
+  printTable(rows);
+  console.log(`  (beyond the model alone: ${raw.toFixed(1)} ms)`);
+
+  printTitle('service: a long session');
+  const long = await turns(service, 'long', LONG);
+  const near = (at: number): string => middle(long.slice(at - 50, at)).toFixed(1);
+  printTable([
+    ['', 'ms', 'asked'],
+    ['turn 50', near(50), ''],
+    ['turn 1000', near(1000), '≤ 4'],
+    ['turn 3000', near(3000), '≤ 7'],
+  ]);
+
+  printTitle('service: readers of one session');
+  const before = memoryOf(service.pid);
+  await readers(service, 'long', READERS);
+  const each = (memoryOf(service.pid) - before) / READERS;
+  printTable([
+    ['', 'KB', 'asked'],
+    [`each of ${READERS}`, (each / 1024).toFixed(0), '≤ 60'],
+  ]);
+
+  await ask({ url: model.replace(/\/v1$/, ''), token: '', pid: 0 }, 'POST', '/hang');
+  printTitle(`service: accepts, ${ACCEPT_CLIENTS} clients, the model hangs`);
+  const accepted = await accepts(service);
+  printTable([
+    ['', 'per second', 'asked'],
+    ['POST /v1/events', accepted.toFixed(0), '≥ 4000'],
+  ]);
+}
+
+/** Asks in one session, one message after the other. Gives the times from sending to knowing the answer (ms). */
+async function turns(service: Service, session_id: string, count: number): Promise<number[]> {
+  const times: number[] = [];
+  for (let turn = 0; turn < count; turn++) {
+    const began = performance.now();
+    const { event_id } = await ask<{ event_id: string }>(service, 'POST', '/v1/events', {
+      content: 'Two and two?',
+      session_id,
+    });
+    const { status } = await ask<{ status: string }>(service, 'GET', `/v1/events/${event_id}?wait_ms=30000`);
+    if (status !== 'done') throw new Error(`${event_id} is ${status}`);
+    times.push(performance.now() - began);
+  }
+  return times;
+}
+
+async function modelAlone(model: string): Promise<number> {
+  const times: number[] = [];
+  for (let turn = 0; turn < 300; turn++) {
+    const began = performance.now();
+    await ask({ url: model, token: '', pid: 0 }, 'POST', '/responses', {});
+    times.push(performance.now() - began);
+  }
+  return middle(times);
+}
+
+async function accepts(service: Service): Promise<number> {
+  const began = performance.now();
+  await Promise.all(
+    Array.from({ length: ACCEPT_CLIENTS }, async (_, client) => {
+      for (let at = 0; at < ACCEPTS / ACCEPT_CLIENTS; at++) {
+        await ask(service, 'POST', '/v1/events', { content: 'later', session_id: `waits-${client % 4}` });
+      }
+    }),
+  );
+  return (ACCEPTS / (performance.now() - began)) * 1000;
+}
+
+async function readers(service: Service, session: string, count: number): Promise<void> {
+  const { seq: last } = await ask<{ seq: number }>(service, 'GET', `/v1/sessions/${session}`);
+  await Promise.all(
+    Array.from({ length: count }, async () => {
+      const sent = httpRequest(`${service.url}/v1/sessions/${session}/stream?after=${last}`, {
+        agent: false,
+        headers: { authorization: `Bearer ${service.token}` },
+      }).end();
+      const [response] = (await once(sent, 'response')) as [NodeJS.ReadableStream];
+      response.resume();
+    }),
+  );
+}
+
+function ask<T>({ url, token }: Service, method: string, path: string, body?: object): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const text = body === undefined ? undefined : JSON.stringify(body);
+    const sent = httpRequest(`${url}${path}`, {
+      method,
+      agent,
+      headers: {
+        authorization: `Bearer ${token}`,
+        ...(text !== undefined && { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) }),
+      },
+    });
+    sent.on('error', reject);
+    sent.on('response', (response) => {
+      let said = '';
+      response.setEncoding('utf8').on('data', (piece: string) => (said += piece));
+      response.on('end', () => {
+        if (response.statusCode! >= 300) return reject(new Error(`${method} ${path}: ${response.statusCode} ${said}`));
+        resolve((said.startsWith('{') ? JSON.parse(said) : undefined) as T);
+      });
+    });
+    sent.end(text);
+  });
+}
+
+async function daemon(model: string): Promise<Service> {
+  const home = join(folder, 'home');
+  mkdirSync(home, { mode: 0o700 });
+  const registry = [{ name: 'quick', base_url: model, wire: 'responses', api_key: 'none' }];
+  const config = { models: { default: 'quick', registry } };
+  writeFileSync(join(home, 'config.yaml'), JSON.stringify(config), { mode: 0o600 });
+  const [line, pid] = await start([process.execPath, program, 'daemon', '--port', '0'], folder, { RUNTIME_HOME: home });
+  const { url } = JSON.parse(line) as { url: string };
+  return { url, pid, token: readFileSync(join(home, 'daemon.token'), 'utf8').trim() };
+}
+
+/** Starts a program. Gives its first line, and its pid. */
+async function start(
+  [command, ...args]: string[],
+  cwd: string,
+  environment = {},
+): Promise<[line: string, pid: number]> {
+  const child = spawn(command!, args, {
+    cwd,
+    env: { PATH: process.env['PATH'], HOME: folder, ...environment },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  children.push(child);
+  const [line] = (await once(createInterface({ input: child.stdout! }), 'line')) as [string];
+  return [line, child.pid!];
+}
+
+/** Resident bytes. */
+function memoryOf(pid: number): number {
+  const [, kib] = /^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))!;
+  return Number(kib) * 1024;
+}
+
+function middle(values: number[]): number {
+  return values.toSorted((a, b) => a - b)[values.length >> 1]!;
+}
