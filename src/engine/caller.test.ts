@@ -69,6 +69,7 @@ runIfProc('an ancestor that runs the program counts, the process itself may run 
     expect(await ofChild(`exec /bin/sh ${program}`, {}, program)).toBe(false);
     writeFileSync(program, `/bin/sh -c '${WAIT}'; :`);
     expect(await ofChild(`exec /bin/sh ${program}`, {}, program)).toBe(true);
+    expect(await ofChild(`exec /bin/sh -u -f ${program}`, {}, program)).toBe(true);
   } finally {
     rmSync(folder, { recursive: true });
   }

@@ -55,9 +55,10 @@ function isMarked(pid: number): boolean {
     .some((variable) => variable.startsWith(`${MARK}=`));
 }
 
-/** The file that a Node process runs: the word behind the interpreter, where it was started. '' when there is none. */
+/** The file that a Node process runs: the word behind the interpreter and its flags. '' when there is none. */
 function programOf(pid: number): string {
-  const file = read(`/proc/${pid}/cmdline`, 'utf8').split('\0')[1];
+  const [, ...words] = read(`/proc/${pid}/cmdline`, 'utf8').split('\0');
+  const file = words.find((word) => !word.startsWith('-'));
   if (!file) return '';
   try {
     return realPath(resolve(readlinkSync(`/proc/${pid}/cwd`), file));
