@@ -23,9 +23,14 @@ const PARTS = [
   '`a_b*c`',
   '`<id>`',
   '`\\`',
+  '**',
+  '**a**',
+  ' **b c** ',
+  ' **d:**',
+  '(**1.**)',
 ];
 
-test('text and code are read as marked reads them', () => {
+test('text, code and bold are read as marked reads them', () => {
   fc.assert(
     fc.property(fc.array(fc.constantFrom(...PARTS), { maxLength: 12 }), (parts) => {
       const text = `x${parts.join('')}x`;

@@ -34,6 +34,7 @@ export interface MarkdownOptions {
 const NARROWEST = 10;
 /** A line is taken in pieces of this length (UTF-16 units) when it is longer. */
 const LONGEST_LINE = 1024;
+const PIECES = new RegExp(`.{1,${LONGEST_LINE}}`, 'gs');
 
 export function createMarkdownStream({ columns, colour, hyperlinks, highlight }: MarkdownOptions): MarkdownStream {
   const look: Look = { colour, hyperlinks: colour && hyperlinks, ...(highlight && { highlight }) };
@@ -44,23 +45,21 @@ export function createMarkdownStream({ columns, colour, hyperlinks, highlight }:
   let held = '';
   let drawn: string[] | undefined;
 
+  const takePieces = (pieces: string[]): string[] => pieces.flatMap((piece) => blocks.take(piece, false));
+
   const takeLines = (text: string): string[] => {
     line += text;
     if (line.length <= LONGEST_LINE && !text.includes('\n')) return [];
-    const settled: string[] = [];
-    let start = 0;
-    for (;;) {
-      const end = line.indexOf('\n', start);
-      if (end !== -1 && end - start <= LONGEST_LINE) {
-        settled.push(...blocks.take(line.slice(start, end), true));
-        start = end + 1;
-      } else if (line.length - start > LONGEST_LINE) {
-        settled.push(...blocks.take(line.slice(start, start + LONGEST_LINE), false));
-        start += LONGEST_LINE;
-      } else break;
-    }
-    line = line.slice(start);
-    return settled;
+    const lines = line.split('\n');
+    const rest = piecesOf(lines.pop()!);
+    line = rest.pop()!;
+    const settled = lines.flatMap((whole) => {
+      if (whole.length <= LONGEST_LINE) return blocks.take(whole, true);
+      const pieces = piecesOf(whole);
+      const end = pieces.pop()!;
+      return [...takePieces(pieces), ...blocks.take(end, true)];
+    });
+    return [...settled, ...takePieces(rest)];
   };
 
   return {
@@ -84,6 +83,10 @@ export function createMarkdownStream({ columns, colour, hyperlinks, highlight }:
       return [...settled, ...blocks.end()];
     },
   };
+}
+
+function piecesOf(line: string): string[] {
+  return line === '' ? [''] : line.match(PIECES)!;
 }
 
 /** The whole at once. */
