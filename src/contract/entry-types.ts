@@ -34,9 +34,19 @@ const KINDS: Record<EntryType, 'decision' | 'observation'> = {
   'files.undone': 'observation',
 };
 
+const TYPES: ReadonlyMap<string, EntryType> = new Map(Object.keys(KINDS).map((type) => [type, type as EntryType]));
+
 /** Is it a type that this build knows? */
 export function isEntryType(type: string): type is EntryType {
-  return Object.hasOwn(KINDS, type);
+  return TYPES.has(type);
+}
+
+/**
+ * The type of this name, as the one string that it is everywhere: one that was cut out of a line would be compared letter by
+ * letter, wherever something is chosen by it.
+ */
+export function entryTypeOf(name: string): EntryType | undefined {
+  return TYPES.get(name);
 }
 
 export function isDecision(type: EntryType): type is DecisionType {

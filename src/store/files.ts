@@ -240,17 +240,23 @@ export function copyDurably(from: string, to: string, bytes = Infinity): { bytes
   }
 }
 
-/** SHA-256 (hex) of the file's first bytes; undefined when it is shorter. */
-export function digestOfFile(fd: number, bytes: number): string | undefined {
+/**
+ * SHA-256 (hex) of the first bytes of a file that only grows; undefined when it is shorter. Each byte is read once: asked
+ * again, for as much or more, it goes on behind what it has read.
+ */
+export function createPrefixDigest(): (fd: number, bytes: number) => string | undefined {
   const hash = createHash('sha256');
-  const block = Buffer.allocUnsafe(Math.min(bytes, COPY_BYTES));
-  for (let position = 0; position < bytes;) {
-    const count = readSync(fd, block, 0, Math.min(block.length, bytes - position), position);
-    if (count === 0) return undefined;
-    hash.update(block.subarray(0, count));
-    position += count;
-  }
-  return hash.digest('hex');
+  let position = 0;
+  return (fd, bytes) => {
+    const block = Buffer.allocUnsafe(Math.min(bytes - position, COPY_BYTES));
+    while (position < bytes) {
+      const count = readSync(fd, block, 0, Math.min(block.length, bytes - position), position);
+      if (count === 0) return undefined;
+      hash.update(block.subarray(0, count));
+      position += count;
+    }
+    return hash.copy().digest('hex');
+  };
 }
 
 /**

@@ -1,7 +1,7 @@
 /** The file of one journal: whose it is, and how its lines are seen through the port. */
 import { sha256 } from '../base/digest.ts';
 import type { Entry } from '../contract/entries.ts';
-import { isEntryType } from '../contract/entry-types.ts';
+import { entryTypeOf, isEntryType } from '../contract/entry-types.ts';
 import type { JournalEnd, StoredEntry, Visit } from '../contract/ports.ts';
 import { parseLine, type ChainLine } from './chain/line.ts';
 import { piecesForward } from './chain/pieces.ts';
@@ -74,7 +74,7 @@ export function placeOf({ seq, hash, durable }: ChainLine): { id: string; hash: 
 export function storedEntry(line: ChainLine): StoredEntry {
   const { seq, at, type, data } = line;
   const { id, hash, durable } = placeOf(line);
-  return { id, hash, durable, entry: { v: 1, seq, at, type, data } as Entry };
+  return { id, hash, durable, entry: { v: 1, seq, at, type: entryTypeOf(type) ?? type, data } as Entry };
 }
 
 export function journalEnd({ bytes: _, last: __, at: ___, ...end }: ChainEnd): JournalEnd {

@@ -354,6 +354,34 @@ describe('a place in a journal', () => {
     expect(end).toMatchObject({ status: 'whole', seq: 2 });
   });
 
+  test('every one that was given on the way stands for the bytes up to there, in any process', async () => {
+    const places: string[] = [];
+    const grow = async (from: number, to: number): Promise<void> => {
+      for (let seq = from; seq <= to; seq++) {
+        await append(seq, 'é𝒳\n'.repeat(seq));
+        places.push(await journal.place('s-1'));
+      }
+    };
+    await journal.open('s-1', nothing);
+    await grow(1, 5);
+    await journal.close('s-1');
+    const path = join(store.folder, 'sessions/s-1.jsonl');
+    writeFileSync(path, `${readFileSync(path, 'utf8')}{"v":1,"seq":6`);
+    expect(await journal.open('s-1', nothing, places[2])).toHaveProperty('cut');
+    await grow(6, 9);
+    for (const place of places) expect(await storeIn(home).journal.holds('s-1', place)).toBe(true);
+  });
+
+  test('damage that came between two places is in none of them', async () => {
+    await journal.open('s-1', nothing);
+    await append(1, 'a', 'b');
+    const before = await journal.place('s-1');
+    const path = join(store.folder, 'sessions/s-1.jsonl');
+    writeFileSync(path, readFileSync(path, 'utf8').replace('"a"', '"x"'));
+    await append(3, 'c');
+    for (const place of [before, await journal.place('s-1')]) expect(await journal.holds('s-1', place)).toBe(false);
+  });
+
   test('it is none of another journal, of one that is gone or shorter, and neither is a text that is no place', async () => {
     await journal.open('s-1', nothing);
     await append(1, 'a', 'b');

@@ -10,7 +10,7 @@ import { buildLine } from './chain/line.ts';
 import { piecesForward } from './chain/pieces.ts';
 import { scanChain, startAt, startFromEnd, type ChainStart, type VisitLine } from './chain/scan.ts';
 import {
-  digestOfFile, ensureFolder, openExisting, removeFile, syncFile, syncFolder, withFile, writePieces,
+  createPrefixDigest, ensureFolder, openExisting, removeFile, syncFile, syncFolder, withFile, writePieces,
 } from './files.ts'; // prettier-ignore
 import { journalEnd, placeOf, sessionOf, storedEntry } from './journal-file.ts';
 import { sessionFileName } from './session-file.ts';
@@ -140,9 +140,9 @@ export function createJournal(options: JournalOptions): { journal: Journal; clos
     size: (session) => handle(session).end().bytes,
 
     async place(session) {
-      const { seq, hash, last, bytes } = handle(session).end();
-      const digest = await withFile(fileOf(session), (fd) => digestOfFile(fd!, bytes));
-      return [last, seq, hash, bytes, digest].join(':');
+      const file = handle(session);
+      const { seq, hash, last, bytes } = file.end();
+      return [last, seq, hash, bytes, file.digest()].join(':');
     },
 
     async holds(session, place) {
@@ -151,7 +151,7 @@ export function createJournal(options: JournalOptions): { journal: Journal; clos
       const { start, bytes, digest } = found;
       return withFile(
         fileOf(session),
-        (fd) => fd !== undefined && startAt(fd, start) !== undefined && digestOfFile(fd, bytes) === digest,
+        (fd) => fd !== undefined && startAt(fd, start) !== undefined && createPrefixDigest()(fd, bytes) === digest,
       );
     },
 

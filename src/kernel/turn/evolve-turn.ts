@@ -153,7 +153,14 @@ function withTaint(taint: string[], items: Queued[]): string[] {
   return found.length === 0 ? taint : [...taint, ...new Set(found)];
 }
 
+/** Most turns of a session share one manifest, and its tools are long. */
+const PREFIX_BYTES = new WeakMap<Manifest, number>();
+
 function prefixBytes(manifest: Manifest): number {
+  const known = PREFIX_BYTES.get(manifest);
+  if (known !== undefined) return known;
   const tools = manifest.catalog.map(({ name, description, parameters }) => ({ name, description, parameters }));
-  return utf8Length(manifest.instructions) + utf8Length(canonicalJson(tools));
+  const bytes = utf8Length(manifest.instructions) + utf8Length(canonicalJson(tools));
+  PREFIX_BYTES.set(manifest, bytes);
+  return bytes;
 }

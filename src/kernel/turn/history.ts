@@ -20,30 +20,32 @@ export function pendingOf(hash: Hash, seq: Seq, content: Content): Pending {
   return { seq, digest: hash(canonicalJson(content)), bytes: sizeOf(content) };
 }
 
+// Contents are built with their keys in canonical order: then nothing is sorted and copied for their digests.
+
 export function userContent(entry: EntryOf<'input.received'>): Content {
-  return { role: 'user', parts: entry.data.parts };
+  return { parts: entry.data.parts, role: 'user' };
 }
 
 export function replyContent(entry: EntryOf<'model.replied'>): Content {
   return {
-    role: 'assistant',
     parts: entry.data.parts,
+    role: 'assistant',
     tool_calls: entry.data.tool_calls.map((call) => ({
+      arguments_raw: textPart(call.arguments_raw),
       call_id: call.call_id,
-      provider_id: call.provider_id,
       name: call.name,
-      arguments_raw: { type: 'text', text: call.arguments_raw },
+      provider_id: call.provider_id,
     })),
   };
 }
 
 /** The result of a call as the model is told it. `status` is the outcome, or why it was refused. */
 export function resultContent(call: Call, status: string, parts: Part[]): Content {
-  return { role: 'tool', call_id: call.call_id, provider_id: call.provider_id, name: call.name, status, parts };
+  return { call_id: call.call_id, name: call.name, parts, provider_id: call.provider_id, role: 'tool', status };
 }
 
-export function textPart(text: LongText): Part {
-  return { type: 'text', text };
+export function textPart(text: LongText): Part & { type: 'text' } {
+  return { text, type: 'text' };
 }
 
 /** Bytes in UTF-8, without an encoder: the kernel uses nothing of the platform. */

@@ -45,12 +45,12 @@ function requested(hash: Hash, state: State, turn: Turn): Decision {
  */
 function requestDigest(hash: Hash, state: State, turn: Turn, maxOutputTokens: number): `sha256:${string}` {
   const request = {
-    v: 1,
     frozen: turn.frozen,
-    model: turn.manifest.models[turn.choice]!.name,
-    think: turn.think,
     history: { count: state.history.count, digest: state.history.digest },
     max_output_tokens: maxOutputTokens,
+    model: turn.manifest.models[turn.choice]!.name,
+    think: turn.think,
+    v: 1,
   };
   return `sha256:${hash(canonicalJson(request))}`;
 }

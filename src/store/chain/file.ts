@@ -8,7 +8,7 @@ import { closeSync, fstatSync, ftruncateSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { RuntimeError } from '../../contract/errors.ts';
 import type { CutTail } from '../../contract/ports.ts';
-import { createFile, cutAside, openExisting, syncFile, syncFolder, writeAll } from '../files.ts';
+import { createFile, createPrefixDigest, cutAside, openExisting, syncFile, syncFolder, writeAll } from '../files.ts';
 import { shareRuns } from '../share-runs.ts';
 import { isFileError, storeError } from '../store-error.ts';
 import { buildLine, type ChainLine, type ChainRecord } from './line.ts';
@@ -32,6 +32,12 @@ export interface ChainFileOptions extends ChainRules {
 
 export interface ChainFile {
   end(): { seq: number; hash: string; durable: number; bytes: number; last: number; at: number };
+  /**
+   * SHA-256 (hex) of all its bytes; undefined when some aren't there any more. The first call reads them all, a later one
+   * those that came since.
+   * @throws RuntimeError store_unavailable
+   */
+  digest(): string | undefined;
   /**
    * Writes the records behind the last line, all in one write, and nothing when one of them has no form.
    * @throws RuntimeError disk_full | store_unavailable | no_permission (final) | internal (nothing was written)
@@ -95,6 +101,7 @@ function chainFile(options: ChainFileOptions, opened: number | undefined, from: 
   // That something of it was durable shows that its name is, too.
   let nameDurable = durable > 0;
   let failure: RuntimeError | undefined;
+  let digestUpTo: ReturnType<typeof createPrefixDigest> | undefined;
 
   const fail = (doing: string, thrown: unknown): RuntimeError =>
     (failure ??= storeError(`${doing} ${name}`, thrown, session));
@@ -142,6 +149,14 @@ function chainFile(options: ChainFileOptions, opened: number | undefined, from: 
 
   return {
     end: () => ({ seq, hash, durable, bytes, last: lastOffset, at }),
+    digest() {
+      digestUpTo ??= createPrefixDigest();
+      try {
+        return digestUpTo(fd!, bytes);
+      } catch (error) {
+        throw storeError(`Reading ${name}`, error, session);
+      }
+    },
     append(records) {
       refuseAfterFailure();
       const lines: ChainLine[] = [];

@@ -68,9 +68,24 @@ describe('there is one reading of a line: what is not exactly as built is refuse
     ['a leading zero', (covered) => covered.replace('"seq":7', '"seq":07')],
     ['a sequence number of 0', (covered) => covered.replace('"seq":7', '"seq":0')],
     ['data that is not JSON', (covered) => covered.replace('"attempt":1', '"attempt":x')],
+    ['a chain in capitals', (covered) => covered.replace(prev, prev.toUpperCase())],
+    ['a chain that is longer', (covered) => covered.replace(prev, `${prev}0`)],
+    ['a chain that is shorter', (covered) => covered.replace(prev, prev.slice(1))],
+    ['a chain of other letters', (covered) => covered.replace(prev, 'é'.repeat(64))],
+    ['a mark with a leading zero', (covered) => covered.replace('"durable":5', '"durable":05')],
+    ['no mark', (covered) => covered.replace('"durable":5,', '')],
     ['version 0', (covered) => covered.replace('"v":1', '"v":0')],
   ])('%s', (_, change) => {
     expect(forged(change)).toMatchObject({ defect: { code: 'malformed' } });
+  });
+
+  test.each<[string, (hash: string) => string]>([
+    ['in capitals', (hash) => hash.toUpperCase()],
+    ['longer', (hash) => `0${hash}`],
+    ['shorter', (hash) => hash.slice(1)],
+    ['another', (hash) => sha256(hash)],
+  ])('a hash of its bytes that is %s', (_, change) => {
+    expect(parse(text.replace(/(?<="hash":")[0-9a-f]+/, change))).toHaveProperty('defect');
   });
 
   test('bytes that are not UTF-8', () => {

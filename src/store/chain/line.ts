@@ -33,11 +33,15 @@ export const MAX_LINE_BYTES = 1024 * 1024;
 
 const VERSION = /^\{"v":(\d+)/;
 const HEAD = /^\{"v":1,"seq":([1-9]\d{0,15}),"at":(0|[1-9]\d{0,15}),"type":"([^"\\]*)","data":/;
+const DURABLE_KEY = ',"durable":';
 const DURABLE = /^,"durable":(0|[1-9]\d{0,15}),"prev":"$/;
 const HASH_KEY = '","hash":"';
 const HEX_DIGITS = 64;
 /** The length of `,"hash":"<64 hex>"}`, which the hash doesn't cover. */
 const HASH_BYTES = 75;
+/** By byte: 1 where it is a hex digit. Looked up, as no processor guesses whether a digit or a letter comes next. */
+const IS_HEX = new Uint8Array(256);
+for (const digit of Buffer.from('0123456789abcdef')) IS_HEX[digit] = 1;
 
 /**
  * The line as text, with its newline, and its hash.
@@ -69,45 +73,45 @@ export function parseLine(bytes: Buffer): { line: ChainLine } | { defect: Defect
   if (!isUtf8(bytes)) return malformed('not valid UTF-8');
   const text = bytes.toString('utf8');
   const head = HEAD.exec(text);
-  const chainAt = text.lastIndexOf(',"durable":');
-  const chain = chainOf(text, chainAt);
+  const chain = chainOf(text, bytes);
   if (head === null || chain === undefined) {
     const version = Number(VERSION.exec(text)?.[1]);
     // Of a newer version nothing more is known, not even what its hash covers.
     if (version > 1) return { defect: { code: 'entry_too_new', message: `its version is ${version}` } };
     return malformed('not a line of this store');
   }
-  const { hash } = chain;
-  if (sha256(bytes.subarray(0, bytes.length - HASH_BYTES)) !== hash) {
-    return { defect: { code: 'hash_mismatch', message: 'its hash is not that of its bytes' } };
-  }
+  const { at: chainAt, durable, prev } = chain;
+  const hash = sha256(bytes.subarray(0, bytes.length - HASH_BYTES));
+  if (hash !== chain.hash) return { defect: { code: 'hash_mismatch', message: 'its hash is not that of its bytes' } };
   let data: unknown;
   try {
     data = JSON.parse(text.slice(head[0].length, chainAt));
   } catch {
     return malformed('its data is not JSON');
   }
-  const { durable, prev } = chain;
-  const line = { seq: Number(head[1]), at: Number(head[2]), type: head[3]!, data, durable, prev, hash };
-  return { line };
+  return { line: { seq: Number(head[1]), at: Number(head[2]), type: head[3]!, data, durable, prev, hash } };
 }
 
-/** What stands behind a line's data, read from fixed places: a pattern over each line's hashes would cost more than they. */
-function chainOf(text: string, at: number): Pick<ChainLine, 'durable' | 'prev' | 'hash'> | undefined {
+/**
+ * What stands behind a line's data, from `at` on, read from fixed places: a pattern over each line's hashes would cost more
+ * than they. Its own hash is only good when it is that of its bytes, so it needn't be looked at here.
+ */
+function chainOf(
+  text: string,
+  bytes: Buffer,
+): ({ at: number } & Pick<ChainLine, 'durable' | 'prev' | 'hash'>) | undefined {
   const hashAt = text.length - HEX_DIGITS - '"}'.length;
   const prevAt = hashAt - HASH_KEY.length - HEX_DIGITS;
+  const at = text.lastIndexOf(DURABLE_KEY, prevAt);
   const durable = at < 0 ? null : DURABLE.exec(text.slice(at, prevAt));
   const isWhole = durable !== null && text.endsWith('"}') && text.startsWith(HASH_KEY, prevAt + HEX_DIGITS);
-  if (!isWhole || !isHex(text, prevAt) || !isHex(text, hashAt)) return undefined;
+  if (!isWhole || !isHex(bytes, bytes.length - text.length + prevAt)) return undefined;
   const prev = text.slice(prevAt, prevAt + HEX_DIGITS);
-  return { durable: Number(durable[1]), prev, hash: text.slice(hashAt, hashAt + HEX_DIGITS) };
+  return { at, durable: Number(durable[1]), prev, hash: text.slice(hashAt, hashAt + HEX_DIGITS) };
 }
 
-function isHex(text: string, from: number): boolean {
-  for (let at = from; at < from + HEX_DIGITS; at++) {
-    const unit = text.charCodeAt(at);
-    if (!((unit >= 0x30 && unit <= 0x39) || (unit >= 0x61 && unit <= 0x66))) return false;
-  }
+function isHex(bytes: Buffer, from: number): boolean {
+  for (let at = from; at < from + HEX_DIGITS; at++) if (IS_HEX[bytes[at]!] !== 1) return false;
   return true;
 }
 
