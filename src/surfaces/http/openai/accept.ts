@@ -27,11 +27,13 @@ export interface Wanted {
   model: string | undefined;
   /** All that makes it another request than others: its path and body. */
   content: unknown;
+  /** Is the turn to be watched? */
+  stream: boolean;
 }
 
 export interface AcceptedMessage extends MessageId {
   /** What the session is told of since right before the message. To be closed. */
-  watch: TurnWatch;
+  watch: TurnWatch | undefined;
   /** Of the request, without the number of its repetition. */
   request: string;
 }
@@ -46,27 +48,30 @@ export async function accept(
   const who = headers.authorization ?? '';
   const request = sha256(JSON.stringify([who, headers['x-session-id'], wanted.content]));
   const key = headerOf(headers, 'idempotency-key', 256);
+  const watchFrom = async (session_id: string): Promise<TurnWatch | undefined> =>
+    wanted.stream ? watchTurn(host, session_id, (await host.session(session_id)).seq) : undefined;
   if (key === undefined && Number(headers['x-stainless-retry-count'] ?? 0) > 0) {
     const message = lost.take(request);
-    if (message) return { ...message, request, watch: await watchFromNow(host, message.session_id) };
+    if (message) return { ...message, request, watch: await watchFrom(message.session_id) };
   }
   // A repeated key must find the session that was made for it.
   const made = key === undefined ? ids.ulid() : sha256(JSON.stringify([who, key])).slice(0, 26);
   const session_id = wanted.session_id ?? `s-${made}`;
   const isNew = wanted.session_id === undefined && key === undefined;
-  const watch = isNew ? watchTurn(host, session_id, 0) : await watchFromNow(host, session_id);
+  const watch = await watchFrom(session_id);
+  const { conversation, model } = wanted;
+  const message: Omit<Submission, 'parts'> = {
+    session_id,
+    source: 'openai',
+    ...(model !== undefined && { model }),
+    ...(key !== undefined && { idempotency_key: key }),
+  };
   try {
-    const { model } = wanted;
-    const message: Omit<Submission, 'parts'> = {
-      session_id,
-      source: 'openai',
-      ...(model !== undefined && { model }),
-      ...(key !== undefined && { idempotency_key: key }),
-    };
-    const accepted = await submit(ports, message, wanted.conversation, isNew);
-    return { event_id: accepted.event_id, session_id: accepted.session_id, request, watch };
+    const { event_id } = await submit(ports, message, conversation, isNew);
+    return { event_id, session_id, request, watch };
   } catch (error) {
-    watch.close();
+    watch?.close();
+    if (key === undefined) lost.add(request, undefined);
     throw error;
   }
 }
@@ -121,10 +126,6 @@ async function beginning(entries: ReadEntries, session_id: string): Promise<Entr
   });
   const found = page?.entries.find(({ type }) => type === 'input.received');
   return found?.data as EntryData<'input.received'> | undefined;
-}
-
-async function watchFromNow(host: Host, session_id: string): Promise<TurnWatch> {
-  return watchTurn(host, session_id, (await host.session(session_id)).seq);
 }
 
 function headerOf(headers: IncomingMessage['headers'], name: string, most: number): string | undefined {

@@ -77,6 +77,12 @@ export function unsettled(event_id: string): Failure {
   return { status: 503, error: { message, type: typeOf(503), param: null, code: 'not_done' }, headers: NOT_AGAIN };
 }
 
+/** An error behind the accept. */
+export function afterAccept(thrown: unknown, event_id: string): Failure {
+  if (thrown instanceof RuntimeError && thrown.code === 'shutting_down') return unsettled(event_id);
+  return { ...failureOf(thrown), headers: NOT_AGAIN };
+}
+
 export function sendFailure(
   request: IncomingMessage,
   response: ServerResponse,

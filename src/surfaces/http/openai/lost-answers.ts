@@ -6,9 +6,12 @@ import type { Clock } from '../../../base/clock.ts';
 import type { MessageId } from './response-id.ts';
 
 export interface LostAnswers {
-  /** `request`: a digest of all that makes a request another one. */
-  add(request: string, message: MessageId): void;
-  /** Takes the oldest that was lost. */
+  /**
+   * `request`: a digest of all that makes a request another one. Without a message it was answered, and not accepted:
+   * what repeats it is about no message.
+   */
+  add(request: string, message: MessageId | undefined): void;
+  /** Takes what came last of it. */
   take(request: string): MessageId | undefined;
 }
 
@@ -18,7 +21,7 @@ const REMEMBERED_MS = 15 * 60 * 1000;
 
 export function createLostAnswers(clock: Clock): LostAnswers {
   /** Oldest first. */
-  let lost: { request: string; message: MessageId; at: number }[] = [];
+  let lost: { request: string; message: MessageId | undefined; at: number }[] = [];
   return {
     add(request, message) {
       const now = clock.now();
@@ -27,7 +30,7 @@ export function createLostAnswers(clock: Clock): LostAnswers {
     },
     take(request) {
       const since = clock.now() - REMEMBERED_MS;
-      const found = lost.findIndex((one) => one.request === request && one.at > since);
+      const found = lost.findLastIndex((one) => one.request === request && one.at > since);
       return found < 0 ? undefined : lost.splice(found, 1)[0]!.message;
     },
   };

@@ -4,6 +4,7 @@
  * texts themselves.
  */
 import type { EntryData } from '../../../contract/entries.ts';
+import { RuntimeError } from '../../../contract/errors.ts';
 import type { EventStatus, Host } from '../../../contract/host.ts';
 import type { StreamEvent } from '../../../contract/stream.ts';
 import { replyEnd } from './outcome.ts';
@@ -16,7 +17,7 @@ export type TurnEvent =
   | { kind: 'settled'; status: EventStatus | undefined };
 
 export interface TurnWatch {
-  /** Follows the turn of a message; ends behind `settled`. @throws what `settled` does; RangeError for a reader too slow */
+  /** Follows the turn of a message; ends behind `settled`. @throws what `settled` does; invalid_request: too slow a reader */
   follow(event_id: string, settled: Promise<EventStatus | undefined>): AsyncGenerator<TurnEvent>;
   close(): void;
 }
@@ -138,7 +139,7 @@ function createQueue() {
       else events.push(event.kind === 'text' ? { ...event } : event);
       if (waiting > MOST_WAITING) {
         events = [];
-        fail(new RangeError('The reader is too slow.'));
+        fail(new RuntimeError('invalid_request', 'The reader is too slow.', { next: 'Ask for what came of it.' }));
       }
       wake();
     },
