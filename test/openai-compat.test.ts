@@ -166,6 +166,28 @@ describe('sessions', () => {
   });
 });
 
+describe('one session', () => {
+  test('answers those that come at once one after the other, each with its own', async ({ place, mock }) => {
+    place.connect(mock);
+    mock.reply(
+      ...Array.from({ length: 6 }, () => (request: MockRequest) => ({
+        text: `to ${asked(request).at(-1)![1]}`,
+        chunks: 3,
+        delayMs: 5,
+      })),
+    );
+    const client = clientOf(await startDaemon(place));
+    const ask = async (number: number): Promise<string> => {
+      const messages = [{ role: 'user' as const, content: `number ${number}` }];
+      const stream = client.chat.completions.stream({ model: 'mock', user: 'ann', messages });
+      return (await stream.finalChatCompletion()).choices[0]!.message.content!;
+    };
+    const numbers = [0, 1, 2, 3, 4, 5];
+    expect(await Promise.all(numbers.map(ask))).toEqual(numbers.map((number) => `to number ${number}`));
+    expect(entriesOf(place.journal(), 'turn.ended')).toHaveLength(6);
+  });
+});
+
 describe('responses', () => {
   test('go on from the one before, and can be had again', async ({ place, mock }) => {
     place.connect(mock);
@@ -275,9 +297,9 @@ describe('a turn that waits for a person', () => {
     expect(place.read('ran.txt')).toBe('');
     const granted = await daemon.ask('POST', `/v1/approvals/${approvals[0]}/resolve`, { decision: 'grant' });
     expect(granted.status).toBe(200);
-    await until('it ran', () => place.read('ran.txt') === 'ran\n' && mock.requests.length === 2);
-    const session = waits.conversation!.id;
-    await until('it ended', () => entriesOf(place.journal(session), 'turn.ended').length === 1);
+    const event_id = `e-${waits.id.slice('resp_'.length, 'resp_'.length + 26)}`;
+    await daemon.ask('GET', `/v1/events/${event_id}?wait_ms=20000`);
+    expect(place.read('ran.txt')).toBe('ran\n');
     expect(await client.responses.retrieve(waits.id)).toMatchObject({ status: 'completed', output_text: 'It ran.' });
   });
 
