@@ -111,6 +111,46 @@ describe('requests that are none', () => {
   });
 });
 
+/** Values of the wrong type, or of the right one with something wrong in it. */
+const WRONG: Record<string, Record<string, unknown[]>> = {
+  '/v1/chat/completions': {
+    messages: [null, 1, 'x', {}, [null], ['x'], [{}], [{ role: 5 }], [{ role: 'user', content: [5] }]],
+    model: [1, [], {}, '', 'x'.repeat(300)],
+    stream: [1, 'true', []],
+    stream_options: [true, 'x', { include_usage: 1 }],
+    user: [1, [], {}, ''],
+    metadata: ['x', [1], { a: 1 }],
+  },
+  '/v1/responses': {
+    input: [null, 1, {}, [], [1], [{}], [{ role: 'user', content: 5 }], ''],
+    model: [1, [], {}, ''],
+    instructions: [1, [], {}],
+    previous_response_id: [1, [], {}, ''],
+    conversation: [1, [], {}, { id: 1 }, '../up', ''],
+    background: [1, 'true'],
+    stream: [1, 'true'],
+    metadata: ['x', [1], { a: 1 }],
+  },
+};
+
+describe.for(Object.entries(WRONG))('%s', ([path, fields]) => {
+  test('refuses what is of the wrong type, names it, and accepts nothing', async ({ place, mock }) => {
+    place.connect(mock);
+    const daemon = await startDaemon(place);
+    const fine = path.endsWith('responses') ? { input: 'x' } : { messages: hello };
+    for (const [field, values] of Object.entries(fields)) {
+      for (const value of values) {
+        const response = await daemon.ask('POST', path, { ...fine, [field]: value });
+        const { error } = (await response.json()) as { error: { param: string } };
+        const said = [response.status, error.param.split('[')[0]];
+        expect(said, `${field}: ${JSON.stringify(value)}`).toEqual([400, field]);
+      }
+    }
+    expect(mock.requests).toEqual([]);
+    expect(await (await daemon.ask('GET', '/v1/sessions')).json()).toEqual({ sessions: [] });
+  });
+});
+
 describe('the end of the daemon', () => {
   test('is told to whoever waits, and nothing is done twice', async ({ place, mock }) => {
     place.connect(mock, {}, { daemon: { shutdown_timeout: '100ms' } });

@@ -303,6 +303,16 @@ describe('a turn that waits for a person', () => {
     expect(await client.responses.retrieve(waits.id)).toMatchObject({ status: 'completed', output_text: 'It ran.' });
   });
 
+  test('can be cancelled instead', async ({ place, mock }) => {
+    place.connect(mock);
+    mock.reply({ calls: [RUN] });
+    const client = clientOf(await startDaemon(place));
+    const waits = await client.responses.create({ model: 'mock', input: 'run it' });
+    expect(waits.status).toBe('incomplete');
+    expect(await client.responses.cancel(waits.id)).toMatchObject({ id: waits.id, status: 'cancelled' });
+    expect(place.read('ran.txt')).toBe('');
+  });
+
   test('is told to a chat as its answer', async ({ place, mock }) => {
     place.connect(mock);
     mock.reply({ calls: [RUN] });
