@@ -25,6 +25,7 @@ interface Validator {
 
 const API = 'src/contract/api.ts';
 const EXPORT = 'src/contract/export.ts';
+const OPENAI = 'src/contract/openai-api.ts';
 
 const VALIDATORS: Validator[] = [
   { name: 'config', file: 'src/contract/config.ts', schema: 'configSchema', type: 'Config' },
@@ -42,6 +43,8 @@ const VALIDATORS: Validator[] = [
   { name: 'import', file: API, schema: 'importSchema', type: 'ImportBody' },
   { name: 'hello', file: API, schema: 'helloSchema', type: 'HelloBody' },
   { name: 'proof', file: API, schema: 'proofSchema', type: 'ProofBody' },
+  { name: 'chat-request', file: OPENAI, schema: 'chatRequestSchema', type: 'ChatRequest' },
+  { name: 'responses-request', file: OPENAI, schema: 'responsesRequestSchema', type: 'ResponsesRequest' },
 ];
 
 /** Writes all generated modules; returns the version. */

@@ -20,6 +20,7 @@ const PARTS: Record<string, readonly string[]> = {
   demo: ['src/adapters/models/script/index.ts'],
   terminal: ['src/surfaces/repl/later.ts', 'src/surfaces/repl/repl.ts'],
   daemon: ['src/surfaces/cli/commands/daemon.ts'],
+  compatible: ['src/surfaces/http/openai/openai-api.ts'],
   sharing: [
     'src/adapters/control/connect-control.ts',
     'src/surfaces/http/control/control-api.ts',

@@ -37,6 +37,12 @@ export function chooseModels(config: Config, environment: Environment, options: 
   };
 }
 
+/** Names of the models that there are, the one first that answers when nobody names any. */
+export function modelNames(config: Config, environment: Environment): string[] {
+  const { choices } = chooseModels(config, environment);
+  return [...new Set([...choices.slice(0, 1), ...config.models.registry].map(({ name }) => name))];
+}
+
 /** The variable that must be set before a model can be asked; undefined when nothing is missing. */
 export function missingKey({ api_key, api_key_env }: ModelSettings): string | undefined {
   return api_key === undefined ? api_key_env : undefined;

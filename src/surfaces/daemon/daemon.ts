@@ -2,6 +2,7 @@
 import { version } from '#generated/version.js';
 import { parseDuration } from '../../base/duration.ts';
 import { RuntimeError } from '../../contract/errors.ts';
+import { modelNames } from '../../engine/config/models.ts';
 import type { Hub } from '../../engine/hub/hub.ts';
 import type { Workspace } from '../../engine/wire.ts';
 import { daemonTokenPath, makeDaemonToken, readDaemonToken } from '../../store/daemon-token.ts';
@@ -42,7 +43,15 @@ export async function startDaemon({ workspace, token, folder, warn }: DaemonRequ
   const secret = tokenFor(workspace.home, token, host);
   const hub = own(workspace, { takes: 'all', root: project_root, patient: true, warn });
   const server = await serveOrLeave(hub, () =>
-    serveTcp({ ...readsOf(workspace), hub, host, port, version, actorOf: createBearer(secret) }),
+    serveTcp({
+      ...readsOf(workspace),
+      hub,
+      host,
+      port,
+      version,
+      actorOf: createBearer(secret),
+      models: () => modelNames(config, workspace.request.environment),
+    }),
   );
   let stopping = 0;
   return {

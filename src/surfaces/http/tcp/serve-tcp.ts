@@ -2,10 +2,13 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { RuntimeError } from '../../../contract/errors.ts';
+import type { Host } from '../../../contract/host.ts';
 import type { Actor } from '../../../contract/values.ts';
 import type { Hub } from '../../../engine/hub/hub.ts';
 import { send } from '../answer.ts';
 import { createApi, type ApiOptions } from '../api.ts';
+import { lateOpenai } from '../openai/late-openai.ts';
+import type { OpenaiOptions } from '../openai/openai-api.ts';
 import { createHttpServer, type ServerLimits } from '../server.ts';
 import { refuseForeignPages } from './origin.ts';
 
@@ -16,6 +19,7 @@ export interface TcpOptions extends Omit<ApiOptions, 'authorize'> {
   /** @throws RuntimeError unauthenticated */
   actorOf(request: IncomingMessage): Actor;
   version: string;
+  models: OpenaiOptions['models'];
 }
 
 export interface TcpServer {
@@ -39,16 +43,15 @@ const MOST_CONNECTIONS = 5000;
 /** @throws RuntimeError port_taken | no_permission */
 export async function serveTcp(options: TcpOptions): Promise<TcpServer> {
   const { hub, host, port, actorOf, ids, clock, version } = options;
-  const api = createApi(hub, {
-    ...options,
-    liveSeq: hub.liveSeq,
-    authorize(request) {
-      refuseForeignPages(request);
-      return hub.as({ actor: actorOf(request), via: 'http' });
-    },
-  });
+  const authorize = (request: IncomingMessage): Host => {
+    refuseForeignPages(request);
+    return hub.as({ actor: actorOf(request), via: 'http' });
+  };
+  const api = createApi(hub, { ...options, liveSeq: hub.liveSeq, authorize });
+  const openai = lateOpenai(hub, { ...options, authorize });
   let stopping = false;
   const handle = (request: IncomingMessage, response: ServerResponse): void => {
+    if (openai.serves(request.url)) return openai.handle(request, response);
     if (request.method !== 'GET') return api.handle(request, response);
     if (request.url === '/health') return send(response, { status: 200, body: { status: 'ok', version } });
     if (request.url === '/readyz') {
@@ -70,6 +73,7 @@ export async function serveTcp(options: TcpOptions): Promise<TcpServer> {
       stopping = true;
       const ended = new Promise<void>((resolve) => server.close(() => resolve()));
       api.close(handover);
+      openai.close();
       server.closeIdleConnections();
       const cut = clock.at(clock.now() + FLUSH_MS, () => server.closeAllConnections());
       await ended;
