@@ -1,4 +1,5 @@
 /** `runtime daemon`: the owner of a workspace that stays, listens on TCP and works on all that is accepted. */
+import { resolve } from 'node:path';
 import { version } from '#generated/version.js';
 import { parseDuration } from '../../base/duration.ts';
 import { RuntimeError } from '../../contract/errors.ts';
@@ -41,7 +42,7 @@ export async function startDaemon({ workspace, token, folder, warn }: DaemonRequ
   const { host, port } = config.server;
   const { project_root = folder, shutdown_timeout } = config.daemon;
   const secret = tokenFor(workspace.home, token, host);
-  const hub = own(workspace, { takes: 'all', root: project_root, patient: true, warn });
+  const hub = own(workspace, { takes: 'all', root: resolve(folder, project_root), patient: true, warn });
   const server = await serveOrLeave(hub, () =>
     serveTcp({
       ...readsOf(workspace),
