@@ -106,7 +106,7 @@ export const configSchema = z
       .prefault({}),
     daemon: z
       .strictObject({
-        project_root: z.string().min(1).exactOptional().describe('Project folder of sessions that the daemon makes. Default: the folder in which it was started.'),
+        project_root: z.string().exactOptional().describe('Project folder of sessions that the daemon makes. Default: the folder in which it was started.'),
         shutdown_timeout: duration.default('30s').describe('How long turns may take to reach a safe point when the daemon is stopped.'),
       })
       .prefault({}),
