@@ -52,7 +52,14 @@ try {
 /** Events a second. */
 async function acceptAll(home: string): Promise<number> {
   const owner = { pid: process.pid, program: 'bench', version: '0' };
-  const store = openStore({ home, workspace: 'default', clock: systemClock, owner, idempotencyTtlMs: DAY_MS });
+  const store = openStore({
+    home,
+    workspace: 'default',
+    clock: systemClock,
+    owner,
+    idempotencyTtlMs: DAY_MS,
+    deadLetterTtlMs: DAY_MS,
+  });
   if (!store.takeLock().ok) throw new Error('the workspace is held by another');
   await store.ingress.accept(newEvent(0)); // opens the segment
   const callers = Array.from({ length: CALLERS }, (_, caller) =>

@@ -7,7 +7,7 @@ import * as z from 'zod';
 import type { Accepted } from './host.ts';
 import type { EntryEvent } from './stream.ts';
 import { policy } from './manifest.ts';
-import { digest, int, part, verdict } from './values.ts';
+import { digest, int, lane, part, verdict } from './values.ts';
 
 const id = z.string().min(1).max(128);
 const name = z.string().min(1).max(256);
@@ -26,6 +26,9 @@ export const submissionSchema = z.strictObject({
   model: name.exactOptional(),
   root: z.string().regex(/^\//).max(4096).exactOptional(),
   source: name.exactOptional(),
+  lane: lane.exactOptional(),
+  priority: z.int().min(-100).max(100).exactOptional(),
+  metadata: z.record(z.string().min(1).max(64), z.string().max(512)).meta({ maxProperties: 32 }).exactOptional(),
   idempotency_key: name.exactOptional(),
   limits: z.strictObject({ wall_ms: int.exactOptional(), cost_micro_usd: int.exactOptional() }).exactOptional(),
 });

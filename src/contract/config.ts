@@ -87,6 +87,22 @@ export const configSchema = z
         mode: z.enum(['auto', 'required', 'off']).default('off').describe('auto: every command asks where no sandbox is available; required: refuses commands then; off: explicit allows hold.'),
       })
       .prefault({}),
+    ingress: z
+      .strictObject({
+        interactive_queue_size: atLeastOne.default(100).describe('Most interactive messages that wait for their turn.'),
+        background_queue_size: atLeastOne.default(1000).describe('Most background messages that wait for their turn.'),
+        interactive_submit_timeout: duration.default('500ms').describe('How long an interactive message waits for room before it is refused.'),
+        delivery_attempts: atLeastOne.default(3).describe('How often giving a message to its session is tried before it is a dead letter.'),
+        dead_letter_ttl: duration.default('30d').describe('How long a dead letter is kept at least, unless it is dropped.'),
+      })
+      .prefault({}),
+    worker: z
+      .strictObject({
+        interactive_concurrency: atLeastOne.default(8).describe('Most sessions that work on interactive messages at the same time.'),
+        background_concurrency: atLeastOne.default(4).describe('Most sessions that work on background messages at the same time.'),
+        sender_concurrency: count.default(0).describe('Most sessions that work for one sender in a lane at the same time. 0: no limit.'),
+      })
+      .prefault({}),
     tools: z
       .strictObject({
         exec_command: z

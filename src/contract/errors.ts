@@ -51,6 +51,16 @@ export const errorCatalogue = {
     next: 'Look at the calls that wait with `runtime approvals ls`.',
     named: 'Look at the call again with `runtime approvals show <id>`.',
   },
+  lane_full: { exit: 3, next: 'Try again in a moment; `runtime queue ls` shows what waits.' },
+  message_dead: {
+    exit: 1,
+    next: 'See why with `runtime queue ls`, mend it, then try again with `runtime queue retry`.',
+    named: 'See why with `runtime queue show <id>`; when that is mended: `runtime queue retry <id>`.',
+  },
+  message_begun: {
+    exit: 1,
+    next: 'Stop it where it is worked on, or wait for its end.',
+  },
   idempotency_key_reused: { exit: 1, next: 'Take a new key for another message.' },
   invalid_request: { exit: 1, next: 'Correct the request; docs/reference/errors.md lists the codes.' },
   method_not_allowed: { exit: 1, next: 'Use a method that the `Allow` header names.' },

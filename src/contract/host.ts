@@ -9,7 +9,7 @@ import type { Policy } from './manifest.ts';
 import type { StandingGrant } from './ports.ts';
 import type { StreamEvent } from './stream.ts';
 import type { UndoPlan } from './undo.ts';
-import type { Part, TurnReason, Usage, Verdict } from './values.ts';
+import type { Lane, Part, TurnReason, Usage, Verdict } from './values.ts';
 
 /** Raised when client and owner can't understand each other any more. */
 export const CONTROL_PROTOCOL = 1;
@@ -25,6 +25,12 @@ export interface Submission {
   /** What a new session's files are: an absolute real path. */
   root?: string;
   source?: string;
+  /** Interactive: somebody waits for it. Background messages never keep those from going on. Default: interactive. */
+  lane?: Lane;
+  /** Within its lane; -100 to 100, higher goes first. Default: 0. */
+  priority?: number;
+  /** At most 32 pairs that the sender wants to find on it again. */
+  metadata?: Record<string, string>;
   idempotency_key?: string;
   /** Tighter than the configured ones, for the turn of this message. */
   limits?: { wall_ms?: number; cost_micro_usd?: number };
@@ -37,7 +43,7 @@ export interface Accepted {
   status: EventState;
   /** The key was known: these are the ids of the first time. */
   duplicate: boolean;
-  /** How many messages of the session go first. */
+  /** How many messages that wait go before it in its lane. 0: it is next, or runs. */
   position: number;
   /** Ids of approvals for which the session waits, where that is known at once. */
   waiting_on?: string[];
@@ -57,6 +63,8 @@ export interface EventStatus {
   /** Of a `done` one: how its turn ended. */
   reason?: TurnReason;
   code?: string;
+  /** Of a `dead` one: why it could not be given to its session. */
+  why?: string;
   /** The reply. */
   text?: string;
   /** Ids of approvals that wait. */
@@ -66,6 +74,31 @@ export interface EventStatus {
   usage?: Usage;
   cost_micro_usd?: number;
   accepted_at?: number;
+}
+
+/**
+ * A message that isn't done: `GET /v1/queue/{id}`. `waiting`: its session hasn't got it; `delivered`: it has, and the
+ * message's turn comes; `dead`: it couldn't be given to its session, and waits for a person.
+ */
+export interface QueueItem {
+  event_id: string;
+  session_id: string;
+  lane: Lane;
+  priority: number;
+  /** Who sent it, and by what. */
+  actor: string;
+  source: string;
+  state: 'waiting' | 'delivered' | 'running' | 'waiting_approval' | 'dead';
+  /** See `Accepted`. */
+  position: number;
+  /** ms UTC. */
+  accepted_at: number;
+  /** What it begins with. */
+  title: string;
+  metadata?: Record<string, string>;
+  /** Of a dead one. */
+  why?: string;
+  dead_at?: number;
 }
 
 /** What a session is doing: `GET /v1/sessions/{id}`. */
@@ -187,6 +220,18 @@ export interface Host {
   resume(session_id: string): Promise<SessionStatus>;
   /** Asks a turn or queued message to stop. Resolves when the request is durable. @throws RuntimeError not_found */
   stop(session_id: string, event_id: string): Promise<void>;
+  /** The messages that aren't done, in the order in which they would go on, lane by lane; then the dead letters. */
+  queue(): Promise<QueueItem[]>;
+  /** One of them; `event_id`: whole, or its beginning. @throws RuntimeError not_found | ambiguous_id */
+  queueItem(event_id: string): Promise<QueueItem>;
+  /** Accepts a dead letter again, as the same message. @throws RuntimeError not_found | ambiguous_id | lane_full */
+  retryDead(event_id: string): Promise<QueueItem>;
+  /**
+   * Ends a dead letter, or a message that no session has yet. Gives what it was.
+   * @throws RuntimeError not_found | ambiguous_id | message_begun
+   */
+  dropQueued(event_id: string): Promise<QueueItem>;
+
   /** Chooses the session's model or title from the next turn on. */
   configure(session_id: string, change: { model?: string; title?: string }): Promise<void>;
 

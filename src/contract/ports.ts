@@ -6,7 +6,15 @@ import type { Digest } from '../base/digest.ts';
 import type { CallFinished, CallInspected, Entry, Seq } from './entries.ts';
 import type { Grant, ToolSpec } from './manifest.ts';
 import type { ModelAnswer, ModelDelta, ModelRequest } from './messages.ts';
-import type { AuditRecord, GrantRecord, IngressEvent, IngressTrace, JournalCut, Stored } from './records.ts';
+import type {
+  AuditRecord,
+  DeadLetter,
+  GrantRecord,
+  IngressEvent,
+  IngressTrace,
+  JournalCut,
+  Stored,
+} from './records.ts';
 import type { FileChange } from './values.ts';
 import type { VerifyFailureCode } from './verify.ts';
 
@@ -123,12 +131,20 @@ export interface Ingress {
    * A known idempotency key of the same actor gives the first event back (`duplicate`).
    */
   accept(event: IngressEvent): Promise<{ event: IngressEvent; duplicate: boolean }>;
+  /** Is an event with this idempotency key of the actor accepted already, or being so? */
+  knows(actor_id: string, idempotency_key: string): Promise<boolean>;
   /** Accepted events without a done mark, oldest first: the work list. */
   pending(): Promise<IngressEvent[]>;
   /** What is still held of an event, done or not: old ones are forgotten. Takes no lock. */
   find(event_id: string): Promise<IngressTrace | undefined>;
-  /** Marks an event done; not synced by itself. */
+  /** Marks an event done, also a dead one; not synced by itself. */
   done(event_id: string, outcome: string): Promise<void>;
+  /** Takes a pending event off the work list, and says why. Resolves when that is durable. */
+  dead(event_id: string, why: string): Promise<void>;
+  /** What was marked dead and is still kept, oldest first. */
+  deadLetters(): Promise<DeadLetter[]>;
+  /** Puts a dead event on the work list again, as it was. Resolves with it when that is durable; undefined: it isn't dead. */
+  revive(event_id: string): Promise<IngressEvent | undefined>;
   /** Makes all marks so far durable. */
   sync(): Promise<void>;
 }

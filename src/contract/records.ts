@@ -12,6 +12,10 @@ export interface IngressEvent {
   actor: Actor;
   source: string;
   lane: Lane;
+  /** Within its lane: -100 to 100. Absent: 0. */
+  priority?: number;
+  /** What its sender wants to find on it again. */
+  metadata?: Record<string, string>;
   taint: string[];
   accepted_at: number;
   idempotency_key?: string;
@@ -32,7 +36,14 @@ export interface IngressTrace {
   dead?: { why: string; at: string };
 }
 
-/** Lines of `ingress/<n>.jsonl`. */
+/** An accepted message that could not be given to its session. `at`: when it was marked so (ms UTC). */
+export interface DeadLetter {
+  event: IngressEvent;
+  why: string;
+  at: number;
+}
+
+/** Lines of `ingress/<n>.jsonl`. A dead event that is accepted again has two lines of its acceptance. */
 export type IngressRecord =
   | { type: 'event.accepted'; data: { event: IngressEvent } }
   | { type: 'event.done'; data: { event_id: string; outcome: string } }

@@ -12,7 +12,7 @@ import type { Audit, Grants, Ingress, Journal, Snapshots, StoredEntry } from '..
 import type { ApprovalRecord } from '../contract/approval.ts';
 import type { IngressEvent } from '../contract/records.ts';
 import type { Resolution } from '../contract/host.ts';
-import type { Actor, FileChange, Part, Role } from '../contract/values.ts';
+import type { Actor, FileChange, Lane, Part, Role } from '../contract/values.ts';
 import { createKernel } from '../kernel/kernel.ts';
 import { lowerRole } from '../kernel/policy/rights.ts';
 import { rightsOf } from './freeze.ts';
@@ -64,6 +64,9 @@ export interface NewMessage {
   /** What the session is made with, should the message be its first. */
   root: string;
   model?: string;
+  lane?: Lane;
+  priority?: number;
+  metadata?: Record<string, string>;
   idempotency_key?: string;
   limits?: IngressEvent['limits'];
 }
@@ -85,9 +88,13 @@ export interface Owner {
   /**
    * Begins work on an opened session: its first entry when it is new, else what the opening must record; then its
    * accepted events that the journal doesn't have; done marks and audit heads that a stop left out are made up for. From
-   * here on effects run. `model`: from now on, when it is given. Gives the accepted events that waited.
+   * here on effects run. `model`: from now on, when it is given. `takes`: which of its accepted events that the
+   * journal doesn't have are given to it; absent: all. Gives the accepted events that it has by now.
    */
-  enter(live: LiveSession, how: { actor: Actor; model?: string }): Promise<IngressEvent[]>;
+  enter(
+    live: LiveSession,
+    how: { actor: Actor; model?: string; takes?: (event: IngressEvent) => boolean },
+  ): Promise<IngressEvent[]>;
   /** Gives a session that was entered an accepted event that came since. */
   give(live: LiveSession, event: IngressEvent): Promise<void>;
   /** From the next turn on. */
@@ -180,8 +187,9 @@ export function createOwner(ports: OwnerPorts, settings: OwnerSettings): Owner {
   return {
     newSessionId: () => `s-${ports.ids.ulid()}`,
 
-    async accept({ session, unnamed = false, parts: given, mode = 'message', idempotency_key, limits, ...message }) {
-      const { actor, source, root, model } = message;
+    async accept({ session, unnamed = false, parts: given, mode = 'message', ...message }) {
+      const { actor, source, root, model, lane = 'interactive', priority = 0, metadata = {} } = message;
+      const { idempotency_key, limits } = message;
       const parts = await cleanParts(given, ports.redactor, ports.blobs);
       const event: IngressEvent = {
         event_id: `e-${ports.ids.ulid()}`,
@@ -190,7 +198,9 @@ export function createOwner(ports: OwnerPorts, settings: OwnerSettings): Owner {
         parts,
         actor,
         source,
-        lane: 'interactive',
+        lane,
+        ...(priority !== 0 && { priority }),
+        ...(Object.keys(metadata).length > 0 && { metadata }),
         taint: [],
         accepted_at: ports.clock.now(),
         payload_digest: digestOf(canonicalJson({ ...(!unnamed && { session }), parts })),
@@ -237,9 +247,13 @@ export function createOwner(ports: OwnerPorts, settings: OwnerSettings): Owner {
       await runner.post(inputOf(event));
     },
 
-    async enter(live, { actor, ...how }) {
+    async enter(live, { actor, takes = () => true, ...how }) {
       const { id, runner, opened } = live;
-      const waiting = (await ports.ingress.pending()).filter((event) => event.session_id === id);
+      const isKnown = ({ event_id }: IngressEvent): boolean =>
+        opened.ended.has(event_id) || opened.received.has(event_id);
+      const waiting = (await ports.ingress.pending()).filter(
+        (event) => event.session_id === id && (isKnown(event) || takes(event)),
+      );
       const posted: Promise<unknown>[] = [];
       const [first] = waiting;
       if (opened.end.status === 'absent' && first) posted.push(runner.post(created(id, first)));

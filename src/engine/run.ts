@@ -335,6 +335,7 @@ async function sayOthers(host: Host | Hub, id: string, event: string, view: RunV
 function outcomeOf({
   event_id,
   status,
+  why,
   reason,
   code,
   text,
@@ -345,6 +346,9 @@ function outcomeOf({
   const spent = { usage: usage ?? NO_USAGE, ...(cost_micro_usd !== undefined && { cost_micro_usd }) };
   if (status === 'waiting_approval') {
     return { state: 'waiting_approval', exit_code: WAITING_APPROVAL, text: '', approvals, ...spent };
+  }
+  if (status === 'dead' && why !== undefined) {
+    throw new RuntimeError('message_dead', `Its session can't take message ${event_id}: ${why}`, { id: event_id });
   }
   if (reason === undefined) throw new RuntimeError('internal', `Message ${event_id} has come to no end: ${status}.`);
   const how = { reason, ...(code !== undefined && { code }), exit_code: exitCodeOf(reason) };

@@ -136,7 +136,8 @@ async function summarise(
   return row;
 }
 
-function titleOf({ parts }: EntryData<'input.received'>): string {
+/** What a message begins with. */
+export function titleOf({ parts }: Pick<EntryData<'input.received'>, 'parts'>): string {
   const first = parts.find((part) => part.type === 'text');
   return first?.type === 'text' ? (shortText(first.text).trim().split('\n')[0] ?? '').slice(0, 200) : '';
 }

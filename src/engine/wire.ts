@@ -73,6 +73,7 @@ export async function openWorkspace(request: WorkspaceRequest): Promise<Workspac
     clock,
     owner: { pid: process.pid, program: 'runtime', version },
     idempotencyTtlMs: parseDuration(config.governance.idempotency_ttl)!,
+    deadLetterTtlMs: parseDuration(config.ingress.dead_letter_ttl)!,
   });
   const files = createProjectFiles({ home, clock, environment, settings: toolSettings(config) });
   return { request, home, loaded, clock, store, tools, files, policy, build: `${version}+${commit.slice(0, 12)}` };

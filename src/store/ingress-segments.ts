@@ -2,7 +2,7 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { sha256 } from '../base/digest.ts';
-import type { IngressEvent, IngressRecord, IngressTrace } from '../contract/records.ts';
+import type { DeadLetter, IngressEvent, IngressRecord, IngressTrace } from '../contract/records.ts';
 import { damageError, openChainFile, type ChainFile } from './chain/file.ts';
 import type { ChainLine } from './chain/line.ts';
 import { scanChain } from './chain/scan.ts';
@@ -19,17 +19,21 @@ export interface SegmentOptions {
 export interface Segments {
   /** Resolves when the events are durable, in the newest segment. */
   accept(events: IngressEvent[], now: number): Promise<void>;
-  /** Writes the mark, without a sync; nothing for an event that isn't pending. */
+  /** Writes the mark, without a sync; nothing for an event that is neither pending nor dead. */
   done(event_id: string, outcome: string, now: number): void;
   /** Marks a pending event as one that is never entered, without a sync. */
   dead(event_id: string, why: string, now: number): void;
   /** Resolves when all that was found or written is durable. */
   sync(): Promise<void>;
   pending(): IngressEvent[];
+  deadLetters(): DeadLetter[];
   /** Begins a new segment when the newest is full, or has an event that was accepted before `before`. Did it? */
   renew(before: number): Promise<boolean>;
-  /** Gives up the segments, from the oldest on, of which all is done and accepted before `before`. Gives their paths. */
-  takeExpired(before: number): string[];
+  /**
+   * Gives up the segments, from the oldest on, of which all is done and accepted before `before`, or dead since before
+   * `deadBefore`. Gives their paths.
+   */
+  takeExpired(before: number, deadBefore: number): string[];
   close(): Promise<void>;
 }
 
@@ -38,6 +42,7 @@ interface Segment {
   n: number;
   /** Events without a mark, by id, in order. */
   pending: Map<string, IngressEvent>;
+  dead: Map<string, DeadLetter>;
   oldest: number;
   newest: number;
 }
@@ -66,8 +71,9 @@ export async function openSegments(options: SegmentOptions, visit: (event: Ingre
     await before.close();
   };
   for (const n of others) await moveTo(n);
-  const mark = (event_id: string, record: IngressRecord, now: number): void => {
-    if (removeEvent(segments, event_id)) current.append([{ at: Math.max(now, current.end().at), ...record }]);
+  const mark = (record: Mark, now: number): void => {
+    const at = Math.max(now, current.end().at);
+    if (applyMark(segments, record, at)) current.append([{ at, ...record }]);
   };
 
   return {
@@ -77,10 +83,11 @@ export async function openSegments(options: SegmentOptions, visit: (event: Ingre
       await current.sync();
       for (const event of events) addEvent(segments, event);
     },
-    done: (event_id, outcome, now) => mark(event_id, { type: 'event.done', data: { event_id, outcome } }, now),
-    dead: (event_id, why, now) => mark(event_id, { type: 'event.dead', data: { event_id, why } }, now),
+    done: (event_id, outcome, now) => mark({ type: 'event.done', data: { event_id, outcome } }, now),
+    dead: (event_id, why, now) => mark({ type: 'event.dead', data: { event_id, why } }, now),
     sync: () => current.sync(),
     pending: () => pendingOf(segments),
+    deadLetters: () => deadOf(segments),
     async renew(before) {
       const { n, oldest } = segments.at(-1)!;
       if (current.end().bytes <= SEGMENT_BYTES && oldest > before) return false;
@@ -88,8 +95,11 @@ export async function openSegments(options: SegmentOptions, visit: (event: Ingre
       await moveTo(n + 1);
       return true;
     },
-    takeExpired(before) {
-      const lasting = segments.findIndex(({ pending, newest }) => pending.size > 0 || newest > before);
+    takeExpired(before, deadBefore) {
+      const isKept = ({ at }: DeadLetter): boolean => at > deadBefore;
+      const lasting = segments.findIndex(
+        ({ pending, dead, newest }) => pending.size > 0 || newest > before || [...dead.values()].some(isKept),
+      );
       const count = lasting === -1 ? segments.length - 1 : Math.min(lasting, segments.length - 1);
       return segments.splice(0, count).map(({ n }) => chainOf(options, n).path);
     },
@@ -97,8 +107,8 @@ export async function openSegments(options: SegmentOptions, visit: (event: Ingre
   };
 }
 
-/** The pending events as they lie in the files, for whoever doesn't hold the workspace. Changes nothing. */
-export async function readSegments(options: SegmentOptions): Promise<IngressEvent[]> {
+/** The pending and dead events as they lie in the files, for whoever doesn't hold the workspace. Changes nothing. */
+export async function readSegments(options: SegmentOptions): Promise<{ pending: IngressEvent[]; dead: DeadLetter[] }> {
   const segments: Segment[] = [];
   for (const n of listSegments(options.folder)) {
     const { path, name, ...rules } = chainOf(options, n);
@@ -106,7 +116,7 @@ export async function readSegments(options: SegmentOptions): Promise<IngressEven
     const end = await withFile(path, (fd) => scanChain(fd, rules, (line) => void apply(segments, line)));
     if (end.failure !== undefined) throw damageError(name, end.failure);
   }
-  return pendingOf(segments);
+  return { pending: pendingOf(segments), dead: deadOf(segments) };
 }
 
 /** Every line about an event. Of a damaged segment the lines before the damage count. */
@@ -149,32 +159,49 @@ function listSegments(folder: string): number[] {
 }
 
 function emptySegment(n: number): Segment {
-  return { n, pending: new Map(), oldest: Infinity, newest: 0 };
+  return { n, pending: new Map(), dead: new Map(), oldest: Infinity, newest: 0 };
 }
 
 function pendingOf(segments: Segment[]): IngressEvent[] {
   return segments.flatMap(({ pending }) => [...pending.values()]);
 }
 
+function deadOf(segments: Segment[]): DeadLetter[] {
+  return segments.flatMap(({ dead }) => [...dead.values()]);
+}
+
 /** What a line of the last segment does. Gives the event when the line accepts one. */
-function apply(segments: Segment[], { type, data }: ChainLine): IngressEvent | undefined {
+function apply(segments: Segment[], { at, type, data }: ChainLine): IngressEvent | undefined {
   const record = { type, data } as IngressRecord;
   if (record.type === 'event.accepted') {
     addEvent(segments, record.data.event);
     return record.data.event;
   }
-  removeEvent(segments, record.data.event_id);
+  applyMark(segments, record, at);
   return undefined;
 }
 
+/** One that was dead is no more. */
 function addEvent(segments: Segment[], event: IngressEvent): void {
+  for (const { dead } of segments) dead.delete(event.event_id);
   const segment = segments.at(-1)!;
   segment.pending.set(event.event_id, event);
   segment.oldest = Math.min(segment.oldest, event.accepted_at);
   segment.newest = Math.max(segment.newest, event.accepted_at);
 }
 
-/** Was it pending? A mark may lie in a later segment than its event. */
-function removeEvent(segments: Segment[], event_id: string): boolean {
-  return segments.some(({ pending }) => pending.delete(event_id));
+type Mark = Exclude<IngressRecord, { type: 'event.accepted' }>;
+
+/** Did the mark change anything? It may lie in a later segment than its event. */
+function applyMark(segments: Segment[], { type, data }: Mark, at: number): boolean {
+  const { event_id } = data;
+  for (const { pending, dead } of segments) {
+    const event = pending.get(event_id);
+    pending.delete(event_id);
+    if (type === 'event.done' ? event !== undefined || dead.delete(event_id) : event !== undefined) {
+      if (type === 'event.dead') dead.set(event_id, { event: event!, why: data.why, at });
+      return true;
+    }
+  }
+  return false;
 }

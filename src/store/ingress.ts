@@ -19,6 +19,8 @@ export interface IngressOptions {
   holdsLock: () => boolean;
   /** How long an idempotency key is remembered, from the acceptance of its event. */
   idempotencyTtlMs: number;
+  /** How long a dead letter keeps its segment, from when it was marked. */
+  deadLetterTtlMs: number;
 }
 
 type Accepted = Awaited<ReturnType<Ingress['accept']>>;
@@ -30,7 +32,7 @@ interface Waiting {
 }
 
 export function createIngress(options: IngressOptions): { ingress: Ingress; close: () => Promise<void> } {
-  const { clock, requireLock, holdsLock, idempotencyTtlMs } = options;
+  const { clock, requireLock, holdsLock, idempotencyTtlMs, deadLetterTtlMs } = options;
   let opening: Promise<Segments> | undefined;
   /** Events by their key whose acceptance is durable or under way, each with the promise of that. */
   const keyed = new Map<string, { event: IngressEvent; durable: Promise<unknown> }>();
@@ -41,7 +43,7 @@ export function createIngress(options: IngressOptions): { ingress: Ingress; clos
   const forgotten = (): number => clock.now() - idempotencyTtlMs;
   const forget = (segments: Segments): void => {
     const before = forgotten();
-    for (const path of segments.takeExpired(before)) removeFile(path);
+    for (const path of segments.takeExpired(before, clock.now() - deadLetterTtlMs)) removeFile(path);
     for (const [key, { event }] of keyed) if (event.accepted_at <= before) keyed.delete(key);
   };
 
@@ -147,16 +149,29 @@ export function createIngress(options: IngressOptions): { ingress: Ingress; clos
     });
   };
 
+  /** The holder will write, too: so that the segments are read once, it opens them now. */
+  const openOnes = async (): Promise<Segments | undefined> => (holdsLock() ? segmentsNow() : opening);
+
   const ingress: Ingress = {
     accept(event) {
       const key = keyOf(event);
       return key === undefined ? store(event) : storeOnce(event, key);
     },
 
+    async knows(actor_id, idempotency_key) {
+      await segmentsNow();
+      const known = keyed.get(JSON.stringify([actor_id, idempotency_key]));
+      return known !== undefined && known.event.accepted_at > forgotten();
+    },
+
     async pending() {
-      // The holder will write, too: so that the segments are read once, it opens them now.
-      const segments = await (holdsLock() ? segmentsNow() : opening);
-      return segments === undefined ? readSegments(options) : segments.pending();
+      const segments = await openOnes();
+      return segments === undefined ? (await readSegments(options)).pending : segments.pending();
+    },
+
+    async deadLetters() {
+      const segments = await openOnes();
+      return segments === undefined ? (await readSegments(options)).dead : segments.deadLetters();
     },
 
     find: (event_id) => findEvent(options, event_id),
@@ -165,6 +180,21 @@ export function createIngress(options: IngressOptions): { ingress: Ingress; clos
       requireLock();
       const segments = await segmentsNow();
       await orGiveUp(segments, () => segments.done(event_id, outcome, clock.now()));
+    },
+
+    async dead(event_id, why) {
+      requireLock();
+      const segments = await segmentsNow();
+      await orGiveUp(segments, async () => {
+        segments.dead(event_id, why, clock.now());
+        await segments.sync();
+      });
+    },
+
+    // As it was: how old it is says whether a snapshot may have it.
+    async revive(event_id) {
+      const letter = (await segmentsNow()).deadLetters().find(({ event }) => event.event_id === event_id);
+      return letter && (await store(letter.event)).event;
     },
 
     async sync() {

@@ -29,7 +29,15 @@ const note =
 
 function storeWith(migrations: readonly Migration[]): Store {
   const owner = { pid: process.pid, program: 'test', version: '0' };
-  return openStore({ home, workspace: 'default', clock: standingClock(), owner, idempotencyTtlMs: 1, migrations });
+  return openStore({
+    home,
+    workspace: 'default',
+    clock: standingClock(),
+    owner,
+    idempotencyTtlMs: 1,
+    deadLetterTtlMs: 1,
+    migrations,
+  });
 }
 
 async function expectAllThere(store: Store): Promise<void> {
@@ -79,7 +87,7 @@ describe.skipIf(!STRACE)(`killed at any point${STRACE ? '' : ' (skipped: strace 
     const { writeFileSync } = await import('node:fs');
     const owner = { pid: process.pid, program: 'test', version: '0' };
     const mine = openStore({ home: process.argv[1], workspace: 'default', clock: testing.standingClock(), owner,
-      idempotencyTtlMs: 1, migrations: [(made) => writeFileSync(made + '/governance-note', 'two')] });
+      idempotencyTtlMs: 1, deadLetterTtlMs: 1, migrations: [(made) => writeFileSync(made + '/governance-note', 'two')] });
     if (!mine.takeLock().ok) throw new Error('held');
     await mine.close();
     said('done');

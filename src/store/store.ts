@@ -28,6 +28,8 @@ export interface StoreOptions {
   owner: { pid: number; program: string; version: string };
   /** How long an idempotency key is remembered. */
   idempotencyTtlMs: number;
+  /** How long a dead letter is kept. */
+  deadLetterTtlMs: number;
   /** Only tests have others. */
   migrations?: readonly Migration[];
 }
@@ -55,7 +57,7 @@ export interface Store {
 
 /** @throws RuntimeError invalid_id | store_too_new | store_damaged | no_permission | store_unavailable */
 export function openStore(options: StoreOptions): Store {
-  const { home, workspace: id, clock, owner, idempotencyTtlMs, migrations = MIGRATIONS } = options;
+  const { home, workspace: id, clock, owner, idempotencyTtlMs, deadLetterTtlMs, migrations = MIGRATIONS } = options;
   const format = 1 + migrations.length;
   const paths = workspacePaths(home, id);
   let record = readWorkspace(paths, format);
@@ -74,6 +76,7 @@ export function openStore(options: StoreOptions): Store {
   const { ingress, close: closeIngress } = createIngress({
     folder: paths.ingress,
     idempotencyTtlMs,
+    deadLetterTtlMs,
     holdsLock: () => held !== undefined,
     ...shared,
   });

@@ -30,7 +30,14 @@ export function temporaryHome(): { home: string; remove: () => void } {
 
 export function storeIn(home: string, clock: Clock = standingClock(), workspace = 'default'): Store {
   const owner = { pid: process.pid, program: 'test', version: '0' };
-  return openStore({ home, workspace, clock, owner, idempotencyTtlMs: 24 * HOUR_MS });
+  return openStore({
+    home,
+    workspace,
+    clock,
+    owner,
+    idempotencyTtlMs: 24 * HOUR_MS,
+    deadLetterTtlMs: 30 * 24 * HOUR_MS,
+  });
 }
 
 /** A store that holds its workspace, and the fence for its appends. */

@@ -176,7 +176,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'an opening names a policy that lies nowhere',
-    breaks: 'ga',
+    breaks: 'gal',
     file: 'src/engine/owner.ts',
     find: "await ports.blobs.put(policy);\n    await live.runner.post({ type: 'session.opened'",
     replace: "await live.runner.post({ type: 'session.opened'",
@@ -209,6 +209,43 @@ export const MUTANTS: readonly Mutant[] = [
     file: 'src/kernel/turn/decide.ts',
     find: 'return turn.reply_made ? turnEnded(turn, ending) : replyMade(turn, ending);',
     replace: 'return turnEnded(turn, ending);',
+  },
+  {
+    name: 'background messages take places of the interactive lane',
+    breaks: 'l',
+    file: 'src/engine/lanes/scheduler.ts',
+    find: 'if ((working.get(lane) ?? 0) >= limits[lane]) return false;',
+    replace:
+      "if ((working.get(lane) ?? 0) + (lane === 'interactive' ? (working.get('background') ?? 0) : 0) >= limits[lane]) return false;",
+  },
+  {
+    name: 'a session that waits for a person keeps its place',
+    breaks: 'l',
+    file: 'src/engine/lanes/scheduler.ts',
+    find: 'if (!isActive(session) || session.work?.waits === true) continue;',
+    replace: 'if (!isActive(session)) continue;',
+  },
+  {
+    name: 'a message is accepted before it has a place',
+    breaks: 'l',
+    file: 'src/engine/hub/hub.ts',
+    find: 'const freePlace = await lanes.reserve(lane, key);\n    try {\n      return await accept(message);',
+    replace:
+      'const accepted = await accept(message);\n    const freePlace = await lanes.reserve(lane, key);\n    try {\n      return accepted;',
+  },
+  {
+    name: 'the end of a message in its lane is told before it is durable',
+    breaks: 'g',
+    file: 'src/engine/lanes/end-unseen.ts',
+    find: 'await ingress.sync();',
+    replace: '',
+  },
+  {
+    name: 'a message is ended in its lane that its session has',
+    breaks: 'ag',
+    file: 'src/engine/lanes/lanes.ts',
+    find: "if (row?.state !== 'waiting' || !scheduler.hold(event_id)) return false;",
+    replace: 'if (row === undefined) return false;\n      scheduler.hold(event_id);',
   },
   {
     name: 'a blob has its name before its bytes are durable',

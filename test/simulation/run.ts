@@ -85,7 +85,8 @@ async function calmDown(world: World): Promise<void> {
     if (await isDone(world)) return end(world);
     await step(world, () => takeAll(world));
     living(world)?.process.spare();
-    await step(world, () => everybodyAsks(world));
+    // Waiting for room in a full lane takes time: every other round is for what is far away.
+    await step(world, () => everybodyAsks(world, { full: round % 2 === 0 }));
     for (let events = 0; events < MOST_EVENTS && world.violation === undefined; events++) {
       const next = machine.agenda.next();
       // Where nothing is nearer, what is far is waited for: a clock that was set back holds timers up.
@@ -113,9 +114,9 @@ function nothingGoesOn(world: World, { asked }: Program): boolean {
   return world.machine.agenda.next() === undefined && asked.size === 0 && openSessions(world).length === 0;
 }
 
-/** What nobody accepted is sent again, open sessions are gone on with, and approvals are answered. */
-function everybodyAsks(world: World): void {
-  for (const sent of unaccepted(world)) send(world, sent);
+/** What nobody accepted is sent again (`full`: also what found its lane full), open sessions are gone on with, and approvals are answered. */
+function everybodyAsks(world: World, { full }: { full: boolean }): void {
+  for (const sent of unaccepted(world)) if (full || !sent.full) send(world, sent);
   for (const session of openSessions(world)) {
     ask(world, `resume ${session}`, (host) => host.resume(session), ({ approvals }) => {
       for (const id of approvals) answer(world, { id, session_id: session }, { decision: 'grant' });

@@ -4,7 +4,8 @@ import type { AcceptedAnswer } from '../../contract/api.ts';
 import type { ApprovalRecord } from '../../contract/approval.ts';
 import { RuntimeError, toRuntimeError } from '../../contract/errors.ts';
 import {
-  type Accepted, CONTROL_PROTOCOL, type EventStatus, type Host, type HostStatus, type Imported, type Loss, type SessionStatus, type Watch,
+  type Accepted, CONTROL_PROTOCOL, type EventStatus, type Host, type HostStatus, type Imported, type Loss, type QueueItem, type SessionStatus,
+  type Watch,
 } from '../../contract/host.ts'; // prettier-ignore
 import type { StandingGrant } from '../../contract/ports.ts';
 import type { UndoPlan } from '../../contract/undo.ts';
@@ -111,6 +112,10 @@ function createControlHost(
     },
     resume: (session_id) => ask<SessionStatus>('POST', `${sessionPath(session_id)}/resume`),
     stop: (session_id, event_id) => ask('POST', `${sessionPath(session_id)}/stop`, { body: { event_id } }),
+    queue: async () => (await ask<{ queue: QueueItem[] }>('GET', '/v1/queue')).queue,
+    queueItem: (event_id) => ask<QueueItem>('GET', `/v1/queue/${word(event_id)}`),
+    retryDead: (event_id) => ask<QueueItem>('POST', `/v1/queue/${word(event_id)}/retry`),
+    dropQueued: (event_id) => ask<QueueItem>('DELETE', `/v1/queue/${word(event_id)}`),
     configure: (session_id, change) => ask('POST', `${sessionPath(session_id)}/configure`, { body: change }),
     sessions: async () => (await ask<{ sessions: SessionStatus[] }>('GET', '/v1/sessions')).sessions,
     session: (session_id) => ask<SessionStatus>('GET', sessionPath(session_id)),

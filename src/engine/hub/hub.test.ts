@@ -1,59 +1,14 @@
 /** What the hub promises beyond what every host does: under races, over restarts, and in bounded memory. */
-import { appendFileSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { appendFileSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { RuntimeError } from '../../contract/errors.ts';
-import type { Submission } from '../../contract/host.ts';
 import type { StreamEvent } from '../../contract/stream.ts';
 import { recordsOf } from '../approvals.ts';
 import { verifySession } from '../sessions.ts';
-import { openWorkspace, type Workspace } from '../wire.ts';
-import { createHub, type Hub, type HubOptions } from './hub.ts';
-
-const SCRIPT = `model: script/v1
-turns:
-  - match: {tool_result: time}
-    reply: {text: "It is late."}
-  - match: {contains: steered}
-    reply: {text: "Steered."}
-  - match: {contains: ask}
-    reply: {calls: [{tool: exec_command, arguments: {cmd: "true"}}]}
-  - match: {tool_result: exec_command}
-    reply: {text: "Done."}
-  - match: {contains: slow}
-    stall: 60s
-  - match: {contains: soon}
-    stall: 300ms
-    reply: {text: "At last."}
-  - match: {any: true}
-    reply: {text: "You said {{asked}}"}
-`;
-
-function newHome(): string {
-  const home = mkdtempSync(join(tmpdir(), 'runtime-hub-'));
-  writeFileSync(join(home, 'script.yaml'), SCRIPT);
-  const registry = `[{name: script, provider: script, script: '${home}/script.yaml'}]`;
-  writeFileSync(join(home, 'config.yaml'), `models: {registry: ${registry}}\n`);
-  onTestFinished(() => rmSync(home, { recursive: true, force: true }));
-  return home;
-}
-
-async function open(
-  home = newHome(),
-  takes: HubOptions['takes'] = 'named',
-): Promise<{ hub: Hub; workspace: Workspace; home: string }> {
-  const workspace = await openWorkspace({ environment: { RUNTIME_HOME: home }, overrides: new Map() });
-  const hub = createHub(workspace, { takes, version: 'test' });
-  onTestFinished(() => hub.leave().catch(() => {}));
-  return { hub, workspace, home };
-}
-
-const say = (text: string, more: Partial<Submission> = {}): Submission => ({
-  parts: [{ type: 'text', text }],
-  root: '/',
-  ...more,
-});
+import { openWorkspace } from '../wire.ts';
+import { newHome, openHub as open, say } from '../testing/hubs.ts';
+import { createHub } from './hub.ts';
 
 test('a message that is repeated after a restart is still known, with its answer', async () => {
   const first = await open();

@@ -2,7 +2,6 @@
  * The host in the process that owns the workspace: takes messages, works on sessions side by side, and tells whoever
  * looks. A one-shot run, the terminal and the daemon all stand on it; they differ in what it takes on by itself.
  */
-import { statSync } from 'node:fs';
 import { createSerial } from '../../base/serial.ts';
 import { RuntimeError } from '../../contract/errors.ts';
 import { CONTROL_PROTOCOL } from '../../contract/host.ts';
@@ -16,6 +15,9 @@ import { LOCAL, LOCAL_ACTOR, type Principal, requireRole } from '../principal.ts
 import type { LiveSession } from '../owner.ts';
 import { checkSessionId } from '../session-id.ts';
 import { wholeText } from '../session/messages.ts';
+import { createQueueActs } from '../lanes/queue-acts.ts';
+import { lanesFor } from '../lanes/lanes-for.ts';
+import { workOf } from '../lanes/work-of.ts';
 import { removeSession } from '../sessions.ts';
 import { toStreamEvent } from '../stream.ts';
 import { takeWorkspace, type Workspace } from '../wire.ts';
@@ -23,6 +25,7 @@ import { createEventBoard, endedNote } from './event-board.ts';
 import { createLiveSessions } from './live-sessions.ts';
 import { createMessageStatus } from './message-status.ts';
 import { statusOf } from './session-status.ts';
+import { checkPrice, noticesOf } from './submission.ts';
 import { createWatchers } from './watchers.ts';
 
 export interface HubOptions {
@@ -44,8 +47,6 @@ export interface Hub extends Host {
   /** The same for somebody else, as far as their role goes. The hub itself is for whoever may read its files. */
   as(principal: Principal): Host;
   leave(options?: LeaveOptions): Promise<void>;
-  /** Sessions with accepted messages on which nothing is being done. */
-  unfinished(): Promise<string[]>;
   /** The last entry of a session that is open here. */
   liveSeq(session_id: string): Seq | undefined;
   /** Resolves when nothing is being done in a session. */
@@ -53,9 +54,6 @@ export interface Hub extends Host {
   /** How many messages of a session were answered here, beside that one. */
   answered(session_id: string, but: string): number;
 }
-
-const OFFLINE_NOTICE =
-  'offline demo: a built-in script answers, no model. Set OPENAI_API_KEY, or run `runtime config init`, for a real one.';
 
 /** Takes the workspace. @throws RuntimeError locked */
 export function createHub(workspace: Workspace, { takes, version, root: defaultRoot = '/' }: HubOptions): Hub {
@@ -78,9 +76,12 @@ export function createHub(workspace: Workspace, { takes, version, root: defaultR
     owner,
     onOpened: noteFound,
     onEnter: ({ runner }) => void choose(runner.state().session?.model), // so that its model is known
-    onFailed: ({ code, message, next }) => loss.resolve({ handed_over: false, error: { code, message, next } }),
+    onChanged: (session_id) => lanes.observe(session_id),
+    takes: (event) => lanes.mayEnter(event),
+    onFailed,
     onEvent({ id, opened }, event) {
       if (event.kind === 'entry') {
+        lanes.observe(id);
         const { entry } = event.stored;
         if (entry.type === 'turn.started') {
           turnBegan.set(id, entry.at);
@@ -92,14 +93,20 @@ export function createHub(workspace: Workspace, { takes, version, root: defaultR
       watchers.tell(id, toStreamEvent(id, event, clock.now()));
     },
   });
+  const lanes = lanesFor(takes, { ...store, clock, sessions, onFailed }, workspace.loaded.config);
+  const queue = createQueueActs({ lanes, ingress: store.ingress, takesAll: takes === 'all' });
   const messages = createMessageStatus({
     board,
     sessions,
-    owner,
-    journal: store.journal,
+    lanes,
+    ...store,
     textOf,
     isLeaving: () => leaving !== undefined,
   });
+
+  function onFailed({ code, message, next }: RuntimeError): void {
+    loss.resolve({ handed_over: false, error: { code, message, next } });
+  }
 
   /** A turn may have ended right before the program was stopped, so that nobody saw the answer. */
   function noteFound({ id, opened, runner }: LiveSession): void {
@@ -156,16 +163,30 @@ export function createHub(workspace: Workspace, { takes, version, root: defaultR
     const began = live.runner.state().turn ? turnBegan.get(id) : undefined;
     const pending = await pendingOf(id);
     const watching = watchers.count(id);
-    return statusOf(live, { entered: sessions.isEntered(id), started_at: began, pending, watchers: watching });
+    // What waits in a lane is seen to as well.
+    const entered = sessions.isEntered(id) || (takes === 'all' && pending.length > 0);
+    return statusOf(live, { entered, started_at: began, pending, watchers: watching });
   }
 
   async function submit(message: Submission, by: Principal): Promise<Accepted> {
     requireRole(by, 'member', 'sending a message');
     if (message.root !== undefined) requireRole(by, 'operator', 'choosing the project folder');
-    const { parts, model, mode = 'message', root = defaultRoot, source = 'api', limits, idempotency_key } = message;
+    const { lane = 'interactive', idempotency_key } = message;
+    if (message.session_id !== undefined) checkSessionId(message.session_id);
+    const key = idempotency_key === undefined ? undefined : { actor_id: by.actor.id, idempotency_key };
+    const freePlace = await lanes.reserve(lane, key);
+    try {
+      return await accept(message, by);
+    } finally {
+      freePlace();
+    }
+  }
+
+  async function accept(message: Submission, by: Principal): Promise<Accepted> {
+    const { parts, model, mode = 'message', root = defaultRoot, source = 'api', lane, priority, metadata } = message;
+    const { limits, idempotency_key } = message;
     const session = message.session_id ?? owner.newSessionId();
-    checkSessionId(session);
-    const { session: known, turn, queue } = await sessions.use(session, ({ runner }) => runner.state());
+    const { session: known } = await sessions.use(session, ({ runner }) => runner.state());
     const chosen = choose(model ?? known?.model);
     checkPrice(limits, chosen.choices);
     const [{ name, provider }] = chosen.choices as [ModelChoice];
@@ -181,6 +202,9 @@ export function createHub(workspace: Workspace, { takes, version, root: defaultR
       mode,
       root,
       ...(model !== undefined && { model }),
+      ...(lane !== undefined && { lane }),
+      ...(priority !== undefined && { priority }),
+      ...(metadata !== undefined && { metadata }),
       ...(idempotency_key !== undefined && { idempotency_key }),
       ...(limits !== undefined && { limits }),
     });
@@ -189,16 +213,31 @@ export function createHub(workspace: Workspace, { takes, version, root: defaultR
     await preparing;
     const { event_id, session_id } = event;
     // Whoever accepted it first may have been stopped before it was delivered.
-    if ((await pendingOf(session_id)).includes(event_id)) await sessions.deliver(event);
+    if ((await pendingOf(session_id)).includes(event_id)) await lanes.take(event);
     else if (!duplicate) await messages.now(event_id, session_id); // its session may be gone
     return {
       event_id,
       session_id,
       duplicate,
       status: duplicate ? (await messages.now(event_id, session_id)).status : ('queued' as const),
-      position: (turn ? 1 : 0) + queue.length,
-      notices: [...(chosen.offline_demo ? [OFFLINE_NOTICE] : []), ...(known ? rootNotices(known.project_root) : [])],
+      position: lanes.position(event),
+      ...waitingOn(session_id),
+      notices: noticesOf(chosen.offline_demo, known?.project_root),
     };
+  }
+
+  /** Approvals without which nothing is done in a session. */
+  function waitingOn(session_id: string): Pick<Accepted, 'waiting_on'> {
+    const live = sessions.get(session_id);
+    return live && workOf(live).waits ? { waiting_on: live.runner.approvals() } : {};
+  }
+
+  /** Asks for the end of a message. What no session has yet ends here. */
+  async function stop(session_id: string, event_id: string, by: Principal): Promise<void> {
+    requireRole(by, 'member', 'stopping a turn');
+    if (takes === 'all' && (await change(() => lanes.end(event_id, 'canceled')))) return;
+    const stopped = await changeSession(session_id, (live) => owner.stop(live, event_id, by));
+    if (!stopped) throw new RuntimeError('not_found', `Session ${session_id} has nothing now that could be stopped.`);
   }
 
   async function resolve(id: string, resolution: Resolution, by: Principal) {
@@ -224,6 +263,8 @@ export function createHub(workspace: Workspace, { takes, version, root: defaultR
   }
 
   async function leave({ patience_ms = 0, before_release }: LeaveOptions = {}): Promise<void> {
+    const resting = lanes.close();
+    underWay.add(resting);
     const closing = sessions.closeAll(patience_ms);
     leaving ??= giveUp(closing, before_release);
     await Promise.all([closing, leaving]);
@@ -263,11 +304,11 @@ export function createHub(workspace: Workspace, { takes, version, root: defaultR
         await sessions.enter(session_id);
         return sessions.use(session_id, describe);
       }),
-    async stop(session_id, event_id) {
-      requireRole(by, 'member', 'stopping a turn');
-      const stopped = await changeSession(session_id, (live) => owner.stop(live, event_id, by));
-      if (!stopped) throw new RuntimeError('not_found', `Session ${session_id} has nothing now that could be stopped.`);
-    },
+    stop: (session_id, event_id) => stop(session_id, event_id, by),
+    queue: queue.list,
+    queueItem: queue.find,
+    retryDead: (event_id) => change(() => queue.retry(event_id, by)),
+    dropQueued: (event_id) => change(() => queue.drop(event_id, by)),
     async configure(session_id, changes) {
       requireRole(by, 'member', 'changing a session');
       if (changes.model !== undefined) choose(changes.model);
@@ -319,6 +360,7 @@ export function createHub(workspace: Workspace, { takes, version, root: defaultR
           removeSession(workspace, session_id, { force, close, by: by.actor });
         await sessions.withdraw(session_id, remove);
         board.forget(session_id);
+        await lanes.recheck(session_id);
         turnBegan.delete(session_id);
         watchers.end(session_id);
       }),
@@ -345,10 +387,6 @@ export function createHub(workspace: Workspace, { takes, version, root: defaultR
     ...hostFor(LOCAL),
     as: hostFor,
     leave,
-    async unfinished() {
-      const waiting = new Set((await owner.pending()).map((event) => event.session_id));
-      return [...waiting].filter((session) => !sessions.isEntered(session));
-    },
     liveSeq: (session_id) => sessions.get(session_id)?.runner.state().seq,
     async rested(session_id) {
       await sessions.get(session_id)?.runner.rest();
@@ -356,25 +394,6 @@ export function createHub(workspace: Workspace, { takes, version, root: defaultR
     answered: (session_id, but) => board.answered(session_id, but),
   };
 
-  if (takes === 'all') takeAll().catch(() => {}); // whoever asks for a session is told
+  lanes.open().catch(() => {}); // whoever asks for a session is told
   return hub;
-
-  /** What was accepted before, and not worked on to its end. */
-  async function takeAll(): Promise<void> {
-    for (const session of await hub.unfinished()) await sessions.enter(session).catch(() => {}); // `sessions` says so
-  }
-}
-
-/** It may have been moved, or the session made elsewhere. */
-function rootNotices(project_root: string): string[] {
-  if (statSync(project_root, { throwIfNoEntry: false })?.isDirectory()) return [];
-  return [`the project folder ${project_root} of this session is not here: its tools find nothing`];
-}
-
-function checkPrice(limits: Submission['limits'], choices: ModelChoice[]): void {
-  const unpriced = choices.find((choice) => !choice.price);
-  if (limits?.cost_micro_usd === undefined || !unpriced) return;
-  throw new RuntimeError('price_missing', `--max-cost needs the price of the model "${unpriced.name}".`, {
-    next: `Set \`price: {input: …, output: …}\` (USD per million tokens) for "${unpriced.name}" in models.registry.`,
-  });
 }

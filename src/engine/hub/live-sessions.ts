@@ -33,6 +33,10 @@ export interface LiveSessionsOptions {
   onOpened: (live: LiveSession) => void;
   /** Called before anything starts in a session. @throws RuntimeError when nothing can */
   onEnter: (live: LiveSession) => void;
+  /** Called when a session has what it was entered with, and when it was closed. */
+  onChanged: (session_id: string) => void;
+  /** May an accepted message that the session doesn't have be given to it now? */
+  takes: (event: IngressEvent) => boolean;
   onFailed: (error: RuntimeError) => void;
   onEvent: (live: LiveSession, event: RunnerEvent) => void;
   /** So many stay open, and those on which something is being done. */
@@ -50,7 +54,7 @@ interface Slot {
 const MOST_IDLE = 32;
 
 export function createLiveSessions(options: LiveSessionsOptions): LiveSessions {
-  const { owner, onOpened, onEnter, onFailed, onEvent, mostIdle = MOST_IDLE } = options;
+  const { owner, onOpened, onEnter, onChanged, takes, onFailed, onEvent, mostIdle = MOST_IDLE } = options;
   /** In the order of their last use. */
   const slots = new Map<string, Slot>();
   const serial = createSerial();
@@ -101,10 +105,11 @@ export function createLiveSessions(options: LiveSessionsOptions): LiveSessions {
     onEnter(live);
     slot.entered = true;
     try {
-      const given = await owner.enter(live, change ?? { actor: LOCAL_ACTOR });
+      const given = await owner.enter(live, { ...(change ?? { actor: LOCAL_ACTOR }), takes });
       for (const { event_id } of given) slot.delivered.add(event_id);
       // One that isn't there yet is made by its first message, when that comes.
       slot.entered = live.runner.state().session !== null;
+      onChanged(live.id);
     } catch (thrown) {
       // Entered by half it would never start: whoever comes next opens it anew.
       await closeSlot(live.id).catch(() => {});
@@ -120,6 +125,7 @@ export function createLiveSessions(options: LiveSessionsOptions): LiveSessions {
       await owner.close(slot.live);
     } finally {
       slots.delete(session_id);
+      onChanged(session_id);
     }
   }
 

@@ -1,11 +1,13 @@
 /** What became of a message, for whoever asks: now, or when it is done, or its session waits for a person. */
 import { RuntimeError } from '../../contract/errors.ts';
 import type { EventStatus } from '../../contract/host.ts';
-import type { Journal } from '../../contract/ports.ts';
+import type { Ingress, Journal } from '../../contract/ports.ts';
 import type { Part } from '../../contract/values.ts';
-import type { LiveSession, Owner } from '../owner.ts';
+import type { Lanes } from '../lanes/lanes.ts';
+import type { LiveSession } from '../owner.ts';
 import type { EventBoard, EventNote } from './event-board.ts';
 import type { LiveSessions } from './live-sessions.ts';
+import type { IngressEvent } from '../../contract/records.ts';
 import { pastEvent, pastEventAnywhere, type PastEvent } from './past-events.ts';
 
 export interface MessageStatus {
@@ -18,31 +20,49 @@ export interface MessageStatus {
 export interface MessageStatusPorts {
   board: EventBoard;
   sessions: LiveSessions;
-  owner: Pick<Owner, 'pending'>;
+  lanes: Pick<Lanes, 'open' | 'waiting' | 'arrived'>;
+  ingress: Pick<Ingress, 'pending' | 'find'>;
   journal: Pick<Journal, 'read' | 'list'>;
   textOf: (parts: Part[]) => Promise<string>;
   isLeaving: () => boolean;
 }
 
+/** Outcomes of messages that never came to a session. */
+const UNSEEN: ReadonlySet<string> = new Set(['canceled', 'dropped']);
+
 export function createMessageStatus(ports: MessageStatusPorts): MessageStatus {
-  const { board, sessions, owner, journal, textOf, isLeaving } = ports;
+  const { board, sessions, lanes, ingress, journal, textOf, isLeaving } = ports;
 
   async function now(event_id: string, session_id?: string): Promise<EventStatus> {
     const known = board.get(event_id);
     if (known?.status === 'done') return ended(known, board.text(event_id) ?? pastText(known));
     if (known) return unfinished(known);
-    const waiting = (await owner.pending()).find((event) => event.event_id === event_id);
+    await lanes.open();
+    const waiting = (await ingress.pending()).find((event) => event.event_id === event_id);
     if (waiting) return waitingStatus(event_id, waiting.session_id);
-    const past = await (session_id === undefined
+    const trace = await ingress.find(event_id);
+    if (trace?.dead && !trace.done) return endedUnseen(trace.event, { status: 'dead', why: trace.dead.why });
+    const session = session_id ?? trace?.event.session_id;
+    const past = await (session === undefined
       ? pastEventAnywhere(journal, event_id)
-      : pastEvent(journal, session_id, event_id));
-    if (!past) throw new RuntimeError('not_found', `There is no message ${event_id} that anything is known of.`);
-    return fromPast(past);
+      : pastEvent(journal, session, event_id));
+    if (past) return fromPast(past);
+    if (trace?.done && UNSEEN.has(trace.done.outcome)) {
+      return endedUnseen(trace.event, { status: 'done', reason: 'canceled', text: '' });
+    }
+    throw new RuntimeError('not_found', `There is no message ${event_id} that anything is known of.`);
+  }
+
+  /** No session has it. */
+  function endedUnseen({ event_id, session_id }: IngressEvent, how: Partial<EventStatus>): EventStatus {
+    return { event_id, session_id, status: 'dead', approvals: [], ...how };
   }
 
   /** It was accepted before. Its session may have it, and even have answered it: opened, its end is durable. */
   async function waitingStatus(event_id: string, session_id: string): Promise<EventStatus> {
-    await sessions.use(session_id, () => {});
+    const held = lanes.waiting(event_id);
+    // One that waits in its lane goes there even where its session can't be read: then it will be dead.
+    if (held !== 'surely') await sessions.use(session_id, () => {}).catch(held && (() => {}));
     const note: EventNote = board.get(event_id) ?? { event_id, session_id, status: 'queued' };
     return note.status === 'done' ? ended(note, pastText(note)) : unfinished(note);
   }
@@ -78,8 +98,12 @@ export function createMessageStatus(ports: MessageStatusPorts): MessageStatus {
   async function settled(event_id: string): Promise<EventStatus> {
     for (;;) {
       const status = await now(event_id);
-      if (status.status === 'done') return status;
-      const { runner } = await sessions.enter(status.session_id);
+      if (status.status === 'done' || status.status === 'dead') return status;
+      if ((await lanes.arrived(event_id)) === 'waits') return { ...(await now(event_id)), status: 'waiting_approval' };
+      if (lanes.waiting(event_id)) continue;
+      const live = await sessions.enter(status.session_id).catch((thrown: unknown) => unlessDead(event_id, thrown));
+      if (live === undefined) continue;
+      const { runner } = live;
       const rest = await runner.rest();
       if (rest.kind === 'ended') {
         if (board.get(event_id)?.status === 'done') continue;
@@ -91,6 +115,11 @@ export function createMessageStatus(ports: MessageStatusPorts): MessageStatus {
       if (then.status === 'done' || then.status === 'waiting_approval') return then;
       if (rest.kind === 'idle' && runner.state().turn === null) return { ...then, status: 'dead' };
     }
+  }
+
+  /** It may have died for what its session fails with. */
+  async function unlessDead(event_id: string, thrown: unknown): Promise<undefined> {
+    if ((await now(event_id)).status !== 'dead') throw thrown;
   }
 
   return { now, settled };

@@ -13,7 +13,7 @@ import type { ModelAnswer, ModelRequest } from '../../contract/messages.ts';
 import type {
   Audit, Blobs, Grants, Ingress, Journal, JournalEnd, ModelClient, Snapshots, StoredEntry, ToolContext, ToolHost, ToolResult, ToolRun,
 } from '../../contract/ports.ts'; // prettier-ignore
-import type { AuditRecord, GrantRecord, IngressEvent } from '../../contract/records.ts';
+import type { AuditRecord, DeadLetter, GrantRecord, IngressEvent } from '../../contract/records.ts';
 import type { Actor } from '../../contract/values.ts';
 import { buildLine } from '../../store/chain/line.ts';
 import { createFreeze } from '../freeze.ts';
@@ -322,16 +322,22 @@ function storedOf(entry: Entry): StoredEntry {
 }
 
 function memoryIngress(events: IngressEvent[], done: Map<string, string>): Ingress {
+  const dead = new Map<string, DeadLetter>();
+  const find = (event_id: string): IngressEvent | undefined => events.find((event) => event.event_id === event_id);
   return {
     async accept(event) {
       events.push(event);
       return { event, duplicate: false };
     },
-    pending: async () => events.filter((event) => !done.has(event.event_id)),
+    knows: async (_, key) => events.some(({ idempotency_key }) => idempotency_key === key),
+    pending: async () => events.filter(({ event_id }) => !done.has(event_id) && !dead.has(event_id)),
     async find(event_id) {
-      const event = events.find((one) => one.event_id === event_id);
+      const event = find(event_id);
       return event && { event, at: 'memory' };
     },
+    dead: async (event_id, why) => void dead.set(event_id, { event: find(event_id)!, why, at: START }),
+    deadLetters: async () => [...dead.values()],
+    revive: async (event_id) => (dead.delete(event_id) ? find(event_id) : undefined),
     done: async (event_id, outcome) => void done.set(event_id, outcome),
     sync: async () => {},
   };

@@ -13,6 +13,7 @@ import { addConfig } from './tree/config.ts';
 import { addDaemon } from './tree/daemon.ts';
 import { addWhy } from './tree/past.ts';
 import { addPolicy } from './tree/policy.ts';
+import { addQueue } from './tree/queue.ts';
 import { addSessions } from './tree/sessions.ts';
 import { addStore } from './tree/store.ts';
 import { jsonOption, outputOption, teach } from './tree/teach.ts';
@@ -56,6 +57,7 @@ export function commandTree(context: CommandContext): CommandTree {
   addDaemon(program, calls);
   addSessions(program, calls);
   addApprovals(program, calls);
+  addQueue(program, calls);
   addWhy(program, calls);
   addPolicy(program, calls);
   addConfig(program, calls);

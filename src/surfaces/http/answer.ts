@@ -50,7 +50,7 @@ export function sendProblem(
   // Of a body that isn't wanted no more is read than what is on its way: the connection can't be used again.
   const unread = !request.complete;
   const headers = {
-    ...(status === 503 && { 'retry-after': String(RETRY_AFTER_S) }),
+    ...((status === 503 || status === 429) && { 'retry-after': String(RETRY_AFTER_S) }),
     ...(status === 401 && { 'www-authenticate': 'Bearer' }),
     ...(unread && { connection: 'close' }),
     ...further.headers,

@@ -77,6 +77,9 @@ const problem = (status: number, code: string, detail: unknown = expect.any(Stri
   body: expect.objectContaining({ type: 'about:blank', title: expect.any(String), status, code, detail }),
 });
 
+/** So many pairs. */
+const many = (count: number): object => Object.fromEntries(Array.from({ length: count }, (_, n) => [`k${n}`, 'v']));
+
 describe('a message', () => {
   test('is accepted as the contract shows it', async () => {
     const { status, body } = await ask('POST', '/v1/events', { body: { content: 'hi', session_id: 's-1' } });
@@ -106,7 +109,11 @@ describe('a message', () => {
   test.each([
     [{}, 'either'],
     [{ content: 'hi', parts: [{ type: 'text', text: 'hi' }] }, 'either'],
-    [{ content: 'hi', lane: 'background' }, '"lane"'],
+    [{ content: 'hi', colour: 'red' }, '"colour"'],
+    [{ content: 'hi', lane: 'fast' }, 'one of: interactive, background'],
+    [{ content: 'hi', priority: 101 }, 'priority'],
+    [{ content: 'hi', metadata: { a: 1 } }, 'metadata'],
+    [{ content: 'hi', metadata: many(33) }, 'metadata'],
     [{ content: '' }, 'content is empty'],
     [{ content: 1 }, 'content must be: string'],
     [{ parts: [] }, 'parts is empty'],
@@ -149,6 +156,12 @@ describe('a message', () => {
     expect(await ask('POST', '/v1/events', sent)).toMatchObject(problem(415, 'unsupported_media_type'));
     const compressed = { raw: 'x', headers: { 'content-encoding': 'gzip' } };
     expect(await ask('POST', '/v1/events', compressed)).toMatchObject(problem(415, 'unsupported_media_type'));
+  });
+
+  test('that finds its lane full may come again later', async () => {
+    const answer = await ask('POST', '/v1/events', { body: { content: 'hi', source: 'full' } });
+    expect(answer).toMatchObject(problem(429, 'lane_full'));
+    expect(answer.headers).toMatchObject({ 'retry-after': expect.stringMatching(/^[1-9]\d*$/) });
   });
 
   test('of another session id than there can be is refused', async () => {

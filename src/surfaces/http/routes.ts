@@ -54,6 +54,12 @@ export const ROUTES: Record<string, Record<string, Handle>> = {
   '/v1/status': { GET: async ({ host }) => ok(await host.status()) },
   '/v1/events': { POST: submit },
   '/v1/events/:id': { GET: readEvent },
+  '/v1/queue': { GET: async ({ host }) => ok({ queue: await host.queue() }) },
+  '/v1/queue/:id': {
+    GET: async ({ host }, { id }) => ok(await host.queueItem(id)),
+    DELETE: async ({ host }, { id }) => ok(await host.dropQueued(id)),
+  },
+  '/v1/queue/:id/retry': { POST: async ({ host }, { id }) => ok(await host.retryDead(id)) },
   '/v1/sessions': { GET: async ({ host }) => ok({ sessions: await host.sessions() }) },
   '/v1/sessions/:id': {
     GET: async ({ host }, call) => ok(await host.session(sessionOf(call))),

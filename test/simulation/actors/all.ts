@@ -4,12 +4,12 @@ import type { Actor } from './actor.ts';
 import { approver, lateApprover, revoker } from './approvers.ts';
 import { clockSetter, diskFaults, killer, powerSwitch } from './faults.ts';
 import { curator, operator, policyMaker, restorer, rival } from './operators.ts';
-import { asker, repeater, stopper, writer } from './people.ts';
+import { asker, dropper, repeater, stopper, writer } from './people.ts';
 import { time } from './time.ts';
 
 const ACTORS: readonly Actor[] = [
   time, writer, approver, operator, repeater, asker, stopper, lateApprover, curator, killer, powerSwitch, diskFaults,
-  clockSetter, policyMaker, restorer, rival, revoker,
+  clockSetter, policyMaker, restorer, rival, revoker, dropper,
 ]; // prettier-ignore
 
 const TOTAL = ACTORS.reduce((sum, { weight }) => sum + weight, 0);

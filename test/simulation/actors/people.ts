@@ -10,6 +10,7 @@ const MOST_SENT = 40;
 
 export function send(world: World, sent: Sent): void {
   sent.tries++;
+  sent.full = false;
   ask(
     world,
     `send ${sent.name} to ${sent.submission.session_id ?? 'a new session'}, try ${sent.tries}`,
@@ -17,6 +18,11 @@ export function send(world: World, sent: Sent): void {
     (accepted) => note(world, sent, accepted),
     ({ code }) => {
       if (code === 'not_found') sent.refused = true;
+      if (code === 'lane_full') {
+        world.machine.count('messages refused');
+        sent.full = true;
+        if (sent.tries === 1) world.ledger.refused.push(sent);
+      }
       // The ingress log takes nothing more: whoever reads that starts the program anew.
       if (code === 'store_unavailable' || code === 'disk_full') restart(world);
     },
@@ -59,6 +65,9 @@ function newMessage(world: World, changes: Partial<Submission>): Sent {
     parts: [{ type: 'text', text }],
     root: '/project',
     ...(dice.roll(3) > 0 && { idempotency_key: `key-${name}` }),
+    ...(dice.once(3) && { lane: 'background' as const }),
+    ...(dice.once(8) && { priority: dice.pick([5, -5]) }),
+    ...(dice.once(4) && { source: 'another' }),
     ...(dice.once(12) && { limits: { wall_ms: dice.pick([5000, 500]) } }),
     ...changes,
   };
@@ -101,6 +110,33 @@ export const asker: Actor = {
     if (!living(world)) return;
     const event_id = anyOf(world.dice, [...world.ledger.accepted.keys()]);
     if (event_id !== undefined) askForEnd(world, event_id);
+  },
+};
+
+/** Drops what waits, seldom what doesn't. */
+export const dropper: Actor = {
+  name: 'dropper',
+  weight: 1,
+  act(world) {
+    if (!living(world)) return;
+    ask(
+      world,
+      'the queue',
+      (host) => host.queue(),
+      (items) => {
+        const waiting = items.filter(({ state }) => state === 'waiting');
+        const item = anyOf(world.dice, waiting.length > 0 && !world.dice.once(4) ? waiting : items);
+        if (item === undefined) return;
+        const { event_id, session_id } = item;
+        const life = world.ledger.life(session_id);
+        ask(
+          world,
+          `drop ${event_id}`,
+          (host) => host.dropQueued(event_id),
+          () => void world.ledger.stops.push({ session_id, event_id, life }),
+        );
+      },
+    );
   },
 };
 

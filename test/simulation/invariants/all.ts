@@ -3,10 +3,12 @@ import type { Invariant } from '../world/parts.ts';
 import { acceptedEndsOnce } from './accepted.ts';
 import { withinBudgets } from './budgets.ts';
 import { approvedOnce, neverTwice, neverUnallowed } from './effects.ts';
+import { lanesKept } from './lanes.ts';
 import { promisesKept } from './promises.ts';
 import { oneReply } from './replies.ts';
 import { statesAgree } from './states.ts';
 
 export const INVARIANTS: readonly Invariant[] = [
   acceptedEndsOnce, neverTwice, neverUnallowed, approvedOnce, withinBudgets, oneReply, promisesKept, statesAgree,
+  lanesKept,
 ]; // prettier-ignore

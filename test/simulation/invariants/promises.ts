@@ -1,5 +1,6 @@
 /** What was acknowledged is on the disk when it is, and stays there. (The journals themselves are verified with the evidence.) */
 import type { Entry } from '../../../src/contract/entries.ts';
+import { endedUnseen, entriesOf as ofType } from './journal-facts.ts';
 import { WORKSPACE } from '../world/journals.ts';
 import type { Ledger } from '../world/ledger.ts';
 import type { Evidence, Invariant } from '../world/parts.ts';
@@ -20,7 +21,8 @@ export const promisesKept: Invariant = {
           return view?.entries.slice(0, view.durable) ?? [];
         };
         for (const event_id of [...ledger.accepted.keys()].slice(seen.accepted)) {
-          if (!ingressHas(world, event_id)) broken(`${event_id} was acknowledged, and is not durable`);
+          if (!ingressHas(world, `"event":{"event_id":"${event_id}"`))
+            broken(`${event_id} was acknowledged, and is not durable`);
         }
         const fresh = {
           ends: ledger.ends.slice(seen.ends),
@@ -28,12 +30,19 @@ export const promisesKept: Invariant = {
           stops: ledger.stops.slice(seen.stops),
           forks: ledger.forks.slice(seen.forks),
         };
-        check(ledger, fresh, durable, broken);
+        check(world, fresh, durable, broken);
+        for (const { event_id, session_id, life } of fresh.stops) {
+          const own = durable(session_id);
+          if (ledger.life(session_id) !== life || !endedUnseen(world, own, event_id)) continue;
+          if (ofType(own, 'input.received').some(({ data }) => data.for === event_id)) continue;
+          if (!ingressHas(world, `"data":{"event_id":"${event_id}","outcome":"`))
+            broken(`the end of ${event_id} in its lane was acknowledged, and is not durable`);
+        }
         seen.accepted = ledger.accepted.size;
         for (const kind of ['ends', 'answers', 'stops', 'forks'] as const) seen[kind] = ledger[kind].length;
       },
       evidence({ sessions, pending, grants }) {
-        check(ledger, ledger, (session) => sessions.get(session) ?? [], broken);
+        check(world, ledger, (session) => sessions.get(session) ?? [], broken);
         checkAccepted(sessions, pending);
         const standing = new Set(grants.map(({ grant_id }) => grant_id));
         for (const { record, resolution } of ledger.answers) {
@@ -52,24 +61,27 @@ export const promisesKept: Invariant = {
         const ended = sessions
           .get(session_id)
           ?.some((one) => one.type === 'turn.ended' && one.data.event_ids.includes(event_id));
-        if (!ended) broken(`${event_id} was accepted, and is neither waiting nor answered`);
+        if (!ended && !endedUnseen(world, sessions.get(session_id), event_id))
+          broken(`${event_id} was accepted, and is neither waiting nor answered`);
       }
     }
   },
 };
 
 function check(
-  ledger: Ledger,
+  world: World,
   { ends, answers, stops, forks }: Pick<Ledger, 'ends' | 'answers' | 'stops' | 'forks'>,
   entriesOf: (session: string) => readonly Entry[],
   broken: (message: string) => void,
 ): void {
+  const { ledger } = world;
   const has = (session: string, matches: (entry: Entry) => boolean): boolean => entriesOf(session).some(matches);
   for (const { event_id, session_id, life, reason } of ends) {
     if (ledger.life(session_id) !== life) continue;
     const ended = (one: Entry): boolean =>
       one.type === 'turn.ended' && one.data.event_ids.includes(event_id) && one.data.reason === reason;
-    if (!has(session_id, ended)) broken(`somebody was told that ${event_id} ended ${reason}, and that is not durable`);
+    if (!has(session_id, ended) && !endedUnseen(world, entriesOf(session_id), event_id))
+      broken(`somebody was told that ${event_id} ended ${reason}, and that is not durable`);
   }
   for (const { record, life } of answers) {
     if (ledger.life(record.session_id) !== life) continue;
@@ -82,7 +94,8 @@ function check(
   for (const { session_id, event_id, life } of stops) {
     if (ledger.life(session_id) !== life) continue;
     const asked = (one: Entry): boolean => one.type === 'input.received' && one.data.for === event_id;
-    if (!has(session_id, asked)) broken(`the stop of ${event_id} was acknowledged, and is not durable`);
+    if (!has(session_id, asked) && !endedUnseen(world, entriesOf(session_id), event_id))
+      broken(`the stop of ${event_id} was acknowledged, and is not durable`);
   }
   for (const { session_id, life } of forks) {
     if (ledger.life(session_id) !== life) continue;
@@ -90,11 +103,9 @@ function check(
   }
 }
 
-/** Does a durable line of the ingress log accept it? */
-function ingressHas({ machine: { disk } }: World, event_id: string): boolean {
+/** Does a durable line of the ingress log hold that? */
+function ingressHas({ machine: { disk } }: World, text: string): boolean {
   const folder = disk.findDurable(`${WORKSPACE}/ingress`);
   if (folder?.kind !== 'folder') return false;
-  return [...folder.durable.values()].some(
-    (node) => node.kind === 'file' && node.durable.bytes.includes(`"event":{"event_id":"${event_id}"`),
-  );
+  return [...folder.durable.values()].some((node) => node.kind === 'file' && node.durable.bytes.includes(text));
 }

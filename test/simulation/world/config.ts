@@ -38,6 +38,16 @@ export function drawConfig(dice: Dice): LoadedConfig {
       },
       session: { tokens: dice.pick([0, 0, 12_000]), cost: dice.pick([0, 0, 0.3]) },
     },
+    ingress: {
+      interactive_queue_size: dice.pick([100, 3, 1]),
+      background_queue_size: dice.pick([1000, 2, 1]),
+      delivery_attempts: dice.pick([3, 1]),
+    },
+    worker: {
+      interactive_concurrency: dice.pick([8, 2, 1]),
+      background_concurrency: dice.pick([4, 1]),
+      sender_concurrency: dice.pick([0, 0, 1]),
+    },
   };
   if (!validate(config)) throw new Error('the drawn configuration is not valid');
   return {

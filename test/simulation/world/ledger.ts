@@ -7,6 +7,8 @@ export interface Sent {
   name: string;
   submission: Submission;
   tries: number;
+  /** Its lane had no room when it was sent last. */
+  full?: boolean;
   /** To which life of its session it was sent first. */
   life: number;
   /** It won't be accepted any more: what it was for has been removed. */
@@ -18,8 +20,12 @@ export interface Ledger {
   sent: Sent[];
   /** Accepted, by event id: for which life of which session. */
   accepted: Map<string, { session_id: string; life: number }>;
+  /** Messages that found their lane full when they were sent first. */
+  refused: Sent[];
   /** What each was told of the end of a message. */
   ends: (EventStatus & { life: number })[];
+  /** Messages of which the ingress log says that they were stopped or dropped: their sessions may never have had them. */
+  ended: Set<string>;
   /** Approvals as somebody saw them waiting last. Of a session that was made anew they may have the same ids. */
   shown: Map<string, ApprovalRecord & { life: number }>;
   /** Answers that were acknowledged. */
@@ -44,7 +50,9 @@ export function createLedger(): Ledger {
   return {
     sent: [],
     accepted: new Map(),
+    refused: [],
     ends: [],
+    ended: new Set(),
     shown: new Map(),
     answers: [],
     stops: [],

@@ -20,7 +20,7 @@ const NO_FILES: ProjectFiles = {
 /** A workspace as any process sees it, with or without the lock. */
 export function openWorkspace(world: World, process: SimulatedProcess): Workspace {
   const { loaded } = world;
-  return {
+  const workspace = {
     request: { environment: process.environment, overrides: new Map() },
     home: process.mount,
     loaded,
@@ -31,12 +31,20 @@ export function openWorkspace(world: World, process: SimulatedProcess): Workspac
       clock: process.clock,
       owner: { pid: process.id, program: 'simulated', version: '1' },
       idempotencyTtlMs: parseDuration(loaded.config.governance.idempotency_ttl)!,
+      deadLetterTtlMs: parseDuration(loaded.config.ingress.dead_letter_ttl)!,
     }),
     tools: createToolHost(world, process),
     files: NO_FILES,
     policy: world.policy,
     build: 'simulated',
   };
+  const { ingress } = workspace.store;
+  const { done } = ingress;
+  ingress.done = (event_id, outcome) => {
+    if (outcome === 'canceled' || outcome === 'dropped') world.ledger.ended.add(event_id);
+    return done(event_id, outcome);
+  };
+  return workspace;
 }
 
 /** Starts it; it ends at once where it can't have the workspace. */

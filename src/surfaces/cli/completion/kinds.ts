@@ -3,7 +3,19 @@ import type { Argument, Option } from 'commander';
 
 /** `text`: what only the person knows. */
 export type Kind =
-  'session' | 'journal' | 'approval' | 'grant' | 'tool' | 'model' | 'workspace' | 'help' | 'file' | 'folder' | 'text';
+  | 'session'
+  | 'journal'
+  | 'approval'
+  | 'grant'
+  | 'message'
+  | 'dead letter'
+  | 'tool'
+  | 'model'
+  | 'workspace'
+  | 'help'
+  | 'file'
+  | 'folder'
+  | 'text';
 
 /** By command and argument, by command and option, by option alone. */
 const KINDS: Readonly<Record<string, Kind>> = {
@@ -47,6 +59,9 @@ const KINDS: Readonly<Record<string, Kind>> = {
   'session fork --max-cost': 'text',
   'approvals show id': 'approval',
   'approvals revoke grant': 'grant',
+  'queue show message': 'message',
+  'queue retry message': 'dead letter',
+  'queue drop message': 'message',
   'approve id': 'approval',
   'deny id': 'approval',
   'why id': 'approval',

@@ -4,6 +4,8 @@ import { dirname, join } from 'node:path';
 import type { Environment } from '../../../base/environment.ts';
 import { pendingApprovals } from '../../../engine/approvals.ts';
 import { listGrants } from '../../../engine/grants.ts';
+import { readQueue } from '../../../engine/lanes/read-queue.ts';
+import type { QueueItem } from '../../../contract/host.ts';
 import type { Verdict } from '../../../contract/values.ts';
 import { describePolicy } from '../../../engine/policy-check.ts';
 import { shortText } from '../../../engine/session/messages.ts';
@@ -44,6 +46,10 @@ export async function namesIn(workspace: Workspace, kind: Named, word: string): 
       }));
     case 'grant':
       return (await listGrants(workspace)).map(({ grant_id, title }) => ({ value: grant_id, meaning: title }));
+    case 'message':
+      return messages(workspace, () => true);
+    case 'dead letter':
+      return messages(workspace, ({ state }) => state === 'dead');
     case 'tool':
       return describePolicy(workspace).map(({ tool, effect, verdict }) => ({
         value: tool,
@@ -54,6 +60,11 @@ export async function namesIn(workspace: Workspace, kind: Named, word: string): 
     case 'workspace':
       return readdirSync(dirname(workspace.store.folder)).map((value) => ({ value, meaning: '' }));
   }
+}
+
+async function messages(workspace: Workspace, isMeant: (item: QueueItem) => boolean): Promise<Candidate[]> {
+  const items = (await readQueue(workspace)).filter(isMeant);
+  return items.map(({ event_id, title, why }) => ({ value: event_id, meaning: why ?? title }));
 }
 
 /** By what the line says so far. A configuration that can't be used is none: sessions have names all the same. */

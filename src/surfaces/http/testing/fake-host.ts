@@ -7,7 +7,7 @@ import type { ApprovalRecord } from '../../../contract/approval.ts';
 import type { EntryType } from '../../../contract/entries.ts';
 import { RuntimeError } from '../../../contract/errors.ts';
 import type {
-  EventStatus, Host, HostStatus, Loss, SessionStatus, Submission, Watch, WatchListener,
+  EventStatus, Host, HostStatus, Loss, QueueItem, SessionStatus, Submission, Watch, WatchListener,
 } from '../../../contract/host.ts'; // prettier-ignore
 import type { EntryEvent, StreamEvent } from '../../../contract/stream.ts';
 import type { ReadEntries } from '../event-streams.ts';
@@ -166,6 +166,14 @@ export function createFakeHost(own: Partial<HostStatus> = {}): FakeHost {
     };
   };
 
+  function queued({ event_id, session_id, status }: EventStatus): QueueItem | undefined {
+    if (status === 'done' || status === 'dead') return undefined;
+    const state = status === 'queued' ? 'waiting' : status;
+    const sender = { actor: 'local', source: 'api' };
+    const place = { lane: 'interactive', priority: 0, position: 0 } as const;
+    return { event_id, session_id, ...place, ...sender, state, accepted_at: 0, title: '' };
+  }
+
   function sessionFor({ session_id = `s-${made + 1}`, root = '/', model }: Submission): Session {
     if (session_id.startsWith('-')) throw new RuntimeError('invalid_id', `${session_id} is no session id.`);
     const session: Session = sessions.get(session_id) ?? {
@@ -202,6 +210,7 @@ export function createFakeHost(own: Partial<HostStatus> = {}): FakeHost {
         const { event_id, session_id, status } = found(events, known.event_id);
         return { event_id, session_id, status, duplicate: true, position: 0, notices: [] };
       }
+      if (message.source === 'full') throw new RuntimeError('lane_full', 'The interactive lane is full.');
       const session = sessionFor(message);
       const event_id = `e-${++made}`;
       if (message.idempotency_key !== undefined) keys.set(message.idempotency_key, { payload, event_id });
@@ -225,6 +234,18 @@ export function createFakeHost(own: Partial<HostStatus> = {}): FakeHost {
     async configure(session_id, { model }) {
       const session = found(sessions, session_id);
       if (model !== undefined) session.model = model;
+    },
+    queue: async () => [...events.values()].flatMap((status) => queued(status) ?? []),
+    async queueItem(event_id) {
+      const item = queued(found(events, event_id));
+      if (item === undefined) throw new RuntimeError('not_found', `${event_id} is done.`);
+      return item;
+    },
+    async retryDead(event_id) {
+      throw new RuntimeError('not_found', `${event_id} is no dead letter.`);
+    },
+    async dropQueued(event_id) {
+      throw new RuntimeError('message_begun', `${event_id} has begun.`);
     },
     sessions: async () => [...sessions.values()].map(statusOf).filter(({ status }) => status !== 'idle'),
     session: async (id) => statusOf(found(sessions, id)),

@@ -155,6 +155,23 @@ export function describeHost(name: string, open: () => Promise<HostUnderTest>, w
       looking.watch.close();
     });
 
+    test('tells what is not done, and drops nothing that has begun', async () => {
+      const host = await opened();
+      const { event_id, session_id } = await host.submit(say(words.slow));
+      const looking = look(host, session_id);
+      await looking.until('turn.started');
+      const item = { event_id, session_id, lane: 'interactive', priority: 0, state: 'running', position: 0 };
+      expect(await host.queue()).toEqual([expect.objectContaining(item)]);
+      expect(await host.queueItem(event_id)).toMatchObject(item);
+      await expect(host.dropQueued(event_id)).rejects.toMatchObject({ code: 'message_begun' });
+      await expect(host.retryDead(event_id)).rejects.toMatchObject({ code: 'not_found' });
+      await host.stop(session_id, event_id);
+      await host.settled(event_id);
+      expect(await host.queue()).toEqual([]);
+      await expect(host.queueItem(event_id)).rejects.toMatchObject({ code: 'not_found' });
+      looking.watch.close();
+    });
+
     test('asks a person, once', async () => {
       const host = await opened();
       const { event_id, session_id } = await host.submit(say(words.asking));

@@ -1,0 +1,273 @@
+/**
+ * The lanes of the process that works on everything in a workspace: who gets a place, and when each accepted message is
+ * given to its session. It talks to the sessions and the ingress log; what comes next is the scheduler's.
+ */
+import type { Clock } from '../../base/clock.ts';
+import { type RuntimeError, toRuntimeError } from '../../contract/errors.ts';
+import type { Ingress, Journal } from '../../contract/ports.ts';
+import type { IngressEvent } from '../../contract/records.ts';
+import type { Lane } from '../../contract/values.ts';
+import type { LiveSessions } from '../hub/live-sessions.ts';
+import { createAdmission } from './admission.ts';
+import { endUnseen } from './end-unseen.ts';
+import { createScheduler, type LaneLimits, type QueueRow } from './scheduler.ts';
+import { workOf } from './work-of.ts';
+
+export interface LaneSettings {
+  sizes: Record<Lane, number>;
+  submitTimeoutMs: number;
+  limits: LaneLimits;
+  deliveryAttempts: number;
+}
+
+export interface LanesPorts {
+  clock: Clock;
+  ingress: Pick<Ingress, 'pending' | 'knows' | 'done' | 'dead' | 'sync'>;
+  journal: Pick<Journal, 'read'>;
+  sessions: Pick<LiveSessions, 'deliver' | 'get' | 'isEntered' | 'withdraw'>;
+  /** Called when the store fails again and again: another process may find it well. */
+  onFailed: (error: RuntimeError) => void;
+}
+
+export interface Lanes {
+  /**
+   * A place for a message that is about to be accepted; one whose key is known needs none. Gives what frees it.
+   * @throws RuntimeError lane_full | shutting_down
+   */
+  reserve(lane: Lane, key?: { actor_id: string; idempotency_key: string }): Promise<() => void>;
+  /** Takes an accepted message; it is given to its session when it is its turn: where that is at once, before this resolves. */
+  take(event: IngressEvent): Promise<void>;
+  /** Does it wait here, or is on its way, and no session has it? `unsure`: it was accepted before, so its session may. */
+  waiting(event_id: string): 'surely' | 'unsure' | undefined;
+  /** May its session have it, should it be worked on? */
+  mayEnter(event: IngressEvent): boolean;
+  /** Something changed in a session. */
+  observe(session_id: string): void;
+  /** Resolves when a message doesn't wait here any more (`gone`), or its session waits for a person. */
+  arrived(event_id: string): Promise<'gone' | 'waits'>;
+  /** Ends a message that no session has, durably. False when one has it, or nothing is known of it here. */
+  end(event_id: string, outcome: string): Promise<boolean>;
+  /** How many that wait go before it in its lane. */
+  position(event: IngressEvent): number;
+  table(): Promise<QueueRow<IngressEvent>[]>;
+  /** Something else was done to a session than work on it: it may be gone. */
+  recheck(session_id: string): Promise<void>;
+  /** Takes what was accepted before. */
+  open(): Promise<void>;
+  /** Nothing is given any more. Resolves when nothing is being done here. */
+  close(): Promise<void>;
+}
+
+const FIRST_PAUSE_MS = 250;
+const PAUSE_GROWTH = 4;
+const LONGEST_PAUSE_MS = 30_000;
+/** No fault of a message: nothing can be done with any. */
+const STORE_FAILS: ReadonlySet<string> = new Set(['disk_full', 'store_unavailable', 'no_permission']);
+/** After so many failures of the store with one message it is taken as broken. */
+const MOST_STORE_FAILURES = 4;
+
+export function createLanes(ports: LanesPorts, settings: LaneSettings): Lanes {
+  const { clock, ingress, journal, sessions, onFailed } = ports;
+  const scheduler = createScheduler<IngressEvent>(settings.limits);
+  const admission = createAdmission({
+    clock,
+    sizes: settings.sizes,
+    timeoutMs: settings.submitTimeoutMs,
+    waiting: scheduler.waiting,
+  });
+  /** Of messages that couldn't be given: how often, and how often through their own fault. */
+  const failures = new Map<string, { times: number; counted: number }>();
+  /** Their sessions may have them: an earlier process accepted them, or they were on their way. */
+  const unsure = new Set<string>();
+  /** Sessions. */
+  const changed = new Set<string>();
+  const arrivals = new Map<string, PromiseWithResolvers<'gone' | 'waits'>>();
+  /** Messages that are being given to their sessions. */
+  const underWay = new Map<string, Promise<void>>();
+  const pauses = new Set<() => void>();
+  let opening: Promise<void> | undefined;
+  let closed = false;
+
+  /** What was accepted before is known then. A log that couldn't be read may be readable for whoever comes next. */
+  function open(): Promise<void> {
+    opening ??= load().catch((thrown: unknown) => {
+      opening = undefined;
+      throw thrown;
+    });
+    return opening;
+  }
+
+  async function load(): Promise<void> {
+    for (const event of await ingress.pending()) {
+      unsure.add(event.event_id);
+      scheduler.add(event);
+    }
+    goOn();
+  }
+
+  /** Gives what may be given now, and tells who waits for that. */
+  function goOn(): void {
+    if (closed) return;
+    for (let event = scheduler.next(); event; event = scheduler.next()) begin(event);
+    admission.roomMade();
+    for (const [event_id, arrival] of arrivals) {
+      const how = arrivalOf(event_id);
+      if (how === undefined) continue;
+      arrivals.delete(event_id);
+      arrival.resolve(how);
+    }
+  }
+
+  function begin(event: IngressEvent): void {
+    const { event_id } = event;
+    unsure.add(event_id);
+    const done = give(event).finally(() => {
+      if (underWay.get(event_id) === done) underWay.delete(event_id);
+    });
+    underWay.set(event_id, done);
+  }
+
+  async function give(event: IngressEvent): Promise<void> {
+    const { event_id, session_id } = event;
+    try {
+      await sessions.deliver(event);
+      failures.delete(event_id);
+      scheduler.given(event_id);
+      look(session_id);
+      goOn();
+    } catch (thrown) {
+      await failed(event, toRuntimeError(thrown));
+    }
+  }
+
+  async function failed(event: IngressEvent, error: RuntimeError): Promise<void> {
+    const { event_id } = event;
+    if (closed || error.code === 'shutting_down') return;
+    look(event.session_id); // on the way it may have been closed
+    if (!scheduler.hold(event_id)) return goOn(); // it has it, whatever failed
+    const failure = failures.get(event_id) ?? { times: 0, counted: 0 };
+    failures.set(event_id, failure);
+    failure.times++;
+    if (!STORE_FAILS.has(error.code)) failure.counted++;
+    if (failure.times - failure.counted === MOST_STORE_FAILURES) onFailed(error);
+    if (failure.counted >= settings.deliveryAttempts && (await marked(event_id, error))) drop(event_id);
+    else pause(event_id, failure.times);
+    goOn();
+  }
+
+  /** False: the mark couldn't be written. */
+  function marked(event_id: string, { code, message }: RuntimeError): Promise<boolean> {
+    return ingress.dead(event_id, `${code}: ${message}`).then(
+      () => true,
+      () => false,
+    );
+  }
+
+  function pause(event_id: string, times: number): void {
+    const ms = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * PAUSE_GROWTH ** (times - 1));
+    const cancel = clock.at(clock.now() + ms, () => {
+      pauses.delete(cancel);
+      scheduler.release(event_id);
+      goOn();
+    });
+    pauses.add(cancel);
+  }
+
+  function drop(event_id: string): void {
+    scheduler.remove(event_id);
+    failures.delete(event_id);
+    unsure.delete(event_id);
+  }
+
+  function look(session_id: string): void {
+    const live = sessions.get(session_id);
+    scheduler.observe(session_id, live && sessions.isEntered(session_id) ? workOf(live) : undefined);
+  }
+
+  function arrivalOf(event_id: string): 'gone' | 'waits' | undefined {
+    const row = scheduler.get(event_id);
+    if (row === undefined || !scheduler.isHere(event_id)) return 'gone';
+    return scheduler.waits(row.event.session_id) ? 'waits' : undefined;
+  }
+
+  return {
+    async reserve(lane, key) {
+      await open();
+      if (key !== undefined && (await ingress.knows(key.actor_id, key.idempotency_key))) return () => {};
+      return admission.reserve(lane);
+    },
+    async take(event) {
+      await open();
+      scheduler.add(event);
+      goOn();
+      await underWay.get(event.event_id);
+    },
+    waiting(event_id) {
+      if (!scheduler.isHere(event_id)) return undefined;
+      return unsure.has(event_id) ? 'unsure' : 'surely';
+    },
+    mayEnter({ event_id }) {
+      const state = scheduler.get(event_id)?.state;
+      return state !== undefined && state !== 'waiting';
+    },
+    // All that happens in a session at once is one change.
+    observe(session_id) {
+      if (changed.size === 0) {
+        queueMicrotask(() => {
+          for (const id of changed) look(id);
+          changed.clear();
+          goOn();
+        });
+      }
+      changed.add(session_id);
+    },
+    arrived(event_id) {
+      const how = arrivalOf(event_id);
+      if (how !== undefined) return Promise.resolve(how);
+      const arrival = arrivals.get(event_id) ?? Promise.withResolvers<'gone' | 'waits'>();
+      arrivals.set(event_id, arrival);
+      return arrival.promise;
+    },
+    async end(event_id, outcome) {
+      await open();
+      const row = scheduler.get(event_id);
+      if (row?.state !== 'waiting' || !scheduler.hold(event_id)) return false;
+      try {
+        const mayBeSeen = unsure.has(event_id);
+        if (!(await endUnseen({ ingress, journal }, row.event, { outcome, mayBeSeen }))) return false;
+        drop(event_id);
+        return true;
+      } finally {
+        scheduler.release(event_id);
+        goOn();
+      }
+    },
+    position: ({ event_id }) => scheduler.get(event_id)?.position ?? 0,
+    async table() {
+      await open();
+      return scheduler.table();
+    },
+    async recheck(session_id) {
+      const pending = (await ingress.pending()).filter((event) => event.session_id === session_id);
+      const left = new Set(pending.map(({ event_id }) => event_id));
+      for (const { event } of scheduler.table()) {
+        if (event.session_id === session_id && !left.has(event.event_id)) drop(event.event_id);
+      }
+      look(session_id);
+      for (const event of pending) {
+        unsure.add(event.event_id);
+        scheduler.add(event);
+      }
+      goOn();
+    },
+    open,
+    async close() {
+      closed = true;
+      admission.close();
+      for (const cancel of pauses) cancel();
+      for (const arrival of arrivals.values()) arrival.resolve('gone');
+      arrivals.clear();
+      await Promise.all(underWay.values());
+    },
+  };
+}

@@ -1,0 +1,69 @@
+import type { QueueItem } from '../../../src/contract/host.ts';
+import { knownSessions } from '../actors/actor.ts';
+import { WORKSPACE } from '../world/journals.ts';
+import type { Invariant, Program, World } from '../world/parts.ts';
+
+export const lanesKept: Invariant = {
+  letter: 'l',
+  says: 'nothing interactive waits while its lane has a place; what was refused leaves no trace',
+  watch(world, broken) {
+    let refused = 0;
+    /** What the disk had met when this program was first looked at: after a fault, messages wait for another reason. */
+    let met: { program: Program; faults: number } | undefined;
+
+    function look(program: Program): void {
+      const { hub, process } = program;
+      if (met?.program !== program) met = { program, faults: faultsOf(world) };
+      if (met.faults < faultsOf(world) || program.takes !== 'all' || program.leaving) return;
+      const isSame = (): boolean => world.program === program && process.isAlive() && !program.leaving;
+      hub.queue().then(
+        (items) => {
+          const waits = isSame() ? needlesslyWaiting(world, items) : undefined;
+          if (waits) broken(`${waits.event_id} waits in the interactive lane, which has a place`);
+        },
+        () => {},
+      );
+    }
+
+    return {
+      step() {
+        if (world.program?.process.isAlive()) look(world.program);
+        for (const { name } of world.ledger.refused.slice(refused)) {
+          if (ingressText(world).some((bytes) => new RegExp(`"text":"${name}[ "]`).test(bytes)))
+            broken(`${name} was refused, and the ingress log has it`);
+        }
+        refused = world.ledger.refused.length;
+      },
+    };
+  },
+};
+
+function faultsOf({ machine }: World): number {
+  return [...machine.counts].reduce((sum, [what, count]) => (what.startsWith('fault ') ? sum + count : sum), 0);
+}
+
+function needlesslyWaiting(world: World, items: QueueItem[]): QueueItem | undefined {
+  const { interactive_concurrency, sender_concurrency } = world.loaded.config.worker;
+  // Where a sender has a limit of its own, or a fork goes on with a turn of nobody's, a place alone says nothing.
+  const isFork = (session: string): boolean =>
+    world.journals.view(session)?.entries.some(({ type }) => type === 'session.forked') ?? false;
+  if (sender_concurrency > 0 || knownSessions(world).some(isFork)) return undefined;
+  const given = items.filter(({ state }) => state !== 'waiting' && state !== 'dead');
+  const active = new Set(given.map(({ session_id }) => session_id));
+  const working = [...active].filter((session) => {
+    const own = given.filter(({ session_id }) => session_id === session);
+    const main = own.find(({ state }) => state !== 'delivered') ?? own[0];
+    return main?.state !== 'waiting_approval' && main?.lane !== 'background';
+  });
+  if (working.length >= interactive_concurrency) return undefined;
+  return items.find(
+    ({ state, lane, session_id }) => state === 'waiting' && lane === 'interactive' && !active.has(session_id),
+  );
+}
+
+/** The segments of the ingress log, as processes see them. */
+function ingressText({ machine: { disk } }: World): string[] {
+  const folder = disk.findIfThere(`${WORKSPACE}/ingress`);
+  if (folder?.kind !== 'folder') return [];
+  return [...folder.names.values()].map((node) => (node.kind === 'file' ? String(node.bytes) : ''));
+}
