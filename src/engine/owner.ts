@@ -12,7 +12,7 @@ import type { Audit, Grants, Ingress, Journal, Snapshots, StoredEntry } from '..
 import type { ApprovalRecord } from '../contract/approval.ts';
 import type { IngressEvent } from '../contract/records.ts';
 import type { Resolution } from '../contract/host.ts';
-import type { Actor, FileChange, Part, Role } from '../contract/values.ts';
+import type { Actor, FileChange, Lane, Part, Role } from '../contract/values.ts';
 import { createKernel } from '../kernel/kernel.ts';
 import { lowerRole } from '../kernel/policy/rights.ts';
 import { rightsOf } from './freeze.ts';
@@ -66,6 +66,9 @@ export interface NewMessage {
   model?: string;
   idempotency_key?: string;
   limits?: IngressEvent['limits'];
+  /** Chosen before by whoever must be able to tell whether it was accepted; absent: a new one. */
+  event_id?: string;
+  lane?: Lane;
 }
 
 export interface Owner {
@@ -135,7 +138,7 @@ export function createOwner(ports: OwnerPorts, settings: OwnerSettings): Owner {
     data: {
       session_id: id,
       workspace_id: settings.workspace.id,
-      kind: 'chat',
+      kind: source === 'cron' ? 'cron' : 'chat',
       project_root: root,
       source,
       actor,
@@ -181,16 +184,16 @@ export function createOwner(ports: OwnerPorts, settings: OwnerSettings): Owner {
     newSessionId: () => `s-${ports.ids.ulid()}`,
 
     async accept({ session, unnamed = false, parts: given, mode = 'message', idempotency_key, limits, ...message }) {
-      const { actor, source, root, model } = message;
+      const { actor, source, root, model, event_id, lane = 'interactive' } = message;
       const parts = await cleanParts(given, ports.redactor, ports.blobs);
       const event: IngressEvent = {
-        event_id: `e-${ports.ids.ulid()}`,
+        event_id: event_id ?? `e-${ports.ids.ulid()}`,
         session_id: session,
         mode,
         parts,
         actor,
         source,
-        lane: 'interactive',
+        lane,
         taint: [],
         accepted_at: ports.clock.now(),
         payload_digest: digestOf(canonicalJson({ ...(!unnamed && { session }), parts })),

@@ -20,6 +20,8 @@ import { removeSession } from '../sessions.ts';
 import { toStreamEvent } from '../stream.ts';
 import { takeWorkspace, type Workspace } from '../wire.ts';
 import { createEventBoard, endedNote } from './event-board.ts';
+import type { OwnSubmission } from '../schedule/hub-of-schedules.ts';
+import { createHubSchedules } from './hub-schedules.ts';
 import { createLiveSessions } from './live-sessions.ts';
 import { createMessageStatus } from './message-status.ts';
 import { statusOf } from './session-status.ts';
@@ -28,6 +30,8 @@ import { createWatchers } from './watchers.ts';
 export interface HubOptions {
   /** `all`: works on everything that was accepted. `named`: only on sessions that it is asked about. */
   takes: 'all' | 'named';
+  /** Fires the jobs of the workspace when they are due. */
+  schedules?: boolean;
   /** Of the program, for those who ask who owns the workspace. */
   version: string;
   /** Project folder of a new session whose first message names none. */
@@ -58,7 +62,8 @@ const OFFLINE_NOTICE =
   'offline demo: a built-in script answers, no model. Set OPENAI_API_KEY, or run `runtime config init`, for a real one.';
 
 /** Takes the workspace. @throws RuntimeError locked */
-export function createHub(workspace: Workspace, { takes, version, root: defaultRoot = '/' }: HubOptions): Hub {
+export function createHub(workspace: Workspace, options: HubOptions): Hub {
+  const { takes, version, root: defaultRoot = '/', schedules: fires = false } = options;
   const { store, clock } = workspace;
   const { owner, models, choose, release } = takeWorkspace(workspace);
   const started_at = clock.now();
@@ -88,6 +93,7 @@ export function createHub(workspace: Workspace, { takes, version, root: defaultR
         }
         if (entry.type === 'turn.ended') turnBegan.delete(id);
         board.take(id, event.stored, () => textOf(opened.fold.lastReply));
+        if (entry.type === 'turn.ended') schedules.turnsEnded();
       }
       watchers.tell(id, toStreamEvent(id, event, clock.now()));
     },
@@ -99,6 +105,16 @@ export function createHub(workspace: Workspace, { takes, version, root: defaultR
     journal: store.journal,
     textOf,
     isLeaving: () => leaving !== undefined,
+  });
+
+  const schedules = createHubSchedules({
+    workspace,
+    root: defaultRoot,
+    submit: (message) => change(() => submit(message, LOCAL)),
+    event: messages.now,
+    settled: messages.settled,
+    checkLimits: (limits) => checkPrice(limits, choose(undefined).choices),
+    change,
   });
 
   /** A turn may have ended right before the program was stopped, so that nobody saw the answer. */
@@ -159,7 +175,7 @@ export function createHub(workspace: Workspace, { takes, version, root: defaultR
     return statusOf(live, { entered: sessions.isEntered(id), started_at: began, pending, watchers: watching });
   }
 
-  async function submit(message: Submission, by: Principal): Promise<Accepted> {
+  async function submit(message: Submission | OwnSubmission, by: Principal): Promise<Accepted> {
     requireRole(by, 'member', 'sending a message');
     if (message.root !== undefined) requireRole(by, 'operator', 'choosing the project folder');
     const { parts, model, mode = 'message', root = defaultRoot, source = 'api', limits, idempotency_key } = message;
@@ -183,6 +199,7 @@ export function createHub(workspace: Workspace, { takes, version, root: defaultR
       ...(model !== undefined && { model }),
       ...(idempotency_key !== undefined && { idempotency_key }),
       ...(limits !== undefined && { limits }),
+      ...('event_id' in message && { event_id: message.event_id, lane: message.lane }),
     });
     const preparing = models.prepare(name).catch(() => {}); // the model call itself reports it
     const { event, duplicate } = await accepting;
@@ -232,6 +249,7 @@ export function createHub(workspace: Workspace, { takes, version, root: defaultR
   /** Whatever fails: others must get the workspace. */
   async function giveUp(closing: Promise<void>, beforeRelease: LeaveOptions['before_release']): Promise<void> {
     try {
+      await schedules.stop();
       await closing;
       await Promise.allSettled(underWay);
     } finally {
@@ -335,6 +353,7 @@ export function createHub(workspace: Workspace, { takes, version, root: defaultR
         requireRole(by, 'operator', 'changing the policy');
         return inOrder('policy', () => setPolicy(changes, by.actor));
       }),
+    schedules: schedules.hostFor(by),
     watch: (session_id, after, listener) =>
       watchers.add(session_id, after, listener, sessions.get(session_id)?.runner.state().seq),
     lost: loss.promise,
@@ -357,6 +376,7 @@ export function createHub(workspace: Workspace, { takes, version, root: defaultR
   };
 
   if (takes === 'all') takeAll().catch(() => {}); // whoever asks for a session is told
+  if (fires) schedules.start().catch(() => {}); // whoever asks for them is told
   return hub;
 
   /** What was accepted before, and not worked on to its end. */
