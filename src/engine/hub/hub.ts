@@ -19,6 +19,7 @@ import { wholeText } from '../session/messages.ts';
 import { removeSession } from '../sessions.ts';
 import { toStreamEvent } from '../stream.ts';
 import { takeWorkspace, type Workspace } from '../wire.ts';
+import { checkPrice } from './check-price.ts';
 import { createEventBoard, endedNote } from './event-board.ts';
 import type { OwnSubmission } from '../schedule/hub-of-schedules.ts';
 import { createHubSchedules } from './hub-schedules.ts';
@@ -389,12 +390,4 @@ export function createHub(workspace: Workspace, options: HubOptions): Hub {
 function rootNotices(project_root: string): string[] {
   if (statSync(project_root, { throwIfNoEntry: false })?.isDirectory()) return [];
   return [`the project folder ${project_root} of this session is not here: its tools find nothing`];
-}
-
-function checkPrice(limits: Submission['limits'], choices: ModelChoice[]): void {
-  const unpriced = choices.find((choice) => !choice.price);
-  if (limits?.cost_micro_usd === undefined || !unpriced) return;
-  throw new RuntimeError('price_missing', `--max-cost needs the price of the model "${unpriced.name}".`, {
-    next: `Set \`price: {input: …, output: …}\` (USD per million tokens) for "${unpriced.name}" in models.registry.`,
-  });
 }

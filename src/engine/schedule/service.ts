@@ -3,7 +3,14 @@ import type { Ids } from '../../base/ids.ts';
 import { RuntimeError } from '../../contract/errors.ts';
 import type { EventStatus } from '../../contract/host.ts';
 import type { ScheduleLog } from '../../contract/ports.ts';
-import type { Firing, NewSchedule, ScheduleChange, ScheduleRecord, Schedules, ScheduleStatus } from '../../contract/schedule.ts';
+import type {
+  Firing,
+  NewSchedule,
+  ScheduleChange,
+  ScheduleRecord,
+  Schedules,
+  ScheduleStatus,
+} from '../../contract/schedule.ts';
 import type { Actor } from '../../contract/values.ts';
 import type { Book } from './book.ts';
 import { createDescribe, historyOf, jobIn, told } from './describe.ts';

@@ -74,9 +74,17 @@ function byFields(fields: string, timezone: string): Times {
   return {
     next,
     newest(most, after, until) {
-      // Croner looks at whole seconds, and before its reference.
-      const found = cron.previousRuns(most, new Date(Math.floor(until / 1000) * 1000 + 1000));
-      return found.map((date) => date.getTime()).filter((due) => after < due && due <= until).reverse(); // prettier-ignore
+      const first: number[] = [];
+      let due = next(after);
+      while (due !== undefined && due <= until && first.length < most) {
+        first.push(due);
+        due = next(due);
+      }
+      if (due === undefined || due > until) return first;
+      // There are more. Croner looks at whole seconds, and before its reference.
+      const last = cron.previousRuns(most + 1, new Date(Math.floor(until / 1000) * 1000 + 1000));
+      const found = last.map((date) => date.getTime()).filter((one) => after < one && one <= until);
+      return found.slice(0, most).reverse();
     },
     count(after, until) {
       let due = next(after);

@@ -3,7 +3,18 @@ import type { Argument, Option } from 'commander';
 
 /** `text`: what only the person knows. */
 export type Kind =
-  'session' | 'journal' | 'approval' | 'grant' | 'tool' | 'model' | 'workspace' | 'help' | 'file' | 'folder' | 'text';
+  | 'session'
+  | 'journal'
+  | 'approval'
+  | 'grant'
+  | 'job'
+  | 'tool'
+  | 'model'
+  | 'workspace'
+  | 'help'
+  | 'file'
+  | 'folder'
+  | 'text';
 
 /** By command and argument, by command and option, by option alone. */
 const KINDS: Readonly<Record<string, Kind>> = {
@@ -61,6 +72,25 @@ const KINDS: Readonly<Record<string, Kind>> = {
   'store restore source': 'folder',
   'policy test --policy': 'file',
   'policy test --against': 'session',
+  'cron add name': 'text',
+  'cron add --schedule': 'text',
+  'cron add --at': 'text',
+  'cron add --tz': 'text',
+  'cron add --prompt': 'text',
+  'cron add --command': 'text',
+  'cron add --session': 'session',
+  'cron add --jitter': 'text',
+  'cron add --max-failures': 'text',
+  'cron add --max-cost': 'text',
+  'cron add --timeout': 'text',
+  'cron add --root': 'folder',
+  'cron add --deliver': 'text',
+  'cron show name': 'job',
+  'cron rm name': 'job',
+  'cron pause name': 'job',
+  'cron resume name': 'job',
+  'cron run name': 'job',
+  'cron history name': 'job',
   'help words': 'help',
 };
 

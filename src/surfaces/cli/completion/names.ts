@@ -5,6 +5,7 @@ import type { Environment } from '../../../base/environment.ts';
 import { pendingApprovals } from '../../../engine/approvals.ts';
 import { listGrants } from '../../../engine/grants.ts';
 import type { Verdict } from '../../../contract/values.ts';
+import { readSchedules } from '../../../engine/schedule/read.ts';
 import { describePolicy } from '../../../engine/policy-check.ts';
 import { shortText } from '../../../engine/session/messages.ts';
 import { openWorkspace, type Workspace } from '../../../engine/wire.ts';
@@ -44,6 +45,11 @@ export async function namesIn(workspace: Workspace, kind: Named, word: string): 
       }));
     case 'grant':
       return (await listGrants(workspace)).map(({ grant_id, title }) => ({ value: grant_id, meaning: title }));
+    case 'job':
+      return (await readSchedules(workspace)).list().map(({ name, prompt, command }) => ({
+        value: name,
+        meaning: command ?? prompt!,
+      }));
     case 'tool':
       return describePolicy(workspace).map(({ tool, effect, verdict }) => ({
         value: tool,
