@@ -29,18 +29,20 @@ export function addCron(program: Command, calls: Calls): void {
     .addOption(jsonOption())
     .action(calls(async () => (await import('../commands/cron.ts')).showJob));
   teach(cron.command('rm').description('remove a job, with its history; what runs ends by itself'), [
+    'runtime cron ls',
     'runtime cron rm standup',
   ])
     .argument('<name>', 'name of the job')
     .action(calls(async () => (await import('../commands/cron.ts')).removeJob));
   teach(cron.command('pause').description('let a job fire no more, until it is resumed'), [
     'runtime cron pause standup',
+    'runtime cron resume standup',
   ])
     .argument('<name>', 'name of the job')
     .action(calls(async () => (await import('../commands/cron.ts')).pauseJob));
   teach(
     cron.command('resume').description('let a paused job fire again'),
-    ['runtime cron resume standup'],
+    ['runtime cron resume standup', 'runtime cron show standup'],
     'What would have been due meanwhile was not due: nothing is caught up with.',
   )
     .argument('<name>', 'name of the job')
