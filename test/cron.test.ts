@@ -72,6 +72,13 @@ describe('without a process that fires', () => {
     expect(await history(place, 'a')).toMatchObject([{ outcome: 'failed', exit_code: 3, reason: 'exit code 3' }]);
     expect(await json(place, 'show', 'a')).toMatchObject({ failures: 1, output: `key: .\n${place.project}\n` });
     expect(existsSync(join(place.home, 'workspaces/default/sessions/cron-a.jsonl'))).toBe(false);
+    const [{ event_id }] = (await history(place, 'a')) as [Firing];
+    const why = await place.run(['why', event_id!]);
+    expect(why).toMatchObject({
+      code: 0,
+      stdout: expect.stringMatching(/job a ran a command: it failed: exit code 3/),
+    });
+    expect(why.stdout).toMatch(/local added job a at .*\(schedules.jsonl seq 1\)/);
   });
 
   test.for([
@@ -155,6 +162,20 @@ describe('with one', () => {
     const { added_at } = await json<ScheduleStatus>(place, 'show', 'runs');
     expect(rows.map(({ due_at }) => due_at - added_at)).toEqual(rows.map((_, n) => (n + 1) * 1000));
     expect(await place.run(['store', 'check'])).toMatchObject({ code: 0 });
+  });
+
+  test('killed when its message was accepted and nobody was told, it is said once', async ({ place }) => {
+    place.play(TURNS);
+    await place.run(['cron', 'add', 'a', '--schedule', '@every 1s', '--prompt', 'hello']);
+    const first = await startDaemon(place, [], { environment: { RUNTIME_CHAOS: '1', RUNTIME_CRASH_AT: 'before-ack' } });
+    expect(await first.ended).toMatchObject({ signal: 'SIGKILL' });
+    await place.run(['cron', 'pause', 'a']);
+    const [cut] = (await history(place, 'a')).filter(({ state }) => state === 'fired');
+    expect(cut).not.toHaveProperty('outcome');
+    await startDaemon(place);
+    await untilRan(place, 'a', 1);
+    const said = entriesOf(place.journal('cron-a'), 'input.received').map(({ event_id }) => event_id);
+    expect(said).toEqual([cut!.event_id]);
   });
 
   test('killed again and again, it says everything once', async ({ place }) => {

@@ -168,7 +168,7 @@ export interface Grants {
 /** What is recorded of jobs and their firings. Short: it is written anew when it is not. */
 export interface ScheduleLog {
   /** Visits every record in order. Works without the lock. @throws RuntimeError store_damaged | entry_too_new */
-  read(visit: (record: ScheduleRecord) => void): Promise<void>;
+  read(visit: (record: ScheduleRecord, seq: number) => void): Promise<void>;
   /** Resolves when the records are durable; without `sync` at once. */
   append(records: ScheduleRecord[], options: { sync: boolean }): Promise<void>;
   /** These stand there instead of all before, durably; or, when that fails, all before still does. */

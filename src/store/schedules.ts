@@ -36,7 +36,7 @@ export function createScheduleLog(options: ScheduleLogOptions): { schedules: Sch
   const schedules: ScheduleLog = {
     async read(visit) {
       const end = await withFile(path, (fd) =>
-        scanChain(fd, rules(), ({ type, data }) => visit({ type, data } as ScheduleRecord)),
+        scanChain(fd, rules(), ({ type, data, seq }) => visit({ type, data } as ScheduleRecord, seq)),
       );
       if (end.failure !== undefined) throw damageError(NAME, end.failure);
     },

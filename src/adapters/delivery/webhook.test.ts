@@ -31,7 +31,7 @@ const quick: Clock = {
   now: systemClock.now,
   at(due, run) {
     const ms = due - systemClock.now();
-    if (Math.abs(ms - 15_000) < 500) return () => {};
+    if (Math.abs(ms - 10_000) < 500) return () => {};
     pauses.push(ms);
     const timer = setImmediate(run);
     return () => clearImmediate(timer);

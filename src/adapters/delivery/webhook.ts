@@ -13,7 +13,7 @@ export interface WebhookOptions {
   secret: string;
   /** The same for each attempt, and after a restart. */
   idempotencyKey: string;
-  /** Gives up when it aborts. */
+  /** When it aborts, what is on its way still gets there, and nothing is sent again. */
   signal: AbortSignal;
 }
 
@@ -21,7 +21,7 @@ export interface WebhookOptions {
 export type Sent = { state: 'delivered' | 'failed'; attempts: number; reason?: string } | undefined;
 
 const PAUSES_MS = [1000, 5000, 30_000, 120_000, 600_000];
-const ANSWER_MS = 15_000;
+const ANSWER_MS = 10_000;
 const LOOPBACK = new Set(['localhost', '127.0.0.1', '[::1]']);
 
 /** What is wrong with the address; undefined: nothing. */
@@ -37,7 +37,6 @@ export async function sendWebhook(address: string, value: unknown, options: Webh
   const { clock, signal } = options;
   const body = JSON.stringify(value);
   for (let attempts = 1; ; attempts++) {
-    if (signal.aborted) return undefined;
     const answer = await post(address, body, options).catch((error: Error) => ({ error: error.message, again: true }));
     if (!('error' in answer)) return { state: 'delivered', attempts };
     if (signal.aborted) return undefined;
@@ -50,14 +49,13 @@ export async function sendWebhook(address: string, value: unknown, options: Webh
 type Answer = { status: number } | { error: string; again: boolean };
 
 function post(address: string, body: string, options: WebhookOptions): Promise<Answer> {
-  const { clock, secret, idempotencyKey, signal } = options;
+  const { clock, secret, idempotencyKey } = options;
   const at = Math.floor(clock.now() / 1000);
   const signature = createHmac('sha256', secret).update(`${at}.${body}`).digest('hex');
   const send = address.startsWith('https:') ? httpsRequest : httpRequest;
   return new Promise((resolve, reject) => {
     const request = send(address, {
       method: 'POST',
-      signal,
       agent: false,
       headers: {
         'content-type': 'application/json',

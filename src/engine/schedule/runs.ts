@@ -128,7 +128,7 @@ export function createRuns(ports: RunPorts): Runs {
 
   async function deliver(name: string, due_at: number): Promise<void> {
     const { job, firing } = firingOf(name, due_at) ?? {};
-    if (!job?.deliver || firing?.outcome === undefined) return;
+    if (!job?.deliver || firing?.outcome === undefined || stopping.signal.aborted) return;
     const delivery = await ports.deliver(job, firing, stopping.signal);
     if (delivery) await record({ type: 'firing.delivered', data: { job: name, due_at, ...delivery } });
   }
@@ -146,7 +146,9 @@ export function createRuns(ports: RunPorts): Runs {
     const carried = inOrder(name, () => carry(name, due_at, accepted.resolve));
     const ended = track(carried).then(() => {
       accepted.resolve();
-      begun.set(name, begun.get(name)! - 1);
+      const left = begun.get(name)! - 1;
+      if (left > 0) begun.set(name, left);
+      else begun.delete(name);
       void track(deliver(name, due_at)); // the next run needn't wait for that
     });
     return { accepted: accepted.promise, ended };

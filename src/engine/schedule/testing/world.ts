@@ -71,7 +71,7 @@ export function scheduleWorld({
   function logOf(mine: number): ScheduleLog {
     return {
       async read(visit) {
-        for (const record of clean(written)) visit(record);
+        for (const [index, record] of clean(written).entries()) visit(record, index + 1);
       },
       async append(records, { sync }) {
         await step(mine, () => void written.push(...clean(records)));
