@@ -53,6 +53,9 @@ export interface Runs {
   stop(): Promise<void>;
 }
 
+/** What could not be done or recorded is tried again so much later: the disk may have room then. */
+const AGAIN_MS = 60_000;
+
 export function createRuns(ports: RunPorts): Runs {
   const { ledger, clock } = ports;
   const inOrder = createSerial();
@@ -133,7 +136,7 @@ export function createRuns(ports: RunPorts): Runs {
     if (delivery) await record({ type: 'firing.delivered', data: { job: name, due_at, ...delivery } });
   }
 
-  /** What fails here is done at the next start: the records say how far it came. */
+  /** What fails here is done later, or at the next start: the records say how far it came. */
   function track(work: Promise<void>): Promise<void> {
     const settled = work.catch(() => {}).finally(() => working.delete(settled));
     working.add(settled);
@@ -150,8 +153,17 @@ export function createRuns(ports: RunPorts): Runs {
       if (left > 0) begun.set(name, left);
       else begun.delete(name);
       void track(deliver(name, due_at)); // the next run needn't wait for that
+      again(name, due_at);
     });
     return { accepted: accepted.promise, ended };
+  }
+
+  /** Where it has not come to its end. */
+  function again(name: string, due_at: number): void {
+    const left = firingOf(name, due_at);
+    if (stopping.signal.aborted || !left || left.firing.outcome !== undefined) return;
+    const cancel = clock.at(clock.now() + AGAIN_MS, () => void begin(name, due_at));
+    stopping.signal.addEventListener('abort', cancel, { once: true });
   }
 
   return {

@@ -203,6 +203,36 @@ test('history does not grow without bound, and all that counts outlives its shor
   expect([await again.get('a'), await again.get('b'), await again.history('b')]).toEqual(before);
 });
 
+test('what a full disk did not let be accepted or recorded is done when there is room', async () => {
+  const world = scheduleWorld();
+  const service = await started(world);
+  await service.add(prompt('a', { schedule: undefined as never, at: '2026-03-01T00:00:05Z' }));
+  world.full = true;
+  await pass(world, 10);
+  expect(world.accepted).toEqual([]);
+  world.full = false;
+  await pass(world, 125);
+  expect(await states(service, 'a')).toEqual(['fired']);
+  expect(world.accepted).toHaveLength(1);
+  world.full = true;
+  const { run } = service;
+  await expect(run('a', { wait: true })).rejects.toMatchObject({ code: 'disk_full' });
+});
+
+test('a message that can not be accepted is tried again, when that can not be recorded either', async () => {
+  const world = scheduleWorld();
+  const service = await started(world);
+  await service.add(prompt('a', { schedule: undefined as never, at: '2026-03-01T00:00:05Z' }));
+  world.fullFor = 'submit';
+  await pass(world, 10);
+  expect(world.accepted).toEqual([]);
+  delete world.fullFor;
+  world.full = false;
+  await pass(world, 61);
+  expect(world.accepted).toHaveLength(1);
+  expect(await states(service, 'a')).toEqual(['fired']);
+});
+
 test('a job that was removed and made anew has no history', async () => {
   const world = scheduleWorld();
   const service = await started(world);

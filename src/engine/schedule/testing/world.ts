@@ -1,6 +1,7 @@
 /** Schedules over ports in memory: what is durable outlives a crash, which comes at the step that the test names. */
 import type { ManualClock } from '../../../base/testing/manual-clock.ts';
 import { manualClock } from '../../../base/testing/manual-clock.ts';
+import { RuntimeError } from '../../../contract/errors.ts';
 import type { EventStatus } from '../../../contract/host.ts';
 import type { ScheduleLog } from '../../../contract/ports.ts';
 import type { ScheduleRecord, Schedules } from '../../../contract/schedule.ts';
@@ -22,6 +23,10 @@ export interface ScheduleWorld {
   crashed(): boolean;
   /** Ids of messages, as often as they were accepted. */
   accepted: string[];
+  /** Nothing can be written. */
+  full: boolean;
+  /** It is from the first message on that comes. */
+  fullFor?: 'submit';
   /** Names of jobs, as often as their command began. */
   commands: string[];
   delivered: string[];
@@ -68,12 +73,17 @@ export function scheduleWorld({
     return crashed ? new Promise<T>(() => {}) : done;
   }
 
+  function refuseWhenFull(): void {
+    if (world.full) throw new RuntimeError('disk_full', 'No space is left.');
+  }
+
   function logOf(mine: number): ScheduleLog {
     return {
       async read(visit) {
         for (const [index, record] of clean(written).entries()) visit(record, index + 1);
       },
       async append(records, { sync }) {
+        refuseWhenFull();
         await step(mine, () => void written.push(...clean(records)));
         if (sync) await step(mine, () => void (durable = [...written]));
       },
@@ -99,11 +109,14 @@ export function scheduleWorld({
         usual: () => ({ tz: 'UTC', root: '/' }),
         checkLimits: () => {},
         settled: async (event_id) => ({ event_id, session_id: 's', status: status(event_id), approvals: [] }),
-        submit: (job, { event_id }) =>
-          step(mine, () => {
+        async submit(job, { event_id }) {
+          if (world.fullFor === 'submit') world.full = true;
+          refuseWhenFull();
+          return step(mine, () => {
             jobOf.set(event_id!, job.name);
             accepted.push(event_id!);
-          }),
+          });
+        },
         isKnown: async ({ event_id }) => accepted.includes(event_id!),
         async endOf({ event_id }) {
           const end = ends.get(jobOf.get(event_id!)!) ?? { outcome: 'ok' };
@@ -131,8 +144,9 @@ export function scheduleWorld({
     };
   }
 
-  return {
+  const world: ScheduleWorld = {
     clock,
+    full: false,
     open,
     cut(keepUnsynced) {
       incarnation++;
@@ -149,4 +163,5 @@ export function scheduleWorld({
       for (let n = 0; n < IMMEDIATES; n++) await new Promise((resolve) => setImmediate(resolve));
     },
   };
+  return world;
 }
