@@ -41,6 +41,8 @@ const VALIDATORS: Validator[] = [
   { name: 'undo', file: API, schema: 'undoSchema', type: 'UndoBody' },
   { name: 'policy-change', file: API, schema: 'policyChangeSchema', type: 'PolicyChangeBody' },
   { name: 'import', file: API, schema: 'importSchema', type: 'ImportBody' },
+  { name: 'new-schedule', file: API, schema: 'newScheduleSchema', type: 'NewScheduleBody' },
+  { name: 'schedule-change', file: API, schema: 'scheduleChangeSchema', type: 'ScheduleChangeBody' },
   { name: 'hello', file: API, schema: 'helloSchema', type: 'HelloBody' },
   { name: 'proof', file: API, schema: 'proofSchema', type: 'ProofBody' },
   { name: 'chat-request', file: OPENAI, schema: 'chatRequestSchema', type: 'ChatRequest' },

@@ -126,6 +126,12 @@ export const configSchema = z
         shutdown_timeout: duration.default('30s').describe('How long turns may take to reach a safe point when the daemon is stopped.'),
       })
       .prefault({}),
+    scheduler: z
+      .strictObject({
+        max_catchup_runs: count.default(10).describe('Most runs that a job with --catch-up all makes up for after a downtime.'),
+        history: atLeastOne.default(1000).describe('Firings of each job that are kept.'),
+      })
+      .prefault({}),
     store: z
       .strictObject({
         workspace: z.string().regex(/^[a-z0-9][a-z0-9_-]{0,63}$/).default('default').describe('Workspace that commands use.'),

@@ -18,6 +18,8 @@ export const errorCatalogue = {
   config_unreadable: { exit: 2, next: 'Check the path, or make a file with `runtime config init`.' },
   empty_message: { exit: 2, next: 'Give a message: runtime run "What does this project do?"' },
   price_missing: { exit: 2, next: "Set the model's `price` in `models.registry`, or leave out --max-cost." },
+  schedule_invalid: { exit: 2, next: 'See `runtime cron add --help`.' },
+  schedule_exists: { exit: 1, next: 'Choose another name; `runtime cron ls` lists those that there are.' },
   unknown_tool: { exit: 2, next: 'See the names with `runtime policy show`.' },
   node_too_old: { exit: 2, next: 'Install Node 24.16 or newer, or run `npm start` once in the project folder.' },
   not_found: { exit: 1, next: 'List what there is with `runtime session ls` or `runtime approvals ls`.' },

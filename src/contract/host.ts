@@ -7,6 +7,7 @@ import type { ApprovalRecord } from './approval.ts';
 import type { Seq } from './entries.ts';
 import type { Policy } from './manifest.ts';
 import type { StandingGrant } from './ports.ts';
+import type { Schedules } from './schedule.ts';
 import type { StreamEvent } from './stream.ts';
 import type { UndoPlan } from './undo.ts';
 import type { Lane, Part, TurnReason, Usage, Verdict } from './values.ts';
@@ -264,6 +265,9 @@ export interface Host {
   revokeGrant(grant_id: string): Promise<StandingGrant>;
   /** Changes what the configuration file says of a tool; `file`: another one than the default. */
   setPolicy(change: PolicyChange): Promise<{ path: string; changed: boolean }>;
+
+  /** Jobs that run by themselves. */
+  readonly schedules: Schedules;
 
   /** Gives the entries behind `after`, then what comes, in order and each once. A session that isn't there yet may come. */
   watch(session_id: string, after: Seq, listener: WatchListener): Watch;

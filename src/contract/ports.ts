@@ -15,6 +15,7 @@ import type {
   JournalCut,
   Stored,
 } from './records.ts';
+import type { ScheduleRecord } from './schedule.ts';
 import type { FileChange } from './values.ts';
 import type { VerifyFailureCode } from './verify.ts';
 
@@ -178,6 +179,16 @@ export interface Grants {
   list(): Promise<StandingGrant[]>;
   /** Resolves when the line is durable. */
   append(record: GrantRecord): Promise<void>;
+}
+
+/** What is recorded of jobs and their firings. Short: it is written anew when it is not. */
+export interface ScheduleLog {
+  /** Visits every record in order. Works without the lock. @throws RuntimeError store_damaged | entry_too_new */
+  read(visit: (record: ScheduleRecord, seq: number) => void): Promise<void>;
+  /** Resolves when the records are durable; without `sync` at once. */
+  append(records: ScheduleRecord[], options: { sync: boolean }): Promise<void>;
+  /** These stand there instead of all before, durably; or, when that fails, all before still does. */
+  replace(records: ScheduleRecord[]): Promise<void>;
 }
 
 /** The ledger of budgets that sessions share. Turn and session limits are the kernel's own. */

@@ -44,6 +44,7 @@ export interface StoreCheck {
     events: number;
     audit_records: number;
     grant_records: number;
+    schedule_records: number;
     blobs: number;
     bytes: number;
   };

@@ -69,6 +69,8 @@ export interface NewMessage {
   metadata?: Record<string, string>;
   idempotency_key?: string;
   limits?: IngressEvent['limits'];
+  /** Chosen before by whoever must be able to tell whether it was accepted; absent: a new one. */
+  event_id?: string;
 }
 
 export interface Owner {
@@ -142,7 +144,7 @@ export function createOwner(ports: OwnerPorts, settings: OwnerSettings): Owner {
     data: {
       session_id: id,
       workspace_id: settings.workspace.id,
-      kind: 'chat',
+      kind: source === 'cron' ? 'cron' : 'chat',
       project_root: root,
       source,
       actor,
@@ -189,10 +191,10 @@ export function createOwner(ports: OwnerPorts, settings: OwnerSettings): Owner {
 
     async accept({ session, unnamed = false, parts: given, mode = 'message', ...message }) {
       const { actor, source, root, model, lane = 'interactive', priority = 0, metadata = {} } = message;
-      const { idempotency_key, limits } = message;
+      const { event_id, idempotency_key, limits } = message;
       const parts = await cleanParts(given, ports.redactor, ports.blobs);
       const event: IngressEvent = {
-        event_id: `e-${ports.ids.ulid()}`,
+        event_id: event_id ?? `e-${ports.ids.ulid()}`,
         session_id: session,
         mode,
         parts,

@@ -185,7 +185,7 @@ function toolSettings(config: Config): ToolSettings {
 }
 
 /** The zone's IANA name: `TZ`, else what /etc/localtime links to. (`Intl` would know, but takes milliseconds to load.) */
-function systemTimeZone(environment: Environment): string {
+export function systemTimeZone(environment: Environment): string {
   if (environment['TZ']) return environment['TZ'];
   try {
     return /zoneinfo\/(.+)$/.exec(readlinkSync('/etc/localtime'))?.[1] ?? 'UTC';

@@ -3,6 +3,7 @@
  * turn loads a schema.
  */
 import type { AuditRecord, GrantRecord, IngressRecord } from '../contract/records.ts';
+import type { ScheduleRecord } from '../contract/schedule.ts';
 
 const ingressTypes: Record<IngressRecord['type'], true> = {
   'event.accepted': true,
@@ -23,6 +24,18 @@ const auditTypes: Record<AuditRecord['type'], true> = {
 
 const grantTypes: Record<GrantRecord['type'], true> = { 'grant.added': true, 'grant.revoked': true };
 
+const scheduleTypes: Record<ScheduleRecord['type'], true> = {
+  'job.added': true,
+  'job.changed': true,
+  'job.removed': true,
+  'job.stood': true,
+  'firing.intended': true,
+  'firing.settled': true,
+  'firing.ended': true,
+  'firing.delivered': true,
+};
+
 export const knowsIngress = (type: string): boolean => Object.hasOwn(ingressTypes, type);
 export const knowsAudit = (type: string): boolean => Object.hasOwn(auditTypes, type);
 export const knowsGrant = (type: string): boolean => Object.hasOwn(grantTypes, type);
+export const knowsSchedule = (type: string): boolean => Object.hasOwn(scheduleTypes, type);

@@ -4,7 +4,7 @@
  */
 import type { Clock } from '../base/clock.ts';
 import { RuntimeError } from '../contract/errors.ts';
-import type { Audit, Blobs, Grants, Ingress, Journal, Snapshots } from '../contract/ports.ts';
+import type { Audit, Blobs, Grants, Ingress, Journal, ScheduleLog, Snapshots } from '../contract/ports.ts';
 import type { WorkspaceRecord } from '../contract/records.ts';
 import { createAudit } from './audit.ts';
 import { dropBallast, ensureBallast } from './ballast.ts';
@@ -15,6 +15,7 @@ import { createIngress } from './ingress.ts';
 import { createJournal } from './journal.ts';
 import { takeLock, type LockResult } from './lock.ts';
 import { migrateWorkspace, MIGRATIONS, type Migration } from './migrations.ts';
+import { createScheduleLog } from './schedules.ts';
 import { createSnapshots } from './snapshots.ts';
 import { storeError } from './store-error.ts';
 import { createWorkspace, readWorkspace, workspacePaths } from './workspace.ts';
@@ -43,6 +44,7 @@ export interface Store {
   ingress: Ingress;
   audit: Audit;
   grants: Grants;
+  schedules: ScheduleLog;
   snapshots: Snapshots;
   /** Id and epoch; of a workspace that doesn't exist yet, those it will have. */
   workspace: () => WorkspaceRecord;
@@ -73,6 +75,7 @@ export function openStore(options: StoreOptions): Store {
 
   const { audit, close: closeAudit } = createAudit({ path: paths.audit, ...shared });
   const { grants, close: closeGrants } = createGrants({ path: paths.grants, ...shared });
+  const { schedules, close: closeSchedules } = createScheduleLog({ path: paths.schedules, ...shared });
   const { ingress, close: closeIngress } = createIngress({
     folder: paths.ingress,
     idempotencyTtlMs,
@@ -94,6 +97,7 @@ export function openStore(options: StoreOptions): Store {
     ingress,
     audit,
     grants,
+    schedules,
     snapshots: createSnapshots({ folder: paths.cache, requireLock: shared.requireLock }),
     workspace,
     folder: paths.folder,
@@ -132,7 +136,7 @@ export function openStore(options: StoreOptions): Store {
       }
     },
     async close() {
-      await Promise.all([closeAll(), closeIngress(), closeAudit(), closeGrants()]);
+      await Promise.all([closeAll(), closeIngress(), closeAudit(), closeGrants(), closeSchedules()]);
       held?.release();
     },
   };

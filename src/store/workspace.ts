@@ -18,6 +18,7 @@ export interface WorkspacePaths {
   blobs: string;
   audit: string;
   grants: string;
+  schedules: string;
   torn: string;
   /** Files as they were before a repair. */
   repairs: string;
@@ -42,6 +43,7 @@ export function workspacePathsIn(folder: string): WorkspacePaths {
     blobs: inside('blobs'),
     audit: inside('audit.jsonl'),
     grants: inside('governance', 'grants.jsonl'),
+    schedules: inside('schedules.jsonl'),
     torn: inside('torn'),
     repairs: inside('repairs'),
     ballast: inside('ballast'),

@@ -19,6 +19,8 @@ import type { ControlOptions, ControlServer } from './http/control/serve-control
 export interface AttachOptions {
   /** Should the workspace become this process's: what it works on by itself. */
   takes: HubOptions['takes'];
+  /** Then it also fires the workspace's jobs. */
+  schedules?: boolean;
   /** Project folder of new sessions whose first message names none. */
   root?: string;
   /** May what runs come to its end, although nobody looks on? */
@@ -102,9 +104,9 @@ async function meetPolicy(workspace: Workspace): Promise<void> {
 }
 
 /** The hub, or why there is none. @throws what isn't the lock's */
-function take(workspace: Workspace, { takes, root }: AttachOptions): Hub | RuntimeError {
+function take(workspace: Workspace, { takes, root, schedules = false }: AttachOptions): Hub | RuntimeError {
   try {
-    return createHub(workspace, { takes, version, ...(root !== undefined && { root }) });
+    return createHub(workspace, { takes, schedules, version, ...(root !== undefined && { root }) });
   } catch (thrown) {
     if (thrown instanceof RuntimeError && thrown.code === 'locked') return thrown;
     throw thrown;

@@ -8,6 +8,7 @@ import {
   type Watch,
 } from '../../contract/host.ts'; // prettier-ignore
 import type { StandingGrant } from '../../contract/ports.ts';
+import type { Firing, Schedules, ScheduleStatus } from '../../contract/schedule.ts';
 import type { UndoPlan } from '../../contract/undo.ts';
 import { type Attachment, attach } from './attach.ts';
 import { isPrivatePath } from './control-path.ts';
@@ -58,6 +59,8 @@ const POLL_MS = 25_000;
 const ANSWER_MS = 10_000;
 /** Many files may have to be written, each durable. */
 const UNDO_MS = 300_000;
+/** A run that is waited for takes as long as it takes; its own limits end it. */
+const RUN_MS = 24 * 3_600_000;
 /** A large file is read twice, and every decision in it derived again. */
 const IMPORT_MS = 600_000;
 
@@ -84,7 +87,7 @@ function createControlHost(
     });
   });
 
-  async function ask<T>(method: string, path: string, options?: { body?: unknown; withinMs?: number }): Promise<T> {
+  const ask: Ask = async <T>(method: string, path: string, options?: AskOptions): Promise<T> => {
     if (gone) throw lostError();
     try {
       // Those who want no answer say so by T.
@@ -93,7 +96,7 @@ function createControlHost(
       if (error instanceof RuntimeError) throw error;
       throw lostError(error);
     }
-  }
+  };
 
   return {
     here: false,
@@ -129,6 +132,7 @@ function createControlHost(
       ask<ApprovalRecord>('POST', `/v1/approvals/${word(approval_id)}/resolve`, { body: resolution }),
     revokeGrant: (grant_id) => ask<StandingGrant>('DELETE', `/v1/grants/${word(grant_id)}`),
     setPolicy: (change) => ask('POST', '/v1/policy', { body: change }),
+    schedules: schedulesOver(ask),
     watch(session_id, after, listener) {
       if (gone) return { close: () => {} };
       const watch = openWatch(requests, clock, session_id, after, listener);
@@ -143,6 +147,25 @@ function createControlHost(
     async leave() {
       end();
     },
+  };
+}
+
+interface AskOptions {
+  body?: unknown;
+  withinMs?: number;
+}
+type Ask = <T>(method: string, path: string, options?: AskOptions) => Promise<T>;
+
+function schedulesOver(ask: Ask): Schedules {
+  const path = (name: string): string => `/v1/schedules/${word(name)}`;
+  return {
+    list: async () => (await ask<{ schedules: ScheduleStatus[] }>('GET', '/v1/schedules')).schedules,
+    get: (name) => ask<ScheduleStatus>('GET', path(name)),
+    add: (schedule) => ask<ScheduleStatus>('POST', '/v1/schedules', { body: schedule }),
+    change: (name, change) => ask<ScheduleStatus>('PATCH', path(name), { body: change }),
+    remove: (name) => ask('DELETE', path(name)),
+    run: (name, { wait }) => ask<Firing>('POST', `${path(name)}/run?wait=${wait}`, wait ? { withinMs: RUN_MS } : {}),
+    history: async (name) => (await ask<{ history: Firing[] }>('GET', `${path(name)}/history`)).history,
   };
 }
 

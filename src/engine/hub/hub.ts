@@ -22,6 +22,8 @@ import { removeSession } from '../sessions.ts';
 import { toStreamEvent } from '../stream.ts';
 import { takeWorkspace, type Workspace } from '../wire.ts';
 import { createEventBoard, endedNote } from './event-board.ts';
+import type { OwnSubmission } from '../schedule/hub-of-schedules.ts';
+import { createHubSchedules } from './hub-schedules.ts';
 import { createLiveSessions } from './live-sessions.ts';
 import { createMessageStatus } from './message-status.ts';
 import { statusOf } from './session-status.ts';
@@ -31,6 +33,8 @@ import { createWatchers } from './watchers.ts';
 export interface HubOptions {
   /** `all`: works on everything that was accepted. `named`: only on sessions that it is asked about. */
   takes: 'all' | 'named';
+  /** Fires the jobs of the workspace when they are due. */
+  schedules?: boolean;
   /** Of the program, for those who ask who owns the workspace. */
   version: string;
   /** Project folder of a new session whose first message names none. */
@@ -56,7 +60,8 @@ export interface Hub extends Host {
 }
 
 /** Takes the workspace. @throws RuntimeError locked */
-export function createHub(workspace: Workspace, { takes, version, root: defaultRoot = '/' }: HubOptions): Hub {
+export function createHub(workspace: Workspace, options: HubOptions): Hub {
+  const { takes, version, root: defaultRoot = '/', schedules: fires = false } = options;
   const { store, clock } = workspace;
   const { owner, models, choose, release } = takeWorkspace(workspace);
   const started_at = clock.now();
@@ -89,6 +94,7 @@ export function createHub(workspace: Workspace, { takes, version, root: defaultR
         }
         if (entry.type === 'turn.ended') turnBegan.delete(id);
         board.take(id, event.stored, () => textOf(opened.fold.lastReply));
+        if (entry.type === 'turn.ended') schedules.turnsEnded();
       }
       watchers.tell(id, toStreamEvent(id, event, clock.now()));
     },
@@ -107,6 +113,15 @@ export function createHub(workspace: Workspace, { takes, version, root: defaultR
   function onFailed({ code, message, next }: RuntimeError): void {
     loss.resolve({ handed_over: false, error: { code, message, next } });
   }
+  const schedules = createHubSchedules({
+    workspace,
+    root: defaultRoot,
+    submit: (message) => change(() => submit(message, LOCAL)),
+    event: messages.now,
+    settled: messages.settled,
+    checkLimits: (limits) => checkPrice(limits, choose(undefined).choices),
+    change,
+  });
 
   /** A turn may have ended right before the program was stopped, so that nobody saw the answer. */
   function noteFound({ id, opened, runner }: LiveSession): void {
@@ -168,7 +183,7 @@ export function createHub(workspace: Workspace, { takes, version, root: defaultR
     return statusOf(live, { entered, started_at: began, pending, watchers: watching });
   }
 
-  async function submit(message: Submission, by: Principal): Promise<Accepted> {
+  async function submit(message: Submission | OwnSubmission, by: Principal): Promise<Accepted> {
     requireRole(by, 'member', 'sending a message');
     if (message.root !== undefined) requireRole(by, 'operator', 'choosing the project folder');
     const { lane = 'interactive', idempotency_key } = message;
@@ -182,7 +197,7 @@ export function createHub(workspace: Workspace, { takes, version, root: defaultR
     }
   }
 
-  async function accept(message: Submission, by: Principal): Promise<Accepted> {
+  async function accept(message: Submission | OwnSubmission, by: Principal): Promise<Accepted> {
     const { parts, model, mode = 'message', root = defaultRoot, source = 'api', lane, priority, metadata } = message;
     const { limits, idempotency_key } = message;
     const session = message.session_id ?? owner.newSessionId();
@@ -207,6 +222,7 @@ export function createHub(workspace: Workspace, { takes, version, root: defaultR
       ...(metadata !== undefined && { metadata }),
       ...(idempotency_key !== undefined && { idempotency_key }),
       ...(limits !== undefined && { limits }),
+      ...('event_id' in message && { event_id: message.event_id }),
     });
     const preparing = models.prepare(name).catch(() => {}); // the model call itself reports it
     const { event, duplicate } = await accepting;
@@ -273,6 +289,7 @@ export function createHub(workspace: Workspace, { takes, version, root: defaultR
   /** Whatever fails: others must get the workspace. */
   async function giveUp(closing: Promise<void>, beforeRelease: LeaveOptions['before_release']): Promise<void> {
     try {
+      await schedules.stop();
       await closing;
       await Promise.allSettled(underWay);
     } finally {
@@ -377,6 +394,7 @@ export function createHub(workspace: Workspace, { takes, version, root: defaultR
         requireRole(by, 'operator', 'changing the policy');
         return inOrder('policy', () => setPolicy(changes, by.actor));
       }),
+    schedules: schedules.hostFor(by),
     watch: (session_id, after, listener) =>
       watchers.add(session_id, after, listener, sessions.get(session_id)?.runner.state().seq),
     lost: loss.promise,
@@ -395,5 +413,6 @@ export function createHub(workspace: Workspace, { takes, version, root: defaultR
   };
 
   lanes.open().catch(() => {}); // whoever asks for a session is told
+  if (fires) schedules.start().catch(() => {}); // whoever asks for them is told
   return hub;
 }

@@ -1,6 +1,6 @@
 /**
- * A backup of a workspace, also of one that is being written to. Audit log, accepted messages and grants are copied before
- * the journals, and these before the blobs: so what a copied line needs was there before it. `backup.json` comes last.
+ * A backup of a workspace, also of one that is being written to. Audit log, accepted messages, grants and schedules are
+ * copied before the journals, and these before the blobs: so what a copied line needs was there before it. `backup.json` comes last.
  */
 import { existsSync, readdirSync, readFileSync, realpathSync } from 'node:fs';
 import { basename, dirname, join, relative, resolve } from 'node:path';
@@ -28,7 +28,7 @@ export interface BackupOptions {
 }
 
 const RECORD = 'backup.json';
-const ORDER: FileKind[] = ['record', 'audit', 'ingress', 'grants', 'journal', 'torn', 'repairs', 'blob'];
+const ORDER: FileKind[] = ['record', 'audit', 'ingress', 'grants', 'schedules', 'journal', 'torn', 'repairs', 'blob'];
 const NEVER = ['auth/, tokens and control sockets', 'history.jsonl (what was typed in the terminal)', 'caches'];
 
 /** @throws RuntimeError not_found (no workspace) | target_unfit | store_too_new | store_unavailable | disk_full */

@@ -7,7 +7,7 @@ import type { ChainLine } from '../chain/line.ts';
 import { scanChain, type ChainEnd, type ChainRules } from '../chain/scan.ts';
 import { withFile } from '../files.ts';
 import { sessionOf } from '../journal-file.ts';
-import { knowsAudit, knowsGrant, knowsIngress } from '../line-types.ts';
+import { knowsAudit, knowsGrant, knowsIngress, knowsSchedule } from '../line-types.ts';
 import { isFileOf } from '../session-file.ts';
 import type { WorkspacePaths } from '../workspace.ts';
 import { inventory, type FoundFile } from './inventory.ts';
@@ -19,9 +19,12 @@ export interface ChainedFile {
   session?: string;
 }
 
-export type ChainedKind = 'journal' | 'ingress' | 'audit' | 'grants';
+export type ChainedKind = 'journal' | 'ingress' | 'audit' | 'grants' | 'schedules';
 
-const CHAINED: ReadonlySet<string> = new Set<ChainedKind>(['journal', 'ingress', 'audit', 'grants']);
+const CHAINED: ReadonlySet<string> = new Set<ChainedKind>(['journal', 'ingress', 'audit', 'grants', 'schedules']);
+
+/** Of those that are not a session's. */
+const KNOWS = { audit: knowsAudit, grants: knowsGrant, ingress: knowsIngress, schedules: knowsSchedule };
 
 export function isChained({ kind }: FoundFile): boolean {
   return CHAINED.has(kind);
@@ -35,7 +38,7 @@ export async function chainedFile(
 ): Promise<ChainedFile> {
   const base = file.name.split('/').at(-1)!;
   if (file.kind !== 'journal') {
-    const knows = { audit: knowsAudit, grants: knowsGrant, ingress: knowsIngress }[file.kind as 'audit'];
+    const knows = KNOWS[file.kind as keyof typeof KNOWS];
     return { file, rules: { genesis: sha256(`${base}:${workspace}`), knows } };
   }
   const name = base.slice(0, -'.jsonl'.length);

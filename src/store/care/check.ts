@@ -55,7 +55,16 @@ export async function checkStore(options: CheckOptions): Promise<StoreCheck> {
   const findings: Findings = {
     problems: [],
     notes: [],
-    counts: { journals: 0, entries: 0, events: 0, audit_records: 0, grant_records: 0, blobs: 0, bytes: 0 },
+    counts: {
+      journals: 0,
+      entries: 0,
+      events: 0,
+      audit_records: 0,
+      grant_records: 0,
+      schedule_records: 0,
+      blobs: 0,
+      bytes: 0,
+    },
     needed: new Map(),
     mentioned: new Set(),
     blobs: new Map(),
@@ -213,6 +222,7 @@ function count(counts: StoreCheck['counts'], { kind }: FoundFile, { seq }: Chain
   }
   if (kind === 'audit') counts.audit_records += seq;
   if (kind === 'grants') counts.grant_records += seq;
+  if (kind === 'schedules') counts.schedule_records += seq;
 }
 
 function checkBlob(file: FoundFile, { blobs, counts, problems }: Findings): void {

@@ -23,6 +23,7 @@ const NAMING: ReadonlySet<FileKind> = new Set([
   'ingress',
   'audit',
   'grants',
+  'schedules',
   'torn',
   'repairs',
   'snapshot',

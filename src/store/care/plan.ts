@@ -1,12 +1,13 @@
 /** What can be done about a damaged chained file. Nothing is changed here. */
 import { readFileSync } from 'node:fs';
 import type { GrantRecord } from '../../contract/records.ts';
+import type { ScheduleRecord } from '../../contract/schedule.ts';
 import type { RepairStep } from '../../contract/store-care.ts';
 import type { ChainLine, ChainRecord } from '../chain/line.ts';
 import type { ChainEnd } from '../chain/scan.ts';
 import { scanFile, type ChainedFile } from './chained.ts';
 import { healChain, readableIn, type Derive, type Fix, type Healed } from './heal.ts';
-import { rechained, splitAt } from './rechain.ts';
+import { rechained, splitAt } from '../chain/rechain.ts';
 
 /** What the rules know of a journal. */
 export interface SessionRules {
@@ -109,6 +110,11 @@ async function cutPlan(
       }));
       return { ...plan, step: { ...base, action: 'cut', message }, content: records(revoked) };
     }
+    case 'schedules': {
+      const message = `ends with record ${count}; every job is paused, since what has fired since then is not known`;
+      const made = jobsIn(kept.lines).map((job) => ({ at: now, type: 'job.changed', data: pausedByRepair(job, now) }));
+      return { ...plan, step: { ...base, action: 'cut', message }, content: records(made) };
+    }
     case 'audit': {
       const message = `ends with record ${count}; the heads are made anew from the journals`;
       return { ...plan, step: { ...base, action: 'cut', message }, content: head };
@@ -129,6 +135,20 @@ function standingIn(lines: readonly ChainLine[]): string[] {
     else standing.delete(grant_id);
   }
   return [...standing];
+}
+
+function jobsIn(lines: readonly ChainLine[]): string[] {
+  const jobs = new Set<string>();
+  for (const { type, data } of lines) {
+    const record = { type, data } as ScheduleRecord;
+    if (record.type === 'job.added') jobs.add(record.data.job.name);
+    if (record.type === 'job.removed') jobs.delete(record.data.job);
+  }
+  return [...jobs];
+}
+
+function pausedByRepair(job: string, now: number): Extract<ScheduleRecord, { type: 'job.changed' }>['data'] {
+  return { job, changed_at: now, paused: true, reason: 'the end of its records was lost', by: 'repair' };
 }
 
 /** `bytes: 1, derived: 2`. */

@@ -56,7 +56,7 @@ export function inSamePlace({ overrides }: CommandContext, options: GlobalOption
 
 /** Behind a backtick, as far as the next one. */
 const ABOUT_A_PLACE =
-  /(?<=`)runtime (?:run|session|approve|approvals|deny|policy|config view|doctor|store)(?: [^`]*)?(?=`)/g;
+  /(?<=`)runtime (?:run|session|approve|approvals|deny|policy|config view|doctor|store|cron)(?: [^`]*)?(?=`)/g;
 
 function placeFlags(overrides: CommandContext['overrides'], { config, workspace }: GlobalOptions): string[] {
   const named = workspace ?? overrides.get('store.workspace');

@@ -10,6 +10,7 @@ import { addApprovals } from './tree/approvals.ts';
 import type { Calls } from './tree/calls.ts';
 import { addChaos } from './tree/chaos.ts';
 import { addConfig } from './tree/config.ts';
+import { addCron } from './tree/cron.ts';
 import { addDaemon } from './tree/daemon.ts';
 import { addWhy } from './tree/past.ts';
 import { addPolicy } from './tree/policy.ts';
@@ -59,6 +60,7 @@ export function commandTree(context: CommandContext): CommandTree {
   addApprovals(program, calls);
   addQueue(program, calls);
   addWhy(program, calls);
+  addCron(program, calls);
   addPolicy(program, calls);
   addConfig(program, calls);
   addStore(program, calls);

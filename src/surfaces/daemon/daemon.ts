@@ -42,7 +42,8 @@ export async function startDaemon({ workspace, token, folder, warn }: DaemonRequ
   const { host, port } = config.server;
   const { project_root = folder, shutdown_timeout } = config.daemon;
   const secret = tokenFor(workspace.home, token, host);
-  const hub = own(workspace, { takes: 'all', root: resolve(folder, project_root), patient: true, warn });
+  const root = resolve(folder, project_root);
+  const hub = own(workspace, { takes: 'all', schedules: true, root, patient: true, warn });
   const server = await serveOrLeave(hub, () =>
     serveTcp({
       ...readsOf(workspace),

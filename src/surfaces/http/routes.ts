@@ -17,6 +17,7 @@ import { type Answer, ProblemWith } from './answer.ts';
 import type { EventStreams, ReadEntries } from './event-streams.ts';
 import type { LongPoll } from './long-poll.ts';
 import { invalid, type Validate } from './read-body.ts';
+import * as schedules from './routes/schedules.ts';
 
 export interface RoutePorts {
   host: Host;
@@ -107,6 +108,10 @@ export const ROUTES: Record<string, Record<string, Handle>> = {
   '/v1/approvals/:id': { GET: async ({ approval }, { id }) => ok(await approval(id)) },
   '/v1/approvals/:id/resolve': { POST: resolve },
   '/v1/grants/:id': { DELETE: async ({ host }, { id }) => ok(await host.revokeGrant(id)) },
+  '/v1/schedules': { GET: schedules.list, POST: schedules.add },
+  '/v1/schedules/:id': { GET: schedules.get, PATCH: schedules.change, DELETE: schedules.remove },
+  '/v1/schedules/:id/run': { POST: schedules.run },
+  '/v1/schedules/:id/history': { GET: schedules.history },
   '/v1/policy': { POST: async ({ host }, call) => ok(await host.setPolicy(await call.body(validatePolicyChange))) },
 };
 

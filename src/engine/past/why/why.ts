@@ -7,11 +7,14 @@ import type { Workspace } from '../../wire.ts';
 import { budgetStep } from './budget-step.ts';
 import { callSteps, resolvedLine } from './call-steps.ts';
 import { inTurn, known, missing, quoteParts, spanOf, turnOfId, type Evidence, type TurnSpan } from './evidence.ts';
+import { whyCommand } from './command-run.ts';
 import { findEvidence, type FindOptions, type Found } from './find.ts';
 import { answerStep, askedStep, followedStep, replyStep, turnStep } from './turn-steps.ts';
 
 /** @throws RuntimeError usage | not_found | ambiguous_id | invalid_id */
 export async function why(workspace: Workspace, given: string, options: FindOptions): Promise<WhyReport> {
+  const run = options.session === undefined ? await whyCommand(workspace, given) : undefined;
+  if (run) return run;
   const found = await findEvidence(workspace, given, options);
   const { kind, id, session_id } = found;
   const told = await tell(workspace, found);

@@ -9,6 +9,7 @@ export type Kind =
   | 'grant'
   | 'message'
   | 'dead letter'
+  | 'job'
   | 'tool'
   | 'model'
   | 'workspace'
@@ -76,6 +77,25 @@ const KINDS: Readonly<Record<string, Kind>> = {
   'store restore source': 'folder',
   'policy test --policy': 'file',
   'policy test --against': 'session',
+  'cron add name': 'text',
+  'cron add --schedule': 'text',
+  'cron add --at': 'text',
+  'cron add --tz': 'text',
+  'cron add --prompt': 'text',
+  'cron add --command': 'text',
+  'cron add --session': 'session',
+  'cron add --jitter': 'text',
+  'cron add --max-failures': 'text',
+  'cron add --max-cost': 'text',
+  'cron add --timeout': 'text',
+  'cron add --root': 'folder',
+  'cron add --deliver': 'text',
+  'cron show name': 'job',
+  'cron rm name': 'job',
+  'cron pause name': 'job',
+  'cron resume name': 'job',
+  'cron run name': 'job',
+  'cron history name': 'job',
   'help words': 'help',
 };
 

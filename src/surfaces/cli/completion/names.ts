@@ -7,6 +7,7 @@ import { listGrants } from '../../../engine/grants.ts';
 import { readQueue } from '../../../engine/lanes/read-queue.ts';
 import type { QueueItem } from '../../../contract/host.ts';
 import type { Verdict } from '../../../contract/values.ts';
+import { readSchedules } from '../../../engine/schedule/read.ts';
 import { describePolicy } from '../../../engine/policy-check.ts';
 import { shortText } from '../../../engine/session/messages.ts';
 import { openWorkspace, type Workspace } from '../../../engine/wire.ts';
@@ -50,6 +51,11 @@ export async function namesIn(workspace: Workspace, kind: Named, word: string): 
       return messages(workspace, () => true);
     case 'dead letter':
       return messages(workspace, ({ state }) => state === 'dead');
+    case 'job':
+      return (await readSchedules(workspace)).list().map(({ name, prompt, command }) => ({
+        value: name,
+        meaning: command ?? prompt!,
+      }));
     case 'tool':
       return describePolicy(workspace).map(({ tool, effect, verdict }) => ({
         value: tool,

@@ -11,6 +11,7 @@ import type {
 } from '../../../contract/host.ts'; // prettier-ignore
 import type { EntryEvent, StreamEvent } from '../../../contract/stream.ts';
 import type { ReadEntries } from '../event-streams.ts';
+import { createFakeSchedules } from './fake-schedules.ts';
 
 const NO_USAGE = { input: 0, output: 0, cached: 0, reasoning: 0 };
 const DIGEST = `sha256:${'0'.repeat(64)}` as const;
@@ -302,6 +303,7 @@ export function createFakeHost(own: Partial<HostStatus> = {}): FakeHost {
       session.watchers.set(listener, Math.max(after, session.log.length));
       return { close: () => void session.watchers.delete(listener) };
     },
+    schedules: createFakeSchedules(),
     leave: async () => {},
   };
   for (const [name, method] of Object.entries(host) as [string, unknown][]) {

@@ -77,6 +77,26 @@ export function describeHost(name: string, open: () => Promise<HostUnderTest>, w
       }
     });
 
+    test('keeps jobs: makes, tells, pauses, runs and removes them', async () => {
+      const { schedules } = await opened();
+      const job = { name: 'daily', schedule: '@every 24h', prompt: words.plain };
+      expect(await schedules.add(job)).toMatchObject({ ...job, status: 'active', next_due_at: expect.any(Number) });
+      await expect(schedules.add(job)).rejects.toMatchObject({ code: 'schedule_exists' });
+      await expect(schedules.add({ name: 'never', prompt: 'x' })).rejects.toMatchObject({ code: 'schedule_invalid' });
+      expect(await schedules.change('daily', { paused: true })).toMatchObject({ status: 'paused', next_due_at: null });
+      expect(await schedules.run('daily', { wait: true })).toMatchObject({
+        state: 'fired',
+        manual: true,
+        outcome: 'ok',
+      });
+      expect(await schedules.history('daily')).toMatchObject([{ state: 'fired' }]);
+      expect(await schedules.list()).toEqual([await schedules.get('daily')]);
+      await schedules.remove('daily');
+      expect(await schedules.list()).toEqual([]);
+      await expect(schedules.get('daily')).rejects.toMatchObject({ code: 'not_found' });
+      await expect(schedules.run('daily', { wait: false })).rejects.toMatchObject({ code: 'not_found' });
+    });
+
     test('tells a session to each who looks, every entry once and in order', async () => {
       const host = await opened();
       const first = look(host, 'looked-at');

@@ -1,5 +1,5 @@
 /** Lines behind those of a healed chain: what could be read behind a damage, or what must be said about it. */
-import { buildLine, type ChainLine, type ChainRecord } from '../chain/line.ts';
+import { buildLine, type ChainLine, type ChainRecord } from './line.ts';
 
 export function rechained(
   { lines, bytes }: { lines: readonly ChainLine[]; bytes: Buffer },

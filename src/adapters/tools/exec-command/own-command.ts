@@ -1,0 +1,55 @@
+/**
+ * A command that a person gave the program to run by itself: in their shell, without a terminal, with no key of ours. It
+ * ends with the program, and so does all that it started.
+ */
+import { spawn } from 'node:child_process';
+import type { Clock } from '../../../base/clock.ts';
+import type { Environment } from '../../../base/environment.ts';
+import { commandEnvironment } from './command-environment.ts';
+import { findExecutable } from './executable.ts';
+import { keepOutput } from './kept-output.ts';
+import { type CommandEnd, runProcess } from './run-process.ts';
+import { createWatchdog } from './watchdog.ts';
+
+export interface OwnCommand {
+  text: string;
+  folder: string;
+  timeoutMs: number;
+  /** Names this run, unlike any other on the machine. */
+  marker: string;
+  signal: AbortSignal;
+}
+
+/** How it ended, and what it printed: of a long output both ends. */
+export type OwnCommandEnd = ({ output: string } & CommandEnd) | { notStarted: Error };
+
+const KEPT_BYTES = 256 * 1024;
+const BASHES = ['/bin/bash', '/usr/bin/bash', '/usr/local/bin/bash'];
+
+/** `further`: names of environment variables that commands may see. */
+export function createOwnCommands({
+  clock,
+  environment,
+  further,
+}: {
+  clock: Clock;
+  environment: Environment;
+  further: readonly string[];
+}): (command: OwnCommand) => Promise<OwnCommandEnd> {
+  const watchdog = createWatchdog(spawn);
+  return async ({ text, folder, timeoutMs, marker, signal }) => {
+    const output = keepOutput(KEPT_BYTES);
+    const bash = BASHES.find((path) => findExecutable(path, '', '/'));
+    const shell = environment['SHELL'] || bash || '/bin/sh';
+    const command = {
+      program: shell,
+      args: ['-c', text],
+      folder,
+      environment: commandEnvironment(environment, further, marker),
+      timeoutMs,
+      bash,
+    };
+    const end = await runProcess(command, { spawn, watchdog, clock, signal, onBytes: output.add });
+    return 'notStarted' in end ? end : { ...end, output: output.text(KEPT_BYTES).text };
+  };
+}

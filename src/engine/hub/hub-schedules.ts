@@ -1,0 +1,49 @@
+/** The schedules of a hub: made when somebody asks for them, so that a plain turn loads nothing of them. */
+import type { Schedules } from '../../contract/schedule.ts';
+import type { HubOfSchedules } from '../schedule/hub-of-schedules.ts';
+import { type Principal, requireRole } from '../principal.ts';
+import type { ScheduleService } from '../schedule/service.ts';
+
+export interface HubSchedules {
+  /** For somebody, as far as their role goes. */
+  hostFor(by: Principal): Schedules;
+  start(): Promise<void>;
+  turnsEnded(): void;
+  stop(): Promise<void>;
+}
+
+export function createHubSchedules(ports: HubOfSchedules): HubSchedules {
+  const { change } = ports;
+  let opening: Promise<ScheduleService> | undefined;
+  let opened: ScheduleService | undefined;
+  const service = (): Promise<ScheduleService> =>
+    (opening ??= import('../schedule/open.ts')
+      .then(({ openSchedules }) => openSchedules(ports))
+      .then((made) => (opened = made))
+      .catch((error: unknown) => {
+        opening = undefined;
+        throw error;
+      }));
+  /** A job acts for the operator, whoever lets it. */
+  const operate = <T>(by: Principal, work: (all: ScheduleService) => Promise<T>): Promise<T> =>
+    change(async () => {
+      requireRole(by, 'operator', 'changing or running a schedule');
+      return work(await service());
+    });
+  return {
+    hostFor: (by) => ({
+      list: async () => (await service()).list(),
+      get: async (name) => (await service()).get(name),
+      add: (schedule) => operate(by, async (all) => all.add(schedule, by.actor)),
+      change: (name, changes) => operate(by, (all) => all.change(name, changes, by.actor)),
+      remove: (name) => operate(by, (all) => all.remove(name, by.actor)),
+      run: (name, options) => operate(by, (all) => all.run(name, options)),
+      history: async (name) => (await service()).history(name),
+    }),
+    start: async () => (await service()).start(),
+    turnsEnded: () => opened?.turnsEnded(),
+    async stop() {
+      await (await opening?.catch(() => undefined))?.stop();
+    },
+  };
+}

@@ -1,0 +1,48 @@
+/** Jobs and firings as they are told to those who ask. */
+import type { Clock } from '../../base/clock.ts';
+import { RuntimeError } from '../../contract/errors.ts';
+import type { Firing, ScheduleStatus } from '../../contract/schedule.ts';
+import type { Book, JobState } from './book.ts';
+import { planFirings } from './plan.ts';
+import { createTimesOf, delayOf } from './due.ts';
+
+/** How jobs stand, for those who ask. */
+export function createDescribe(clock: Pick<Clock, 'now'>): (state: JobState) => ScheduleStatus {
+  const times = createTimesOf();
+  return (state) => {
+    const { job, added_at, paused, failures, firings, accounted_until } = state;
+    const now = clock.now();
+    const rules = { times: times(state), catch_up: job.catch_up, most_caught_up: 0, delayOf: delayOf(job) };
+    const { next } = paused ? {} : planFirings(rules, { accounted_until, awake_since: now, now });
+    const last = [...firings.values()].reduce<Firing | undefined>(
+      (latest, one) => (latest && latest.due_at > one.due_at ? latest : one),
+      undefined,
+    );
+    return {
+      ...job,
+      added_at,
+      status: paused ? 'paused' : next ? 'active' : 'done',
+      ...(paused?.reason !== undefined && { paused_reason: paused.reason }),
+      next_due_at: next?.due_at ?? null,
+      failures,
+      ...(last && { last: told(last) }),
+    };
+  };
+}
+
+/** A firing as it is told: whether all has followed from it is the record's own matter. */
+export function told(firing: Firing & { settled?: boolean }): Firing {
+  const { settled: _, ...row } = firing;
+  return row;
+}
+
+export function jobIn(book: Book, name: string): JobState {
+  const state = book.get(name);
+  if (state) return state;
+  throw new RuntimeError('not_found', `There is no job ${name}.`, { next: 'See the jobs with `runtime cron ls`.' });
+}
+
+/** Newest last. */
+export function historyOf({ firings }: JobState): Firing[] {
+  return [...firings.values()].sort((a, b) => a.due_at - b.due_at).map(told);
+}

@@ -1,0 +1,19 @@
+/** What schedules need of the hub that they belong to. */
+import type { EventStatus, Submission } from '../../contract/host.ts';
+import type { Workspace } from '../wire.ts';
+
+/** A message of the program's own, with an id that is recorded already. */
+export type OwnSubmission = Submission & { event_id: string };
+
+export interface HubOfSchedules {
+  workspace: Workspace;
+  /** Project folder of jobs that name none. */
+  root: string;
+  submit(message: OwnSubmission): Promise<unknown>;
+  /** @throws RuntimeError not_found */
+  event(event_id: string, session_id: string): Promise<EventStatus>;
+  settled(event_id: string): Promise<EventStatus>;
+  checkLimits(limits: Submission['limits']): void;
+  /** What changes something: the workspace isn't given up before it is done. */
+  change<T>(work: () => Promise<T>): Promise<T>;
+}

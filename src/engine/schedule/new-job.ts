@@ -1,0 +1,53 @@
+/** What a person asks for, checked and with its defaults filled in. */
+import { webhookDefect } from '../../adapters/delivery/webhook.ts';
+import { RuntimeError } from '../../contract/errors.ts';
+import type { Job, NewSchedule } from '../../contract/schedule.ts';
+import { checkSessionId } from '../session-id.ts';
+import { timesOf } from './times.ts';
+
+const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
+const MAX_FAILURES = 3;
+
+/** @throws RuntimeError schedule_invalid | invalid_id */
+export function newJob(asked: NewSchedule, { now, tz, root }: { now: number; tz: string; root: string }): Job {
+  const job: Job = {
+    tz,
+    session: 'own',
+    catch_up: 'skip',
+    jitter_ms: 0,
+    overlap: 'skip',
+    max_failures: MAX_FAILURES,
+    root,
+    ...asked,
+  };
+  const { name, prompt, command, session, deliver } = job;
+  if (!NAME.test(name)) {
+    throw new RuntimeError('invalid_id', `${JSON.stringify(name.slice(0, 200))} is no name for a job.`, {
+      next: 'Use letters, digits and . _ -, beginning with a letter or digit, at most 64.',
+    });
+  }
+  timesOf(job, now);
+  if ((prompt === undefined) === (command === undefined)) {
+    throw invalid('a job has either a prompt or a command', 'Give --prompt "…" or --command "…".');
+  }
+  if ((prompt ?? command)!.trim() === '') throw invalid('its prompt or command is empty', 'Say what is to be done.');
+  if (command?.includes('\0')) throw invalid('its command holds a NUL byte', 'Leave it out.');
+  if (command !== undefined && job.limits?.cost_micro_usd !== undefined) {
+    throw invalid('a command costs no money', 'Leave --max-cost out.');
+  }
+  checkSessionId(session);
+  if (deliver !== undefined) checkDelivery(deliver);
+  return job;
+}
+
+function checkDelivery(deliver: string): void {
+  const help = 'Write file:/path/of/a/file or webhook:https://example.org/hook.';
+  const [, kind, to = ''] = /^(file|webhook):(.+)$/s.exec(deliver) ?? [];
+  if (kind === undefined) throw invalid(`"${deliver}" is no place to deliver to`, help);
+  const defect = kind === 'webhook' ? webhookDefect(to) : to.startsWith('/') ? undefined : 'must be an absolute path';
+  if (defect !== undefined) throw invalid(`"${to}" ${defect}`, help);
+}
+
+function invalid(message: string, next: string): RuntimeError {
+  return new RuntimeError('schedule_invalid', message, { next });
+}

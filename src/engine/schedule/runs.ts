@@ -1,0 +1,188 @@
+/**
+ * What follows from a firing that is recorded: its message is accepted or its command run, its end recorded, its result
+ * delivered. Each step is recorded, so that whoever comes next carries on where this one was cut, and does nothing twice.
+ */
+import type { Clock } from '../../base/clock.ts';
+import type { Digest } from '../../base/digest.ts';
+import { createSerial } from '../../base/serial.ts';
+import { toRuntimeError } from '../../contract/errors.ts';
+import type { Firing, Job, ScheduleRecord } from '../../contract/schedule.ts';
+import { type FiringState, isOpen } from './book.ts';
+import type { Ledger } from './ledger.ts';
+
+/** How a run ended. */
+export interface RunEnd {
+  outcome: 'ok' | 'failed';
+  reason?: string;
+  exit_code?: number;
+  output?: Digest;
+}
+
+export interface RunPorts {
+  clock: Clock;
+  ledger: Ledger;
+  /** Accepts the job's message with the id of the firing. */
+  submit(job: Job, firing: FiringState): Promise<void>;
+  /** Was the message accepted before, as far as anything tells? */
+  isKnown(firing: FiringState): Promise<boolean>;
+  /** How the turn of the message ended; undefined: it hasn't. */
+  endOf(firing: FiringState): Promise<RunEnd | undefined>;
+  /** Runs the job's command to its end. */
+  command(job: Job, signal: AbortSignal): Promise<RunEnd>;
+  /** Gives the result to where the job says. Gives nothing when `signal` came first. */
+  deliver(job: Job, firing: FiringState, signal: AbortSignal): Promise<Firing['delivery']>;
+}
+
+export interface Run {
+  /** Resolves when its message is accepted, or its command begins. */
+  accepted: Promise<void>;
+  /** Resolves when its end is recorded, or it is cut. */
+  ended: Promise<void>;
+}
+
+export interface Runs {
+  /** Does what is left to do for a recorded firing, behind the runs of its job that were begun before. */
+  begin(name: string, due_at: number): Run;
+  /** How many runs of a job haven't ended. */
+  underWay(name: string): number;
+  /** Does what is left to do for all firings. */
+  recover(): void;
+  /** A turn may have ended. */
+  look(): void;
+  /** Ends commands, leaves turns and deliveries as they are. Resolves when nothing is written any more. */
+  stop(): Promise<void>;
+}
+
+/** What could not be done or recorded is tried again so much later: the disk may have room then. */
+const AGAIN_MS = 60_000;
+
+export function createRuns(ports: RunPorts): Runs {
+  const { ledger, clock } = ports;
+  const inOrder = createSerial();
+  const begun = new Map<string, number>();
+  const working = new Set<Promise<void>>();
+  const stopping = new AbortController();
+  let looked = Promise.withResolvers<void>();
+
+  function firingOf(name: string, due_at: number): { job: Job; firing: FiringState } | undefined {
+    const state = ledger.book.get(name);
+    const firing = state?.firings.get(due_at);
+    return state && firing && isOpen(state, firing) ? { job: state.job, firing } : undefined;
+  }
+
+  const record = (...records: ScheduleRecord[]): Promise<void> => ledger.change(() => records);
+
+  async function carry(name: string, due_at: number, onAccepted: () => void): Promise<void> {
+    const found = firingOf(name, due_at);
+    if (!found || found.firing.outcome !== undefined || stopping.signal.aborted) return;
+    const { job, firing } = found;
+    const end = await (job.command === undefined
+      ? converse(job, firing, onAccepted)
+      : execute(job, firing, onAccepted));
+    if (end) await recordEnd(name, due_at, end);
+  }
+
+  /** Nothing when this process ends first. */
+  async function converse(job: Job, firing: FiringState, onAccepted: () => void): Promise<RunEnd | undefined> {
+    const { due_at, at, state, event_id } = firing;
+    if (!firing.settled) {
+      try {
+        if (!(await ports.isKnown(firing))) await ports.submit(job, firing);
+      } catch (thrown) {
+        const { code, message: reason } = toRuntimeError(thrown);
+        // It may have been accepted, or will be when somebody comes back to it.
+        if (code === 'shutting_down' || (await ports.isKnown(firing).catch(() => true))) return undefined;
+        await record({ type: 'firing.settled', data: { job: job.name, due_at, at, state: 'skipped', event_id: event_id!, reason } }); // prettier-ignore
+        return { outcome: 'failed', reason };
+      }
+      const data = { job: job.name, due_at, at, state, event_id: event_id! };
+      await ledger.change(() => [{ type: 'firing.settled', data }], { sync: false }); // it can be found out again
+    }
+    onAccepted();
+    for (;;) {
+      const next = looked.promise;
+      if (stopping.signal.aborted) return undefined;
+      const end = await ports.endOf(firing);
+      if (end) return end;
+      await next;
+    }
+  }
+
+  /** Never a second time: it is known to have begun from when its beginning is durable. */
+  async function execute(job: Job, firing: FiringState, onAccepted: () => void): Promise<RunEnd> {
+    if (firing.settled) return { outcome: 'failed', reason: 'the program ended while it ran; it is not run again' };
+    const { due_at, at, state, event_id } = firing;
+    await record({ type: 'firing.settled', data: { job: job.name, due_at, at, state, event_id: event_id! } });
+    onAccepted();
+    return ports.command(job, stopping.signal);
+  }
+
+  function recordEnd(name: string, due_at: number, end: RunEnd): Promise<void> {
+    const ended_at = clock.now();
+    return ledger.change((book) => {
+      const ended: ScheduleRecord = { type: 'firing.ended', data: { job: name, due_at, ended_at, ...end } };
+      const { job: { max_failures = 0 } = {}, failures = 0, paused } = book.get(name) ?? {};
+      const inARow = end.outcome === 'ok' ? 0 : failures + 1;
+      if (paused || max_failures === 0 || inARow < max_failures) return [ended];
+      const reason = `${inARow} runs in a row failed`;
+      return [ended, { type: 'job.changed', data: { job: name, changed_at: ended_at, paused: true, reason, by: 'runtime' } }]; // prettier-ignore
+    });
+  }
+
+  async function deliver(name: string, due_at: number): Promise<void> {
+    const { job, firing } = firingOf(name, due_at) ?? {};
+    if (!job?.deliver || firing?.outcome === undefined || stopping.signal.aborted) return;
+    const delivery = await ports.deliver(job, firing, stopping.signal);
+    if (delivery) await record({ type: 'firing.delivered', data: { job: name, due_at, ...delivery } });
+  }
+
+  /** What fails here is done later, or at the next start: the records say how far it came. */
+  function track(work: Promise<void>): Promise<void> {
+    const settled = work.catch(() => {}).finally(() => working.delete(settled));
+    working.add(settled);
+    return settled;
+  }
+
+  function begin(name: string, due_at: number): Run {
+    const accepted = Promise.withResolvers<void>();
+    begun.set(name, (begun.get(name) ?? 0) + 1);
+    const carried = inOrder(name, () => carry(name, due_at, accepted.resolve));
+    const ended = track(carried).then(() => {
+      accepted.resolve();
+      const left = begun.get(name)! - 1;
+      if (left > 0) begun.set(name, left);
+      else begun.delete(name);
+      void track(deliver(name, due_at)); // the next run needn't wait for that
+      again(name, due_at);
+    });
+    return { accepted: accepted.promise, ended };
+  }
+
+  /** Where it has not come to its end. */
+  function again(name: string, due_at: number): void {
+    const left = firingOf(name, due_at);
+    if (stopping.signal.aborted || !left || left.firing.outcome !== undefined) return;
+    const cancel = clock.at(clock.now() + AGAIN_MS, () => void begin(name, due_at));
+    stopping.signal.addEventListener('abort', cancel, { once: true });
+  }
+
+  return {
+    begin,
+    underWay: (name) => begun.get(name) ?? 0,
+    recover() {
+      for (const [name, state] of ledger.book) {
+        const open = [...state.firings.values()].filter((firing) => isOpen(state, firing));
+        for (const { due_at } of open.sort((a, b) => a.due_at - b.due_at)) begin(name, due_at);
+      }
+    },
+    look() {
+      looked.resolve();
+      looked = Promise.withResolvers();
+    },
+    async stop() {
+      stopping.abort();
+      this.look();
+      while (working.size > 0) await Promise.all(working);
+    },
+  };
+}

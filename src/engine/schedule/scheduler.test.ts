@@ -1,0 +1,248 @@
+/** What a process that stays promises, on a clock that the test moves. */
+import { expect, test } from 'vitest';
+import type { NewSchedule } from '../../contract/schedule.ts';
+import { type OwnSchedules, type ScheduleWorld, scheduleWorld } from './testing/world.ts';
+
+const prompt = (name: string, more: Partial<NewSchedule> = {}): NewSchedule => ({
+  name,
+  schedule: '@every 10s',
+  prompt: 'hello',
+  ...more,
+});
+
+async function pass(world: ScheduleWorld, seconds: number): Promise<void> {
+  for (let n = 0; n < seconds; n++) {
+    world.clock.pass(1000);
+    await world.settle();
+  }
+}
+
+async function started(world: ScheduleWorld): Promise<OwnSchedules> {
+  const service = await world.open();
+  await service.start();
+  return service;
+}
+
+const states = async (service: OwnSchedules, name: string): Promise<string[]> =>
+  (await service.history(name)).map(({ state }) => state);
+
+test('each due time fires once while the process lives', async () => {
+  const world = scheduleWorld();
+  const service = await started(world);
+  const { next_due_at } = await service.add(prompt('a'));
+  expect(next_due_at).toBe(world.clock.now() + 10_000);
+  await pass(world, 35);
+  const history = await service.history('a');
+  expect(history.map(({ state, outcome }) => [state, outcome])).toEqual([
+    ['fired', 'ok'],
+    ['fired', 'ok'],
+    ['fired', 'ok'],
+  ]);
+  expect(history.map(({ event_id }) => event_id)).toEqual(world.accepted);
+  expect(history[0]).toMatchObject({ due_at: next_due_at, session_id: 'cron-a' });
+});
+
+test('a fresh session is another one each time, and a named one is that', async () => {
+  const world = scheduleWorld();
+  const service = await started(world);
+  await service.add(prompt('a', { session: 'fresh' }));
+  await service.add(prompt('b', { session: 'mine' }));
+  await pass(world, 20);
+  const fresh = (await service.history('a')).map(({ session_id }) => session_id);
+  expect(new Set(fresh).size).toBe(2);
+  expect((await service.history('b')).map(({ session_id }) => session_id)).toEqual(['mine', 'mine']);
+});
+
+test('nothing waits for a timer where nothing will be due', async () => {
+  const world = scheduleWorld();
+  const service = await started(world);
+  expect(world.clock.step(Infinity)).toBe(false);
+  await service.add(prompt('once', { schedule: undefined as never, at: '2026-03-01T00:00:05Z' }));
+  await service.add(prompt('a'));
+  await service.change('a', { paused: true });
+  await pass(world, 6);
+  expect(await states(service, 'once')).toEqual(['fired']);
+  expect(await service.get('once')).toMatchObject({ status: 'done', next_due_at: null });
+  expect(world.clock.step(Infinity)).toBe(false);
+});
+
+test('while the run before is not over a due time is skipped, or waits', async () => {
+  const world = scheduleWorld();
+  const service = await started(world);
+  for (const overlap of ['skip', 'queue'] as const) {
+    world.ends.set(overlap, 'never');
+    await service.add(prompt(overlap, { overlap }));
+  }
+  await pass(world, 30);
+  expect(await states(service, 'skip')).toEqual(['fired', 'skipped', 'skipped']);
+  expect((await service.history('skip'))[1]).toMatchObject({ reason: 'the run before was not over' });
+  expect(world.accepted).toHaveLength(2); // of each job one
+  world.ends.clear();
+  service.turnsEnded();
+  await world.settle();
+  expect((await service.history('queue')).map(({ outcome }) => outcome)).toEqual(['ok', 'ok', 'ok']);
+  expect(new Set(world.accepted).size).toBe(4);
+});
+
+test('of a queue that only grows the rest is skipped', async () => {
+  const world = scheduleWorld();
+  const service = await started(world);
+  world.ends.set('a', 'never');
+  await service.add(prompt('a', { overlap: 'queue', schedule: '@every 1s' }));
+  await pass(world, 20);
+  const all = await states(service, 'a');
+  expect(all.filter((state) => state === 'fired')).toHaveLength(11);
+  expect(all.slice(11).every((state) => state === 'skipped')).toBe(true);
+});
+
+test('after failures in a row it is paused, and says so; resumed, nothing is caught up with', async () => {
+  const world = scheduleWorld();
+  const service = await started(world);
+  world.ends.set('a', { outcome: 'failed', reason: 'exit code 1' });
+  await service.add({ name: 'a', schedule: '@every 10s', command: 'false', max_failures: 2, catch_up: 'all' });
+  await pass(world, 60);
+  expect(await states(service, 'a')).toEqual(['fired', 'fired']);
+  expect(await service.get('a')).toMatchObject({ status: 'paused', paused_reason: '2 runs in a row failed', next_due_at: null }); // prettier-ignore
+  world.ends.clear();
+  await service.change('a', { paused: false });
+  await pass(world, 10);
+  expect(await states(service, 'a')).toEqual(['fired', 'fired', 'fired']);
+  expect(await service.get('a')).toMatchObject({ status: 'active', failures: 0 });
+});
+
+test.each([
+  ['skip', ['missed', 'missed', 'missed', 'fired']],
+  ['once', ['missed', 'missed', 'caught_up', 'fired']],
+  ['all', ['missed', 'caught_up', 'caught_up', 'fired']],
+] as const)('what came while no process was there: %s', async (catch_up, expected) => {
+  const world = scheduleWorld({ mostCaughtUp: 2 });
+  const first = await world.open();
+  await first.add(prompt('a', { catch_up }));
+  world.clock.pass(35_000);
+  const service = await started(world);
+  await pass(world, 5);
+  expect(await states(service, 'a')).toEqual(expected);
+  expect(world.accepted).toHaveLength(expected.filter((state) => state !== 'missed').length);
+});
+
+test('a machine that slept for long catches up as after a downtime; one that stumbled is only late', async () => {
+  const world = scheduleWorld();
+  const service = await started(world);
+  await service.add(prompt('a', { overlap: 'queue' }));
+  const frozen = world.clock.now() + 45_000;
+  // The process is stopped: its timer runs once, late.
+  world.clock.pass(0);
+  const late = { ...world.clock };
+  late.pass(45_000);
+  await world.settle();
+  expect(world.clock.now()).toBe(frozen);
+  expect((await states(service, 'a')).every((state) => state === 'fired')).toBe(true);
+});
+
+test('a clock that is set back makes nothing fire again', async () => {
+  const world = scheduleWorld();
+  const first = await started(world);
+  await first.add(prompt('a'));
+  await pass(world, 20);
+  await first.stop();
+  world.clock.pass(-15_000);
+  const service = await started(world);
+  await pass(world, 15);
+  expect(await states(service, 'a')).toEqual(['fired', 'fired']);
+  await pass(world, 10);
+  expect(await states(service, 'a')).toEqual(['fired', 'fired', 'fired']);
+});
+
+test('by hand it fires now, and that is no due time', async () => {
+  const world = scheduleWorld();
+  const service = await started(world);
+  await service.add(prompt('a'));
+  const firing = await service.run('a', { wait: true });
+  expect(firing).toMatchObject({ state: 'fired', manual: true, outcome: 'ok', due_at: world.clock.now() });
+  const again = await service.run('a', { wait: true });
+  expect(again.due_at).toBe(firing.due_at + 1);
+  await pass(world, 10);
+  expect(await states(service, 'a')).toEqual(['fired', 'fired', 'fired']);
+  await service.change('a', { paused: true });
+  expect(await service.run('a', { wait: true })).toMatchObject({ outcome: 'ok' });
+  await expect(service.run('none', { wait: true })).rejects.toMatchObject({ code: 'not_found' });
+});
+
+test('jitter is drawn from job and due time, so that it is the same after a restart', async () => {
+  const begun = async (restart: boolean): Promise<number[]> => {
+    const world = scheduleWorld();
+    let service = await started(world);
+    await service.add(prompt('a', { jitter_ms: 8000 }));
+    await pass(world, 11);
+    if (restart) {
+      await service.stop();
+      service = await started(world);
+    }
+    await pass(world, 40);
+    return (await service.history('a')).map(({ due_at, at }) => at - due_at);
+  };
+  const delays = await begun(false);
+  expect(new Set(delays).size).toBeGreaterThan(1);
+  expect(Math.max(...delays)).toBeLessThanOrEqual(8000);
+  expect(await begun(true)).toEqual(delays);
+});
+
+test('history does not grow without bound, and all that counts outlives its shortening', async () => {
+  const world = scheduleWorld({ history: 5 });
+  const service = await started(world);
+  await service.add(prompt('a', { schedule: '@every 1s' }));
+  world.ends.set('b', { outcome: 'failed', reason: 'no' });
+  await service.add({ name: 'b', schedule: '@every 1s', command: 'false', max_failures: 0 });
+  await pass(world, 60);
+  expect(world.records().length).toBeLessThan(90);
+  expect((await service.history('a')).length).toBeLessThanOrEqual(10);
+  const before = [await service.get('a'), await service.get('b'), await service.history('b')];
+  expect(before[1]).toMatchObject({ failures: 60 });
+  await service.stop();
+  const again = await world.open();
+  expect([await again.get('a'), await again.get('b'), await again.history('b')]).toEqual(before);
+});
+
+test('what a full disk did not let be accepted or recorded is done when there is room', async () => {
+  const world = scheduleWorld();
+  const service = await started(world);
+  await service.add(prompt('a', { schedule: undefined as never, at: '2026-03-01T00:00:05Z' }));
+  world.full = true;
+  await pass(world, 10);
+  expect(world.accepted).toEqual([]);
+  world.full = false;
+  await pass(world, 125);
+  expect(await states(service, 'a')).toEqual(['fired']);
+  expect(world.accepted).toHaveLength(1);
+  world.full = true;
+  const { run } = service;
+  await expect(run('a', { wait: true })).rejects.toMatchObject({ code: 'disk_full' });
+});
+
+test('a message that can not be accepted is tried again, when that can not be recorded either', async () => {
+  const world = scheduleWorld();
+  const service = await started(world);
+  await service.add(prompt('a', { schedule: undefined as never, at: '2026-03-01T00:00:05Z' }));
+  world.fullFor = 'submit';
+  await pass(world, 10);
+  expect(world.accepted).toEqual([]);
+  delete world.fullFor;
+  world.full = false;
+  await pass(world, 61);
+  expect(world.accepted).toHaveLength(1);
+  expect(await states(service, 'a')).toEqual(['fired']);
+});
+
+test('a job that was removed and made anew has no history', async () => {
+  const world = scheduleWorld();
+  const service = await started(world);
+  await service.add(prompt('a'));
+  await expect(service.add(prompt('a'))).rejects.toMatchObject({ code: 'schedule_exists' });
+  await pass(world, 10);
+  await service.remove('a');
+  await expect(service.get('a')).rejects.toMatchObject({ code: 'not_found' });
+  await pass(world, 10);
+  expect(world.accepted).toHaveLength(1);
+  await service.add(prompt('a'));
+  expect(await service.history('a')).toEqual([]);
+});

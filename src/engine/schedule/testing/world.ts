@@ -1,0 +1,167 @@
+/** Schedules over ports in memory: what is durable outlives a crash, which comes at the step that the test names. */
+import type { ManualClock } from '../../../base/testing/manual-clock.ts';
+import { manualClock } from '../../../base/testing/manual-clock.ts';
+import { RuntimeError } from '../../../contract/errors.ts';
+import type { EventStatus } from '../../../contract/host.ts';
+import type { ScheduleLog } from '../../../contract/ports.ts';
+import type { ScheduleRecord, Schedules } from '../../../contract/schedule.ts';
+import { LOCAL_ACTOR } from '../../principal.ts';
+import type { RunEnd } from '../runs.ts';
+import { createScheduleService, type ScheduleService } from '../service.ts';
+
+/** As the local operator has them. */
+export type OwnSchedules = Schedules & Pick<ScheduleService, 'start' | 'turnsEnded' | 'stop'>;
+
+export interface ScheduleWorld {
+  clock: ManualClock;
+  /** A new process on what is durable. `crashAt`: at the n-th thing it does to the world it is gone. */
+  open(crashAt?: number): Promise<OwnSchedules>;
+  /** The power goes: what was not synced is lost, or was written after all. */
+  cut(keepUnsynced: boolean): void;
+  /** How many things have been done since it was opened. */
+  steps(): number;
+  crashed(): boolean;
+  /** Ids of messages, as often as they were accepted. */
+  accepted: string[];
+  /** Nothing can be written. */
+  full: boolean;
+  /** It is from the first message on that comes. */
+  fullFor?: 'submit';
+  /** Names of jobs, as often as their command began. */
+  commands: string[];
+  delivered: string[];
+  /** How the turns and commands of a job end; absent: ok, at once. */
+  ends: Map<string, RunEnd | 'never'>;
+  records(): ScheduleRecord[];
+  /** Lets all that can happen now happen. */
+  settle(): Promise<void>;
+}
+
+const IMMEDIATES = 60;
+
+export function scheduleWorld({
+  start = Date.parse('2026-03-01T00:00:00Z'),
+  history = 1000,
+  mostCaughtUp = 10,
+} = {}): ScheduleWorld {
+  const clock = manualClock(start);
+  let durable: ScheduleRecord[] = [];
+  let written: ScheduleRecord[] = [];
+  let incarnation = 0;
+  let steps = 0;
+  let limit = Infinity;
+  let crashed = false;
+  let ulids = 0;
+  const accepted: string[] = [];
+  const commands: string[] = [];
+  const delivered: string[] = [];
+  const ends: ScheduleWorld['ends'] = new Map();
+  const jobOf = new Map<string, string>();
+  const clean = <T>(value: T): T => structuredClone(value);
+
+  /** One thing that is done to the world: not by who is gone. Crashing before and behind it are two steps. */
+  async function step<T>(mine: number, act: () => T): Promise<T> {
+    const pass = (): void => {
+      if (++steps >= limit) crashed = true;
+    };
+    const gone = (): boolean => crashed || mine !== incarnation;
+    if (!gone()) pass();
+    if (gone()) return new Promise<T>(() => {});
+    const done = act();
+    await Promise.resolve();
+    pass();
+    return crashed ? new Promise<T>(() => {}) : done;
+  }
+
+  function refuseWhenFull(): void {
+    if (world.full) throw new RuntimeError('disk_full', 'No space is left.');
+  }
+
+  function logOf(mine: number): ScheduleLog {
+    return {
+      async read(visit) {
+        for (const [index, record] of clean(written).entries()) visit(record, index + 1);
+      },
+      async append(records, { sync }) {
+        refuseWhenFull();
+        await step(mine, () => void written.push(...clean(records)));
+        if (sync) await step(mine, () => void (durable = [...written]));
+      },
+      replace: (records) =>
+        step(mine, () => {
+          written = clean(records);
+          durable = [...written];
+        }),
+    };
+  }
+
+  async function open(crashAt = Infinity): Promise<OwnSchedules> {
+    const mine = ++incarnation;
+    [steps, limit, crashed] = [0, crashAt, false];
+    const mineOnly = { now: clock.now, at: (due: number, run: () => void) => clock.at(due, () => void (mine === incarnation && !crashed && run())) }; // prettier-ignore
+    const status = (event_id: string): EventStatus['status'] =>
+      ends.get(jobOf.get(event_id)!) === 'never' ? 'running' : 'done';
+    const service = await createScheduleService(
+      {
+        clock: mineOnly,
+        ids: { ulid: () => String(++ulids).padStart(26, '0') },
+        log: logOf(mine),
+        usual: () => ({ tz: 'UTC', root: '/' }),
+        checkLimits: () => {},
+        settled: async (event_id) => ({ event_id, session_id: 's', status: status(event_id), approvals: [] }),
+        async submit(job, { event_id }) {
+          if (world.fullFor === 'submit') world.full = true;
+          refuseWhenFull();
+          return step(mine, () => {
+            jobOf.set(event_id!, job.name);
+            accepted.push(event_id!);
+          });
+        },
+        isKnown: async ({ event_id }) => accepted.includes(event_id!),
+        async endOf({ event_id }) {
+          const end = ends.get(jobOf.get(event_id!)!) ?? { outcome: 'ok' };
+          return end === 'never' ? undefined : end;
+        },
+        command: ({ name }) =>
+          step(mine, () => {
+            commands.push(name);
+            const end = ends.get(name);
+            return end === undefined || end === 'never' ? { outcome: 'ok' as const, exit_code: 0 } : end;
+          }),
+        deliver: (job, { due_at }) =>
+          step(mine, () => {
+            delivered.push(`${job.name}/${due_at}`);
+            return { state: 'delivered' as const, attempts: 1 };
+          }),
+      },
+      { history, mostCaughtUp },
+    );
+    return {
+      ...service,
+      add: (schedule) => service.add(schedule, LOCAL_ACTOR),
+      change: (name, change) => service.change(name, change, LOCAL_ACTOR),
+      remove: (name) => service.remove(name, LOCAL_ACTOR),
+    };
+  }
+
+  const world: ScheduleWorld = {
+    clock,
+    full: false,
+    open,
+    cut(keepUnsynced) {
+      incarnation++;
+      if (!keepUnsynced) written = [...durable];
+    },
+    steps: () => steps,
+    crashed: () => crashed,
+    accepted,
+    commands,
+    delivered,
+    ends,
+    records: () => clean(written),
+    async settle() {
+      for (let n = 0; n < IMMEDIATES; n++) await new Promise((resolve) => setImmediate(resolve));
+    },
+  };
+  return world;
+}

@@ -1,0 +1,47 @@
+/** What the API can be asked about jobs that run by themselves. */
+import { validate as validateNew } from '#generated/new-schedule-validator.js';
+import { validate as validateChange } from '#generated/schedule-change-validator.js';
+import type { Host } from '../../../contract/host.ts';
+import type { Answer } from '../answer.ts';
+import type { Validate } from '../read-body.ts';
+
+interface Ports {
+  host: Pick<Host, 'schedules'>;
+}
+
+/** `id`: the name of the job. */
+interface Call {
+  id: string;
+  query: URLSearchParams;
+  body<T>(validate: Validate<T>): Promise<T>;
+}
+
+export async function list({ host }: Ports): Promise<Answer> {
+  return { status: 200, body: { schedules: await host.schedules.list() } };
+}
+
+export async function add({ host }: Ports, call: Call): Promise<Answer> {
+  return { status: 201, body: await host.schedules.add(await call.body(validateNew)) };
+}
+
+export async function get({ host }: Ports, { id }: Call): Promise<Answer> {
+  return { status: 200, body: await host.schedules.get(id) };
+}
+
+export async function change({ host }: Ports, call: Call): Promise<Answer> {
+  return { status: 200, body: await host.schedules.change(call.id, await call.body(validateChange)) };
+}
+
+export async function remove({ host }: Ports, { id }: Call): Promise<Answer> {
+  await host.schedules.remove(id);
+  return { status: 204 };
+}
+
+/** `wait=true`: answers when the run has ended, or waits for a person. */
+export async function run({ host }: Ports, { id, query }: Call): Promise<Answer> {
+  return { status: 200, body: await host.schedules.run(id, { wait: query.get('wait') === 'true' }) };
+}
+
+export async function history({ host }: Ports, { id }: Call): Promise<Answer> {
+  return { status: 200, body: { history: await host.schedules.history(id) } };
+}

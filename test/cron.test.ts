@@ -1,0 +1,272 @@
+/** Jobs that run by themselves: the commands, with and without a process that fires, and what a kill leaves. */
+import { createHmac } from 'node:crypto';
+import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { describe, expect, onTestFinished } from 'vitest';
+import type { Script } from '../src/contract/script.ts';
+import type { Firing, ScheduleStatus } from '../src/contract/schedule.ts';
+import { startDaemon } from './support/daemon.ts';
+import { entriesOf, type Place, test, until } from './support/place.ts';
+
+const TURNS: Script['turns'] = [{ match: { any: true }, reply: { text: 'You said: {{asked}}' } }];
+
+async function json<T>(place: Place, ...args: string[]): Promise<T> {
+  const { code, stdout, stderr } = await place.run(['cron', ...args, '-o', 'json']);
+  expect(code, stderr).toBe(0);
+  return JSON.parse(stdout) as T;
+}
+
+const history = (place: Place, name: string): Promise<Firing[]> => json<Firing[]>(place, 'history', name);
+
+/** The history of a job as soon as it is so. */
+async function untilRows(place: Place, name: string, isSo: (rows: Firing[]) => boolean): Promise<Firing[]> {
+  const end = Date.now() + 20_000;
+  for (;;) {
+    const rows = await history(place, name);
+    if (isSo(rows)) return rows;
+    if (Date.now() > end) throw new Error(`waited in vain: ${JSON.stringify(rows)}`);
+  }
+}
+
+const untilRan = (place: Place, name: string, count: number): Promise<Firing[]> =>
+  untilRows(place, name, (rows) => rows.filter(({ outcome }) => outcome !== undefined).length >= count);
+
+describe('without a process that fires', () => {
+  test('a job is made, shown, paused, resumed, run by hand and removed', async ({ place }) => {
+    place.play(TURNS);
+    const add = ['cron', 'add', 'standup', '--schedule', '30 8 * * 1-5', '--tz', 'Europe/Berlin', '--prompt', 'hello'];
+    expect(await place.run(add)).toMatchObject({
+      code: 0,
+      stdout: expect.stringMatching(/^added standup: due next 20/),
+    });
+    expect(await place.run(add)).toMatchObject({ code: 1, stderr: expect.stringMatching(/already/) });
+    const [job] = await json<ScheduleStatus[]>(place, 'ls');
+    expect(job).toMatchObject({ name: 'standup', tz: 'Europe/Berlin', status: 'active', root: place.project });
+    expect(new Date(job!.next_due_at!).getUTCMinutes()).toBe(30);
+    expect(await place.run(['cron', 'pause', 'standup'])).toMatchObject({ code: 0 });
+    expect(await json(place, 'show', 'standup')).toMatchObject({ status: 'paused', next_due_at: null });
+    expect(await place.run(['cron', 'resume', 'standup'])).toMatchObject({ code: 0 });
+    const ran = await place.run(['cron', 'run', 'standup']);
+    expect(ran).toMatchObject({ code: 0, stdout: 'You said: hello\n' });
+    const [row, ...more] = await history(place, 'standup');
+    expect(more).toEqual([]);
+    expect(row).toMatchObject({ state: 'fired', manual: true, session_id: 'cron-standup', outcome: 'ok' });
+    const [created] = entriesOf(place.journal('cron-standup'), 'session.created');
+    expect(created).toMatchObject({ kind: 'cron', source: 'cron', project_root: place.project });
+    const [input] = entriesOf(place.journal('cron-standup'), 'input.received');
+    expect(input).toMatchObject({ event_id: row!.event_id, lane: 'background', source: 'cron' });
+    expect(await place.run(['cron', 'rm', 'standup'])).toMatchObject({ code: 0 });
+    expect(await json(place, 'ls')).toEqual([]);
+    expect(await place.run(['cron', 'history', 'standup'])).toMatchObject({ code: 1 });
+  });
+
+  test('a command is run with no key of ours, and what it printed and its exit code are kept', async ({ place }) => {
+    place.play(TURNS);
+    const command = 'echo "key: $OPENAI_API_KEY."; pwd; exit 3';
+    await place.run(['cron', 'add', 'a', '--schedule', '@every 1h', '--command', command]);
+    const ran = await place.run(['cron', 'run', 'a'], { environment: { OPENAI_API_KEY: 'sk-secret-of-mine' } });
+    expect(ran).toMatchObject({ code: 1, stdout: `key: .\n${place.project}\n` });
+    expect(await history(place, 'a')).toMatchObject([{ outcome: 'failed', exit_code: 3, reason: 'exit code 3' }]);
+    expect(await json(place, 'show', 'a')).toMatchObject({ failures: 1, output: `key: .\n${place.project}\n` });
+    expect(existsSync(join(place.home, 'workspaces/default/sessions/cron-a.jsonl'))).toBe(false);
+    const [{ event_id }] = (await history(place, 'a')) as [Firing];
+    const why = await place.run(['why', event_id!]);
+    expect(why).toMatchObject({
+      code: 0,
+      stdout: expect.stringMatching(/job a ran a command: it failed: exit code 3/),
+    });
+    expect(why.stdout).toMatch(/local added job a at .*\(schedules.jsonl seq 1\)/);
+  });
+
+  test.for([
+    ['--schedule', '61 * * * *', '--prompt', 'x'],
+    ['--schedule', '* * * * *', '--tz', 'Mars/Olympus', '--prompt', 'x'],
+    ['--at', 'soon', '--prompt', 'x'],
+    ['--at', '2020-01-01T00:00:00Z', '--prompt', 'x'],
+    ['--prompt', 'x'],
+    ['--schedule', '* * * * *'],
+    ['--schedule', '* * * * *', '--prompt', 'x', '--command', 'y'],
+    ['--schedule', '* * * * *', '--prompt', 'x', '--jitter', 'much'],
+    ['--schedule', '* * * * *', '--prompt', 'x', '--session', '../etc'],
+    ['--schedule', '* * * * *', '--prompt', 'x', '--deliver', 'webhook:http://example.org/'],
+    ['--schedule', '* * * * *', '--prompt', 'x', '--deliver', 'mail:me'],
+  ])('what is wrong is refused, with what is right: %j', async (args, { place }) => {
+    const { code, stderr } = await place.run(['cron', 'add', 'a', ...args]);
+    expect(code).toBe(2);
+    expect(stderr).toMatch(/\n/);
+    expect(await json(place, 'ls')).toEqual([]);
+  });
+
+  test('a name is an id, and no path', async ({ place }) => {
+    for (const name of ['../a', 'a/b', '-a', '.a', 'a b', 'é', 'x'.repeat(65)]) {
+      const { code } = await place.run(['cron', 'add', '--schedule', '* * * * *', '--prompt', 'x', '--', name]);
+      expect(code, name).toBe(2);
+    }
+  });
+
+  test('results are appended to a file', async ({ place }) => {
+    place.play(TURNS);
+    const to = ['--deliver', 'file:results.jsonl'];
+    await place.run(['cron', 'add', 'a', '--schedule', '@every 1h', '--prompt', 'hello', ...to]);
+    await place.run(['cron', 'run', 'a']);
+    await place.run(['cron', 'run', 'a']);
+    const lines = place.read('results.jsonl').trim().split('\n').map((line) => JSON.parse(line) as { id: string }); // prettier-ignore
+    const rows = await history(place, 'a');
+    expect(lines.map(({ id }) => id)).toEqual(rows.map(({ due_at }) => `a/${due_at}`));
+    expect(lines[0]).toMatchObject({
+      type: 'schedule.ran',
+      data: { job: 'a', outcome: 'ok', text: 'You said: hello' },
+    });
+    expect(rows[0]).toMatchObject({ delivery: { state: 'delivered', attempts: 1 } });
+  });
+});
+
+describe('with one', () => {
+  test('over HTTP jobs are made, shown, paused, run and removed', async ({ place }) => {
+    place.play(TURNS);
+    const { ask } = await startDaemon(place);
+    const job = { name: 'a', schedule: '@every 1h', prompt: 'hello' };
+    const made = await ask('POST', '/v1/schedules', job);
+    expect(made.status).toBe(201);
+    expect(await made.json()).toMatchObject({ ...job, status: 'active', root: place.project });
+    expect((await ask('POST', '/v1/schedules', job)).status).toBe(409);
+    const wrong = await ask('POST', '/v1/schedules', { ...job, name: 'b', schedule: 'often' });
+    expect(wrong.status).toBe(400);
+    expect(await wrong.json()).toMatchObject({ code: 'schedule_invalid', next: expect.stringMatching(/five fields/) });
+    expect((await ask('POST', '/v1/schedules', { ...job, more: 1 })).status).toBe(400);
+    expect(await (await ask('GET', '/v1/schedules')).json()).toMatchObject({ schedules: [{ name: 'a' }] });
+    const paused = await ask('PATCH', '/v1/schedules/a', { paused: true });
+    expect(await paused.json()).toMatchObject({ status: 'paused', next_due_at: null });
+    const ran = await ask('POST', '/v1/schedules/a/run?wait=true');
+    expect(await ran.json()).toMatchObject({ state: 'fired', manual: true, outcome: 'ok' });
+    const past = await ask('GET', '/v1/schedules/a/history');
+    expect(await past.json()).toMatchObject({ history: [{ state: 'fired', session_id: 'cron-a' }] });
+    expect((await ask('DELETE', '/v1/schedules/a')).status).toBe(204);
+    expect((await ask('GET', '/v1/schedules/a')).status).toBe(404);
+  });
+
+  test('jobs are made while it runs, and fire each due time once', async ({ place }) => {
+    place.play(TURNS);
+    await startDaemon(place);
+    await place.run(['cron', 'add', 'says', '--schedule', '@every 1s', '--prompt', 'hello']);
+    await place.run(['cron', 'add', 'runs', '--schedule', '@every 1s', '--command', 'echo x >>ran', '--overlap', 'queue']); // prettier-ignore
+    await untilRan(place, 'says', 2);
+    await untilRan(place, 'runs', 3);
+    await place.run(['cron', 'pause', 'runs']);
+    expect(await place.run(['cron', 'run', 'says'])).toMatchObject({ code: 0, stdout: 'You said: hello\n' });
+    const rows = await history(place, 'runs');
+    expect(place.read('ran')).toBe('x\n'.repeat(rows.length));
+    const { added_at } = await json<ScheduleStatus>(place, 'show', 'runs');
+    expect(rows.map(({ due_at }) => due_at - added_at)).toEqual(rows.map((_, n) => (n + 1) * 1000));
+    expect(await place.run(['store', 'check'])).toMatchObject({ code: 0 });
+  });
+
+  test('killed when its message was accepted and nobody was told, it is said once', async ({ place }) => {
+    place.play(TURNS);
+    await place.run(['cron', 'add', 'a', '--schedule', '@every 1s', '--prompt', 'hello']);
+    const first = await startDaemon(place, [], { environment: { RUNTIME_CHAOS: '1', RUNTIME_CRASH_AT: 'before-ack' } });
+    expect(await first.ended).toMatchObject({ signal: 'SIGKILL' });
+    await place.run(['cron', 'pause', 'a']);
+    const [cut] = (await history(place, 'a')).filter(({ state }) => state === 'fired');
+    expect(cut).not.toHaveProperty('outcome');
+    await startDaemon(place);
+    await untilRan(place, 'a', 1);
+    const said = entriesOf(place.journal('cron-a'), 'input.received').map(({ event_id }) => event_id);
+    expect(said).toEqual([cut!.event_id]);
+  });
+
+  test('killed again and again, it says everything once', async ({ place }) => {
+    place.play(TURNS);
+    const add = ['cron', 'add', 'a', '--schedule', '@every 1s', '--prompt', 'hello', '--catch-up', 'all', '--overlap', 'queue']; // prettier-ignore
+    await place.run([...add, '--deliver', 'file:results.jsonl']);
+    for (const ms of [1000, 1300, 1005, 2000]) {
+      const owner = await startDaemon(place);
+      await new Promise((resolve) => setTimeout(resolve, ms));
+      owner.child.kill('SIGKILL');
+      await owner.ended;
+    }
+    const owner = await startDaemon(place);
+    await place.run(['cron', 'pause', 'a']);
+    const rows = await untilRows(place, 'a', (all) =>
+      all.every((row) => row.state === 'missed' || (row.outcome === 'ok' && row.delivery !== undefined)),
+    );
+    owner.child.kill('SIGTERM');
+    await owner.ended;
+    const said = entriesOf(place.journal('cron-a'), 'input.received').map(({ event_id }) => event_id);
+    expect(new Set(said).size).toBe(said.length);
+    expect(said.sort()).toEqual(rows.flatMap(({ event_id }) => event_id ?? []).sort());
+    const { added_at } = await json<ScheduleStatus>(place, 'show', 'a');
+    expect(rows.map(({ due_at }) => due_at - added_at)).toEqual(rows.map((_, n) => (n + 1) * 1000));
+    const delivered = place.read('results.jsonl').trim().split('\n').map((line) => (JSON.parse(line) as { id: string }).id); // prettier-ignore
+    expect(new Set(delivered).size).toBe(said.length);
+  });
+
+  test('a command that was cut by a kill ends with it, and is not run again', async ({ place }) => {
+    place.play(TURNS);
+    await place.run(['cron', 'add', 'a', '--schedule', '@every 1s', '--command', 'echo x >>ran; sleep 60']);
+    const first = await startDaemon(place);
+    await until('the command runs', () => place.read('ran') !== '');
+    first.child.kill('SIGKILL');
+    await first.ended;
+    await place.run(['cron', 'pause', 'a']);
+    await startDaemon(place);
+    const rows = await untilRan(place, 'a', 1);
+    expect(rows.filter(({ state }) => state === 'fired')).toHaveLength(1);
+    expect(rows.find(({ state }) => state === 'fired')).toMatchObject({
+      state: 'fired',
+      outcome: 'failed',
+      reason: expect.stringMatching(/not run again/),
+    });
+    expect(place.read('ran')).toBe('x\n');
+  });
+
+  test('a webhook is told, signed with a secret that is nobody else’s', async ({ place }) => {
+    place.play(TURNS);
+    const got: { signature: string; body: string }[] = [];
+    const server = createServer((request, response) => {
+      void text(request).then((body) => {
+        got.push({ signature: String(request.headers['x-runtime-signature']), body });
+        response.writeHead(got.length === 1 ? 500 : 204).end();
+      });
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    onTestFinished(() => void server.close());
+    await startDaemon(place);
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+    await place.run(['cron', 'add', 'a', '--schedule', '@every 1h', '--command', 'echo hi', '--deliver', `webhook:${url}`]); // prettier-ignore
+    await place.run(['cron', 'run', 'a']);
+    const [row] = await untilRows(place, 'a', ([first]) => first?.delivery !== undefined);
+    const secretFile = join(place.home, 'webhook-secret');
+    expect(statSync(secretFile).mode & 0o777).toBe(0o600);
+    const secret = readFileSync(secretFile, 'utf8').trim();
+    expect(new Set(got.map(({ body }) => body)).size).toBe(1);
+    for (const { signature, body } of got) {
+      const [, at, v1] = /^t=(\d+),v1=(.+)$/.exec(signature)!;
+      expect(v1).toBe(createHmac('sha256', secret).update(`${at}.${body}`).digest('hex'));
+    }
+    expect(JSON.parse(got[0]!.body)).toMatchObject({ type: 'schedule.ran', data: { exit_code: 0, text: 'hi\n' } });
+    expect(row).toMatchObject({ delivery: { state: 'delivered', attempts: 2 } });
+  });
+});
+
+test('schedules go with a backup, and a damaged end pauses every job', async ({ place }) => {
+  place.play(TURNS);
+  await place.run(['cron', 'add', 'a', '--schedule', '@every 1h', '--command', 'echo hi']);
+  await place.run(['cron', 'run', 'a']);
+  const backup = join(place.project, '../backup');
+  expect(await place.run(['store', 'backup', backup])).toMatchObject({ code: 0 });
+  const file = join(place.home, 'workspaces/default/schedules.jsonl');
+  const lines = readFileSync(file, 'utf8').split('\n');
+  expect(readFileSync(join(backup, 'workspace/schedules.jsonl'), 'utf8')).toBe(lines.join('\n'));
+  writeFileSync(file, [...lines.slice(0, 2), '{"broken"', ...lines.slice(3)].join('\n'));
+  expect(await place.run(['cron', 'ls'])).toMatchObject({ code: 7 });
+  expect(await place.run(['store', 'check'])).toMatchObject({ code: 7 });
+  expect(await place.run(['store', 'repair', '--apply'])).toMatchObject({ code: 0 });
+  expect(await json(place, 'show', 'a')).toMatchObject({
+    status: 'paused',
+    paused_reason: expect.stringMatching(/lost/),
+  });
+});
