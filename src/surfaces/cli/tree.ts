@@ -15,6 +15,7 @@ import { addWhy } from './tree/past.ts';
 import { addPolicy } from './tree/policy.ts';
 import { addSessions } from './tree/sessions.ts';
 import { addStore } from './tree/store.ts';
+import { addToken } from './tree/token.ts';
 import { jsonOption, outputOption, teach } from './tree/teach.ts';
 
 export interface CommandTree {
@@ -54,6 +55,7 @@ export function commandTree(context: CommandContext): CommandTree {
 
   addRun(program, calls);
   addDaemon(program, calls);
+  addToken(program, calls);
   addSessions(program, calls);
   addApprovals(program, calls);
   addWhy(program, calls);

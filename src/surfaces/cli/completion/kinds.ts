@@ -3,7 +3,18 @@ import type { Argument, Option } from 'commander';
 
 /** `text`: what only the person knows. */
 export type Kind =
-  'session' | 'journal' | 'approval' | 'grant' | 'tool' | 'model' | 'workspace' | 'help' | 'file' | 'folder' | 'text';
+  | 'session'
+  | 'journal'
+  | 'approval'
+  | 'grant'
+  | 'tool'
+  | 'model'
+  | 'token'
+  | 'workspace'
+  | 'help'
+  | 'file'
+  | 'folder'
+  | 'text';
 
 /** By command and argument, by command and option, by option alone. */
 const KINDS: Readonly<Record<string, Kind>> = {
@@ -45,6 +56,9 @@ const KINDS: Readonly<Record<string, Kind>> = {
   'session fork --message': 'text',
   'session fork --timeout': 'text',
   'session fork --max-cost': 'text',
+  'token create name': 'text',
+  'token create --expires': 'text',
+  'token revoke name': 'token',
   'approvals show id': 'approval',
   'approvals revoke grant': 'grant',
   'approve id': 'approval',
