@@ -1,6 +1,6 @@
 /** Approvals as a person meets them: asked for, answered, refused, late. H-numbers: the prior art's checks. */
 import { describe, expect } from 'vitest';
-import type { ApprovalRecord } from '../src/contract/approval.ts';
+import type { ApprovalRecord } from '../src/contract/answers.ts';
 import { approvalsIn, entriesOf, expectVerified, linesOf, type Place, type Ran, test, until } from './support/place.ts';
 
 const CALL = { tool: 'exec_command', arguments: { cmd: 'echo ran >> ran.txt' } };

@@ -3,7 +3,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect } from 'vitest';
-import type { AcceptedAnswer } from '../src/contract/api.ts';
+import type { AcceptedAnswer } from '../src/contract/answers.ts';
 import { type Daemon, startDaemon } from './support/daemon.ts';
 import type { MockOpenai, MockReply, MockRequest } from './support/mock-openai.ts';
 import { expectVerified, test, until } from './support/place.ts';

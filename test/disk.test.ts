@@ -1,35 +1,14 @@
 /** Disks that don't take what is written. */
-import { spawnSync } from 'node:child_process';
-import { chmodSync, existsSync, readdirSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect } from 'vitest';
-import { entriesOf, expectVerified, linesOf, type Place, test, verify } from './support/place.ts';
+import { entriesOf, expectVerified, linesOf, test, verify } from './support/place.ts';
 import { socketOf } from './support/shared.ts';
+import { fill, onSmallDisk } from './support/small-disk.ts';
 import { hasStrace } from './support/syncs.ts';
 
 const PAGE = 4096;
 const isRoot = process.getuid?.() === 0;
-
-const shell = (line: string, path: string): boolean => spawnSync('/bin/sh', ['-c', line, 'sh', path]).status === 0;
-
-/** Lets the home be a small disk of its own while the body runs. False when this machine doesn't let us. */
-async function onSmallDisk(place: Place, options: string, body: () => Promise<void>): Promise<boolean> {
-  if (!isRoot || !shell(`mount -t tmpfs -o size=1M,${options} tmpfs "$1"`, place.home)) {
-    return false;
-  }
-  try {
-    await body();
-  } finally {
-    shell('umount -l "$1"', place.home);
-  }
-  return true;
-}
-
-/** Fills the disk but for so many bytes. */
-function fill(file: string, left: number): void {
-  const { bavail, bsize } = statfsSync(dirname(file));
-  writeFileSync(file, Buffer.alloc(Math.max(0, bavail * bsize - left), 1));
-}
 
 describe('a home that may not be written', () => {
   test('exit 1, what to check, and nothing half made', async ({ place, skip }) => {

@@ -4,7 +4,7 @@ import { chmodSync, cpSync, existsSync, readdirSync, rmSync, statSync, symlinkSy
 import { join } from 'node:path';
 import { describe, expect } from 'vitest';
 import type { Script } from '../src/contract/script.ts';
-import type { UndoPlan } from '../src/contract/undo.ts';
+import type { UndoPlan } from '../src/contract/answers.ts';
 import { entriesOf, expectVerified, LAUNCHER, type Place, type Ran, test, until } from './support/place.ts';
 import { enter, openRepl } from './support/repl.ts';
 import { hasStrace } from './support/syncs.ts';

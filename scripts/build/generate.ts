@@ -1,6 +1,6 @@
 /**
  * Generated modules (`#generated/*`): validators made from the zod schemas, so that a turn checks its config and journal
- * without loading zod, and the version.
+ * without loading zod, the OpenAPI document, and the version.
  */
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -13,6 +13,7 @@ import standaloneCode from 'ajv/dist/standalone/index.js';
 import { build } from 'esbuild';
 import * as z from 'zod';
 import { generateConfigKeys } from './config-keys.ts';
+import { openApiDocument } from './openapi.ts';
 
 interface Validator {
   /** Of the generated module: `<name>-validator.js`. */
@@ -33,6 +34,7 @@ const VALIDATORS: Validator[] = [
   { name: 'export-header', file: EXPORT, schema: 'exportHeaderSchema', type: 'ExportHeader' },
   { name: 'blob-line', file: EXPORT, schema: 'blobLineSchema', type: 'BlobLine' },
   { name: 'script', file: 'src/contract/script.ts', schema: 'scriptSchema', type: 'Script' },
+  { name: 'tokens', file: 'src/contract/tokens.ts', schema: 'tokensSchema', type: 'Tokens' },
   { name: 'submission', file: API, schema: 'submissionSchema', type: 'SubmissionBody' },
   { name: 'resolution', file: API, schema: 'resolutionSchema', type: 'ResolutionBody' },
   { name: 'stop', file: API, schema: 'stopSchema', type: 'StopBody' },
@@ -63,6 +65,8 @@ export async function generate(root: string): Promise<string> {
   }
   await generateConfigKeys(outdir);
   const { version } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8')) as { version: string };
+  await writeFile(join(outdir, 'openapi.js'), `export const openapi = ${JSON.stringify(openApiDocument(version))};\n`);
+  await writeFile(join(outdir, 'openapi.d.ts'), 'export declare const openapi: object;\n');
   const info = {
     version,
     commit: git(root, 'rev-parse', 'HEAD'),

@@ -21,6 +21,7 @@ const PARTS: Record<string, readonly string[]> = {
   terminal: ['src/surfaces/repl/later.ts', 'src/surfaces/repl/repl.ts'],
   daemon: ['src/surfaces/cli/commands/daemon.ts'],
   compatible: ['src/surfaces/http/openai/openai-api.ts'],
+  openapi: ['build/generated/openapi.js'],
   sharing: [
     'src/adapters/control/connect-control.ts',
     'src/surfaces/http/control/control-api.ts',

@@ -6,12 +6,14 @@ import { turnReason } from '../../src/contract/values.ts';
 import { allKeys, variableOf } from '../../src/engine/config/keys.ts';
 import { exitCodeOf } from '../../src/engine/exit-code.ts';
 import { commandsPage, topicsPage } from './commands.ts';
+import { httpPage } from './http.ts';
 
 export async function referencePages(): Promise<Record<string, string>> {
   const pages = {
     'commands.md': commandsPage(GENERATED),
     'configuration.md': configurationPage(),
     'errors.md': errorsPage(),
+    'http.md': httpPage(GENERATED),
     'topics.md': await topicsPage(GENERATED),
   };
   const formatted = Object.entries(pages).map(async ([name, text]): Promise<[string, string]> => [

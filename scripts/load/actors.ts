@@ -1,7 +1,7 @@
 /** Who uses the daemon in a load run. Each keeps what it was told, for the checker. */
 import { setTimeout as delay } from 'node:timers/promises';
 import { createParser } from 'eventsource-parser';
-import type { AcceptedAnswer } from '../../src/contract/api.ts';
+import type { AcceptedAnswer } from '../../src/contract/answers.ts';
 import type { EventStatus } from '../../src/contract/host.ts';
 import type { Served } from './served.ts';
 

@@ -1,10 +1,9 @@
 /**
- * Bodies of the HTTP API's requests, also spoken on the control socket. What it answers has the shapes of `host.ts`.
+ * Bodies of the HTTP API's requests, also spoken on the control socket. What it answers is in `answers.ts`.
  * Validators are generated from these schemas; import the types only. A field comes with the feature that honours it:
  * any other is refused.
  */
 import * as z from 'zod';
-import type { Accepted } from './host.ts';
 import type { EntryEvent } from './stream.ts';
 import { policy } from './manifest.ts';
 import { digest, int, lane, part, verdict } from './values.ts';
@@ -121,34 +120,12 @@ export type HelloBody = z.infer<typeof helloSchema>;
 /** @public The type of the generated validator. */
 export type ProofBody = z.infer<typeof proofSchema>;
 
-/** Answer to `POST /v1/events`. */
-export interface AcceptedAnswer extends Omit<Accepted, 'notices'> {
-  schemaVersion: 'runtime.accepted.v1';
-  /** Ids of approvals for which the session waits. */
-  waiting_on: string[];
-  /** Absent when there are none. */
-  notices?: string[];
-  status_url: string;
-  stream_url: string;
-}
-
 /** Answer to `GET /v1/sessions/{id}/entries`. */
 export interface EntriesAnswer {
   entries: EntryEvent[];
   /** What to give as `after` for those that follow. */
   next_after: number;
   has_more: boolean;
-}
-
-/** `application/problem+json`: what went wrong. `next`: what to do about it. */
-export interface Problem {
-  type: 'about:blank';
-  title: string;
-  status: number;
-  code: string;
-  detail: string;
-  next: string;
-  request_id: string;
 }
 
 /**

@@ -118,6 +118,13 @@ export const configSchema = z
       .strictObject({
         host: z.string().min(1).default('127.0.0.1').describe('Address that the daemon listens on.'),
         port: z.int().min(0).max(65535).default(8080).describe('Port that the daemon listens on. 0: any that is free.'),
+        allowed_hosts: z.array(z.string().min(1)).default([]).describe('Names by which the daemon may be asked, beside its addresses and localhost.'),
+        tls: z
+          .strictObject({
+            cert: z.string().exactOptional().describe('File of the certificate chain (PEM). With server.tls.key: the daemon speaks HTTPS alone.'),
+            key: z.string().exactOptional().describe('File of its private key (PEM).'),
+          })
+          .prefault({}),
       })
       .prefault({}),
     daemon: z

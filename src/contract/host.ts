@@ -3,14 +3,16 @@
  * (`engine/hub`), and a client of that process's control socket (`adapters/control`). So a terminal needn't know which of
  * the two it has. Types only; the shapes are those of the HTTP API.
  */
-import type { ApprovalRecord } from './approval.ts';
+import type {
+  ApprovalRecord, EventState, EventStatus, HostStatus, Imported, QueueItem, SessionStatus, StandingGrant, UndoPlan,
+} from './answers.ts'; // prettier-ignore
 import type { Seq } from './entries.ts';
 import type { Policy } from './manifest.ts';
-import type { StandingGrant } from './ports.ts';
 import type { Schedules } from './schedule.ts';
 import type { StreamEvent } from './stream.ts';
-import type { UndoPlan } from './undo.ts';
-import type { Lane, Part, TurnReason, Usage, Verdict } from './values.ts';
+import type { Lane, Part, Verdict } from './values.ts';
+
+export type { EventState, EventStatus, HostStatus, Imported, QueueItem, SessionStatus };
 
 /** Raised when client and owner can't understand each other any more. */
 export const CONTROL_PROTOCOL = 1;
@@ -52,80 +54,6 @@ export interface Accepted {
   notices: string[];
 }
 
-/** `waiting_approval`: nothing is being done in its session before a person answers. */
-export type EventState = 'queued' | 'running' | 'waiting_approval' | 'done' | 'dead';
-
-/** What became of a message: `GET /v1/events/{id}`. */
-export interface EventStatus {
-  event_id: string;
-  session_id: string;
-  status: EventState;
-  turn?: number;
-  /** Of a `done` one: how its turn ended. */
-  reason?: TurnReason;
-  code?: string;
-  /** Of a `dead` one: why it could not be given to its session. */
-  why?: string;
-  /** The reply. */
-  text?: string;
-  /** Ids of approvals that wait. */
-  approvals: string[];
-  /** Of the session's last entry when this was told. */
-  seq?: Seq;
-  usage?: Usage;
-  cost_micro_usd?: number;
-  accepted_at?: number;
-}
-
-/**
- * A message that isn't done: `GET /v1/queue/{id}`. `waiting`: its session hasn't got it; `delivered`: it has, and the
- * message's turn comes; `dead`: it couldn't be given to its session, and waits for a person.
- */
-export interface QueueItem {
-  event_id: string;
-  session_id: string;
-  lane: Lane;
-  priority: number;
-  /** Who sent it, and by what. */
-  actor: string;
-  source: string;
-  state: 'waiting' | 'delivered' | 'running' | 'waiting_approval' | 'dead';
-  /** See `Accepted`. */
-  position: number;
-  /** ms UTC. */
-  accepted_at: number;
-  /** What it begins with. */
-  title: string;
-  metadata?: Record<string, string>;
-  /** Of a dead one. */
-  why?: string;
-  dead_at?: number;
-}
-
-/** What a session is doing: `GET /v1/sessions/{id}`. */
-export interface SessionStatus {
-  session_id: string;
-  /** `open`: a turn hasn't ended, and nobody works on it. */
-  status: 'absent' | 'idle' | 'running' | 'waiting_approval' | 'open';
-  project_root: string;
-  /** Chosen for the session; absent: the configured default. */
-  model?: string;
-  turns: number;
-  /** Of the last entry. */
-  seq: Seq;
-  /** The open turn: its number and messages. */
-  turn?: { turn: number; event_ids: string[]; phase: string; started_at?: number };
-  /** Messages that wait for their turn, or whose end nobody was told of. */
-  queued: string[];
-  /** Ids of approvals that wait. */
-  approvals: string[];
-  /** Of all turns. */
-  usage: Usage;
-  cost_micro_usd: number;
-  /** How many terminals and streams look at it. */
-  watchers: number;
-}
-
 /**
  * Where a fork leaves its source, and what is otherwise in it. Body of `POST /v1/sessions/{id}/fork`. Without `at` and
  * `turn`: behind the last turn that has ended.
@@ -160,25 +88,6 @@ export interface Import {
   file: string;
   /** The id here; absent: the one that it has. */
   as?: string;
-}
-
-/** A session that was imported, where it comes from, and how many of its entries are from there. */
-export interface Imported {
-  session_id: string;
-  from: { session_id: string; seq: Seq; hash: string };
-  entries: number;
-  /** As it was there; it may not be here. */
-  project_root: string;
-}
-
-/** Who owns the workspace: `GET /v1/status`. */
-export interface HostStatus {
-  pid: number;
-  program: string;
-  version: string;
-  protocol: number;
-  workspace: string;
-  started_at: number;
 }
 
 /** The events of one session: entries in order without a gap, and what is ephemeral between them. */

@@ -3,8 +3,9 @@
  * that another store or host can stand behind them. Types only.
  */
 import type { Digest } from '../base/digest.ts';
+import type { StandingGrant } from './answers.ts';
 import type { CallFinished, CallInspected, Entry, Seq } from './entries.ts';
-import type { Grant, ToolSpec } from './manifest.ts';
+import type { ToolSpec } from './manifest.ts';
 import type { ModelAnswer, ModelDelta, ModelRequest } from './messages.ts';
 import type {
   AuditRecord,
@@ -162,16 +163,6 @@ export interface Audit {
   /** The newest head of a session's journal, when there is one. */
   head(session: string): Promise<AuditHead | undefined>;
   read(visit: (stored: Stored<AuditRecord>) => void): Promise<JournalEnd>;
-}
-
-/** A grant for all sessions, and where it came from. */
-export interface StandingGrant extends Grant {
-  by: string;
-  session_id: string;
-  approval_id: string;
-  /** ms UTC. */
-  added_at: number;
-  expires_at?: number;
 }
 
 export interface Grants {

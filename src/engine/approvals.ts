@@ -1,6 +1,6 @@
 /** Approvals: derived from the journals, never stored; and their resolution where no process owns the session. */
 import { parseStrictJson } from '../base/strict-json.ts';
-import type { ApprovalRecord } from '../contract/approval.ts';
+import type { ApprovalRecord } from '../contract/answers.ts';
 import { RuntimeError } from '../contract/errors.ts';
 import type { EntryData, ToolCall } from '../contract/entries.ts';
 import type { Blobs, StoredEntry } from '../contract/ports.ts';

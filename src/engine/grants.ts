@@ -1,6 +1,6 @@
 /** Standing grants as people see them, and taking them back. */
 import { RuntimeError } from '../contract/errors.ts';
-import type { StandingGrant } from '../contract/ports.ts';
+import type { StandingGrant } from '../contract/answers.ts';
 import { recordsOf } from './approvals.ts';
 import type { Actor } from '../contract/values.ts';
 import { matchingId } from './matching-id.ts';

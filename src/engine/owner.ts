@@ -9,7 +9,7 @@ import type { EntryData, Observation, Seq } from '../contract/entries.ts';
 import { RuntimeError } from '../contract/errors.ts';
 import type { Policy } from '../contract/manifest.ts';
 import type { Audit, Grants, Ingress, Journal, Snapshots, StoredEntry } from '../contract/ports.ts';
-import type { ApprovalRecord } from '../contract/approval.ts';
+import type { ApprovalRecord } from '../contract/answers.ts';
 import type { IngressEvent } from '../contract/records.ts';
 import type { Resolution } from '../contract/host.ts';
 import type { Actor, FileChange, Lane, Part, Role } from '../contract/values.ts';

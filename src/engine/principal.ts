@@ -12,6 +12,9 @@ export interface Principal {
 /** Who acts where the operating system has authenticated: whoever may read the home is its operator. */
 export const LOCAL_ACTOR: Actor = { id: 'local', role: 'operator' };
 
+/** Who acts with the daemon's own token, which stands in the home: whoever may read that is its operator. */
+export const DAEMON_ACTOR: Actor = { id: 'token', role: 'operator' };
+
 export const LOCAL: Principal = { actor: LOCAL_ACTOR, via: 'cli' };
 
 /** @throws RuntimeError role_not_allowed, when the role is lower than `least` */

@@ -1,11 +1,9 @@
 /** `RUNTIME_HOME/daemon.token`: what lets programs of the same person speak to the daemon. Made at its first start. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { randomSecret } from '../base/ids.ts';
 import { writeWhole } from './files.ts';
 import { isFileError, storeError } from './store-error.ts';
-
-const SECRET_BYTES = 32;
+import { newToken } from './tokens.ts';
 
 export function daemonTokenPath(home: string): string {
   return join(home, 'daemon.token');
@@ -25,7 +23,7 @@ export function readDaemonToken(home: string): string | undefined {
 
 /** @throws RuntimeError no_permission | store_unavailable | disk_full */
 export function makeDaemonToken(home: string): string {
-  const token = `rt_${randomSecret(SECRET_BYTES)}`;
+  const token = newToken();
   try {
     writeWhole(daemonTokenPath(home), `${token}\n`, { sync: true });
   } catch (error) {

@@ -1,7 +1,8 @@
 /** The port `Grants` on `governance/grants.jsonl`: a short file, read whole. */
 import type { Clock } from '../base/clock.ts';
 import { sha256 } from '../base/digest.ts';
-import type { Grants, StandingGrant } from '../contract/ports.ts';
+import type { StandingGrant } from '../contract/answers.ts';
+import type { Grants } from '../contract/ports.ts';
 import type { GrantRecord } from '../contract/records.ts';
 import { damageError, openChainFile } from './chain/file.ts';
 import type { ChainLine } from './chain/line.ts';

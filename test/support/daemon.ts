@@ -1,7 +1,7 @@
 /** A daemon of a place, and what a client of its API does. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { AcceptedAnswer } from '../../src/contract/api.ts';
+import type { AcceptedAnswer } from '../../src/contract/answers.ts';
 import type { EventStatus } from '../../src/contract/host.ts';
 import type { Place, Running, RunOptions } from './place.ts';
 

@@ -1,15 +1,12 @@
 /** The host of a workspace that another process owns, over its control socket. */
 import type { Clock } from '../../base/clock.ts';
-import type { AcceptedAnswer } from '../../contract/api.ts';
-import type { ApprovalRecord } from '../../contract/approval.ts';
+import type { AcceptedAnswer, ApprovalRecord, StandingGrant, UndoPlan } from '../../contract/answers.ts';
 import { RuntimeError, toRuntimeError } from '../../contract/errors.ts';
 import {
   type Accepted, CONTROL_PROTOCOL, type EventStatus, type Host, type HostStatus, type Imported, type Loss, type QueueItem, type SessionStatus,
   type Watch,
 } from '../../contract/host.ts'; // prettier-ignore
-import type { StandingGrant } from '../../contract/ports.ts';
 import type { Firing, Schedules, ScheduleStatus } from '../../contract/schedule.ts';
-import type { UndoPlan } from '../../contract/undo.ts';
 import { type Attachment, attach } from './attach.ts';
 import { isPrivatePath } from './control-path.ts';
 import { holdSocket } from './listener.ts';

@@ -2,7 +2,7 @@
 import { Agent, type ClientRequest, type IncomingMessage, request as httpRequest } from 'node:http';
 import { createParser, type EventSourceMessage } from 'eventsource-parser';
 import type { Clock } from '../../base/clock.ts';
-import type { Problem } from '../../contract/api.ts';
+import type { Problem } from '../../contract/answers.ts';
 import { type ErrorCode, errorCatalogue, RuntimeError } from '../../contract/errors.ts';
 
 export interface Requests {

@@ -3,7 +3,7 @@ import { digestOf, type Digest } from '../../base/digest.ts';
 import { textDiff } from '../../adapters/tools/apply-patch/text-diff.ts';
 import { RuntimeError } from '../../contract/errors.ts';
 import type { Entry } from '../../contract/entries.ts';
-import type { UndoFile, UndoPlan } from '../../contract/undo.ts';
+import type { UndoFile, UndoPlan } from '../../contract/answers.ts';
 import { readSession } from '../sessions.ts';
 import type { Workspace } from '../wire.ts';
 import { filesOfTurns, type TurnFile, type TurnFiles } from './turn-files.ts';

@@ -1,7 +1,7 @@
 /** Undoes a turn's changes to files, as the owner, and records it. What may not be undone whole is left alone. */
 import { RuntimeError } from '../../contract/errors.ts';
 import type { Actor, FileChange } from '../../contract/values.ts';
-import type { UndoPlan } from '../../contract/undo.ts';
+import type { UndoPlan } from '../../contract/answers.ts';
 import type { LiveSession, Owner } from '../owner.ts';
 import type { Workspace } from '../wire.ts';
 import { openTurn, planUndo } from './undo-plan.ts';

@@ -1,5 +1,5 @@
 /** What is known of an approval beside what would happen. */
-import type { ApprovalRecord } from '../../contract/approval.ts';
+import type { ApprovalRecord } from '../../contract/answers.ts';
 import { oneLine } from '../terminal/width.ts';
 import { ago, until } from './times.ts';
 

@@ -17,6 +17,7 @@ import { addPolicy } from './tree/policy.ts';
 import { addQueue } from './tree/queue.ts';
 import { addSessions } from './tree/sessions.ts';
 import { addStore } from './tree/store.ts';
+import { addToken } from './tree/token.ts';
 import { jsonOption, outputOption, teach } from './tree/teach.ts';
 
 export interface CommandTree {
@@ -56,6 +57,7 @@ export function commandTree(context: CommandContext): CommandTree {
 
   addRun(program, calls);
   addDaemon(program, calls);
+  addToken(program, calls);
   addSessions(program, calls);
   addApprovals(program, calls);
   addQueue(program, calls);

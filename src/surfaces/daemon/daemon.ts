@@ -6,10 +6,14 @@ import { RuntimeError } from '../../contract/errors.ts';
 import { modelNames } from '../../engine/config/models.ts';
 import type { Hub } from '../../engine/hub/hub.ts';
 import type { Workspace } from '../../engine/wire.ts';
-import { daemonTokenPath, makeDaemonToken, readDaemonToken } from '../../store/daemon-token.ts';
+import { watchTokens } from '../../store/tokens.ts';
 import { own, readsOf } from '../attach.ts';
-import { createBearer } from '../http/tcp/bearer.ts';
+import { createBearer, isExpired } from '../http/tcp/bearer.ts';
+import { createHealth } from '../http/tcp/health.ts';
+import { createRefusals } from '../http/tcp/refusals.ts';
 import { serveTcp, type TcpServer } from '../http/tcp/serve-tcp.ts';
+import { readTls } from '../http/tcp/tls.ts';
+import { ownToken } from './own-token.ts';
 
 export interface DaemonRequest {
   workspace: Workspace;
@@ -38,12 +42,22 @@ export interface Daemon {
 
 /** @throws RuntimeError locked | port_taken | usage | no_permission */
 export async function startDaemon({ workspace, token, folder, warn }: DaemonRequest): Promise<Daemon> {
-  const { config } = workspace.loaded;
-  const { host, port } = config.server;
+  const { clock, home, loaded, store } = workspace;
+  const { config } = loaded;
+  const { host, port, allowed_hosts: allowedHosts } = config.server;
   const { project_root = folder, shutdown_timeout } = config.daemon;
-  const secret = tokenFor(workspace.home, token, host);
-  const root = resolve(folder, project_root);
-  const hub = own(workspace, { takes: 'all', schedules: true, root, patient: true, warn });
+  const tls = readTls(config.server.tls);
+  const tokens = watchTokens(home);
+  const known = tokens().some((record) => !isExpired(record, clock));
+  const actorOf = createBearer({ own: ownToken({ home, given: token, host, known }), tokens, clock });
+  const hub = own(workspace, {
+    takes: 'all',
+    schedules: true,
+    root: resolve(folder, project_root),
+    patient: true,
+    warn,
+  });
+  const health = createHealth({ host: hub, folder: store.folder, clock, version });
   const server = await serveOrLeave(hub, () =>
     serveTcp({
       ...readsOf(workspace),
@@ -51,8 +65,12 @@ export async function startDaemon({ workspace, token, folder, warn }: DaemonRequ
       host,
       port,
       version,
-      actorOf: createBearer(secret),
       models: () => modelNames(config, workspace.request.environment),
+      allowedHosts,
+      ...(tls && { tls }),
+      actorOf,
+      health,
+      onRefused: createRefusals({ audit: store.audit, clock }),
     }),
   );
   let stopping = 0;
@@ -65,7 +83,7 @@ export async function startDaemon({ workspace, token, folder, warn }: DaemonRequ
     },
     async stop() {
       const patience_ms = stopping++ === 0 ? parseDuration(shutdown_timeout)! : 0;
-      server.announceStop();
+      health.stop();
       await hub.leave({ patience_ms, before_release: () => server.close(true) });
     },
     ended: hub.lost.then(
@@ -81,18 +99,4 @@ async function serveOrLeave(hub: Hub, serve: () => Promise<TcpServer>): Promise<
     await hub.leave();
     throw error;
   }
-}
-
-/** Beyond this machine nothing is served by a token that nobody knows of. @throws RuntimeError usage */
-function tokenFor(home: string, given: string | undefined, host: string): string {
-  const known = given ?? readDaemonToken(home);
-  if (known !== undefined) return known;
-  if (isLoopback(host)) return makeDaemonToken(home);
-  throw new RuntimeError('usage', `To listen on ${host} the daemon needs a token that you have chosen to give out.`, {
-    next: `Set RUNTIME_TOKEN, or put one into ${daemonTokenPath(home)} (mode 600).`,
-  });
-}
-
-function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || host.startsWith('127.');
 }

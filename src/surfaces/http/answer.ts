@@ -1,7 +1,7 @@
 /** How a request is answered: JSON, nothing, or a problem. */
 import { STATUS_CODES, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { Problem } from '../../contract/api.ts';
-import { type RuntimeError, toRuntimeError } from '../../contract/errors.ts';
+import type { Problem } from '../../contract/answers.ts';
+import { RuntimeError, toRuntimeError } from '../../contract/errors.ts';
 import { httpStatus } from '../../contract/http-status.ts';
 
 export interface Answer {
@@ -70,4 +70,11 @@ export function problemOf(error: RuntimeError, request_id: string): Problem {
     next: error.next,
     request_id,
   };
+}
+
+/** What was thrown, when it says that who asks may not: `unauthenticated` or `role_not_allowed`. */
+export function refusalIn(thrown: unknown): RuntimeError | undefined {
+  const error = thrown instanceof ProblemWith ? thrown.error : thrown;
+  if (!(error instanceof RuntimeError)) return undefined;
+  return error.code === 'unauthenticated' || error.code === 'role_not_allowed' ? error : undefined;
 }

@@ -370,7 +370,7 @@ describe('whatever comes', () => {
       expect(await ask('GET', path)).toMatchObject(problem(404, 'not_found'));
     expect(await ask('PATCH', '/v1/sessions/s-1')).toMatchObject({
       ...problem(405, 'method_not_allowed'),
-      headers: { allow: 'GET, DELETE' },
+      headers: { allow: 'GET, DELETE, HEAD, OPTIONS' },
     });
     expect(await ask('GET', '/v1/sessions/%zz')).toMatchObject(problem(400, 'invalid_request'));
     expect(await ask('GET', `/v1/events/${'x'.repeat(300)}`)).toMatchObject(problem(400, 'invalid_request'));

@@ -7,7 +7,7 @@ import type { Clock } from '../../base/clock.ts';
 import type { Ids } from '../../base/ids.ts';
 import { RuntimeError } from '../../contract/errors.ts';
 import type { Host } from '../../contract/host.ts';
-import { ProblemWith, send, sendProblem } from './answer.ts';
+import { ProblemWith, refusalIn, send, sendProblem } from './answer.ts';
 import {
   createEventStreams,
   type LiveSeq,
@@ -26,6 +26,8 @@ export interface ApiOptions {
   approval: RoutePorts['approval'];
   /** Gives the host as who asks may use it. @throws RuntimeError unauthenticated | role_not_allowed */
   authorize(request: IncomingMessage): Host | Promise<Host>;
+  /** Told who was refused: `unauthenticated` or `role_not_allowed`. */
+  onRefused?(request: IncomingMessage, error: RuntimeError): void;
   limits?: StreamLimits;
   liveSeq?: LiveSeq;
 }
@@ -38,7 +40,7 @@ export interface Api {
 
 /** `host`: for what only reads. */
 export function createApi(host: Host, options: ApiOptions): Api {
-  const { clock, ids, entries, approval, authorize, limits = STREAM_LIMITS, liveSeq } = options;
+  const { clock, ids, entries, approval, authorize, onRefused, limits = STREAM_LIMITS, liveSeq } = options;
   const streams = createEventStreams(host, { clock, entries, limits, ...(liveSeq && { liveSeq }) });
   const longPoll = createLongPoll(host, clock);
   let closed = false;
@@ -47,10 +49,12 @@ export function createApi(host: Host, options: ApiOptions): Api {
     const asked = await authorize(request);
     if (closed) throw new RuntimeError('shutting_down', 'The program is about to end.');
     const { methods, id, query } = findRoute(request.url ?? '');
-    const handle = methods[request.method ?? ''];
+    const { method = '' } = request;
+    const handle = methods[method === 'HEAD' ? 'GET' : method];
     if (handle === undefined) {
-      const error = new RuntimeError('method_not_allowed', `${request.method} is not possible here.`);
-      throw new ProblemWith(error, { headers: { allow: Object.keys(methods).join(', ') } });
+      const headers = { allow: allowed(methods) };
+      if (method === 'OPTIONS') return send(response, { status: 204, headers });
+      throw new ProblemWith(new RuntimeError('method_not_allowed', `${method} is not possible here.`), { headers });
     }
     const call: Call = {
       id,
@@ -72,6 +76,8 @@ export function createApi(host: Host, options: ApiOptions): Api {
       request.on('error', () => {});
       response.on('error', () => {});
       answer(request, response).catch((error: unknown) => {
+        const refusal = refusalIn(error);
+        if (refusal) onRefused?.(request, refusal);
         if (response.headersSent) response.destroy();
         else sendProblem(request, response, error, requestId);
       });
@@ -82,6 +88,11 @@ export function createApi(host: Host, options: ApiOptions): Api {
       streams.close(handover);
     },
   };
+}
+
+function allowed(methods: object): string {
+  const names = Object.keys(methods);
+  return [...names, ...(names.includes('GET') ? ['HEAD'] : []), 'OPTIONS'].join(', ');
 }
 
 const TABLE = Object.entries(ROUTES).map(([path, methods]) => ({ words: path.split('/'), methods }));

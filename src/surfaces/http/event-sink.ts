@@ -46,6 +46,7 @@ export function openSink(response: ServerResponse, clock: Clock, limits: SinkLim
     'content-type': 'text/event-stream',
     'cache-control': 'no-store',
     'x-accel-buffering': 'no',
+    connection: 'close', // it ends with the stream
   });
   response.flushHeaders();
   response.on('drain', () => settle(true));

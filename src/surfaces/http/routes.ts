@@ -8,8 +8,8 @@ import { validate as validateSessionChange } from '#generated/session-change-val
 import { validate as validateStop } from '#generated/stop-validator.js';
 import { validate as validateSubmission } from '#generated/submission-validator.js';
 import { validate as validateUndo } from '#generated/undo-validator.js';
-import type { AcceptedAnswer, EntriesAnswer, SubmissionBody } from '../../contract/api.ts';
-import type { ApprovalRecord } from '../../contract/approval.ts';
+import type { EntriesAnswer, SubmissionBody } from '../../contract/api.ts';
+import type { AcceptedAnswer, ApprovalRecord } from '../../contract/answers.ts';
 import { RuntimeError } from '../../contract/errors.ts';
 import type { Accepted, Host, Submission } from '../../contract/host.ts';
 import { SESSION_ID } from '../../contract/session-id.ts';
@@ -52,6 +52,7 @@ const DONE: Answer = { status: 204 };
 
 /** By path (`:id` is any one word), then by method. */
 export const ROUTES: Record<string, Record<string, Handle>> = {
+  '/openapi.json': { GET: async () => ok((await import('#generated/openapi.js')).openapi) },
   '/v1/status': { GET: async ({ host }) => ok(await host.status()) },
   '/v1/events': { POST: submit },
   '/v1/events/:id': { GET: readEvent },
@@ -159,11 +160,14 @@ async function readEntries({ entries: read }: RoutePorts, call: Call): Promise<A
 }
 
 /** `absent=wait`: the session may come later. */
-async function stream({ host, entries, streams }: RoutePorts, call: Call): Promise<undefined> {
+async function stream({ host, entries, streams }: RoutePorts, call: Call): Promise<Answer | undefined> {
   const { lastEventId, response } = call;
   const session_id = sessionOf(call);
   const after = number(call, 'after', 0);
-  if (call.query.get('absent') !== 'wait') await mustBeThere(session_id, host, entries);
+  const absent = call.query.get('absent');
+  if (absent !== null && absent !== 'wait') throw invalid('`absent` can be `wait` alone.');
+  if (absent === null) await mustBeThere(session_id, host, entries);
+  if (response.req.method === 'HEAD') return { status: 200, headers: { 'content-type': 'text/event-stream' } };
   const from = lastEventId === undefined ? { after } : { last_event_id: lastEventId };
   await streams.serve(response, { session_id, from });
   return undefined;

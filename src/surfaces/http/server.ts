@@ -1,5 +1,5 @@
 /** The HTTP server's own limits, and what it answers when not even a request came. */
-import { createServer, type RequestListener, type Server, STATUS_CODES } from 'node:http';
+import { createServer, type RequestListener, type Server, type ServerOptions, STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Ids } from '../../base/ids.ts';
 import { problemOf } from './answer.ts';
@@ -15,8 +15,16 @@ export interface ServerLimits {
   checkEveryMs: number;
 }
 
-export function createHttpServer(handle: RequestListener, ids: Ids, limits: ServerLimits): Server {
-  const server = createServer(
+export type CreateServer = (options: ServerOptions, handle: RequestListener) => Server;
+
+/** `create`: another transport than plain HTTP. */
+export function createHttpServer(
+  handle: RequestListener,
+  ids: Ids,
+  limits: ServerLimits,
+  create: CreateServer = createServer,
+): Server {
+  const server = create(
     {
       headersTimeout: limits.headersTimeoutMs,
       requestTimeout: limits.requestTimeoutMs,

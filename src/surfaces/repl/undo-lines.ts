@@ -1,5 +1,5 @@
 /** What undoing a turn does, as a person reads it before and after. */
-import type { UndoFile, UndoPlan } from '../../contract/undo.ts';
+import type { UndoFile, UndoPlan } from '../../contract/answers.ts';
 import { BOLD, DIM, GREEN, RED, YELLOW } from '../terminal/markdown/style.ts';
 import { oneLine, visibleText } from '../terminal/width.ts';
 import type { Tone } from './entry-lines.ts';

@@ -1,5 +1,5 @@
 /** Those who answer approvals: late, twice, against each other, from lists that they saw long ago. */
-import type { ApprovalRecord } from '../../../src/contract/approval.ts';
+import type { ApprovalRecord } from '../../../src/contract/answers.ts';
 import type { Resolution } from '../../../src/contract/host.ts';
 import type { Dice } from '../../../src/kernel/testing/dice.ts';
 import { ask } from '../world/program.ts';

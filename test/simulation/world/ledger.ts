@@ -1,5 +1,5 @@
 /** What people were promised: each thing that the program acknowledged, as they remember it. */
-import type { ApprovalRecord } from '../../../src/contract/approval.ts';
+import type { ApprovalRecord } from '../../../src/contract/answers.ts';
 import type { EventStatus, Resolution, Submission } from '../../../src/contract/host.ts';
 
 /** A message that somebody wants to be answered, and sends until it is accepted. */

@@ -2,7 +2,8 @@
 import type { Entry } from '../../../src/contract/entries.ts';
 import type { Policy } from '../../../src/contract/manifest.ts';
 import type { ModelRequest } from '../../../src/contract/messages.ts';
-import type { StandingGrant, ToolRun } from '../../../src/contract/ports.ts';
+import type { StandingGrant } from '../../../src/contract/answers.ts';
+import type { ToolRun } from '../../../src/contract/ports.ts';
 import type { IngressEvent } from '../../../src/contract/records.ts';
 import type { LoadedConfig } from '../../../src/engine/config/load.ts';
 import type { Hub, HubOptions } from '../../../src/engine/hub/hub.ts';

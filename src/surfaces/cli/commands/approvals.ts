@@ -1,4 +1,4 @@
-import type { ApprovalRecord } from '../../../contract/approval.ts';
+import type { ApprovalRecord } from '../../../contract/answers.ts';
 import { RuntimeError } from '../../../contract/errors.ts';
 import { findApproval, pendingApprovals } from '../../../engine/approvals.ts';
 import { refuseTools } from '../../../engine/caller.ts';

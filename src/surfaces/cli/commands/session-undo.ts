@@ -1,4 +1,4 @@
-import type { UndoPlan } from '../../../contract/undo.ts';
+import type { UndoPlan } from '../../../contract/answers.ts';
 import { refuseTools } from '../../../engine/caller.ts';
 import { refuseUnfit } from '../../../engine/past/undo.ts';
 import { planUndo } from '../../../engine/past/undo-plan.ts';

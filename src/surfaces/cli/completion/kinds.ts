@@ -12,6 +12,7 @@ export type Kind =
   | 'job'
   | 'tool'
   | 'model'
+  | 'token'
   | 'workspace'
   | 'help'
   | 'file'
@@ -58,6 +59,9 @@ const KINDS: Readonly<Record<string, Kind>> = {
   'session fork --message': 'text',
   'session fork --timeout': 'text',
   'session fork --max-cost': 'text',
+  'token create name': 'text',
+  'token create --expires': 'text',
+  'token revoke name': 'token',
   'approvals show id': 'approval',
   'approvals revoke grant': 'grant',
   'queue show message': 'message',

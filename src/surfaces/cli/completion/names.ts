@@ -11,6 +11,7 @@ import { readSchedules } from '../../../engine/schedule/read.ts';
 import { describePolicy } from '../../../engine/policy-check.ts';
 import { shortText } from '../../../engine/session/messages.ts';
 import { openWorkspace, type Workspace } from '../../../engine/wire.ts';
+import { readTokens } from '../../../store/tokens.ts';
 import type { Kind } from './kinds.ts';
 import type { Position } from './position.ts';
 import type { Candidate } from './protocol.ts';
@@ -63,6 +64,8 @@ export async function namesIn(workspace: Workspace, kind: Named, word: string): 
       }));
     case 'model':
       return models(workspace);
+    case 'token':
+      return readTokens(workspace.home).map(({ name, role }) => ({ value: name, meaning: role }));
     case 'workspace':
       return readdirSync(dirname(workspace.store.folder)).map((value) => ({ value, meaning: '' }));
   }

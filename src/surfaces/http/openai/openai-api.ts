@@ -5,7 +5,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { RuntimeError } from '../../../contract/errors.ts';
 import type { Host } from '../../../contract/host.ts';
-import { ProblemWith } from '../answer.ts';
+import { ProblemWith, refusalIn } from '../answer.ts';
 import type { ApiOptions } from '../api.ts';
 import { createLongPoll } from '../long-poll.ts';
 import { createCompletion } from './chat-endpoint.ts';
@@ -15,7 +15,8 @@ import { createLostAnswers } from './lost-answers.ts';
 import { listModels, readModel } from './model-endpoints.ts';
 import { cancelResponse, createResponse, readResponse } from './response-endpoints.ts';
 
-export interface OpenaiOptions extends Omit<ExchangePorts, 'longPoll' | 'lost'>, Pick<ApiOptions, 'authorize'> {}
+export interface OpenaiOptions
+  extends Omit<ExchangePorts, 'longPoll' | 'lost'>, Pick<ApiOptions, 'authorize' | 'onRefused'> {}
 
 export interface OpenaiApi {
   handle(request: IncomingMessage, response: ServerResponse): void;
@@ -36,7 +37,7 @@ const ENDPOINTS: [path: RegExp, methods: Record<string, Endpoint>][] = [
 ];
 
 /** `host`: for what only reads. */
-export function createOpenaiApi(host: Host, { authorize, ...options }: OpenaiOptions): OpenaiApi {
+export function createOpenaiApi(host: Host, { authorize, onRefused, ...options }: OpenaiOptions): OpenaiApi {
   const longPoll = createLongPoll(host, options.clock);
   const ports: ExchangePorts = { ...options, longPoll, lost: createLostAnswers(options.clock) };
   let closed = false;
@@ -61,6 +62,8 @@ export function createOpenaiApi(host: Host, { authorize, ...options }: OpenaiOpt
       request.on('error', () => {});
       response.on('error', () => {});
       answer(request, response).catch((error: unknown) => {
+        const refusal = refusalIn(error);
+        if (refusal) onRefused?.(request, refusal);
         if (response.headersSent) return void response.destroy();
         const event_id = acceptedAs({ response });
         sendFailure(request, response, event_id === undefined ? failureOf(error) : afterAccept(error, event_id));

@@ -1,5 +1,5 @@
 /** What is said where a turn waits for a person: the request ends by that, the turn goes on when it is answered. */
-import type { ApprovalRecord } from '../../../contract/approval.ts';
+import type { ApprovalRecord } from '../../../contract/answers.ts';
 
 /** `approval` gives a record by its id. */
 export async function waitingNotice(

@@ -6,11 +6,13 @@ import type { IncomingMessage } from 'node:http';
 import { isIP } from 'node:net';
 import { RuntimeError } from '../../../contract/errors.ts';
 
-/** @throws RuntimeError role_not_allowed */
-export function refuseForeignPages({ headers }: IncomingMessage): void {
+/** `allowed`: names of this host, beside its addresses and `localhost`. @throws RuntimeError role_not_allowed */
+export function refuseForeignPages({ headers }: IncomingMessage, allowed: readonly string[]): void {
   const host = hostName(headers.host);
-  if (host === undefined || !(host === 'localhost' || isIP(host) !== 0)) {
-    throw new RuntimeError('role_not_allowed', 'The `Host` header names another host than this one.');
+  if (host === undefined || !(host === 'localhost' || isIP(host) !== 0 || allowed.includes(host))) {
+    throw new RuntimeError('role_not_allowed', 'The `Host` header names another host than this one.', {
+      next: 'Ask by its address, or have its name put into `server.allowed_hosts`.',
+    });
   }
   const { origin } = headers;
   if (origin !== undefined && origin.replace(/^https?:\/\//, '') !== headers.host) {

@@ -5,27 +5,37 @@ import { RuntimeError } from '../../../contract/errors.ts';
 import type { Host } from '../../../contract/host.ts';
 import type { Actor } from '../../../contract/values.ts';
 import type { Hub } from '../../../engine/hub/hub.ts';
-import { send } from '../answer.ts';
+import { type Answer, send } from '../answer.ts';
 import { createApi, type ApiOptions } from '../api.ts';
 import { lateOpenai } from '../openai/late-openai.ts';
 import type { OpenaiOptions } from '../openai/openai-api.ts';
 import { createHttpServer, type ServerLimits } from '../server.ts';
+import type { Health } from './health.ts';
 import { refuseForeignPages } from './origin.ts';
+import { watchReaders } from './readers.ts';
+import type { Refusal } from './refusals.ts';
+import { createsTls, type Tls } from './tls.ts';
 
-export interface TcpOptions extends Omit<ApiOptions, 'authorize'> {
-  hub: Hub;
+export interface TcpOptions extends Omit<ApiOptions, 'authorize' | 'onRefused'> {
+  hub: Host & Pick<Hub, 'as' | 'liveSeq'>;
   host: string;
   port: number;
-  /** @throws RuntimeError unauthenticated */
+  /** Names by which it may be asked, beside addresses and `localhost`. */
+  allowedHosts: readonly string[];
+  /** It speaks TLS alone then. */
+  tls?: Tls;
+  /** @throws RuntimeError unauthenticated | store_unavailable */
   actorOf(request: IncomingMessage): Actor;
   version: string;
   models: OpenaiOptions['models'];
+  health: Health;
+  onRefused(refusal: Refusal): void;
+  serverLimits?: ServerLimits;
+  silenceMs?: number;
 }
 
 export interface TcpServer {
   url: string;
-  /** From now on it says that it isn't ready. What is asked is still answered, as far as the host does. */
-  announceStop(): void;
   /** Refuses all further requests, and ends streams. Resolves when connections are closed. */
   close(handover: boolean): Promise<void>;
 }
@@ -34,52 +44,72 @@ const LIMITS: ServerLimits = {
   headersTimeoutMs: 10_000,
   requestTimeoutMs: 30_000,
   keepAliveTimeoutMs: 60_000,
-  checkEveryMs: 5000,
+  checkEveryMs: 1000,
 };
 /** How long readers may take what is on its way to them. */
 const FLUSH_MS = 1000;
 const MOST_CONNECTIONS = 5000;
+/** An answer of which so long nobody takes anything is given up: it would stay in memory. */
+const SILENCE_MS = 120_000;
 
-/** @throws RuntimeError port_taken | no_permission */
+/** @throws RuntimeError port_taken | no_permission | usage */
 export async function serveTcp(options: TcpOptions): Promise<TcpServer> {
-  const { hub, host, port, actorOf, ids, clock, version } = options;
-  const authorize = (request: IncomingMessage): Host => {
-    refuseForeignPages(request);
-    return hub.as({ actor: actorOf(request), via: 'http' });
+  const { hub, host, port, actorOf, ids, clock, health, onRefused, tls } = options;
+  const { serverLimits = LIMITS, silenceMs = SILENCE_MS } = options;
+  const allowed = options.allowedHosts.map((name) => name.toLowerCase());
+  const access: Required<Pick<ApiOptions, 'authorize' | 'onRefused'>> = {
+    authorize(request) {
+      refuseForeignPages(request, allowed);
+      return hub.as({ actor: actorOf(request), via: 'http' });
+    },
+    onRefused(request, { message }) {
+      const [path] = request.url!.split('?', 1); // what stands behind it may be a secret
+      onRefused({ what: `${request.method} ${path}`, why: message, by: nameOf(request, actorOf) });
+    },
   };
-  const api = createApi(hub, { ...options, liveSeq: hub.liveSeq, authorize });
-  const openai = lateOpenai(hub, { ...options, authorize });
-  let stopping = false;
+  const api = createApi(hub, { ...options, ...access, liveSeq: hub.liveSeq });
+  const openai = lateOpenai(hub, { ...options, ...access });
+  const readers = watchReaders(actorOf, clock);
+  const open: Record<string, () => Answer> = { '/health': health.health, '/readyz': health.ready };
   const handle = (request: IncomingMessage, response: ServerResponse): void => {
-    if (openai.serves(request.url)) return openai.handle(request, response);
-    if (request.method !== 'GET') return api.handle(request, response);
-    if (request.url === '/health') return send(response, { status: 200, body: { status: 'ok', version } });
-    if (request.url === '/readyz') {
-      return send(response, { status: stopping ? 503 : 200, body: { status: stopping ? 'stopping' : 'ready' } });
-    }
-    api.handle(request, response);
+    const { method, url = '' } = request;
+    const answer = method === 'GET' || method === 'HEAD' ? Object.hasOwn(open, url) && open[url] : undefined;
+    if (answer) return send(response, answer());
+    readers.watch(request, response);
+    (openai.serves(url) ? openai : api).handle(request, response);
   };
-  const server = createHttpServer(handle, ids, LIMITS);
+  const server = createHttpServer(handle, ids, serverLimits, tls && (await createsTls(tls)));
   server.maxConnections = MOST_CONNECTIONS;
+  server.setTimeout(silenceMs, (socket) => {
+    if (socket.writableLength > 0) socket.destroy();
+  });
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => reject(listenError(error, host, port)));
     server.listen(port, host, resolve);
   });
   const { address, family, port: bound } = server.address() as AddressInfo;
   return {
-    url: `http://${family === 'IPv6' ? `[${address}]` : address}:${bound}`,
-    announceStop: () => void (stopping = true),
+    url: `${tls ? 'https' : 'http'}://${family === 'IPv6' ? `[${address}]` : address}:${bound}`,
     async close(handover) {
-      stopping = true;
       const ended = new Promise<void>((resolve) => server.close(() => resolve()));
       api.close(handover);
       openai.close();
+      readers.close();
       server.closeIdleConnections();
       const cut = clock.at(clock.now() + FLUSH_MS, () => server.closeAllConnections());
       await ended;
       cut();
     },
   };
+}
+
+/** The name of the token, where there is one that is known. */
+function nameOf(request: IncomingMessage, actorOf: TcpOptions['actorOf']): string {
+  try {
+    return actorOf(request).id;
+  } catch {
+    return request.socket.remoteAddress ?? 'unknown';
+  }
 }
 
 function listenError(error: NodeJS.ErrnoException, host: string, port: number): RuntimeError {

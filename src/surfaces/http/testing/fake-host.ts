@@ -3,7 +3,7 @@
  * `many <n>`: as many entries, with a delta between each two; `ask`: an approval is needed; `slow`: runs until it is
  * stopped; anything else is answered.
  */
-import type { ApprovalRecord } from '../../../contract/approval.ts';
+import type { ApprovalRecord } from '../../../contract/answers.ts';
 import type { EntryType } from '../../../contract/entries.ts';
 import { RuntimeError } from '../../../contract/errors.ts';
 import type {

@@ -1,0 +1,143 @@
+/** TCP with a fake host, where a test must not wait as long as a daemon does. */
+import { once } from 'node:events';
+import { connect, type Socket } from 'node:net';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { systemClock } from '../../../base/clock.ts';
+import { systemIds } from '../../../base/ids.ts';
+import type { Actor } from '../../../contract/values.ts';
+import { STREAM_LIMITS, type StreamLimits } from '../event-streams.ts';
+import type { ServerLimits } from '../server.ts';
+import { createFakeHost, type FakeHost } from '../testing/fake-host.ts';
+import { serveTcp } from './serve-tcp.ts';
+
+interface Served {
+  fake: FakeHost;
+  port: number;
+  close(): Promise<void>;
+  /** The connection of the first request, at the server's end. */
+  asked: Promise<Socket>;
+}
+
+const OPERATOR: Actor = { id: 'test', role: 'operator' };
+
+async function serve(
+  limits: Partial<StreamLimits> = {},
+  times: { serverLimits?: ServerLimits; silenceMs?: number } = {},
+): Promise<Served> {
+  const fake = createFakeHost();
+  const answer = { status: 200, body: {} };
+  const asked = Promise.withResolvers<Socket>();
+  const server = await serveTcp({
+    hub: { ...fake.host, as: () => fake.host, liveSeq: () => undefined },
+    host: '127.0.0.1',
+    port: 0,
+    allowedHosts: [],
+    version: '1.0.0',
+    models: () => [],
+    clock: systemClock,
+    ids: systemIds(systemClock),
+    entries: fake.entries,
+    approval: fake.approval,
+    actorOf({ socket }) {
+      asked.resolve(socket);
+      return OPERATOR;
+    },
+    health: { health: () => answer, ready: () => answer, stop: () => {} },
+    onRefused: () => {},
+    limits: { ...STREAM_LIMITS, ...limits },
+    ...times,
+  });
+  onTestFinished(() => server.close(false));
+  return { fake, port: Number(new URL(server.url).port), close: () => server.close(true), asked: asked.promise };
+}
+
+interface Client {
+  socket: Socket;
+  /** All that came so far. */
+  text(): string;
+  closed: Promise<void>;
+}
+
+function client(port: number): Client {
+  const socket = connect({ host: '127.0.0.1', port });
+  let text = '';
+  socket.setEncoding('utf8').on('data', (piece: string) => (text += piece));
+  socket.on('error', () => {});
+  return { socket, text: () => text, closed: new Promise((resolve) => socket.once('close', () => resolve())) };
+}
+
+const request = (path: string, ...headers: string[]): string =>
+  [`GET ${path} HTTP/1.1`, 'Host: 127.0.0.1', ...headers, '', ''].join('\r\n');
+
+const idsIn = (text: string): number[] => [...text.matchAll(/^id: (\d+)-/gm)].map(([, seq]) => Number(seq));
+
+describe('a reader that takes nothing', () => {
+  test('is cut off, and comes back with its last id', async () => {
+    const { fake, port } = await serve({ stallMs: 200, queue: { events: 1000, bytes: 100_000_000 } });
+    fake.append('s-1');
+    const stalled = client(port);
+    stalled.socket.write(request('/v1/sessions/s-1/stream'));
+    while ((await fake.host.session('s-1')).watchers === 0) await new Promise(setImmediate);
+    stalled.socket.pause();
+    // More than the buffers of the system between the two hold.
+    const text = 'x'.repeat(100_000);
+    for (let n = 0; n < 200; n++) fake.append('s-1', 'timer.fired', { text });
+    while ((await fake.host.session('s-1')).watchers > 0) await new Promise((resolve) => setTimeout(resolve, 10));
+    stalled.socket.resume();
+    await stalled.closed;
+
+    const given = idsIn(stalled.text().slice(0, stalled.text().lastIndexOf('\n\n')));
+    expect(given).toEqual(given.map((_, index) => index + 1));
+    expect(given.length).toBeLessThan(201);
+    const { id } = (await fake.entries('s-1', given.at(-1)! - 1, 1)).entries[0]!;
+    const back = client(port);
+    back.socket.write(request('/v1/sessions/s-1/stream', `Last-Event-ID: ${id}`));
+    while (idsIn(back.text()).at(-1) !== 201) await new Promise((resolve) => setTimeout(resolve, 10));
+    expect([...given, ...idsIn(back.text())]).toEqual(Array.from({ length: 201 }, (_, index) => index + 1));
+    back.socket.destroy();
+  });
+});
+
+describe('a body that comes too slowly', () => {
+  test('is answered 408, and its connection closed', async () => {
+    const serverLimits = { headersTimeoutMs: 100, requestTimeoutMs: 200, keepAliveTimeoutMs: 1000, checkEveryMs: 20 };
+    const { port, fake } = await serve({}, { serverLimits });
+    const slow = client(port);
+    const head = [
+      'POST /v1/events HTTP/1.1',
+      'Host: 127.0.0.1',
+      'Content-Type: application/json',
+      'Content-Length: 99',
+    ];
+    slow.socket.write(`${head.join('\r\n')}\r\n\r\n{`);
+    await slow.closed;
+    expect(slow.text()).toMatch(/^HTTP\/1\.1 408 |^HTTP\/1\.1 400 /);
+    expect(fake.calls.has('submit')).toBe(false);
+  });
+});
+
+test('an answer that nobody takes is given up', async () => {
+  const { fake, port, asked } = await serve({}, { silenceMs: 200 });
+  const text = 'x'.repeat(100_000);
+  for (let n = 0; n < 300; n++) fake.append('s-1', 'timer.fired', { text });
+  const idle = client(port);
+  idle.socket.pause();
+  idle.socket.write(request('/v1/sessions/s-1/entries?limit=1000'));
+  const ours = await asked;
+  await once(ours, 'close');
+  idle.socket.resume();
+  await idle.closed;
+  expect(idle.text()).toMatch(/^HTTP\/1\.1 200 /);
+  expect(idle.text().length).toBeLessThan(30_000_000);
+});
+
+test('whoever reads a stream is told when the daemon leaves', async () => {
+  const { fake, port, close } = await serve();
+  fake.append('s-1');
+  const reader = client(port);
+  reader.socket.write(request('/v1/sessions/s-1/stream'));
+  while ((await fake.host.session('s-1')).watchers === 0) await new Promise(setImmediate);
+  await close();
+  await reader.closed;
+  expect(reader.text()).toContain('event: handover');
+});
