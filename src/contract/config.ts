@@ -126,6 +126,14 @@ export const configSchema = z
         shutdown_timeout: duration.default('30s').describe('How long turns may take to reach a safe point when the daemon is stopped.'),
       })
       .prefault({}),
+    log: z
+      .strictObject({
+        level: z.enum(['error', 'warn', 'info', 'debug']).default('info').describe('What the daemon logs: this and all that is worse.'),
+        file: z.string().min(1).exactOptional().describe("File of the daemon's log; a relative path is within RUNTIME_HOME. Default: standard error."),
+        max_size: atLeastOne.default(10).describe('Size of a log file (MiB) at which the next one begins.'),
+        keep: atLeastOne.max(100).default(5).describe('How many full log files are kept beside the current one.'),
+      })
+      .prefault({}),
     store: z
       .strictObject({
         workspace: z.string().regex(/^[a-z0-9][a-z0-9_-]{0,63}$/).default('default').describe('Workspace that commands use.'),

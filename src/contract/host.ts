@@ -178,6 +178,8 @@ export interface HostStatus {
   protocol: number;
   workspace: string;
   started_at: number;
+  /** Where it serves the HTTP API: a daemon does. */
+  url?: string;
 }
 
 /** The events of one session: entries in order without a gap, and what is ephemeral between them. */

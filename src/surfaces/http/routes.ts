@@ -25,6 +25,8 @@ export interface RoutePorts {
   approval: (id: string) => Promise<ApprovalRecord>;
   streams: EventStreams;
   longPoll: LongPoll;
+  /** Where this process counts: the text that Prometheus reads, and its type. */
+  metrics?: () => Promise<{ type: string; text: string }>;
 }
 
 /** One request. */
@@ -107,6 +109,7 @@ export const ROUTES: Record<string, Record<string, Handle>> = {
   '/v1/approvals/:id': { GET: async ({ approval }, { id }) => ok(await approval(id)) },
   '/v1/approvals/:id/resolve': { POST: resolve },
   '/v1/grants/:id': { DELETE: async ({ host }, { id }) => ok(await host.revokeGrant(id)) },
+  '/metrics': { GET: readMetrics },
   '/v1/policy': { POST: async ({ host }, call) => ok(await host.setPolicy(await call.body(validatePolicyChange))) },
 };
 
@@ -151,6 +154,13 @@ async function readEntries({ entries: read }: RoutePorts, call: Call): Promise<A
   const { entries, has_more } = await read(sessionOf(call), after, limit);
   const answer: EntriesAnswer = { entries, next_after: entries.at(-1)?.seq ?? after, has_more };
   return ok(answer);
+}
+
+async function readMetrics({ metrics }: RoutePorts, { response }: Call): Promise<undefined> {
+  if (!metrics) throw new RuntimeError('not_found', 'There are no metrics here.');
+  const { type, text } = await metrics();
+  response.writeHead(200, { 'content-type': type, 'content-length': Buffer.byteLength(text) }).end(text);
+  return undefined;
 }
 
 /** `absent=wait`: the session may come later. */
