@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { describe, expect } from 'vitest';
 import type { EventStatus } from '../src/contract/host.ts';
 import { type Daemon, startDaemon } from './support/daemon.ts';
+import { joinRepl, say } from './support/shared.ts';
 import { entriesOf, expectVerified, KEY, linesOf, type Place, test, until } from './support/place.ts';
 
 const status = async (daemon: Daemon, event_id: string, wait_ms = 20_000): Promise<EventStatus> =>
@@ -242,5 +243,49 @@ describe('the commands', () => {
     expect((await place.run(['daemon', 'logs', '-n', '1'])).stdout).toMatch(
       /^\d\d:\d\d:\d\d\.\d{3} INFO {2}daemon stopped\n$/,
     );
+  });
+});
+
+describe('terminals', () => {
+  test('join a daemon, go on when it stops, and join the next one', async ({ place, mock }) => {
+    place.connect(mock);
+    mock.reply({ text: 'By the daemon.' }, { text: 'By the terminal.' }, { text: 'By the next one.' });
+    const daemon = await startDaemon(place);
+    const terminal = await joinRepl(place, 's');
+    say(terminal, 'one');
+    await terminal.waitFor('By the daemon.');
+    expect(await stopped(daemon)).toMatchObject({ code: 0 });
+    await terminal.waitFor('this one has taken over');
+    say(terminal, 'two');
+    await terminal.waitFor('By the terminal.');
+    expect(await place.run(['daemon', '--port', '0'])).toMatchObject({ code: 3 }); // the terminal has the workspace
+    terminal.press('ctrl-d');
+    expect(await terminal.exited).toMatchObject({ code: 0 });
+    const next = await startDaemon(place);
+    const again = await joinRepl(place, 's');
+    say(again, 'three');
+    await again.waitFor('By the next one.');
+    again.press('ctrl-d');
+    expect(await again.exited).toMatchObject({ code: 0 });
+    expect((await next.ask('GET', '/v1/status')).status).toBe(200);
+    expect(entriesOf(place.journal('s'), 'turn.ended')).toHaveLength(3);
+    await expectVerified(place, 's');
+  });
+
+  test('a run that is attached gets its answer, though the daemon is stopped and started meanwhile', async ({
+    place,
+    mock,
+  }) => {
+    place.connect(mock);
+    mock.reply({ hangHead: true }, { text: 'In the end.' });
+    const daemon = await startDaemon(place);
+    const run = place.start(['run', '--session', 's', 'wait']);
+    await until('the model is asked', () => mock.requests.length === 1);
+    process.kill(daemon.pid, 'SIGKILL');
+    await daemon.ended;
+    expect(await run.ended).toMatchObject({ code: 0, stdout: 'In the end.\n' });
+    await startDaemon(place);
+    expect(entriesOf(place.journal('s'), 'turn.ended')).toHaveLength(1);
+    await expectVerified(place, 's');
   });
 });

@@ -14,6 +14,7 @@ import { addDaemon } from './tree/daemon.ts';
 import { addWhy } from './tree/past.ts';
 import { addPolicy } from './tree/policy.ts';
 import { addQueue } from './tree/queue.ts';
+import { addService } from './tree/service.ts';
 import { addSessions } from './tree/sessions.ts';
 import { addStore } from './tree/store.ts';
 import { jsonOption, outputOption, teach } from './tree/teach.ts';
@@ -55,6 +56,7 @@ export function commandTree(context: CommandContext): CommandTree {
 
   addRun(program, calls);
   addDaemon(program, calls);
+  addService(program, calls);
   addSessions(program, calls);
   addApprovals(program, calls);
   addQueue(program, calls);

@@ -61,6 +61,7 @@ const KINDS: Readonly<Record<string, Kind>> = {
   'daemon --port': 'text',
   'daemon stop --timeout': 'text',
   'daemon logs --lines': 'text',
+  'service install --root': 'folder',
   'approvals show id': 'approval',
   'approvals revoke grant': 'grant',
   'queue show message': 'message',
