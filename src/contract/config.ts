@@ -129,7 +129,7 @@ export const configSchema = z
     log: z
       .strictObject({
         level: z.enum(['error', 'warn', 'info', 'debug']).default('info').describe('What the daemon logs: this and all that is worse.'),
-        file: z.string().min(1).exactOptional().describe("File of the daemon's log; a relative path is within RUNTIME_HOME. Default: standard error."),
+        file: z.string().default('').describe("File of the daemon's log; a relative path is within RUNTIME_HOME. Empty: standard error."),
         max_size: atLeastOne.default(10).describe('Size of a log file (MiB) at which the next one begins.'),
         keep: atLeastOne.max(100).default(5).describe('How many full log files are kept beside the current one.'),
       })

@@ -21,6 +21,8 @@ export type Kind =
 const KINDS: Readonly<Record<string, Kind>> = {
   '--config': 'file',
   '--workspace': 'workspace',
+  '--host': 'text',
+  '--port': 'text',
   'run message': 'text',
   'run --prompt': 'text',
   'run --session': 'session',
@@ -57,8 +59,6 @@ const KINDS: Readonly<Record<string, Kind>> = {
   'session fork --message': 'text',
   'session fork --timeout': 'text',
   'session fork --max-cost': 'text',
-  'daemon --host': 'text',
-  'daemon --port': 'text',
   'daemon stop --timeout': 'text',
   'daemon logs --lines': 'text',
   'service install --root': 'folder',

@@ -18,6 +18,7 @@ export function addService(program: Command, calls: Calls): void {
     .action(calls(async () => (await import('../commands/service.ts')).installService));
   teach(service.command('uninstall').description('stop the service and remove its description'), [
     'runtime service uninstall',
+    'runtime service uninstall --workspace other',
   ]).action(calls(async () => (await import('../commands/service.ts')).uninstallService));
   teach(
     service.command('status').description('say whether the service is installed and runs'),

@@ -13,7 +13,7 @@ const MIB = 1024 * 1024;
 
 /** Where the log goes when it goes to a file, and where that of a service does. */
 export function logPath(home: string, { log, store }: Config): string {
-  return resolve(home, log.file ?? join('logs', `${store.workspace}.log`));
+  return resolve(home, log.file || join('logs', `${store.workspace}.log`));
 }
 
 /**
@@ -32,7 +32,7 @@ export function openDaemonLog(
   let redact = (line: string): string => line;
   const pretty = stderr.isTty;
   const output =
-    log.file === undefined
+    log.file === ''
       ? { write: (line: string) => stderr.write(pretty ? `${prettyLine(line, stderr.colour)}\n` : line) }
       : openRotatingFile(logPath(home, loaded.config), { maxBytes: log.max_size * MIB, keep: log.keep });
   return createLog({
