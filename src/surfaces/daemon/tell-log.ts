@@ -1,6 +1,6 @@
 /** What of a daemon's work stands in its log. No text that somebody wrote: ids, numbers and codes. */
 import type { RunnerEvent } from '../../engine/session/runner.ts';
-import type { Exchange } from '../http/api.ts';
+import type { HttpExchange } from '../http/exchange-watch.ts';
 import type { Log } from './log/log.ts';
 
 /** `duration`: of the turn, when it ends by this event and its begin was seen (ms). */
@@ -40,13 +40,16 @@ export function tellEvent(log: Log, session_id: string, event: RunnerEvent, dura
 }
 
 const ACCEPTED = 202;
+/** They answer with what came out, not with 202. */
+const OPENAI = /^\/v1\/(chat\/completions|responses)$/;
 const OUR_FAULT = 500;
 const LATER = 503;
 
 /** A request that brought a message is what joins its `request_id` with the journal's `event_id`. */
-export function tellRequest(log: Log, exchange: Exchange): void {
-  const { status } = exchange;
+export function tellRequest(log: Log, exchange: HttpExchange): void {
+  const { status, method, route, event_id } = exchange;
+  const isAccept = event_id !== undefined && (status === ACCEPTED || (method === 'POST' && OPENAI.test(route)));
   if (status >= OUR_FAULT && status !== LATER) log.error('request failed', { ...exchange });
-  else if (status === ACCEPTED && exchange.event_id !== undefined) log.info('message accepted', { ...exchange });
+  else if (isAccept) log.info('message accepted', { ...exchange });
   else log.debug('request', { ...exchange });
 }

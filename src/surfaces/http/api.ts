@@ -5,7 +5,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Clock } from '../../base/clock.ts';
 import type { Ids } from '../../base/ids.ts';
-import { type ErrorCode, RuntimeError } from '../../contract/errors.ts';
+import { RuntimeError } from '../../contract/errors.ts';
 import type { Host } from '../../contract/host.ts';
 import { problemIn, ProblemWith, send, sendProblem } from './answer.ts';
 import {
@@ -15,6 +15,7 @@ import {
   STREAM_LIMITS,
   type StreamLimits,
 } from './event-streams.ts';
+import { type HttpObserver, idsIn, type Seen, watchExchange } from './exchange-watch.ts';
 import { createLongPoll } from './long-poll.ts';
 import { invalid, readBody } from './read-body.ts';
 import { type Call, type RoutePorts, ROUTES } from './routes.ts';
@@ -28,31 +29,9 @@ export interface ApiOptions {
   authorize(request: IncomingMessage): Host | Promise<Host>;
   limits?: StreamLimits;
   liveSeq?: LiveSeq;
-  observer?: ApiObserver;
+  observer?: HttpObserver;
   /** What `GET /metrics` answers; absent: there is nothing. */
   metrics?: RoutePorts['metrics'];
-}
-
-/** One request, without anything that its sender made up. */
-export interface Exchange {
-  request_id: string;
-  method: string;
-  /** As in the table of routes; `other`: in none. */
-  route: string;
-  /** 499: who asked had gone before there was an answer. */
-  status: number;
-  duration_ms: number;
-  /** The message that it was about. */
-  event_id?: string;
-  session_id?: string;
-  /** Of the error that was answered. */
-  code?: ErrorCode;
-}
-
-/** Told of every request: when it is known what it asks for, and when all is answered or its connection gone. */
-export interface ApiObserver {
-  began(route: string): void;
-  ended(exchange: Exchange): void;
 }
 
 export interface Api {
@@ -93,18 +72,6 @@ export function createApi(host: Host, options: ApiOptions): Api {
     if (found) send(response, found);
   }
 
-  /** What is learnt of a request on its way; it is told when that is over. */
-  function watch({ method = '' }: IncomingMessage, response: ServerResponse, request_id: string): Seen {
-    const seen: Seen = { route: 'other' };
-    const began = clock.now();
-    response.once('close', () => {
-      const status = response.headersSent ? response.statusCode : 499;
-      const duration_ms = clock.now() - began;
-      observer?.ended({ request_id, method: METHODS.has(method) ? method : 'other', status, duration_ms, ...seen });
-    });
-    return seen;
-  }
-
   return {
     handle(request, response) {
       const requestId = `r-${ids.ulid()}`;
@@ -112,7 +79,7 @@ export function createApi(host: Host, options: ApiOptions): Api {
       // Whoever waits for the connection sees its end; unheard, an error would end the program.
       request.on('error', () => {});
       response.on('error', () => {});
-      const seen = watch(request, response, requestId);
+      const seen = watchExchange(request, response, { clock, observer });
       answer(request, response, seen).catch((error: unknown) => {
         seen.code = problemIn(error).code;
         if (response.headersSent) response.destroy();
@@ -124,19 +91,6 @@ export function createApi(host: Host, options: ApiOptions): Api {
       longPoll.close();
       streams.close(handover);
     },
-  };
-}
-
-type Seen = Pick<Exchange, 'route' | 'event_id' | 'session_id' | 'code'>;
-
-const METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']);
-
-/** What an answer says it is about. */
-function idsIn(body: unknown): Pick<Exchange, 'event_id' | 'session_id'> {
-  const { event_id, session_id } = (body ?? {}) as Record<string, unknown>;
-  return {
-    ...(typeof event_id === 'string' && { event_id }),
-    ...(typeof session_id === 'string' && { session_id }),
   };
 }
 

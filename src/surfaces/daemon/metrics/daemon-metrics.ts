@@ -3,7 +3,7 @@ import { commit, version } from '#generated/version.js';
 import type { Clock } from '../../../base/clock.ts';
 import type { Entry } from '../../../contract/entries.ts';
 import type { Ingress, Journal } from '../../../contract/ports.ts';
-import type { Exchange } from '../../http/api.ts';
+import type { HttpExchange } from '../../http/exchange-watch.ts';
 import { createRegistry, type Reading } from './registry.ts';
 
 export interface DaemonMetrics {
@@ -14,7 +14,7 @@ export interface DaemonMetrics {
   /** ms. */
   turnEnded(reason: string, duration: number | undefined): void;
   requestBegan(route: string): void;
-  requestEnded(exchange: Exchange): void;
+  requestEnded(exchange: HttpExchange): void;
   /** What Prometheus reads. */
   text(): Promise<string>;
 }

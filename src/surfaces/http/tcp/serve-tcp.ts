@@ -9,6 +9,7 @@ import { send } from '../answer.ts';
 import { createApi, type ApiOptions } from '../api.ts';
 import { lateOpenai } from '../openai/late-openai.ts';
 import type { OpenaiOptions } from '../openai/openai-api.ts';
+import { watchExchange } from '../exchange-watch.ts';
 import { createHttpServer, type ServerLimits } from '../server.ts';
 import { refuseForeignPages } from './origin.ts';
 
@@ -51,7 +52,11 @@ export async function serveTcp(options: TcpOptions): Promise<TcpServer> {
   const openai = lateOpenai(hub, { ...options, authorize });
   let stopping = false;
   const handle = (request: IncomingMessage, response: ServerResponse): void => {
-    if (openai.serves(request.url)) return openai.handle(request, response);
+    const route = openai.route(request.url);
+    if (route !== undefined) {
+      watchExchange(request, response, { clock, observer: options.observer }).route = route;
+      return openai.handle(request, response);
+    }
     if (request.method !== 'GET') return api.handle(request, response);
     if (request.url === '/health') return send(response, { status: 200, body: { status: 'ok', version } });
     if (request.url === '/readyz') {
