@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { describe, expect } from 'vitest';
 import type { EventStatus } from '../src/contract/host.ts';
 import { type Daemon, startDaemon } from './support/daemon.ts';
+import { openTerminal } from './support/terminal.ts';
 import { joinRepl, say } from './support/shared.ts';
 import { entriesOf, expectVerified, KEY, linesOf, type Place, test, until } from './support/place.ts';
 
@@ -288,4 +289,16 @@ describe('terminals', () => {
     expect(entriesOf(place.journal('s'), 'turn.ended')).toHaveLength(1);
     await expectVerified(place, 's');
   });
+});
+
+test('in a terminal its log is for people, and it ends when the terminal is closed', async ({ place, mock }) => {
+  place.connect(mock);
+  const terminal = openTerminal(place, ['daemon', '--port', '0'], { columns: 200, rows: 20 });
+  await terminal.waitFor(/\d\d:\d\d:\d\d\.\d{3} INFO {2}daemon started/);
+  process.kill(terminal.pid, 'SIGHUP');
+  await terminal.waitFor('configuration reloaded');
+  expect((await place.run(['daemon', 'status'])).code).toBe(0);
+  await terminal.hangUp();
+  await terminal.exited;
+  expect(await place.run(['daemon', 'status'])).toMatchObject({ code: 1, stdout: expect.stringContaining('stopped') });
 });

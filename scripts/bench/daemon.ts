@@ -12,7 +12,8 @@ import { printTable, printTitle } from './report.ts';
 
 const ROUNDS = 25;
 const PROBE_EVERY_MS = 1;
-const SETTLE_MS = 3000;
+/** V8 tidies up once, some seconds after a start. */
+const SETTLE_MS = 15_000;
 const IDLE_MS = 10_000;
 
 const folder = mkdtempSync(join(tmpdir(), 'runtime-bench-'));
