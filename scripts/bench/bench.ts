@@ -6,7 +6,7 @@ import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 
 const NAMES = [
-  'startup', 'turn', 'accept', 'long-session', 'past', 'verify', 'terminal', 'syncs', 'many-sessions', 'service',
+  'startup', 'turn', 'accept', 'long-session', 'past', 'verify', 'terminal', 'syncs', 'many-sessions', 'service', 'daemon',
 ]; // prettier-ignore
 
 const flags = process.argv.slice(2).filter((word) => word.startsWith('--'));

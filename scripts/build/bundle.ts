@@ -18,6 +18,7 @@ const APART: Record<string, string> = {
   yaml: 'yaml',
   ajv: 'ajv',
   marked: 'marked',
+  pino: 'pino',
   grammars: 'src/surfaces/terminal/markdown/grammars.ts',
   'config-schema': 'src/contract/config.ts',
   'script-schema': 'src/contract/script.ts',

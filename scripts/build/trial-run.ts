@@ -2,11 +2,12 @@
  * `node trial-run.ts <dist> <home>`: does with a build what most starts do, in one process, against a model service of
  * its own on the loopback; then writes beside each script what V8 has compiled of it (src/scripts.ts).
  */
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
+import type { AcceptedAnswer } from '../../src/contract/answers.ts';
 import { createScripts } from '../../src/scripts.ts';
 import type * as Cli from '../../src/surfaces/cli/cli.ts';
 import type { Io, Output } from '../../src/surfaces/cli/io.ts';
@@ -63,6 +64,7 @@ const LINES = [
 ];
 for (const args of LINES) await succeed(args);
 await converse();
+await serve();
 server.close();
 for (const [name, { script }] of scripts.loaded) {
   // To the disk at once: V8 refuses a record that is cut, but stumbles over one that is torn.
@@ -82,11 +84,40 @@ async function converse(): Promise<void> {
   await succeed([], { input, output });
 }
 
-async function succeed(args: string[], terminal?: TerminalStreams): Promise<void> {
+/** Starts a daemon, asks whether it is well, sends it a message, waits for the answer, and stops it. */
+async function serve(): Promise<void> {
+  const ready = Promise.withResolvers<{ url: string }>();
+  const ended = succeed(['daemon', '--port', '0'], undefined, (line) => ready.resolve(JSON.parse(line)));
+  const { url } = await Promise.race([ready.promise, ended.then(() => Promise.reject(new Error('it was not ready')))]);
+  const headers = {
+    authorization: `Bearer ${readFileSync(join(home, 'daemon.token'), 'utf8').trim()}`,
+    'content-type': 'application/json',
+  };
+  const ask = async (path: string, options: RequestInit = {}): Promise<unknown> => {
+    const response = await fetch(`${url}${path}`, { headers, ...options });
+    if (!response.ok) throw new Error(`${path} was answered with ${response.status}: ${await response.text()}`);
+    return response.json();
+  };
+  await ask('/health');
+  const sent = await ask('/v1/events', { method: 'POST', body: JSON.stringify({ content: 'hello' }) });
+  await ask(`${(sent as AcceptedAnswer).status_url}?wait_ms=10000`);
+  process.emit('SIGTERM');
+  await ended;
+}
+
+/** `onLine`: told the first line of standard output. */
+async function succeed(args: string[], terminal?: TerminalStreams, onLine?: (line: string) => void): Promise<void> {
   let said = '';
   const output: Output = { write: (text) => void (said += text), isTty: false, colour: false, columns: undefined };
+  const stdout: Output = {
+    ...output,
+    write(text) {
+      output.write(text);
+      onLine?.(text);
+    },
+  };
   const io: Io = {
-    stdout: output,
+    stdout,
     stderr: output,
     stdin: { stream: () => process.stdin },
     terminal: () => terminal,

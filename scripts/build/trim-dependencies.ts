@@ -33,6 +33,7 @@ export class DependencyTrimmer {
   /** The source of a dependency's file (`path` within the package) as it goes into the bundle. */
   trim(packageName: string, path: string, source: string): string {
     if (packageName === 'commander' && path === 'lib/command.js') return this.#lazyChildProcess(source);
+    if (packageName === 'pino') return this.#withoutWorkers(path, source);
     if (packageName !== 'openai') return source;
     this.#found.add('openai');
     if (OPENAI_KEPT.has(path)) this.#found.add(path);
@@ -53,6 +54,19 @@ export class DependencyTrimmer {
     const after = `const childProcess = { get spawn() { return globalThis.process.getBuiltinModule('node:child_process').spawn; } };`;
     if (!source.includes(before)) throw new Error('commander has changed: its import of child_process is not found');
     return source.replace(before, after);
+  }
+
+  /** pino can write from a thread of its own; ours writes where it is told to. */
+  #withoutWorkers(path: string, source: string): string {
+    if (path === 'lib/transport.js') {
+      if (!source.includes('module.exports = transport'))
+        throw new Error('pino has changed: its transport is not found');
+      return `module.exports = () => { throw new Error('there are no transports'); };`;
+    }
+    if (path !== 'lib/tools.js') return source;
+    const before = `const { isMainThread } = require('worker_threads')`;
+    if (!source.includes(before)) throw new Error('pino has changed: its import of worker_threads is not found');
+    return source.replace(before, 'const isMainThread = true');
   }
 
   /** Binds the web's globals to our stand-ins. */

@@ -24,6 +24,7 @@ export const hostStatus = z.strictObject({
   protocol: int.describe('Of the control socket.'),
   workspace: z.string(),
   started_at: int,
+  url: z.string().exactOptional().describe('Where it serves the HTTP API: a daemon does.'),
 });
 
 export const eventState = z

@@ -139,6 +139,14 @@ export const configSchema = z
         history: atLeastOne.default(1000).describe('Firings of each job that are kept.'),
       })
       .prefault({}),
+    log: z
+      .strictObject({
+        level: z.enum(['error', 'warn', 'info', 'debug']).default('info').describe('What the daemon logs: this and all that is worse.'),
+        file: z.string().default('').describe("File of the daemon's log; a relative path is within RUNTIME_HOME. Empty: standard error."),
+        max_size: atLeastOne.default(10).describe('Size of a log file (MiB) at which the next one begins.'),
+        keep: atLeastOne.max(100).default(5).describe('How many full log files are kept beside the current one.'),
+      })
+      .prefault({}),
     store: z
       .strictObject({
         workspace: z.string().regex(/^[a-z0-9][a-z0-9_-]{0,63}$/).default('default').describe('Workspace that commands use.'),

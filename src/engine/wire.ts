@@ -2,7 +2,6 @@
 import { readlinkSync } from 'node:fs';
 import { commit, sources, version } from '#generated/version.js';
 import { createModelClient, type Models } from '../adapters/models/router.ts';
-import type { ModelSettings } from '../adapters/models/settings.ts';
 import { createProjectFiles } from '../adapters/tools/project-files.ts';
 import { createToolHost } from '../adapters/tools/tool-host.ts';
 import type { ToolSettings } from '../adapters/tools/tool.ts';
@@ -26,7 +25,8 @@ import { secretsOf } from './config/secrets.ts';
 import { createFreeze } from './freeze.ts';
 import { createOwner, type Owner } from './owner.ts';
 import { LOCAL_ACTOR } from './principal.ts';
-import { createRedactor } from './session/redact.ts';
+import { reachModels } from './reached-models.ts';
+import { createRedactor, type Redactor } from './session/redact.ts';
 
 export interface WorkspaceRequest {
   environment: Environment;
@@ -84,39 +84,42 @@ export interface OwnedWorkspace {
   models: Models;
   /** The models for a session; `model` is the one that the caller or the session names. */
   choose(model: string | undefined): ChosenModels;
+  /** Lets the workspace's configuration hold from the next turn on. `before`: the one that held until now. */
+  adoptConfig(before: Config): void;
   release(): Promise<void>;
 }
 
 /** Takes the lock and becomes the workspace's owner. @throws RuntimeError locked */
 export function takeWorkspace(workspace: Workspace): OwnedWorkspace {
-  const { store, clock, tools, loaded } = workspace;
-  const { config } = loaded;
+  const { store, clock, tools } = workspace;
   const { environment } = workspace.request;
+  const config = (): Config => workspace.loaded.config;
   const fence = lockWorkspace(workspace);
 
-  const settings: ModelSettings[] = [];
-  const choose = (model: string | undefined): ChosenModels => {
-    const chosen = chooseModels(config, environment, model === undefined ? {} : { model });
-    const known = new Set(settings.map(({ name }) => name));
-    settings.push(...chosen.settings.filter(({ name }) => !known.has(name)));
-    return chosen;
-  };
-  const models = createModelClient({ models: settings, clock, environment });
+  const { models, choose, renew } = reachModels({ config, clock, environment });
+  let secrets = secretsOf(config(), environment);
+  let redactor = createRedactor(secrets);
+  const redactorNow: Redactor = { text: (text) => redactor.text(text), stream: () => redactor.stream() };
   const waiting = async (event_id: string | undefined): Promise<IngressEvent | undefined> =>
     (await store.ingress.pending()).find((event) => event.event_id === event_id);
-  const freeze = createFreeze({
-    config,
-    chooseModels: (model) => choose(model).choices,
-    policy: () => workspace.policy,
-    async limitsOf(event_id) {
-      return limitsOf(config, (await waiting(event_id))?.limits);
-    },
-    roleOf: async (event_id) => (await waiting(event_id))?.actor.role,
-    tools: tools.tools(),
-    grants: store.grants,
-    blobs: store.blobs,
-    time_zone: systemTimeZone(environment),
-  });
+  const time_zone = systemTimeZone(environment);
+  const freeze: ReturnType<typeof createFreeze> = (context) => {
+    const now = config(); // one for the whole turn
+    const frozen = createFreeze({
+      config: now,
+      chooseModels: (model) => choose(model).choices,
+      policy: () => workspace.policy,
+      async limitsOf(event_id) {
+        return limitsOf(now, (await waiting(event_id))?.limits);
+      },
+      roleOf: async (event_id) => (await waiting(event_id))?.actor.role,
+      tools: tools.tools(),
+      grants: store.grants,
+      blobs: store.blobs,
+      time_zone,
+    });
+    return frozen(context);
+  };
   const owner = createOwner(
     {
       ...store,
@@ -126,7 +129,7 @@ export function takeWorkspace(workspace: Workspace): OwnedWorkspace {
       tools,
       budget: noSharedBudgets,
       freeze,
-      redactor: createRedactor(secretsOf(config, environment)),
+      redactor: redactorNow,
       crashPoint: createCrashPoints(environment),
     },
     {
@@ -138,7 +141,17 @@ export function takeWorkspace(workspace: Workspace): OwnedWorkspace {
       sources,
     },
   );
-  return { owner, models, choose, release: () => store.close() };
+  return {
+    owner,
+    models,
+    choose,
+    adoptConfig(before) {
+      renew(before);
+      secrets = [...secrets, ...secretsOf(config(), environment)]; // a key that was taken out is still a secret
+      redactor = createRedactor(secrets);
+    },
+    release: () => store.close(),
+  };
 }
 
 /**

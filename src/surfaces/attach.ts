@@ -16,7 +16,7 @@ import { entriesBehind } from '../engine/stream.ts';
 import type { Workspace } from '../engine/wire.ts';
 import type { ControlOptions, ControlServer } from './http/control/serve-control.ts';
 
-export interface AttachOptions {
+export interface AttachOptions extends Pick<HubOptions, 'url' | 'observe'> {
   /** Should the workspace become this process's: what it works on by itself. */
   takes: HubOptions['takes'];
   /** Then it also fires the workspace's jobs. */
@@ -104,9 +104,19 @@ async function meetPolicy(workspace: Workspace): Promise<void> {
 }
 
 /** The hub, or why there is none. @throws what isn't the lock's */
-function take(workspace: Workspace, { takes, root, schedules = false }: AttachOptions): Hub | RuntimeError {
+function take(
+  workspace: Workspace,
+  { takes, root, schedules = false, url, observe }: AttachOptions,
+): Hub | RuntimeError {
   try {
-    return createHub(workspace, { takes, schedules, version, ...(root !== undefined && { root }) });
+    return createHub(workspace, {
+      takes,
+      schedules,
+      version,
+      ...(root !== undefined && { root }),
+      ...(url && { url }),
+      ...(observe && { observe }),
+    });
   } catch (thrown) {
     if (thrown instanceof RuntimeError && thrown.code === 'locked') return thrown;
     throw thrown;

@@ -2,25 +2,27 @@
  * The host in the process that owns the workspace: takes messages, works on sessions side by side, and tells whoever
  * looks. A one-shot run, the terminal and the daemon all stand on it; they differ in what it takes on by itself.
  */
-import { createSerial } from '../../base/serial.ts';
 import { RuntimeError } from '../../contract/errors.ts';
 import { CONTROL_PROTOCOL } from '../../contract/host.ts';
-import type { Accepted, Host, Loss, PolicyChange, Resolution, SessionStatus, Submission } from '../../contract/host.ts';
+import type { Accepted, Host, HostStatus, Loss, Resolution, SessionStatus, Submission } from '../../contract/host.ts';
 import type { Seq } from '../../contract/entries.ts';
 import type { ModelChoice } from '../../contract/manifest.ts';
-import type { Actor, Part } from '../../contract/values.ts';
+import type { Part } from '../../contract/values.ts';
 import { findApproval, pendingApprovals, resolveApproval } from '../approvals.ts';
+import type { Reloaded } from '../config/reload.ts';
 import { revokeGrant } from '../grants.ts';
-import { LOCAL, LOCAL_ACTOR, type Principal, requireRole } from '../principal.ts';
+import { LOCAL, type Principal, requireRole } from '../principal.ts';
 import type { LiveSession } from '../owner.ts';
 import { checkSessionId } from '../session-id.ts';
 import { wholeText } from '../session/messages.ts';
 import { createQueueActs } from '../lanes/queue-acts.ts';
 import { lanesFor } from '../lanes/lanes-for.ts';
 import { workOf } from '../lanes/work-of.ts';
+import type { RunnerEvent } from '../session/runner.ts';
 import { removeSession } from '../sessions.ts';
 import { toStreamEvent } from '../stream.ts';
 import { takeWorkspace, type Workspace } from '../wire.ts';
+import { createConfigChanges } from './config-changes.ts';
 import { createEventBoard, endedNote } from './event-board.ts';
 import type { OwnSubmission } from '../schedule/hub-of-schedules.ts';
 import { createHubSchedules } from './hub-schedules.ts';
@@ -39,6 +41,10 @@ export interface HubOptions {
   version: string;
   /** Project folder of a new session whose first message names none. */
   root?: string;
+  /** Where this process serves the workspace to other programs, beside its control socket; empty: nowhere yet. */
+  url?: () => Pick<HostStatus, 'url'>;
+  /** Told of whatever happens in any session. */
+  observe?: (session_id: string, event: RunnerEvent) => void;
 }
 
 export interface LeaveOptions {
@@ -57,13 +63,19 @@ export interface Hub extends Host {
   rested(session_id: string): Promise<void>;
   /** How many messages of a session were answered here, beside that one. */
   answered(session_id: string, but: string): number;
+  /**
+   * Reads the configuration again: what can change holds from the next turn on, its policy at once. One that isn't valid
+   * changes nothing. @throws RuntimeError config_invalid | config_unreadable
+   */
+  reload(): Promise<Reloaded>;
 }
 
 /** Takes the workspace. @throws RuntimeError locked */
 export function createHub(workspace: Workspace, options: HubOptions): Hub {
-  const { takes, version, root: defaultRoot = '/', schedules: fires = false } = options;
+  const { takes, version, root: defaultRoot = '/', schedules: fires = false, url, observe } = options;
   const { store, clock } = workspace;
-  const { owner, models, choose, release } = takeWorkspace(workspace);
+  const owned = takeWorkspace(workspace);
+  const { owner, models, choose, release } = owned;
   const started_at = clock.now();
   const board = createEventBoard();
   const watchers = createWatchers(store.journal);
@@ -72,9 +84,6 @@ export function createHub(workspace: Workspace, options: HubOptions): Hub {
   const loss = Promise.withResolvers<Loss>();
   /** What isn't done yet that changes something. */
   const underWay = new Set<Promise<unknown>>();
-  const inOrder = createSerial();
-  /** May the policy be another one since this process took the workspace? */
-  let policyRead = false;
   let leaving: Promise<void> | undefined;
 
   const sessions = createLiveSessions({
@@ -85,12 +94,13 @@ export function createHub(workspace: Workspace, options: HubOptions): Hub {
     takes: (event) => lanes.mayEnter(event),
     onFailed,
     onEvent({ id, opened }, event) {
+      observe?.(id, event);
       if (event.kind === 'entry') {
         lanes.observe(id);
         const { entry } = event.stored;
         if (entry.type === 'turn.started') {
           turnBegan.set(id, entry.at);
-          if (policyRead) void meetPolicy(id); // it may have been frozen right before
+          configChanges.turnStarted(id);
         }
         if (entry.type === 'turn.ended') turnBegan.delete(id);
         board.take(id, event.stored, () => textOf(opened.fold.lastReply));
@@ -101,6 +111,7 @@ export function createHub(workspace: Workspace, options: HubOptions): Hub {
   });
   const lanes = lanesFor(takes, { ...store, clock, sessions, onFailed }, workspace.loaded.config);
   const queue = createQueueActs({ lanes, ingress: store.ingress, takesAll: takes === 'all' });
+  const configChanges = createConfigChanges(workspace, owned, sessions);
   const messages = createMessageStatus({
     board,
     sessions,
@@ -131,11 +142,6 @@ export function createHub(workspace: Workspace, options: HubOptions): Hub {
     for (const event_id of turn?.event_ids ?? []) {
       board.found({ event_id, session_id: id, status: 'running', turn: turn!.turn });
     }
-  }
-
-  /** A session that failed says so itself. */
-  async function meetPolicy(session_id: string): Promise<void> {
-    await sessions.use(session_id, (live) => owner.meetPolicy(live, LOCAL_ACTOR)).catch(() => {});
   }
 
   async function textOf(parts: Part[]): Promise<string> {
@@ -270,14 +276,6 @@ export function createHub(workspace: Workspace, options: HubOptions): Hub {
     return record;
   }
 
-  async function setPolicy(changes: PolicyChange, by: Actor): ReturnType<Host['setPolicy']> {
-    const { changePolicy } = await import('../change-policy.ts'); // brings a YAML editor with it
-    const done = await changePolicy(workspace, changes, by);
-    policyRead = true;
-    await Promise.all(sessions.ids().map(meetPolicy));
-    return done;
-  }
-
   async function leave({ patience_ms = 0, before_release }: LeaveOptions = {}): Promise<void> {
     const resting = lanes.close();
     underWay.add(resting);
@@ -311,6 +309,7 @@ export function createHub(workspace: Workspace, options: HubOptions): Hub {
       protocol: CONTROL_PROTOCOL,
       workspace: store.workspace().id,
       started_at,
+      ...url?.(),
     }),
     submit: (message) => change(() => submit(message, by)),
     event: (event_id) => messages.now(event_id),
@@ -389,10 +388,9 @@ export function createHub(workspace: Workspace, options: HubOptions): Hub {
         return revokeGrant(workspace, grant_id, by.actor);
       }),
     setPolicy: (changes) =>
-      // One after the other: what the first one read must not come in force after what the second one wrote.
       change(async () => {
         requireRole(by, 'operator', 'changing the policy');
-        return inOrder('policy', () => setPolicy(changes, by.actor));
+        return configChanges.setPolicy(changes, by.actor);
       }),
     schedules: schedules.hostFor(by),
     watch: (session_id, after, listener) =>
@@ -410,6 +408,7 @@ export function createHub(workspace: Workspace, options: HubOptions): Hub {
       await sessions.get(session_id)?.runner.rest();
     },
     answered: (session_id, but) => board.answered(session_id, but),
+    reload: () => change(() => configChanges.reload()),
   };
 
   lanes.open().catch(() => {}); // whoever asks for a session is told

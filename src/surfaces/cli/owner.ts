@@ -8,7 +8,7 @@ import type { Workspace } from '../../engine/wire.ts';
 const ANSWER_MS = 1000;
 
 /** `pid` is known of one that doesn't answer, too, where the system tells who holds the lock; all else is its answer. */
-export interface Owner extends OwnerView, Partial<Pick<HostStatus, 'pid' | 'version'>> {
+export interface Owner extends OwnerView, Partial<HostStatus> {
   refusal?: RuntimeError;
 }
 
@@ -24,7 +24,7 @@ export async function askOwner(workspace: Workspace): Promise<Owner> {
   const asked = host && Promise.all([host.status(), host.sessions()]).catch(() => undefined);
   const answer = asked && (await soon(workspace, asked));
   await host?.leave();
-  if (answer) return { pid: answer[0].pid, version: answer[0].version, sessions: answer[1] };
+  if (answer) return { ...answer[0], sessions: answer[1] };
   const { holderOf } = await import('../http/control/lock-holder.ts');
   const pid = holderOf(workspace.store.folder);
   return { ...(pid !== undefined && { pid }), ...(refusal && { refusal }) };

@@ -43,7 +43,7 @@ async function takenBy(line: string[]): Promise<{ line: string[]; by: string }> 
   let by = 'help';
   for (const command of all(tree)) {
     command.exitOverride().configureOutput({ writeOut: () => {}, writeErr: () => {} });
-    if (command.commands.length === 0) command.action(() => void (by = command.name()));
+    if (command.commands.length === 0 || command.name() === 'daemon') command.action(() => void (by = command.name()));
   }
   const failed = await tree.parseAsync(argv, { from: 'user' }).then(
     () => undefined,

@@ -15,6 +15,7 @@ import { addDaemon } from './tree/daemon.ts';
 import { addWhy } from './tree/past.ts';
 import { addPolicy } from './tree/policy.ts';
 import { addQueue } from './tree/queue.ts';
+import { addService } from './tree/service.ts';
 import { addSessions } from './tree/sessions.ts';
 import { addStore } from './tree/store.ts';
 import { addToken } from './tree/token.ts';
@@ -58,6 +59,7 @@ export function commandTree(context: CommandContext): CommandTree {
   addRun(program, calls);
   addDaemon(program, calls);
   addToken(program, calls);
+  addService(program, calls);
   addSessions(program, calls);
   addApprovals(program, calls);
   addQueue(program, calls);

@@ -2,18 +2,26 @@
 import { resolve } from 'node:path';
 import { version } from '#generated/version.js';
 import { parseDuration } from '../../base/duration.ts';
-import { RuntimeError } from '../../contract/errors.ts';
+import { RuntimeError, toRuntimeError } from '../../contract/errors.ts';
+import type { Ingress } from '../../contract/ports.ts';
 import { modelNames } from '../../engine/config/models.ts';
 import type { Hub } from '../../engine/hub/hub.ts';
 import type { Workspace } from '../../engine/wire.ts';
 import { watchTokens } from '../../store/tokens.ts';
 import { own, readsOf } from '../attach.ts';
+import type { Output } from '../cli/io.ts';
 import { createBearer, isExpired } from '../http/tcp/bearer.ts';
 import { createHealth } from '../http/tcp/health.ts';
 import { createRefusals } from '../http/tcp/refusals.ts';
 import { serveTcp, type TcpServer } from '../http/tcp/serve-tcp.ts';
 import { readTls } from '../http/tcp/tls.ts';
 import { ownToken } from './own-token.ts';
+import { openDaemonLog } from './log/daemon-log.ts';
+import type { Log } from './log/log.ts';
+import { createDaemonMetrics, type DaemonMetrics } from './metrics/daemon-metrics.ts';
+import { CONTENT_TYPE, type Reading } from './metrics/registry.ts';
+import { tellEvent, tellRequest } from './tell-log.ts';
+import { createTurnWatch } from './turn-watch.ts';
 
 export interface DaemonRequest {
   workspace: Workspace;
@@ -21,7 +29,8 @@ export interface DaemonRequest {
   token: string | undefined;
   /** Where it was started. */
   folder: string;
-  warn(message: string): void;
+  /** Where it logs when no file is configured. */
+  stderr: Output;
 }
 
 /** `runtime.ready.v1`. */
@@ -34,6 +43,9 @@ export interface Ready {
 
 export interface Daemon {
   ready: Ready;
+  log: Log;
+  /** Reads the configuration again. One that isn't valid is refused, in the log. */
+  reload(): Promise<void>;
   /** Lets turns reach a safe point, and ends. Called again: at once. */
   stop(): Promise<void>;
   /** Resolves when the daemon can't go on, with why; or when it was stopped. */
@@ -41,21 +53,26 @@ export interface Daemon {
 }
 
 /** @throws RuntimeError locked | port_taken | usage | no_permission */
-export async function startDaemon({ workspace, token, folder, warn }: DaemonRequest): Promise<Daemon> {
-  const { clock, home, loaded, store } = workspace;
+export async function startDaemon({ workspace: given, token, folder, stderr }: DaemonRequest): Promise<Daemon> {
+  const { clock, home, loaded, store } = given;
   const { config } = loaded;
   const { host, port, allowed_hosts: allowedHosts } = config.server;
   const { project_root = folder, shutdown_timeout } = config.daemon;
   const tls = readTls(config.server.tls);
   const tokens = watchTokens(home);
   const known = tokens().some((record) => !isExpired(record, clock));
-  const actorOf = createBearer({ own: ownToken({ home, given: token, host, known }), tokens, clock });
+  const secret = ownToken({ home, given: token, host, known });
+  const { workspace, metrics, observe } = measured(given);
+  const log = openDaemonLog(workspace, stderr, secret === undefined ? [] : [secret]);
+  const served: { url?: string } = {};
   const hub = own(workspace, {
     takes: 'all',
     schedules: true,
     root: resolve(folder, project_root),
     patient: true,
-    warn,
+    warn: (message) => log.warn(message),
+    url: () => served,
+    observe: (session_id, event) => tellEvent(log, session_id, event, observe(session_id, event)),
   });
   const health = createHealth({ host: hub, folder: store.folder, clock, version });
   const server = await serveOrLeave(hub, () =>
@@ -65,24 +82,33 @@ export async function startDaemon({ workspace, token, folder, warn }: DaemonRequ
       host,
       port,
       version,
-      models: () => modelNames(config, workspace.request.environment),
+      models: () => modelNames(workspace.loaded.config, workspace.request.environment),
       allowedHosts,
       ...(tls && { tls }),
-      actorOf,
+      actorOf: createBearer({ own: secret, tokens, clock }),
       health,
       onRefused: createRefusals({ audit: store.audit, clock }),
+      metrics: async () => ({ type: CONTENT_TYPE, text: await metrics.text() }),
+      observer: {
+        began: (route) => metrics.requestBegan(route),
+        ended(exchange) {
+          metrics.requestEnded(exchange);
+          tellRequest(log, exchange);
+        },
+      },
     }),
   );
+  const { url } = server;
+  served.url = url;
   let stopping = 0;
+  log.info('daemon started', { version, pid: process.pid, url, workspace: config.store.workspace });
   return {
-    ready: {
-      schemaVersion: 'runtime.ready.v1',
-      url: server.url,
-      pid: process.pid,
-      workspace: config.store.workspace,
-    },
+    ready: { schemaVersion: 'runtime.ready.v1', url, pid: process.pid, workspace: config.store.workspace },
+    log,
+    reload: () => reload(hub, workspace, log),
     async stop() {
       const patience_ms = stopping++ === 0 ? parseDuration(shutdown_timeout)! : 0;
+      log.info('daemon stopping', { patience_ms });
       health.stop();
       await hub.leave({ patience_ms, before_release: () => server.close(true) });
     },
@@ -98,5 +124,56 @@ async function serveOrLeave(hub: Hub, serve: () => Promise<TcpServer>): Promise<
   } catch (error) {
     await hub.leave();
     throw error;
+  }
+}
+
+type Observe = NonNullable<Parameters<typeof own>[1]['observe']>;
+
+/** The workspace with its ports counted, and what counts what its sessions do. It gives the duration of a turn that ends. */
+function measured(workspace: Workspace): {
+  workspace: Workspace;
+  metrics: DaemonMetrics;
+  observe: (...event: Parameters<Observe>) => number | undefined;
+} {
+  const { store, clock } = workspace;
+  const turns = createTurnWatch();
+  const metrics = createDaemonMetrics({ clock, openTurns: turns.open, queued: () => pendingByLane(store.ingress) });
+  const counted = {
+    ...store,
+    ingress: metrics.countIngress(store.ingress),
+    journal: metrics.countJournal(store.journal),
+  };
+  return {
+    workspace: { ...workspace, store: counted },
+    metrics,
+    observe(session_id, event) {
+      const duration = turns.take(session_id, event);
+      if (event.kind !== 'entry') return undefined;
+      const { entry } = event.stored;
+      metrics.took(entry);
+      if (entry.type === 'turn.ended') metrics.turnEnded(entry.data.reason, duration);
+      return duration;
+    },
+  };
+}
+
+async function pendingByLane(ingress: Pick<Ingress, 'pending'>): Promise<Reading[]> {
+  const counts = new Map([
+    ['interactive', 0],
+    ['background', 0],
+  ]);
+  for (const { lane } of await ingress.pending()) counts.set(lane, (counts.get(lane) ?? 0) + 1);
+  return [...counts].map(([lane, value]) => ({ labels: { lane }, value }));
+}
+
+async function reload(hub: Hub, workspace: Workspace, log: Log): Promise<void> {
+  try {
+    const { changed, needs_restart } = await hub.reload();
+    log.setLevel(workspace.loaded.config.log.level);
+    log.info('configuration reloaded', { changed, ...(needs_restart.length > 0 && { needs_restart }) });
+    for (const warning of workspace.loaded.warnings) log.warn(warning);
+  } catch (thrown) {
+    const { code, message } = toRuntimeError(thrown);
+    log.error('configuration refused; the one before holds', { code, problem: message });
   }
 }

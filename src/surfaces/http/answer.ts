@@ -43,8 +43,8 @@ export function sendProblem(
   thrown: unknown,
   requestId: string,
 ): void {
-  const { error, further } =
-    thrown instanceof ProblemWith ? thrown : { error: toRuntimeError(thrown), further: {} as ProblemWith['further'] };
+  const error = problemIn(thrown);
+  const further: ProblemWith['further'] = thrown instanceof ProblemWith ? thrown.further : {};
   const problem = problemOf(error, requestId);
   const { status } = problem;
   // Of a body that isn't wanted no more is read than what is on its way: the connection can't be used again.
@@ -57,6 +57,11 @@ export function sendProblem(
   };
   if (unread) request.resume();
   send(response, { status, body: { ...problem, ...further.body }, headers });
+}
+
+/** The error that is answered, whatever was thrown. */
+export function problemIn(thrown: unknown): RuntimeError {
+  return thrown instanceof ProblemWith ? thrown.error : toRuntimeError(thrown);
 }
 
 export function problemOf(error: RuntimeError, request_id: string): Problem {

@@ -7,7 +7,7 @@ import type { Clock } from '../../base/clock.ts';
 import type { Ids } from '../../base/ids.ts';
 import { RuntimeError } from '../../contract/errors.ts';
 import type { Host } from '../../contract/host.ts';
-import { ProblemWith, refusalIn, send, sendProblem } from './answer.ts';
+import { problemIn, ProblemWith, refusalIn, send, sendProblem } from './answer.ts';
 import {
   createEventStreams,
   type LiveSeq,
@@ -15,6 +15,7 @@ import {
   STREAM_LIMITS,
   type StreamLimits,
 } from './event-streams.ts';
+import { type HttpObserver, idsIn, type Seen, watchExchange } from './exchange-watch.ts';
 import { createLongPoll } from './long-poll.ts';
 import { invalid, readBody } from './read-body.ts';
 import { type Call, type RoutePorts, ROUTES } from './routes.ts';
@@ -30,6 +31,9 @@ export interface ApiOptions {
   onRefused?(request: IncomingMessage, error: RuntimeError): void;
   limits?: StreamLimits;
   liveSeq?: LiveSeq;
+  observer?: HttpObserver;
+  /** What `GET /metrics` answers; absent: there is nothing. */
+  metrics?: RoutePorts['metrics'];
 }
 
 export interface Api {
@@ -40,15 +44,18 @@ export interface Api {
 
 /** `host`: for what only reads. */
 export function createApi(host: Host, options: ApiOptions): Api {
-  const { clock, ids, entries, approval, authorize, onRefused, limits = STREAM_LIMITS, liveSeq } = options;
+  const { clock, ids, entries, approval, authorize, onRefused, observer, metrics } = options;
+  const { limits = STREAM_LIMITS, liveSeq } = options;
   const streams = createEventStreams(host, { clock, entries, limits, ...(liveSeq && { liveSeq }) });
   const longPoll = createLongPoll(host, clock);
   let closed = false;
 
-  async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  async function answer(request: IncomingMessage, response: ServerResponse, seen: Seen): Promise<void> {
     const asked = await authorize(request);
     if (closed) throw new RuntimeError('shutting_down', 'The program is about to end.');
-    const { methods, id, query } = findRoute(request.url ?? '');
+    const { methods, path, id, query } = findRoute(request.url ?? '');
+    seen.route = path;
+    observer?.began(path);
     const { method = '' } = request;
     const handle = methods[method === 'HEAD' ? 'GET' : method];
     if (handle === undefined) {
@@ -64,7 +71,9 @@ export function createApi(host: Host, options: ApiOptions): Api {
       response,
       left: new Promise((resolve) => response.once('close', resolve)),
     };
-    const found = await handle({ host: asked, entries, approval, streams, longPoll }, call);
+    const ports = { host: asked, entries, approval, streams, longPoll, ...(metrics && { metrics }) };
+    const found = await handle(ports, call);
+    Object.assign(seen, idsIn(found?.body));
     if (found) send(response, found);
   }
 
@@ -75,7 +84,9 @@ export function createApi(host: Host, options: ApiOptions): Api {
       // Whoever waits for the connection sees its end; unheard, an error would end the program.
       request.on('error', () => {});
       response.on('error', () => {});
-      answer(request, response).catch((error: unknown) => {
+      const seen = watchExchange(request, response, { clock, observer });
+      answer(request, response, seen).catch((error: unknown) => {
+        seen.code = problemIn(error).code;
         const refusal = refusalIn(error);
         if (refusal) onRefused?.(request, refusal);
         if (response.headersSent) response.destroy();
@@ -95,10 +106,10 @@ function allowed(methods: object): string {
   return [...names, ...(names.includes('GET') ? ['HEAD'] : []), 'OPTIONS'].join(', ');
 }
 
-const TABLE = Object.entries(ROUTES).map(([path, methods]) => ({ words: path.split('/'), methods }));
+const TABLE = Object.entries(ROUTES).map(([path, methods]) => ({ path, words: path.split('/'), methods }));
 
 /** @throws RuntimeError invalid_request | not_found */
-function findRoute(url: string): { methods: (typeof TABLE)[number]['methods']; id: string; query: URLSearchParams } {
+function findRoute(url: string): Pick<(typeof TABLE)[number], 'path' | 'methods'> & Pick<Call, 'id' | 'query'> {
   const [path = ''] = url.split('?', 1);
   const words = path.split('/');
   const found = TABLE.find(
@@ -108,7 +119,8 @@ function findRoute(url: string): { methods: (typeof TABLE)[number]['methods']; i
   );
   if (!found) throw new RuntimeError('not_found', `There is nothing at ${path.slice(0, 200)}.`);
   const id = words[found.words.indexOf(':id')] ?? '';
-  return { methods: found.methods, id: decoded(id), query: new URLSearchParams(url.slice(path.length)) };
+  const { methods } = found;
+  return { path: found.path, methods, id: decoded(id), query: new URLSearchParams(url.slice(path.length)) };
 }
 
 function decoded(word: string): string {

@@ -26,6 +26,8 @@ export interface RoutePorts {
   approval: (id: string) => Promise<ApprovalRecord>;
   streams: EventStreams;
   longPoll: LongPoll;
+  /** Where this process counts: the text that Prometheus reads, and its type. */
+  metrics?: () => Promise<{ type: string; text: string }>;
 }
 
 /** One request. */
@@ -113,6 +115,7 @@ export const ROUTES: Record<string, Record<string, Handle>> = {
   '/v1/schedules/:id': { GET: schedules.get, PATCH: schedules.change, DELETE: schedules.remove },
   '/v1/schedules/:id/run': { POST: schedules.run },
   '/v1/schedules/:id/history': { GET: schedules.history },
+  '/metrics': { GET: readMetrics },
   '/v1/policy': { POST: async ({ host }, call) => ok(await host.setPolicy(await call.body(validatePolicyChange))) },
 };
 
@@ -157,6 +160,13 @@ async function readEntries({ entries: read }: RoutePorts, call: Call): Promise<A
   const { entries, has_more } = await read(sessionOf(call), after, limit);
   const answer: EntriesAnswer = { entries, next_after: entries.at(-1)?.seq ?? after, has_more };
   return ok(answer);
+}
+
+async function readMetrics({ metrics }: RoutePorts, { response }: Call): Promise<undefined> {
+  if (!metrics) throw new RuntimeError('not_found', 'There are no metrics here.');
+  const { type, text } = await metrics();
+  response.writeHead(200, { 'content-type': type, 'content-length': Buffer.byteLength(text) }).end(text);
+  return undefined;
 }
 
 /** `absent=wait`: the session may come later. */

@@ -1,6 +1,9 @@
 import { realpathSync } from 'node:fs';
+import { isatty } from 'node:tty';
+import { toRuntimeError } from '../../../contract/errors.ts';
 import { refuseTools } from '../../../engine/caller.ts';
 import { startDaemon } from '../../daemon/daemon.ts';
+import { createNotify } from '../../daemon/notify.ts';
 import { onSignals } from '../../signals.ts';
 import { type CommandAction, openForCommand } from '../context.ts';
 
@@ -8,6 +11,10 @@ interface DaemonOptions {
   host?: string;
   port?: string;
 }
+
+const STDERR = 2;
+/** Whoever waits for the daemon asks first; until then the log is kept. */
+const LOG_AFTER_MS = 25;
 
 export const runDaemon: CommandAction<DaemonOptions> = async (context, { host, port, ...options }) => {
   const { io, environment, overrides } = context;
@@ -21,16 +28,31 @@ export const runDaemon: CommandAction<DaemonOptions> = async (context, { host, p
     workspace,
     token: environment['RUNTIME_TOKEN'],
     folder: realpathSync('.'),
-    warn: (message) => io.stderr.write(`warning: ${message}\n`),
+    stderr: io.stderr,
   });
+  const { log, ready } = daemon;
+  const notify = createNotify(environment, workspace.clock, (message) => log.warn(message));
+  const onTerminal = isatty(STDERR);
+  let stops = 0;
   let exitCode = 0;
-  const stopListening = onSignals((signal, times) => {
-    if (times > 1) exitCode = signal.exitCode;
-    void daemon.stop();
+  const stopListening = onSignals((signal) => {
+    // A terminal that is closed says so by the same signal, and isn't there any more.
+    if (signal.name === 'SIGHUP' && !(onTerminal && !isatty(STDERR))) return void daemon.reload();
+    if (stops++ > 0) exitCode = signal.exitCode;
+    notify.stopping();
+    // It has ended then, with whatever could not be written.
+    daemon.stop().catch((thrown: unknown) => log.error('stop failed', { problem: toRuntimeError(thrown).message }));
   });
-  io.stdout.write(`${JSON.stringify(daemon.ready)}\n`);
+  io.stdout.write(`${JSON.stringify(ready)}\n`);
+  notify.ready(`Serving ${ready.workspace} at ${ready.url}`);
+  workspace.clock.at(workspace.clock.now() + LOG_AFTER_MS, () => void log.open());
   const error = await daemon.ended;
   stopListening();
-  if (error) throw error;
+  await log.open();
+  if (error) {
+    log.error('daemon ended', { code: error.code, problem: error.message });
+    throw error;
+  }
+  log.info('daemon stopped');
   return exitCode;
 };

@@ -1,6 +1,5 @@
 import { realpathSync, statSync } from 'node:fs';
 import { systemClock } from '../../../base/clock.ts';
-import { parseDuration } from '../../../base/duration.ts';
 import type { Environment } from '../../../base/environment.ts';
 import { errorCatalogue, naming, RuntimeError, toRuntimeError } from '../../../contract/errors.ts';
 import type { EntryData } from '../../../contract/entries.ts';
@@ -13,6 +12,7 @@ import { shortText } from '../../../engine/session/messages.ts';
 import { NO_USAGE } from '../../../kernel/turn/state.ts';
 import { type CallTitles, createCallTitles } from '../call-titles.ts';
 import type { CommandAction, CommandContext, GlobalOptions } from '../context.ts';
+import { durationOf } from '../duration-flag.ts';
 import { homeOf, inSamePlace, nextCommand, workspaceRequest } from '../context.ts';
 import type { Io } from '../io.ts';
 import { leftLines, needsSaying, othersLines, unknownLines } from '../left-lines.ts';
@@ -225,12 +225,6 @@ async function messageParts(io: Io, message: string | undefined): Promise<Part[]
 function folderOf(path: string): string {
   if (statSync(path, { throwIfNoEntry: false })?.isDirectory()) return path;
   throw new RuntimeError('usage', `--root ${path} is no folder`, { next: 'Name a folder that exists.' });
-}
-
-function durationOf(text: string): number {
-  const ms = parseDuration(text);
-  if (ms) return ms;
-  throw new RuntimeError('usage', `--timeout ${text} is no duration`, { next: 'Write it as 30s, 5m or 1m30s.' });
 }
 
 /** Of `--from`. @throws RuntimeError usage */

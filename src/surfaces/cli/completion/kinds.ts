@@ -23,6 +23,8 @@ export type Kind =
 const KINDS: Readonly<Record<string, Kind>> = {
   '--config': 'file',
   '--workspace': 'workspace',
+  '--host': 'text',
+  '--port': 'text',
   'run message': 'text',
   'run --prompt': 'text',
   'run --session': 'session',
@@ -62,6 +64,9 @@ const KINDS: Readonly<Record<string, Kind>> = {
   'token create name': 'text',
   'token create --expires': 'text',
   'token revoke name': 'token',
+  'daemon stop --timeout': 'text',
+  'daemon logs --lines': 'text',
+  'service install --root': 'folder',
   'approvals show id': 'approval',
   'approvals revoke grant': 'grant',
   'queue show message': 'message',

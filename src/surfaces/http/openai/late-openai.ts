@@ -6,7 +6,8 @@ import type { OpenaiApi, OpenaiOptions } from './openai-api.ts';
 const PATHS = /^\/v1\/(models|chat\/completions|responses)(?![^/?])/;
 
 export interface LateOpenai {
-  serves(url: string | undefined): boolean;
+  /** What is asked for, without what follows; undefined: none of these endpoints. */
+  route(url: string | undefined): string | undefined;
   handle(request: IncomingMessage, response: ServerResponse): void;
   close(): void;
 }
@@ -21,7 +22,7 @@ export function lateOpenai(host: Host, options: OpenaiOptions): LateOpenai {
     return api;
   };
   return {
-    serves: (url = '') => PATHS.test(url),
+    route: (url = '') => PATHS.exec(url)?.[0],
     handle(request, response) {
       loading ??= load();
       loading.then(

@@ -1,0 +1,48 @@
+/** The configuration, read again by a process that stays. What can't change while it runs stays as it was. */
+import { canonicalJson } from '../../base/canonical-json.ts';
+import type { JsonValue } from '../../base/json.ts';
+import type { Config } from '../../contract/config.ts';
+import type { Workspace } from '../wire.ts';
+import { allKeys } from './keys.ts';
+import { loadConfig } from './load.ts';
+import { policyOf, unknownTools } from './policy.ts';
+import { getAt } from './tree.ts';
+
+export interface Reloaded {
+  /** Paths of keys that have another value now. */
+  changed: string[];
+  /** Of those that will have another at the next start. */
+  needs_restart: string[];
+}
+
+/** All others are read once, when the process starts. */
+const LIVE = /^(models|governance|orchestrator|budget|sandbox)\.|^log\.level$/;
+const AT_START = new Set(['governance.idempotency_ttl']);
+
+/** One that isn't valid changes nothing. @throws RuntimeError config_invalid | config_unreadable */
+export async function reloadConfig(workspace: Workspace): Promise<Reloaded> {
+  const { home, tools, loaded, request } = workspace;
+  const check = (config: Config) => unknownTools(config, tools.tools());
+  const fresh = await loadConfig({ home, ...request, check });
+  const differing = allKeys.map(({ path }) => path).filter((path) => differs(loaded.config, fresh.config, path));
+  const changed = differing.filter((path) => LIVE.test(path) && !AT_START.has(path));
+  const config = structuredClone(loaded.config);
+  for (const path of changed) copyKey(fresh.config, config, path);
+  workspace.loaded = { ...fresh, config };
+  workspace.policy = policyOf(config, tools.tools());
+  return { changed, needs_restart: differing.filter((path) => !changed.includes(path)) };
+}
+
+function differs(before: Config, after: Config, path: string): boolean {
+  const [was, is] = [before, after].map((config) => getAt(config, path.split('.')) as JsonValue | undefined);
+  return was === undefined || is === undefined ? was !== is : canonicalJson(was) !== canonicalJson(is);
+}
+
+/** The sections are there: a valid configuration has them all. */
+function copyKey(from: Config, to: Config, path: string): void {
+  const words = path.split('.');
+  const [section, name] = [getAt(to, words.slice(0, -1)) as Record<string, unknown>, words.at(-1)!];
+  const value = getAt(from, words);
+  if (value === undefined) delete section[name];
+  else section[name] = value;
+}

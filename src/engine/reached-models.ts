@@ -1,0 +1,55 @@
+/** The models that this process asks, and how each is reached by the configuration in force. */
+import { createModelClient, type Models } from '../adapters/models/router.ts';
+import type { ModelSettings } from '../adapters/models/settings.ts';
+import type { Clock } from '../base/clock.ts';
+import type { Environment } from '../base/environment.ts';
+import type { Config } from '../contract/config.ts';
+import { chooseModels, type ChosenModels } from './config/models.ts';
+
+export interface ReachedModels {
+  models: Models;
+  /** The models for a session; `model` is the one that the caller or the session names. From then on they are known. */
+  choose(model: string | undefined): ChosenModels;
+  /**
+   * Reaches all that are known as the configuration says now; calls that run go on as they began. One that has left the
+   * configuration stays as it was, for the turns that still ask it.
+   */
+  renew(before: Config): void;
+}
+
+export function reachModels(ports: {
+  /** The one in force now. */
+  config: () => Config;
+  clock: Clock;
+  environment: Environment;
+}): ReachedModels {
+  const { config, clock, environment } = ports;
+  let settings: ModelSettings[] = [];
+  let client = createModelClient({ models: settings, clock, environment });
+
+  function choose(model: string | undefined): ChosenModels {
+    const chosen = chooseModels(config(), environment, model === undefined ? {} : { model });
+    const known = new Set(settings.map(({ name }) => name));
+    settings.push(...chosen.settings.filter(({ name }) => !known.has(name)));
+    return chosen;
+  }
+
+  return {
+    models: {
+      prepare: (name) => client.prepare(name),
+      ask: (request, context) => client.ask(request, context),
+    },
+    choose,
+    renew(before) {
+      const hasLeft = ({ name }: ModelSettings): boolean => isIn(before, name) && !isIn(config(), name);
+      const known = settings;
+      settings = known.filter(hasLeft);
+      for (const one of known) if (!hasLeft(one)) choose(one.name);
+      client = createModelClient({ models: settings, clock, environment });
+    },
+  };
+}
+
+function isIn({ models }: Config, name: string): boolean {
+  return models.registry.some((entry) => entry.name === name);
+}

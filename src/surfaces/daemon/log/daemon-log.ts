@@ -1,0 +1,50 @@
+/** The log of a daemon by its configuration: where its lines go, what they must not hold. */
+import { join, resolve } from 'node:path';
+import type { Config } from '../../../contract/config.ts';
+import { secretsOf } from '../../../engine/config/secrets.ts';
+import type { Workspace } from '../../../engine/wire.ts';
+import type { Output } from '../../cli/io.ts';
+import { createLog, type Log } from './log.ts';
+import { prettyLine } from './pretty-line.ts';
+import { createLineRedactor } from './redact-line.ts';
+import { openRotatingFile } from './rotating-file.ts';
+
+const MIB = 1024 * 1024;
+
+/** Where the log goes when it goes to a file, and where that of a service does. */
+export function logPath(home: string, { log, store }: Config): string {
+  return resolve(home, log.file || join('logs', `${store.workspace}.log`));
+}
+
+/**
+ * Its lines hold no secret of the configuration in force, nor of those before. `tokens`: by which the daemon is asked.
+ * @throws RuntimeError no_permission | disk_full, when the file can't be opened
+ */
+export function openDaemonLog(
+  workspace: Pick<Workspace, 'home' | 'loaded' | 'request'>,
+  stderr: Output,
+  tokens: readonly string[],
+): Log {
+  const { home, loaded, request } = workspace;
+  const { log } = loaded.config;
+  const secrets = tokens.map((value) => ({ name: 'token', value }));
+  let known: typeof loaded | undefined;
+  let redact = (line: string): string => line;
+  const pretty = stderr.isTty;
+  const output =
+    log.file === ''
+      ? { write: (line: string) => stderr.write(pretty ? `${prettyLine(line, stderr.colour)}\n` : line) }
+      : openRotatingFile(logPath(home, loaded.config), { maxBytes: log.max_size * MIB, keep: log.keep });
+  return createLog({
+    level: log.level,
+    write: (line) => output.write(line),
+    redact(line) {
+      if (workspace.loaded !== known) {
+        known = workspace.loaded;
+        secrets.push(...secretsOf(known.config, request.environment));
+        redact = createLineRedactor(secrets);
+      }
+      return redact(line);
+    },
+  });
+}

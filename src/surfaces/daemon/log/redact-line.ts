@@ -1,0 +1,15 @@
+import { createRedactor } from '../../../engine/session/redact.ts';
+
+/** What looks like a credential, whoever it is of. In JSON a header's name and value are two strings, or one. */
+const SHAPES: readonly (readonly [pattern: RegExp, instead: string])[] = [
+  [/\b(bearer|basic)\s+[\w.~+/=-]{8,}/gi, '$1 [REDACTED]'],
+  [/("(?:authorization|cookie|set-cookie|x-api-key|api_key|token|password)"\s*:\s*")(?:[^"\\]|\\.)*"/gi, '$1[REDACTED]"'],
+  [/\b(?:sk|rt)[-_][\w-]{16,}/g, '[REDACTED]'],
+]; // prettier-ignore
+
+/** Gives what takes secrets out of a line of JSON: those that are known, also as JSON writes them, and what looks like one. */
+export function createLineRedactor(secrets: readonly { name: string; value: string }[]): (line: string) => string {
+  const escaped = secrets.map(({ name, value }) => ({ name, value: JSON.stringify(value).slice(1, -1) }));
+  const known = createRedactor([...secrets, ...escaped.filter(({ value }, at) => value !== secrets[at]!.value)]);
+  return (line) => SHAPES.reduce((text, [pattern, instead]) => text.replace(pattern, instead), known.text(line));
+}

@@ -1,0 +1,66 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { openLogTail } from './log-tail.ts';
+import { openRotatingFile } from './rotating-file.ts';
+
+let folder: string;
+let path: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'runtime-log-'));
+  path = join(folder, 'logs/daemon.log');
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+const all = { most: 1000, isWanted: () => true };
+
+test('a flood takes no more room than was given', () => {
+  const file = openRotatingFile(path, { maxBytes: 1000, keep: 2 });
+  for (let n = 0; n < 1000; n++) file.write(`${String(n).padStart(99)}\n`);
+  file.close();
+  const names = readdirSync(join(folder, 'logs')).sort();
+  expect(names).toEqual(['daemon.log', 'daemon.log.1', 'daemon.log.2']);
+  for (const name of names) expect(statSync(join(folder, 'logs', name)).size).toBeLessThanOrEqual(1000);
+  expect(readFileSync(path, 'utf8').trimEnd().endsWith(' 999')).toBe(true);
+  expect(statSync(path).mode & 0o777).toBe(0o600);
+  const lines = openLogTail(path, { ...all, most: 25 })!.lines.map(Number);
+  expect(lines).toEqual(Array.from({ length: 25 }, (_, n) => 975 + n));
+});
+
+test('what was there is gone on with, and counts', () => {
+  const first = openRotatingFile(path, { maxBytes: 10, keep: 1 });
+  first.write('12345678\n');
+  first.close();
+  const second = openRotatingFile(path, { maxBytes: 10, keep: 1 });
+  second.write('ab\n');
+  second.close();
+  expect([readFileSync(`${path}.1`, 'utf8'), readFileSync(path, 'utf8')]).toEqual(['12345678\n', 'ab\n']);
+});
+
+test('a reader goes on from one file to the next', () => {
+  const file = openRotatingFile(path, { maxBytes: 12, keep: 3 });
+  file.write('one\n');
+  const { lines, tail } = openLogTail(path, all)!;
+  expect(lines).toEqual(['one']);
+  file.write('two\n');
+  file.write('three\n');
+  file.write('four\n');
+  expect(tail.further()).toEqual(['two', 'three', 'four']);
+  expect(tail.further()).toEqual([]);
+  tail.close();
+  file.close();
+});
+
+test('a folder that goes costs lines, not the work', () => {
+  const file = openRotatingFile(path, { maxBytes: 10, keep: 1 });
+  rmSync(join(folder, 'logs'), { recursive: true });
+  for (let n = 0; n < 10; n++) file.write('12345678\n');
+  file.close();
+  expect(openLogTail(path, all)).toBe(undefined);
+});
+
+test('a file that may not be made is said', () => {
+  openRotatingFile(join(folder, 'file'), { maxBytes: 10, keep: 1 }).close();
+  expect(() => openRotatingFile(join(folder, 'file/log'), { maxBytes: 10, keep: 1 })).toThrow();
+});

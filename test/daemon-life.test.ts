@@ -1,0 +1,304 @@
+/** The life of the daemon's process: its end, what survives it, and what changes while it runs. */
+import { existsSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect } from 'vitest';
+import type { EventStatus } from '../src/contract/host.ts';
+import { type Daemon, startDaemon } from './support/daemon.ts';
+import { openTerminal } from './support/terminal.ts';
+import { joinRepl, say } from './support/shared.ts';
+import { entriesOf, expectVerified, KEY, linesOf, type Place, test, until } from './support/place.ts';
+
+const status = async (daemon: Daemon, event_id: string, wait_ms = 20_000): Promise<EventStatus> =>
+  (await (await daemon.ask('GET', `/v1/events/${event_id}?wait_ms=${wait_ms}`)).json()) as EventStatus;
+
+const accept = async (daemon: Daemon, body: object): Promise<{ event_id: string; session_id: string }> => {
+  const answer = await daemon.ask('POST', '/v1/events', body);
+  expect(answer.status).toBe(202);
+  return (await answer.json()) as { event_id: string; session_id: string };
+};
+
+/** Each accepted message has ended in exactly one turn. */
+function expectEndedOnce(place: Place, session: string, event_id: string): void {
+  const ends = entriesOf(place.journal(session), 'turn.ended').filter(({ event_ids }) => event_ids.includes(event_id));
+  expect(ends).toHaveLength(1);
+}
+
+const LONG = { name: 'exec_command', arguments: { cmd: 'touch began; sleep 30' } };
+
+describe('a stop', () => {
+  test('lets a turn reach its end, and takes nothing more', async ({ place, mock }) => {
+    place.connect(mock);
+    mock.reply({ text: 'Not yet.', holdAfter: 1 });
+    const daemon = await startDaemon(place);
+    const { event_id, session_id } = await accept(daemon, { content: 'wait' });
+    await until('the model is asked', () => mock.requests.length === 1);
+    process.kill(daemon.pid, 'SIGTERM');
+    let refused = await daemon.ask('POST', '/v1/events', { content: 'too late' });
+    for (let tries = 0; refused.status === 202 && tries < 100; tries++) {
+      refused = await daemon.ask('POST', '/v1/events', { content: `too late ${tries}` }); // the signal is on its way
+    }
+    expect([refused.status, refused.headers.get('retry-after')]).toEqual([503, '1']);
+    expect(await refused.json()).toMatchObject({ code: 'shutting_down' });
+    expect((await fetch(`${daemon.url}/readyz`)).status).toBe(503);
+    expect((await fetch(`${daemon.url}/health`)).status).toBe(200);
+    mock.release();
+    expect(await daemon.ended).toMatchObject({ code: 0 });
+    await expectVerified(place, session_id);
+    const next = await startDaemon(place);
+    expect(await status(next, event_id)).toMatchObject({ status: 'done', text: 'Not yet.' });
+    expectEndedOnce(place, session_id, event_id);
+  });
+
+  test('that comes twice ends it at once, and the turn goes on at the next start', async ({ place, mock }) => {
+    place.connect(mock);
+    mock.reply({ hangHead: true }, { text: 'At last.' });
+    const daemon = await startDaemon(place);
+    const { event_id, session_id } = await accept(daemon, { content: 'wait' });
+    await until('the model is asked', () => mock.requests.length === 1);
+    process.kill(daemon.pid, 'SIGTERM');
+    await daemon.says('daemon stopping');
+    process.kill(daemon.pid, 'SIGTERM');
+    expect(await daemon.ended).toMatchObject({ code: 143 });
+    const next = await startDaemon(place);
+    expect(await status(next, event_id)).toMatchObject({ status: 'done', text: 'At last.' });
+    expectEndedOnce(place, session_id, event_id);
+    await expectVerified(place, session_id);
+  });
+
+  test('ends a tool and a model that hang, after its patience', async ({ place, mock }) => {
+    const config = { daemon: { shutdown_timeout: '300ms' }, governance: { auto_allow: ['exec_command'] } };
+    place.connect(mock, {}, config);
+    mock.reply({ calls: [LONG] });
+    const daemon = await startDaemon(place);
+    const tool = await accept(daemon, { content: 'run it' });
+    await until('the tool runs', () => existsSync(join(place.project, 'began')));
+    mock.reply({ hangAfter: 1 });
+    const model = await accept(daemon, { content: 'think' });
+    await until('the model is asked', () => mock.requests.length === 2);
+    process.kill(daemon.pid, 'SIGTERM');
+    expect(await daemon.ended).toMatchObject({ code: 0 });
+    mock.reply({ text: 'one' }, { text: 'two' });
+    const next = await startDaemon(place);
+    for (const { event_id, session_id } of [tool, model]) {
+      expect(await status(next, event_id)).toMatchObject({ status: 'done', reason: 'success' });
+      expectEndedOnce(place, session_id, event_id);
+      await expectVerified(place, session_id);
+    }
+  });
+
+  test('by a kill in the middle loses no accepted message, and repeats none', async ({ place, mock }) => {
+    place.connect(mock);
+    const sent: { event_id: string; session_id: string }[] = [];
+    mock.reply({ text: 'kept', holdAfter: 1 }, { text: 'kept', holdAfter: 1 }, { text: 'kept', holdAfter: 1 });
+    let daemon = await startDaemon(place);
+    for (const content of ['a', 'b', 'c']) sent.push(await accept(daemon, { content }));
+    await until('the model is asked', () => mock.requests.length === 3);
+    process.kill(daemon.pid, 'SIGTERM');
+    await daemon.says('daemon stopping');
+    process.kill(daemon.pid, 'SIGKILL');
+    await daemon.ended;
+    mock.reply({ text: 'anew' }, { text: 'anew' }, { text: 'anew' });
+    daemon = await startDaemon(place);
+    for (const { event_id, session_id } of sent) {
+      expect(await status(daemon, event_id)).toMatchObject({ status: 'done', reason: 'success' });
+      expectEndedOnce(place, session_id, event_id);
+      await expectVerified(place, session_id);
+    }
+  });
+});
+
+describe('SIGHUP', () => {
+  const reloaded = async (place: Place, daemon: Daemon, config: () => void, says: string): Promise<void> => {
+    config();
+    process.kill(daemon.pid, 'SIGHUP');
+    await daemon.says(says);
+    expect(place.home).not.toBe('');
+  };
+
+  test('lets a changed model answer from the next turn on', async ({ place }) => {
+    const scripted = (text: string): Parameters<Place['play']>[0] => [{ match: { any: true }, reply: { text } }];
+    place.play(scripted('one'));
+    const daemon = await startDaemon(place);
+    expect((await daemon.send({ content: 'hi' })).status).toMatchObject({ text: 'one' });
+    const both = { log: { level: 'debug' }, daemon: { shutdown_timeout: '1s' } };
+    await reloaded(place, daemon, () => place.play(scripted('two'), both), '"configuration reloaded"');
+    expect((await daemon.send({ content: 'hi' })).status).toMatchObject({ text: 'two' });
+    const { stderr } = await stopped(daemon);
+    expect(linesOf(stderr)).toContainEqual(
+      expect.objectContaining({
+        msg: 'configuration reloaded',
+        changed: ['log.level'],
+        needs_restart: ['daemon.shutdown_timeout'],
+      }),
+    );
+    expect(stderr).toContain('"level":"debug"');
+  });
+
+  test('holds a running turn to the policy as it is now', async ({ place, mock }) => {
+    place.connect(mock, {}, { governance: { auto_allow: ['exec_command'] } });
+    mock.reply(
+      { calls: [{ name: 'exec_command', arguments: { cmd: 'touch ran' } }], holdAfter: 1 },
+      { text: 'Denied.' },
+    );
+    const daemon = await startDaemon(place);
+    const { event_id } = await accept(daemon, { content: 'run it' });
+    await until('the model is asked', () => mock.requests.length === 1);
+    const deny = { governance: { deny: ['exec_command'] } };
+    await reloaded(place, daemon, () => place.connect(mock, {}, deny), '"configuration reloaded"');
+    mock.release();
+    expect(await status(daemon, event_id)).toMatchObject({ status: 'done', text: 'Denied.' });
+    expect(existsSync(join(place.project, 'ran'))).toBe(false);
+  });
+
+  test('refuses a configuration that is not valid, and goes on with the one before', async ({ place, mock }) => {
+    place.connect(mock);
+    mock.reply({ text: 'As before.' });
+    const daemon = await startDaemon(place);
+    const broken = { governance: { deny: ['exec_comand'] } };
+    await reloaded(place, daemon, () => place.connect(mock, {}, broken), 'configuration refused');
+    expect((await daemon.send({ content: 'hi' })).status).toMatchObject({ text: 'As before.' });
+    expect((await stopped(daemon)).stderr).toContain('there is no tool');
+  });
+});
+
+const stopped = async (daemon: Daemon): ReturnType<() => Daemon['ended']> => {
+  process.kill(daemon.pid, 'SIGTERM');
+  return daemon.ended;
+};
+
+describe('the commands', () => {
+  test('status and stop find the daemon by what it holds, not by what a file says', async ({ place, mock }) => {
+    place.connect(mock);
+    mock.reply({ hangHead: true });
+    expect(await place.run(['daemon', 'status'])).toMatchObject({
+      code: 1,
+      stdout: expect.stringContaining('stopped'),
+    });
+    expect(await place.run(['daemon', 'stop'])).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('No daemon'),
+    });
+    const daemon = await startDaemon(place);
+    const { session_id } = await accept(daemon, { content: 'wait' });
+    await until('the model is asked', () => mock.requests.length === 1);
+    rmSync(join(place.home, 'workspaces/default/owner.json'));
+    const { code, stdout } = await place.run(['daemon', 'status', '-o', 'json']);
+    expect(JSON.parse(stdout)).toMatchObject({
+      schemaVersion: 'runtime.daemon_status.v1',
+      status: 'running',
+      pid: daemon.pid,
+      url: daemon.url,
+      workspace: 'default',
+      in_flight: 1,
+    });
+    expect(code).toBe(0);
+    const slow = await place.run(['daemon', 'stop', '--timeout', '100ms']);
+    expect(slow).toMatchObject({ code: 3, stderr: expect.stringContaining('still stopping') });
+    const stop = await place.run(['daemon', 'stop', '--now']);
+    expect(stop).toMatchObject({ code: 0, stdout: `stopped pid ${daemon.pid}\n` });
+    expect(stop.stderr).toContain(`left open: ${session_id}: the model is asked again`);
+    await daemon.ended;
+    expect(await place.run(['daemon', 'status'])).toMatchObject({ code: 1 });
+  });
+
+  test('a process that is no daemon is not stopped', async ({ place, mock }) => {
+    place.connect(mock);
+    mock.reply({ hangHead: true });
+    const run = place.start(['run', 'hello']);
+    await until('the model is asked', () => mock.requests.length === 1);
+    await until('it serves', () => existsSync(join(place.home, 'workspaces/default/control.sock')));
+    expect(await place.run(['daemon', 'status'])).toMatchObject({
+      code: 1,
+      stdout: expect.stringContaining('no daemon'),
+    });
+    expect(await place.run(['daemon', 'stop'])).toMatchObject({ code: 3 });
+    expect(run.child.exitCode).toBe(null);
+  });
+
+  test('logs shows what the daemon wrote into its file', async ({ place, mock }) => {
+    place.connect(mock, {}, { log: { file: 'logs/default.log', level: 'debug' } });
+    mock.reply({ text: 'secret words' });
+    expect(await place.run(['daemon', 'logs'])).toMatchObject({ code: 1 });
+    const daemon = await startDaemon(place);
+    const { accepted } = await daemon.send({ content: 'private words' });
+    const follow = place.start(['daemon', 'logs', '-f', '-n', '1', '-o', 'json']);
+    await follow.says('"msg"');
+    const { stderr } = await stopped(daemon);
+    expect(stderr).toBe('');
+    await follow.says('daemon stopped');
+    process.kill(follow.pid, 'SIGINT');
+    expect(await follow.ended).toMatchObject({ code: 0 });
+    const { stdout } = await place.run(['daemon', 'logs', '-o', 'json', '--level', 'info']);
+    const said = linesOf(stdout) as { msg: string; request_id?: string; event_id?: string; event_ids?: string[] }[];
+    expect(said.map(({ msg }) => msg)).toEqual([
+      'daemon started', 'message accepted', 'turn started', 'turn ended', 'daemon stopping', 'daemon stopped',
+    ]); // prettier-ignore
+    expect(said[1]).toMatchObject({ event_id: accepted.event_id, request_id: expect.stringMatching(/^r-/) });
+    expect(said[3]).toMatchObject({
+      event_ids: [accepted.event_id],
+      session_id: accepted.session_id,
+      reason: 'success',
+    });
+    const file = readFileSync(join(place.home, 'logs/default.log'), 'utf8');
+    for (const hidden of ['secret words', 'private words', KEY, daemon.token]) expect(file).not.toContain(hidden);
+    expect((await place.run(['daemon', 'logs', '-n', '1'])).stdout).toMatch(
+      /^\d\d:\d\d:\d\d\.\d{3} INFO {2}daemon stopped\n$/,
+    );
+  });
+});
+
+describe('terminals', () => {
+  test('join a daemon, go on when it stops, and join the next one', async ({ place, mock }) => {
+    place.connect(mock);
+    mock.reply({ text: 'By the daemon.' }, { text: 'By the terminal.' }, { text: 'By the next one.' });
+    const daemon = await startDaemon(place);
+    const terminal = await joinRepl(place, 's');
+    say(terminal, 'one');
+    await terminal.waitFor('By the daemon.');
+    expect(await stopped(daemon)).toMatchObject({ code: 0 });
+    await terminal.waitFor('this one has taken over');
+    say(terminal, 'two');
+    await terminal.waitFor('By the terminal.');
+    expect(await place.run(['daemon', '--port', '0'])).toMatchObject({ code: 3 }); // the terminal has the workspace
+    terminal.press('ctrl-d');
+    expect(await terminal.exited).toMatchObject({ code: 0 });
+    const next = await startDaemon(place);
+    const again = await joinRepl(place, 's');
+    say(again, 'three');
+    await again.waitFor('By the next one.');
+    again.press('ctrl-d');
+    expect(await again.exited).toMatchObject({ code: 0 });
+    expect((await next.ask('GET', '/v1/status')).status).toBe(200);
+    expect(entriesOf(place.journal('s'), 'turn.ended')).toHaveLength(3);
+    await expectVerified(place, 's');
+  });
+
+  test('a run that is attached gets its answer, though the daemon is stopped and started meanwhile', async ({
+    place,
+    mock,
+  }) => {
+    place.connect(mock);
+    mock.reply({ hangHead: true }, { text: 'In the end.' });
+    const daemon = await startDaemon(place);
+    const run = place.start(['run', '--session', 's', 'wait']);
+    await until('the model is asked', () => mock.requests.length === 1);
+    process.kill(daemon.pid, 'SIGKILL');
+    await daemon.ended;
+    expect(await run.ended).toMatchObject({ code: 0, stdout: 'In the end.\n' });
+    await startDaemon(place);
+    expect(entriesOf(place.journal('s'), 'turn.ended')).toHaveLength(1);
+    await expectVerified(place, 's');
+  });
+});
+
+test('in a terminal its log is for people, and it ends when the terminal is closed', async ({ place, mock }) => {
+  place.connect(mock);
+  const terminal = openTerminal(place, ['daemon', '--port', '0'], { columns: 200, rows: 20 });
+  await terminal.waitFor(/\d\d:\d\d:\d\d\.\d{3} INFO {2}daemon started/);
+  process.kill(terminal.pid, 'SIGHUP');
+  await terminal.waitFor('configuration reloaded');
+  expect((await place.run(['daemon', 'status'])).code).toBe(0);
+  await terminal.hangUp();
+  await terminal.exited;
+  expect(await place.run(['daemon', 'status'])).toMatchObject({ code: 1, stdout: expect.stringContaining('stopped') });
+});
