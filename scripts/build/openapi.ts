@@ -39,7 +39,7 @@ function pathItem(path: string, methods: Record<string, Operation>): [string, Js
 }
 
 function operationObject(operationId: string, operation: Operation): Json {
-  const { summary, description, role, query = {}, headers = {}, body, answers, events } = operation;
+  const { summary, description, role, query = {}, headers = {}, body, answers, events, text } = operation;
   const parameters = [...parametersIn('query', query), ...parametersIn('header', headers)];
   const said = [...(description === undefined ? [] : [description]), ...(role === undefined ? [] : [`Role: ${role}.`])];
   return {
@@ -52,6 +52,9 @@ function operationObject(operationId: string, operation: Operation): Json {
     responses: {
       ...Object.fromEntries(Object.entries(answers).map(([status, schema]) => [status, response(schema)])),
       ...(events && { 200: eventStream(events) }),
+      ...(text !== undefined && {
+        200: { description: 'As asked.', content: { [text]: { schema: { type: 'string' } } } },
+      }),
       default: {
         description: 'It was refused, or failed.',
         content: { 'application/problem+json': { schema: schemaOf(NAMED['Problem']!) } },

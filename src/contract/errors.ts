@@ -56,7 +56,7 @@ export const errorCatalogue = {
   lane_full: { exit: 3, next: 'Try again in a moment; `runtime queue ls` shows what waits.' },
   message_dead: {
     exit: 1,
-    next: 'See why with `runtime queue ls`, mend it, then try again with `runtime queue retry`.',
+    next: 'See why with `runtime queue ls`; when that is mended, try it again.',
     named: 'See why with `runtime queue show <id>`; when that is mended: `runtime queue retry <id>`.',
   },
   message_begun: {

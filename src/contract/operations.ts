@@ -23,6 +23,8 @@ export interface Operation {
   answers: Record<number, z.ZodType | undefined>;
   /** It answers with server-sent events, whose data has this shape. */
   events?: z.ZodType;
+  /** It answers with text of this media type. */
+  text?: string;
 }
 
 const eventEnvelope = {
@@ -151,6 +153,9 @@ export const OPERATIONS: Record<string, Record<string, Operation>> = {
   },
   '/openapi.json': {
     GET: { summary: 'This document', role: 'viewer', answers: { 200: z.record(z.string(), z.unknown()) } },
+  },
+  '/metrics': {
+    GET: { summary: 'Figures for Prometheus', role: 'viewer', text: 'text/plain', answers: {} },
   },
   '/v1/status': { GET: { summary: 'Who owns the workspace', role: 'viewer', answers: { 200: answers.hostStatus } } },
   '/v1/events': {

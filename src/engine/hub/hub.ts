@@ -4,32 +4,28 @@
  */
 import { RuntimeError } from '../../contract/errors.ts';
 import { CONTROL_PROTOCOL } from '../../contract/host.ts';
-import type { Accepted, Host, HostStatus, Loss, Resolution, SessionStatus, Submission } from '../../contract/host.ts';
+import type { Host, HostStatus, Loss, Resolution, SessionStatus } from '../../contract/host.ts';
 import type { Seq } from '../../contract/entries.ts';
-import type { ModelChoice } from '../../contract/manifest.ts';
 import type { Part } from '../../contract/values.ts';
 import { findApproval, pendingApprovals, resolveApproval } from '../approvals.ts';
 import type { Reloaded } from '../config/reload.ts';
 import { revokeGrant } from '../grants.ts';
 import { LOCAL, type Principal, requireRole } from '../principal.ts';
 import type { LiveSession } from '../owner.ts';
-import { checkSessionId } from '../session-id.ts';
 import { wholeText } from '../session/messages.ts';
 import { createQueueActs } from '../lanes/queue-acts.ts';
 import { lanesFor } from '../lanes/lanes-for.ts';
-import { workOf } from '../lanes/work-of.ts';
 import type { RunnerEvent } from '../session/runner.ts';
 import { removeSession } from '../sessions.ts';
 import { toStreamEvent } from '../stream.ts';
 import { takeWorkspace, type Workspace } from '../wire.ts';
 import { createConfigChanges } from './config-changes.ts';
 import { createEventBoard, endedNote } from './event-board.ts';
-import type { OwnSubmission } from '../schedule/hub-of-schedules.ts';
 import { createHubSchedules } from './hub-schedules.ts';
 import { createLiveSessions } from './live-sessions.ts';
 import { createMessageStatus } from './message-status.ts';
 import { statusOf } from './session-status.ts';
-import { checkPrice, noticesOf } from './submission.ts';
+import { checkPrice, createSubmit } from './submission.ts';
 import { createWatchers } from './watchers.ts';
 
 export interface HubOptions {
@@ -75,7 +71,7 @@ export function createHub(workspace: Workspace, options: HubOptions): Hub {
   const { takes, version, root: defaultRoot = '/', schedules: fires = false, url, observe } = options;
   const { store, clock } = workspace;
   const owned = takeWorkspace(workspace);
-  const { owner, models, choose, release } = owned;
+  const { owner, choose, release } = owned;
   const started_at = clock.now();
   const board = createEventBoard();
   const watchers = createWatchers(store.journal);
@@ -121,9 +117,7 @@ export function createHub(workspace: Workspace, options: HubOptions): Hub {
     isLeaving: () => leaving !== undefined,
   });
 
-  function onFailed({ code, message, next }: RuntimeError): void {
-    loss.resolve({ handed_over: false, error: { code, message, next } });
-  }
+  const submit = createSubmit({ ...owned, sessions, lanes, messages, root: defaultRoot, pendingOf });
   const schedules = createHubSchedules({
     workspace,
     root: defaultRoot,
@@ -133,6 +127,10 @@ export function createHub(workspace: Workspace, options: HubOptions): Hub {
     checkLimits: (limits) => checkPrice(limits, choose(undefined).choices),
     change,
   });
+
+  function onFailed({ code, message, next }: RuntimeError): void {
+    loss.resolve({ handed_over: false, error: { code, message, next } });
+  }
 
   /** A turn may have ended right before the program was stopped, so that nobody saw the answer. */
   function noteFound({ id, opened, runner }: LiveSession): void {
@@ -187,71 +185,6 @@ export function createHub(workspace: Workspace, options: HubOptions): Hub {
     // What waits in a lane is seen to as well.
     const entered = sessions.isEntered(id) || (takes === 'all' && pending.length > 0);
     return statusOf(live, { entered, started_at: began, pending, watchers: watching });
-  }
-
-  async function submit(message: Submission | OwnSubmission, by: Principal): Promise<Accepted> {
-    requireRole(by, 'member', 'sending a message');
-    if (message.root !== undefined) requireRole(by, 'operator', 'choosing the project folder');
-    const { lane = 'interactive', idempotency_key } = message;
-    if (message.session_id !== undefined) checkSessionId(message.session_id);
-    const key = idempotency_key === undefined ? undefined : { actor_id: by.actor.id, idempotency_key };
-    const freePlace = await lanes.reserve(lane, key);
-    try {
-      return await accept(message, by);
-    } finally {
-      freePlace();
-    }
-  }
-
-  async function accept(message: Submission | OwnSubmission, by: Principal): Promise<Accepted> {
-    const { parts, model, mode = 'message', root = defaultRoot, source = 'api', lane, priority, metadata } = message;
-    const { limits, idempotency_key } = message;
-    const session = message.session_id ?? owner.newSessionId();
-    const { session: known } = await sessions.use(session, ({ runner }) => runner.state());
-    const chosen = choose(model ?? known?.model);
-    checkPrice(limits, chosen.choices);
-    const [{ name, provider }] = chosen.choices as [ModelChoice];
-    // A script that can't be used is a matter of configuration: found before anything is accepted.
-    if (provider === 'script') await models.prepare(name);
-    // The accept is on its way to the disk while the model's client is loaded.
-    const accepting = owner.accept({
-      session,
-      unnamed: message.session_id === undefined,
-      parts,
-      actor: by.actor,
-      source,
-      mode,
-      root,
-      ...(model !== undefined && { model }),
-      ...(lane !== undefined && { lane }),
-      ...(priority !== undefined && { priority }),
-      ...(metadata !== undefined && { metadata }),
-      ...(idempotency_key !== undefined && { idempotency_key }),
-      ...(limits !== undefined && { limits }),
-      ...('event_id' in message && { event_id: message.event_id }),
-    });
-    const preparing = models.prepare(name).catch(() => {}); // the model call itself reports it
-    const { event, duplicate } = await accepting;
-    await preparing;
-    const { event_id, session_id } = event;
-    // Whoever accepted it first may have been stopped before it was delivered.
-    if ((await pendingOf(session_id)).includes(event_id)) await lanes.take(event);
-    else if (!duplicate) await messages.now(event_id, session_id); // its session may be gone
-    return {
-      event_id,
-      session_id,
-      duplicate,
-      status: duplicate ? (await messages.now(event_id, session_id)).status : ('queued' as const),
-      position: lanes.position(event),
-      ...waitingOn(session_id),
-      notices: noticesOf(chosen.offline_demo, known?.project_root),
-    };
-  }
-
-  /** Approvals without which nothing is done in a session. */
-  function waitingOn(session_id: string): Pick<Accepted, 'waiting_on'> {
-    const live = sessions.get(session_id);
-    return live && workOf(live).waits ? { waiting_on: live.runner.approvals() } : {};
   }
 
   /** Asks for the end of a message. What no session has yet ends here. */

@@ -1,8 +1,16 @@
-/** What is looked at before a message is accepted, and what its sender is told beside. */
+/** How a message comes in: what is looked at before it is accepted, its acceptance, and what its sender is told. */
 import { statSync } from 'node:fs';
 import { RuntimeError } from '../../contract/errors.ts';
-import type { Submission } from '../../contract/host.ts';
+import type { Accepted, Submission } from '../../contract/host.ts';
 import type { ModelChoice } from '../../contract/manifest.ts';
+import type { Lanes } from '../lanes/lanes.ts';
+import { workOf } from '../lanes/work-of.ts';
+import { type Principal, requireRole } from '../principal.ts';
+import type { OwnSubmission } from '../schedule/hub-of-schedules.ts';
+import { checkSessionId } from '../session-id.ts';
+import type { OwnedWorkspace } from '../wire.ts';
+import type { LiveSessions } from './live-sessions.ts';
+import type { MessageStatus } from './message-status.ts';
 
 const OFFLINE_NOTICE =
   'offline demo: a built-in script answers, no model. Set OPENAI_API_KEY, or run `runtime config init`, for a real one.';
@@ -22,4 +30,88 @@ export function checkPrice(limits: Submission['limits'], choices: readonly Model
   throw new RuntimeError('price_missing', `--max-cost needs the price of the model "${unpriced.name}".`, {
     next: `Set \`price: {input: …, output: …}\` (USD per million tokens) for "${unpriced.name}" in models.registry.`,
   });
+}
+
+export interface SubmitPorts extends Pick<OwnedWorkspace, 'owner' | 'models' | 'choose'> {
+  sessions: Pick<LiveSessions, 'use' | 'get'>;
+  lanes: Pick<Lanes, 'reserve' | 'take' | 'position'>;
+  messages: Pick<MessageStatus, 'now'>;
+  /** Project folder of a new session whose first message names none. */
+  root: string;
+  /** Ids of accepted messages of a session that aren't done. */
+  pendingOf(session_id: string): Promise<string[]>;
+}
+
+/** Gives what takes a message: into its lane, durably, and to its session when it is its turn. */
+export function createSubmit(
+  ports: SubmitPorts,
+): (message: Submission | OwnSubmission, by: Principal) => Promise<Accepted> {
+  const { owner, models, choose, sessions, lanes, messages, root: defaultRoot, pendingOf } = ports;
+
+  async function submit(message: Submission | OwnSubmission, by: Principal): Promise<Accepted> {
+    requireRole(by, 'member', 'sending a message');
+    if (message.root !== undefined) requireRole(by, 'operator', 'choosing the project folder');
+    const { lane = 'interactive', idempotency_key } = message;
+    if (message.session_id !== undefined) checkSessionId(message.session_id);
+    const key = idempotency_key === undefined ? undefined : { actor_id: by.actor.id, idempotency_key };
+    const freePlace = await lanes.reserve(lane, key);
+    try {
+      return await accept(message, by);
+    } finally {
+      freePlace();
+    }
+  }
+
+  async function accept(message: Submission | OwnSubmission, by: Principal): Promise<Accepted> {
+    const { parts, model, mode = 'message', root = defaultRoot, source = 'api', lane, priority, metadata } = message;
+    const { limits, idempotency_key } = message;
+    const session = message.session_id ?? owner.newSessionId();
+    const { session: known } = await sessions.use(session, ({ runner }) => runner.state());
+    const chosen = choose(model ?? known?.model);
+    checkPrice(limits, chosen.choices);
+    const [{ name, provider }] = chosen.choices as [ModelChoice];
+    // A script that can't be used is a matter of configuration: found before anything is accepted.
+    if (provider === 'script') await models.prepare(name);
+    // The accept is on its way to the disk while the model's client is loaded.
+    const accepting = owner.accept({
+      session,
+      unnamed: message.session_id === undefined,
+      parts,
+      actor: by.actor,
+      source,
+      mode,
+      root,
+      ...(model !== undefined && { model }),
+      ...(lane !== undefined && { lane }),
+      ...(priority !== undefined && { priority }),
+      ...(metadata !== undefined && { metadata }),
+      ...(idempotency_key !== undefined && { idempotency_key }),
+      ...(limits !== undefined && { limits }),
+      ...('event_id' in message && { event_id: message.event_id }),
+    });
+    const preparing = models.prepare(name).catch(() => {}); // the model call itself reports it
+    const { event, duplicate } = await accepting;
+    await preparing;
+    const { event_id, session_id } = event;
+    // Whoever accepted it first may have been stopped before it was delivered.
+    if ((await pendingOf(session_id)).includes(event_id)) await lanes.take(event);
+    else if (!duplicate) await messages.now(event_id, session_id); // its session may be gone
+    return {
+      event_id,
+      session_id,
+      duplicate,
+      status: duplicate ? (await messages.now(event_id, session_id)).status : ('queued' as const),
+      position: lanes.position(event),
+      ...waitingOn(session_id),
+      notices: noticesOf(chosen.offline_demo, known?.project_root),
+    };
+  }
+
+  /** Approvals without which nothing is done in a session. */
+  function waitingOn(session_id: string): Pick<Accepted, 'waiting_on'> {
+    const live = sessions.get(session_id);
+    return live && workOf(live).waits ? { waiting_on: live.runner.approvals() } : {};
+  }
+
+  return submit;
 }
