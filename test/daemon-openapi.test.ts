@@ -23,7 +23,7 @@ function play(place: Place): void {
       { match: { equals: 'slow' }, stall: '40s', reply: { text: 'late' } },
       { match: { any: true }, reply: { text: 'one two three', chunks: 3, delay: '50ms' } },
     ],
-    { governance: { auto_allow: ['apply_patch'] } },
+    { governance: { auto_allow: ['apply_patch'] }, worker: { background_concurrency: 1 } },
   );
 }
 
@@ -115,6 +115,27 @@ test('every operation answers what the document says', async ({ place }) => {
   const slow = await ask('POST', '/v1/events', 202, { content: 'slow', session_id: 'slow' });
   await ask('GET', `/v1/events/${slow['event_id'] as string}?settled=true`, 204);
   await ask('POST', '/v1/sessions/slow/stop', 204, { event_id: slow['event_id'] });
+
+  const background = { content: 'slow', lane: 'background' };
+  await ask('POST', '/v1/events', 202, background);
+  const waiting = await ask('POST', '/v1/events', 202, background);
+  await ask('GET', '/v1/queue', 200);
+  await ask('GET', `/v1/queue/${waiting['event_id'] as string}`, 200);
+  await ask('DELETE', `/v1/queue/${waiting['event_id'] as string}`, 200);
+  await ask('POST', `/v1/queue/${waiting['event_id'] as string}/retry`, 404);
+  left.delete('post /v1/queue/{id}/retry'); // there is no dead letter
+
+  await ask('POST', '/v1/schedules', 201, { name: 'job', schedule: '@every 1h', command: 'true' });
+  await ask('GET', '/v1/schedules', 200);
+  await ask('GET', '/v1/schedules/job', 200);
+  await ask('POST', '/v1/schedules/job/run?wait=true', 200);
+  await ask('GET', '/v1/schedules/job/history', 200);
+  await ask('PATCH', '/v1/schedules/job', 200, { paused: true });
+  await ask('DELETE', '/v1/schedules/job', 204);
+
+  const metrics = await daemon.ask('GET', '/metrics');
+  expect([metrics.status, await metrics.text()]).toEqual([200, expect.stringContaining('# TYPE ')]);
+  left.delete('get /metrics');
 
   const file = join(place.project, 'one.jsonl');
   expect(await place.run(['session', 'export', 'one', '--file', file])).toMatchObject({ code: 0 });

@@ -125,6 +125,8 @@ describe('a role', () => {
     '/v1/sessions/:id/undo': { turn: 1 },
     '/v1/import': { file: '/none' },
     '/v1/approvals/:id/resolve': { decision: 'deny' },
+    '/v1/schedules': { name: 'none', schedule: '@every 1h', prompt: 'hi' },
+    '/v1/schedules/:id': { paused: true },
     '/v1/policy': { tool: 'read_file', verdict: 'allow' },
   };
 
@@ -138,7 +140,7 @@ describe('a role', () => {
       const path = route.replace(':id', route.startsWith('/v1/approvals') ? approval! : 'none');
       for (const [method, { role: least }] of Object.entries(methods)) {
         const ask = async (headers: Record<string, string>): Promise<number> => {
-          const answer = await daemon.ask(method, path, BODIES[route], headers);
+          const answer = await daemon.ask(method, path, method === 'GET' ? undefined : BODIES[route], headers);
           await answer.body?.cancel();
           return answer.status;
         };

@@ -23,6 +23,7 @@ export const submissionSchema = z.strictObject({
   session_id: z.string().exactOptional(),
   mode: z.enum(['message', 'steer']).exactOptional(),
   model: name.exactOptional(),
+  title: text.exactOptional(),
   root: z.string().regex(/^\//).max(4096).exactOptional(),
   source: name.exactOptional(),
   lane: lane.exactOptional(),

@@ -25,6 +25,8 @@ export interface Submission {
   mode?: 'message' | 'steer';
   /** From now on in this session. */
   model?: string;
+  /** Of a new session. */
+  title?: string;
   /** What a new session's files are: an absolute real path. */
   root?: string;
   source?: string;

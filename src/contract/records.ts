@@ -23,6 +23,7 @@ export interface IngressEvent {
   payload_digest: Digest;
   /** What the session is made with, should the event be its first. */
   root?: string;
+  title?: string;
   model?: string;
   /** Tighter than the configured ones, for its turn. */
   limits?: { wall_ms?: number; cost_micro_usd?: number };

@@ -63,6 +63,7 @@ export interface NewMessage {
   mode?: 'message' | 'steer';
   /** What the session is made with, should the message be its first. */
   root: string;
+  title?: string;
   model?: string;
   lane?: Lane;
   priority?: number;
@@ -139,12 +140,13 @@ export function createOwner(ports: OwnerPorts, settings: OwnerSettings): Owner {
   }
 
   /** A session is made by its first message. */
-  const created = (id: string, { root = '/', source, actor }: IngressEvent): Observation => ({
+  const created = (id: string, { root = '/', title, source, actor }: IngressEvent): Observation => ({
     type: 'session.created',
     data: {
       session_id: id,
       workspace_id: settings.workspace.id,
       kind: source === 'cron' ? 'cron' : 'chat',
+      ...(title !== undefined && { title }),
       project_root: root,
       source,
       actor,
@@ -190,7 +192,7 @@ export function createOwner(ports: OwnerPorts, settings: OwnerSettings): Owner {
     newSessionId: () => `s-${ports.ids.ulid()}`,
 
     async accept({ session, unnamed = false, parts: given, mode = 'message', ...message }) {
-      const { actor, source, root, model, lane = 'interactive', priority = 0, metadata = {} } = message;
+      const { actor, source, root, title, model, lane = 'interactive', priority = 0, metadata = {} } = message;
       const { event_id, idempotency_key, limits } = message;
       const parts = await cleanParts(given, ports.redactor, ports.blobs);
       const event: IngressEvent = {
@@ -207,6 +209,7 @@ export function createOwner(ports: OwnerPorts, settings: OwnerSettings): Owner {
         accepted_at: ports.clock.now(),
         payload_digest: digestOf(canonicalJson({ ...(!unnamed && { session }), parts })),
         root,
+        ...(title !== undefined && { title }),
         ...(model !== undefined && { model }),
         ...(idempotency_key !== undefined && { idempotency_key }),
         ...(limits !== undefined && { limits }),

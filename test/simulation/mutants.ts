@@ -228,10 +228,10 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'a message is accepted before it has a place',
     breaks: 'l',
-    file: 'src/engine/hub/hub.ts',
-    find: 'const freePlace = await lanes.reserve(lane, key);\n    try {\n      return await accept(message);',
+    file: 'src/engine/hub/submission.ts',
+    find: 'const freePlace = await lanes.reserve(lane, key);\n    try {\n      return await accept(message, by);',
     replace:
-      'const accepted = await accept(message);\n    const freePlace = await lanes.reserve(lane, key);\n    try {\n      return accepted;',
+      'const accepted = await accept(message, by);\n    const freePlace = await lanes.reserve(lane, key);\n    try {\n      return accepted;',
   },
   {
     name: 'the end of a message in its lane is told before it is durable',

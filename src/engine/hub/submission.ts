@@ -64,7 +64,7 @@ export function createSubmit(
 
   async function accept(message: Submission | OwnSubmission, by: Principal): Promise<Accepted> {
     const { parts, model, mode = 'message', root = defaultRoot, source = 'api', lane, priority, metadata } = message;
-    const { limits, idempotency_key } = message;
+    const { title, limits, idempotency_key } = message;
     const session = message.session_id ?? owner.newSessionId();
     const { session: known } = await sessions.use(session, ({ runner }) => runner.state());
     const chosen = choose(model ?? known?.model);
@@ -81,6 +81,7 @@ export function createSubmit(
       source,
       mode,
       root,
+      ...(title !== undefined && { title }),
       ...(model !== undefined && { model }),
       ...(lane !== undefined && { lane }),
       ...(priority !== undefined && { priority }),

@@ -16,6 +16,7 @@ import { SESSION_ID } from '../../contract/session-id.ts';
 import { type Answer, ProblemWith } from './answer.ts';
 import type { EventStreams, ReadEntries } from './event-streams.ts';
 import type { LongPoll } from './long-poll.ts';
+import { flag, number } from './query.ts';
 import { invalid, type Validate } from './read-body.ts';
 import * as schedules from './routes/schedules.ts';
 
@@ -217,18 +218,4 @@ function sessionOf({ id }: Call): string {
 function checkSessionId(id: string): void {
   if (SESSION_ID.test(id)) return;
   throw new RuntimeError('invalid_id', `${JSON.stringify(id.slice(0, 200))} is no session id.`);
-}
-
-function flag({ query }: Call, name: string): boolean {
-  const text = query.get(name) ?? 'false';
-  if (text !== 'true' && text !== 'false') throw invalid(`\`${name}\` must be true or false.`);
-  return text === 'true';
-}
-
-function number({ query }: Call, name: string, usual: number, most = Number.MAX_SAFE_INTEGER): number {
-  const text = query.get(name);
-  if (text === null) return usual;
-  const value = /^\d{1,15}$/.test(text) ? Number(text) : NaN;
-  if (value <= most) return value;
-  throw invalid(`\`${name}\` must be a whole number${most === Number.MAX_SAFE_INTEGER ? '' : `, at most ${most}`}.`);
 }

@@ -49,10 +49,10 @@ export function createRequests({ clock, succession, root, model, say, current }:
     async send(session_id, parts, mode) {
       const idempotency_key = ids.ulid();
       const isNew = isAbsent(await ask((host) => host.session(session_id)));
-      const { model: first, title } = isNew ? chosen(session_id) : {};
-      const message = { session_id, parts, mode, source: 'repl', root, idempotency_key };
-      const accepted = await ask((host) => host.submit({ ...message, ...(first !== undefined && { model: first }) }));
-      if (title !== undefined) await ask((host) => host.configure(session_id, { title }));
+      const first = isNew ? chosen(session_id) : {};
+      const accepted = await ask((host) =>
+        host.submit({ session_id, parts, mode, source: 'repl', root, idempotency_key, ...first }),
+      );
       choices.delete(session_id);
       return accepted;
     },

@@ -35,7 +35,7 @@ export const rival: Actor = {
 /** Puts back a backup of the workspace, as far as the program sees: the epoch is a higher one. */
 export const restorer: Actor = {
   name: 'restorer',
-  weight: 2,
+  weight: 4,
   act(world) {
     const { disk } = world.machine;
     const path = `${WORKSPACE}/workspace.json`;

@@ -3,6 +3,7 @@ import { validate as validateNew } from '#generated/new-schedule-validator.js';
 import { validate as validateChange } from '#generated/schedule-change-validator.js';
 import type { Host } from '../../../contract/host.ts';
 import type { Answer } from '../answer.ts';
+import { flag } from '../query.ts';
 import type { Validate } from '../read-body.ts';
 
 interface Ports {
@@ -38,8 +39,8 @@ export async function remove({ host }: Ports, { id }: Call): Promise<Answer> {
 }
 
 /** `wait=true`: answers when the run has ended, or waits for a person. */
-export async function run({ host }: Ports, { id, query }: Call): Promise<Answer> {
-  return { status: 200, body: await host.schedules.run(id, { wait: query.get('wait') === 'true' }) };
+export async function run({ host }: Ports, call: Call): Promise<Answer> {
+  return { status: 200, body: await host.schedules.run(call.id, { wait: flag(call, 'wait') }) };
 }
 
 export async function history({ host }: Ports, { id }: Call): Promise<Answer> {
