@@ -33,6 +33,8 @@ export interface Ledger {
   /** Answers that contradict an earlier one. */
   contradictions: string[];
   granted: string[];
+  /** Ids of messages that the job says it has sent. */
+  fired: string[];
 }
 
 export interface Load {
@@ -48,10 +50,11 @@ export async function send(load: Load, message: Omit<Sent, 'marker'>): Promise<S
   const { served, ledger } = load;
   const sent: Sent = { ...message, marker: `m-${ledger.sent.length + 1}` };
   ledger.sent.push(sent);
-  const { session, kind, marker } = sent;
+  const { session, lane, kind, marker } = sent;
   const began = performance.now();
   const { status, body } = await served.ask<AcceptedAnswer>('POST', '/v1/events', {
     content: `${marker} ${kind}`,
+    lane,
     idempotency_key: marker,
     ...(session !== undefined && { session_id: session }),
   });

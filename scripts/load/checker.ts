@@ -49,6 +49,11 @@ export function check(home: string, project: string, ledger: Ledger): Findings {
       violations.push(`${marker} (${event_id}): was answered "${status.text}"`);
     }
   }
+  for (const id of ledger.fired) {
+    known.add(id);
+    const [entered, ends] = [received.get(id)?.length ?? 0, ended.get(id)?.length ?? 0];
+    if (entered !== 1 || ends !== 1) violations.push(`${id} of the job: entered ${entered} times, ended ${ends} times`);
+  }
   for (const id of received.keys()) if (!known.has(id)) violations.push(`${id}: entered, and nobody was told of it`);
   violations.push(...orderOf(journals, ledger), ...effectsOf(project, ledger), ...readersOf(journals, ledger));
   return { violations, turns: ended.size, entries, unknown };

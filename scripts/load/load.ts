@@ -45,11 +45,13 @@ writeFileSync(
 );
 
 const served = await serve(launcher, home, project);
-const ledger: Ledger = { sent: [], read: [], contradictions: [], granted: [] };
+const ledger: Ledger = { sent: [], read: [], contradictions: [], granted: [], fired: [] };
 const enough = new AbortController();
 const load: Load = { served, ledger, random, over: enough.signal };
 const drained = Promise.withResolvers<void>();
 const people = Array.from({ length: Number(values.chatters) }, (_, index) => `person-${index + 1}`);
+const job = { name: 'tick', schedule: '@every 1s', prompt: 'tick chat', catch_up: 'once', overlap: 'queue' };
+await served.ask('POST', '/v1/schedules', job);
 const watching = people.map((session) => reader(load, session, drained.promise));
 const approving = approver(load, drained.promise);
 const working = [...people.map((session) => chatter(load, session)), batches(load, Number(values.batch))];
@@ -62,6 +64,10 @@ await delay((seconds * 1000) / (kills + 1));
 enough.abort();
 await Promise.all(working);
 await Promise.all(ledger.sent.map((sent) => settle(load, sent)));
+await served.ask('PATCH', '/v1/schedules/tick', { paused: true });
+const { body: told } = await served.ask<{ history: { event_id?: string }[] }>('GET', '/v1/schedules/tick/history');
+ledger.fired = told.history.flatMap(({ event_id }) => event_id ?? []);
+for (const id of ledger.fired) await served.ask('GET', `/v1/events/${id}?wait_ms=30000`);
 await delay(500); // for the readers
 drained.resolve();
 await Promise.all([...watching, approving]);
@@ -78,7 +84,7 @@ const took = ledger.sent
 took.sort((a, b) => a - b);
 console.log(
   `load: ${ledger.sent.length} messages accepted in ${seconds} s, ${findings.turns} turns ended, ${findings.entries} entries; ` +
-    `${served.starts() - 1} restarts, ${ledger.granted.length} approvals, ${ledger.read.length} readers, ${findings.unknown} commands of unknown outcome; ` +
+    `${served.starts() - 1} restarts, ${ledger.granted.length} approvals, ${ledger.fired.length} runs of a job, ${ledger.read.length} readers, ${findings.unknown} commands of unknown outcome; ` +
     `answers: median ${Math.round(took[took.length >> 1] ?? 0)} ms, slowest ${Math.round(took.at(-1) ?? 0)} ms`,
 );
 for (const violation of findings.violations.slice(0, 50)) console.log(`BROKEN ${violation}`);
