@@ -147,7 +147,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'a crash tail counts as whole',
-    breaks: 'ga',
+    breaks: 'gah',
     file: 'src/store/chain/file.ts',
     find: 'if (end.tail === undefined) return { file: chainFile(options, fd, end), end };',
     replace:
@@ -242,7 +242,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'a message is ended in its lane that its session has',
-    breaks: 'ag',
+    breaks: 'agl',
     file: 'src/engine/lanes/lanes.ts',
     find: "if (row?.state !== 'waiting' || !scheduler.hold(event_id)) return false;",
     replace: 'if (row === undefined) return false;\n      scheduler.hold(event_id);',
