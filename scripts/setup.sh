@@ -19,7 +19,7 @@ install_inputs() {
 # The commit too: the build carries it.
 build_inputs() {
   {
-    find src scripts/build scripts/build.ts package.json package-lock.json tsconfig.json \
+    find src bin scripts/build scripts/build.ts package.json package-lock.json tsconfig.json \
       -type f ! -name '*.test.ts' -exec cksum {} + | LC_ALL=C sort
     [ ! -e .git ] || git rev-parse HEAD 2>/dev/null
   } | cksum

@@ -2,6 +2,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { describe, expect } from 'vitest';
+import { nodeFlags } from '../scripts/build/node-flags.ts';
 import type { MockOpenai } from './support/mock-openai.ts';
 import { type Place, test } from './support/place.ts';
 import { countSyncs, hasStrace, straceInto } from './support/syncs.ts';
@@ -33,6 +34,14 @@ vm.Script = class extends vm.Script {
 };
 process.on('exit', () => {
   const text = JSON.stringify({ modules: process.moduleLoadList, scripts });
+  require('node:fs').writeFileSync(process.env.PROBE_FILE, text);
+});
+`;
+
+/** Writes down at exit the flags of Node, and what V8 asks of compiled code that it takes: its version, flags, processor. */
+const FLAGS_PROBE = `
+process.on('exit', () => {
+  const text = JSON.stringify({ flags: process.execArgv, tag: require('node:v8').cachedDataVersionTag() });
   require('node:fs').writeFileSync(process.env.PROBE_FILE, text);
 });
 `;
@@ -103,6 +112,29 @@ test('--version and --help load no more than they must', async ({ place }) => {
   const { modules, scripts } = JSON.parse(readFileSync(file, 'utf8')) as Loaded;
   expect(Object.keys(scripts).map((path) => basename(path))).toEqual(['program.js']);
   expect(modules.filter((name) => /NativeModule (crypto|http|net|stream|sqlite)$/.test(name))).toEqual([]);
+});
+
+describe('the flags of the launcher', () => {
+  const start = async (place: Place, shell: string): Promise<{ flags: string[]; tag: number }> => {
+    place.write('probe.cjs', FLAGS_PROBE);
+    const file = join(place.project, 'flags.json');
+    const environment = { NODE_OPTIONS: `--require=${join(place.project, 'probe.cjs')}`, PROBE_FILE: file };
+    expect(await place.run(['--help'], { shell, environment })).toMatchObject({ code: 0 });
+    return JSON.parse(readFileSync(file, 'utf8')) as { flags: string[]; tag: number };
+  };
+
+  test('leave valid what V8 has compiled, for us and for Node', async ({ place }) => {
+    const { tag } = await start(place, `exec '${process.execPath}' -e 0`);
+    expect(await start(place, 'exec "$@"')).toEqual({ flags: nodeFlags, tag });
+  });
+
+  test('are left out for a Node that does not know them', async ({ place }) => {
+    place.write('node', `#!/bin/sh\ncase $1 in --*) exit 9 ;; esac\nexec '${process.execPath}' "$@"\n`);
+    // A copy that has no Node of its own.
+    const copied = 'mkdir -p copy/bin && cp "$PROGRAM" copy/bin && ln -s "${PROGRAM%/*}/../dist" copy && chmod +x node';
+    const { flags } = await start(place, `${copied} && PATH="$PWD:$PATH" exec copy/bin/runtime --help`);
+    expect(flags).toEqual([]);
+  });
 });
 
 describe.skipIf(!hasStrace)(

@@ -4,6 +4,7 @@
  */
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
+import { nodeFlags } from '../build/node-flags.ts';
 
 const NAMES = [
   'startup', 'turn', 'accept', 'long-session', 'past', 'verify', 'terminal', 'syncs', 'many-sessions', 'service', 'daemon',
@@ -17,7 +18,7 @@ if (unknown.length > 0) {
   process.exit(2);
 }
 for (const name of asked.length > 0 ? asked : NAMES) {
-  const { status } = spawnSync(process.execPath, [join(import.meta.dirname, `${name}.ts`), ...flags], {
+  const { status } = spawnSync(process.execPath, [...nodeFlags, join(import.meta.dirname, `${name}.ts`), ...flags], {
     stdio: 'inherit',
   });
   if (status !== 0) process.exitCode = 1;

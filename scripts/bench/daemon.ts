@@ -80,7 +80,7 @@ async function idle(): Promise<void> {
 }
 
 function startDaemon(port: number): ChildProcess {
-  return spawn(process.execPath, [program, 'daemon', '--port', String(port)], {
+  return spawn(program[0]!, [...program.slice(1), 'daemon', '--port', String(port)], {
     cwd: folder,
     env: environment,
     stdio: 'ignore',

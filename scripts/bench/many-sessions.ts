@@ -15,7 +15,7 @@ const home = mkdtempSync(join(tmpdir(), 'runtime-bench-'));
 try {
   const turn = (name: string, session: string): Variant => ({
     name,
-    command: [process.execPath, program, 'run', '--session', session, 'hi'],
+    command: [...program, 'run', '--session', session, 'hi'],
     environment: { HOME: home, RUNTIME_HOME: makeHome(name) },
   });
   const empty = turn('a turn, empty store', 'mine');

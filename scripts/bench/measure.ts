@@ -7,6 +7,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
+import { nodeFlags } from '../build/node-flags.ts';
 
 export interface Variant {
   name: string;
@@ -25,7 +26,9 @@ export interface Sample {
 }
 
 export const root = fileURLToPath(new URL('../..', import.meta.url));
-export const program = `${root}/dist/main.js`;
+
+/** What the launcher becomes. */
+export const program = [process.execPath, ...nodeFlags, `${root}/dist/main.js`];
 
 /** An empty program on the same Node. */
 export const floor: Variant = { name: 'node -e 0', command: [process.execPath, '-e', '0'] };

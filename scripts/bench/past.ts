@@ -65,7 +65,7 @@ try {
 async function printOpening(): Promise<void> {
   const variants = ['short', 'long'].map((name) => ({
     name,
-    command: [process.execPath, program, 'run', '--session', name],
+    command: [...program, 'run', '--session', name],
     environment: { RUNTIME_HOME: home },
   }));
   const samples = await runRounds(variants, ROUNDS);

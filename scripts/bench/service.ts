@@ -13,7 +13,7 @@ import { program } from './measure.ts';
 import { printTable, printTitle } from './report.ts';
 
 const ACCEPT_CLIENTS = 128;
-const ACCEPTS = 12_000;
+const ACCEPTS = 2_000;
 const TURNS = 1500;
 const LONG = 3000;
 const READERS = 1000;
@@ -170,9 +170,9 @@ async function daemon(model: string): Promise<Service> {
   const home = join(folder, 'home');
   mkdirSync(home, { mode: 0o700 });
   const registry = [{ name: 'quick', base_url: model, wire: 'responses', api_key: 'none' }];
-  const config = { models: { default: 'quick', registry } };
+  const config = { models: { default: 'quick', registry }, ingress: { interactive_queue_size: 1_000_000 } };
   writeFileSync(join(home, 'config.yaml'), JSON.stringify(config), { mode: 0o600 });
-  const [line, pid] = await start([process.execPath, program, 'daemon', '--port', '0'], folder, { RUNTIME_HOME: home });
+  const [line, pid] = await start([...program, 'daemon', '--port', '0'], folder, { RUNTIME_HOME: home });
   const { url } = JSON.parse(line) as { url: string };
   return { url, pid, token: readFileSync(join(home, 'daemon.token'), 'utf8').trim() };
 }
@@ -186,7 +186,7 @@ async function start(
   const child = spawn(command!, args, {
     cwd,
     env: { PATH: process.env['PATH'], HOME: folder, ...environment },
-    stdio: ['ignore', 'pipe', 'inherit'],
+    stdio: ['ignore', 'pipe', 'ignore'], // a daemon says much
   });
   children.push(child);
   const [line] = (await once(createInterface({ input: child.stdout }), 'line')) as [string];

@@ -20,7 +20,7 @@ try {
   const variants: Variant[] = [
     floor,
     { name: '--version (launcher)', command: [launcher, '--version'], environment },
-    { name: '--version (Node)', command: [process.execPath, program, '--version'], environment },
+    { name: '--version (Node)', command: [...program, '--version'], environment },
     { name: '--help (launcher)', command: [launcher, '--help'], environment },
   ];
   const samples = await runRounds(variants, ROUNDS);

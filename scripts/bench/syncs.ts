@@ -26,7 +26,7 @@ async function main(): Promise<void> {
   };
   const turn = async (): Promise<string> => {
     const [command, ...args] = straceInto(file);
-    const child = spawn(command, [...args, process.execPath, program, 'run', 'hello'], {
+    const child = spawn(command, [...args, ...program, 'run', 'hello'], {
       cwd: folder,
       env: { PATH: process.env['PATH'], HOME: folder, RUNTIME_HOME: home },
       stdio: ['ignore', 'ignore', 'inherit'],

@@ -52,8 +52,8 @@ interface Terminal {
   until(text: string, from?: number): Promise<number>;
 }
 
-function open(file: string, args: string[]): Terminal {
-  const pty = spawn(file, args, {
+function open([file, ...args]: string[]): Terminal {
+  const pty = spawn(file!, args, {
     cols: 100,
     rows: 30,
     cwd: join(folder, 'project'),
@@ -81,7 +81,7 @@ function open(file: string, args: string[]): Terminal {
   };
 }
 
-const startRepl = (...args: string[]): Terminal => open(process.execPath, [program, 'run', ...args]);
+const startRepl = (...args: string[]): Terminal => open([...program, 'run', ...args]);
 
 async function leave({ pty }: Terminal): Promise<void> {
   const gone = new Promise<void>((resolve) => pty.onExit(() => resolve()));
@@ -96,7 +96,7 @@ async function starts(): Promise<{ floor: number[]; prompt: number[] }> {
   const prompt: number[] = [];
   for (let round = -1; round < STARTS; round++) {
     const before = performance.now();
-    const empty = open(process.execPath, ['-e', '0']);
+    const empty = open([process.execPath, '-e', '0']);
     await new Promise<void>((resolve) => empty.pty.onExit(() => resolve()));
     const between = performance.now();
     const terminal = startRepl();
@@ -171,7 +171,7 @@ async function idle(): Promise<{ share: number; mb: number }> {
 /** CPU time of a one-shot run, which renders nothing (ms). */
 async function cpuOfRun(message: string): Promise<number> {
   const environment = { HOME: folder, RUNTIME_HOME: home };
-  const run = { name: message, command: [process.execPath, program, 'run', message], folder, environment };
+  const run = { name: message, command: [...program, 'run', message], folder, environment };
   const times: number[] = [];
   for (let round = 0; round < 5; round++) times.push((await runOnce(run)).cpuMs);
   return median(times);

@@ -46,7 +46,7 @@ async function main(url: string): Promise<void> {
   writeFileSync(join(project, 'notes.txt'), 'one\ntwo\nthree\n');
   const turn = (name: string, wire: 'responses' | 'chat', call?: NonNullable<MockReply['calls']>[number]): Variant => ({
     name,
-    command: [process.execPath, program, 'run', 'What is the third line of notes.txt?'],
+    command: [...program, 'run', 'What is the third line of notes.txt?'],
     folder: project,
     environment: {
       HOME: folder,
@@ -101,7 +101,7 @@ function makeHome(wire: 'responses' | 'chat'): string {
     RUNTIME_HOME: home,
     OPENAI_API_KEY: 'sk-bench-0123456789',
   };
-  const { status, stderr } = spawnSync(process.execPath, [program, 'config', 'init'], { env: environment });
+  const { status, stderr } = spawnSync(`${root}/bin/runtime`, ['config', 'init'], { env: environment });
   if (status !== 0) throw new Error(`config init failed: ${stderr.toString()}`);
   const file = join(home, 'config.yaml');
   const key = 'api_key_env: OPENAI_API_KEY\n';

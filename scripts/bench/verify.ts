@@ -59,7 +59,7 @@ async function large(): Promise<void> {
   const { path, entries, bytes } = buildJournal(folder, { bytes: LARGE_BYTES, outputBytes: LARGE_OUTPUT_BYTES });
   const variant = {
     name: 'session verify',
-    command: [process.execPath, program, 'session', 'verify', path],
+    command: [...program, 'session', 'verify', path],
     environment: { HOME: folder, RUNTIME_HOME: join(folder, 'home') },
   };
   const { cpuMs } = await runOnce(variant);

@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { nodeFlags } from './node-flags.ts';
 
 const LONGEST_TRIAL_MS = 60_000;
 
@@ -13,7 +14,7 @@ export function warmUp(dist: string): void {
     // A process of its own, so that nothing else is compiled in it, and nothing that was is forgotten meanwhile.
     const { status, error, stderr } = spawnSync(
       process.execPath,
-      [join(import.meta.dirname, 'trial-run.ts'), dist, home],
+      [...nodeFlags, join(import.meta.dirname, 'trial-run.ts'), dist, home],
       {
         cwd: home,
         env: { PATH: process.env['PATH'] },

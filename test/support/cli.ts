@@ -1,14 +1,12 @@
 /** The built program as a black box: a process of its own, an environment of its own. */
 import { spawn } from 'node:child_process';
-import { join } from 'node:path';
+import { LAUNCHER } from './place.ts';
 
 export interface CliResult {
   code: number | null;
   stdout: string;
   stderr: string;
 }
-
-const MAIN = join(import.meta.dirname, '../../dist/main.js');
 
 /** Where nothing listens: no test finds a local Ollama. */
 const NO_OLLAMA = '127.0.0.1:1';
@@ -18,7 +16,7 @@ export function runCli(
   args: readonly string[],
   options: { home: string; environment?: Record<string, string>; cwd?: string; input?: string },
 ): Promise<CliResult> {
-  const child = spawn(process.execPath, [MAIN, ...args], {
+  const child = spawn(LAUNCHER, args, {
     cwd: options.cwd ?? options.home,
     env: {
       PATH: process.env['PATH'],
