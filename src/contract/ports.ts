@@ -137,6 +137,8 @@ export interface Ingress {
   knows(actor_id: string, idempotency_key: string): Promise<boolean>;
   /** Accepted events without a done mark, oldest first: the work list. */
   pending(): Promise<IngressEvent[]>;
+  /** One of those, by its id. */
+  pendingEvent(event_id: string): Promise<IngressEvent | undefined>;
   /** What is still held of an event, done or not: old ones are forgotten. Takes no lock. */
   find(event_id: string): Promise<IngressTrace | undefined>;
   /** Marks an event done, also a dead one; not synced by itself. */

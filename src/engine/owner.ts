@@ -80,6 +80,8 @@ export interface Owner {
   accept(message: NewMessage): Promise<{ event: IngressEvent; duplicate: boolean }>;
   /** Accepted events whose turn hasn't ended, oldest first. */
   pending(): Promise<IngressEvent[]>;
+  /** Is it one of those? */
+  isPending(event_id: string): Promise<boolean>;
   /**
    * Opens a journal; its runner starts nothing yet. `onStored` sees what is read of the file: all of it when `whole` asks
    * for that, else what follows its snapshot.
@@ -220,6 +222,7 @@ export function createOwner(ports: OwnerPorts, settings: OwnerSettings): Owner {
     },
 
     pending: () => ports.ingress.pending(),
+    isPending: async (event_id) => (await ports.ingress.pendingEvent(event_id)) !== undefined,
 
     async open(id, { onStored, onFailed, whole = false } = {}) {
       const snapshot = whole ? undefined : await findSnapshot(snapshotPorts, id, await ports.ingress.pending());

@@ -101,7 +101,7 @@ export function takeWorkspace(workspace: Workspace): OwnedWorkspace {
   let redactor = createRedactor(secrets);
   const redactorNow: Redactor = { text: (text) => redactor.text(text), stream: () => redactor.stream() };
   const waiting = async (event_id: string | undefined): Promise<IngressEvent | undefined> =>
-    (await store.ingress.pending()).find((event) => event.event_id === event_id);
+    event_id === undefined ? undefined : store.ingress.pendingEvent(event_id);
   const time_zone = systemTimeZone(environment);
   const freeze: ReturnType<typeof createFreeze> = (context) => {
     const now = config(); // one for the whole turn

@@ -26,6 +26,7 @@ export interface Segments {
   /** Resolves when all that was found or written is durable. */
   sync(): Promise<void>;
   pending(): IngressEvent[];
+  pendingEvent(event_id: string): IngressEvent | undefined;
   deadLetters(): DeadLetter[];
   /** Begins a new segment when the newest is full, or has an event that was accepted before `before`. Did it? */
   renew(before: number): Promise<boolean>;
@@ -87,6 +88,7 @@ export async function openSegments(options: SegmentOptions, visit: (event: Ingre
     dead: (event_id, why, now) => mark({ type: 'event.dead', data: { event_id, why } }, now),
     sync: () => current.sync(),
     pending: () => pendingOf(segments),
+    pendingEvent: (event_id) => segments.find(({ pending }) => pending.has(event_id))?.pending.get(event_id),
     deadLetters: () => deadOf(segments),
     async renew(before) {
       const { n, oldest } = segments.at(-1)!;

@@ -38,7 +38,11 @@ test('an accepted event is pending until it is done, for every process and after
   await store.ingress.accept(event('e-2'));
   expect(await store.ingress.pending()).toEqual([first, event('e-2')]);
   await store.ingress.done('e-1', 'success');
-  for (const seen of [store, storeIn(home)]) expect(await pending(seen)).toEqual(['e-2']);
+  for (const seen of [store, storeIn(home)]) {
+    expect(await pending(seen)).toEqual(['e-2']);
+    expect(await seen.ingress.pendingEvent('e-2')).toEqual(event('e-2'));
+    expect(await seen.ingress.pendingEvent('e-1')).toBeUndefined();
+  }
   await reopen();
   expect(await pending()).toEqual(['e-2']);
   await store.ingress.done('e-2', 'success');

@@ -160,13 +160,19 @@ export function createIngress(options: IngressOptions): { ingress: Ingress; clos
 
     async knows(actor_id, idempotency_key) {
       await segmentsNow();
-      const known = keyed.get(JSON.stringify([actor_id, idempotency_key]));
+      const known = keyed.get(keyNamed(actor_id, idempotency_key));
       return known !== undefined && known.event.accepted_at > forgotten();
     },
 
     async pending() {
       const segments = await openOnes();
       return segments === undefined ? (await readSegments(options)).pending : segments.pending();
+    },
+
+    async pendingEvent(event_id) {
+      const segments = await openOnes();
+      if (segments !== undefined) return segments.pendingEvent(event_id);
+      return (await readSegments(options)).pending.find((event) => event.event_id === event_id);
     },
 
     async deadLetters() {
@@ -221,5 +227,9 @@ function isUnfit(error: unknown): boolean {
 }
 
 function keyOf({ actor, idempotency_key }: IngressEvent): string | undefined {
-  return idempotency_key === undefined ? undefined : JSON.stringify([actor.id, idempotency_key]);
+  return idempotency_key === undefined ? undefined : keyNamed(actor.id, idempotency_key);
+}
+
+function keyNamed(actor_id: string, idempotency_key: string): string {
+  return JSON.stringify([actor_id, idempotency_key]);
 }

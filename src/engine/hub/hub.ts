@@ -117,7 +117,7 @@ export function createHub(workspace: Workspace, options: HubOptions): Hub {
     isLeaving: () => leaving !== undefined,
   });
 
-  const submit = createSubmit({ ...owned, sessions, lanes, messages, root: defaultRoot, pendingOf });
+  const submit = createSubmit({ ...owned, sessions, lanes, messages, root: defaultRoot });
   const schedules = createHubSchedules({
     workspace,
     root: defaultRoot,

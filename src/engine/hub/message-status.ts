@@ -21,7 +21,7 @@ export interface MessageStatusPorts {
   board: EventBoard;
   sessions: LiveSessions;
   lanes: Pick<Lanes, 'open' | 'waiting' | 'arrived'>;
-  ingress: Pick<Ingress, 'pending' | 'find'>;
+  ingress: Pick<Ingress, 'pendingEvent' | 'find'>;
   journal: Pick<Journal, 'read' | 'list'>;
   textOf: (parts: Part[]) => Promise<string>;
   isLeaving: () => boolean;
@@ -38,7 +38,7 @@ export function createMessageStatus(ports: MessageStatusPorts): MessageStatus {
     if (known?.status === 'done') return ended(known, board.text(event_id) ?? pastText(known));
     if (known) return unfinished(known);
     await lanes.open();
-    const waiting = (await ingress.pending()).find((event) => event.event_id === event_id);
+    const waiting = await ingress.pendingEvent(event_id);
     if (waiting) return waitingStatus(event_id, waiting.session_id);
     const trace = await ingress.find(event_id);
     if (trace?.dead && !trace.done) return endedUnseen(trace.event, { status: 'dead', why: trace.dead.why });

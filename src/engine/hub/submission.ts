@@ -38,15 +38,13 @@ export interface SubmitPorts extends Pick<OwnedWorkspace, 'owner' | 'models' | '
   messages: Pick<MessageStatus, 'now'>;
   /** Project folder of a new session whose first message names none. */
   root: string;
-  /** Ids of accepted messages of a session that aren't done. */
-  pendingOf(session_id: string): Promise<string[]>;
 }
 
 /** Gives what takes a message: into its lane, durably, and to its session when it is its turn. */
 export function createSubmit(
   ports: SubmitPorts,
 ): (message: Submission | OwnSubmission, by: Principal) => Promise<Accepted> {
-  const { owner, models, choose, sessions, lanes, messages, root: defaultRoot, pendingOf } = ports;
+  const { owner, models, choose, sessions, lanes, messages, root: defaultRoot } = ports;
 
   async function submit(message: Submission | OwnSubmission, by: Principal): Promise<Accepted> {
     requireRole(by, 'member', 'sending a message');
@@ -95,7 +93,7 @@ export function createSubmit(
     await preparing;
     const { event_id, session_id } = event;
     // Whoever accepted it first may have been stopped before it was delivered.
-    if ((await pendingOf(session_id)).includes(event_id)) await lanes.take(event);
+    if (await owner.isPending(event_id)) await lanes.take(event);
     else if (!duplicate) await messages.now(event_id, session_id); // its session may be gone
     return {
       event_id,

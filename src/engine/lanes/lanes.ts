@@ -22,7 +22,7 @@ export interface LaneSettings {
 
 export interface LanesPorts {
   clock: Clock;
-  ingress: Pick<Ingress, 'pending' | 'knows' | 'done' | 'dead' | 'sync'>;
+  ingress: Pick<Ingress, 'pending' | 'pendingEvent' | 'knows' | 'done' | 'dead' | 'sync'>;
   journal: Pick<Journal, 'read'>;
   sessions: Pick<LiveSessions, 'deliver' | 'get' | 'isEntered' | 'withdraw'>;
   /** Called when the store fails again and again: another process may find it well. */

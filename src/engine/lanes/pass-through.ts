@@ -18,7 +18,7 @@ export function createPassThrough({
     observe: () => {},
     arrived: async () => 'gone',
     async end(event_id, outcome) {
-      const event = (await ingress.pending()).find((one) => one.event_id === event_id);
+      const event = await ingress.pendingEvent(event_id);
       if (!event) return false;
       let ended = false;
       // In order with whatever gives it to its session.

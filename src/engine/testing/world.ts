@@ -324,13 +324,15 @@ function storedOf(entry: Entry): StoredEntry {
 function memoryIngress(events: IngressEvent[], done: Map<string, string>): Ingress {
   const dead = new Map<string, DeadLetter>();
   const find = (event_id: string): IngressEvent | undefined => events.find((event) => event.event_id === event_id);
+  const isPending = ({ event_id }: IngressEvent): boolean => !done.has(event_id) && !dead.has(event_id);
   return {
     async accept(event) {
       events.push(event);
       return { event, duplicate: false };
     },
     knows: async (_, key) => events.some(({ idempotency_key }) => idempotency_key === key),
-    pending: async () => events.filter(({ event_id }) => !done.has(event_id) && !dead.has(event_id)),
+    pending: async () => events.filter(isPending),
+    pendingEvent: async (event_id) => events.find((event) => event.event_id === event_id && isPending(event)),
     async find(event_id) {
       const event = find(event_id);
       return event && { event, at: 'memory' };
