@@ -12,10 +12,13 @@ import { ModelFault } from '../fault.ts';
 import { count, createText, type Draft, type Finished, type Reader, type Text } from './draft.ts';
 import type { Endpoint } from './endpoint.ts';
 
-export function chatBody(request: ModelRequest, endpoint: Endpoint): ChatCompletionCreateParamsStreaming {
-  const body: ChatCompletionCreateParamsStreaming = {
+/** All but `messages`: the instructions, and one for each message. */
+export function chatFields(
+  request: ModelRequest,
+  endpoint: Endpoint,
+): Omit<ChatCompletionCreateParamsStreaming, 'messages'> {
+  const body: Omit<ChatCompletionCreateParamsStreaming, 'messages'> = {
     model: request.model,
-    messages: [{ role: 'system', content: request.instructions }, ...request.messages.map(messageOf)],
     stream: true,
     stream_options: { include_usage: true },
   };
@@ -36,7 +39,7 @@ export function chatBody(request: ModelRequest, endpoint: Endpoint): ChatComplet
   return body;
 }
 
-function messageOf(message: Message): ChatCompletionMessageParam {
+export function chatMessage(message: Message): ChatCompletionMessageParam {
   switch (message.role) {
     case 'user':
       return { role: 'user', content: userContent(message.parts) };

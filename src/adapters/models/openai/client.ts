@@ -1,5 +1,8 @@
 /** Models behind the OpenAI API, through its official SDK; loaded only when such a model is asked. */
 import { OpenAI } from 'openai';
+import type { Stream } from 'openai/core/streaming';
+import type { ChatCompletionChunk } from 'openai/resources/chat/completions';
+import type { ResponseStreamEvent } from 'openai/resources/responses/responses';
 import { version } from '#generated/version.js';
 import type { Clock } from '../../../base/clock.ts';
 import type { ModelAnswer, ModelRequest } from '../../../contract/messages.ts';
@@ -9,12 +12,13 @@ import { estimateTokens, requestCharacters } from '../estimate.ts';
 import { abortFault, failureOf, ModelFault } from '../fault.ts';
 import { DEFAULT_REQUEST_TIMEOUT_MS, type ModelSettings } from '../settings.ts';
 import type { Routes } from './agents.ts';
-import { chatBody, readChat } from './chat.ts';
+import { bodyText, createItemsText } from './body.ts';
+import { chatFields, chatMessage, readChat } from './chat.ts';
 import { createDraft, type Draft, type Finished, type Reader, replyFields } from './draft.ts';
 import { type Endpoint, endpointOf } from './endpoint.ts';
 import { toFault } from './errors.ts';
 import type { ReplyBody } from './reply-body.ts';
-import { readResponses, responsesBody } from './responses.ts';
+import { readResponses, responsesFields, responsesItems } from './responses.ts';
 import { createTransport } from './transport.ts';
 
 export interface OpenaiOptions {
@@ -30,21 +34,33 @@ const CONNECT_TIMEOUT_MS = 30_000;
 /** Some servers keep the connection open after the end of a reply; then it is closed from here. */
 const LINGER_MS = 1000;
 
+/** Why the SDK is to let go of a request. Without a reason each time an error is made, with its stack. */
+const DONE = 'the exchange is over';
+
 /** @param settings With the key, where the endpoint wants one. */
 export function createOpenaiClient(settings: ModelSettings, options: OpenaiOptions): ModelClient {
   const endpoint = endpointOf(settings);
   const sdk = createSdk(settings, endpoint, options);
+  const isChat = settings.wire === 'chat';
+  const itemsText = createItemsText((message) => (isChat ? [chatMessage(message)] : responsesItems(message, endpoint)));
+  // Not by the SDK's methods for each resource: they take values, and write them anew each time.
+  const post = <Event>(path: string, body: string, signal: AbortSignal) =>
+    sdk
+      .post<Stream<Event>>(path, { body, headers: { 'content-type': 'application/json' }, stream: true, signal })
+      .withResponse();
   return {
     async ask(request, { signal, onDelta }) {
       const draft = createDraft(onDelta);
       const conversation = { settings, endpoint, request, draft, signal, clock: options.clock };
-      if (settings.wire === 'chat') {
-        const body = chatBody(request, endpoint);
-        const send = (cut: AbortSignal) => sdk.chat.completions.create(body, { signal: cut }).withResponse();
+      const items = itemsText(request.messages);
+      if (isChat) {
+        const instructions = { role: 'system', content: request.instructions };
+        const body = bodyText(chatFields(request, endpoint), 'messages', [instructions], items);
+        const send = (cut: AbortSignal) => post<ChatCompletionChunk>('/chat/completions', body, cut);
         return converse({ reader: readChat(draft), send }, conversation);
       }
-      const body = responsesBody(request, endpoint);
-      const send = (cut: AbortSignal) => sdk.responses.create(body, { signal: cut }).withResponse();
+      const body = bodyText(responsesFields(request, endpoint), 'input', [], items);
+      const send = (cut: AbortSignal) => post<ResponseStreamEvent>('/responses', body, cut);
       return converse({ reader: readResponses(draft, endpoint), send }, conversation);
     },
   };
@@ -137,7 +153,7 @@ async function receive<Event>({ reader, send }: Exchange<Event>, signal: AbortSi
   } finally {
     lingering?.();
     signal.removeEventListener('abort', abort);
-    cut.abort();
+    cut.abort(DONE);
   }
 }
 

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { modelRequest } from '../../../../test/support/model-request.ts';
-import { chatBody } from './chat.ts';
+import { chatFields } from './chat.ts';
 import { endpointOf, reasons } from './endpoint.ts';
-import { responsesBody } from './responses.ts';
+import { responsesFields } from './responses.ts';
 
 const openai = endpointOf({ provider: 'openai' });
 const tools = [{ name: 't', description: 'd', parameters: {} }];
@@ -18,13 +18,13 @@ test.each([
 
 describe('what only OpenAI’s own endpoint is told', () => {
   test('responses', () => {
-    const body = responsesBody(modelRequest({ model: 'gpt-5.2', tools }), openai);
+    const body = responsesFields(modelRequest({ model: 'gpt-5.2', tools }), openai);
     expect(body).toMatchObject({ store: false, prompt_cache_key: 's-1', include: ['reasoning.encrypted_content'] });
-    expect(responsesBody(modelRequest({ model: 'gpt-4.1' }), openai)).not.toHaveProperty('include');
+    expect(responsesFields(modelRequest({ model: 'gpt-4.1' }), openai)).not.toHaveProperty('include');
   });
 
   test('chat', () => {
-    const body = chatBody(modelRequest({ tools }), openai);
+    const body = chatFields(modelRequest({ tools }), openai);
     expect(body).toMatchObject({
       max_completion_tokens: 1000,
       prompt_cache_key: 's-1',

@@ -15,11 +15,14 @@ import { count, type Draft, type Finished, type Reader } from './draft.ts';
 import { type Endpoint, reasons } from './endpoint.ts';
 import { streamedFault } from './errors.ts';
 
-export function responsesBody(request: ModelRequest, endpoint: Endpoint): ResponseCreateParamsStreaming {
-  const body: ResponseCreateParamsStreaming = {
+/** All but `input`, which are the items of the messages. */
+export function responsesFields(
+  request: ModelRequest,
+  endpoint: Endpoint,
+): Omit<ResponseCreateParamsStreaming, 'input'> {
+  const body: Omit<ResponseCreateParamsStreaming, 'input'> = {
     model: request.model,
     instructions: request.instructions,
-    input: request.messages.flatMap((message) => itemsOf(message, endpoint)),
     max_output_tokens: request.max_output_tokens,
     store: false,
     stream: true,
@@ -41,7 +44,7 @@ export function responsesBody(request: ModelRequest, endpoint: Endpoint): Respon
   return body;
 }
 
-function itemsOf(message: Message, endpoint: Endpoint): ResponseInputItem[] {
+export function responsesItems(message: Message, endpoint: Endpoint): ResponseInputItem[] {
   switch (message.role) {
     case 'user':
       return [{ role: 'user', content: userContent(message.parts) }];

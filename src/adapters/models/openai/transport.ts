@@ -72,7 +72,8 @@ export function createTransport({ clock, routes, connectTimeoutMs, idleTimeoutMs
       deadline.within(connectTimeoutMs);
 
       const { request: open, agent } = routes(url);
-      const request = open(url, { agent, ...requestOptions(init) });
+      const body = init.body === undefined ? undefined : Buffer.from(init.body); // measured and sent, encoded once
+      const request = open(url, { agent, ...requestOptions(init, body) });
       onceConnected(request, () => {
         connected = true;
         deadline.within(idleTimeoutMs);
@@ -85,26 +86,26 @@ export function createTransport({ clock, routes, connectTimeoutMs, idleTimeoutMs
       });
       request.once('response', (incoming) => {
         response = incoming;
-        const body = readBody(incoming, {
+        const replyBody = readBody(incoming, {
           waiting: (ms = idleTimeoutMs) => deadline.within(ms),
           finish,
           broken: (error) =>
             stopped ??
             new ModelFault('network', 'stream_cut', `the reply broke off (${reasonOf(error)})`, { cause: error }),
         });
-        resolve(replyOf(url, incoming, body));
+        resolve(replyOf(url, incoming, replyBody));
       });
-      request.end(init.body);
+      request.end(body);
     });
 }
 
-function requestOptions({ method, headers, body }: RequestInit): RequestOptions {
+function requestOptions({ method, headers }: RequestInit, body: Buffer | undefined): RequestOptions {
   return {
     method: method ?? 'GET',
     headers: {
       ...Object.fromEntries(headers ?? []),
       'accept-encoding': 'identity', // events are small; what comes compressed all the same is read
-      ...(body !== undefined && { 'content-length': Buffer.byteLength(body) }),
+      ...(body !== undefined && { 'content-length': body.length }),
     },
   };
 }
