@@ -10,9 +10,18 @@ export interface Ids {
 const ALPHABET = '0123456789abcdefghjkmnpqrstvwxyz';
 const TIME_CHARACTERS = 10;
 const RANDOM_BYTES = 16;
+/** Drawn at once: a call into the operating system costs more than the id. */
+const DRAWN_BYTES = 64 * RANDOM_BYTES;
 
 /** Ids drawn from the operating system's randomness (https://github.com/ulid/spec). */
 export function systemIds(clock: Clock): Ids {
+  let drawn = Buffer.alloc(0);
+  const draw = (): Buffer => {
+    if (drawn.length === 0) drawn = randomBytes(DRAWN_BYTES);
+    const bytes = drawn.subarray(0, RANDOM_BYTES);
+    drawn = drawn.subarray(RANDOM_BYTES);
+    return bytes;
+  };
   return {
     ulid() {
       let rest = clock.now();
@@ -22,7 +31,7 @@ export function systemIds(clock: Clock): Ids {
         rest = Math.floor(rest / 32);
       }
       let random = '';
-      for (const byte of randomBytes(RANDOM_BYTES)) random += ALPHABET[byte % 32]!;
+      for (const byte of draw()) random += ALPHABET[byte % 32]!;
       return time + random;
     },
   };

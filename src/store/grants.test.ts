@@ -1,4 +1,4 @@
-import { appendFileSync, readFileSync, writeFileSync } from 'node:fs';
+import { appendFileSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { digestOf } from '../base/digest.ts';
@@ -48,6 +48,19 @@ test('a grant stands from when it is added until it is revoked, for every proces
   await store.grants.append({ type: 'grant.revoked', data: { grant_id: 'g-1', by: 'local' } });
   for (const seen of [store, storeIn(home)])
     expect(await seen.grants.list()).toMatchObject([{ grant_id: 'g-2', ...rule, approval_id: 'a-1' }]);
+});
+
+test('what happens to the file while it is known is seen', async () => {
+  await store.grants.append(added('g-1'));
+  const seen = storeIn(home);
+  expect(await seen.grants.list()).toHaveLength(1);
+  await store.grants.append({ type: 'grant.revoked', data: { grant_id: 'g-1', by: 'local' } });
+  expect(await seen.grants.list()).toEqual([]);
+  const whole = readFileSync(path, 'utf8');
+  writeFileSync(path, whole.replace('g-1', 'g-2'));
+  await expect(seen.grants.list()).rejects.toMatchObject({ code: 'store_damaged' });
+  rmSync(path);
+  expect(await seen.grants.list()).toEqual([]);
 });
 
 test('an expired grant does not stand', async () => {

@@ -1,4 +1,5 @@
-/** The port `Grants` on `governance/grants.jsonl`: a short file, read whole. */
+/** The port `Grants` on `governance/grants.jsonl`: a short file, read whole when it isn't what it was. */
+import { lstatSync } from 'node:fs';
 import type { Clock } from '../base/clock.ts';
 import { sha256 } from '../base/digest.ts';
 import type { StandingGrant } from '../contract/answers.ts';
@@ -33,11 +34,22 @@ export function createGrants(options: GrantsOptions): { grants: Grants; close: (
     return (await openChainFile({ path, name: NAME, ...rules(), torn }, () => {})).file;
   });
 
+  /** What was read last, and proved, and of which state of the file. */
+  let known: { state: string; standing: Standing } = { state: '', standing: new Map() };
+
+  async function read(): Promise<Standing> {
+    const state = stateOf(path);
+    if (state === known.state) return known.standing;
+    const standing: Standing = new Map();
+    const end = await withFile(path, (fd) => scanChain(fd, rules(), (line) => apply(standing, line)));
+    if (end.failure !== undefined) throw damageError(NAME, end.failure);
+    known = { state, standing };
+    return standing;
+  }
+
   const grants: Grants = {
     async list() {
-      const standing: Standing = new Map();
-      const end = await withFile(path, (fd) => scanChain(fd, rules(), (line) => apply(standing, line)));
-      if (end.failure !== undefined) throw damageError(NAME, end.failure);
+      const standing = await read();
       const now = clock.now();
       return [...standing.values()].filter(({ expires_at }) => expires_at === undefined || expires_at > now);
     },
@@ -51,6 +63,12 @@ export function createGrants(options: GrantsOptions): { grants: Grants; close: (
   };
 
   return { grants, close: chain.close };
+}
+
+/** Changes with whatever is done to the file; empty when there is none. */
+function stateOf(path: string): string {
+  const found = lstatSync(path, { throwIfNoEntry: false });
+  return found === undefined ? '' : [found.ino, found.size, found.ctimeMs].join(':');
 }
 
 function apply(standing: Standing, { type, data, at }: ChainLine): void {

@@ -48,13 +48,17 @@ function readBytes(request: IncomingMessage): Promise<Buffer> {
     request.on('data', take);
     request.once('end', () => resolve(Buffer.concat(chunks)));
     request.once('error', () => reject(invalid('The body broke off.')));
-    request.once('close', () => reject(invalid('The body broke off.')));
+    request.once('close', () => {
+      if (!request.complete) reject(invalid('The body broke off.'));
+    });
   });
 }
 
+const strict = new TextDecoder('utf-8', { fatal: true });
+
 function decode(bytes: Buffer): string {
   try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+    return strict.decode(bytes);
   } catch {
     throw invalid('The body is not UTF-8.');
   }

@@ -192,6 +192,7 @@ function statOf(node: Node) {
     size: isFile ? node.length : 0,
     nlink: isFile ? node.links : 1,
     mtimeMs: node.changed_at,
+    ctimeMs: node.changed_at,
     isFile: () => isFile,
   };
 }
