@@ -24,6 +24,8 @@ import { printTable, printTitle } from './report.ts';
 
 const ACCEPT_CLIENTS = 128;
 const ACCEPTS = 2_000;
+/** It runs for months; V8 takes this long to have compiled what is used in each turn. */
+const WARM_UP = 2000;
 const TURNS = 1500;
 /** Of a session, before the next is begun: what long ones cost is measured by itself. */
 const SESSION_TURNS = 100;
@@ -51,7 +53,7 @@ async function main(): Promise<void> {
   const service = await daemon(model);
 
   printTitle('service: turns over a model that answers at once');
-  await turns(service, 'warm-up', 300);
+  await conversations(service, 'warm-up', WARM_UP);
   const raw = await modelAlone(model);
   const syncs = twoSyncs();
   const rows = [
