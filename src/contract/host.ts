@@ -113,6 +113,8 @@ export interface WatchListener {
 export interface Loss {
   /** It said before that it would leave, and left everything at a safe point. */
   handed_over: boolean;
+  /** Another process waits for the workspace, and is to have it before anybody else. */
+  awaited?: true;
   error?: { code: string; message: string; next: string };
 }
 
@@ -183,6 +185,12 @@ export interface Host {
   /** Gives the entries behind `after`, then what comes, in order and each once. A session that isn't there yet may come. */
   watch(session_id: string, after: Seq, listener: WatchListener): Watch;
 
+  /**
+   * Asks the owner to give up the workspace for good, so that this process can have it. It does so only when nothing runs;
+   * resolves when it has begun to.
+   * @throws RuntimeError session_busy | locked (it keeps it)
+   */
+  handOver(): Promise<void>;
   /** Resolves when this host can't be used any more. */
   readonly lost: Promise<Loss>;
   /** Leaves: as a client at once; as the owner when everything is at a safe point and durable. */

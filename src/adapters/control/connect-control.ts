@@ -9,7 +9,7 @@ import {
 import type { Firing, Schedules, ScheduleStatus } from '../../contract/schedule.ts';
 import { type Attachment, attach } from './attach.ts';
 import { isPrivatePath } from './control-path.ts';
-import { holdSocket } from './listener.ts';
+import { HAND_OVER_PATH, holdSocket } from './listener.ts';
 import { createRequests, type Requests } from './requests.ts';
 import { openWatch } from './watch.ts';
 
@@ -141,6 +141,7 @@ function createControlHost(
         },
       };
     },
+    handOver: () => ask('POST', HAND_OVER_PATH),
     async leave() {
       end();
     },

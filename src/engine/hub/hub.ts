@@ -2,19 +2,21 @@
  * The host in the process that owns the workspace: takes messages, works on sessions side by side, and tells whoever
  * looks. A one-shot run, the terminal and the daemon all stand on it; they differ in what it takes on by itself.
  */
-import { RuntimeError } from '../../contract/errors.ts';
+import { RuntimeError, toRuntimeError } from '../../contract/errors.ts';
 import { CONTROL_PROTOCOL } from '../../contract/host.ts';
 import type { Host, HostStatus, Loss, Resolution, SessionStatus } from '../../contract/host.ts';
 import type { Seq } from '../../contract/entries.ts';
 import type { Part } from '../../contract/values.ts';
 import { findApproval, pendingApprovals, resolveApproval } from '../approvals.ts';
 import type { Reloaded } from '../config/reload.ts';
+import { LEAVING_MS } from '../host-loss.ts';
 import { revokeGrant } from '../grants.ts';
 import { LOCAL, type Principal, requireRole } from '../principal.ts';
 import type { LiveSession } from '../owner.ts';
 import { wholeText } from '../session/messages.ts';
 import { createQueueActs } from '../lanes/queue-acts.ts';
 import { lanesFor } from '../lanes/lanes-for.ts';
+import { workOf } from '../lanes/work-of.ts';
 import type { RunnerEvent } from '../session/runner.ts';
 import { removeSession } from '../sessions.ts';
 import { toStreamEvent } from '../stream.ts';
@@ -35,6 +37,8 @@ export interface HubOptions {
   schedules?: boolean;
   /** Of the program, for those who ask who owns the workspace. */
   version: string;
+  /** Gives the workspace to a process that asks for it. */
+  yields?: boolean;
   /** Project folder of a new session whose first message names none. */
   root?: string;
   /** Where this process serves the workspace to other programs, beside its control socket; empty: nowhere yet. */
@@ -47,12 +51,15 @@ export interface LeaveOptions {
   patience_ms?: number;
   /** Called when nothing runs any more, while the workspace is still this process's. */
   before_release?: () => Promise<void>;
+  /** Another process waits for the workspace. */
+  awaited?: true;
 }
 
 export interface Hub extends Host {
   /** The same for somebody else, as far as their role goes. The hub itself is for whoever may read its files. */
   as(principal: Principal): Host;
   leave(options?: LeaveOptions): Promise<void>;
+  handOver(options?: Pick<LeaveOptions, 'before_release'>): Promise<void>;
   /** The last entry of a session that is open here. */
   liveSeq(session_id: string): Seq | undefined;
   /** Resolves when nothing is being done in a session. */
@@ -68,7 +75,7 @@ export interface Hub extends Host {
 
 /** Takes the workspace. @throws RuntimeError locked */
 export function createHub(workspace: Workspace, options: HubOptions): Hub {
-  const { takes, version, root: defaultRoot = '/', schedules: fires = false, url, observe } = options;
+  const { takes, version, root: defaultRoot = '/', schedules: fires = false, yields = false, url, observe } = options;
   const { store, clock } = workspace;
   const owned = takeWorkspace(workspace);
   const { owner, choose, release } = owned;
@@ -209,26 +216,47 @@ export function createHub(workspace: Workspace, options: HubOptions): Hub {
     return record;
   }
 
-  async function leave({ patience_ms = 0, before_release }: LeaveOptions = {}): Promise<void> {
+  async function leave({ patience_ms = 0, ...how }: LeaveOptions = {}): Promise<void> {
     const resting = lanes.close();
     underWay.add(resting);
     const closing = sessions.closeAll(patience_ms);
-    leaving ??= giveUp(closing, before_release);
+    leaving ??= giveUp(closing, how);
     await Promise.all([closing, leaving]);
   }
 
+  /** What has begun meanwhile may come to its end. */
+  async function handOver(how: Pick<LeaveOptions, 'before_release'> = {}): Promise<void> {
+    if (!yields) throw new RuntimeError('locked', `Process ${process.pid} keeps the workspace until it ends.`);
+    if (sessions.ids().some(isRunning)) {
+      throw new RuntimeError('session_busy', `Process ${process.pid} works on a turn.`);
+    }
+    leave({ ...how, patience_ms: LEAVING_MS, awaited: true }).catch((thrown: unknown) =>
+      onFailed(toRuntimeError(thrown)),
+    );
+  }
+
+  function isRunning(session_id: string): boolean {
+    const live = sessions.isEntered(session_id) ? sessions.get(session_id) : undefined;
+    if (!live) return false;
+    const { turn, queue, waits } = workOf(live);
+    return !waits && (turn !== undefined || queue.length > 0);
+  }
+
   /** Whatever fails: others must get the workspace. */
-  async function giveUp(closing: Promise<void>, beforeRelease: LeaveOptions['before_release']): Promise<void> {
+  async function giveUp(
+    closing: Promise<void>,
+    { before_release, awaited }: Omit<LeaveOptions, 'patience_ms'>,
+  ): Promise<void> {
     try {
       await schedules.stop();
       await closing;
       await Promise.allSettled(underWay);
     } finally {
       try {
-        await beforeRelease?.();
+        await before_release?.();
       } finally {
         await release();
-        loss.resolve({ handed_over: true });
+        loss.resolve({ handed_over: true, ...(awaited && { awaited }) });
       }
     }
   }
@@ -328,6 +356,7 @@ export function createHub(workspace: Workspace, options: HubOptions): Hub {
     schedules: schedules.hostFor(by),
     watch: (session_id, after, listener) =>
       watchers.add(session_id, after, listener, sessions.get(session_id)?.runner.state().seq),
+    handOver,
     lost: loss.promise,
     leave,
   });
@@ -335,6 +364,7 @@ export function createHub(workspace: Workspace, options: HubOptions): Hub {
   const hub: Hub = {
     ...hostFor(LOCAL),
     as: hostFor,
+    handOver,
     leave,
     liveSeq: (session_id) => sessions.get(session_id)?.runner.state().seq,
     async rested(session_id) {

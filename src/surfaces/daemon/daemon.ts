@@ -65,12 +65,15 @@ export async function startDaemon({ workspace: given, token, folder, stderr }: D
   const { workspace, metrics, observe } = measured(given);
   const log = openDaemonLog(workspace, stderr, secret === undefined ? [] : [secret]);
   const served: { url?: string } = {};
-  const hub = own(workspace, {
+  const hub = await own(workspace, {
     takes: 'all',
     schedules: true,
     root: resolve(folder, project_root),
     patient: true,
-    warn: (message) => log.warn(message),
+    warn(message) {
+      log.warn(message);
+      void log.open();
+    },
     url: () => served,
     observe: (session_id, event) => tellEvent(log, session_id, event, observe(session_id, event)),
   });
