@@ -25,6 +25,10 @@ export const hostStatus = z.strictObject({
   workspace: z.string(),
   started_at: int,
   url: z.string().exactOptional().describe('Where it serves the HTTP API: a daemon does.'),
+  failing: z
+    .array(z.strictObject({ component: z.string(), code: z.string(), problem: z.string(), next: z.string() }))
+    .exactOptional()
+    .describe("What of it doesn't work, and what to do about it."),
 });
 
 export const eventState = z
@@ -202,11 +206,21 @@ const componentState = z.enum(['ok', 'failed']);
 export const health = z.strictObject({
   status: z.enum(['ok', 'failing']),
   version: z.string(),
-  components: z.strictObject({ store: componentState, disk: z.enum([...componentState.options, 'full']) }),
+  components: z.strictObject({
+    store: componentState,
+    disk: z.enum([...componentState.options, 'full']),
+    schedules: componentState,
+  }),
 });
 
 /** Does it take requests? */
-export const ready = z.strictObject({ status: z.enum(['ready', 'failing', 'stopping']) });
+export const ready = z.strictObject({
+  status: z.enum(['ready', 'failing', 'stopping']),
+  failing: z
+    .array(z.string())
+    .exactOptional()
+    .describe("The components that aren't `ok`, by their names in `/health`."),
+});
 
 /** `application/problem+json`: what went wrong, and what to do about it. */
 export const problem = z.strictObject({

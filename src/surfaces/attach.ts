@@ -17,11 +17,9 @@ import { entriesBehind } from '../engine/stream.ts';
 import type { Workspace } from '../engine/wire.ts';
 import type { ControlOptions, ControlServer } from './http/control/serve-control.ts';
 
-export interface AttachOptions extends Pick<HubOptions, 'yields' | 'url' | 'observe'> {
+export interface AttachOptions extends Pick<HubOptions, 'schedules' | 'yields' | 'serves' | 'observe'> {
   /** Should the workspace become this process's: what it works on by itself. */
   takes: HubOptions['takes'];
-  /** Then it also fires the workspace's jobs. */
-  schedules?: boolean;
   /** Project folder of new sessions whose first message names none. */
   root?: string;
   /** May what runs come to its end, although nobody looks on? */
@@ -166,16 +164,16 @@ async function meetPolicy(workspace: Workspace): Promise<void> {
 /** The hub, or why there is none. @throws what isn't the lock's */
 function take(
   workspace: Workspace,
-  { takes, root, schedules = false, yields = false, url, observe }: AttachOptions,
+  { takes, root, schedules, yields = false, serves, observe }: AttachOptions,
 ): Hub | RuntimeError {
   try {
     return createHub(workspace, {
       takes,
-      schedules,
       yields,
+      ...(schedules && { schedules }),
       version,
       ...(root !== undefined && { root }),
-      ...(url && { url }),
+      ...(serves && { serves }),
       ...(observe && { observe }),
     });
   } catch (thrown) {

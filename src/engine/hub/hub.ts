@@ -33,16 +33,16 @@ import { createWatchers } from './watchers.ts';
 export interface HubOptions {
   /** `all`: works on everything that was accepted. `named`: only on sessions that it is asked about. */
   takes: 'all' | 'named';
-  /** Fires the jobs of the workspace when they are due. */
-  schedules?: boolean;
+  /** Fires the jobs of the workspace when they are due; told when that can't begin. */
+  schedules?: { onFailed(error: RuntimeError): void };
   /** Of the program, for those who ask who owns the workspace. */
   version: string;
   /** Gives the workspace to a process that asks for it. */
   yields?: boolean;
   /** Project folder of a new session whose first message names none. */
   root?: string;
-  /** Where this process serves the workspace to other programs, beside its control socket; empty: nowhere yet. */
-  url?: () => Pick<HostStatus, 'url'>;
+  /** Where this process serves the workspace to other programs, beside its control socket, and what of it doesn't work. */
+  serves?: () => Pick<HostStatus, 'url' | 'failing'>;
   /** Told of whatever happens in any session. */
   observe?: (session_id: string, event: RunnerEvent) => void;
 }
@@ -75,7 +75,7 @@ export interface Hub extends Host {
 
 /** Takes the workspace. @throws RuntimeError locked */
 export function createHub(workspace: Workspace, options: HubOptions): Hub {
-  const { takes, version, root: defaultRoot = '/', schedules: fires = false, yields = false, url, observe } = options;
+  const { takes, version, root: defaultRoot = '/', schedules: fires, yields = false, serves, observe } = options;
   const { store, clock } = workspace;
   const owned = takeWorkspace(workspace);
   const { owner, choose, release } = owned;
@@ -270,7 +270,7 @@ export function createHub(workspace: Workspace, options: HubOptions): Hub {
       protocol: CONTROL_PROTOCOL,
       workspace: store.workspace().id,
       started_at,
-      ...url?.(),
+      ...serves?.(),
     }),
     submit: (message) => change(() => submit(message, by)),
     event: (event_id) => messages.now(event_id),
@@ -375,6 +375,6 @@ export function createHub(workspace: Workspace, options: HubOptions): Hub {
   };
 
   lanes.open().catch(() => {}); // whoever asks for a session is told
-  if (fires) schedules.start().catch(() => {}); // whoever asks for them is told
+  if (fires) schedules.start().catch((thrown: unknown) => fires.onFailed(toRuntimeError(thrown)));
   return hub;
 }
