@@ -4,7 +4,7 @@
  * the two it has. Types only; the shapes are those of the HTTP API.
  */
 import type {
-  ApprovalRecord, EventState, EventStatus, HostStatus, Imported, QueueItem, SessionStatus, StandingGrant, UndoPlan,
+  ApprovalRecord, EventState, EventStatus, HostStatus, Imported, QueueItem, SessionRow, SessionStatus, StandingGrant, UndoPlan,
 } from './answers.ts'; // prettier-ignore
 import type { Seq } from './entries.ts';
 import type { Policy } from './manifest.ts';
@@ -12,7 +12,7 @@ import type { Schedules } from './schedule.ts';
 import type { StreamEvent } from './stream.ts';
 import type { Lane, Part, Verdict } from './values.ts';
 
-export type { EventState, EventStatus, HostStatus, Imported, QueueItem, SessionStatus };
+export type { EventState, EventStatus, HostStatus, Imported, QueueItem, SessionRow, SessionStatus };
 
 /** Raised when client and owner can't understand each other any more. */
 export const CONTROL_PROTOCOL = 1;
@@ -150,7 +150,7 @@ export interface Host {
   configure(session_id: string, change: { model?: string; title?: string }): Promise<void>;
 
   /** Of every session on which something is being done, or waits. */
-  sessions(): Promise<SessionStatus[]>;
+  sessions(): Promise<SessionRow[]>;
   session(session_id: string): Promise<SessionStatus>;
   /** Makes another session of the beginning of one. @throws RuntimeError not_found | config_invalid */
   fork(session_id: string, options: ForkOptions): Promise<{ session_id: string }>;

@@ -127,6 +127,7 @@ export const NAMED: Record<string, z.ZodType> = {
   ScheduleStatus: scheduleStatus,
   SessionChange: bodies.sessionChangeSchema,
   SessionStatus: answers.sessionStatus,
+  SessionRow: answers.sessionRow,
   StreamEvent: streamEvent,
   Submission: bodies.submissionSchema,
   Undo: bodies.undoSchema,
@@ -203,7 +204,7 @@ export const OPERATIONS: Record<string, Record<string, Operation>> = {
     GET: {
       summary: 'Sessions on which something is being done, or waits',
       role: 'viewer',
-      answers: { 200: z.strictObject({ sessions: z.array(answers.sessionStatus) }) },
+      answers: { 200: z.strictObject({ sessions: z.array(answers.sessionRow) }) },
     },
   },
   '/v1/sessions/:id': {

@@ -4,7 +4,7 @@
  */
 import { RuntimeError, toRuntimeError } from '../../contract/errors.ts';
 import { CONTROL_PROTOCOL } from '../../contract/host.ts';
-import type { Host, HostStatus, Loss, Resolution, SessionStatus } from '../../contract/host.ts';
+import type { Host, HostStatus, Loss, Resolution, SessionRow, SessionStatus } from '../../contract/host.ts';
 import type { Seq } from '../../contract/entries.ts';
 import type { Part } from '../../contract/values.ts';
 import { findApproval, pendingApprovals, resolveApproval } from '../approvals.ts';
@@ -72,6 +72,9 @@ export interface Hub extends Host {
    */
   reload(): Promise<Reloaded>;
 }
+
+/** Nothing is done in a session that is so, and nothing waits. */
+const RESTS = new Set<SessionRow['status']>(['idle', 'absent']);
 
 /** Takes the workspace. @throws RuntimeError locked */
 export function createHub(workspace: Workspace, options: HubOptions): Hub {
@@ -185,13 +188,23 @@ export function createHub(workspace: Workspace, options: HubOptions): Hub {
   }
 
   async function describe(live: LiveSession): Promise<SessionStatus> {
+    return describeWith(live, await pendingOf(live.id));
+  }
+
+  /** `pending`: its messages that aren't done. */
+  function describeWith(live: LiveSession, pending: string[]): SessionStatus {
     const { id } = live;
     const began = live.runner.state().turn ? turnBegan.get(id) : undefined;
-    const pending = await pendingOf(id);
     const watching = watchers.count(id);
     // What waits in a lane is seen to as well.
-    const entered = sessions.isEntered(id) || (takes === 'all' && pending.length > 0);
-    return statusOf(live, { entered, started_at: began, pending, watchers: watching });
+    const later = takes === 'all' && pending.length > 0 ? 'later' : undefined;
+    const goesOn = sessions.isEntered(id) ? 'now' : later;
+    return statusOf(live, { goesOn, started_at: began, pending, watchers: watching });
+  }
+
+  /** What lies in its journal nobody looks up as long as its messages wait for their turn. */
+  function notOpen(session_id: string, queued: string[]): SessionRow {
+    return { session_id, status: 'queued', queued, approvals: [], watchers: watchers.count(session_id) };
   }
 
   /** Asks for the end of a message. What no session has yet ends here. */
@@ -292,13 +305,16 @@ export function createHub(workspace: Workspace, options: HubOptions): Hub {
       await changeSession(session_id, (live) => owner.configure(live, changes, by.actor));
     },
     async sessions() {
-      const waiting = (await owner.pending()).map((event) => event.session_id);
-      const ids = [...new Set([...sessions.ids(), ...waiting])];
+      const waiting = Map.groupBy(await lanes.table(), ({ event }) => event.session_id);
+      const all = [...new Set([...sessions.ids(), ...waiting.keys()])].map(async (id): Promise<SessionRow> => {
+        const pending = (waiting.get(id) ?? []).map(({ event }) => event.event_id);
+        if (takes === 'all' && sessions.get(id) === undefined) return notOpen(id, pending);
+        return sessions.use(id, async (live) => describeWith(live, pending));
+      });
       // One that can't be read is told of by whoever asks for it.
-      const all = await Promise.all(ids.map((id) => sessions.use(id, describe).catch(() => undefined)));
-      return all.filter(
-        (one) => one !== undefined && ((one.status !== 'idle' && one.status !== 'absent') || one.watchers > 0),
-      ) as SessionStatus[];
+      return (await Promise.allSettled(all)).flatMap((one) =>
+        one.status === 'fulfilled' && (one.value.watchers > 0 || !RESTS.has(one.value.status)) ? [one.value] : [],
+      );
     },
     session: (session_id) => sessions.use(session_id, describe),
     fork: (session_id, options) =>
