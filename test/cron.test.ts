@@ -270,3 +270,28 @@ test('schedules go with a backup, and a damaged end pauses every job', async ({ 
     paused_reason: expect.stringMatching(/lost/),
   });
 });
+
+test('a daemon that can’t read its jobs serves all else, and says so in log, /readyz and status', async ({ place }) => {
+  place.play(TURNS);
+  await place.run(['cron', 'add', 'a', '--schedule', '@every 1s', '--command', 'touch ran']);
+  const file = join(place.home, 'workspaces/default/schedules.jsonl');
+  const [first, ...rest] = readFileSync(file, 'utf8').split('\n');
+  writeFileSync(file, [first, '{"broken"', ...rest].join('\n'));
+  const daemon = await startDaemon(place);
+  await daemon.says('"schedules failed"');
+  const ready = await fetch(`${daemon.url}/readyz`);
+  expect([ready.status, await ready.json()]).toEqual([503, { status: 'failing', failing: ['schedules'] }]);
+  const health = await fetch(`${daemon.url}/health`);
+  expect([health.status, await health.json()]).toMatchObject([
+    503,
+    { components: { schedules: 'failed', store: 'ok' } },
+  ]);
+  const status = await place.run(['daemon', 'status', '-o', 'json']);
+  expect(JSON.parse(status.stdout)).toMatchObject({
+    status: 'running',
+    failing: [{ component: 'schedules', code: 'store_damaged', next: expect.stringContaining('store check') }],
+  });
+  expect((await place.run(['daemon', 'status'])).stdout).toMatch(/failing {2}schedules: .*\nnext: .*store check/);
+  expect((await daemon.send({ content: 'hello' })).status).toMatchObject({ status: 'done' });
+  expect((await daemon.ask('GET', '/v1/schedules')).status).toBe(500);
+});

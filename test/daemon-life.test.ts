@@ -5,7 +5,19 @@ import { describe, expect } from 'vitest';
 import type { EventStatus } from '../src/contract/host.ts';
 import { type Daemon, startDaemon } from './support/daemon.ts';
 import { openTerminal } from './support/terminal.ts';
-import { joinRepl, say } from './support/shared.ts';
+import {
+  expectEnded,
+  expectOnceInOrder,
+  HELD,
+  joinRepl,
+  journaled,
+  letGo,
+  openRepl,
+  ownerOf,
+  press,
+  say,
+  shell,
+} from './support/shared.ts';
 import { entriesOf, expectVerified, KEY, linesOf, type Place, test, until } from './support/place.ts';
 
 const status = async (daemon: Daemon, event_id: string, wait_ms = 20_000): Promise<EventStatus> =>
@@ -248,7 +260,7 @@ describe('the commands', () => {
 });
 
 describe('terminals', () => {
-  test('join a daemon, go on when it stops, and join the next one', async ({ place, mock }) => {
+  test('join a daemon, go on when it stops, and give the workspace to the next one', async ({ place, mock }) => {
     place.connect(mock);
     mock.reply({ text: 'By the daemon.' }, { text: 'By the terminal.' }, { text: 'By the next one.' });
     const daemon = await startDaemon(place);
@@ -259,18 +271,69 @@ describe('terminals', () => {
     await terminal.waitFor('this one has taken over');
     say(terminal, 'two');
     await terminal.waitFor('By the terminal.');
-    expect(await place.run(['daemon', '--port', '0'])).toMatchObject({ code: 3 }); // the terminal has the workspace
+    const next = await startDaemon(place);
+    await terminal.waitFor(`the workspace was asked for; another one has taken over, pid ${next.pid}`);
+    expect(ownerOf(place)).toBe(next.pid);
+    say(terminal, 'three');
+    await terminal.waitFor('By the next one.');
     terminal.press('ctrl-d');
     expect(await terminal.exited).toMatchObject({ code: 0 });
-    const next = await startDaemon(place);
-    const again = await joinRepl(place, 's');
-    say(again, 'three');
-    await again.waitFor('By the next one.');
-    again.press('ctrl-d');
-    expect(await again.exited).toMatchObject({ code: 0 });
     expect((await next.ask('GET', '/v1/status')).status).toBe(200);
     expect(entriesOf(place.journal('s'), 'turn.ended')).toHaveLength(3);
     await expectVerified(place, 's');
+  });
+
+  test('keep the workspace until their turn has ended; what is said meanwhile has one turn', async ({
+    place,
+    mock,
+  }) => {
+    place.connect(mock, {}, { governance: { auto_allow: ['exec_command'] } });
+    mock.reply(shell(HELD), { text: 'First done.' }, { text: 'Second done.' });
+    const [one, two] = [await openRepl(place, 's'), await joinRepl(place, 's')];
+    say(one, 'one');
+    await journaled(place, 's', (lines) => lines.some(({ type }) => type === 'call.started'));
+    const starting = startDaemon(place);
+    say(two, 'two');
+    await journaled(place, 's', (lines) => lines.filter(({ type }) => type === 'input.received').length === 2);
+    expect(ownerOf(place)).toBe(one.pid);
+    letGo(place);
+    const daemon = await starting;
+    await one.waitFor('the workspace was asked for; another one has taken over');
+    await two.waitFor('has left; another one has taken over');
+    for (const terminal of [one, two]) await terminal.waitFor('Second done.');
+    expectOnceInOrder(one, '› one', 'First done.', 'Second done.');
+    expect([ownerOf(place), place.read('ran.txt'), mock.requests.length]).toEqual([daemon.pid, 'ran\n', 3]);
+    await expectEnded(place, 's', 2);
+  });
+
+  test('leave to the daemon what waits for an answer, and answer it there', async ({ place, mock }) => {
+    place.connect(mock);
+    mock.reply(shell('echo ran >> ran.txt'), { text: 'It ran.' });
+    const terminal = await openRepl(place, 's');
+    say(terminal, 'one');
+    await terminal.waitFor('y yes');
+    const daemon = await startDaemon(place);
+    await terminal.waitFor('another one has taken over');
+    await press('y', terminal);
+    await terminal.waitFor('It ran.');
+    expect([ownerOf(place), place.read('ran.txt')]).toEqual([daemon.pid, 'ran\n']);
+    await expectEnded(place, 's', 1);
+  });
+
+  test('that work for long keep it: the daemon says who has it', async ({ place, mock }) => {
+    place.connect(mock, {}, { governance: { auto_allow: ['exec_command'] } });
+    mock.reply(shell(HELD), { text: 'First done.' });
+    const terminal = await openRepl(place, 's');
+    say(terminal, 'one');
+    await journaled(place, 's', (lines) => lines.some(({ type }) => type === 'call.started'));
+    const refused = await place.run(['daemon', '--port', '0']);
+    expect(refused).toMatchObject({ code: 3, stdout: '' });
+    expect(refused.stderr).toContain(`locked by pid ${terminal.pid}`);
+    expect(refused.stderr).toContain('waiting for the workspace');
+    letGo(place);
+    await terminal.waitFor('First done.');
+    await expectEnded(place, 's', 1);
+    expect(ownerOf(place)).toBe(terminal.pid);
   });
 
   test('a run that is attached gets its answer, though the daemon is stopped and started meanwhile', async ({

@@ -142,7 +142,30 @@ test('every operation answers what the document says', async ({ place }) => {
   await ask('POST', '/v1/import', 201, { file, as: 'again' });
   await ask('DELETE', '/v1/sessions/again', 204);
 
+  await ask('GET', '/v1/models', 200);
+  await ask('GET', '/v1/models/scripted', 200);
+  const messages = [{ role: 'user', content: 'hello' }];
+  await ask('POST', '/v1/chat/completions', 200, { model: 'scripted', messages });
+  const { id } = await ask('POST', '/v1/responses', 200, { input: 'slow', background: true });
+  await ask('GET', `/v1/responses/${id as string}`, 200);
+  await ask('POST', `/v1/responses/${id as string}/cancel`, 200);
+  const whole = await ask('POST', '/v1/responses', 200, { input: 'change', instructions: 'Be brief.' });
+  expect(whole).toMatchObject({ status: 'completed' });
+  for (const [path, body, schema] of [
+    ['/v1/chat/completions', { messages, stream_options: { include_usage: true } }, 'OpenaiChatChunk'],
+    ['/v1/responses', { input: 'change' }, 'OpenaiResponseEvent'],
+    ['/v1/responses', { input: 'please run' }, 'OpenaiResponseEvent'],
+  ] as const) {
+    const answer = await daemon.ask('POST', path, { ...body, stream: true });
+    const told = [...(await answer.text()).matchAll(/^data: (\{.*)$/gm)].map(([, data]) => JSON.parse(data!) as object);
+    expect(told.length).toBeGreaterThan(3);
+    for (const event of told) expectFits(event, 'components', 'schemas', schema);
+  }
+
   for (const [method, path, status, body] of [
+    ['GET', '/v1/models/none', 404, undefined],
+    ['POST', '/v1/chat/completions', 400, { messages, n: 2 }],
+    ['POST', '/v1/responses', 400, {}],
     ['GET', '/v1/sessions/none/entries', 404, undefined],
     ['POST', '/v1/events', 400, { text: 'x' }],
     ['GET', '/v1/events/e-none', 404, undefined],

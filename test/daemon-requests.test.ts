@@ -306,7 +306,7 @@ describe('health', () => {
     expect(health).toEqual({
       status: 'ok',
       version: expect.any(String) as string,
-      components: { store: 'ok', disk: 'ok' },
+      components: { store: 'ok', disk: 'ok', schedules: 'ok' },
     });
     expect(await (await fetch(`${daemon.url}/readyz`)).json()).toEqual({ status: 'ready' });
   });
@@ -333,7 +333,7 @@ describe('health', () => {
         }
         const health = await fetch(`${daemon.url}/health`);
         expect([health.status, await health.json()]).toMatchObject([503, { components: { disk: 'full' } }]);
-        expect(await (await fetch(`${daemon.url}/readyz`)).json()).toEqual({ status: 'failing' });
+        expect(await (await fetch(`${daemon.url}/readyz`)).json()).toEqual({ status: 'failing', failing: ['disk'] });
 
         rmSync(filler);
         expect((await daemon.send({ content: 'space' })).status).toMatchObject({ status: 'done' });

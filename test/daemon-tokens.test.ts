@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { describe, expect } from 'vitest';
 import { OPERATIONS } from '../src/contract/operations.ts';
 import { tokenRole } from '../src/contract/tokens.ts';
+import { responseId } from '../src/surfaces/http/openai/response-id.ts';
 import { type Daemon, startDaemon } from './support/daemon.ts';
 import { linesOf, type Place, test, until } from './support/place.ts';
 
@@ -128,6 +129,8 @@ describe('a role', () => {
     '/v1/schedules': { name: 'none', schedule: '@every 1h', prompt: 'hi' },
     '/v1/schedules/:id': { paused: true },
     '/v1/policy': { tool: 'read_file', verdict: 'allow' },
+    '/v1/chat/completions': { messages: [{ role: 'user', content: 'hi' }] },
+    '/v1/responses': { input: 'hi' },
   };
 
   test('lets do what the table says, and nothing else', async ({ place }) => {
@@ -135,9 +138,12 @@ describe('a role', () => {
     const daemon = await startDaemon(place);
     const { status } = await daemon.send({ content: 'hi', session_id: 'asks' });
     const [approval] = status.approvals;
+    const stops = responseId((await daemon.send({ content: 'hi', session_id: 'stops' })).accepted);
+    const idIn = (route: string): string =>
+      route.startsWith('/v1/approvals') ? approval! : route.startsWith('/v1/responses') ? stops : 'none';
     const tokens = await Promise.all(ROLES.map((role) => makeToken(place, `a-${role}`, '--role', role)));
     for (const [route, methods] of Object.entries(OPERATIONS)) {
-      const path = route.replace(':id', route.startsWith('/v1/approvals') ? approval! : 'none');
+      const path = route.replace(':id', idIn(route));
       for (const [method, { role: least }] of Object.entries(methods)) {
         const ask = async (headers: Record<string, string>): Promise<number> => {
           const answer = await daemon.ask(method, path, method === 'GET' ? undefined : BODIES[route], headers);

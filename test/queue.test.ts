@@ -1,8 +1,10 @@
 /** `runtime queue`: what people see of the lanes, and what becomes of dead letters. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { describe, expect } from 'vitest';
-import type { QueueItem } from '../src/contract/host.ts';
-import { type Place, test } from './support/place.ts';
+import type { QueueItem, SessionRow } from '../src/contract/host.ts';
+import { type Daemon, startDaemon } from './support/daemon.ts';
+import type { MockOpenai } from './support/mock-openai.ts';
+import { type Place, test, until } from './support/place.ts';
 
 async function listed(place: Place): Promise<QueueItem[]> {
   const { code, stdout } = await place.run(['queue', 'ls', '-o', 'json']);
@@ -94,5 +96,50 @@ describe('a dead letter', () => {
     });
     expect(await listed(place)).toEqual([]);
     expect(await place.run(['queue', 'drop', id])).toMatchObject({ code: 1 });
+  });
+});
+
+describe('a session whose first message waits in its lane', () => {
+  /** Two sessions behind one that works, accepted before the daemon started: one is new, the other's journal nobody could read. */
+  async function behind(place: Place, mock: MockOpenai): Promise<Daemon> {
+    place.connect(mock, {}, { worker: { interactive_concurrency: 1 } });
+    mock.reply({ text: 'hello' }, { hangHead: true }, { hangHead: true });
+    await place.run(['run', '--session', 'damaged', 'hi']);
+    const first = await startDaemon(place);
+    for (const session_id of ['busy', 'new', 'damaged']) {
+      expect((await first.ask('POST', '/v1/events', { content: 'hi', session_id })).status).toBe(202);
+    }
+    await until('the model is asked', () => mock.requests.length === 2);
+    process.kill(first.pid, 'SIGKILL');
+    await first.ended;
+    const file = place.journalFile('damaged');
+    writeFileSync(file, readFileSync(file, 'utf8').replace('"type":"turn.started"', '"type":"turn.XXarted"'));
+    const daemon = await startDaemon(place);
+    await until('the model is asked again', () => mock.requests.length === 3);
+    return daemon;
+  }
+
+  test('is listed without being opened', async ({ place, mock }) => {
+    const daemon = await behind(place, mock);
+    const { sessions } = (await (await daemon.ask('GET', '/v1/sessions')).json()) as { sessions: SessionRow[] };
+    const waits = { status: 'queued', queued: [expect.stringMatching(/^e-/)], approvals: [], watchers: 0 };
+    expect(sessions.toSorted((a, b) => a.session_id.localeCompare(b.session_id))).toEqual([
+      expect.objectContaining({ session_id: 'busy', status: 'running', seq: expect.any(Number) }),
+      { session_id: 'damaged', ...waits },
+      { session_id: 'new', ...waits },
+    ]);
+  });
+
+  test('is no session that could be removed, and is ended with --force', async ({ place, mock }) => {
+    await behind(place, mock);
+    const item = (await listed(place)).find(({ session_id }) => session_id === 'new')!;
+    const refused = await place.run(['session', 'rm', 'new']);
+    expect(refused).toMatchObject({ code: 1, stdout: '' });
+    expect(refused.stderr).toContain(`message ${item.event_id} waits to begin it`);
+    expect(refused.stderr).toContain(`runtime queue drop ${item.event_id}`);
+    expect((await listed(place)).map(({ session_id }) => session_id)).toContain('new');
+    expect(await place.run(['session', 'rm', 'new', '--force'])).toMatchObject({ code: 0 });
+    expect((await listed(place)).map(({ session_id }) => session_id)).not.toContain('new');
+    expect(await place.run(['session', 'rm', 'new', '--force'])).toMatchObject({ code: 1, stderr: expect.stringContaining('There is no session new') }); // prettier-ignore
   });
 });

@@ -2,6 +2,7 @@
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { describe, expect, test } from 'vitest';
 import { OPERATIONS } from '../../src/contract/operations.ts';
+import { ENDPOINTS } from '../../src/surfaces/http/openai/openai-api.ts';
 import { ROUTES } from '../../src/surfaces/http/routes.ts';
 import { openApiDocument } from './openapi.ts';
 
@@ -33,8 +34,13 @@ test('holds every route, and no other', () => {
   const routes = Object.entries(ROUTES).flatMap(([path, methods]) =>
     Object.keys(methods).map((method) => `${method.toLowerCase()} ${path.replace(':id', '{id}')}`),
   );
+  const openai = operations.flatMap(({ path, method }) => {
+    const [, methods = {}] = ENDPOINTS.find(([pattern]) => pattern.test(path)) ?? [];
+    return method.toUpperCase() in methods ? [`${method} ${path}`] : [];
+  });
+  expect(openai).toHaveLength(ENDPOINTS.flatMap(([, methods]) => Object.keys(methods)).length);
   const described = operations.map(({ path, method }) => `${method} ${path}`);
-  expect(described.toSorted()).toEqual([...routes, ...OPEN].toSorted());
+  expect(described.toSorted()).toEqual([...routes, ...OPEN, ...openai].toSorted());
 });
 
 test('says which role each takes, and that no token is needed only where none is', () => {

@@ -1,6 +1,7 @@
 /** The OpenAPI document: made of the table of operations and its schemas, so that it says what is checked and answered. */
 import * as z from 'zod';
-import { NAMED, type Operation, OPERATIONS } from '../../src/contract/operations.ts';
+import type { Operation } from '../../src/contract/operation.ts';
+import { NAMED, OPERATIONS } from '../../src/contract/operations.ts';
 
 type Json = Record<string, unknown>;
 
@@ -39,7 +40,7 @@ function pathItem(path: string, methods: Record<string, Operation>): [string, Js
 }
 
 function operationObject(operationId: string, operation: Operation): Json {
-  const { summary, description, role, query = {}, headers = {}, body, answers, events, text } = operation;
+  const { summary, description, role, query = {}, headers = {}, body, answers, events, text, refusals } = operation;
   const parameters = [...parametersIn('query', query), ...parametersIn('header', headers)];
   const said = [...(description === undefined ? [] : [description]), ...(role === undefined ? [] : [`Role: ${role}.`])];
   return {
@@ -51,13 +52,15 @@ function operationObject(operationId: string, operation: Operation): Json {
     ...(body && { requestBody: { required: true, content: { 'application/json': { schema: schemaOf(body) } } } }),
     responses: {
       ...Object.fromEntries(Object.entries(answers).map(([status, schema]) => [status, response(schema)])),
-      ...(events && { 200: eventStream(events) }),
+      ...(events && { 200: eventStream(events, answers[200]) }),
       ...(text !== undefined && {
         200: { description: 'As asked.', content: { [text]: { schema: { type: 'string' } } } },
       }),
       default: {
         description: 'It was refused, or failed.',
-        content: { 'application/problem+json': { schema: schemaOf(NAMED['Problem']!) } },
+        content: refusals
+          ? { 'application/json': { schema: schemaOf(refusals) } }
+          : { 'application/problem+json': { schema: schemaOf(NAMED['Problem']!) } },
       },
     },
   };
@@ -68,9 +71,11 @@ function response(schema: z.ZodType | undefined): Json {
   return { description: 'As asked.', content: { 'application/json': { schema: schemaOf(schema) } } };
 }
 
-function eventStream(events: z.ZodType): Json {
+/** `otherwise`: what is answered where no events were asked for. */
+function eventStream(events: z.ZodType, otherwise: z.ZodType | undefined): Json {
   const schema = { type: 'string', contentMediaType: 'text/event-stream', contentSchema: schemaOf(events) };
-  return { description: 'Events; the data of each is JSON.', content: { 'text/event-stream': { schema } } };
+  const whole = otherwise && { 'application/json': { schema: schemaOf(otherwise) } };
+  return { description: 'Events; the data of each is JSON.', content: { ...whole, 'text/event-stream': { schema } } };
 }
 
 function parametersIn(place: string, named: Record<string, z.ZodType>): Json[] {

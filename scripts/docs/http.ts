@@ -1,5 +1,6 @@
 /** The generated page about the HTTP API: every operation with its role. */
-import { NAMED, type Operation, OPERATIONS } from '../../src/contract/operations.ts';
+import type { Operation } from '../../src/contract/operation.ts';
+import { NAMED, OPERATIONS } from '../../src/contract/operations.ts';
 
 export function httpPage(generated: string): string {
   const rows = Object.entries(OPERATIONS).flatMap(([path, methods]) =>

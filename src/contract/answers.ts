@@ -25,6 +25,10 @@ export const hostStatus = z.strictObject({
   workspace: z.string(),
   started_at: int,
   url: z.string().exactOptional().describe('Where it serves the HTTP API: a daemon does.'),
+  failing: z
+    .array(z.strictObject({ component: z.string(), code: z.string(), problem: z.string(), next: z.string() }))
+    .exactOptional()
+    .describe("What of it doesn't work, and what to do about it."),
 });
 
 export const eventState = z
@@ -87,8 +91,8 @@ export const queueItem = z.strictObject({
 export const sessionStatus = z.strictObject({
   session_id: z.string(),
   status: z
-    .enum(['absent', 'idle', 'running', 'waiting_approval', 'open'])
-    .describe("open: a turn hasn't ended, and nobody works on it."),
+    .enum(['absent', 'idle', 'queued', 'running', 'waiting_approval', 'open'])
+    .describe("queued: its messages wait in their lanes; open: a turn hasn't ended, and nobody works on it."),
   project_root: z.string(),
   model: z.string().exactOptional().describe('Chosen for the session; absent: the configured default.'),
   turns: int,
@@ -107,6 +111,17 @@ export const sessionStatus = z.strictObject({
   usage: usage.describe('Of all turns.'),
   cost_micro_usd: int,
   watchers: int.describe('How many terminals and streams look at it.'),
+});
+
+const { project_root, turns, seq: lastSeq, usage: allUsage, cost_micro_usd } = sessionStatus.shape;
+
+/** The same in a list. What the journal alone knows is left out where the session isn't open: it is `queued`. */
+export const sessionRow = sessionStatus.extend({
+  project_root: project_root.exactOptional(),
+  turns: turns.exactOptional(),
+  seq: lastSeq.exactOptional(),
+  usage: allUsage.exactOptional(),
+  cost_micro_usd: cost_micro_usd.exactOptional(),
 });
 
 export const forked = z.strictObject({ session_id: z.string() });
@@ -202,11 +217,21 @@ const componentState = z.enum(['ok', 'failed']);
 export const health = z.strictObject({
   status: z.enum(['ok', 'failing']),
   version: z.string(),
-  components: z.strictObject({ store: componentState, disk: z.enum([...componentState.options, 'full']) }),
+  components: z.strictObject({
+    store: componentState,
+    disk: z.enum([...componentState.options, 'full']),
+    schedules: componentState,
+  }),
 });
 
 /** Does it take requests? */
-export const ready = z.strictObject({ status: z.enum(['ready', 'failing', 'stopping']) });
+export const ready = z.strictObject({
+  status: z.enum(['ready', 'failing', 'stopping']),
+  failing: z
+    .array(z.string())
+    .exactOptional()
+    .describe("The components that aren't `ok`, by their names in `/health`."),
+});
 
 /** `application/problem+json`: what went wrong, and what to do about it. */
 export const problem = z.strictObject({
@@ -226,6 +251,7 @@ export type AcceptedAnswer = z.infer<typeof accepted>;
 export type EventStatus = z.infer<typeof eventStatus>;
 export type QueueItem = z.infer<typeof queueItem>;
 export type SessionStatus = z.infer<typeof sessionStatus>;
+export type SessionRow = z.infer<typeof sessionRow>;
 export type Imported = z.infer<typeof imported>;
 export type ApprovalRecord = z.infer<typeof approvalRecord>;
 export type StandingGrant = z.infer<typeof standingGrant>;

@@ -4,7 +4,7 @@
  * the two it has. Types only; the shapes are those of the HTTP API.
  */
 import type {
-  ApprovalRecord, EventState, EventStatus, HostStatus, Imported, QueueItem, SessionStatus, StandingGrant, UndoPlan,
+  ApprovalRecord, EventState, EventStatus, HostStatus, Imported, QueueItem, SessionRow, SessionStatus, StandingGrant, UndoPlan,
 } from './answers.ts'; // prettier-ignore
 import type { Seq } from './entries.ts';
 import type { Policy } from './manifest.ts';
@@ -12,7 +12,7 @@ import type { Schedules } from './schedule.ts';
 import type { StreamEvent } from './stream.ts';
 import type { Lane, Part, Verdict } from './values.ts';
 
-export type { EventState, EventStatus, HostStatus, Imported, QueueItem, SessionStatus };
+export type { EventState, EventStatus, HostStatus, Imported, QueueItem, SessionRow, SessionStatus };
 
 /** Raised when client and owner can't understand each other any more. */
 export const CONTROL_PROTOCOL = 1;
@@ -113,6 +113,8 @@ export interface WatchListener {
 export interface Loss {
   /** It said before that it would leave, and left everything at a safe point. */
   handed_over: boolean;
+  /** Another process waits for the workspace, and is to have it before anybody else. */
+  awaited?: true;
   error?: { code: string; message: string; next: string };
 }
 
@@ -148,7 +150,7 @@ export interface Host {
   configure(session_id: string, change: { model?: string; title?: string }): Promise<void>;
 
   /** Of every session on which something is being done, or waits. */
-  sessions(): Promise<SessionStatus[]>;
+  sessions(): Promise<SessionRow[]>;
   session(session_id: string): Promise<SessionStatus>;
   /** Makes another session of the beginning of one. @throws RuntimeError not_found | config_invalid */
   fork(session_id: string, options: ForkOptions): Promise<{ session_id: string }>;
@@ -183,6 +185,12 @@ export interface Host {
   /** Gives the entries behind `after`, then what comes, in order and each once. A session that isn't there yet may come. */
   watch(session_id: string, after: Seq, listener: WatchListener): Watch;
 
+  /**
+   * Asks the owner to give up the workspace for good, so that this process can have it. It does so only when nothing runs;
+   * resolves when it has begun to.
+   * @throws RuntimeError session_busy | locked (it keeps it)
+   */
+  handOver(): Promise<void>;
   /** Resolves when this host can't be used any more. */
   readonly lost: Promise<Loss>;
   /** Leaves: as a client at once; as the owner when everything is at a safe point and durable. */

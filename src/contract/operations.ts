@@ -6,26 +6,9 @@ import * as z from 'zod';
 import * as answers from './answers.ts';
 import * as bodies from './api.ts';
 import { entryData } from './entries.ts';
-import type { TokenRole } from './tokens.ts';
+import { OPENAI_NAMED, OPENAI_OPERATIONS } from './openai-operations.ts';
+import type { Operation } from './operation.ts';
 import { digest, int } from './values.ts';
-
-export interface Operation {
-  summary: string;
-  /** What else there is to know. */
-  description?: string;
-  /** The lowest role that may ask; undefined: whoever comes, without a token. */
-  role: TokenRole | undefined;
-  query?: Record<string, z.ZodType>;
-  /** Headers that it honours. */
-  headers?: Record<string, z.ZodType>;
-  body?: z.ZodType;
-  /** By status; undefined: no body. What is refused is a problem. */
-  answers: Record<number, z.ZodType | undefined>;
-  /** It answers with server-sent events, whose data has this shape. */
-  events?: z.ZodType;
-  /** It answers with text of this media type. */
-  text?: string;
-}
 
 const eventEnvelope = {
   schemaVersion: z.literal('runtime.event.v1'),
@@ -127,10 +110,12 @@ export const NAMED: Record<string, z.ZodType> = {
   ScheduleStatus: scheduleStatus,
   SessionChange: bodies.sessionChangeSchema,
   SessionStatus: answers.sessionStatus,
+  SessionRow: answers.sessionRow,
   StreamEvent: streamEvent,
   Submission: bodies.submissionSchema,
   Undo: bodies.undoSchema,
   UndoPlan: answers.undoPlan,
+  ...OPENAI_NAMED,
 };
 
 const after = int.describe('Only entries behind this seq.');
@@ -203,7 +188,7 @@ export const OPERATIONS: Record<string, Record<string, Operation>> = {
     GET: {
       summary: 'Sessions on which something is being done, or waits',
       role: 'viewer',
-      answers: { 200: z.strictObject({ sessions: z.array(answers.sessionStatus) }) },
+      answers: { 200: z.strictObject({ sessions: z.array(answers.sessionRow) }) },
     },
   },
   '/v1/sessions/:id': {
@@ -352,4 +337,5 @@ export const OPERATIONS: Record<string, Record<string, Operation>> = {
       answers: { 200: z.strictObject({ history: z.array(firing) }) },
     },
   },
+  ...OPENAI_OPERATIONS,
 };

@@ -166,7 +166,7 @@ export async function recordsOf({ store, clock }: Workspace, session: string): P
 
 /**
  * Records a person's answer. The same answer by the same actor again changes nothing.
- * @throws RuntimeError not_found | approval_already_resolved | approval_expired | approval_void | role_not_allowed
+ * @throws RuntimeError not_found | approval_already_resolved | approval_expired | approval_void | role_not_allowed | caller_is_tool
  */
 export async function resolveApproval(
   workspace: Workspace,
@@ -176,6 +176,7 @@ export async function resolveApproval(
   resolution: Resolution,
   by: Principal,
 ): Promise<ApprovalRecord> {
+  by.refuseTools?.(); // whatever roles may approve
   const record = await findApproval(workspace, id);
   if (!record.approver_roles.includes(by.actor.role)) {
     throw new RuntimeError('role_not_allowed', `Only ${record.approver_roles.join(', ')} may answer ${record.id}.`);

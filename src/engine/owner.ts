@@ -279,7 +279,7 @@ export function createOwner(ports: OwnerPorts, settings: OwnerSettings): Owner {
       return waiting;
     },
 
-    async resolve(live, { id, session_id }, { decision, scope = 'once', reason }, by) {
+    async resolve(live, { id, session_id }, { decision, scope = 'once', reason }, { actor, via }) {
       await recordOpening(live);
       const grant_id = decision === 'grant' && scope !== 'once' ? `g-${ports.ids.ulid()}` : undefined;
       const seq = await live.runner.post({
@@ -289,7 +289,7 @@ export function createOwner(ports: OwnerPorts, settings: OwnerSettings): Owner {
           outcome: decision === 'grant' ? 'granted' : 'denied',
           ...(decision === 'grant' && { scope }),
           ...(grant_id !== undefined && { grant_id }),
-          by,
+          by: { actor, via },
           ...(reason !== undefined && { reason }),
         },
       });
@@ -297,7 +297,7 @@ export function createOwner(ports: OwnerPorts, settings: OwnerSettings): Owner {
       const given = live.runner.state().turn?.grants.find((grant) => grant.grant_id === grant_id);
       if (seq !== undefined && given) {
         const { grant_id: _, ...rule } = given;
-        const data = { grant_id: given.grant_id, rule, by: by.actor.id, session_id, approval_id: id };
+        const data = { grant_id: given.grant_id, rule, by: actor.id, session_id, approval_id: id };
         await ports.grants.append({ type: 'grant.added', data });
       }
       return seq !== undefined;

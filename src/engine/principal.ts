@@ -7,6 +7,8 @@ export interface Principal {
   actor: Actor;
   /** As records name it: `cli`, `http`. */
   via: string;
+  /** Throws when a tool of the agent asks, where that isn't known from the start. */
+  refuseTools?: () => void;
 }
 
 /** Who acts where the operating system has authenticated: whoever may read the home is its operator. */
@@ -17,8 +19,14 @@ export const DAEMON_ACTOR: Actor = { id: 'token', role: 'operator' };
 
 export const LOCAL: Principal = { actor: LOCAL_ACTOR, via: 'cli' };
 
-/** @throws RuntimeError role_not_allowed, when the role is lower than `least` */
-export function requireRole({ actor }: Principal, least: Role, what: string): void {
-  if (lowerRole(actor.role, least) === least) return;
-  throw new RuntimeError('role_not_allowed', `${actor.id} is ${actor.role}; ${what} takes ${least}.`);
+/**
+ * An operator is a person: no tool of the agent acts as one, also where less would do. What a member's token may, it may
+ * for whoever was given it.
+ * @throws RuntimeError role_not_allowed, when the role is lower than `least` | caller_is_tool
+ */
+export function requireRole({ actor, refuseTools }: Principal, least: Role, what: string): void {
+  if (lowerRole(actor.role, least) !== least) {
+    throw new RuntimeError('role_not_allowed', `${actor.id} is ${actor.role}; ${what} takes ${least}.`);
+  }
+  if (lowerRole(actor.role, 'operator') === 'operator') refuseTools?.();
 }

@@ -14,7 +14,7 @@ import { exitCodeOf, WAITING_APPROVAL } from './exit-code.ts';
 import { isGone, LEAVING_MS, LOSS_MS } from './host-loss.ts';
 import type { Hub } from './hub/hub.ts';
 import { orphanEnd } from './past/orphan-turn.ts';
-import { unfinished, workList, type Unfinished, type WorkList } from './past/unfinished.ts';
+import { isSeenTo, unfinished, workList, type Unfinished, type WorkList } from './past/unfinished.ts';
 import { chooseSession } from './session-choice.ts';
 import { createRunStream, type RunStream } from './run-stream.ts';
 import { createTurnCounter, entryEvent } from './stream.ts';
@@ -220,17 +220,18 @@ async function follow(
 async function open(
   workspace: Workspace,
   host: Host | Hub,
-  { session_id, status, seq, turn, project_root, queued }: SessionStatus,
+  found: SessionStatus,
   request: RunRequest,
   view: RunView,
 ): Promise<void> {
+  const { session_id, status, seq, turn, project_root, queued } = found;
   if (status === 'absent' && !request.message) {
     throw new RuntimeError('not_found', `There is no session ${session_id}, and no message to start it with.`);
   }
   const live = host.here ? {} : { live: () => host.sessions() };
   const others = await workList(workspace, { except: session_id, most: MOST_NAMED, ...live });
   if (others.sessions.length > 0) view.onOthers(others);
-  if (status !== 'running' && (turn || queued.length > 0)) view.onLeft(await unfinished(workspace, session_id));
+  if (!isSeenTo(found) && (turn || queued.length > 0)) view.onLeft(await unfinished(workspace, session_id));
   if (seq === 0) return;
   if (turn && request.from === undefined) await showEarlier(workspace, session_id, view);
   view.onOpened(session_id, { seq, ...(turn && { turn: turn.turn }) });

@@ -4,8 +4,9 @@ import { dirname, join, resolve as resolvePath } from 'node:path';
 import { nearest } from '../base/nearest.ts';
 import { RuntimeError, toRuntimeError } from '../contract/errors.ts';
 import type { EntryData } from '../contract/entries.ts';
-import type { SessionStatus } from '../contract/host.ts';
+import type { SessionRow } from '../contract/host.ts';
 import type { JournalEnd, StoredEntry } from '../contract/ports.ts';
+import type { IngressEvent } from '../contract/records.ts';
 import type { Actor } from '../contract/values.ts';
 import type { VerifyReport } from '../contract/verify.ts';
 import { createBlobs } from '../store/blobs.ts';
@@ -22,7 +23,7 @@ import type { Workspace } from './wire.ts';
 export interface SessionSummary {
   session_id: string;
   /**
-   * `running` when the owner works on it; `waiting_approval`, `open`, or the reason of the last turn; `empty` before the
+   * `running` when the owner works on it, `queued` when its messages wait for that; `waiting_approval`, `open`, or the reason of the last turn; `empty` before the
    * first; `damaged`.
    */
   status: string;
@@ -45,7 +46,7 @@ export interface SessionSummary {
 export interface OwnerView {
   pid?: number;
   /** Absent: it doesn't answer. */
-  sessions?: readonly SessionStatus[];
+  sessions?: readonly SessionRow[];
 }
 
 export async function listSessions({ store }: Workspace, owner: OwnerView = {}): Promise<SessionSummary[]> {
@@ -68,9 +69,9 @@ export async function listSessions({ store }: Workspace, owner: OwnerView = {}):
 }
 
 /** What the owner knows better than the file: who works on it. */
-function nowOf(recorded: string, live: SessionStatus | undefined): Pick<SessionSummary, 'status' | 'phase'> {
+function nowOf(recorded: string, live: SessionRow | undefined): Pick<SessionSummary, 'status' | 'phase'> {
   const status = live?.status;
-  if (status !== 'running' && status !== 'waiting_approval' && status !== 'open') return { status: recorded };
+  if (status === undefined || status === 'idle' || status === 'absent') return { status: recorded };
   return { status, ...(live?.turn && { phase: live.turn.phase }) };
 }
 
@@ -206,7 +207,7 @@ export async function verifyFile({ store }: Workspace, path: string): Promise<Ve
 
 /**
  * Removes a session for good; its end and what it used stay in the audit log.
- * @throws RuntimeError not_found | session_busy (an open turn, without `force`) | locked
+ * @throws RuntimeError not_found | session_busy (an open turn or messages that wait, without `force`) | locked
  */
 export async function removeSession(
   { store }: Workspace,
@@ -222,21 +223,34 @@ export async function removeSession(
     if (entry.type === 'turn.ended') open = false;
     if (entry.type === 'model.replied') usage = addUsage(usage, entry.data.usage);
   });
-  if (end.status === 'absent') {
+  const isThere = end.status !== 'absent';
+  const waiting = (await ingress.pending()).filter((event) => event.session_id === id);
+  if (!isThere && waiting.length === 0) {
     await snapshots.remove(id);
     throw await notFound(journal, id);
   }
-  const waiting = (await ingress.pending()).filter((event) => event.session_id === id);
-  if ((open || waiting.length > 0) && !force) {
+  if (!force && !isThere) throw onlyWaits(id, waiting);
+  if (!force && (open || waiting.length > 0)) {
     throw new RuntimeError('session_busy', `Session ${id} has a turn that hasn't ended.`, { id });
   }
   await close();
   await snapshots.remove(id);
-  const head = { seq: end.seq, hash: end.hash };
-  await audit.append({ type: 'session.removed', data: { session: id, head, usage, by: by.id } }, { sync: true });
+  if (isThere) {
+    const head = { seq: end.seq, hash: end.hash };
+    await audit.append({ type: 'session.removed', data: { session: id, head, usage, by: by.id } }, { sync: true });
+  }
   for (const event of waiting) await ingress.done(event.event_id, 'removed');
   await ingress.sync(); // only the journal could tell of a lost mark that its message was answered
   await journal.remove(id);
+}
+
+/** Of a session that its first message will make. */
+function onlyWaits(id: string, waiting: readonly IngressEvent[]): RuntimeError {
+  const [first] = waiting;
+  const what = waiting.length === 1 ? `message ${first!.event_id} waits` : `${waiting.length} messages wait`;
+  return new RuntimeError('session_busy', `Session ${id} isn't there yet: ${what} to begin it.`, {
+    next: `Drop what waits with \`runtime queue drop ${first!.event_id}\`, or repeat with --force.`,
+  });
 }
 
 /** With the id that was probably meant: spelled alike, or the only one that begins so. */

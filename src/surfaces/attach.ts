@@ -4,6 +4,7 @@
  */
 import { version } from '#generated/version.js';
 import { controlPath } from '../adapters/control/control-path.ts';
+import type { Clock } from '../base/clock.ts';
 import { systemIds } from '../base/ids.ts';
 import { RuntimeError, toRuntimeError } from '../contract/errors.ts';
 import type { Host } from '../contract/host.ts';
@@ -16,11 +17,9 @@ import { entriesBehind } from '../engine/stream.ts';
 import type { Workspace } from '../engine/wire.ts';
 import type { ControlOptions, ControlServer } from './http/control/serve-control.ts';
 
-export interface AttachOptions extends Pick<HubOptions, 'url' | 'observe'> {
+export interface AttachOptions extends Pick<HubOptions, 'schedules' | 'yields' | 'serves' | 'observe'> {
   /** Should the workspace become this process's: what it works on by itself. */
   takes: HubOptions['takes'];
-  /** Then it also fires the workspace's jobs. */
-  schedules?: boolean;
   /** Project folder of new sessions whose first message names none. */
   root?: string;
   /** May what runs come to its end, although nobody looks on? */
@@ -32,14 +31,26 @@ export interface AttachOptions extends Pick<HubOptions, 'url' | 'observe'> {
 /** How long an owner may take to serve, or to give the lock back. */
 const PATIENCE_MS = 3000;
 const AGAIN_MS = 25;
+/** How long a starting daemon waits for the workspace, while what runs in a terminal comes to its end. */
+const HAND_OVER_MS = 10_000;
+const ASK_AGAIN_MS = 100;
+/** How long a process may take to come for which the workspace was given up. */
+const AWAITED_MS = 5000;
 /** Most one-shot runs of a quick model are over by then; listening would cost them some of their start. */
 const LATE_MS = 150;
 
-/** @throws RuntimeError locked | owner_silent | version_mismatch | caller_is_tool | … */
-export async function attach(workspace: Workspace, options: AttachOptions): Promise<Host | Hub> {
+/**
+ * `awaited`: another process is to have the workspace, unless it doesn't come.
+ * @throws RuntimeError locked | owner_silent | version_mismatch | caller_is_tool | …
+ */
+export async function attach(workspace: Workspace, options: AttachOptions, awaited = false): Promise<Host | Hub> {
   const { clock, store } = workspace;
   const path = controlPath(store.folder);
   await meetPolicy(workspace);
+  if (awaited) {
+    const other = await awaitOwner(workspace);
+    if (other) return other;
+  }
   let holder: string | undefined;
   for (let deadline = 0; ;) {
     const taken = take(workspace, options);
@@ -59,15 +70,62 @@ export async function attach(workspace: Workspace, options: AttachOptions): Prom
     });
     if (host) return host;
     if (clock.now() >= deadline) throw notServed(taken);
-    await new Promise<void>((resolve) => clock.at(clock.now() + AGAIN_MS, resolve));
+    await pause(clock, AGAIN_MS);
   }
 }
 
-/** Takes the workspace and serves it, or says who has it. @throws RuntimeError locked */
-export function own(workspace: Workspace, options: AttachOptions): Hub {
-  const taken = take(workspace, options);
-  if (taken instanceof RuntimeError) throw taken;
-  return serve(workspace, taken, controlPath(workspace.store.folder), options);
+const pause = (clock: Clock, ms: number): Promise<void> =>
+  new Promise((resolve) => clock.at(clock.now() + ms, resolve));
+
+/** The next owner, when it comes soon. Who holds and who serves may differ until it does. */
+async function awaitOwner(workspace: Workspace): Promise<Host | undefined> {
+  const { clock } = workspace;
+  const deadline = clock.now() + AWAITED_MS;
+  do {
+    const host = await connectOwner(workspace).catch(() => undefined);
+    if (host) return host;
+    await pause(clock, AGAIN_MS);
+  } while (clock.now() < deadline);
+  return undefined;
+}
+
+/**
+ * Takes the workspace and serves it. A terminal that has it is asked for it, and gives it when nothing runs there.
+ * @throws RuntimeError locked | version_mismatch | owner_silent
+ */
+export async function own(workspace: Workspace, options: AttachOptions): Promise<Hub> {
+  const { clock, store } = workspace;
+  const deadline = clock.now() + HAND_OVER_MS;
+  for (let told = false; ;) {
+    const taken = take(workspace, options);
+    if (!(taken instanceof RuntimeError)) return serve(workspace, taken, controlPath(store.folder), options);
+    const refusal = await askForIt(workspace);
+    if (refusal && !MAY_YIELD.has(refusal.code)) throw refusal.code === 'locked' ? taken : refusal;
+    if (clock.now() >= deadline) throw taken;
+    if (refusal && !told) options.warn?.(`waiting for the workspace: ${taken.message}`);
+    told ||= refusal !== undefined;
+    await pause(clock, refusal ? ASK_AGAIN_MS : AGAIN_MS);
+  }
+}
+
+/** What passes: a turn that runs, and the moment in which one process hands over to the next. */
+const MAY_YIELD = new Set(['session_busy', 'shutting_down', 'owner_lost', 'no_permission']);
+
+/** Asks the owner to hand over, and waits until it has. Gives why it doesn't; undefined also where nobody serves. */
+async function askForIt(workspace: Workspace): Promise<RuntimeError | undefined> {
+  try {
+    const owner = await connectOwner(workspace);
+    if (!owner) return undefined;
+    try {
+      await owner.handOver();
+      await owner.lost;
+      return undefined;
+    } finally {
+      await owner.leave();
+    }
+  } catch (thrown) {
+    return toRuntimeError(thrown);
+  }
 }
 
 /** The process that owns the workspace; undefined when nobody serves it. @throws as `connectControl` */
@@ -106,15 +164,16 @@ async function meetPolicy(workspace: Workspace): Promise<void> {
 /** The hub, or why there is none. @throws what isn't the lock's */
 function take(
   workspace: Workspace,
-  { takes, root, schedules = false, url, observe }: AttachOptions,
+  { takes, root, schedules, yields = false, serves, observe }: AttachOptions,
 ): Hub | RuntimeError {
   try {
     return createHub(workspace, {
       takes,
-      schedules,
+      yields,
+      ...(schedules && { schedules }),
       version,
       ...(root !== undefined && { root }),
-      ...(url && { url }),
+      ...(serves && { serves }),
       ...(observe && { observe }),
     });
   } catch (thrown) {
@@ -140,17 +199,7 @@ export function readsOf(workspace: Workspace): Pick<ControlOptions, 'clock' | 'i
 }
 
 function serve(workspace: Workspace, hub: Hub, path: string, { takes, warn, patient = false }: AttachOptions): Hub {
-  const server = lateServer({
-    ...readsOf(workspace),
-    path,
-    host: hub,
-    version,
-    warn: warn ?? (() => {}),
-    afterMs: takes === 'all' ? 0 : LATE_MS,
-  });
-  // Whoever leaves closes it again, and is told what goes wrong.
-  void hub.lost.then((loss) => server.close(loss)).catch(() => {});
-  return {
+  const served: Hub = {
     ...hub,
     // Who looks on may see what runs come to its end.
     leave: ({ patience_ms = 0, before_release } = {}) =>
@@ -160,7 +209,19 @@ function serve(workspace: Workspace, hub: Hub, path: string, { takes, warn, pati
           await Promise.all([before_release?.(), server.close({ handed_over: true })]);
         },
       }),
+    handOver: () => hub.handOver({ before_release: () => server.close({ handed_over: true, awaited: true }) }),
   };
+  const server = lateServer({
+    ...readsOf(workspace),
+    path,
+    host: served,
+    version,
+    warn: warn ?? (() => {}),
+    afterMs: takes === 'all' ? 0 : LATE_MS,
+  });
+  // Whoever leaves closes it again, and is told what goes wrong.
+  void hub.lost.then((loss) => server.close(loss)).catch(() => {});
+  return served;
 }
 
 /** Serves after a while. */

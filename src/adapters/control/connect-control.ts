@@ -3,13 +3,13 @@ import type { Clock } from '../../base/clock.ts';
 import type { AcceptedAnswer, ApprovalRecord, StandingGrant, UndoPlan } from '../../contract/answers.ts';
 import { RuntimeError, toRuntimeError } from '../../contract/errors.ts';
 import {
-  type Accepted, CONTROL_PROTOCOL, type EventStatus, type Host, type HostStatus, type Imported, type Loss, type QueueItem, type SessionStatus,
+  type Accepted, CONTROL_PROTOCOL, type EventStatus, type Host, type HostStatus, type Imported, type Loss, type QueueItem, type SessionRow, type SessionStatus,
   type Watch,
 } from '../../contract/host.ts'; // prettier-ignore
 import type { Firing, Schedules, ScheduleStatus } from '../../contract/schedule.ts';
 import { type Attachment, attach } from './attach.ts';
 import { isPrivatePath } from './control-path.ts';
-import { holdSocket } from './listener.ts';
+import { HAND_OVER_PATH, holdSocket } from './listener.ts';
 import { createRequests, type Requests } from './requests.ts';
 import { openWatch } from './watch.ts';
 
@@ -117,7 +117,7 @@ function createControlHost(
     retryDead: (event_id) => ask<QueueItem>('POST', `/v1/queue/${word(event_id)}/retry`),
     dropQueued: (event_id) => ask<QueueItem>('DELETE', `/v1/queue/${word(event_id)}`),
     configure: (session_id, change) => ask('POST', `${sessionPath(session_id)}/configure`, { body: change }),
-    sessions: async () => (await ask<{ sessions: SessionStatus[] }>('GET', '/v1/sessions')).sessions,
+    sessions: async () => (await ask<{ sessions: SessionRow[] }>('GET', '/v1/sessions')).sessions,
     session: (session_id) => ask<SessionStatus>('GET', sessionPath(session_id)),
     fork: (session_id, options) => ask('POST', `${sessionPath(session_id)}/fork`, { body: options }),
     undo: (session_id, options) =>
@@ -141,6 +141,7 @@ function createControlHost(
         },
       };
     },
+    handOver: () => ask('POST', HAND_OVER_PATH),
     async leave() {
       end();
     },

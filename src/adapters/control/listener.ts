@@ -17,6 +17,7 @@ import { RuntimeError } from '../../contract/errors.ts';
 import type { Requests } from './requests.ts';
 
 export const IDENTIFY_PATH = '/v1/identify';
+export const HAND_OVER_PATH = '/v1/hand-over';
 export const NONCE_HEADER = 'x-nonce';
 
 /** A socket's file, held open. */

@@ -2,19 +2,21 @@
  * The host in the process that owns the workspace: takes messages, works on sessions side by side, and tells whoever
  * looks. A one-shot run, the terminal and the daemon all stand on it; they differ in what it takes on by itself.
  */
-import { RuntimeError } from '../../contract/errors.ts';
+import { RuntimeError, toRuntimeError } from '../../contract/errors.ts';
 import { CONTROL_PROTOCOL } from '../../contract/host.ts';
-import type { Host, HostStatus, Loss, Resolution, SessionStatus } from '../../contract/host.ts';
+import type { Host, HostStatus, Loss, Resolution, SessionRow, SessionStatus } from '../../contract/host.ts';
 import type { Seq } from '../../contract/entries.ts';
 import type { Part } from '../../contract/values.ts';
 import { findApproval, pendingApprovals, resolveApproval } from '../approvals.ts';
 import type { Reloaded } from '../config/reload.ts';
+import { LEAVING_MS } from '../host-loss.ts';
 import { revokeGrant } from '../grants.ts';
 import { LOCAL, type Principal, requireRole } from '../principal.ts';
 import type { LiveSession } from '../owner.ts';
 import { wholeText } from '../session/messages.ts';
 import { createQueueActs } from '../lanes/queue-acts.ts';
 import { lanesFor } from '../lanes/lanes-for.ts';
+import { workOf } from '../lanes/work-of.ts';
 import type { RunnerEvent } from '../session/runner.ts';
 import { removeSession } from '../sessions.ts';
 import { toStreamEvent } from '../stream.ts';
@@ -31,14 +33,16 @@ import { createWatchers } from './watchers.ts';
 export interface HubOptions {
   /** `all`: works on everything that was accepted. `named`: only on sessions that it is asked about. */
   takes: 'all' | 'named';
-  /** Fires the jobs of the workspace when they are due. */
-  schedules?: boolean;
+  /** Fires the jobs of the workspace when they are due; told when that can't begin. */
+  schedules?: { onFailed(error: RuntimeError): void };
   /** Of the program, for those who ask who owns the workspace. */
   version: string;
+  /** Gives the workspace to a process that asks for it. */
+  yields?: boolean;
   /** Project folder of a new session whose first message names none. */
   root?: string;
-  /** Where this process serves the workspace to other programs, beside its control socket; empty: nowhere yet. */
-  url?: () => Pick<HostStatus, 'url'>;
+  /** Where this process serves the workspace to other programs, beside its control socket, and what of it doesn't work. */
+  serves?: () => Pick<HostStatus, 'url' | 'failing'>;
   /** Told of whatever happens in any session. */
   observe?: (session_id: string, event: RunnerEvent) => void;
 }
@@ -47,12 +51,15 @@ export interface LeaveOptions {
   patience_ms?: number;
   /** Called when nothing runs any more, while the workspace is still this process's. */
   before_release?: () => Promise<void>;
+  /** Another process waits for the workspace. */
+  awaited?: true;
 }
 
 export interface Hub extends Host {
   /** The same for somebody else, as far as their role goes. The hub itself is for whoever may read its files. */
   as(principal: Principal): Host;
   leave(options?: LeaveOptions): Promise<void>;
+  handOver(options?: Pick<LeaveOptions, 'before_release'>): Promise<void>;
   /** The last entry of a session that is open here. */
   liveSeq(session_id: string): Seq | undefined;
   /** Resolves when nothing is being done in a session. */
@@ -66,9 +73,12 @@ export interface Hub extends Host {
   reload(): Promise<Reloaded>;
 }
 
+/** Nothing is done in a session that is so, and nothing waits. */
+const RESTS = new Set<SessionRow['status']>(['idle', 'absent']);
+
 /** Takes the workspace. @throws RuntimeError locked */
 export function createHub(workspace: Workspace, options: HubOptions): Hub {
-  const { takes, version, root: defaultRoot = '/', schedules: fires = false, url, observe } = options;
+  const { takes, version, root: defaultRoot = '/', schedules: fires, yields = false, serves, observe } = options;
   const { store, clock } = workspace;
   const owned = takeWorkspace(workspace);
   const { owner, choose, release } = owned;
@@ -178,13 +188,23 @@ export function createHub(workspace: Workspace, options: HubOptions): Hub {
   }
 
   async function describe(live: LiveSession): Promise<SessionStatus> {
+    return describeWith(live, await pendingOf(live.id));
+  }
+
+  /** `pending`: its messages that aren't done. */
+  function describeWith(live: LiveSession, pending: string[]): SessionStatus {
     const { id } = live;
     const began = live.runner.state().turn ? turnBegan.get(id) : undefined;
-    const pending = await pendingOf(id);
     const watching = watchers.count(id);
     // What waits in a lane is seen to as well.
-    const entered = sessions.isEntered(id) || (takes === 'all' && pending.length > 0);
-    return statusOf(live, { entered, started_at: began, pending, watchers: watching });
+    const later = takes === 'all' && pending.length > 0 ? 'later' : undefined;
+    const goesOn = sessions.isEntered(id) ? 'now' : later;
+    return statusOf(live, { goesOn, started_at: began, pending, watchers: watching });
+  }
+
+  /** What lies in its journal nobody looks up as long as its messages wait for their turn. */
+  function notOpen(session_id: string, queued: string[]): SessionRow {
+    return { session_id, status: 'queued', queued, approvals: [], watchers: watchers.count(session_id) };
   }
 
   /** Asks for the end of a message. What no session has yet ends here. */
@@ -209,26 +229,47 @@ export function createHub(workspace: Workspace, options: HubOptions): Hub {
     return record;
   }
 
-  async function leave({ patience_ms = 0, before_release }: LeaveOptions = {}): Promise<void> {
+  async function leave({ patience_ms = 0, ...how }: LeaveOptions = {}): Promise<void> {
     const resting = lanes.close();
     underWay.add(resting);
     const closing = sessions.closeAll(patience_ms);
-    leaving ??= giveUp(closing, before_release);
+    leaving ??= giveUp(closing, how);
     await Promise.all([closing, leaving]);
   }
 
+  /** What has begun meanwhile may come to its end. */
+  async function handOver(how: Pick<LeaveOptions, 'before_release'> = {}): Promise<void> {
+    if (!yields) throw new RuntimeError('locked', `Process ${process.pid} keeps the workspace until it ends.`);
+    if (sessions.ids().some(isRunning)) {
+      throw new RuntimeError('session_busy', `Process ${process.pid} works on a turn.`);
+    }
+    leave({ ...how, patience_ms: LEAVING_MS, awaited: true }).catch((thrown: unknown) =>
+      onFailed(toRuntimeError(thrown)),
+    );
+  }
+
+  function isRunning(session_id: string): boolean {
+    const live = sessions.isEntered(session_id) ? sessions.get(session_id) : undefined;
+    if (!live) return false;
+    const { turn, queue, waits } = workOf(live);
+    return !waits && (turn !== undefined || queue.length > 0);
+  }
+
   /** Whatever fails: others must get the workspace. */
-  async function giveUp(closing: Promise<void>, beforeRelease: LeaveOptions['before_release']): Promise<void> {
+  async function giveUp(
+    closing: Promise<void>,
+    { before_release, awaited }: Omit<LeaveOptions, 'patience_ms'>,
+  ): Promise<void> {
     try {
       await schedules.stop();
       await closing;
       await Promise.allSettled(underWay);
     } finally {
       try {
-        await beforeRelease?.();
+        await before_release?.();
       } finally {
         await release();
-        loss.resolve({ handed_over: true });
+        loss.resolve({ handed_over: true, ...(awaited && { awaited }) });
       }
     }
   }
@@ -242,7 +283,7 @@ export function createHub(workspace: Workspace, options: HubOptions): Hub {
       protocol: CONTROL_PROTOCOL,
       workspace: store.workspace().id,
       started_at,
-      ...url?.(),
+      ...serves?.(),
     }),
     submit: (message) => change(() => submit(message, by)),
     event: (event_id) => messages.now(event_id),
@@ -264,13 +305,16 @@ export function createHub(workspace: Workspace, options: HubOptions): Hub {
       await changeSession(session_id, (live) => owner.configure(live, changes, by.actor));
     },
     async sessions() {
-      const waiting = (await owner.pending()).map((event) => event.session_id);
-      const ids = [...new Set([...sessions.ids(), ...waiting])];
+      const waiting = Map.groupBy(await lanes.table(), ({ event }) => event.session_id);
+      const all = [...new Set([...sessions.ids(), ...waiting.keys()])].map(async (id): Promise<SessionRow> => {
+        const pending = (waiting.get(id) ?? []).map(({ event }) => event.event_id);
+        if (takes === 'all' && sessions.get(id) === undefined) return notOpen(id, pending);
+        return sessions.use(id, async (live) => describeWith(live, pending));
+      });
       // One that can't be read is told of by whoever asks for it.
-      const all = await Promise.all(ids.map((id) => sessions.use(id, describe).catch(() => undefined)));
-      return all.filter(
-        (one) => one !== undefined && ((one.status !== 'idle' && one.status !== 'absent') || one.watchers > 0),
-      ) as SessionStatus[];
+      return (await Promise.allSettled(all)).flatMap((one) =>
+        one.status === 'fulfilled' && (one.value.watchers > 0 || !RESTS.has(one.value.status)) ? [one.value] : [],
+      );
     },
     session: (session_id) => sessions.use(session_id, describe),
     fork: (session_id, options) =>
@@ -328,6 +372,7 @@ export function createHub(workspace: Workspace, options: HubOptions): Hub {
     schedules: schedules.hostFor(by),
     watch: (session_id, after, listener) =>
       watchers.add(session_id, after, listener, sessions.get(session_id)?.runner.state().seq),
+    handOver,
     lost: loss.promise,
     leave,
   });
@@ -335,6 +380,7 @@ export function createHub(workspace: Workspace, options: HubOptions): Hub {
   const hub: Hub = {
     ...hostFor(LOCAL),
     as: hostFor,
+    handOver,
     leave,
     liveSeq: (session_id) => sessions.get(session_id)?.runner.state().seq,
     async rested(session_id) {
@@ -345,6 +391,6 @@ export function createHub(workspace: Workspace, options: HubOptions): Hub {
   };
 
   lanes.open().catch(() => {}); // whoever asks for a session is told
-  if (fires) schedules.start().catch(() => {}); // whoever asks for them is told
+  if (fires) schedules.start().catch((thrown: unknown) => fires.onFailed(toRuntimeError(thrown)));
   return hub;
 }

@@ -3,17 +3,17 @@ import type { SessionStatus } from '../../contract/host.ts';
 import type { LiveSession } from '../owner.ts';
 
 /**
- * `entered`: somebody works on it here. `started_at`: when its open turn began, as far as that was seen here (ms UTC).
+ * `goesOn`: when somebody here works on it, or will. `started_at`: when its open turn began, as far as that was seen here (ms UTC).
  * `pending`: its accepted messages without a done mark.
  */
 export function statusOf(
   { id, runner }: LiveSession,
   {
-    entered,
+    goesOn,
     started_at,
     pending,
     watchers,
-  }: { entered: boolean; started_at: number | undefined; pending: string[]; watchers: number },
+  }: { goesOn: 'now' | 'later' | undefined; started_at: number | undefined; pending: string[]; watchers: number },
 ): SessionStatus {
   const { session, turn, turns, seq, queue, usage, cost_micro_usd } = runner.state();
   const approvals = runner.approvals();
@@ -44,6 +44,7 @@ export function statusOf(
   function workOf(): SessionStatus['status'] {
     if (!turn && queued.size === 0) return session ? 'idle' : 'absent';
     if (approvals.length > 0 && runner.isWaiting()) return 'waiting_approval';
-    return entered ? 'running' : 'open';
+    if (goesOn === undefined) return 'open';
+    return goesOn === 'now' ? 'running' : 'queued';
   }
 }

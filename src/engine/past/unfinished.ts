@@ -3,7 +3,7 @@ import { sources } from '#generated/version.js';
 import { sha256 } from '../../base/digest.ts';
 import type { Entry } from '../../contract/entries.ts';
 import { RuntimeError, toRuntimeError } from '../../contract/errors.ts';
-import type { SessionStatus } from '../../contract/host.ts';
+import type { SessionRow } from '../../contract/host.ts';
 import type { StoredEntry } from '../../contract/ports.ts';
 import type { IngressEvent } from '../../contract/records.ts';
 import type { Presentation } from '../../contract/values.ts';
@@ -37,9 +37,14 @@ export interface WorkListOptions {
   /** Looked at otherwise, or not at all. */
   except?: string | undefined;
   /** Asked of the process that owns the workspace: what it works on is no work left. */
-  live?: () => Promise<readonly SessionStatus[]>;
+  live?: () => Promise<readonly SessionRow[]>;
   /** So many are looked at. */
   most?: number;
+}
+
+/** Does the owner work on it, or will it when its turn comes? */
+export function isSeenTo({ status }: Pick<SessionRow, 'status'>): boolean {
+  return status === 'running' || status === 'queued';
 }
 
 export async function workList(
@@ -50,7 +55,7 @@ export async function workList(
   const others = new Set(pending.map(({ session_id }) => session_id));
   if (except !== undefined) others.delete(except);
   const told = others.size > 0 ? await live() : [];
-  for (const { session_id, status } of told) if (status === 'running') others.delete(session_id);
+  for (const row of told) if (isSeenTo(row)) others.delete(row.session_id);
   const open = [...others];
   const sessions: Unfinished[] = [];
   for (const id of open.slice(0, most)) sessions.push(await unfinished(workspace, id, pending));

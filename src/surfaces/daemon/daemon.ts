@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import { version } from '#generated/version.js';
 import { parseDuration } from '../../base/duration.ts';
 import { RuntimeError, toRuntimeError } from '../../contract/errors.ts';
+import type { HostStatus } from '../../contract/host.ts';
 import type { Ingress } from '../../contract/ports.ts';
 import { modelNames } from '../../engine/config/models.ts';
 import type { Hub } from '../../engine/hub/hub.ts';
@@ -64,17 +65,26 @@ export async function startDaemon({ workspace: given, token, folder, stderr }: D
   const secret = ownToken({ home, given: token, host, known });
   const { workspace, metrics, observe } = measured(given);
   const log = openDaemonLog(workspace, stderr, secret === undefined ? [] : [secret]);
-  const served: { url?: string } = {};
-  const hub = own(workspace, {
+  const served: Pick<HostStatus, 'url' | 'failing'> = {};
+  const hub = await own(workspace, {
     takes: 'all',
-    schedules: true,
+    schedules: {
+      onFailed({ code, message: problem, next }) {
+        served.failing = [{ component: 'schedules', code, problem, next }];
+        log.error('schedules failed', { code, problem, next });
+      },
+    },
     root: resolve(folder, project_root),
     patient: true,
-    warn: (message) => log.warn(message),
-    url: () => served,
+    warn(message) {
+      log.warn(message);
+      void log.open();
+    },
+    serves: () => served,
     observe: (session_id, event) => tellEvent(log, session_id, event, observe(session_id, event)),
   });
-  const health = createHealth({ host: hub, folder: store.folder, clock, version });
+  const schedules = (): 'ok' | 'failed' => (served.failing ? 'failed' : 'ok');
+  const health = createHealth({ host: hub, folder: store.folder, clock, version, schedules });
   const server = await serveOrLeave(hub, () =>
     serveTcp({
       ...readsOf(workspace),

@@ -1,7 +1,7 @@
 /** How a request is answered: JSON, nothing, or a problem. */
 import { STATUS_CODES, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { Problem } from '../../contract/answers.ts';
-import { RuntimeError, toRuntimeError } from '../../contract/errors.ts';
+import { type ErrorCode, RuntimeError, toRuntimeError } from '../../contract/errors.ts';
 import { httpStatus } from '../../contract/http-status.ts';
 
 export interface Answer {
@@ -77,9 +77,11 @@ export function problemOf(error: RuntimeError, request_id: string): Problem {
   };
 }
 
-/** What was thrown, when it says that who asks may not: `unauthenticated` or `role_not_allowed`. */
+const REFUSALS = new Set<ErrorCode>(['unauthenticated', 'role_not_allowed', 'caller_is_tool']);
+
+/** What was thrown, when it says that who asks may not. */
 export function refusalIn(thrown: unknown): RuntimeError | undefined {
   const error = thrown instanceof ProblemWith ? thrown.error : thrown;
   if (!(error instanceof RuntimeError)) return undefined;
-  return error.code === 'unauthenticated' || error.code === 'role_not_allowed' ? error : undefined;
+  return REFUSALS.has(error.code) ? error : undefined;
 }

@@ -27,7 +27,7 @@ export interface ApiOptions {
   approval: RoutePorts['approval'];
   /** Gives the host as who asks may use it. @throws RuntimeError unauthenticated | role_not_allowed */
   authorize(request: IncomingMessage): Host | Promise<Host>;
-  /** Told who was refused: `unauthenticated` or `role_not_allowed`. */
+  /** Told who was refused: see `refusalIn`. */
   onRefused?(request: IncomingMessage, error: RuntimeError): void;
   limits?: StreamLimits;
   liveSeq?: LiveSeq;

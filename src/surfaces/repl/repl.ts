@@ -27,10 +27,15 @@ import { createPersonal } from './person-command.ts';
 import { createRequests } from './requests.ts';
 import { createSpinner } from './spinner.ts';
 import { footer, linesAbove, welcome } from './status-line.ts';
-import { createSuccession, type Succession } from './successor.ts';
+import { createSuccession, type Succession, type SuccessionOptions } from './successor.ts';
 import { createTypedInput } from './typed-input.ts';
 import type { Ui } from './ui.ts';
 import { createVoice } from './voice.ts';
+
+interface Opened {
+  workspace: Workspace;
+  attach: SuccessionOptions['attach'];
+}
 
 export interface ReplOptions {
   terminal: TerminalStreams;
@@ -38,7 +43,7 @@ export interface ReplOptions {
   home: string;
   clock: Clock;
   /** Opens workspace and host; the input is there before. */
-  open(): Promise<{ workspace: Workspace; attach: () => Promise<Host> }>;
+  open(): Promise<Opened>;
   /** Absent: a new one. `latest`: the one that was written to last. */
   session?: string;
   latest: boolean;
@@ -62,7 +67,7 @@ export async function runRepl(options: ReplOptions): Promise<number> {
   const ended = Promise.withResolvers<number>();
   /** The person leaves, and then once more. */
   const hurried = Promise.withResolvers<void>();
-  let opened: { workspace: Workspace; attach: () => Promise<Host> } | undefined;
+  let opened: Opened | undefined;
   let parts: typeof Later | undefined;
   let host: Host | undefined;
   let succession: Succession | undefined;
@@ -340,7 +345,7 @@ export async function runRepl(options: ReplOptions): Promise<number> {
     if (current.conversation()?.seq() === 0) ui.print(welcome(ui.columns, tone));
     const { attach } = opened;
     const left = await parts.workList(opened.workspace, { most: parts.MOST_LEFT });
-    const attaching = attach();
+    const attaching = attach(false);
     // An owner that says nothing must not keep anybody from leaving.
     host = await Promise.race([attaching, ended.promise.then(() => undefined)]);
     if (host === undefined) {

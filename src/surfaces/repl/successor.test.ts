@@ -87,9 +87,29 @@ test('a host that stays has failed by itself, and so has one that is this proces
   await expect(succession.ask(() => Promise.reject(new RuntimeError('not_found', 'no such')))).rejects.toThrow(
     'no such',
   );
-  const own = succeed(fakeHost(true).host).succession;
+  const own = succeed(fakeHost(true).host, { isLeaving: () => true }).succession;
   const leaves = new RuntimeError('shutting_down', 'I leave');
   await expect(own.ask(() => Promise.reject(leaves))).rejects.toThrow('I leave');
+});
+
+test('who was the host itself and gave the workspace up goes on with who asked for it', async () => {
+  const [own, daemon] = [fakeHost(true), fakeHost(false, 8)];
+  const asked: unknown[] = [];
+  const { succession, told } = succeed(own.host, {
+    async attach(awaited) {
+      asked.push(awaited);
+      return daemon.host;
+    },
+  });
+  void succession.watch();
+  const answer = succession.ask(async (host) => {
+    if (host === own.host) throw new RuntimeError('shutting_down', 'I leave');
+    return 'done';
+  });
+  own.lose({ handed_over: true, awaited: true });
+  expect(await answer).toBe('done');
+  await expect.poll(() => told).toEqual(['the workspace was asked for; another one has taken over, pid 8']);
+  expect(asked).toEqual([true]);
 });
 
 test('an owner that stands still is told of once, and again when it answers', async () => {

@@ -12,7 +12,8 @@ import type { Voice } from './voice.ts';
 
 export interface SuccessionOptions {
   clock: Clock;
-  attach: () => Promise<Host>;
+  /** `awaited`: another process is to have the workspace. */
+  attach: (awaited: boolean) => Promise<Host>;
   isLeaving: () => boolean;
   /** There is another one. */
   onNext: (host: Host) => Promise<void>;
@@ -51,10 +52,10 @@ export function createSuccession(first: Host, options: SuccessionOptions): Succe
     });
   }
 
-  async function attachPatiently(): Promise<Host | undefined> {
+  async function attachPatiently(awaited: boolean): Promise<Host | undefined> {
     for (let told = false; ; told = true) {
       try {
-        return await attach();
+        return await attach(awaited && !told);
       } catch (thrown) {
         const error = toRuntimeError(thrown);
         if (isLeaving()) return undefined;
@@ -72,8 +73,8 @@ export function createSuccession(first: Host, options: SuccessionOptions): Succe
         try {
           return await use(host);
         } catch (thrown) {
-          if (host.here || !isGone(thrown)) throw thrown;
-          if (!told && thrown.code === 'shutting_down')
+          if ((host.here && isLeaving()) || !isGone(thrown)) throw thrown;
+          if (!told && !host.here && thrown.code === 'shutting_down')
             say('the process that owns the workspace leaves; this goes to the next one');
           told = true;
           await lossAfter(thrown, host, clock);
@@ -82,14 +83,15 @@ export function createSuccession(first: Host, options: SuccessionOptions): Succe
     },
     async watch() {
       for (let host = first; ;) {
-        const { handed_over, error } = await host.lost;
+        const { handed_over, awaited = false, error } = await host.lost;
         if (isLeaving()) return;
-        if (host.here) {
+        if (host.here && !awaited) {
           throw new RuntimeError('store_unavailable', error?.message ?? 'the workspace was lost', {
             next: error?.next ?? '',
           });
         }
-        const other = await attachPatiently();
+        const gaveUp = host.here;
+        const other = await attachPatiently(awaited);
         if (isLeaving() || other === undefined) {
           await other?.leave();
           return;
@@ -98,7 +100,10 @@ export function createSuccession(first: Host, options: SuccessionOptions): Succe
         become(host);
         try {
           const who = await whoIs(host);
-          notice(`the process that owned the workspace ${handed_over ? 'has left' : 'has ended'}; ${who}`);
+          const went = handed_over ? 'has left' : 'has ended';
+          notice(
+            gaveUp ? `the workspace was asked for; ${who}` : `the process that owned the workspace ${went}; ${who}`,
+          );
           await onNext(host);
         } catch (thrown) {
           if (!isGone(thrown)) throw thrown;

@@ -1,3 +1,4 @@
+import type { HostStatus } from '../../../contract/host.ts';
 import type { Workspace } from '../../../engine/wire.ts';
 import { openRecords, type CommandAction } from '../context.ts';
 import { printValue, type OutputFormat } from '../listing.ts';
@@ -21,6 +22,8 @@ interface DaemonStatus {
   waiting?: number;
   /** Of one that doesn't answer. */
   problem?: string;
+  /** What of it doesn't work. */
+  failing?: HostStatus['failing'];
 }
 
 const NOT_RUNNING = 1;
@@ -33,13 +36,18 @@ export const showDaemon: CommandAction<{ output: OutputFormat }> = async (contex
     const colour = status.status === 'running' ? 'green' : 'yellow';
     const line = [paint(context.io.stdout, colour, status.status), describe(status)].join('  ');
     context.io.stdout.write(`${line}\n`);
+    for (const { component, problem, next } of status.failing ?? []) {
+      context.io.stdout.write(
+        `${paint(context.io.stdout, 'red', 'failing')}  ${component}: ${problem}\nnext: ${next}\n`,
+      );
+    }
   } else await printValue(context.io, options.output, status);
   return status.status === 'running' ? 0 : NOT_RUNNING;
 };
 
 function statusOf(
   { loaded, clock }: Workspace,
-  { pid, url, version, started_at, sessions, refusal }: Owner,
+  { pid, url, version, started_at, sessions, refusal, failing }: Owner,
 ): DaemonStatus {
   const status = sessions === undefined ? 'silent' : url === undefined ? 'other' : 'running';
   return {
@@ -55,6 +63,7 @@ function statusOf(
       waiting: sessions.filter((session) => session.status === 'waiting_approval').length,
     }),
     ...(refusal && { problem: refusal.message }),
+    ...(failing && { failing }),
   };
 }
 

@@ -73,7 +73,7 @@ async function converse(
       const { openWorkspace } = await import('../../../engine/wire.ts');
       const { attach } = await import('../../attach.ts');
       const workspace = await openWorkspace(workspaceRequest(context, options));
-      return { workspace, attach: () => attach(workspace, { takes: 'all' }) };
+      return { workspace, attach: (awaited) => attach(workspace, { takes: 'all', yields: true }, awaited) };
     },
   });
 }

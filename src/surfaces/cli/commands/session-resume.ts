@@ -1,5 +1,5 @@
 import { RuntimeError } from '../../../contract/errors.ts';
-import { isUnknown, workList, type Unfinished } from '../../../engine/past/unfinished.ts';
+import { isSeenTo, isUnknown, workList, type Unfinished } from '../../../engine/past/unfinished.ts';
 import { checkSessionId } from '../../../engine/session-id.ts';
 import {
   nextCommand,
@@ -50,7 +50,7 @@ async function listUnfinished(context: CommandContext, options: Options & Global
   const workspace = await openForCommand(context, options);
   const { pid, sessions: live = [] } = await askOwner(workspace);
   const { sessions } = await workList(workspace, { live: async () => live });
-  const running = live.filter(({ status }) => status === 'running');
+  const running = live.filter(isSeenTo);
   if (options.output !== 'table') {
     const told = running.map(({ session_id, turn }) => ({ session_id, ...(turn && { turn: turn.turn }), owner_pid: pid, left: [] })); // prettier-ignore
     return printValue(io, options.output, [...told, ...sessions]);

@@ -8,7 +8,7 @@ import {
   type SessionSummary,
 } from '../../../engine/sessions.ts';
 import { type Branch, treeOf } from '../../../engine/past/fork-tree.ts';
-import { unfinished } from '../../../engine/past/unfinished.ts';
+import { isSeenTo, unfinished } from '../../../engine/past/unfinished.ts';
 import { checkSessionId } from '../../../engine/session-id.ts';
 import { createTurnCounter, entryEvent } from '../../../engine/stream.ts';
 import type { Workspace } from '../../../engine/wire.ts';
@@ -107,7 +107,7 @@ async function* withWhatIsLeft(lines: AsyncIterable<string>, workspace: Workspac
   const pending = await workspace.store.ingress.pending();
   if (!pending.some(({ session_id }) => session_id === id)) return;
   const { sessions = [] } = await askOwner(workspace);
-  if (sessions.some(({ session_id, status }) => session_id === id && status === 'running')) return;
+  if (sessions.some((row) => row.session_id === id && isSeenTo(row))) return;
   const left = await unfinished(workspace, id, pending);
   if (left.failure !== undefined) return; // said behind it
   for (const line of leftLines(left, workspace.clock.now())) yield `  left     ${line}`;

@@ -7,7 +7,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { validate as validateHello } from '#generated/hello-validator.js';
 import { validate as validateProof } from '#generated/proof-validator.js';
-import { IDENTIFY_PATH } from '../../../adapters/control/listener.ts';
+import { HAND_OVER_PATH, IDENTIFY_PATH } from '../../../adapters/control/listener.ts';
 import { CONTROL_PROTOCOL, type Host, type Loss } from '../../../contract/host.ts';
 import { descendsFromTool } from '../../../engine/caller.ts';
 import { send, sendProblem } from '../answer.ts';
@@ -70,9 +70,21 @@ export function createControlApi(options: ControlApiOptions): ControlApi {
     if (lost) response.end(signFrame('lost', lost));
   }
 
+  async function handOver(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    gate.authorize(request);
+    request.resume();
+    await host.handOver();
+    send(response, { status: 204 });
+  }
+
   const identify = (request: IncomingMessage, response: ServerResponse): Promise<void> =>
     answerIdentify(request, response, { file: options.file(), clock });
-  const owns: Record<string, typeof hello> = { '/v1/hello': hello, [IDENTIFY_PATH]: identify, '/v1/prove': prove };
+  const owns: Record<string, typeof hello> = {
+    '/v1/hello': hello,
+    [IDENTIFY_PATH]: identify,
+    '/v1/prove': prove,
+    [HAND_OVER_PATH]: handOver,
+  };
 
   const server = createHttpServer(
     (request, response) => {

@@ -27,7 +27,7 @@ export interface OpenaiApi {
 type Endpoint = (ports: ExchangePorts, exchange: Exchange) => Promise<void>;
 
 /** By path (what is in brackets is an id), then by method. */
-const ENDPOINTS: [path: RegExp, methods: Record<string, Endpoint>][] = [
+export const ENDPOINTS: [path: RegExp, methods: Record<string, Endpoint>][] = [
   [/^\/v1\/models$/, { GET: listModels }],
   [/^\/v1\/models\/(.+)$/, { GET: readModel }],
   [/^\/v1\/chat\/completions$/, { POST: createCompletion }],

@@ -13,14 +13,16 @@ function open() {
   const clock = manualClock();
   const loss = Promise.withResolvers<Loss>();
   const host = { ...createFakeHost().host, lost: loss.promise };
-  return { folder, clock, loss, health: createHealth({ host, folder, clock, version: '1.0.0' }) };
+  const state: { schedules: 'ok' | 'failed' } = { schedules: 'ok' };
+  const health = createHealth({ host, folder, clock, version: '1.0.0', schedules: () => state.schedules });
+  return { folder, clock, loss, health, state };
 }
 
 test('all is well, and nothing is left behind by looking', () => {
   const { folder, health } = open();
   expect(health.health()).toMatchObject({
     status: 200,
-    body: { status: 'ok', components: { store: 'ok', disk: 'ok' } },
+    body: { status: 'ok', components: { store: 'ok', disk: 'ok', schedules: 'ok' } },
   });
   expect(health.ready()).toEqual({ status: 200, body: { status: 'ready' } });
   expect(readdirSync(folder)).toEqual([]);
@@ -33,7 +35,7 @@ test('a folder that is gone is said, a second later at the latest, and is not ma
   expect(health.health()).toMatchObject({ status: 200 });
   clock.pass(1000);
   expect(health.health()).toMatchObject({ status: 503, body: { components: { store: 'ok', disk: 'failed' } } });
-  expect(health.ready()).toEqual({ status: 503, body: { status: 'failing' } });
+  expect(health.ready()).toEqual({ status: 503, body: { status: 'failing', failing: ['disk'] } });
 });
 
 test('a store that failed is said, by no more than its name', async () => {
@@ -46,6 +48,13 @@ test('a store that failed is said, by no more than its name', async () => {
     body: { status: 'failing', components: { store: 'failed', disk: 'ok' } },
   });
   expect(JSON.stringify(answer)).not.toContain('EIO');
+});
+
+test('schedules that failed are said', () => {
+  const { health, state } = open();
+  state.schedules = 'failed';
+  expect(health.health()).toMatchObject({ status: 503, body: { status: 'failing' } });
+  expect(health.ready()).toEqual({ status: 503, body: { status: 'failing', failing: ['schedules'] } });
 });
 
 test('who is told to end is well, and not ready', () => {

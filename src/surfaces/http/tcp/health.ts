@@ -17,38 +17,50 @@ export interface Health {
 /** The disk isn't looked at more often (ms), however many ask. */
 const FRESH_MS = 1000;
 
-/** `folder`: what must be writable. */
-export function createHealth(options: { host: Host; folder: string; clock: Clock; version: string }): Health {
-  const { host, folder, clock, version } = options;
-  let store: HealthAnswer['components']['store'] = 'ok';
-  let disk: HealthAnswer['components']['disk'] = 'ok';
+type Components = HealthAnswer['components'];
+
+export interface HealthOptions {
+  host: Host;
+  /** What must be writable. */
+  folder: string;
+  clock: Clock;
+  version: string;
+  schedules: () => Components['schedules'];
+}
+
+export function createHealth({ host, folder, clock, version, schedules }: HealthOptions): Health {
+  let store: Components['store'] = 'ok';
+  let disk: Components['disk'] = 'ok';
   let lookAgainAt = 0;
   let stopping = false;
   void host.lost.then(({ error }) => {
     if (error) store = 'failed';
   });
 
-  function look(): HealthAnswer['components'] {
+  function look(): Components {
     if (clock.now() >= lookAgainAt) {
       const error = probeFolder(folder);
       disk = error === undefined ? 'ok' : error.code === 'disk_full' ? 'full' : 'failed';
       lookAgainAt = clock.now() + FRESH_MS;
     }
-    return { store, disk };
+    return { store, disk, schedules: schedules() };
   }
 
-  const isWell = (components: HealthAnswer['components']): boolean =>
-    Object.values(components).every((state) => state === 'ok');
+  const failingOf = (components: Components): string[] =>
+    Object.entries(components).flatMap(([name, state]) => (state === 'ok' ? [] : [name]));
 
   return {
     health() {
       const components = look();
-      const well = isWell(components);
+      const well = failingOf(components).length === 0;
       const body: HealthAnswer = { status: well ? 'ok' : 'failing', version, components };
       return { status: well ? 200 : 503, body };
     },
     ready() {
-      const body: ReadyAnswer = { status: stopping ? 'stopping' : isWell(look()) ? 'ready' : 'failing' };
+      const failing = failingOf(look());
+      const well = failing.length === 0;
+      const status = stopping ? 'stopping' : well ? 'ready' : 'failing';
+      const body: ReadyAnswer = { status, ...(!well && { failing }) };
       return { status: body.status === 'ready' ? 200 : 503, body };
     },
     stop: () => void (stopping = true),

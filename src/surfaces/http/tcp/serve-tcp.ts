@@ -13,6 +13,7 @@ import { watchExchange } from '../exchange-watch.ts';
 import { createHttpServer, type ServerLimits } from '../server.ts';
 import type { Health } from './health.ts';
 import { refuseForeignPages } from './origin.ts';
+import { createRefuseTools } from './refuse-tools.ts';
 import { watchReaders } from './readers.ts';
 import type { Refusal } from './refusals.ts';
 import { createsTls, type Tls } from './tls.ts';
@@ -57,11 +58,13 @@ const SILENCE_MS = 120_000;
 export async function serveTcp(options: TcpOptions): Promise<TcpServer> {
   const { hub, host, port, actorOf, ids, clock, health, onRefused, tls } = options;
   const { serverLimits = LIMITS, silenceMs = SILENCE_MS } = options;
+  const refuseTools = createRefuseTools();
   const allowed = options.allowedHosts.map((name) => name.toLowerCase());
   const access: Required<Pick<ApiOptions, 'authorize' | 'onRefused'>> = {
     authorize(request) {
       refuseForeignPages(request, allowed);
-      return hub.as({ actor: actorOf(request), via: 'http' });
+      const principal = { actor: actorOf(request), via: 'http', refuseTools: () => refuseTools(request.socket) };
+      return hub.as(principal);
     },
     onRefused(request, { message }) {
       const [path] = request.url!.split('?', 1); // what stands behind it may be a secret

@@ -304,6 +304,9 @@ export function createFakeHost(own: Partial<HostStatus> = {}): FakeHost {
       return { close: () => void session.watchers.delete(listener) };
     },
     schedules: createFakeSchedules(),
+    handOver: async () => {
+      throw new RuntimeError('locked', 'It keeps the workspace.');
+    },
     leave: async () => {},
   };
   for (const [name, method] of Object.entries(host) as [string, unknown][]) {

@@ -1,0 +1,100 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
+import { expect, onTestFinished, test } from 'vitest';
+import { createFindPeer, type Peer } from './peer.ts';
+import { createRefuseTools } from './refuse-tools.ts';
+
+const runIfProc = test.runIf(existsSync('/proc/self/net/tcp'));
+
+/** Both ends of a connection; `by` makes the other one. */
+async function connection(listenAt: string, by: (port: number) => unknown): Promise<Socket> {
+  const server = createServer().listen(0, listenAt);
+  onTestFinished(() => void server.close());
+  await once(server, 'listening');
+  by((server.address() as AddressInfo).port);
+  const [socket] = (await once(server, 'connection')) as [Socket];
+  onTestFinished(() => void socket.destroy());
+  return socket.on('error', () => {});
+}
+
+const ours = (port: number, host: string): void => {
+  const socket = connect({ port, host }).on('error', () => {});
+  onTestFinished(() => void socket.destroy());
+};
+
+runIfProc.for([
+  ['127.0.0.1', '127.0.0.1'],
+  ['127.0.0.1', '127.5.4.3'],
+  ['::', '127.0.0.1'],
+  ['::1', '::1'],
+])('at %s, asked at %s, the process is found that connected', async ([at, host]) => {
+  if (at !== '127.0.0.1' && !existsSync('/proc/self/net/if_inet6')) return;
+  const socket = await connection(host === '127.5.4.3' ? host : at!, (port) => ours(port, host!));
+  expect(createFindPeer()!(socket)).toEqual({ uid: process.getuid!(), pids: [process.pid] } satisfies Peer);
+});
+
+runIfProc('another process is found, too, and by a later connection again', async () => {
+  const program = 'require("net").connect(Number(process.argv[1]), "127.0.0.1").on("error", () => {})';
+  const pids: (number | undefined)[] = [];
+  const start = (port: number): void => {
+    const child = spawn(process.execPath, ['-e', program, String(port)], { stdio: 'ignore' });
+    pids.push(child.pid);
+    onTestFinished(() => void child.kill('SIGKILL'));
+  };
+  const findPeer = createFindPeer()!;
+  for (const start_ of [start, start]) {
+    expect(findPeer(await connection('127.0.0.1', start_))?.pids).toEqual([pids.at(-1)]);
+  }
+});
+
+runIfProc('whoever has let go of the connection is not found', async () => {
+  const socket = await connection('127.0.0.1', (port) => {
+    const other = connect(port, '127.0.0.1', () => other.end(() => other.destroy()));
+  });
+  socket.resume();
+  await once(socket, 'end');
+  expect(createFindPeer()!(socket)).toBeUndefined();
+});
+
+const FROM_HERE = { remoteAddress: '127.0.0.1', remotePort: 1, localAddress: '127.0.0.1', localPort: 2 };
+const FROM_ELSEWHERE = { ...FROM_HERE, remoteAddress: '203.0.113.9' };
+const UID = process.getuid?.() ?? 0;
+
+const refusal = (peer: Peer | undefined, connected: object = FROM_HERE, tools: number[] = []): string | undefined => {
+  const refuse = createRefuseTools({ findPeer: () => peer, isTool: (pid) => tools.includes(pid) });
+  try {
+    refuse(connected as typeof FROM_HERE);
+    return undefined;
+  } catch (error) {
+    return (error as { code: string }).code;
+  }
+};
+
+test.for<[what: string, refused: boolean, ...Parameters<typeof refusal>]>([
+  ['a process that is no tool', false, { uid: UID, pids: [7] }],
+  ['a tool', true, { uid: UID, pids: [7] }, FROM_HERE, [7]],
+  ['one of several that it may be is a tool', true, { uid: UID, pids: [6, 7] }, FROM_HERE, [7]],
+  ['a tool by another user', true, { uid: UID + 1, pids: [7] }, FROM_HERE, [7]],
+  ['nobody of ours has it any more', true, { uid: UID, pids: [] }],
+  ['another user, of whom nothing is seen', false, { uid: UID + 1, pids: [] }],
+  ['on the loopback, and gone', true, undefined],
+  ['on the loopback as IPv6 has it, and gone', true, undefined, { ...FROM_HERE, remoteAddress: '::ffff:127.0.0.2' }],
+  ['a connection that is over', true, undefined, { remotePort: 1 }],
+  ['another machine', false, undefined, FROM_ELSEWHERE],
+])('%s', ([, refused, ...asked]) => {
+  expect(refusal(...asked)).toBe(refused ? 'caller_is_tool' : undefined);
+});
+
+test('each connection is looked up once', () => {
+  let looked = 0;
+  const refuse = createRefuseTools({
+    findPeer: () => ({ uid: UID, pids: [++looked] }),
+    isTool: (pid) => pid === 2,
+  });
+  for (let n = 0; n < 3; n++) refuse(FROM_HERE);
+  const second = { ...FROM_HERE };
+  for (let n = 0; n < 3; n++) expect(() => refuse(second)).toThrow('started by a tool');
+  expect(looked).toBe(2);
+});
