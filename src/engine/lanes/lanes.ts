@@ -10,7 +10,8 @@ import type { Lane } from '../../contract/values.ts';
 import type { LiveSessions } from '../hub/live-sessions.ts';
 import { createAdmission } from './admission.ts';
 import { endUnseen } from './end-unseen.ts';
-import { createScheduler, type LaneLimits, type QueueRow } from './scheduler.ts';
+import { createScheduler, type QueueRow } from './scheduler.ts';
+import type { LaneLimits } from './starts.ts';
 import { workOf } from './work-of.ts';
 
 export interface LaneSettings {
@@ -250,9 +251,7 @@ export function createLanes(ports: LanesPorts, settings: LaneSettings): Lanes {
     async recheck(session_id) {
       const pending = (await ingress.pending()).filter((event) => event.session_id === session_id);
       const left = new Set(pending.map(({ event_id }) => event_id));
-      for (const { event } of scheduler.table()) {
-        if (event.session_id === session_id && !left.has(event.event_id)) drop(event.event_id);
-      }
+      for (const { event_id } of scheduler.ofSession(session_id)) if (!left.has(event_id)) drop(event_id);
       look(session_id);
       for (const event of pending) {
         unsure.add(event.event_id);

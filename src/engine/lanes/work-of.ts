@@ -1,5 +1,5 @@
 import type { LiveSession } from '../owner.ts';
-import type { SessionWork } from './scheduler.ts';
+import type { SessionWork } from './queued.ts';
 
 /** What a session that is worked on does, told from its state. */
 export function workOf({ runner }: LiveSession): SessionWork {
