@@ -10,9 +10,20 @@ export interface Ids {
 const ALPHABET = '0123456789abcdefghjkmnpqrstvwxyz';
 const TIME_CHARACTERS = 10;
 const RANDOM_BYTES = 16;
+/** Asking the system takes long, however little is asked for. */
+const DRAWN_AT_ONCE = 64 * RANDOM_BYTES;
 
 /** Ids drawn from the operating system's randomness (https://github.com/ulid/spec). */
 export function systemIds(clock: Clock): Ids {
+  let drawn = Buffer.alloc(0);
+
+  function draw(): Buffer {
+    if (drawn.length === 0) drawn = randomBytes(DRAWN_AT_ONCE);
+    const bytes = drawn.subarray(0, RANDOM_BYTES);
+    drawn = drawn.subarray(RANDOM_BYTES);
+    return bytes;
+  }
+
   return {
     ulid() {
       let rest = clock.now();
@@ -22,7 +33,7 @@ export function systemIds(clock: Clock): Ids {
         rest = Math.floor(rest / 32);
       }
       let random = '';
-      for (const byte of randomBytes(RANDOM_BYTES)) random += ALPHABET[byte % 32]!;
+      for (const byte of draw()) random += ALPHABET[byte % 32]!;
       return time + random;
     },
   };

@@ -226,7 +226,7 @@ export async function removeSession(
     await snapshots.remove(id);
     throw await notFound(journal, id);
   }
-  const waiting = (await ingress.pending()).filter((event) => event.session_id === id);
+  const waiting = await ingress.pendingOf(id);
   if ((open || waiting.length > 0) && !force) {
     throw new RuntimeError('session_busy', `Session ${id} has a turn that hasn't ended.`, { id });
   }

@@ -92,8 +92,9 @@ export function createHub(workspace: Workspace, options: HubOptions): Hub {
     onEvent({ id, opened }, event) {
       observe?.(id, event);
       if (event.kind === 'entry') {
-        lanes.observe(id);
         const { entry } = event.stored;
+        // That a message came behind an open turn is known to who gave it.
+        if (entry.type !== 'input.received' || event.turn === undefined) lanes.observe(id);
         if (entry.type === 'turn.started') {
           turnBegan.set(id, entry.at);
           configChanges.turnStarted(id);
@@ -172,15 +173,10 @@ export function createHub(workspace: Workspace, options: HubOptions): Hub {
     });
   }
 
-  async function pendingOf(session_id: string): Promise<string[]> {
-    const pending = await owner.pending();
-    return pending.filter((event) => event.session_id === session_id).map(({ event_id }) => event_id);
-  }
-
   async function describe(live: LiveSession): Promise<SessionStatus> {
     const { id } = live;
     const began = live.runner.state().turn ? turnBegan.get(id) : undefined;
-    const pending = await pendingOf(id);
+    const pending = (await owner.pendingOf(id)).map(({ event_id }) => event_id);
     const watching = watchers.count(id);
     // What waits in a lane is seen to as well.
     const entered = sessions.isEntered(id) || (takes === 'all' && pending.length > 0);

@@ -117,6 +117,7 @@ function createModel(limits: LaneLimits): Scheduler<QueuedEvent> {
     observe(session, work) {
       if (work && (work.turn || work.queue.length > 0)) works.set(session, work);
       else works.delete(session);
+      const done: QueuedEvent[] = [];
       for (const item of of(session)) {
         const { event_id } = item.event;
         const isRunning = work?.turn?.includes(event_id);
@@ -124,13 +125,16 @@ function createModel(limits: LaneLimits): Scheduler<QueuedEvent> {
           if (item.state === 'waiting') rounds.leave(item.event, item.rank);
           item.state = isRunning ? 'running' : 'delivered';
         } else if (item.state === 'running' || item.state === 'delivered') {
-          if (work) drop(item);
-          else {
+          if (work) {
+            drop(item);
+            done.push(item.event);
+          } else {
             item.state = 'waiting';
             rounds.stay(item.event, item.rank);
           }
         }
       }
+      return done;
     },
     get(id) {
       const item = find(id);
@@ -193,8 +197,8 @@ test('whatever is done: the same is given, in the same order, and every line of 
             // Also one that another session has: nothing comes of that.
             const turn = turns === 0 ? undefined : [...own.slice(pick % 3, (pick % 3) + turns), id];
             const queue = own.slice(turns, turns + queues);
-            for (const one of both) one.observe(session, { turn, queue, waits });
-          } else if (kind === 'close') for (const one of both) one.observe(session, undefined);
+            same((one) => new Set(one.observe(session, { turn, queue, waits })));
+          } else if (kind === 'close') same((one) => one.observe(session, undefined));
           else for (const one of both) one[kind](id);
           same((one) => one.table());
           same((one) => LANES.map(one.waiting));

@@ -41,8 +41,11 @@ export interface Scheduler<E extends QueuedEvent> {
   hold(event_id: string): boolean;
   release(event_id: string): void;
   remove(event_id: string): void;
-  /** What a session does. What it has no more is done. Undefined: nobody works on it, so what it had waits again. */
-  observe(session_id: string, work: SessionWork | undefined): void;
+  /**
+   * What a session does. What it has no more is done: gives those, and knows them no longer. Undefined: nobody works on
+   * it, so what it had waits again.
+   */
+  observe(session_id: string, work: SessionWork | undefined): E[];
   get(event_id: string): QueueRow<E> | undefined;
   ofSession(session_id: string): E[];
   /** Does no session have it yet? */
@@ -192,14 +195,14 @@ export function createScheduler<E extends QueuedEvent>(limits: LaneLimits): Sche
       session.work = isAtWork ? work : undefined;
       const running = ownItems(session, work?.turn);
       const delivered = ownItems(session, work?.queue);
-      for (const item of [...givenTo(session), ...allOf(session.running)]) {
-        if (item.state === 'giving' || running.has(item) || delivered.has(item)) continue;
-        if (work !== undefined) forget(item);
-        else waitAgain(item);
-      }
+      const left = [...givenTo(session), ...allOf(session.running)].filter(
+        (item) => item.state !== 'giving' && !running.has(item) && !delivered.has(item),
+      );
+      left.forEach(work === undefined ? waitAgain : forget);
       for (const item of delivered) if (!running.has(item)) take(item, 'delivered');
       for (const item of running) take(item, 'running');
       review(session);
+      return work === undefined ? [] : left.map(({ event }) => event);
     },
     get(event_id) {
       const item = items.get(event_id);
