@@ -10,18 +10,20 @@ export interface Ids {
 const ALPHABET = '0123456789abcdefghjkmnpqrstvwxyz';
 const TIME_CHARACTERS = 10;
 const RANDOM_BYTES = 16;
-/** Drawn at once: a call into the operating system costs more than the id. */
-const DRAWN_BYTES = 64 * RANDOM_BYTES;
+/** Asking the system takes long, however little is asked for. */
+const DRAWN_AT_ONCE = 64 * RANDOM_BYTES;
 
 /** Ids drawn from the operating system's randomness (https://github.com/ulid/spec). */
 export function systemIds(clock: Clock): Ids {
   let drawn = Buffer.alloc(0);
-  const draw = (): Buffer => {
-    if (drawn.length === 0) drawn = randomBytes(DRAWN_BYTES);
+
+  function draw(): Buffer {
+    if (drawn.length === 0) drawn = randomBytes(DRAWN_AT_ONCE);
     const bytes = drawn.subarray(0, RANDOM_BYTES);
     drawn = drawn.subarray(RANDOM_BYTES);
     return bytes;
-  };
+  }
+
   return {
     ulid() {
       let rest = clock.now();

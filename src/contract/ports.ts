@@ -139,6 +139,8 @@ export interface Ingress {
   pending(): Promise<IngressEvent[]>;
   /** One of those, by its id. */
   pendingEvent(event_id: string): Promise<IngressEvent | undefined>;
+  /** Those of a session. */
+  pendingOf(session_id: string): Promise<IngressEvent[]>;
   /** What is still held of an event, done or not: old ones are forgotten. Takes no lock. */
   find(event_id: string): Promise<IngressTrace | undefined>;
   /** Marks an event done, also a dead one; not synced by itself. */

@@ -80,6 +80,8 @@ export interface Owner {
   accept(message: NewMessage): Promise<{ event: IngressEvent; duplicate: boolean }>;
   /** Accepted events whose turn hasn't ended, oldest first. */
   pending(): Promise<IngressEvent[]>;
+  /** Those of a session. */
+  pendingOf(session_id: string): Promise<IngressEvent[]>;
   /** Is it one of those? */
   isPending(event_id: string): Promise<boolean>;
   /**
@@ -222,10 +224,11 @@ export function createOwner(ports: OwnerPorts, settings: OwnerSettings): Owner {
     },
 
     pending: () => ports.ingress.pending(),
+    pendingOf: (session_id) => ports.ingress.pendingOf(session_id),
     isPending: async (event_id) => (await ports.ingress.pendingEvent(event_id)) !== undefined,
 
     async open(id, { onStored, onFailed, whole = false } = {}) {
-      const snapshot = whole ? undefined : await findSnapshot(snapshotPorts, id, await ports.ingress.pending());
+      const snapshot = whole ? undefined : await findSnapshot(snapshotPorts, id, await ports.ingress.pendingOf(id));
       const opened = await openSession(context, id, { snapshot, onStored });
       // What a killed process wrote last is told of from here on, and built upon.
       if (opened.end.durable < opened.end.seq) await ports.journal.sync(id);
@@ -259,9 +262,7 @@ export function createOwner(ports: OwnerPorts, settings: OwnerSettings): Owner {
       const { id, runner, opened } = live;
       const isKnown = ({ event_id }: IngressEvent): boolean =>
         opened.ended.has(event_id) || opened.received.has(event_id);
-      const waiting = (await ports.ingress.pending()).filter(
-        (event) => event.session_id === id && (isKnown(event) || takes(event)),
-      );
+      const waiting = (await ports.ingress.pendingOf(id)).filter((event) => isKnown(event) || takes(event));
       const posted: Promise<unknown>[] = [];
       const [first] = waiting;
       if (opened.end.status === 'absent' && first) posted.push(runner.post(created(id, first)));

@@ -224,7 +224,7 @@ export async function removeSession(
     if (entry.type === 'model.replied') usage = addUsage(usage, entry.data.usage);
   });
   const isThere = end.status !== 'absent';
-  const waiting = (await ingress.pending()).filter((event) => event.session_id === id);
+  const waiting = await ingress.pendingOf(id);
   if (!isThere && waiting.length === 0) {
     await snapshots.remove(id);
     throw await notFound(journal, id);

@@ -3,7 +3,7 @@
  * Node's pool. Whatever the umask, files get 0600 and folders 0700.
  */
 import {
-  chmodSync, close, closeSync, constants, fchmodSync, fdatasync, fstatSync, fsync, fsyncSync, ftruncateSync, futimesSync,
+  chmodSync, close, closeSync, constants, fchmodSync, fdatasync, fstatSync, fsync, fsyncSync, ftruncateSync, futimesSync, lstatSync,
   mkdirSync, open, openSync, readdirSync, readSync, renameSync, rmdirSync, unlinkSync, writeSync,
 } from 'node:fs'; // prettier-ignore
 import { createHash } from 'node:crypto';
@@ -96,6 +96,8 @@ function openPrivate(path: string, flags: number): number {
 export function openExisting(path: string, access: 'read' | 'append'): number | undefined {
   let fd: number;
   try {
+    // In vain it takes far longer to open than to look, and many sessions have no file yet.
+    if (!lstatSync(path, { throwIfNoEntry: false })) return undefined;
     fd = openSync(path, (access === 'read' ? O_RDONLY : O_RDWR | O_APPEND) | O_NOFOLLOW | O_NONBLOCK);
   } catch (error) {
     if (isFileError(error, 'ENOENT')) return undefined;

@@ -2,12 +2,13 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { sha256 } from '../base/digest.ts';
-import type { DeadLetter, IngressEvent, IngressRecord, IngressTrace } from '../contract/records.ts';
+import type { IngressEvent, IngressRecord, IngressTrace } from '../contract/records.ts';
 import { damageError, openChainFile, type ChainFile } from './chain/file.ts';
 import type { ChainLine } from './chain/line.ts';
 import { scanChain } from './chain/scan.ts';
 import { withFile } from './files.ts';
 import { knowsIngress } from './line-types.ts';
+import { createOpenEvents, type Mark, type OpenEvents } from './open-events.ts';
 import { isFileError, storeError } from './store-error.ts';
 
 export interface SegmentOptions {
@@ -16,7 +17,7 @@ export interface SegmentOptions {
   workspace: () => string;
 }
 
-export interface Segments {
+export interface Segments extends Pick<OpenEvents, 'pending' | 'pendingEvent' | 'pendingOf' | 'deadLetters'> {
   /** Resolves when the events are durable, in the newest segment. */
   accept(events: IngressEvent[], now: number): Promise<void>;
   /** Writes the mark, without a sync; nothing for an event that is neither pending nor dead. */
@@ -25,9 +26,6 @@ export interface Segments {
   dead(event_id: string, why: string, now: number): void;
   /** Resolves when all that was found or written is durable. */
   sync(): Promise<void>;
-  pending(): IngressEvent[];
-  pendingEvent(event_id: string): IngressEvent | undefined;
-  deadLetters(): DeadLetter[];
   /** Begins a new segment when the newest is full, or has an event that was accepted before `before`. Did it? */
   renew(before: number): Promise<boolean>;
   /**
@@ -38,12 +36,9 @@ export interface Segments {
   close(): Promise<void>;
 }
 
-/** One segment's file, and what of it still counts. Times are those of the acceptance of its events. */
+/** When its oldest and its newest event were accepted. */
 interface Segment {
   n: number;
-  /** Events without a mark, by id, in order. */
-  pending: Map<string, IngressEvent>;
-  dead: Map<string, DeadLetter>;
   oldest: number;
   newest: number;
 }
@@ -54,13 +49,21 @@ export const SEGMENT_NAME = /^([1-9]\d{0,8})\.jsonl$/;
 /** Opens all segments as the workspace's holder, cuts their crash tails, and visits every event in order. */
 export async function openSegments(options: SegmentOptions, visit: (event: IngressEvent) => void): Promise<Segments> {
   const segments: Segment[] = [];
+  const events = createOpenEvents();
+  const add = (event: IngressEvent): void => {
+    const segment = segments.at(-1)!;
+    segment.oldest = Math.min(segment.oldest, event.accepted_at);
+    segment.newest = Math.max(segment.newest, event.accepted_at);
+    events.add(event, segment.n);
+  };
   const open = async (n: number): Promise<ChainFile> => {
     const torn = { folder: options.tornFolder, name: `ingress-${n}.jsonl` };
-    const segment = emptySegment(n);
-    segments.push(segment);
-    const { file } = await openChainFile({ ...chainOf(options, n), torn }, (line) => {
-      const accepted = apply(segments, line);
-      if (accepted !== undefined) visit(accepted);
+    segments.push({ n, oldest: Infinity, newest: 0 });
+    const { file } = await openChainFile({ ...chainOf(options, n), torn }, ({ at, type, data }) => {
+      const record = { type, data } as IngressRecord;
+      if (record.type !== 'event.accepted') return void events.mark(record, at);
+      add(record.data.event);
+      visit(record.data.event);
     });
     return file;
   };
@@ -72,24 +75,23 @@ export async function openSegments(options: SegmentOptions, visit: (event: Ingre
     await before.close();
   };
   for (const n of others) await moveTo(n);
+  // It may lie in a later segment than its event.
   const mark = (record: Mark, now: number): void => {
     const at = Math.max(now, current.end().at);
-    if (applyMark(segments, record, at)) current.append([{ at, ...record }]);
+    if (events.mark(record, at)) current.append([{ at, ...record }]);
   };
 
   return {
-    async accept(events, now) {
+    ...events,
+    async accept(accepted, now) {
       const at = Math.max(now, current.end().at);
-      current.append(events.map((event) => ({ at, type: 'event.accepted', data: { event } })));
+      current.append(accepted.map((event) => ({ at, type: 'event.accepted', data: { event } })));
       await current.sync();
-      for (const event of events) addEvent(segments, event);
+      accepted.forEach(add);
     },
     done: (event_id, outcome, now) => mark({ type: 'event.done', data: { event_id, outcome } }, now),
     dead: (event_id, why, now) => mark({ type: 'event.dead', data: { event_id, why } }, now),
     sync: () => current.sync(),
-    pending: () => pendingOf(segments),
-    pendingEvent: (event_id) => segments.find(({ pending }) => pending.has(event_id))?.pending.get(event_id),
-    deadLetters: () => deadOf(segments),
     async renew(before) {
       const { n, oldest } = segments.at(-1)!;
       if (current.end().bytes <= SEGMENT_BYTES && oldest > before) return false;
@@ -98,10 +100,8 @@ export async function openSegments(options: SegmentOptions, visit: (event: Ingre
       return true;
     },
     takeExpired(before, deadBefore) {
-      const isKept = ({ at }: DeadLetter): boolean => at > deadBefore;
-      const lasting = segments.findIndex(
-        ({ pending, dead, newest }) => pending.size > 0 || newest > before || [...dead.values()].some(isKept),
-      );
+      const open = events.firstSegment(deadBefore);
+      const lasting = segments.findIndex(({ n, newest }) => n >= open || newest > before);
       const count = lasting === -1 ? segments.length - 1 : Math.min(lasting, segments.length - 1);
       return segments.splice(0, count).map(({ n }) => chainOf(options, n).path);
     },
@@ -110,15 +110,19 @@ export async function openSegments(options: SegmentOptions, visit: (event: Ingre
 }
 
 /** The pending and dead events as they lie in the files, for whoever doesn't hold the workspace. Changes nothing. */
-export async function readSegments(options: SegmentOptions): Promise<{ pending: IngressEvent[]; dead: DeadLetter[] }> {
-  const segments: Segment[] = [];
+export async function readSegments(options: SegmentOptions): Promise<OpenEvents> {
+  const events = createOpenEvents();
   for (const n of listSegments(options.folder)) {
     const { path, name, ...rules } = chainOf(options, n);
-    segments.push(emptySegment(n));
-    const end = await withFile(path, (fd) => scanChain(fd, rules, (line) => void apply(segments, line)));
+    const visit = ({ at, type, data }: ChainLine): void => {
+      const record = { type, data } as IngressRecord;
+      if (record.type === 'event.accepted') events.add(record.data.event, n);
+      else events.mark(record, at);
+    };
+    const end = await withFile(path, (fd) => scanChain(fd, rules, visit));
     if (end.failure !== undefined) throw damageError(name, end.failure);
   }
-  return { pending: pendingOf(segments), dead: deadOf(segments) };
+  return events;
 }
 
 /** Every line about an event. Of a damaged segment the lines before the damage count. */
@@ -158,52 +162,4 @@ function listSegments(folder: string): number[] {
     if (isFileError(error, 'ENOENT')) return [];
     throw storeError(`Reading ${folder}`, error);
   }
-}
-
-function emptySegment(n: number): Segment {
-  return { n, pending: new Map(), dead: new Map(), oldest: Infinity, newest: 0 };
-}
-
-function pendingOf(segments: Segment[]): IngressEvent[] {
-  return segments.flatMap(({ pending }) => [...pending.values()]);
-}
-
-function deadOf(segments: Segment[]): DeadLetter[] {
-  return segments.flatMap(({ dead }) => [...dead.values()]);
-}
-
-/** What a line of the last segment does. Gives the event when the line accepts one. */
-function apply(segments: Segment[], { at, type, data }: ChainLine): IngressEvent | undefined {
-  const record = { type, data } as IngressRecord;
-  if (record.type === 'event.accepted') {
-    addEvent(segments, record.data.event);
-    return record.data.event;
-  }
-  applyMark(segments, record, at);
-  return undefined;
-}
-
-/** One that was dead is no more. */
-function addEvent(segments: Segment[], event: IngressEvent): void {
-  for (const { dead } of segments) dead.delete(event.event_id);
-  const segment = segments.at(-1)!;
-  segment.pending.set(event.event_id, event);
-  segment.oldest = Math.min(segment.oldest, event.accepted_at);
-  segment.newest = Math.max(segment.newest, event.accepted_at);
-}
-
-type Mark = Exclude<IngressRecord, { type: 'event.accepted' }>;
-
-/** Did the mark change anything? It may lie in a later segment than its event. */
-function applyMark(segments: Segment[], { type, data }: Mark, at: number): boolean {
-  const { event_id } = data;
-  for (const { pending, dead } of segments) {
-    const event = pending.get(event_id);
-    pending.delete(event_id);
-    if (type === 'event.done' ? event !== undefined || dead.delete(event_id) : event !== undefined) {
-      if (type === 'event.dead') dead.set(event_id, { event: event!, why: data.why, at });
-      return true;
-    }
-  }
-  return false;
 }

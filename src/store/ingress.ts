@@ -8,6 +8,7 @@ import type { Ingress } from '../contract/ports.ts';
 import type { IngressEvent } from '../contract/records.ts';
 import { removeFile } from './files.ts';
 import { findEvent, readSegments, openSegments, type Segments } from './ingress-segments.ts';
+import type { OpenEvents } from './open-events.ts';
 
 export interface IngressOptions {
   folder: string;
@@ -150,7 +151,8 @@ export function createIngress(options: IngressOptions): { ingress: Ingress; clos
   };
 
   /** The holder will write, too: so that the segments are read once, it opens them now. */
-  const openOnes = async (): Promise<Segments | undefined> => (holdsLock() ? segmentsNow() : opening);
+  const events = async (): Promise<OpenEvents | Segments> =>
+    (await (holdsLock() ? segmentsNow() : opening)) ?? readSegments(options);
 
   const ingress: Ingress = {
     accept(event) {
@@ -164,22 +166,10 @@ export function createIngress(options: IngressOptions): { ingress: Ingress; clos
       return known !== undefined && known.event.accepted_at > forgotten();
     },
 
-    async pending() {
-      const segments = await openOnes();
-      return segments === undefined ? (await readSegments(options)).pending : segments.pending();
-    },
-
-    async pendingEvent(event_id) {
-      const segments = await openOnes();
-      if (segments !== undefined) return segments.pendingEvent(event_id);
-      return (await readSegments(options)).pending.find((event) => event.event_id === event_id);
-    },
-
-    async deadLetters() {
-      const segments = await openOnes();
-      return segments === undefined ? (await readSegments(options)).dead : segments.deadLetters();
-    },
-
+    pending: async () => (await events()).pending(),
+    pendingEvent: async (event_id) => (await events()).pendingEvent(event_id),
+    pendingOf: async (session_id) => (await events()).pendingOf(session_id),
+    deadLetters: async () => (await events()).deadLetters(),
     find: (event_id) => findEvent(options, event_id),
 
     async done(event_id, outcome) {

@@ -17,6 +17,7 @@ export function createSnapshots(options: { folder: string; requireLock: () => vo
 
   return {
     async read(session) {
+      if (!existsSync(fileOf(session))) return undefined; // as mostly: an error takes longer
       try {
         const content = readFileSync(fileOf(session), 'utf8');
         const end = content.indexOf('\n');

@@ -213,17 +213,16 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'background messages take places of the interactive lane',
     breaks: 'l',
-    file: 'src/engine/lanes/scheduler.ts',
-    find: 'if ((working.get(lane) ?? 0) >= limits[lane]) return false;',
-    replace:
-      "if ((working.get(lane) ?? 0) + (lane === 'interactive' ? (working.get('background') ?? 0) : 0) >= limits[lane]) return false;",
+    file: 'src/engine/lanes/starts.ts',
+    find: 'if (count(lane) >= limits[lane]) return undefined;',
+    replace: "if (count(lane) + (lane === 'interactive' ? count('background') : 0) >= limits[lane]) return undefined;",
   },
   {
     name: 'a session that waits for a person keeps its place',
     breaks: 'l',
-    file: 'src/engine/lanes/scheduler.ts',
-    find: 'if (!isActive(session) || session.work?.waits === true) continue;',
-    replace: 'if (!isActive(session)) continue;',
+    file: 'src/engine/lanes/starts.ts',
+    find: 'if (work?.waits === true) return [];',
+    replace: 'void work;',
   },
   {
     name: 'a message is accepted before it has a place',

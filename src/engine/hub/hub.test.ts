@@ -303,7 +303,7 @@ test('a record of messages that can not be read keeps nobody from being told', a
   const home = newHome();
   const workspace = await openWorkspace({ environment: { RUNTIME_HOME: home }, overrides: new Map() });
   const broken = new RuntimeError('store_unavailable', 'It is damaged.');
-  workspace.store.ingress.pending = () => Promise.reject(broken);
+  for (const what of ['pending', 'pendingOf'] as const) workspace.store.ingress[what] = () => Promise.reject(broken);
   const hub = createHub(workspace, { takes: 'all', version: 'test' });
   await new Promise(setImmediate);
   await expect(hub.session('s')).rejects.toBe(broken);

@@ -102,8 +102,9 @@ export function createHub(workspace: Workspace, options: HubOptions): Hub {
     onEvent({ id, opened }, event) {
       observe?.(id, event);
       if (event.kind === 'entry') {
-        lanes.observe(id);
         const { entry } = event.stored;
+        // That a message came behind an open turn is known to who gave it.
+        if (entry.type !== 'input.received' || event.turn === undefined) lanes.observe(id);
         if (entry.type === 'turn.started') {
           turnBegan.set(id, entry.at);
           configChanges.turnStarted(id);
@@ -182,13 +183,12 @@ export function createHub(workspace: Workspace, options: HubOptions): Hub {
     });
   }
 
-  async function pendingOf(session_id: string): Promise<string[]> {
-    const pending = await owner.pending();
-    return pending.filter((event) => event.session_id === session_id).map(({ event_id }) => event_id);
-  }
-
   async function describe(live: LiveSession): Promise<SessionStatus> {
-    return describeWith(live, await pendingOf(live.id));
+    const pending = await owner.pendingOf(live.id);
+    return describeWith(
+      live,
+      pending.map(({ event_id }) => event_id),
+    );
   }
 
   /** `pending`: its messages that aren't done. */

@@ -4,7 +4,7 @@ import { RuntimeError } from '../../contract/errors.ts';
 import type { Accepted, Submission } from '../../contract/host.ts';
 import type { ModelChoice } from '../../contract/manifest.ts';
 import type { Lanes } from '../lanes/lanes.ts';
-import { workOf } from '../lanes/work-of.ts';
+import { waitsForPerson } from '../lanes/work-of.ts';
 import { type Principal, requireRole } from '../principal.ts';
 import type { OwnSubmission } from '../schedule/hub-of-schedules.ts';
 import { checkSessionId } from '../session-id.ts';
@@ -108,8 +108,8 @@ export function createSubmit(
 
   /** Approvals without which nothing is done in a session. */
   function waitingOn(session_id: string): Pick<Accepted, 'waiting_on'> {
-    const live = sessions.get(session_id);
-    return live && workOf(live).waits ? { waiting_on: live.runner.approvals() } : {};
+    const runner = sessions.get(session_id)?.runner;
+    return runner && waitsForPerson(runner) ? { waiting_on: runner.approvals() } : {};
   }
 
   return submit;

@@ -10,7 +10,8 @@ import type { Lane } from '../../contract/values.ts';
 import type { LiveSessions } from '../hub/live-sessions.ts';
 import { createAdmission } from './admission.ts';
 import { endUnseen } from './end-unseen.ts';
-import { createScheduler, type LaneLimits, type QueueRow } from './scheduler.ts';
+import { createScheduler, type QueueRow } from './scheduler.ts';
+import type { LaneLimits } from './starts.ts';
 import { workOf } from './work-of.ts';
 
 export interface LaneSettings {
@@ -22,7 +23,7 @@ export interface LaneSettings {
 
 export interface LanesPorts {
   clock: Clock;
-  ingress: Pick<Ingress, 'pending' | 'pendingEvent' | 'knows' | 'done' | 'dead' | 'sync'>;
+  ingress: Pick<Ingress, 'pending' | 'pendingEvent' | 'pendingOf' | 'knows' | 'done' | 'dead' | 'sync'>;
   journal: Pick<Journal, 'read'>;
   sessions: Pick<LiveSessions, 'deliver' | 'get' | 'isEntered' | 'withdraw'>;
   /** Called when the store fails again and again: another process may find it well. */
@@ -77,11 +78,12 @@ export function createLanes(ports: LanesPorts, settings: LaneSettings): Lanes {
   });
   /** Of messages that couldn't be given: how often, and how often through their own fault. */
   const failures = new Map<string, { times: number; counted: number }>();
-  /** Their sessions may have them: an earlier process accepted them, or they were on their way. */
+  /** Ids of messages that aren't done. Their sessions may have them: an earlier process accepted them, or they were on their way. */
   const unsure = new Set<string>();
   /** Sessions. */
   const changed = new Set<string>();
-  const arrivals = new Map<string, PromiseWithResolvers<'gone' | 'waits'>>();
+  /** Who waits for messages to arrive, by session and message. */
+  const arrivals = new Map<string, Map<string, PromiseWithResolvers<'gone' | 'waits'>>>();
   /** Messages that are being given to their sessions. */
   const underWay = new Map<string, Promise<void>>();
   const pauses = new Set<() => void>();
@@ -105,17 +107,24 @@ export function createLanes(ports: LanesPorts, settings: LaneSettings): Lanes {
     goOn();
   }
 
-  /** Gives what may be given now, and tells who waits for that. */
+  /** Gives what may be given now. */
   function goOn(): void {
     if (closed) return;
     for (let event = scheduler.next(); event; event = scheduler.next()) begin(event);
     admission.roomMade();
-    for (const [event_id, arrival] of arrivals) {
+  }
+
+  /** Tells who waits for messages of a session. */
+  function tellArrivals(session_id: string): void {
+    const waiting = arrivals.get(session_id);
+    if (!waiting) return;
+    for (const [event_id, arrival] of waiting) {
       const how = arrivalOf(event_id);
       if (how === undefined) continue;
-      arrivals.delete(event_id);
+      waiting.delete(event_id);
       arrival.resolve(how);
     }
+    if (waiting.size === 0) arrivals.delete(session_id);
   }
 
   function begin(event: IngressEvent): void {
@@ -133,11 +142,18 @@ export function createLanes(ports: LanesPorts, settings: LaneSettings): Lanes {
       await sessions.deliver(event);
       failures.delete(event_id);
       scheduler.given(event_id);
-      look(session_id);
-      goOn();
+      tellArrivals(session_id);
+      if (isLast(event)) goOn();
+      else observe(session_id);
     } catch (thrown) {
       await failed(event, toRuntimeError(thrown));
     }
+  }
+
+  /** Does it stand behind all that its session does? Then nothing else has changed; looking takes long where many do. */
+  function isLast({ event_id, session_id }: IngressEvent): boolean {
+    const { turn, queue } = sessions.get(session_id)?.runner.state() ?? {};
+    return turn != null && queue?.at(-1)?.event_id === event_id;
   }
 
   async function failed(event: IngressEvent, error: RuntimeError): Promise<void> {
@@ -150,7 +166,7 @@ export function createLanes(ports: LanesPorts, settings: LaneSettings): Lanes {
     failure.times++;
     if (!STORE_FAILS.has(error.code)) failure.counted++;
     if (failure.times - failure.counted === MOST_STORE_FAILURES) onFailed(error);
-    if (failure.counted >= settings.deliveryAttempts && (await marked(event_id, error))) drop(event_id);
+    if (failure.counted >= settings.deliveryAttempts && (await marked(event_id, error))) drop(event);
     else pause(event_id, failure.times);
     goOn();
   }
@@ -173,15 +189,34 @@ export function createLanes(ports: LanesPorts, settings: LaneSettings): Lanes {
     pauses.add(cancel);
   }
 
-  function drop(event_id: string): void {
+  function drop({ event_id, session_id }: IngressEvent): void {
     scheduler.remove(event_id);
+    forget(event_id);
+    tellArrivals(session_id);
+  }
+
+  function forget(event_id: string): void {
     failures.delete(event_id);
     unsure.delete(event_id);
   }
 
   function look(session_id: string): void {
     const live = sessions.get(session_id);
-    scheduler.observe(session_id, live && sessions.isEntered(session_id) ? workOf(live) : undefined);
+    const done = scheduler.observe(session_id, live && sessions.isEntered(session_id) ? workOf(live) : undefined);
+    for (const { event_id } of done) forget(event_id);
+    tellArrivals(session_id);
+  }
+
+  /** All that happens in a session at once is one change: looking takes the longer the more it has. */
+  function observe(session_id: string): void {
+    if (changed.size === 0) {
+      queueMicrotask(() => {
+        for (const id of changed) look(id);
+        changed.clear();
+        goOn();
+      });
+    }
+    changed.add(session_id);
   }
 
   function arrivalOf(event_id: string): 'gone' | 'waits' | undefined {
@@ -210,22 +245,15 @@ export function createLanes(ports: LanesPorts, settings: LaneSettings): Lanes {
       const state = scheduler.get(event_id)?.state;
       return state !== undefined && state !== 'waiting';
     },
-    // All that happens in a session at once is one change.
-    observe(session_id) {
-      if (changed.size === 0) {
-        queueMicrotask(() => {
-          for (const id of changed) look(id);
-          changed.clear();
-          goOn();
-        });
-      }
-      changed.add(session_id);
-    },
+    observe,
     arrived(event_id) {
       const how = arrivalOf(event_id);
       if (how !== undefined) return Promise.resolve(how);
-      const arrival = arrivals.get(event_id) ?? Promise.withResolvers<'gone' | 'waits'>();
-      arrivals.set(event_id, arrival);
+      const { session_id } = scheduler.get(event_id)!.event;
+      const waiting = arrivals.get(session_id) ?? new Map<string, PromiseWithResolvers<'gone' | 'waits'>>();
+      arrivals.set(session_id, waiting);
+      const arrival = waiting.get(event_id) ?? Promise.withResolvers<'gone' | 'waits'>();
+      waiting.set(event_id, arrival);
       return arrival.promise;
     },
     async end(event_id, outcome) {
@@ -235,7 +263,7 @@ export function createLanes(ports: LanesPorts, settings: LaneSettings): Lanes {
       try {
         const mayBeSeen = unsure.has(event_id);
         if (!(await endUnseen({ ingress, journal }, row.event, { outcome, mayBeSeen }))) return false;
-        drop(event_id);
+        drop(row.event);
         return true;
       } finally {
         scheduler.release(event_id);
@@ -248,11 +276,9 @@ export function createLanes(ports: LanesPorts, settings: LaneSettings): Lanes {
       return scheduler.table();
     },
     async recheck(session_id) {
-      const pending = (await ingress.pending()).filter((event) => event.session_id === session_id);
+      const pending = await ingress.pendingOf(session_id);
       const left = new Set(pending.map(({ event_id }) => event_id));
-      for (const { event } of scheduler.table()) {
-        if (event.session_id === session_id && !left.has(event.event_id)) drop(event.event_id);
-      }
+      for (const event of scheduler.ofSession(session_id)) if (!left.has(event.event_id)) drop(event);
       look(session_id);
       for (const event of pending) {
         unsure.add(event.event_id);
@@ -265,7 +291,7 @@ export function createLanes(ports: LanesPorts, settings: LaneSettings): Lanes {
       closed = true;
       admission.close();
       for (const cancel of pauses) cancel();
-      for (const arrival of arrivals.values()) arrival.resolve('gone');
+      for (const waiting of arrivals.values()) for (const { resolve } of waiting.values()) resolve('gone');
       arrivals.clear();
       await Promise.all(underWay.values());
     },

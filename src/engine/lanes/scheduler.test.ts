@@ -1,7 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Lane } from '../../contract/values.ts';
-import { createScheduler, type LaneLimits, type QueuedEvent, type Scheduler } from './scheduler.ts';
+import type { QueuedEvent } from './queued.ts';
+import { createScheduler, type Scheduler } from './scheduler.ts';
+import type { LaneLimits } from './starts.ts';
 
 const LIMITS: LaneLimits = { interactive: 2, background: 1, sender: 0 };
 

@@ -5,30 +5,21 @@
  * Order within a lane: priority, then rounds in which each sender has one, then acceptance. Nothing overtakes what was
  * accepted before it for the same session and lane. The place of a message in that order is fixed when it comes.
  */
-import type { IngressEvent } from '../../contract/records.ts';
+import { allOf, countBefore, insert, lastOf, remove, type SortedList, sortedList } from '../../base/sorted-list.ts';
 import type { Lane } from '../../contract/values.ts';
-import { createRounds, type Rank } from './rounds.ts';
-
-/** How many sessions work at the same time; `sender`: for one sender in a lane, 0: no limit. */
-export interface LaneLimits {
-  interactive: number;
-  background: number;
-  sender: number;
-}
-
-export type QueuedEvent = Pick<
-  IngressEvent,
-  'event_id' | 'session_id' | 'lane' | 'priority' | 'actor' | 'source' | 'accepted_at'
->;
-
-/** What a session has of its messages, and whether only a person can make it go on. */
-export interface SessionWork {
-  /** Of its open turn; undefined when none is open. */
-  turn: readonly string[] | undefined;
-  /** Given to it, and without a turn so far. */
-  queue: readonly string[];
-  waits: boolean;
-}
+import {
+  byRank,
+  delist,
+  enlist,
+  givenTo,
+  type Item,
+  newSession,
+  type QueuedEvent,
+  type Session,
+  type SessionWork,
+} from './queued.ts';
+import { createRounds } from './rounds.ts';
+import { createStarts, type LaneLimits } from './starts.ts';
 
 export type QueueState = 'waiting' | 'delivered' | 'running' | 'waiting_approval';
 
@@ -50,9 +41,13 @@ export interface Scheduler<E extends QueuedEvent> {
   hold(event_id: string): boolean;
   release(event_id: string): void;
   remove(event_id: string): void;
-  /** What a session does. What it has no more is done. Undefined: nobody works on it, so what it had waits again. */
-  observe(session_id: string, work: SessionWork | undefined): void;
+  /**
+   * What a session does. What it has no more is done: gives those, and knows them no longer. Undefined: nobody works on
+   * it, so what it had waits again.
+   */
+  observe(session_id: string, work: SessionWork | undefined): E[];
   get(event_id: string): QueueRow<E> | undefined;
+  ofSession(session_id: string): E[];
   /** Does no session have it yet? */
   isHere(event_id: string): boolean;
   /** The messages of a lane whose turn hasn't begun. */
@@ -63,222 +58,174 @@ export interface Scheduler<E extends QueuedEvent> {
   table(): QueueRow<E>[];
 }
 
-interface Item<E> {
-  event: E;
-  /** `giving`: on its way to its session. */
-  state: 'waiting' | 'giving' | 'delivered' | 'running';
-  holds: number;
-  rank: Rank;
-  /** Of its acceptance. */
-  order: number;
-}
-
-interface Session<E> {
-  items: Map<string, Item<E>>;
-  work: SessionWork | undefined;
-}
-
 const LANES: readonly Lane[] = ['interactive', 'background'];
+/** In the order of the table; behind them those that wait. */
+const IN_SESSIONS: readonly Item<unknown>['state'][] = ['running', 'delivered', 'giving'];
 
 export function createScheduler<E extends QueuedEvent>(limits: LaneLimits): Scheduler<E> {
   const items = new Map<string, Item<E>>();
   const sessions = new Map<string, Session<E>>();
   const rounds = createRounds();
+  const starts = createStarts<E>(limits);
+  /** Those that wait. */
+  const lanes: Record<Lane, SortedList<Item<E>>> = { interactive: sortedList(byRank), background: sortedList(byRank) };
+  /** Those whose turn hasn't begun. */
+  const counts: Record<Lane, number> = { interactive: 0, background: 0 };
   let orders = 0;
 
   function sessionOf(session_id: string): Session<E> {
     let session = sessions.get(session_id);
-    if (session === undefined) sessions.set(session_id, (session = { items: new Map(), work: undefined }));
+    if (session === undefined) sessions.set(session_id, (session = newSession(session_id)));
     return session;
   }
 
+  function enter(item: Item<E>): void {
+    const { lane } = item.event;
+    enlist(item);
+    if (item.state !== 'running') counts[lane]++;
+    if (item.state === 'waiting') insert(lanes[lane], item);
+  }
+
+  function leave(item: Item<E>): void {
+    const { lane } = item.event;
+    delist(item);
+    if (item.state !== 'running') counts[lane]--;
+    if (item.state === 'waiting') remove(lanes[lane], item);
+  }
+
+  function move(item: Item<E>, state: Item<E>['state']): void {
+    leave(item);
+    item.state = state;
+    enter(item);
+  }
+
   function forget(item: Item<E>): void {
-    const { event_id, session_id } = item.event;
     if (item.state === 'waiting') rounds.leave(item.event, item.rank);
-    items.delete(event_id);
-    sessionOf(session_id).items.delete(event_id);
+    leave(item);
+    items.delete(item.event.event_id);
   }
 
-  function tidy(session_id: string): void {
-    const { items: left, work } = sessionOf(session_id);
-    if (left.size === 0 && work === undefined) sessions.delete(session_id);
+  /** Its session has it. */
+  function take(item: Item<E>, state: 'delivered' | 'running'): void {
+    if (item.state === 'waiting') rounds.leave(item.event, item.rank);
+    if (item.state !== state) move(item, state);
   }
 
-  /** Sessions that work, by lane and by lane and sender. One that waits for a person holds no place. */
-  function countWorking(): Map<string, number> {
-    const working = new Map<string, number>();
-    for (const session of sessions.values()) {
-      if (!isActive(session) || session.work?.waits === true) continue;
-      const main = mainItem(session)?.event;
-      // A turn that nobody's message asked for goes on since a person wants it to.
-      const lane = main?.lane ?? 'interactive';
-      for (const key of main ? [lane, senderIn(main)] : [lane]) working.set(key, (working.get(key) ?? 0) + 1);
+  function waitAgain(item: Item<E>): void {
+    rounds.stay(item.event, item.rank);
+    move(item, 'waiting');
+  }
+
+  function ownItems(session: Session<E>, ids: readonly string[] = []): Set<Item<E>> {
+    const own = new Set<Item<E>>();
+    for (const id of ids) {
+      const item = items.get(id);
+      if (item?.session === session) own.add(item);
     }
-    return working;
+    return own;
   }
 
-  function mayStart(head: Item<E>, working: Map<string, number>): boolean {
-    const { lane } = head.event;
-    if ((working.get(lane) ?? 0) >= limits[lane]) return false;
-    return limits.sender === 0 || (working.get(senderIn(head.event)) ?? 0) < limits.sender;
+  /** To be called whenever something of a session has changed. */
+  function review(session: Session<E>): void {
+    starts.review(session);
+    if (session.work === undefined && session.count === 0) sessions.delete(session.id);
   }
 
-  /** Of those that may be given now, the first in the order of the lane. */
-  function bestOf(lane: Lane, working: Map<string, number>): Item<E> | undefined {
-    let best: Item<E> | undefined;
-    for (const session of sessions.values()) {
-      const head = headOf(session, lane);
-      if (!head || head.holds > 0 || isGiving(session)) continue;
-      if (lane === 'interactive' && isActive(session)) return head; // its session sees to the order
-      // What is interactive goes first in its session, too.
-      if (lane === 'background' && (isActive(session) || headOf(session, 'interactive'))) continue;
-      if (mayStart(head, working) && (!best || goesBefore(head, best))) best = head;
-    }
-    return best;
-  }
-
-  function rowOf(item: Item<E>): QueueRow<E> {
-    const { event, state } = item;
-    const session = sessionOf(event.session_id);
-    if (state === 'waiting') return { event, state, position: before(item, items.values(), ['waiting']) };
+  function rowOf({ event, session, state }: Item<E>, position: number): QueueRow<E> {
+    if (state === 'waiting') return { event, state, position };
     if (state === 'running') return { event, state: session.work?.waits ? 'waiting_approval' : 'running', position: 0 };
-    const position = before(item, session.items.values(), ['giving', 'delivered']);
     return { event, state: 'delivered', position };
+  }
+
+  function positionOf(item: Item<E>): number {
+    const { event, session, state } = item;
+    if (state === 'running') return 0;
+    return countBefore(state === 'waiting' ? lanes[event.lane] : session.given[event.lane], item);
   }
 
   return {
     add(event) {
-      const { event_id, session_id, lane } = event;
+      const { event_id, session_id, lane, actor, source } = event;
       if (items.has(event_id)) return;
       const session = sessionOf(session_id);
-      const rank = rounds.enter(event, lastOf(session, lane)?.rank);
-      const item: Item<E> = { event, state: 'waiting', holds: 0, rank, order: orders++ };
+      const rank = rounds.enter(event, lastOf(session.waiting[lane])?.rank);
+      const sender = JSON.stringify([lane, actor.id, source]);
+      const item: Item<E> = { event, session, sender, state: 'waiting', holds: 0, rank, order: orders++ };
       items.set(event_id, item);
-      session.items.set(event_id, item);
+      enter(item);
+      review(session);
     },
     next() {
-      const working = countWorking();
-      const next = bestOf('interactive', working) ?? bestOf('background', working);
+      const next = starts.next();
       if (next === undefined) return undefined;
-      next.state = 'giving';
+      move(next, 'giving');
       rounds.take(next.event, next.rank);
+      review(next.session);
       return next.event;
     },
     given(event_id) {
       const item = items.get(event_id);
-      if (item?.state === 'giving') item.state = 'delivered';
+      if (item?.state !== 'giving') return;
+      move(item, 'delivered');
+      review(item.session);
     },
     hold(event_id) {
       const item = items.get(event_id);
       if (item?.state !== 'giving' && item?.state !== 'waiting') return false;
-      if (item.state === 'giving') rounds.stay(item.event, item.rank);
-      item.state = 'waiting';
       item.holds++;
+      if (item.state === 'giving') waitAgain(item);
+      review(item.session);
       return true;
     },
     release(event_id) {
       const item = items.get(event_id);
-      if (item && item.holds > 0) item.holds--;
+      if (!item || item.holds === 0) return;
+      item.holds--;
+      review(item.session);
     },
     remove(event_id) {
       const item = items.get(event_id);
       if (!item) return;
       forget(item);
-      tidy(item.event.session_id);
+      review(item.session);
     },
     observe(session_id, work) {
       const session = sessionOf(session_id);
       const isAtWork = work !== undefined && (work.turn !== undefined || work.queue.length > 0);
       session.work = isAtWork ? work : undefined;
-      for (const item of session.items.values()) {
-        const { event_id } = item.event;
-        const state = work?.turn?.includes(event_id)
-          ? 'running'
-          : work?.queue.includes(event_id)
-            ? 'delivered'
-            : undefined;
-        if (state !== undefined) {
-          if (item.state === 'waiting') rounds.leave(item.event, item.rank);
-          item.state = state;
-        } else if (item.state === 'running' || item.state === 'delivered') {
-          if (work !== undefined) forget(item);
-          else {
-            item.state = 'waiting';
-            rounds.stay(item.event, item.rank);
-          }
-        }
-      }
-      tidy(session_id);
+      const running = ownItems(session, work?.turn);
+      const delivered = ownItems(session, work?.queue);
+      const left = [...givenTo(session), ...allOf(session.running)].filter(
+        (item) => item.state !== 'giving' && !running.has(item) && !delivered.has(item),
+      );
+      left.forEach(work === undefined ? waitAgain : forget);
+      for (const item of delivered) if (!running.has(item)) take(item, 'delivered');
+      for (const item of running) take(item, 'running');
+      review(session);
+      return work === undefined ? [] : left.map(({ event }) => event);
     },
     get(event_id) {
       const item = items.get(event_id);
-      return item && rowOf(item);
+      return item && rowOf(item, positionOf(item));
+    },
+    ofSession(session_id) {
+      const session = sessions.get(session_id);
+      if (session === undefined) return [];
+      const { waiting, running } = session;
+      const all = [waiting.interactive, waiting.background, running].flatMap(allOf);
+      return [...all, ...givenTo(session)].map(({ event }) => event);
     },
     isHere: (event_id) => ['waiting', 'giving'].includes(items.get(event_id)?.state ?? ''),
-    waiting: (lane) =>
-      [...items.values()].filter(({ event, state }) => event.lane === lane && state !== 'running').length,
+    waiting: (lane) => counts[lane],
     waits: (session_id) => sessions.get(session_id)?.work?.waits === true,
     table() {
-      const laneOf = (item: Item<E>): number => LANES.indexOf(item.event.lane);
-      const stateOf = ({ state }: Item<E>): number => ['running', 'delivered', 'giving', 'waiting'].indexOf(state);
-      const sorted = [...items.values()].sort(
-        (a, b) => laneOf(a) - laneOf(b) || stateOf(a) - stateOf(b) || (goesBefore(a, b) ? -1 : 1),
-      );
-      let place = 0;
-      let lane: Lane | undefined;
-      return sorted.map((item) => {
-        if (item.event.lane !== lane) [place, lane] = [0, item.event.lane];
-        return item.state === 'waiting' ? { event: item.event, state: 'waiting', position: place++ } : rowOf(item);
-      });
+      const begun = [...items.values()].filter(({ state }) => state !== 'waiting');
+      const stateOf = ({ state }: Item<E>): number => IN_SESSIONS.indexOf(state);
+      begun.sort((one, other) => stateOf(one) - stateOf(other) || byRank(one, other));
+      return LANES.flatMap((lane) => [
+        ...begun.filter(({ event }) => event.lane === lane).map((item) => rowOf(item, positionOf(item))),
+        ...allOf(lanes[lane]).map((item, position) => rowOf(item, position)),
+      ]);
     },
   };
-}
-
-/** The message for whose sake the session works. */
-function mainItem<E>({ items }: Session<E>): Item<E> | undefined {
-  let first: Item<E> | undefined;
-  for (const item of items.values()) {
-    if (item.state === 'running') return item;
-    if (item.state !== 'waiting') first ??= item;
-  }
-  return first;
-}
-
-function isActive<E>(session: Session<E>): boolean {
-  return session.work !== undefined || mainItem(session) !== undefined;
-}
-
-function isGiving<E>({ items }: Session<E>): boolean {
-  for (const { state } of items.values()) if (state === 'giving') return true;
-  return false;
-}
-
-function headOf<E extends QueuedEvent>({ items }: Session<E>, lane: Lane): Item<E> | undefined {
-  for (const item of items.values()) if (item.state === 'waiting' && item.event.lane === lane) return item;
-  return undefined;
-}
-
-function lastOf<E extends QueuedEvent>({ items }: Session<E>, lane: Lane): Item<E> | undefined {
-  return [...items.values()].findLast(({ state, event }) => state === 'waiting' && event.lane === lane);
-}
-
-function before<E extends QueuedEvent>(
-  item: Item<E>,
-  all: Iterable<Item<E>>,
-  states: readonly Item<E>['state'][],
-): number {
-  let count = 0;
-  for (const other of all) {
-    if (other.event.lane === item.event.lane && states.includes(other.state) && goesBefore(other, item)) count++;
-  }
-  return count;
-}
-
-function goesBefore<E>(one: Item<E>, other: Item<E>): boolean {
-  if (one.rank.priority !== other.rank.priority) return one.rank.priority > other.rank.priority;
-  return one.rank.round === other.rank.round ? one.order < other.order : one.rank.round < other.rank.round;
-}
-
-function senderIn({ lane, actor, source }: QueuedEvent): string {
-  return JSON.stringify([lane, actor.id, source]);
 }

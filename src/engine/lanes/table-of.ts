@@ -1,5 +1,6 @@
 import type { IngressEvent } from '../../contract/records.ts';
-import { createScheduler, type QueueRow, type SessionWork } from './scheduler.ts';
+import type { SessionWork } from './queued.ts';
+import { createScheduler, type QueueRow } from './scheduler.ts';
 
 /** The table where nobody keeps one: `pending` in the order of a lane, and what the sessions that are open do. */
 export function tableOf(

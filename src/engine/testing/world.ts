@@ -332,6 +332,7 @@ function memoryIngress(events: IngressEvent[], done: Map<string, string>): Ingre
     },
     knows: async (_, key) => events.some(({ idempotency_key }) => idempotency_key === key),
     pending: async () => events.filter(isPending),
+    pendingOf: async (session_id) => events.filter((event) => event.session_id === session_id && isPending(event)),
     pendingEvent: async (event_id) => events.find((event) => event.event_id === event_id && isPending(event)),
     async find(event_id) {
       const event = find(event_id);

@@ -70,11 +70,9 @@ export function admits(hash: Hash, state: State, entry: Entry, resolved: Resolve
 
 function admitsInput(state: State, { data }: EntryOf<'input.received'>): boolean {
   if ((data.mode === 'stop') !== (data.for !== undefined)) return false;
-  const known = [
-    ...state.queue.map((item) => item.event_id),
-    ...(state.turn ? [...state.turn.event_ids, ...state.turn.steers.map((item) => item.event_id)] : []),
-  ];
-  return !known.includes(data.event_id);
+  const { turn, queue } = state;
+  const isIt = ({ event_id }: { event_id: string }): boolean => event_id === data.event_id;
+  return !(queue.some(isIt) || turn?.event_ids.includes(data.event_id) || turn?.steers.some(isIt));
 }
 
 function admitsTurn(hash: Hash, state: State, { data }: EntryOf<'turn.started'>, { manifest }: Resolved): boolean {

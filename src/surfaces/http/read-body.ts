@@ -45,11 +45,13 @@ function readBytes(request: IncomingMessage): Promise<Buffer> {
       chunks.push(chunk);
     };
     if (Number(request.headers['content-length'] ?? 0) > BODY_BYTES) return tooLarge();
+    const brokeOff = (): void => reject(invalid('The body broke off.'));
     request.on('data', take);
-    request.once('end', () => resolve(Buffer.concat(chunks)));
-    request.once('error', () => reject(invalid('The body broke off.')));
-    request.once('close', () => {
-      if (!request.complete) reject(invalid('The body broke off.'));
+    request.once('error', brokeOff);
+    request.once('close', brokeOff);
+    request.once('end', () => {
+      request.off('close', brokeOff); // which comes each time, and making an error takes long
+      resolve(Buffer.concat(chunks));
     });
   });
 }
