@@ -261,4 +261,11 @@ export const MUTANTS: readonly Mutant[] = [
     find: 'if (result.left_by !== undefined) syncFolders(paths.folder);',
     replace: 'void syncFolders;',
   },
+  {
+    name: 'a job fires before that is durable',
+    breaks: 'i',
+    file: 'src/engine/schedule/ledger.ts',
+    find: 'change: (decide, options = { sync: true }) =>',
+    replace: 'change: (decide, options = { sync: false }) =>',
+  },
 ];
