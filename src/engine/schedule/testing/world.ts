@@ -25,6 +25,8 @@ export interface ScheduleWorld {
   accepted: string[];
   /** Nothing can be written. */
   full: boolean;
+  /** What is written stays, and no sync says so. */
+  failingSyncs?: boolean;
   /** It is from the first message on that comes. */
   fullFor?: 'submit';
   /** Names of jobs, as often as their command began. */
@@ -85,6 +87,7 @@ export function scheduleWorld({
       async append(records, { sync }) {
         refuseWhenFull();
         await step(mine, () => void written.push(...clean(records)));
+        if (sync && world.failingSyncs) throw new RuntimeError('store_unavailable', 'The disk failed.');
         if (sync) await step(mine, () => void (durable = [...written]));
       },
       replace: (records) =>
