@@ -64,6 +64,8 @@ export function createRuns(ports: RunPorts): Runs {
   const inOrder = createSerial();
   /** By job and due time. */
   const underWay = new Map<string, Run>();
+  /** How runs ended, while that could not be recorded. */
+  const unrecorded = new Map<string, RunEnd>();
   const working = new Set<Promise<void>>();
   const stopping = new AbortController();
   let looked = Promise.withResolvers<void>();
@@ -80,10 +82,14 @@ export function createRuns(ports: RunPorts): Runs {
     const found = firingOf(name, due_at);
     if (!found || found.firing.outcome !== undefined || stopping.signal.aborted) return;
     const { job, firing } = found;
-    const end = await (job.command === undefined
-      ? converse(job, firing, onAccepted)
-      : execute(job, firing, onAccepted));
-    if (end) await recordEnd(name, due_at, end);
+    const key = keyOf(name, due_at);
+    const end =
+      unrecorded.get(key) ??
+      (await (job.command === undefined ? converse(job, firing, onAccepted) : execute(job, firing, onAccepted)));
+    if (!end) return;
+    unrecorded.set(key, end);
+    await recordEnd(name, due_at, end);
+    unrecorded.delete(key);
   }
 
   /** Nothing when this process ends first. */
@@ -124,6 +130,8 @@ export function createRuns(ports: RunPorts): Runs {
   function recordEnd(name: string, due_at: number, end: RunEnd): Promise<void> {
     const ended_at = clock.now();
     return ledger.change((book) => {
+      // Found in what was read anew.
+      if (book.get(name)?.firings.get(due_at)?.outcome !== undefined) return [];
       const ended: ScheduleRecord = { type: 'firing.ended', data: { job: name, due_at, ended_at, ...end } };
       const { job: { max_failures = 0 } = {}, failures = 0, paused } = book.get(name) ?? {};
       const inARow = end.outcome === 'ok' ? 0 : failures + 1;
@@ -148,7 +156,7 @@ export function createRuns(ports: RunPorts): Runs {
   }
 
   function begin(name: string, due_at: number): Run {
-    const key = `${name} ${due_at}`;
+    const key = keyOf(name, due_at);
     const known = underWay.get(key);
     if (known) return known;
     const accepted = Promise.withResolvers<void>();
@@ -194,4 +202,8 @@ export function createRuns(ports: RunPorts): Runs {
       while (working.size > 0) await Promise.all(working);
     },
   };
+}
+
+function keyOf(name: string, due_at: number): string {
+  return `${name} ${due_at}`;
 }

@@ -25,6 +25,8 @@ export interface ScheduleWorld {
   accepted: string[];
   /** Nothing can be written. */
   full: boolean;
+  /** Called when a command has run. */
+  onCommand?: () => void;
   /** What is written stays, and no sync says so. */
   failingSyncs?: boolean;
   /** It is from the first message on that comes. */
@@ -128,6 +130,7 @@ export function scheduleWorld({
         command: ({ name }) =>
           step(mine, () => {
             commands.push(name);
+            world.onCommand?.();
             const end = ends.get(name);
             return end === undefined || end === 'never' ? { outcome: 'ok' as const, exit_code: 0 } : end;
           }),
