@@ -172,6 +172,8 @@ export interface Audit {
 export interface Grants {
   /** Standing grants that are in force, oldest first. */
   list(): Promise<StandingGrant[]>;
+  /** Is it in force? What is, is durable then. */
+  holds(grant_id: string): Promise<boolean>;
   /** Resolves when the line is durable. */
   append(record: GrantRecord): Promise<void>;
 }

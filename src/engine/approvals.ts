@@ -181,11 +181,15 @@ export async function resolveApproval(
   if (!record.approver_roles.includes(by.actor.role)) {
     throw new RuntimeError('role_not_allowed', `Only ${record.approver_roles.join(', ')} may answer ${record.id}.`);
   }
-  if (isRepeated(record, resolution, by)) return record;
+  if (isRepeated(record, resolution, by)) {
+    await requireKept(workspace, record);
+    return record;
+  }
   requirePending(record);
   const written = await owner.resolve(await open(record.session_id), record, resolution, by);
   const now = await findApproval(workspace, record.id);
-  if (!written && !isRepeated(now, resolution, by)) {
+  if (!written && isRepeated(now, resolution, by)) await requireKept(workspace, now);
+  else if (!written) {
     requirePending(now);
     throw new RuntimeError('approval_already_resolved', `${record.id} was resolved in the meantime.`, {
       id: record.id,
@@ -203,6 +207,16 @@ function isRepeated(
   const outcome = decision === 'grant' ? 'granted' : 'denied';
   if (resolved?.outcome !== outcome || resolved.by.id !== actor.id) return false;
   return outcome === 'denied' || (resolved.scope ?? 'once') === scope;
+}
+
+/** An answer for always is acknowledged only where its grant stands: a stop or a full disk may have come before it. */
+async function requireKept({ store }: Workspace, { id, resolved }: ApprovalRecord): Promise<void> {
+  if (resolved?.scope !== 'always' || resolved.grant_id === undefined) return;
+  if (await store.grants.holds(resolved.grant_id)) return;
+  throw new RuntimeError('approval_already_resolved', `${id} was granted, but its standing grant is not there.`, {
+    id,
+    next: 'The call may run this once; the next one asks again.',
+  });
 }
 
 function requirePending({ id, status, resolved }: ApprovalRecord): void {

@@ -89,3 +89,10 @@ test('a file that was changed by hand grants nothing', async () => {
 test('granting needs the lock', async () => {
   await expect(storeIn(home).grants.append(added('g-1'))).rejects.toMatchObject({ code: 'internal' });
 });
+
+test('a grant is held while it stands', async () => {
+  await store.grants.append(added('g-1'));
+  await store.grants.append(added('g-2'));
+  await store.grants.append({ type: 'grant.revoked', data: { grant_id: 'g-1', by: 'local' } });
+  expect(await Promise.all(['g-1', 'g-2', 'g-3'].map((id) => store.grants.holds(id)))).toEqual([false, true, false]);
+});

@@ -54,6 +54,13 @@ export function createGrants(options: GrantsOptions): { grants: Grants; close: (
       return [...standing.values()].filter(({ expires_at }) => expires_at === undefined || expires_at > now);
     },
 
+    async holds(grant_id) {
+      if (!(await grants.list()).some((grant) => grant.grant_id === grant_id)) return false;
+      requireLock();
+      await (await chain.file()).sync();
+      return true;
+    },
+
     async append({ type, data }) {
       requireLock();
       const file = await chain.file();

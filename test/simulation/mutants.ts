@@ -161,6 +161,13 @@ export const MUTANTS: readonly Mutant[] = [
     replace: '',
   },
   {
+    name: 'a repeated answer for always is acknowledged without its grant',
+    breaks: 'g',
+    file: 'src/engine/approvals.ts',
+    find: 'if (await store.grants.holds(resolved.grant_id)) return;',
+    replace: 'if (store.grants) return;',
+  },
+  {
     name: 'a stop is acknowledged of which nothing can come',
     breaks: 'g',
     file: 'src/engine/hub/hub.ts',
@@ -259,5 +266,12 @@ export const MUTANTS: readonly Mutant[] = [
     file: 'src/store/store.ts',
     find: 'if (result.left_by !== undefined) syncFolders(paths.folder);',
     replace: 'void syncFolders;',
+  },
+  {
+    name: 'a job fires before that is durable',
+    breaks: 'i',
+    file: 'src/engine/schedule/ledger.ts',
+    find: 'change: (decide, options = { sync: true }) =>',
+    replace: 'change: (decide, options = { sync: false }) =>',
   },
 ];

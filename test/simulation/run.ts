@@ -4,6 +4,7 @@ import { answer } from './actors/approvers.ts';
 import { drawActor } from './actors/all.ts';
 import { knownSessions, living } from './actors/actor.ts';
 import { send } from './actors/people.ts';
+import { endJobs } from './actors/planner.ts';
 import { noFaults } from './disk/faults.ts';
 import { INVARIANTS } from './invariants/all.ts';
 import { forgetImmediates, settle } from './machine/immediates.ts';
@@ -116,6 +117,7 @@ function nothingGoesOn(world: World, { asked }: Program): boolean {
 
 /** What nobody accepted is sent again (`full`: also what found its lane full), open sessions are gone on with, and approvals are answered. */
 function everybodyAsks(world: World, { full }: { full: boolean }): void {
+  endJobs(world);
   for (const sent of unaccepted(world)) if (full || !sent.full) send(world, sent);
   for (const session of openSessions(world)) {
     ask(world, `resume ${session}`, (host) => host.resume(session), ({ approvals }) => {

@@ -309,3 +309,25 @@ test('a record of messages that can not be read keeps nobody from being told', a
   await expect(hub.session('s')).rejects.toBe(broken);
   await hub.leave().catch(() => {});
 });
+
+test('an answer for always that is repeated is acknowledged only where its standing grant is there', async () => {
+  const { hub, workspace } = await open();
+  const { event_id } = await hub.submit(say('ask', { session_id: 's' }));
+  await hub.settled(event_id);
+  const [approval] = (await hub.session('s')).approvals;
+  const always = { decision: 'grant', scope: 'always' } as const;
+  const { grants } = workspace.store;
+  const { append } = grants;
+  grants.append = () => Promise.reject(new RuntimeError('disk_full', 'No space is left.'));
+  await expect(hub.resolve(approval!, always)).rejects.toMatchObject({ code: 'disk_full' });
+  grants.append = append;
+  await expect(hub.resolve(approval!, always)).rejects.toMatchObject({ code: 'approval_already_resolved' });
+  expect(await hub.settled(event_id)).toMatchObject({ status: 'done', text: 'Done.' });
+
+  const second = await hub.submit(say('ask', { session_id: 's' }));
+  await hub.settled(second.event_id);
+  const [another] = (await hub.session('s')).approvals;
+  const { resolved } = await hub.resolve(another!, always);
+  expect((await hub.resolve(another!, always)).resolved).toEqual(resolved);
+  expect(await grants.list()).toMatchObject([{ grant_id: resolved!.grant_id }]);
+});

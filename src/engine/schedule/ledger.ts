@@ -9,6 +9,11 @@ export interface Ledger {
   book: Book;
   /** Records what is decided on the book as it is then. Resolves when that is durable, with `sync`. */
   change(decide: (book: Book) => ScheduleRecord[], options?: { sync: boolean }): Promise<void>;
+  /**
+   * How often the book was read anew, since what was to be recorded may have been or not: there may be firings in it that
+   * nobody has begun.
+   */
+  rereads(): number;
 }
 
 /** Reads the book. */
@@ -20,10 +25,20 @@ export async function readBook(log: Pick<ScheduleLog, 'read'>): Promise<Book> {
 
 /** `mostFirings`: so many of a job are kept, when there are twice as many. */
 export async function openLedger(log: ScheduleLog, mostFirings: number): Promise<Ledger> {
-  const book = await readBook(log);
-  // What a killed process wrote last is built upon from here on.
-  if (book.size > 0) await log.append([], { sync: true });
+  const book: Book = new Map();
   const inOrder = createSerial();
+  let isSure = false;
+  let reads = 0;
+
+  async function readAnew(): Promise<void> {
+    const read = await readBook(log);
+    // What a killed process wrote last, or what could not be synced, is built upon from here on.
+    if (read.size > 0) await log.append([], { sync: true });
+    book.clear();
+    for (const [name, state] of read) book.set(name, state);
+    isSure = true;
+    reads++;
+  }
 
   /** Where that fails the file only stays longer than it need be. */
   async function shorten(): Promise<void> {
@@ -38,13 +53,18 @@ export async function openLedger(log: ScheduleLog, mostFirings: number): Promise
     );
   }
 
+  await readAnew();
   return {
     book,
+    rereads: () => reads - 1,
     change: (decide, options = { sync: true }) =>
       inOrder('book', async () => {
+        if (!isSure) await readAnew();
         const records = decide(book);
         if (records.length === 0) return;
+        isSure = false;
         await log.append(records, options);
+        isSure = true;
         for (const record of records) apply(book, record);
         await shorten();
       }),

@@ -41,9 +41,12 @@ export interface Run {
 }
 
 export interface Runs {
-  /** Does what is left to do for a recorded firing, behind the runs of its job that were begun before. */
+  /**
+   * Does what is left to do for a recorded firing, behind the runs of its job that were begun before. Called again while
+   * it is under way it gives the same run.
+   */
   begin(name: string, due_at: number): Run;
-  /** How many runs of a job haven't ended. */
+  /** How many runs of a job haven't ended, as far as is recorded. */
   underWay(name: string): number;
   /** Does what is left to do for all firings. */
   recover(): void;
@@ -59,7 +62,10 @@ const AGAIN_MS = 60_000;
 export function createRuns(ports: RunPorts): Runs {
   const { ledger, clock } = ports;
   const inOrder = createSerial();
-  const begun = new Map<string, number>();
+  /** By job and due time. */
+  const underWay = new Map<string, Run>();
+  /** How runs ended, while that could not be recorded. */
+  const unrecorded = new Map<string, RunEnd>();
   const working = new Set<Promise<void>>();
   const stopping = new AbortController();
   let looked = Promise.withResolvers<void>();
@@ -76,10 +82,14 @@ export function createRuns(ports: RunPorts): Runs {
     const found = firingOf(name, due_at);
     if (!found || found.firing.outcome !== undefined || stopping.signal.aborted) return;
     const { job, firing } = found;
-    const end = await (job.command === undefined
-      ? converse(job, firing, onAccepted)
-      : execute(job, firing, onAccepted));
-    if (end) await recordEnd(name, due_at, end);
+    const key = keyOf(name, due_at);
+    const end =
+      unrecorded.get(key) ??
+      (await (job.command === undefined ? converse(job, firing, onAccepted) : execute(job, firing, onAccepted)));
+    if (!end) return;
+    unrecorded.set(key, end);
+    await recordEnd(name, due_at, end);
+    unrecorded.delete(key);
   }
 
   /** Nothing when this process ends first. */
@@ -120,6 +130,8 @@ export function createRuns(ports: RunPorts): Runs {
   function recordEnd(name: string, due_at: number, end: RunEnd): Promise<void> {
     const ended_at = clock.now();
     return ledger.change((book) => {
+      // Found in what was read anew.
+      if (book.get(name)?.firings.get(due_at)?.outcome !== undefined) return [];
       const ended: ScheduleRecord = { type: 'firing.ended', data: { job: name, due_at, ended_at, ...end } };
       const { job: { max_failures = 0 } = {}, failures = 0, paused } = book.get(name) ?? {};
       const inARow = end.outcome === 'ok' ? 0 : failures + 1;
@@ -144,18 +156,20 @@ export function createRuns(ports: RunPorts): Runs {
   }
 
   function begin(name: string, due_at: number): Run {
+    const key = keyOf(name, due_at);
+    const known = underWay.get(key);
+    if (known) return known;
     const accepted = Promise.withResolvers<void>();
-    begun.set(name, (begun.get(name) ?? 0) + 1);
     const carried = inOrder(name, () => carry(name, due_at, accepted.resolve));
     const ended = track(carried).then(() => {
       accepted.resolve();
-      const left = begun.get(name)! - 1;
-      if (left > 0) begun.set(name, left);
-      else begun.delete(name);
+      underWay.delete(key);
       void track(deliver(name, due_at)); // the next run needn't wait for that
       again(name, due_at);
     });
-    return { accepted: accepted.promise, ended };
+    const run = { accepted: accepted.promise, ended };
+    underWay.set(key, run);
+    return run;
   }
 
   /** Where it has not come to its end. */
@@ -168,7 +182,10 @@ export function createRuns(ports: RunPorts): Runs {
 
   return {
     begin,
-    underWay: (name) => begun.get(name) ?? 0,
+    underWay(name) {
+      const firings = [...(ledger.book.get(name)?.firings.values() ?? [])];
+      return firings.filter(({ event_id, outcome }) => event_id !== undefined && outcome === undefined).length;
+    },
     recover() {
       for (const [name, state] of ledger.book) {
         const open = [...state.firings.values()].filter((firing) => isOpen(state, firing));
@@ -185,4 +202,8 @@ export function createRuns(ports: RunPorts): Runs {
       while (working.size > 0) await Promise.all(working);
     },
   };
+}
+
+function keyOf(name: string, due_at: number): string {
+  return `${name} ${due_at}`;
 }

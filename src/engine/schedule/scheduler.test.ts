@@ -233,6 +233,55 @@ test('a message that can not be accepted is tried again, when that can not be re
   expect(await states(service, 'a')).toEqual(['fired']);
 });
 
+test('what was written and not synced is found again, and done once', async () => {
+  const world = scheduleWorld();
+  const service = await started(world);
+  await service.add(prompt('a', { schedule: undefined as never, at: '2026-03-01T00:00:05Z' }));
+  await service.add(prompt('b', { schedule: undefined as never, at: '2026-03-01T00:00:05Z', command: 'true', prompt: undefined as never })); // prettier-ignore
+  world.failingSyncs = true;
+  await pass(world, 10);
+  await expect(service.run('a', { wait: false })).rejects.toMatchObject({ code: 'store_unavailable' });
+  expect([world.accepted, world.commands]).toEqual([[], []]);
+  world.failingSyncs = false;
+  await pass(world, 125);
+  expect([world.accepted, world.commands]).toEqual([[expect.any(String)], ['b']]);
+  const intended = world.records().filter(({ type }) => type === 'firing.intended');
+  expect(intended).toHaveLength(2);
+  for (const name of ['a', 'b']) expect(await service.history(name)).toMatchObject([{ state: 'fired', outcome: 'ok' }]);
+});
+
+test('how a command ended is recorded when there is room, as it was, and once', async () => {
+  for (const fault of ['full', 'failingSyncs'] as const) {
+    const world = scheduleWorld();
+    const service = await started(world);
+    world.ends.set('a', { outcome: 'ok', exit_code: 0 });
+    await service.add(prompt('a', { schedule: undefined as never, at: '2026-03-01T00:00:05Z', command: 'true', prompt: undefined as never })); // prettier-ignore
+    world.onCommand = () => void (world[fault] = true);
+    await pass(world, 10);
+    expect(await service.history('a')).toMatchObject([{ state: 'fired' }]);
+    world[fault] = false;
+    await pass(world, 125);
+    expect(await service.history('a')).toMatchObject([{ state: 'fired', outcome: 'ok', exit_code: 0 }]);
+    expect(world.records().filter(({ type }) => type === 'firing.ended')).toHaveLength(1);
+    expect(world.commands).toEqual(['a']);
+  }
+});
+
+test('a run that could not be recorded to its end counts as under way', async () => {
+  const world = scheduleWorld();
+  const service = await started(world);
+  await service.add(prompt('a', { overlap: 'skip' }));
+  world.ends.set('a', 'never');
+  await pass(world, 10);
+  world.full = true;
+  world.ends.delete('a');
+  service.turnsEnded();
+  await pass(world, 5);
+  world.full = false;
+  await pass(world, 5);
+  expect(await states(service, 'a')).toEqual(['fired', 'skipped']);
+});
+
 test('a job that was removed and made anew has no history', async () => {
   const world = scheduleWorld();
   const service = await started(world);

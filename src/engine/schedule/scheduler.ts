@@ -39,6 +39,7 @@ export function createScheduler({ clock, ids, ledger, runs, mostCaughtUp }: Sche
   const times = createTimesOf();
   let startedAt = 0;
   let running = false;
+  let rereads = 0;
   let looking: Promise<void> = Promise.resolve();
   let cancel = (): void => {};
 
@@ -83,6 +84,8 @@ export function createScheduler({ clock, ids, ledger, runs, mostCaughtUp }: Sche
         return records;
       });
       for (const name of ledger.book.keys()) looked.set(name, now);
+      if (ledger.rereads() > rereads) runs.recover();
+      rereads = ledger.rereads();
     } catch {
       nextAt = Infinity; // the disk may have room later; what is due then is not forgotten
     }

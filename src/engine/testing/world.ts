@@ -364,6 +364,7 @@ function memorySnapshots(snapshots: Map<string, string>): Snapshots {
 
 function memoryGrants(records: GrantRecord[]): Grants {
   return {
+    holds: async (grant_id) => records.some(({ type, data }) => type === 'grant.added' && data.grant_id === grant_id),
     list: async () =>
       records.flatMap((record) =>
         record.type === 'grant.added' ? [{ ...record.data, ...record.data.rule, added_at: START }] : [],

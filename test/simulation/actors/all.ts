@@ -5,11 +5,12 @@ import { approver, lateApprover, revoker } from './approvers.ts';
 import { clockSetter, diskFaults, killer, powerSwitch } from './faults.ts';
 import { curator, operator, policyMaker, restorer, rival } from './operators.ts';
 import { asker, dropper, repeater, stopper, writer } from './people.ts';
+import { planner } from './planner.ts';
 import { time } from './time.ts';
 
 const ACTORS: readonly Actor[] = [
   time, writer, approver, operator, repeater, asker, stopper, lateApprover, curator, killer, powerSwitch, diskFaults,
-  clockSetter, policyMaker, restorer, rival, revoker, dropper,
+  clockSetter, policyMaker, restorer, rival, revoker, dropper, planner,
 ]; // prettier-ignore
 
 const TOTAL = ACTORS.reduce((sum, { weight }) => sum + weight, 0);

@@ -22,7 +22,6 @@ export function answer(
       world.machine.count('approvals answered');
       ledger.answers.push({ record, resolution, life, epoch });
     },
-    () => void ledger.failed.add(id),
   );
 }
 

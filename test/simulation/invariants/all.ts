@@ -6,9 +6,10 @@ import { approvedOnce, neverTwice, neverUnallowed } from './effects.ts';
 import { lanesKept } from './lanes.ts';
 import { promisesKept } from './promises.ts';
 import { oneReply } from './replies.ts';
+import { firesOnce } from './schedules.ts';
 import { statesAgree } from './states.ts';
 
 export const INVARIANTS: readonly Invariant[] = [
   acceptedEndsOnce, neverTwice, neverUnallowed, approvedOnce, withinBudgets, oneReply, promisesKept, statesAgree,
-  lanesKept,
+  lanesKept, firesOnce,
 ]; // prettier-ignore

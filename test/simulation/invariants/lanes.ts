@@ -18,7 +18,7 @@ export const lanesKept: Invariant = {
       const isSame = (): boolean => world.program === program && process.isAlive() && !program.leaving;
       hub.queue().then(
         (items) => {
-          const waits = isSame() ? needlesslyWaiting(world, items) : undefined;
+          const waits = isSame() ? needlesslyWaiting(world, program, items) : undefined;
           if (waits) broken(`${waits.event_id} waits in the interactive lane, which has a place`);
         },
         () => {},
@@ -42,7 +42,12 @@ function faultsOf({ machine }: World): number {
   return [...machine.counts].reduce((sum, [what, count]) => (what.startsWith('fault ') ? sum + count : sum), 0);
 }
 
-function needlesslyWaiting(world: World, items: QueueItem[]): QueueItem | undefined {
+/** Somebody drops or stops it, and hasn't been answered. */
+function isBeingEnded({ asked }: Program, event_id: string): boolean {
+  return [...asked].some(({ what }) => what === `drop ${event_id}` || what.startsWith(`stop ${event_id} `));
+}
+
+function needlesslyWaiting(world: World, program: Program, items: QueueItem[]): QueueItem | undefined {
   const { interactive_concurrency, sender_concurrency } = world.loaded.config.worker;
   // Where a sender has a limit of its own, or a fork goes on with a turn of nobody's, a place alone says nothing.
   const isFork = (session: string): boolean =>
@@ -57,7 +62,8 @@ function needlesslyWaiting(world: World, items: QueueItem[]): QueueItem | undefi
   });
   if (working.length >= interactive_concurrency) return undefined;
   return items.find(
-    ({ state, lane, session_id }) => state === 'waiting' && lane === 'interactive' && !active.has(session_id),
+    ({ event_id, state, lane, session_id }) =>
+      state === 'waiting' && lane === 'interactive' && !active.has(session_id) && !isBeingEnded(program, event_id),
   );
 }
 

@@ -48,7 +48,7 @@ export const promisesKept: Invariant = {
         for (const { record, resolution } of ledger.answers) {
           const grant_id = record.resolved?.grant_id;
           if (resolution.scope !== 'always' || grant_id === undefined) continue;
-          if (ledger.revoked.has(grant_id) || ledger.failed.has(record.id)) continue;
+          if (ledger.revoked.has(grant_id)) continue;
           if (!standing.has(grant_id)) broken(`the standing grant ${grant_id} is lost`);
         }
       },

@@ -23,6 +23,15 @@ export async function settle(): Promise<void> {
   throw new Error('the program goes on and on without any time passing');
 }
 
+/** Lets everything go on until this is done, which waits for nothing else. */
+export async function settleUntil<T>(work: Promise<T>): Promise<T> {
+  let isDone = false;
+  const end = (): void => void (isDone = true);
+  work.then(end, end);
+  while (!isDone) await settle();
+  return work;
+}
+
 /** Between runs. */
 export function forgetImmediates(): void {
   queue = [];

@@ -1,14 +1,20 @@
 /** What lies on the disk when nobody writes: read by the product's own reader, and every journal verified. */
 import { toRuntimeError } from '../../../src/contract/errors.ts';
 import type { Entry } from '../../../src/contract/entries.ts';
+import type { ScheduleRecord } from '../../../src/contract/schedule.ts';
 import { verifyJournal } from '../../../src/engine/proof/verify.ts';
 import type { Store } from '../../../src/store/store.ts';
+import { settleUntil } from '../machine/immediates.ts';
 import { createProcess } from '../machine/process.ts';
 import { openWorkspace } from './program.ts';
 import type { Evidence } from './parts.ts';
 import type { World } from './parts.ts';
 
-export async function gatherEvidence(world: World, after: Evidence['after']): Promise<void> {
+export function gatherEvidence(world: World, after: Evidence['after']): Promise<void> {
+  return settleUntil(gather(world, after)); // a long journal is read with pauses
+}
+
+async function gather(world: World, after: Evidence['after']): Promise<void> {
   const process = createProcess(world.machine);
   try {
     const { store } = openWorkspace(world, process);
@@ -20,7 +26,9 @@ export async function gatherEvidence(world: World, after: Evidence['after']): Pr
     if (audit.failure) world.violate('g', `the audit log is damaged: ${audit.failure.message}`);
     const pending = await store.ingress.pending();
     const grants = await store.grants.list();
-    if (world.violation === undefined) world.watching.evidence({ after, sessions, pending, grants });
+    const schedules: ScheduleRecord[] = [];
+    await store.schedules.read((record) => void schedules.push(record));
+    if (world.violation === undefined) world.watching.evidence({ after, sessions, pending, grants, schedules });
   } catch (thrown) {
     world.violate('g', `the disk can't be read after a ${after}: ${toRuntimeError(thrown).message}`);
   } finally {

@@ -37,8 +37,6 @@ export interface Ledger {
   /** Approvals that somebody has tried to grant, and standing grants that somebody has tried to take back. */
   granting: Set<string>;
   revoked: Set<string>;
-  /** Approvals of which somebody was told that the answer failed: of it, only what is in the journal may be there. */
-  failed: Set<string>;
   /** A session that somebody wanted removed may be gone with all that was promised of it: then its next life begins. */
   life(session: string): number;
   endLife(session: string): void;
@@ -59,7 +57,6 @@ export function createLedger(): Ledger {
     forks: [],
     granting: new Set(),
     revoked: new Set(),
-    failed: new Set(),
     life,
     endLife: (session) => void lives.set(session, life(session) + 1),
   };

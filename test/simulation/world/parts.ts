@@ -5,6 +5,7 @@ import type { ModelRequest } from '../../../src/contract/messages.ts';
 import type { StandingGrant } from '../../../src/contract/answers.ts';
 import type { ToolRun } from '../../../src/contract/ports.ts';
 import type { IngressEvent } from '../../../src/contract/records.ts';
+import type { ScheduleRecord } from '../../../src/contract/schedule.ts';
 import type { LoadedConfig } from '../../../src/engine/config/load.ts';
 import type { Hub, HubOptions } from '../../../src/engine/hub/hub.ts';
 import type { Folded } from '../../../src/engine/session/fold.ts';
@@ -34,7 +35,7 @@ export interface World {
 }
 
 export interface Violation {
-  /** Of the invariant: a to h, or `u` for what should never happen at all. */
+  /** Of the invariant: a to i, or `u` for what should never happen at all. */
   letter: string;
   message: string;
 }
@@ -73,6 +74,7 @@ export interface Evidence {
   sessions: Map<string, Entry[]>;
   pending: IngressEvent[];
   grants: StandingGrant[];
+  schedules: ScheduleRecord[];
 }
 
 /**

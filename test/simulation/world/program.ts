@@ -53,7 +53,7 @@ export function startProgram(world: World, takes: HubOptions['takes']): Program 
   const { machine } = world;
   try {
     const workspace = openWorkspace(world, process);
-    const hub = createHub(workspace, { takes, version: '1' });
+    const hub = createHub(workspace, { takes, version: '1', schedules: takes === 'all' });
     machine.note(`${process.name} starts and takes ${takes}`);
     const program: Program = { process, workspace, hub, takes, leaving: false, asked: new Set() };
     void hub.lost.then(({ error }) => {

@@ -25,6 +25,10 @@ export interface ScheduleWorld {
   accepted: string[];
   /** Nothing can be written. */
   full: boolean;
+  /** Called when a command has run. */
+  onCommand?: () => void;
+  /** What is written stays, and no sync says so. */
+  failingSyncs?: boolean;
   /** It is from the first message on that comes. */
   fullFor?: 'submit';
   /** Names of jobs, as often as their command began. */
@@ -85,6 +89,7 @@ export function scheduleWorld({
       async append(records, { sync }) {
         refuseWhenFull();
         await step(mine, () => void written.push(...clean(records)));
+        if (sync && world.failingSyncs) throw new RuntimeError('store_unavailable', 'The disk failed.');
         if (sync) await step(mine, () => void (durable = [...written]));
       },
       replace: (records) =>
@@ -125,6 +130,7 @@ export function scheduleWorld({
         command: ({ name }) =>
           step(mine, () => {
             commands.push(name);
+            world.onCommand?.();
             const end = ends.get(name);
             return end === undefined || end === 'never' ? { outcome: 'ok' as const, exit_code: 0 } : end;
           }),
