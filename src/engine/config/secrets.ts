@@ -1,6 +1,7 @@
 /** The secrets that the program knows by its configuration and environment, and their masking where it is shown. */
 import type { Environment } from '../../base/environment.ts';
 import type { Config } from '../../contract/config.ts';
+import { telemetryHeaders } from '../telemetry/settings.ts';
 import { allKeys } from './keys.ts';
 
 /** Variables that hold credentials, whatever the configuration says. Tools never inherit them. */
@@ -19,6 +20,9 @@ export function secretsOf(config: Config, environment: Environment): { name: str
   for (const { name, api_key = '', base_url = '' } of registry) {
     found.push({ name: `api_key of ${name}`, value: api_key });
     found.push({ name: `password of ${name}`, value: URL.parse(base_url)?.password ?? '' });
+  }
+  for (const [name, value] of Object.entries(telemetryHeaders(environment))) {
+    found.push({ name: `telemetry header ${name}`, value });
   }
   return found.filter(({ value }) => value.length >= SHORTEST_SECRET);
 }

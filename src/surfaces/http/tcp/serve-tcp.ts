@@ -31,6 +31,8 @@ export interface TcpOptions extends Omit<ApiOptions, 'authorize' | 'onRefused'> 
   models: OpenaiOptions['models'];
   health: Health;
   onRefused(refusal: Refusal): void;
+  /** Gives the host for a request, so that what comes through it belongs to the request's trace. */
+  traced?(request: IncomingMessage, host: Host): Host;
   serverLimits?: ServerLimits;
   silenceMs?: number;
 }
@@ -55,13 +57,14 @@ const SILENCE_MS = 120_000;
 
 /** @throws RuntimeError port_taken | no_permission | usage */
 export async function serveTcp(options: TcpOptions): Promise<TcpServer> {
-  const { hub, host, port, actorOf, ids, clock, health, onRefused, tls } = options;
+  const { hub, host, port, actorOf, ids, clock, health, onRefused, traced, tls } = options;
   const { serverLimits = LIMITS, silenceMs = SILENCE_MS } = options;
   const allowed = options.allowedHosts.map((name) => name.toLowerCase());
   const access: Required<Pick<ApiOptions, 'authorize' | 'onRefused'>> = {
     authorize(request) {
       refuseForeignPages(request, allowed);
-      return hub.as({ actor: actorOf(request), via: 'http' });
+      const asked = hub.as({ actor: actorOf(request), via: 'http' });
+      return traced?.(request, asked) ?? asked;
     },
     onRefused(request, { message }) {
       const [path] = request.url!.split('?', 1); // what stands behind it may be a secret
