@@ -5,6 +5,7 @@ import { basename, join } from 'node:path';
 import { describe, expect } from 'vitest';
 import { type CollectedSpan, type Collector, startCollector } from './support/collector.ts';
 import { type Daemon, startDaemon } from './support/daemon.ts';
+import { enter, openRepl } from './support/repl.ts';
 import { expectVerified, linesOf, type Place, test as base, until } from './support/place.ts';
 
 const test = base.extend<{ collector: Collector }>({
@@ -153,6 +154,21 @@ describe('a turn of the daemon', () => {
     expect(duration).toMatchObject({ unit: 's', count: 2, attributes: told });
   });
 
+  test('of OpenAI’s API is part of its request, which ends behind it', async ({ place, mock, collector }) => {
+    connect(place, mock, { telemetry: { endpoint: collector.url } });
+    const daemon = await startDaemon(place);
+    const body = { model: 'mock', messages: [{ role: 'user', content: 'What is in the notes?' }] };
+    const headers = { traceparent: `00-${CALLER}-${CALLERS_SPAN}-01` };
+    const answer = await daemon.ask('POST', '/v1/chat/completions', body, headers);
+    expect([answer.status, (await answer.text()).includes('There are three.')]).toEqual([200, true]);
+    await stop(daemon);
+    const [request] = named(collector.spans, 'POST /v1/chat/completions') as [CollectedSpan];
+    const [turn] = named(collector.spans, 'invoke_agent') as [CollectedSpan];
+    expect(request).toMatchObject({ traceId: CALLER, parentSpanId: CALLERS_SPAN });
+    expect(turn).toMatchObject({ traceId: CALLER, parentSpanId: request.spanId });
+    expect(turn.attributes['runtime.event.ids']).toEqual(request.attributes['runtime.event.ids']);
+  });
+
   test('that goes wrong says so', async ({ place, mock, collector }) => {
     place.connect(mock, { model: 'gpt-x' }, { telemetry: { endpoint: collector.url } });
     mock.reply({ status: 401, body: { error: { message: 'no', code: 'invalid_api_key' } } });
@@ -205,6 +221,15 @@ test('a one-shot run is told, too', async ({ place, mock, collector }) => {
   expect(await place.run(['run', 'What is in the notes?'], { environment })).toMatchObject({ code: 0, stderr: '' });
   expect(collector.spans.map(({ name }) => name).sort()).toEqual(['chat gpt-x', 'chat gpt-x', 'execute_tool read_file', 'invoke_agent']); // prettier-ignore
   expect(collector.spans[0]!.resource).toMatchObject({ 'service.name': 'shell' });
+});
+
+test('a terminal’s turns are told, too', async ({ place, mock, collector }) => {
+  connect(place, mock, { telemetry: { endpoint: collector.url } });
+  const terminal = await openRepl(place);
+  await enter(terminal, 'What is in the notes?', 'There are three.');
+  await enter(terminal, '/exit', '');
+  await until('all is sent', () => named(collector.spans, 'invoke_agent').length === 1);
+  expect(named(collector.spans, 'execute_tool read_file')).toHaveLength(1);
 });
 
 describe('nothing is loaded and nothing sent', () => {
