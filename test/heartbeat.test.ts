@@ -61,6 +61,7 @@ test('asks when its file or what that watches has changed, and keeps silent abou
   expect(mock.requests).toHaveLength(2);
   expect((await place.run(['cron', 'history', 'pulse'])).stdout).toContain('nothing to do');
   await expectVerified(place, 'cron-pulse');
+  expect(await place.run(['store', 'check'])).toMatchObject({ code: 0 });
 });
 
 test('hears what is written into its session, and knows after a restart what it has looked at', async ({
