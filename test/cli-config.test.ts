@@ -102,6 +102,7 @@ describe('config view', () => {
     const sampleOf = ({ path: key, kind, values = [], default: standard }: ConfigKey): [string, unknown] => {
       if (key === 'models.default') return ['demo', 'demo'];
       if (key === 'models.fallback') return ['demo', ['demo']];
+      if (key === 'telemetry.endpoint') return ['http://127.0.0.1:1', 'http://127.0.0.1:1'];
       const choice = values.find((value) => value !== standard) ?? '';
       const samples: Record<ConfigKey['kind'], [string, unknown]> = {
         text: ['other', 'other'],

@@ -19,6 +19,7 @@ const APART: Record<string, string> = {
   ajv: 'ajv',
   marked: 'marked',
   pino: 'pino',
+  'open-telemetry': 'src/adapters/telemetry/otlp-sink.ts',
   grammars: 'src/surfaces/terminal/markdown/grammars.ts',
   'config-schema': 'src/contract/config.ts',
   'script-schema': 'src/contract/script.ts',

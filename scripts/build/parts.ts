@@ -13,6 +13,7 @@ const PARTS: Record<string, readonly string[]> = {
     'src/adapters/models/openai/index.ts',
     'src/adapters/models/router.ts',
     'src/engine/config/load.ts',
+    'src/engine/telemetry/open.ts',
     'src/engine/wire.ts',
     'src/surfaces/attach.ts',
     'src/surfaces/cli/commands/run.ts',
@@ -22,6 +23,7 @@ const PARTS: Record<string, readonly string[]> = {
   daemon: ['src/surfaces/cli/commands/daemon.ts'],
   compatible: ['src/surfaces/http/openai/openai-api.ts'],
   openapi: ['build/generated/openapi.js'],
+  telemetry: ['src/engine/telemetry/session-traces.ts'],
   sharing: [
     'src/adapters/control/connect-control.ts',
     'src/surfaces/http/control/control-api.ts',

@@ -79,6 +79,7 @@ export const newScheduleSchema = z.strictObject({
   tz: name.exactOptional(),
   prompt: z.string().max(1_000_000).exactOptional(),
   command: z.string().max(100_000).exactOptional(),
+  heartbeat: z.string().min(1).max(4096).exactOptional(),
   session: name.exactOptional(),
   catch_up: z.enum(['skip', 'once', 'all']).exactOptional(),
   jitter_ms: int.max(86_400_000).exactOptional(),

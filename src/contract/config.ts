@@ -147,6 +147,14 @@ export const configSchema = z
         keep: atLeastOne.max(100).default(5).describe('How many full log files are kept beside the current one.'),
       })
       .prefault({}),
+    telemetry: z
+      .strictObject({
+        endpoint: z.string().exactOptional().describe('Base address of a collector that takes OpenTelemetry traces and metrics by OTLP over HTTP, as http://127.0.0.1:4318. Default: OTEL_EXPORTER_OTLP_ENDPOINT; without either nothing is sent.'),
+        service_name: z.string().exactOptional().describe('Name under which they are sent. Default: OTEL_SERVICE_NAME, else runtime.'),
+        interval: duration.default('10s').describe('How often what has come together is sent.'),
+        timeout: duration.default('5s').describe('How long the collector may take to answer, tries included.'),
+      })
+      .prefault({}),
     store: z
       .strictObject({
         workspace: z.string().regex(/^[a-z0-9][a-z0-9_-]{0,63}$/).default('default').describe('Workspace that commands use.'),

@@ -63,6 +63,8 @@ const firing = z.strictObject({
   exit_code: z.int().exactOptional(),
   output: digest.exactOptional().describe('What a command printed.'),
   ended_at: int.exactOptional(),
+  looked: digest.exactOptional().describe('Of a heartbeat: what it looked at.'),
+  quiet: z.literal(true).exactOptional().describe('Of a heartbeat: there was nothing to do.'),
   delivery: z
     .strictObject({ state: z.enum(['delivered', 'failed']), attempts: int, reason: z.string().exactOptional() })
     .exactOptional(),
@@ -306,7 +308,8 @@ export const OPERATIONS: Record<string, Record<string, Operation>> = {
     },
     POST: {
       summary: 'Add a job',
-      description: 'Has one of `schedule` and `at`, and one of `prompt` and `command`.',
+      description:
+        'Has one of `schedule` and `at`, and one of `prompt`, `command` and `heartbeat`; a heartbeat without a time comes each 30 minutes.',
       role: 'operator',
       body: bodies.newScheduleSchema,
       answers: { 201: scheduleStatus },

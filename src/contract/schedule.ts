@@ -4,7 +4,7 @@ import type { Digest } from '../base/digest.ts';
 /** What a due time came to. `caught_up`: fired late, since nobody was there when it was due. */
 export type FiringState = 'fired' | 'skipped' | 'missed' | 'caught_up';
 
-/** Body of `POST /v1/schedules`. Has one of `schedule` and `at`, and one of `prompt` and `command`. */
+/** Body of `POST /v1/schedules`. Has one of `schedule` and `at`, and one of `prompt`, `command` and `heartbeat`. */
 export interface NewSchedule {
   name: string;
   /** Five fields of cron, or `@every <duration>`. */
@@ -17,6 +17,8 @@ export interface NewSchedule {
   prompt?: string;
   /** A command for the shell, with no model in it. */
   command?: string;
+  /** A file in `root` that says what is to be looked after: the model is asked when something of that has changed. */
+  heartbeat?: string;
   /** `own`: `cron-<name>`; `fresh`: a new one each time; else a session id. */
   session?: string;
   /** What becomes of due times at which nobody was there. */
@@ -75,6 +77,10 @@ export interface Firing {
   /** What a command printed. */
   output?: Digest;
   ended_at?: number;
+  /** Of a heartbeat: what it looked at. */
+  looked?: Digest;
+  /** Of a heartbeat: the model found nothing to do, so there is nothing to be delivered. */
+  quiet?: true;
   delivery?: { state: 'delivered' | 'failed'; attempts: number; reason?: string };
 }
 
@@ -100,14 +106,16 @@ export type ScheduleRecord =
       data: { job: string; accounted_until: number; failures: number; paused?: { reason?: string } };
     }
   /** Durable before anything follows from it. */
-  | { type: 'firing.intended'; data: OfFiring & Pick<Firing, 'at' | 'manual' | 'session_id'> & Intent }
+  | { type: 'firing.intended'; data: OfFiring & Pick<Firing, 'at' | 'manual' | 'session_id' | 'looked'> & Intent }
   | {
       type: 'firing.settled';
       data: OfFiring & Pick<Firing, 'at' | 'state' | 'event_id' | 'reason' | 'first_due_at' | 'count'>;
     }
   | {
       type: 'firing.ended';
-      data: OfFiring & Pick<Firing, 'reason' | 'exit_code' | 'output'> & Required<Pick<Firing, 'outcome' | 'ended_at'>>;
+      data: OfFiring &
+        Pick<Firing, 'reason' | 'exit_code' | 'output' | 'quiet'> &
+        Required<Pick<Firing, 'outcome' | 'ended_at'>>;
     }
   | { type: 'firing.delivered'; data: OfFiring & NonNullable<Firing['delivery']> };
 

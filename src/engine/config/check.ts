@@ -15,7 +15,7 @@ export interface Complaint {
 export const DEMO = 'demo';
 
 export function checkConfig(config: Config): Complaint[] {
-  return [...checkChoice(config), ...checkRegistry(config), ...checkDurations(config)];
+  return [...checkChoice(config), ...checkRegistry(config), ...checkDurations(config), ...checkTelemetry(config)];
 }
 
 function checkChoice({ models }: Config): Complaint[] {
@@ -65,6 +65,11 @@ function checkEntry(entry: ModelEntry, at: (word: string, message: string) => Co
     complaints.push(at('request_timeout', 'must be longer than nothing'));
   }
   return complaints;
+}
+
+function checkTelemetry({ telemetry: { endpoint } }: Config): Complaint[] {
+  if (!endpoint || isHttpUrl(endpoint)) return [];
+  return [{ path: ['telemetry', 'endpoint'], message: 'expected a URL that begins with http:// or https://' }];
 }
 
 function checkDurations(config: Config): Complaint[] {

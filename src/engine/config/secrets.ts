@@ -1,6 +1,7 @@
 /** The secrets that the program knows by its configuration and environment, and their masking where it is shown. */
 import type { Environment } from '../../base/environment.ts';
 import type { Config } from '../../contract/config.ts';
+import { telemetryHeaders } from '../telemetry/settings.ts';
 import { allKeys } from './keys.ts';
 
 /** Variables that hold credentials, whatever the configuration says. Tools never inherit them. */
@@ -20,6 +21,11 @@ export function secretsOf(config: Config, environment: Environment): { name: str
     found.push({ name: `api_key of ${name}`, value: api_key });
     found.push({ name: `password of ${name}`, value: URL.parse(base_url)?.password ?? '' });
   }
+  const endpoint = config.telemetry.endpoint || environment['OTEL_EXPORTER_OTLP_ENDPOINT'] || '';
+  found.push({ name: 'password of telemetry.endpoint', value: URL.parse(endpoint)?.password ?? '' });
+  for (const [name, value] of Object.entries(telemetryHeaders(environment))) {
+    found.push({ name: `telemetry header ${name}`, value });
+  }
   return found.filter(({ value }) => value.length >= SHORTEST_SECRET);
 }
 
@@ -32,6 +38,8 @@ export function maskSecrets(config: Config): Config {
     for (const { path } of secretItems) if (fields[path]) fields[path] = MASK;
     if (entry.base_url !== undefined) entry.base_url = maskPassword(entry.base_url);
   }
+  const { endpoint } = masked.telemetry;
+  if (endpoint !== undefined) masked.telemetry.endpoint = maskPassword(endpoint);
   return masked;
 }
 

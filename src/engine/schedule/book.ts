@@ -82,9 +82,15 @@ function settle(
 }
 
 /** Is there something to be done about it yet? */
-export function isOpen({ job }: JobState, { event_id, outcome, delivery }: FiringState): boolean {
+export function isOpen({ job }: JobState, { event_id, outcome, quiet, delivery }: FiringState): boolean {
   if (event_id === undefined) return false;
-  return outcome === undefined || (job.deliver !== undefined && delivery === undefined);
+  return outcome === undefined || (job.deliver !== undefined && !quiet && delivery === undefined);
+}
+
+/** The latest due time that came to a run. */
+export function lastRun({ firings }: JobState): FiringState | undefined {
+  const ran = [...firings.values()].filter(({ event_id }) => event_id !== undefined);
+  return ran.reduce<FiringState | undefined>((last, one) => (last && last.due_at > one.due_at ? last : one), undefined);
 }
 
 /** The records that make this book, with at most so many firings a job, and those that are open. */
@@ -104,11 +110,11 @@ export function recordsOf(book: Book, mostFirings: number): ScheduleRecord[] {
 
 function firingRecords(job: string, firing: FiringState): ScheduleRecord[] {
   const { due_at, at, state, event_id, session_id, manual, reason, first_due_at, count } = firing;
-  const { outcome, exit_code, output, ended_at, delivery, settled } = firing;
+  const { outcome, exit_code, output, ended_at, looked, quiet, delivery, settled } = firing;
   const of = { job, due_at };
   const records: ScheduleRecord[] = [];
   if (event_id !== undefined && (state === 'fired' || state === 'caught_up')) {
-    const data = { ...of, at, state, event_id, ...given({ session_id, manual }) };
+    const data = { ...of, at, state, event_id, ...given({ session_id, manual, looked }) };
     records.push({ type: 'firing.intended', data });
   }
   if (settled) {
@@ -116,7 +122,7 @@ function firingRecords(job: string, firing: FiringState): ScheduleRecord[] {
     records.push({ type: 'firing.settled', data });
   }
   if (outcome !== undefined) {
-    const data = { ...of, outcome, ended_at: ended_at!, ...given({ reason, exit_code, output }) };
+    const data = { ...of, outcome, ended_at: ended_at!, ...given({ reason, exit_code, output, quiet }) };
     records.push({ type: 'firing.ended', data });
   }
   if (delivery) records.push({ type: 'firing.delivered', data: { ...of, ...delivery } });

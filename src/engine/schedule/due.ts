@@ -1,14 +1,14 @@
 /** When a job is due and begins, and the record of that. */
 import { sha256 } from '../../base/digest.ts';
 import type { Ids } from '../../base/ids.ts';
-import type { Job, ScheduleRecord } from '../../contract/schedule.ts';
+import type { Firing, Job, ScheduleRecord } from '../../contract/schedule.ts';
 import type { JobState } from './book.ts';
 import { type Times, timesOf } from './times.ts';
 
 /** The record that a job is to fire. */
 export function intentOf(
   { name, command, session }: Job,
-  firing: { due_at: number; state: 'fired' | 'caught_up'; at: number; manual?: true },
+  firing: Pick<Firing, 'due_at' | 'at' | 'manual' | 'looked'> & { state: 'fired' | 'caught_up' },
   ids: Ids,
 ): ScheduleRecord {
   const chosen = session === 'own' ? `cron-${name}` : session === 'fresh' ? `s-${ids.ulid()}` : session;

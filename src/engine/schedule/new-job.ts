@@ -7,6 +7,7 @@ import { timesOf } from './times.ts';
 
 const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
 const MAX_FAILURES = 3;
+const BEAT = '@every 30m';
 
 /** @throws RuntimeError schedule_invalid | invalid_id */
 export function newJob(asked: NewSchedule, { now, tz, root }: { now: number; tz: string; root: string }): Job {
@@ -19,19 +20,21 @@ export function newJob(asked: NewSchedule, { now, tz, root }: { now: number; tz:
     max_failures: MAX_FAILURES,
     root,
     ...asked,
+    ...(asked.heartbeat !== undefined && asked.at === undefined && { schedule: asked.schedule ?? BEAT }),
   };
-  const { name, prompt, command, session, deliver } = job;
+  const { name, prompt, command, heartbeat, session, deliver } = job;
   if (!NAME.test(name)) {
     throw new RuntimeError('invalid_id', `${JSON.stringify(name.slice(0, 200))} is no name for a job.`, {
       next: 'Use letters, digits and . _ -, beginning with a letter or digit, at most 64.',
     });
   }
   timesOf(job, now);
-  if ((prompt === undefined) === (command === undefined)) {
-    throw invalid('a job has either a prompt or a command', 'Give --prompt "…" or --command "…".');
+  const [what, ...more] = [prompt, command, heartbeat].filter((text) => text !== undefined);
+  if (what === undefined || more.length > 0) {
+    throw invalid('a job has a prompt, a command or a heartbeat', 'Give --prompt "…", --command "…" or --heartbeat.');
   }
-  if ((prompt ?? command)!.trim() === '') throw invalid('its prompt or command is empty', 'Say what is to be done.');
-  if (command?.includes('\0')) throw invalid('its command holds a NUL byte', 'Leave it out.');
+  if (what.trim() === '') throw invalid('its prompt, command or file is empty', 'Say what is to be done.');
+  if ((command ?? heartbeat)?.includes('\0')) throw invalid('it holds a NUL byte', 'Leave it out.');
   if (command !== undefined && job.limits?.cost_micro_usd !== undefined) {
     throw invalid('a command costs no money', 'Leave --max-cost out.');
   }

@@ -11,9 +11,13 @@ import { createRedactor } from '../session/redact.ts';
 import { systemTimeZone } from '../wire.ts';
 import type { FiringState } from './book.ts';
 import { deliverResult } from './deliver.ts';
+import { heartbeatPrompt, lookAround, saysNothingToDo } from './heartbeat.ts';
 import type { HubOfSchedules } from './hub-of-schedules.ts';
 import type { RunEnd } from './runs.ts';
 import { createScheduleService, type ScheduleService } from './service.ts';
+
+/** Behind the last message or end of a turn there are hardly ever so many entries. */
+const LATEST = 50;
 
 export function openSchedules(hub: HubOfSchedules): Promise<ScheduleService> {
   const { workspace } = hub;
@@ -34,11 +38,12 @@ export function openSchedules(hub: HubOfSchedules): Promise<ScheduleService> {
     }
   }
 
-  async function endOf(firing: FiringState): Promise<RunEnd | undefined> {
+  async function endOf(job: Job, firing: FiringState): Promise<RunEnd | undefined> {
     const status = await statusOf(firing);
     if (status?.status === 'done') {
-      const { reason = 'failed' } = status;
-      return reason === 'success' ? { outcome: 'ok' } : { outcome: 'failed', reason };
+      const { reason = 'failed', text = '' } = status;
+      if (reason !== 'success') return { outcome: 'failed', reason };
+      return { outcome: 'ok', ...(job.heartbeat !== undefined && saysNothingToDo(text) && { quiet: true as const }) };
     }
     if (status !== undefined && status.status !== 'dead') return undefined;
     const trace = await store.ingress.find(firing.event_id!);
@@ -62,6 +67,20 @@ export function openSchedules(hub: HubOfSchedules): Promise<ScheduleService> {
     return { outcome: 'failed', reason: reasons[why], ...exit, ...kept };
   }
 
+  /** Has somebody written into the session since that firing? */
+  async function isSpokenTo({ session_id, event_id }: FiringState): Promise<boolean> {
+    let latest: readonly string[] = [];
+    await store.journal.read(
+      session_id!,
+      ({ entry }) => {
+        if (entry.type === 'input.received') latest = [entry.data.event_id];
+        if (entry.type === 'turn.ended') latest = entry.data.event_ids;
+      },
+      { last: LATEST },
+    );
+    return latest.length > 0 && !latest.includes(event_id!);
+  }
+
   async function textOf({ command: own }: Job, firing: FiringState): Promise<string> {
     if (own === undefined) return (await statusOf(firing))?.text ?? '';
     const bytes = firing.output === undefined ? undefined : await store.blobs.get(firing.output);
@@ -77,11 +96,12 @@ export function openSchedules(hub: HubOfSchedules): Promise<ScheduleService> {
       usual: () => ({ tz: systemTimeZone(environment), root: hub.root }),
       checkLimits: hub.checkLimits,
       settled: hub.settled,
-      async submit({ prompt, root, limits }, { event_id, session_id }) {
+      async submit(job, { event_id, session_id }) {
+        const { prompt, root, limits } = job;
         await hub.submit({
           event_id: event_id!,
           session_id: session_id!,
-          parts: [{ type: 'text', text: prompt! }],
+          parts: [{ type: 'text', text: prompt ?? (await heartbeatPrompt(job)) }],
           root,
           source: 'cron',
           lane: 'background',
@@ -92,6 +112,11 @@ export function openSchedules(hub: HubOfSchedules): Promise<ScheduleService> {
         (await store.ingress.find(firing.event_id!)) !== undefined || (await statusOf(firing)) !== undefined,
       endOf,
       command,
+      async look(job, last) {
+        const digest = await lookAround(job, clock.now());
+        const known = last && last.outcome !== 'failed' && last.looked === digest && !(await isSpokenTo(last));
+        return { digest, changed: digest !== undefined && !known };
+      },
       deliver: (job, firing, signal) => deliverResult(delivery, job, firing, signal),
     },
     { history: config.scheduler.history, mostCaughtUp: config.scheduler.max_catchup_runs },

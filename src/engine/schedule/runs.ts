@@ -16,6 +16,8 @@ export interface RunEnd {
   reason?: string;
   exit_code?: number;
   output?: Digest;
+  /** Of a heartbeat: there was nothing to do. */
+  quiet?: true;
 }
 
 export interface RunPorts {
@@ -26,7 +28,7 @@ export interface RunPorts {
   /** Was the message accepted before, as far as anything tells? */
   isKnown(firing: FiringState): Promise<boolean>;
   /** How the turn of the message ended; undefined: it hasn't. */
-  endOf(firing: FiringState): Promise<RunEnd | undefined>;
+  endOf(job: Job, firing: FiringState): Promise<RunEnd | undefined>;
   /** Runs the job's command to its end. */
   command(job: Job, signal: AbortSignal): Promise<RunEnd>;
   /** Gives the result to where the job says. Gives nothing when `signal` came first. */
@@ -112,7 +114,7 @@ export function createRuns(ports: RunPorts): Runs {
     for (;;) {
       const next = looked.promise;
       if (stopping.signal.aborted) return undefined;
-      const end = await ports.endOf(firing);
+      const end = await ports.endOf(job, firing);
       if (end) return end;
       await next;
     }

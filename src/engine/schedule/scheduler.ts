@@ -1,8 +1,9 @@
 /** Fires jobs when they are due, by one timer. What it decides is durable before anything follows from it. */
 import type { Clock } from '../../base/clock.ts';
+import type { Digest } from '../../base/digest.ts';
 import type { Ids } from '../../base/ids.ts';
 import type { Job, ScheduleRecord } from '../../contract/schedule.ts';
-import type { JobState } from './book.ts';
+import { type FiringState, type JobState, lastRun } from './book.ts';
 import { createTimesOf, delayOf, intentOf } from './due.ts';
 import type { Ledger } from './ledger.ts';
 import { type Plan, planFirings } from './plan.ts';
@@ -13,9 +14,19 @@ export interface SchedulerPorts {
   ids: Ids;
   ledger: Ledger;
   runs: Runs;
+  look: Look;
   /** So many due times are caught up with, of a job that wants all. */
   mostCaughtUp: number;
 }
+
+/**
+ * What there is to be looked after by a heartbeat, and whether it has changed since the last run. No digest: there is
+ * nothing.
+ */
+export type Look = (
+  job: Job,
+  last: FiringState | undefined,
+) => Promise<{ digest: Digest | undefined; changed: boolean }>;
 
 export interface Scheduler {
   /** Carries on with what was left, and fires what is due from now on. */
@@ -33,9 +44,20 @@ const LONGEST_GAP_MS = 2 * LONGEST_SLEEP_MS;
 /** So many runs of a job may wait for one another. */
 const MOST_QUEUED = 10;
 
-export function createScheduler({ clock, ids, ledger, runs, mostCaughtUp }: SchedulerPorts): Scheduler {
+const UNREADABLE = { digest: undefined, changed: true };
+
+export function createScheduler({
+  clock,
+  ids,
+  ledger,
+  runs,
+  look: lookAround,
+  mostCaughtUp,
+}: SchedulerPorts): Scheduler {
   /** Of each job, when it was looked at last. */
   const looked = new Map<string, number>();
+  /** Of each heartbeat, what was due until then: that nothing has changed isn't worth a record. */
+  const beaten = new Map<string, number>();
   const times = createTimesOf();
   let startedAt = 0;
   let running = false;
@@ -50,15 +72,31 @@ export function createScheduler({ clock, ids, ledger, runs, mostCaughtUp }: Sche
   }
 
   function planOf(state: JobState, now: number): Plan {
-    const { job, accounted_until } = state;
+    const { job } = state;
+    const accounted_until = Math.max(state.accounted_until, beaten.get(job.name) ?? 0);
     const rules = { times: times(state), catch_up: job.catch_up, most_caught_up: mostCaughtUp, delayOf: delayOf(job) };
     return planFirings(rules, { accounted_until, awake_since: awakeSince(state, now), now });
+  }
+
+  /** The heartbeats that are due and have something new to look at, with what that is. */
+  async function changesBy(now: number): Promise<Map<string, { looked?: Digest }>> {
+    const due = [...ledger.book.values()].filter(
+      (state) => state.job.heartbeat !== undefined && !state.paused && planOf(state, now).firing.length > 0,
+    );
+    const changes = new Map<string, { looked?: Digest }>();
+    for (const state of due) {
+      // What can't be looked at is a run that fails: so it is told.
+      const { digest, changed } = await lookAround(state.job, lastRun(state)).catch(() => UNREADABLE);
+      if (changed) changes.set(state.job.name, { ...(digest !== undefined && { looked: digest }) });
+    }
+    return changes;
   }
 
   async function look(): Promise<void> {
     const now = clock.now();
     const begins: [string, number][] = [];
     let nextAt: number | undefined;
+    const changes = await changesBy(now);
     try {
       await ledger.change((book) => {
         const records: ScheduleRecord[] = [];
@@ -67,8 +105,17 @@ export function createScheduler({ clock, ids, ledger, runs, mostCaughtUp }: Sche
           const { missed, firing, next } = planOf(state, now);
           if (next) nextAt = Math.min(nextAt ?? Infinity, next.at);
           const { name } = state.job;
-          for (const one of missed) records.push(settled(name, now, { ...one, state: 'missed', reason: 'nobody was there' })); // prettier-ignore
           let underWay = runs.underWay(name);
+          if (state.job.heartbeat !== undefined) {
+            const due = firing.at(-1);
+            beaten.set(name, Math.max(due?.due_at ?? 0, ...missed.map((one) => one.due_at), beaten.get(name) ?? 0));
+            const change = changes.get(name);
+            if (!due || !change || underWay > 0 || state.firings.has(due.due_at)) continue;
+            records.push(intentOf(state.job, { ...due, at: now, ...change }, ids));
+            begins.push([name, due.due_at]);
+            continue;
+          }
+          for (const one of missed) records.push(settled(name, now, { ...one, state: 'missed', reason: 'nobody was there' })); // prettier-ignore
           for (const { due_at, state: as } of firing) {
             if (state.firings.has(due_at)) continue; // somebody asked for it in this very millisecond
             const reason = as === 'fired' ? skipReason(state.job, underWay) : undefined;

@@ -5,6 +5,7 @@ import type { EventStatus } from '../../contract/host.ts';
 import type { ScheduleLog } from '../../contract/ports.ts';
 import type {
   Firing,
+  Job,
   NewSchedule,
   ScheduleChange,
   ScheduleRecord,
@@ -15,10 +16,11 @@ import type { Actor } from '../../contract/values.ts';
 import type { Book } from './book.ts';
 import { createDescribe, historyOf, jobIn, told } from './describe.ts';
 import { intentOf } from './due.ts';
+import { nothingToLookAfter } from './heartbeat.ts';
 import { openLedger } from './ledger.ts';
 import { newJob } from './new-job.ts';
 import { createRuns, type RunPorts } from './runs.ts';
-import { createScheduler } from './scheduler.ts';
+import { createScheduler, type Look } from './scheduler.ts';
 
 export interface ServicePorts extends Omit<RunPorts, 'ledger'> {
   ids: Ids;
@@ -29,6 +31,7 @@ export interface ServicePorts extends Omit<RunPorts, 'ledger'> {
   checkLimits(limits: NewSchedule['limits']): void;
   /** Resolves when the message's turn has ended or waits for a person. */
   settled(event_id: string): Promise<EventStatus>;
+  look: Look;
 }
 
 export interface ServiceSettings {
@@ -52,7 +55,14 @@ export async function createScheduleService(ports: ServicePorts, settings: Servi
   const { clock, ids, log } = ports;
   const ledger = await openLedger(log, settings.history);
   const runs = createRuns({ ...ports, ledger });
-  const scheduler = createScheduler({ clock, ids, ledger, runs, mostCaughtUp: settings.mostCaughtUp });
+  const scheduler = createScheduler({
+    clock,
+    ids,
+    ledger,
+    runs,
+    look: ports.look,
+    mostCaughtUp: settings.mostCaughtUp,
+  });
   const describe = createDescribe(clock);
   const { book } = ledger;
 
@@ -93,10 +103,11 @@ export async function createScheduleService(ports: ServicePorts, settings: Servi
     async run(name, { wait }) {
       const at = clock.now();
       let due_at = at;
+      const looked = await lookFor(jobIn(book, name).job);
       await ledger.change((known) => {
         const { job, firings } = jobIn(known, name);
         while (firings.has(due_at)) due_at++;
-        return [intentOf(job, { due_at, state: 'fired', at, manual: true }, ids)];
+        return [intentOf(job, { due_at, state: 'fired', at, manual: true, ...looked }, ids)];
       });
       const { accepted, ended } = runs.begin(name, due_at);
       const firing = (): Firing | undefined => book.get(name)?.firings.get(due_at);
@@ -113,6 +124,14 @@ export async function createScheduleService(ports: ServicePorts, settings: Servi
       await runs.stop();
     },
   };
+
+  /** Asked for by a person, a heartbeat comes whatever has changed. */
+  async function lookFor(job: Job): Promise<Pick<Firing, 'looked'>> {
+    if (job.heartbeat === undefined) return {};
+    const { digest } = await ports.look(job, undefined);
+    if (digest === undefined) throw nothingToLookAfter(job);
+    return { looked: digest };
+  }
 
   /** When it waits for a person, or has ended and that is recorded. */
   async function rested(firing: Firing | undefined, ended: Promise<void>): Promise<void> {

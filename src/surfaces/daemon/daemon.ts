@@ -5,8 +5,10 @@ import { parseDuration } from '../../base/duration.ts';
 import { RuntimeError, toRuntimeError } from '../../contract/errors.ts';
 import type { HostStatus } from '../../contract/host.ts';
 import type { Ingress } from '../../contract/ports.ts';
+import { systemIds } from '../../base/ids.ts';
 import { modelNames } from '../../engine/config/models.ts';
 import type { Hub } from '../../engine/hub/hub.ts';
+import { openTelemetry } from '../../engine/telemetry/open.ts';
 import type { Workspace } from '../../engine/wire.ts';
 import { watchTokens } from '../../store/tokens.ts';
 import { own, readsOf } from '../attach.ts';
@@ -21,6 +23,7 @@ import { openDaemonLog } from './log/daemon-log.ts';
 import type { Log } from './log/log.ts';
 import { createDaemonMetrics, type DaemonMetrics } from './metrics/daemon-metrics.ts';
 import { CONTENT_TYPE, type Reading } from './metrics/registry.ts';
+import { createRequestSpans } from './request-spans.ts';
 import { tellEvent, tellRequest } from './tell-log.ts';
 import { createTurnWatch } from './turn-watch.ts';
 
@@ -65,6 +68,8 @@ export async function startDaemon({ workspace: given, token, folder, stderr }: D
   const secret = ownToken({ home, given: token, host, known });
   const { workspace, metrics, observe } = measured(given);
   const log = openDaemonLog(workspace, stderr, secret === undefined ? [] : [secret]);
+  const telemetry = await openTelemetry(workspace, (message) => log.warn(message));
+  const requests = telemetry && createRequestSpans(telemetry, { clock, ids: systemIds(clock) });
   const served: Pick<HostStatus, 'url' | 'failing'> = {};
   const hub = await own(workspace, {
     takes: 'all',
@@ -81,7 +86,10 @@ export async function startDaemon({ workspace: given, token, folder, stderr }: D
       void log.open();
     },
     serves: () => served,
-    observe: (session_id, event) => tellEvent(log, session_id, event, observe(session_id, event)),
+    observe(session_id, event) {
+      const duration = observe(session_id, event);
+      tellEvent(log, session_id, event, { duration, trace_id: telemetry?.took(session_id, event) });
+    },
   });
   const schedules = (): 'ok' | 'failed' => (served.failing ? 'failed' : 'ok');
   const health = createHealth({ host: hub, folder: store.folder, clock, version, schedules });
@@ -101,11 +109,12 @@ export async function startDaemon({ workspace: given, token, folder, stderr }: D
       metrics: async () => ({ type: CONTENT_TYPE, text: await metrics.text() }),
       observer: {
         began: (route) => metrics.requestBegan(route),
-        ended(exchange) {
+        ended(exchange, request) {
           metrics.requestEnded(exchange);
-          tellRequest(log, exchange);
+          tellRequest(log, { ...exchange, ...(requests && { trace_id: requests.ended(exchange, request) }) });
         },
       },
+      ...(requests && { traced: requests.traced }),
     }),
   );
   const { url } = server;
@@ -122,9 +131,10 @@ export async function startDaemon({ workspace: given, token, folder, stderr }: D
       health.stop();
       await hub.leave({ patience_ms, before_release: () => server.close(true) });
     },
-    ended: hub.lost.then(
-      ({ error }) => error && new RuntimeError('store_unavailable', error.message, { next: error.next }),
-    ),
+    ended: hub.lost.then(async ({ error }) => {
+      await telemetry?.close();
+      return error && new RuntimeError('store_unavailable', error.message, { next: error.next });
+    }),
   };
 }
 

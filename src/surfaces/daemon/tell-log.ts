@@ -3,8 +3,14 @@ import type { RunnerEvent } from '../../engine/session/runner.ts';
 import type { HttpExchange } from '../http/exchange-watch.ts';
 import type { Log } from './log/log.ts';
 
-/** `duration`: of the turn, when it ends by this event and its begin was seen (ms). */
-export function tellEvent(log: Log, session_id: string, event: RunnerEvent, duration: number | undefined): void {
+export interface Beside {
+  /** Of the turn, when it ends by this event and its begin was seen (ms). */
+  duration?: number | undefined;
+  /** Of the trace that it belongs to, where there is one. */
+  trace_id?: string | undefined;
+}
+
+export function tellEvent(log: Log, session_id: string, event: RunnerEvent, { duration, trace_id }: Beside): void {
   if (event.kind !== 'entry') return;
   const { entry } = event.stored;
   const at = { session_id, ...(event.turn !== undefined && { turn: event.turn }) };
@@ -12,12 +18,13 @@ export function tellEvent(log: Log, session_id: string, event: RunnerEvent, dura
     case 'session.opened':
       return log.info('session opened again', { ...at, reason: entry.data.reason });
     case 'turn.started':
-      return log.info('turn started', { ...at, event_ids: entry.data.event_ids });
+      return log.info('turn started', { ...at, event_ids: entry.data.event_ids, ...(trace_id && { trace_id }) });
     case 'turn.ended': {
       const { event_ids, reason, code, model_calls, tool_calls, usage, cost_micro_usd } = entry.data;
       return log.info('turn ended', {
         ...at,
         event_ids,
+        ...(trace_id && { trace_id }),
         reason,
         ...(code !== undefined && { code }),
         ...(duration !== undefined && { duration_ms: duration }),
@@ -46,7 +53,7 @@ const OUR_FAULT = 500;
 const LATER = 503;
 
 /** A request that brought a message is what joins its `request_id` with the journal's `event_id`. */
-export function tellRequest(log: Log, exchange: HttpExchange): void {
+export function tellRequest(log: Log, exchange: HttpExchange & Pick<Beside, 'trace_id'>): void {
   const { status, method, route, event_id } = exchange;
   const isAccept = event_id !== undefined && (status === ACCEPTED || (method === 'POST' && OPENAI.test(route)));
   if (status >= OUR_FAULT && status !== LATER) log.error('request failed', { ...exchange });

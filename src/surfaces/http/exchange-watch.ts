@@ -25,28 +25,33 @@ export interface Seen {
 /** Told of every request: when it is known what it asks for, and when all is answered or its connection gone. */
 export interface HttpObserver {
   began(route: string): void;
-  ended(exchange: HttpExchange): void;
+  /** `request`: for its headers; what stands there its sender made up. */
+  ended(exchange: HttpExchange, request: IncomingMessage): void;
 }
 
 const METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']);
 
 /** Tells of the request when it is over, with what stands in the result by then. */
 export function watchExchange(
-  { method = '' }: IncomingMessage,
+  request: IncomingMessage,
   response: ServerResponse,
   { clock, observer }: { clock: Clock; observer?: HttpObserver | undefined },
 ): Seen {
+  const { method = '' } = request;
   const seen: Seen = { route: 'other' };
   const began = clock.now();
   response.once('close', () =>
-    observer?.ended({
-      request_id: response.getHeader('x-request-id')?.toString() ?? '',
-      method: METHODS.has(method) ? method : 'other',
-      status: response.headersSent ? response.statusCode : 499,
-      duration_ms: clock.now() - began,
-      ...idsIn({ event_id: response.getHeader('x-event-id'), session_id: response.getHeader('x-session-id') }),
-      ...seen,
-    }),
+    observer?.ended(
+      {
+        request_id: response.getHeader('x-request-id')?.toString() ?? '',
+        method: METHODS.has(method) ? method : 'other',
+        status: response.headersSent ? response.statusCode : 499,
+        duration_ms: clock.now() - began,
+        ...idsIn({ event_id: response.getHeader('x-event-id'), session_id: response.getHeader('x-session-id') }),
+        ...seen,
+      },
+      request,
+    ),
   );
   return seen;
 }

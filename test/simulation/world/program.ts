@@ -53,15 +53,17 @@ export function startProgram(world: World, takes: HubOptions['takes']): Program 
   const { machine } = world;
   try {
     const workspace = openWorkspace(world, process);
-    const hub = createHub(workspace, { takes, version: '1', schedules: takes === 'all' });
-    machine.note(`${process.name} starts and takes ${takes}`);
-    const program: Program = { process, workspace, hub, takes, leaving: false, asked: new Set() };
-    void hub.lost.then(({ error }) => {
-      if (error === undefined || !process.isAlive()) return;
-      machine.note(`${process.name} has failed: ${error.code} ${error.message}`);
+    /** Whoever looks after it starts it anew. */
+    const onFailed = ({ code, message }: { code: string; message: string }): void => {
+      if (!process.isAlive()) return;
+      machine.note(`${process.name} has failed: ${code} ${message}`);
       machine.count('failed owners');
       process.after(machine.jitter(50), () => leave(world, program, 0));
-    });
+    };
+    const hub = createHub(workspace, { takes, version: '1', ...(takes === 'all' && { schedules: { onFailed } }) });
+    machine.note(`${process.name} starts and takes ${takes}`);
+    const program: Program = { process, workspace, hub, takes, leaving: false, asked: new Set() };
+    void hub.lost.then(({ error }) => error && onFailed(error));
     world.program = program;
     return program;
   } catch (thrown) {

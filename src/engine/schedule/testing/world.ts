@@ -1,4 +1,5 @@
 /** Schedules over ports in memory: what is durable outlives a crash, which comes at the step that the test names. */
+import type { Digest } from '../../../base/digest.ts';
 import type { ManualClock } from '../../../base/testing/manual-clock.ts';
 import { manualClock } from '../../../base/testing/manual-clock.ts';
 import { RuntimeError } from '../../../contract/errors.ts';
@@ -23,6 +24,8 @@ export interface ScheduleWorld {
   crashed(): boolean;
   /** Ids of messages, as often as they were accepted. */
   accepted: string[];
+  /** What heartbeats find; absent: nothing. */
+  found: Map<string, Digest>;
   /** Nothing can be written. */
   full: boolean;
   /** Called when a command has run. */
@@ -60,6 +63,7 @@ export function scheduleWorld({
   const commands: string[] = [];
   const delivered: string[] = [];
   const ends: ScheduleWorld['ends'] = new Map();
+  const found: ScheduleWorld['found'] = new Map();
   const jobOf = new Map<string, string>();
   const clean = <T>(value: T): T => structuredClone(value);
 
@@ -113,6 +117,11 @@ export function scheduleWorld({
         log: logOf(mine),
         usual: () => ({ tz: 'UTC', root: '/' }),
         checkLimits: () => {},
+        async look({ name }, last) {
+          const digest = found.get(name);
+          const known = last && last.outcome !== 'failed' && last.looked === digest;
+          return { digest, changed: digest !== undefined && !known };
+        },
         settled: async (event_id) => ({ event_id, session_id: 's', status: status(event_id), approvals: [] }),
         async submit(job, { event_id }) {
           if (world.fullFor === 'submit') world.full = true;
@@ -123,7 +132,7 @@ export function scheduleWorld({
           });
         },
         isKnown: async ({ event_id }) => accepted.includes(event_id!),
-        async endOf({ event_id }) {
+        async endOf(_, { event_id }) {
           const end = ends.get(jobOf.get(event_id!)!) ?? { outcome: 'ok' };
           return end === 'never' ? undefined : end;
         },
@@ -164,6 +173,7 @@ export function scheduleWorld({
     commands,
     delivered,
     ends,
+    found,
     records: () => clean(written),
     async settle() {
       for (let n = 0; n < IMMEDIATES; n++) await new Promise((resolve) => setImmediate(resolve));

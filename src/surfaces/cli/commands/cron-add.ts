@@ -18,6 +18,7 @@ interface Options {
   tz?: string;
   prompt?: string;
   command?: string;
+  heartbeat?: string | true;
   session?: string;
   catchUp?: 'skip' | 'once' | 'all';
   jitter?: string;
@@ -29,6 +30,8 @@ interface Options {
   deliver?: string;
 }
 
+/** In the project folder. */
+const HEARTBEAT = 'HEARTBEAT.md';
 const HELP = 'See `runtime cron add --help`.';
 
 /** `cron add` */
@@ -43,7 +46,19 @@ export const addJob: CommandAction<Options> = async (context, options, name) => 
 };
 
 function scheduleOf(name: string, options: Options, zone: string): NewSchedule {
-  const { schedule, at, tz = zone, prompt, command, session, catchUp, overlap, maxFailures, deliver } = options;
+  const {
+    schedule,
+    at,
+    tz = zone,
+    prompt,
+    command,
+    heartbeat,
+    session,
+    catchUp,
+    overlap,
+    maxFailures,
+    deliver,
+  } = options;
   const limits = limitsOf(options);
   return {
     name,
@@ -53,6 +68,7 @@ function scheduleOf(name: string, options: Options, zone: string): NewSchedule {
     ...(at !== undefined && { at }),
     ...(prompt !== undefined && { prompt }),
     ...(command !== undefined && { command }),
+    ...(heartbeat !== undefined && { heartbeat: heartbeat === true ? HEARTBEAT : heartbeat }),
     ...(session !== undefined && { session }),
     ...(catchUp !== undefined && { catch_up: catchUp }),
     ...(options.jitter !== undefined && { jitter_ms: durationOf('--jitter', options.jitter) }),

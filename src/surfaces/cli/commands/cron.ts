@@ -17,7 +17,11 @@ const JOBS: Column<ScheduleStatus>[] = [
   { title: 'status', text: ({ status, paused_reason }) => (paused_reason ? `${status}: ${paused_reason}` : status) },
   { title: 'next', text: ({ next_due_at }) => (next_due_at === null ? '-' : utcTime(next_due_at)), narrow: 'whole' },
   { title: 'last', text: ({ last }) => (last ? resultOf(last) : '-'), narrow: 'spare' },
-  { title: 'what', text: ({ prompt, command }) => command ?? prompt!, narrow: 'flexible' },
+  {
+    title: 'what',
+    text: ({ prompt, command, heartbeat }) => command ?? prompt ?? `heartbeat: ${heartbeat}`,
+    narrow: 'flexible',
+  },
 ];
 
 const FIRINGS: Column<Firing>[] = [
@@ -82,15 +86,16 @@ export const runJob: CommandAction<Options> = async (context, options, name) => 
   const workspace = await openForCommand(context, options);
   const { firing, reply } = await withHost(workspace, async (host) => {
     const ran = await host.schedules.run(name, { wait: true });
-    const status = ran.session_id === undefined ? undefined : await host.event(ran.event_id!);
+    const isTold = ran.session_id !== undefined && ran.state !== 'skipped';
+    const status = isTold ? await host.event(ran.event_id!) : undefined;
     return { firing: ran, reply: status?.text };
   });
-  const { outcome, reason, session_id } = firing;
+  const { outcome, reason, session_id, state } = firing;
   const text = reply ?? (await (await readSchedules(workspace)).outputOf(firing));
   if (options.output !== 'table')
     await printValue(io, options.output, { ...firing, ...(text !== undefined && { output: text }) }); // prettier-ignore
   else if (text !== undefined) io.stdout.write(text.replace(/\n?$/, '\n'));
-  const where = session_id === undefined ? '' : `; see \`runtime session show ${session_id}\``;
+  const where = session_id === undefined || state === 'skipped' ? '' : `; see \`runtime session show ${session_id}\``;
   if (outcome === undefined) {
     io.stderr.write(`${name} waits for an approval: see \`runtime approvals ls\`\n`);
     return 5;
@@ -108,18 +113,23 @@ function resultOf({ state, outcome }: Firing): string {
   return outcome === undefined ? state : `${state}, ${outcome}`;
 }
 
-function whyOf({ reason = '', first_due_at, count, delivery }: Firing): string {
+function whyOf({ reason = '', quiet, first_due_at, count, delivery }: Firing): string {
   const many = first_due_at === undefined ? [] : [`${count ?? 'many'} since ${utcTime(first_due_at)}`];
   const undelivered = delivery?.state === 'failed' ? [`not delivered: ${delivery.reason}`] : [];
-  return [reason, ...many, ...undelivered].filter((part) => part !== '').join('; ');
+  const idle = quiet ? ['nothing to do'] : [];
+  return [reason, ...idle, ...many, ...undelivered].filter((part) => part !== '').join('; ');
 }
 
 function lines(job: ScheduleStatus, now: number): string[] {
-  const { name, prompt, command, session, root, catch_up, overlap, jitter_ms, max_failures, failures } = job;
+  const { name, prompt, command, heartbeat, session, root, catch_up, overlap, jitter_ms, max_failures, failures } = job;
   const { limits = {}, deliver, next_due_at, status, paused_reason, last } = job;
   return [
     `${name}: ${whenOf(job)}`,
-    command === undefined ? `prompt: ${prompt}` : `command: ${command}`,
+    command !== undefined
+      ? `command: ${command}`
+      : prompt !== undefined
+        ? `prompt: ${prompt}`
+        : `heartbeat: ${heartbeat}`,
     ...(command === undefined ? [`session: ${session === 'own' ? `cron-${name}` : session}`] : []),
     `folder: ${root}`,
     `status: ${status}${paused_reason === undefined ? '' : ` (${paused_reason})`}, ${failures} of ${max_failures || 'any number of'} failures in a row`,

@@ -8,9 +8,11 @@ import type { Part, TurnReason } from '../../../contract/values.ts';
 import { refuseTools } from '../../../engine/caller.ts';
 import { startRun, type Run, type RunRequest, type RunView } from '../../../engine/run.ts';
 import { checkSessionId } from '../../../engine/session-id.ts';
+import type { Telemetry } from '../../../engine/telemetry/open.ts';
 import { shortText } from '../../../engine/session/messages.ts';
 import { NO_USAGE } from '../../../kernel/turn/state.ts';
 import { type CallTitles, createCallTitles } from '../call-titles.ts';
+import type { AttachOptions } from '../../attach.ts';
 import type { CommandAction, CommandContext, GlobalOptions } from '../context.ts';
 import { durationOf } from '../duration-flag.ts';
 import { homeOf, inSamePlace, nextCommand, workspaceRequest } from '../context.ts';
@@ -60,7 +62,8 @@ async function converse(
   const left = await configureFirst(context, options);
   if (left !== undefined) return left;
   const { runRepl } = await import('../../repl/repl.ts');
-  return runRepl({
+  let telemetry: Telemetry | undefined;
+  const exitCode = await runRepl({
     terminal,
     environment,
     home: homeOf(context),
@@ -73,9 +76,18 @@ async function converse(
       const { openWorkspace } = await import('../../../engine/wire.ts');
       const { attach } = await import('../../attach.ts');
       const workspace = await openWorkspace(workspaceRequest(context, options));
-      return { workspace, attach: (awaited) => attach(workspace, { takes: 'all', yields: true }, awaited) };
+      const { openTelemetry } = await import('../../../engine/telemetry/open.ts');
+      telemetry = await openTelemetry(workspace, () => {}); // there is no place on the screen for it
+      const attaching: AttachOptions = { takes: 'all', yields: true, ...observedBy(telemetry) };
+      return { workspace, attach: (awaited) => attach(workspace, attaching, awaited) };
     },
   });
+  await telemetry?.close();
+  return exitCode;
+}
+
+function observedBy(telemetry: Telemetry | undefined): Pick<AttachOptions, 'observe'> {
+  return telemetry ? { observe: (session_id, event) => void telemetry.took(session_id, event) } : {};
 }
 
 /** Helps whoever starts without any configuration to one. Gives the exit code where a signal ended that. */
@@ -139,12 +151,16 @@ export async function runToEnd(
     onNotice: (line) => io.stderr.write(`${oneLine(line)}\n`),
   };
   let outcome: RunOutcome;
+  let telemetry: Telemetry | undefined;
   try {
     const { openWorkspace } = await import('../../../engine/wire.ts');
     const workspace = await openWorkspace(workspaceRequest(context, options));
     for (const warning of workspace.loaded.warnings) io.stderr.write(`warning: ${warning}\n`);
     const { attach } = await import('../../attach.ts');
-    outcome = await untilEnd(startRun(workspace, () => attach(workspace, { takes: 'named' }), request, view));
+    const { openTelemetry } = await import('../../../engine/telemetry/open.ts');
+    telemetry = await openTelemetry(workspace, (message) => io.stderr.write(`warning: ${message}\n`));
+    const attaching: AttachOptions = { takes: 'named', ...observedBy(telemetry) };
+    outcome = await untilEnd(startRun(workspace, () => attach(workspace, attaching), request, view));
   } catch (thrown) {
     const { scope } = at;
     const named = scope.kind === 'session' ? naming(toRuntimeError(thrown), scope.id) : toRuntimeError(thrown);
@@ -164,6 +180,7 @@ export async function runToEnd(
     io.stdout.write(withNewline(io.stdout.isTty ? visibleText(outcome.text) : outcome.text));
   }
   sayOutcome(io, outcome, at, titles, next);
+  await telemetry?.close();
   return outcome.exit_code;
 }
 

@@ -98,6 +98,7 @@ const KINDS: Readonly<Record<string, Kind>> = {
   'cron add --max-cost': 'text',
   'cron add --timeout': 'text',
   'cron add --root': 'folder',
+  'cron add --heartbeat': 'file',
   'cron add --deliver': 'text',
   'cron show name': 'job',
   'cron rm name': 'job',

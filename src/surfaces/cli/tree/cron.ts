@@ -73,6 +73,7 @@ function addAdding(cron: Command, calls: Calls): void {
       'runtime cron add standup --schedule "30 8 * * 1-5" --prompt "What changed since yesterday?"',
       'runtime cron add backup --schedule "@every 6h" --command "make backup" --timeout 10m',
       'runtime cron add once --at 2027-01-04T09:00:00+01:00 --prompt "Wish a happy new year"',
+      'runtime cron add pulse --heartbeat',
     ],
     'Its commands and prompts run without being asked for again: who adds a job agrees to them. Tools in a prompt are judged by the policy, as always.',
   )
@@ -82,6 +83,9 @@ function addAdding(cron: Command, calls: Calls): void {
     .option('--tz <zone>', 'zone of the five fields, as Europe/Berlin (default: the one of this machine)')
     .addOption(new Option('--prompt <message>', 'message for the model').conflicts('command'))
     .option('--command <text>', 'command for your shell, with no model in it')
+    .addOption(
+      new Option('--heartbeat [file]', 'ask the model what is to be done by this file, when that has changed (default: HEARTBEAT.md, each 30 minutes)').conflicts(['prompt', 'command']), // prettier-ignore
+    )
     .option('--session <id>', 'own: cron-<name>; fresh: a new one each time; or the id of one (default: own)')
     .addOption(
       new Option('--catch-up <which>', 'what becomes of times at which nothing ran: skip, once or all').choices(['skip', 'once', 'all']), // prettier-ignore

@@ -32,6 +32,8 @@ export interface TcpOptions extends Omit<ApiOptions, 'authorize' | 'onRefused'> 
   models: OpenaiOptions['models'];
   health: Health;
   onRefused(refusal: Refusal): void;
+  /** Gives the host for a request, so that what comes through it belongs to the request's trace. */
+  traced?(request: IncomingMessage, host: Host): Host;
   serverLimits?: ServerLimits;
   silenceMs?: number;
 }
@@ -56,7 +58,7 @@ const SILENCE_MS = 120_000;
 
 /** @throws RuntimeError port_taken | no_permission | usage */
 export async function serveTcp(options: TcpOptions): Promise<TcpServer> {
-  const { hub, host, port, actorOf, ids, clock, health, onRefused, tls } = options;
+  const { hub, host, port, actorOf, ids, clock, health, onRefused, traced, tls } = options;
   const { serverLimits = LIMITS, silenceMs = SILENCE_MS } = options;
   const refuseTools = createRefuseTools();
   const allowed = options.allowedHosts.map((name) => name.toLowerCase());
@@ -64,7 +66,8 @@ export async function serveTcp(options: TcpOptions): Promise<TcpServer> {
     authorize(request) {
       refuseForeignPages(request, allowed);
       const principal = { actor: actorOf(request), via: 'http', refuseTools: () => refuseTools(request.socket) };
-      return hub.as(principal);
+      const asked = hub.as(principal);
+      return traced?.(request, asked) ?? asked;
     },
     onRefused(request, { message }) {
       const [path] = request.url!.split('?', 1); // what stands behind it may be a secret

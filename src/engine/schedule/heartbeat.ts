@@ -1,0 +1,86 @@
+/**
+ * What a heartbeat looks at: a file with what is to be looked after, and what that names. As long as nothing of it has
+ * changed the model isn't asked.
+ *
+ *   watch: <path>   a file, or a folder with what is right in it
+ *   due: <time> …   RFC 3339; that it has come is a change
+ */
+import { readdir, readFile, stat } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { canonicalJson } from '../../base/canonical-json.ts';
+import { type Digest, digestOf } from '../../base/digest.ts';
+import { RuntimeError } from '../../contract/errors.ts';
+import type { Job } from '../../contract/schedule.ts';
+
+/** The answer that says that nothing is to be done. */
+export const NOTHING_TO_DO = 'HEARTBEAT_OK';
+
+const MOST_BYTES = 64 * 1024;
+/** Of a folder so many names are looked at. */
+const MOST_NAMES = 10_000;
+const NAMED = /^[ \t]*(?:[-*+][ \t]+)?(watch|due):[ \t]*(\S.*?)[ \t]*$/gim;
+
+/** A digest of what there is to be looked at; undefined: there is nothing. `now` in ms UTC. */
+export async function lookAround(job: Job, now: number): Promise<Digest | undefined> {
+  const text = await instructionsOf(job);
+  if (text === undefined) return undefined;
+  const named = [...text.matchAll(NAMED)].map(async ([, kind, what]) =>
+    kind!.toLowerCase() === 'due'
+      ? Date.parse(what!.split(/\s/, 1)[0]!) <= now
+      : fingerprintOf(resolve(job.root, what!)),
+  );
+  return digestOf(canonicalJson([text, ...(await Promise.all(named))]));
+}
+
+/** The message for the model. @throws RuntimeError schedule_invalid, when there is nothing to be looked after any more */
+export async function heartbeatPrompt(job: Job): Promise<string> {
+  const text = await instructionsOf(job);
+  if (text === undefined) throw nothingToLookAfter(job);
+  return `${INSTRUCTIONS}\n\n${job.heartbeat}:\n\n${text}`;
+}
+
+export function nothingToLookAfter({ heartbeat, root }: Job): RuntimeError {
+  return new RuntimeError('schedule_invalid', `${heartbeat} says nothing that is to be looked after`, {
+    next: `Write into ${resolve(root, heartbeat!)} what that is.`,
+  });
+}
+
+const INSTRUCTIONS = `This is a heartbeat: nobody has written to you. What you are to look after has changed, or time has come for it.
+See to what below needs something done now, and to nothing else; don't repeat what was done before. If nothing needs anything, answer ${NOTHING_TO_DO} and nothing else.`;
+
+/** Is that all that it says? Models like to emphasise it. */
+export function saysNothingToDo(text: string): boolean {
+  return /^[\s*_`"'.]*HEARTBEAT_OK[\s*_`"'.!]*$/.test(text);
+}
+
+/** Undefined: there is no such file, or it holds only comments, headings and empty items. */
+async function instructionsOf({ heartbeat, root }: Job): Promise<string | undefined> {
+  const text = await readFile(resolve(root, heartbeat!), 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return '';
+    throw error;
+  });
+  if (text.length > MOST_BYTES) {
+    throw new RuntimeError('schedule_invalid', `${heartbeat} is longer than ${MOST_BYTES / 1024} KiB`, {
+      next: 'Shorten it: it is sent to the model with each beat.',
+    });
+  }
+  const lines = text.replaceAll(/<!--.*?(?:-->|$)/gs, '').split('\n');
+  return lines.every((line) => /^\s*(?:#.*|[-*+]?\s*(?:\[[ xX]?\])?)\s*$/.test(line)) ? undefined : text.trim();
+}
+
+async function fingerprintOf(path: string): Promise<string[]> {
+  try {
+    const found = await stat(path);
+    if (!found.isDirectory()) return [mark(found)];
+    const names = (await readdir(path)).sort().slice(0, MOST_NAMES);
+    return await Promise.all(
+      names.map(async (name) => `${name} ${await stat(resolve(path, name)).then(mark, () => 'gone')}`),
+    );
+  } catch {
+    return ['absent'];
+  }
+}
+
+function mark({ size, mtimeMs, ino }: { size: number; mtimeMs: number; ino: number }): string {
+  return `${size} ${mtimeMs} ${ino}`;
+}
