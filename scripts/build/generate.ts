@@ -28,6 +28,7 @@ const API = 'src/contract/api.ts';
 const EXPORT = 'src/contract/export.ts';
 const OPENAI = 'src/contract/openai-api.ts';
 
+const SCHEDULE = 'src/contract/schedule.ts';
 const VALIDATORS: Validator[] = [
   { name: 'config', file: 'src/contract/config.ts', schema: 'configSchema', type: 'Config' },
   { name: 'entry', file: 'src/contract/entries.ts', schema: 'entrySchema', type: 'Entry' },
@@ -43,8 +44,8 @@ const VALIDATORS: Validator[] = [
   { name: 'undo', file: API, schema: 'undoSchema', type: 'UndoBody' },
   { name: 'policy-change', file: API, schema: 'policyChangeSchema', type: 'PolicyChangeBody' },
   { name: 'import', file: API, schema: 'importSchema', type: 'ImportBody' },
-  { name: 'new-schedule', file: API, schema: 'newScheduleSchema', type: 'NewScheduleBody' },
-  { name: 'schedule-change', file: API, schema: 'scheduleChangeSchema', type: 'ScheduleChangeBody' },
+  { name: 'new-schedule', file: SCHEDULE, schema: 'newScheduleSchema', type: 'NewSchedule' },
+  { name: 'schedule-change', file: SCHEDULE, schema: 'scheduleChangeSchema', type: 'ScheduleChange' },
   { name: 'hello', file: API, schema: 'helloSchema', type: 'HelloBody' },
   { name: 'proof', file: API, schema: 'proofSchema', type: 'ProofBody' },
   { name: 'chat-request', file: OPENAI, schema: 'chatRequestSchema', type: 'ChatRequest' },

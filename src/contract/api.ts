@@ -71,28 +71,6 @@ export const importSchema = z.strictObject({
   as: z.string().exactOptional(),
 });
 
-/** `POST /v1/schedules`. What is said of times and places is checked by whoever makes the job. */
-export const newScheduleSchema = z.strictObject({
-  name,
-  schedule: name.exactOptional(),
-  at: name.exactOptional(),
-  tz: name.exactOptional(),
-  prompt: z.string().max(1_000_000).exactOptional(),
-  command: z.string().max(100_000).exactOptional(),
-  heartbeat: z.string().min(1).max(4096).exactOptional(),
-  session: name.exactOptional(),
-  catch_up: z.enum(['skip', 'once', 'all']).exactOptional(),
-  jitter_ms: int.max(86_400_000).exactOptional(),
-  overlap: z.enum(['skip', 'queue']).exactOptional(),
-  max_failures: int.exactOptional(),
-  limits: z.strictObject({ wall_ms: int.exactOptional(), cost_micro_usd: int.exactOptional() }).exactOptional(),
-  root: z.string().regex(/^\//).max(4096).exactOptional(),
-  deliver: z.string().max(4096).exactOptional(),
-});
-
-/** `PATCH /v1/schedules/{name}`. */
-export const scheduleChangeSchema = z.strictObject({ paused: z.boolean() });
-
 /** `POST /v1/hello`, on a control socket only: who connects. */
 export const helloSchema = z.strictObject({ pid: z.int().min(1), version: name, protocol: int });
 
@@ -114,10 +92,6 @@ export type UndoBody = z.infer<typeof undoSchema>;
 export type PolicyChangeBody = z.infer<typeof policyChangeSchema>;
 /** @public The type of the generated validator. */
 export type ImportBody = z.infer<typeof importSchema>;
-/** @public The type of the generated validator. */
-export type NewScheduleBody = z.infer<typeof newScheduleSchema>;
-/** @public The type of the generated validator. */
-export type ScheduleChangeBody = z.infer<typeof scheduleChangeSchema>;
 export type HelloBody = z.infer<typeof helloSchema>;
 /** @public The type of the generated validator. */
 export type ProofBody = z.infer<typeof proofSchema>;

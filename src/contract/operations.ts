@@ -8,7 +8,8 @@ import * as bodies from './api.ts';
 import { entryData } from './entries.ts';
 import { OPENAI_NAMED, OPENAI_OPERATIONS } from './openai-operations.ts';
 import type { Operation } from './operation.ts';
-import { digest, int } from './values.ts';
+import { firingSchema, newScheduleSchema, scheduleChangeSchema, scheduleStatusSchema } from './schedule.ts';
+import { int } from './values.ts';
 
 const eventEnvelope = {
   schemaVersion: z.literal('runtime.event.v1'),
@@ -48,44 +49,6 @@ const entriesAnswer = z.strictObject({
 
 const streamEvent = z.union([entryEvent, deltaEvent]);
 
-/** See `schedule.ts`. */
-const firing = z.strictObject({
-  due_at: int,
-  state: z.enum(['fired', 'skipped', 'missed', 'caught_up']),
-  at: int.describe('When that was decided.'),
-  event_id: z.string().exactOptional(),
-  session_id: z.string().exactOptional(),
-  manual: z.literal(true).exactOptional().describe('Asked for by a person.'),
-  reason: z.string().exactOptional(),
-  first_due_at: int.exactOptional().describe('Of many that were missed: the first.'),
-  count: int.exactOptional(),
-  outcome: z.enum(['ok', 'failed']).exactOptional().describe('How the run ended; absent: it has not.'),
-  exit_code: z.int().exactOptional(),
-  output: digest.exactOptional().describe('What a command printed.'),
-  ended_at: int.exactOptional(),
-  looked: digest.exactOptional().describe('Of a heartbeat: what it looked at.'),
-  quiet: z.literal(true).exactOptional().describe('Of a heartbeat: there was nothing to do.'),
-  delivery: z
-    .strictObject({ state: z.enum(['delivered', 'failed']), attempts: int, reason: z.string().exactOptional() })
-    .exactOptional(),
-});
-
-const scheduleStatus = bodies.newScheduleSchema.extend({
-  tz: z.string(),
-  session: z.string(),
-  catch_up: z.enum(['skip', 'once', 'all']),
-  jitter_ms: int,
-  overlap: z.enum(['skip', 'queue']),
-  max_failures: int,
-  root: z.string(),
-  added_at: int,
-  status: z.enum(['active', 'paused', 'done']).describe('done: it is never due again.'),
-  paused_reason: z.string().exactOptional(),
-  next_due_at: int.nullable().describe('Null: it is paused, or never due again.'),
-  failures: int.describe('In a row.'),
-  last: firing.exactOptional(),
-});
-
 /** Schemas that have a name in the document. */
 export const NAMED: Record<string, z.ZodType> = {
   Accepted: answers.accepted,
@@ -94,7 +57,7 @@ export const NAMED: Record<string, z.ZodType> = {
   Entries: entriesAnswer,
   EntryEvent: entryEvent,
   EventStatus: answers.eventStatus,
-  Firing: firing,
+  Firing: firingSchema,
   Fork: bodies.forkSchema,
   Grant: answers.standingGrant,
   Health: answers.health,
@@ -103,13 +66,13 @@ export const NAMED: Record<string, z.ZodType> = {
   Imported: answers.imported,
   Json: answers.json,
   PolicyChange: bodies.policyChangeSchema,
-  NewSchedule: bodies.newScheduleSchema,
+  NewSchedule: newScheduleSchema,
   Problem: answers.problem,
   QueueItem: answers.queueItem,
   Ready: answers.ready,
   Resolution: bodies.resolutionSchema,
-  ScheduleChange: bodies.scheduleChangeSchema,
-  ScheduleStatus: scheduleStatus,
+  ScheduleChange: scheduleChangeSchema,
+  ScheduleStatus: scheduleStatusSchema,
   SessionChange: bodies.sessionChangeSchema,
   SessionStatus: answers.sessionStatus,
   SessionRow: answers.sessionRow,
@@ -304,24 +267,24 @@ export const OPERATIONS: Record<string, Record<string, Operation>> = {
     GET: {
       summary: 'Jobs that run by themselves',
       role: 'viewer',
-      answers: { 200: z.strictObject({ schedules: z.array(scheduleStatus) }) },
+      answers: { 200: z.strictObject({ schedules: z.array(scheduleStatusSchema) }) },
     },
     POST: {
       summary: 'Add a job',
       description:
         'Has one of `schedule` and `at`, and one of `prompt`, `command` and `heartbeat`; a heartbeat without a time comes each 30 minutes.',
       role: 'operator',
-      body: bodies.newScheduleSchema,
-      answers: { 201: scheduleStatus },
+      body: newScheduleSchema,
+      answers: { 201: scheduleStatusSchema },
     },
   },
   '/v1/schedules/:id': {
-    GET: { summary: 'A job, by its name, and when it is due', role: 'viewer', answers: { 200: scheduleStatus } },
+    GET: { summary: 'A job, by its name, and when it is due', role: 'viewer', answers: { 200: scheduleStatusSchema } },
     PATCH: {
       summary: 'Pause a job, or let it go on',
       role: 'operator',
-      body: bodies.scheduleChangeSchema,
-      answers: { 200: scheduleStatus },
+      body: scheduleChangeSchema,
+      answers: { 200: scheduleStatusSchema },
     },
     DELETE: { summary: 'Remove a job', role: 'operator', answers: { 204: undefined } },
   },
@@ -330,14 +293,14 @@ export const OPERATIONS: Record<string, Record<string, Operation>> = {
       summary: 'Run a job now',
       role: 'operator',
       query: { wait: z.boolean().describe('Answer when its run has ended, or waits for a person.') },
-      answers: { 200: firing },
+      answers: { 200: firingSchema },
     },
   },
   '/v1/schedules/:id/history': {
     GET: {
       summary: 'What became of its due times, newest last',
       role: 'viewer',
-      answers: { 200: z.strictObject({ history: z.array(firing) }) },
+      answers: { 200: z.strictObject({ history: z.array(firingSchema) }) },
     },
   },
   ...OPENAI_OPERATIONS,

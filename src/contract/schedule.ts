@@ -1,93 +1,118 @@
-/** Jobs that run by themselves, and their firings: the shapes of `/v1/schedules`, and the lines of `schedules.jsonl`. Types only. */
-import type { Digest } from '../base/digest.ts';
+/**
+ * Jobs that run by themselves, and their firings: the shapes of `/v1/schedules`, and the lines of `schedules.jsonl`.
+ * Types are inferred from these schemas, and validators and the OpenAPI document made of them; import the types only.
+ */
+import * as z from 'zod';
+import { digest, int } from './values.ts';
 
-/** What a due time came to. `caught_up`: fired late, since nobody was there when it was due. */
-export type FiringState = 'fired' | 'skipped' | 'missed' | 'caught_up';
+const name = z.string().min(1).max(256);
 
-/** Body of `POST /v1/schedules`. Has one of `schedule` and `at`, and one of `prompt`, `command` and `heartbeat`. */
-export interface NewSchedule {
-  name: string;
-  /** Five fields of cron, or `@every <duration>`. */
-  schedule?: string;
-  /** Once, at this time (RFC 3339). */
-  at?: string;
-  /** The zone of the five fields, an IANA name. Default: the host's. */
-  tz?: string;
-  /** A message for the model. */
-  prompt?: string;
-  /** A command for the shell, with no model in it. */
-  command?: string;
-  /** A file in `root` that says what is to be looked after: the model is asked when something of that has changed. */
-  heartbeat?: string;
-  /** `own`: `cron-<name>`; `fresh`: a new one each time; else a session id. */
-  session?: string;
-  /** What becomes of due times at which nobody was there. */
-  catch_up?: 'skip' | 'once' | 'all';
-  /** A run begins up to so much later than it is due. */
-  jitter_ms?: number;
-  /** What becomes of a due time while the run before isn't over. */
-  overlap?: 'skip' | 'queue';
-  /** After so many failures in a row it is paused. 0: never. */
-  max_failures?: number;
-  /** Of one run. */
-  limits?: { wall_ms?: number; cost_micro_usd?: number };
-  /** What its files are, and where its command runs: an absolute path. */
-  root?: string;
-  /** Where results go: `file:<absolute path>` or `webhook:<url>`. */
-  deliver?: string;
-}
+/**
+ * Body of `POST /v1/schedules`. Has one of `schedule` and `at`, and one of `prompt`, `command` and `heartbeat`. What is said
+ * of times and places is checked by whoever makes the job.
+ */
+export const newScheduleSchema = z.strictObject({
+  name,
+  schedule: name.exactOptional().describe('Five fields of cron, or `@every <duration>`.'),
+  at: name.exactOptional().describe('Once, at this time (RFC 3339).'),
+  tz: name.exactOptional().describe("The zone of the five fields, an IANA name. Default: the host's."),
+  prompt: z.string().max(1_000_000).exactOptional().describe('A message for the model.'),
+  command: z.string().max(100_000).exactOptional().describe('A command for the shell, with no model in it.'),
+  heartbeat: z
+    .string()
+    .min(1)
+    .max(4096)
+    .exactOptional()
+    .describe(
+      'A file in `root` that says what is to be looked after: the model is asked when something of that has changed.',
+    ),
+  session: name.exactOptional().describe('`own`: `cron-<name>`; `fresh`: a new one each time; else a session id.'),
+  catch_up: z
+    .enum(['skip', 'once', 'all'])
+    .exactOptional()
+    .describe('What becomes of due times at which nobody was there.'),
+  jitter_ms: int.max(86_400_000).exactOptional().describe('A run begins up to so much later than it is due.'),
+  overlap: z
+    .enum(['skip', 'queue'])
+    .exactOptional()
+    .describe("What becomes of a due time while the run before isn't over."),
+  max_failures: int.exactOptional().describe('After so many failures in a row it is paused. 0: never.'),
+  limits: z
+    .strictObject({ wall_ms: int.exactOptional(), cost_micro_usd: int.exactOptional() })
+    .exactOptional()
+    .describe('Of one run.'),
+  root: z
+    .string()
+    .regex(/^\//)
+    .max(4096)
+    .exactOptional()
+    .describe('What its files are, and where its command runs: an absolute path.'),
+  deliver: z
+    .string()
+    .max(4096)
+    .exactOptional()
+    .describe('Where results go: `file:<absolute path>` or `webhook:<url>`.'),
+});
 
-/** A job with all that it was made without filled in. */
-export type Job = NewSchedule &
-  Required<Pick<NewSchedule, 'tz' | 'session' | 'catch_up' | 'jitter_ms' | 'overlap' | 'max_failures' | 'root'>>;
-
-/** A job, and how it stands: `GET /v1/schedules/{name}`. */
-export interface ScheduleStatus extends Job {
-  added_at: number;
-  /** `done`: it is never due again. */
-  status: 'active' | 'paused' | 'done';
-  paused_reason?: string;
-  /** Null: it is paused, or never due again. */
-  next_due_at: number | null;
-  /** In a row. */
-  failures: number;
-  last?: Firing;
-}
+/** `PATCH /v1/schedules/{name}`. */
+export const scheduleChangeSchema = z.strictObject({ paused: z.boolean() });
 
 /**
  * What became of a due time: a row of `GET /v1/schedules/{name}/history`. There is one of each job and due time. Of many
  * that were missed one row says so: `count` of them, from `first_due_at` to `due_at`.
  */
-export interface Firing {
-  due_at: number;
-  state: FiringState;
-  /** When that was decided. */
-  at: number;
-  event_id?: string;
-  session_id?: string;
-  /** Asked for by a person. */
-  manual?: true;
-  reason?: string;
-  first_due_at?: number;
-  /** Absent with `first_due_at`: too many to be counted. */
-  count?: number;
-  /** How the run ended; absent: it hasn't. */
-  outcome?: 'ok' | 'failed';
-  exit_code?: number;
-  /** What a command printed. */
-  output?: Digest;
-  ended_at?: number;
-  /** Of a heartbeat: what it looked at. */
-  looked?: Digest;
-  /** Of a heartbeat: the model found nothing to do, so there is nothing to be delivered. */
-  quiet?: true;
-  delivery?: { state: 'delivered' | 'failed'; attempts: number; reason?: string };
-}
+export const firingSchema = z.strictObject({
+  due_at: int,
+  state: z
+    .enum(['fired', 'skipped', 'missed', 'caught_up'])
+    .describe('caught_up: fired late, since nobody was there when it was due.'),
+  at: int.describe('When that was decided.'),
+  event_id: z.string().exactOptional(),
+  session_id: z.string().exactOptional(),
+  manual: z.literal(true).exactOptional().describe('Asked for by a person.'),
+  reason: z.string().exactOptional(),
+  first_due_at: int.exactOptional().describe('Of many that were missed: the first.'),
+  count: int.exactOptional().describe('Absent with `first_due_at`: too many to be counted.'),
+  outcome: z.enum(['ok', 'failed']).exactOptional().describe("How the run ended; absent: it hasn't."),
+  exit_code: z.int().exactOptional(),
+  output: digest.exactOptional().describe('What a command printed.'),
+  ended_at: int.exactOptional(),
+  looked: digest.exactOptional().describe('Of a heartbeat: what it looked at.'),
+  quiet: z
+    .literal(true)
+    .exactOptional()
+    .describe('Of a heartbeat: the model found nothing to do, so there is nothing to be delivered.'),
+  delivery: z
+    .strictObject({ state: z.enum(['delivered', 'failed']), attempts: int, reason: z.string().exactOptional() })
+    .exactOptional(),
+});
 
-/** `PATCH /v1/schedules/{name}`. */
-export interface ScheduleChange {
-  paused: boolean;
-}
+/** A job with all that it was made without filled in. */
+const job = newScheduleSchema.required({
+  tz: true,
+  session: true,
+  catch_up: true,
+  jitter_ms: true,
+  overlap: true,
+  max_failures: true,
+  root: true,
+});
+
+/** A job, and how it stands: `GET /v1/schedules/{name}`. */
+export const scheduleStatusSchema = job.extend({
+  added_at: int,
+  status: z.enum(['active', 'paused', 'done']).describe('done: it is never due again.'),
+  paused_reason: z.string().exactOptional(),
+  next_due_at: int.nullable().describe('Null: it is paused, or never due again.'),
+  failures: int.describe('In a row.'),
+  last: firingSchema.exactOptional(),
+});
+
+export type NewSchedule = z.infer<typeof newScheduleSchema>;
+export type Job = z.infer<typeof job>;
+export type ScheduleStatus = z.infer<typeof scheduleStatusSchema>;
+export type Firing = z.infer<typeof firingSchema>;
+export type ScheduleChange = z.infer<typeof scheduleChangeSchema>;
 
 /** Which firing a record is about. */
 interface OfFiring {

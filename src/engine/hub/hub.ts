@@ -15,6 +15,7 @@ import { LOCAL, type Principal, requireRole } from '../principal.ts';
 import type { LiveSession } from '../owner.ts';
 import { wholeText } from '../session/messages.ts';
 import { createQueueActs } from '../lanes/queue-acts.ts';
+import type { Lanes } from '../lanes/lanes.ts';
 import { lanesFor } from '../lanes/lanes-for.ts';
 import { workOf } from '../lanes/work-of.ts';
 import type { RunnerEvent } from '../session/runner.ts';
@@ -62,6 +63,8 @@ export interface Hub extends Host {
   handOver(options?: Pick<LeaveOptions, 'before_release'>): Promise<void>;
   /** The last entry of a session that is open here. */
   liveSeq(session_id: string): Seq | undefined;
+  /** The messages that aren't done. */
+  table: Lanes['table'];
   /** Resolves when nothing is being done in a session. */
   rested(session_id: string): Promise<void>;
   /** How many messages of a session were answered here, beside that one. */
@@ -383,10 +386,9 @@ export function createHub(workspace: Workspace, options: HubOptions): Hub {
     handOver,
     leave,
     liveSeq: (session_id) => sessions.get(session_id)?.runner.state().seq,
-    async rested(session_id) {
-      await sessions.get(session_id)?.runner.rest();
-    },
+    rested: async (session_id) => void (await sessions.get(session_id)?.runner.rest()),
     answered: (session_id, but) => board.answered(session_id, but),
+    table: lanes.table,
     reload: () => change(() => configChanges.reload()),
   };
 

@@ -4,7 +4,6 @@ import { version } from '#generated/version.js';
 import { parseDuration } from '../../base/duration.ts';
 import { RuntimeError, toRuntimeError } from '../../contract/errors.ts';
 import type { HostStatus } from '../../contract/host.ts';
-import type { Ingress } from '../../contract/ports.ts';
 import { systemIds } from '../../base/ids.ts';
 import { modelNames } from '../../engine/config/models.ts';
 import type { Hub } from '../../engine/hub/hub.ts';
@@ -66,7 +65,7 @@ export async function startDaemon({ workspace: given, token, folder, stderr }: D
   const tokens = watchTokens(home);
   const known = tokens().some((record) => !isExpired(record, clock));
   const secret = ownToken({ home, given: token, host, known });
-  const { workspace, metrics, observe } = measured(given);
+  const { workspace, metrics, observe } = measured(given, () => pendingByLane(hub));
   const log = openDaemonLog(workspace, stderr, secret === undefined ? [] : [secret]);
   const telemetry = await openTelemetry(workspace, (message) => log.warn(message));
   const requests = telemetry && createRequestSpans(telemetry, { clock, ids: systemIds(clock) });
@@ -150,14 +149,17 @@ async function serveOrLeave(hub: Hub, serve: () => Promise<TcpServer>): Promise<
 type Observe = NonNullable<Parameters<typeof own>[1]['observe']>;
 
 /** The workspace with its ports counted, and what counts what its sessions do. It gives the duration of a turn that ends. */
-function measured(workspace: Workspace): {
+function measured(
+  workspace: Workspace,
+  queued: () => Promise<Reading[]>,
+): {
   workspace: Workspace;
   metrics: DaemonMetrics;
   observe: (...event: Parameters<Observe>) => number | undefined;
 } {
   const { store, clock } = workspace;
   const turns = createTurnWatch();
-  const metrics = createDaemonMetrics({ clock, openTurns: turns.open, queued: () => pendingByLane(store.ingress) });
+  const metrics = createDaemonMetrics({ clock, openTurns: turns.open, queued });
   const counted = {
     ...store,
     ingress: metrics.countIngress(store.ingress),
@@ -177,13 +179,10 @@ function measured(workspace: Workspace): {
   };
 }
 
-async function pendingByLane(ingress: Pick<Ingress, 'pending'>): Promise<Reading[]> {
-  const counts = new Map([
-    ['interactive', 0],
-    ['background', 0],
-  ]);
-  for (const { lane } of await ingress.pending()) counts.set(lane, (counts.get(lane) ?? 0) + 1);
-  return [...counts].map(([lane, value]) => ({ labels: { lane }, value }));
+async function pendingByLane(hub: Pick<Hub, 'table'>): Promise<Reading[]> {
+  const counts = { interactive: 0, background: 0 };
+  for (const { event } of await hub.table()) counts[event.lane]++;
+  return Object.entries(counts).map(([lane, value]) => ({ labels: { lane }, value }));
 }
 
 async function reload(hub: Hub, workspace: Workspace, log: Log): Promise<void> {
