@@ -63,7 +63,9 @@ describe('without a process that fires', () => {
     expect(await place.run(['cron', 'history', 'standup'])).toMatchObject({ code: 1 });
   });
 
-  test('a command is run with no key of ours, and what it printed and its exit code are kept', async ({ place }) => {
+  test('A-104: a command is run with no key of ours, and what it printed and its exit code are kept', async ({
+    place,
+  }) => {
     place.play(TURNS);
     const command = 'echo "key: $OPENAI_API_KEY."; pwd; exit 3';
     await place.run(['cron', 'add', 'a', '--schedule', '@every 1h', '--command', command]);
@@ -148,7 +150,7 @@ describe('with one', () => {
     expect((await ask('GET', '/v1/schedules/a')).status).toBe(404);
   });
 
-  test('jobs are made while it runs, and fire each due time once', async ({ place }) => {
+  test('H-144: jobs are made while it runs, and fire each due time once, until they are removed', async ({ place }) => {
     place.play(TURNS);
     await startDaemon(place);
     await place.run(['cron', 'add', 'says', '--schedule', '@every 1s', '--prompt', 'hello']);
@@ -161,6 +163,12 @@ describe('with one', () => {
     expect(place.read('ran')).toBe('x\n'.repeat(rows.length));
     const { added_at } = await json<ScheduleStatus>(place, 'show', 'runs');
     expect(rows.map(({ due_at }) => due_at - added_at)).toEqual(rows.map((_, n) => (n + 1) * 1000));
+    expect((await history(place, 'says'))[0]).toMatchObject({ outcome: 'ok', event_id: expect.stringMatching(/^e-/) });
+    await place.run(['cron', 'rm', 'says']);
+    const said = place.journal('cron-says').filter(({ type }) => type === 'turn.started').length;
+    await place.run(['cron', 'resume', 'runs']);
+    await untilRan(place, 'runs', rows.length + 2);
+    expect(place.journal('cron-says').filter(({ type }) => type === 'turn.started')).toHaveLength(said);
     expect(await place.run(['store', 'check'])).toMatchObject({ code: 0 });
   });
 
@@ -271,7 +279,9 @@ test('schedules go with a backup, and a damaged end pauses every job', async ({ 
   });
 });
 
-test('a daemon that can’t read its jobs serves all else, and says so in log, /readyz and status', async ({ place }) => {
+test('H-138: a daemon that can’t read its jobs serves all else, and says so in log, /readyz and status', async ({
+  place,
+}) => {
   place.play(TURNS);
   await place.run(['cron', 'add', 'a', '--schedule', '@every 1s', '--command', 'touch ran']);
   const file = join(place.home, 'workspaces/default/schedules.jsonl');

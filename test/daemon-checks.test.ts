@@ -30,7 +30,7 @@ async function settled(daemon: Daemon, { status_url }: AcceptedAnswer): Promise<
 }
 
 describe('ingress', () => {
-  test('H-33, H-35: the same key again is a duplicate with the same ids, also after a restart', async ({
+  test('H-33, H-35, A-27: the same key again is a duplicate with the same ids, also after a restart', async ({
     place,
     mock,
   }) => {
@@ -49,7 +49,7 @@ describe('ingress', () => {
     expect(mock.requests).toHaveLength(1);
   });
 
-  test('H-36, H-37: a full lane refuses with 429; what was refused is new when it comes again', async ({
+  test('H-36, H-37, A-23: a full lane refuses with 429; what was refused is new when it comes again', async ({
     place,
     mock,
   }) => {
@@ -77,7 +77,7 @@ describe('ingress', () => {
     expect(await settled(daemon, again.body)).toMatchObject({ status: 'done', text: 'quick' });
   });
 
-  test('H-38: a long turn in one session keeps no other waiting', async ({ place, mock }) => {
+  test('H-38, A-20: a long turn in one session keeps no other waiting', async ({ place, mock }) => {
     place.connect(mock);
     answerBySpeed(mock);
     const daemon = await startDaemon(place);
@@ -87,7 +87,7 @@ describe('ingress', () => {
     expect(await (await daemon.ask('GET', long.body.status_url)).json()).toMatchObject({ status: 'running' });
   });
 
-  test('H-39: messages of one session are answered in the order in which they came, one at a time', async ({
+  test('H-39, A-19: messages of one session are answered in the order in which they came, one at a time', async ({
     place,
     mock,
   }) => {
@@ -104,7 +104,10 @@ describe('ingress', () => {
     expect(ended).toEqual(ids);
   });
 
-  test('H-40: with the background lane full and stuck, an interactive message is answered', async ({ place, mock }) => {
+  test('H-40, A-18: with the background lane full and stuck, an interactive message is answered', async ({
+    place,
+    mock,
+  }) => {
     place.connect(mock, {}, { ingress: { background_queue_size: 3 }, worker: { background_concurrency: 2 } });
     answerBySpeed(mock);
     const daemon = await startDaemon(place);

@@ -38,7 +38,7 @@ function expectEndedOnce(place: Place, session: string, event_id: string): void 
 const LONG = { name: 'exec_command', arguments: { cmd: 'touch began; sleep 30' } };
 
 describe('a stop', () => {
-  test('lets a turn reach its end, and takes nothing more', async ({ place, mock }) => {
+  test('A-120: lets a turn reach its end, and takes nothing more', async ({ place, mock }) => {
     place.connect(mock);
     mock.reply({ text: 'Not yet.', holdAfter: 1 });
     const daemon = await startDaemon(place);

@@ -24,7 +24,7 @@ describe('a message', () => {
     expect(received).toMatchObject({ type: 'input.received', data: { actor: { role: 'operator' }, source: 'api' } });
   });
 
-  test('that was accepted before a kill is answered after it', async ({ place, mock }) => {
+  test('A-1: that was accepted before a kill is answered after it', async ({ place, mock }) => {
     place.connect(mock);
     mock.reply({ hangHead: true }, { text: 'At last.' });
     const daemon = await startDaemon(place);
@@ -59,11 +59,13 @@ describe('who may ask', () => {
 });
 
 describe('one workspace', () => {
-  test('has one daemon, and terminals join it', async ({ place, mock }) => {
+  test('A-13: has one daemon, and terminals join it', async ({ place, mock }) => {
     place.connect(mock);
     mock.reply({ text: 'From the daemon.' });
     const daemon = await startDaemon(place);
-    expect(await place.run(['daemon', '--port', '0'])).toMatchObject({ code: 3, stdout: '' });
+    const second = await place.run(['daemon', '--port', '0']);
+    expect(second).toMatchObject({ code: 3, stdout: '' });
+    expect(second.stderr).toContain(`pid ${daemon.pid}`);
     expect(await place.run(['run', 'hello'])).toMatchObject({ code: 0, stdout: 'From the daemon.\n' });
     process.kill(daemon.pid, 'SIGTERM');
     expect(await daemon.ended).toMatchObject({ code: 0 });

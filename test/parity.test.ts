@@ -17,7 +17,7 @@ test('every check stands in it', () => {
 });
 
 test('a file that is said to test a check has its number in a title', () => {
-  const rows = [...page.matchAll(/^\| (H-\d+) +\|.*\| (`[^|]+`) +\|$/gm)];
+  const rows = [...page.matchAll(/^\| ([HA]-\d+) +\|.*\| (`[^|]+`) +\|$/gm)];
   expect(rows.length).toBeGreaterThan(60);
   for (const [, check, files] of rows) {
     for (const [, file] of files!.matchAll(/`([^`]+)`/g)) {

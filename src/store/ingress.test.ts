@@ -84,7 +84,7 @@ test('the same key at the same time: one event', async () => {
   expect(new Set(results.map((result) => result.event.event_id))).toEqual(new Set(['e-0']));
 });
 
-test('a key that comes with another payload is refused and leaves no trace', async () => {
+test('A-28: a key that comes with another payload is refused and leaves no trace', async () => {
   await store.ingress.accept(event('e-1', { idempotency_key: 'k' }));
   const before = readFileSync(join(folder, '1.jsonl'), 'utf8');
   const other = store.ingress.accept(event('e-2', { idempotency_key: 'k', payload_digest: digestOf('bye') }));
@@ -92,7 +92,7 @@ test('a key that comes with another payload is refused and leaves no trace', asy
   expect(readFileSync(join(folder, '1.jsonl'), 'utf8')).toBe(before);
 });
 
-test('a key is forgotten after its time, and then makes a new event', async () => {
+test('H-34: a key is forgotten after its time, and then makes a new event', async () => {
   await store.ingress.accept(event('e-1', { idempotency_key: 'k', accepted_at: clock.now() }));
   clock.set(clock.now() + DAY_MS - 1);
   const later = () => store.ingress.accept(event('e-2', { idempotency_key: 'k', accepted_at: clock.now() }));

@@ -119,7 +119,7 @@ describe('dispatch', () => {
     expect(await hub.queueItem(low.event_id)).toMatchObject({ position: 1 });
   });
 
-  test('a sender with many waiting does not delay the first of another', async () => {
+  test('A-21: a sender with many waiting does not delay the first of another', async () => {
     const { hub } = await openHub(newHome('worker: {interactive_concurrency: 1}\n'), 'all');
     const slow = await hub.submit(say('slow', { session_id: 'busy' }));
     await running(hub, 1);
@@ -302,7 +302,7 @@ describe('a dead letter', () => {
   );
 });
 
-test('a message that no session has is dropped; one that has begun is not', async () => {
+test('A-26: a message that no session has is dropped; one that has begun is not', async () => {
   const { hub } = await openHub(newHome('worker: {interactive_concurrency: 1}\n'), 'all');
   const busy = await hub.submit(say('slow', { session_id: 'busy' }));
   await running(hub, 1);

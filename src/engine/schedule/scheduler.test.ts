@@ -26,7 +26,7 @@ async function started(world: ScheduleWorld): Promise<OwnSchedules> {
 const states = async (service: OwnSchedules, name: string): Promise<string[]> =>
   (await service.history(name)).map(({ state }) => state);
 
-test('each due time fires once while the process lives', async () => {
+test('A-97: each due time fires once while the process lives', async () => {
   const world = scheduleWorld();
   const service = await started(world);
   const { next_due_at } = await service.add(prompt('a'));
@@ -95,13 +95,14 @@ test('of a queue that only grows the rest is skipped', async () => {
   expect(all.slice(11).every((state) => state === 'skipped')).toBe(true);
 });
 
-test('after failures in a row it is paused, and says so; resumed, nothing is caught up with', async () => {
+test('H-145, A-100: a run that failed holds up no later one; after failures in a row it is paused, and says so; resumed, nothing is caught up with', async () => {
   const world = scheduleWorld();
   const service = await started(world);
   world.ends.set('a', { outcome: 'failed', reason: 'exit code 1' });
   await service.add({ name: 'a', schedule: '@every 10s', command: 'false', max_failures: 2, catch_up: 'all' });
   await pass(world, 60);
   expect(await states(service, 'a')).toEqual(['fired', 'fired']);
+  expect((await service.history('a')).map(({ outcome }) => outcome)).toEqual(['failed', 'failed']);
   expect(await service.get('a')).toMatchObject({ status: 'paused', paused_reason: '2 runs in a row failed', next_due_at: null }); // prettier-ignore
   world.ends.clear();
   await service.change('a', { paused: false });
@@ -114,7 +115,7 @@ test.each([
   ['skip', ['missed', 'missed', 'missed', 'fired']],
   ['once', ['missed', 'missed', 'caught_up', 'fired']],
   ['all', ['missed', 'caught_up', 'caught_up', 'fired']],
-] as const)('what came while no process was there: %s', async (catch_up, expected) => {
+] as const)('H-146, A-98: what came while no process was there: %s', async (catch_up, expected) => {
   const world = scheduleWorld({ mostCaughtUp: 2 });
   const first = await world.open();
   await first.add(prompt('a', { catch_up }));
@@ -139,7 +140,7 @@ test('a machine that slept for long catches up as after a downtime; one that stu
   expect((await states(service, 'a')).every((state) => state === 'fired')).toBe(true);
 });
 
-test('a clock that is set back makes nothing fire again', async () => {
+test('A-132: a clock that is set back makes nothing fire again', async () => {
   const world = scheduleWorld();
   const first = await started(world);
   await first.add(prompt('a'));

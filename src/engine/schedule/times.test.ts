@@ -15,7 +15,7 @@ function due(schedule: string, tz: string, from: string, count: number): string[
 }
 
 describe('where the clocks are changed', () => {
-  test('a time that there is not is due when the hour that is left out has passed: Berlin', () => {
+  test('H-147: a time that there is not is due when the hour that is left out has passed: Berlin', () => {
     // On 29 March 2026 it is 03:00 after 01:59.
     expect(due('30 2 * * *', 'Europe/Berlin', '2026-03-28T00:00Z', 3)).toEqual([
       '2026-03-28T01:30',
@@ -24,7 +24,7 @@ describe('where the clocks are changed', () => {
     ]);
   });
 
-  test('a time that there is twice is due the first time: Berlin', () => {
+  test('H-147: a time that there is twice is due the first time: Berlin', () => {
     expect(due('30 2 * * *', 'Europe/Berlin', '2026-10-24T00:00Z', 3)).toEqual([
       '2026-10-24T00:30',
       '2026-10-25T00:30',

@@ -13,6 +13,8 @@ interface Reader {
   /** Seqs of the entries that came. */
   seqs: number[];
   deltas: number;
+  /** Lines that only show that the connection lives. */
+  comments: number;
   closed: Promise<void>;
   /** The server's end has closed. */
   left: Promise<void>;
@@ -41,10 +43,12 @@ async function serve(fake: FakeHost, limits: Partial<StreamLimits> = {}): Promis
       response,
       seqs: [],
       deltas: 0,
+      comments: 0,
       closed: new Promise((resolve) => response.once('close', resolve)),
       left,
     };
     const parser = createParser({
+      onComment: () => void reader.comments++,
       onEvent({ id, event }) {
         if (id !== undefined) reader.seqs.push(Number(id.split('-')[0]));
         else if (event === 'delta') reader.deltas++;
@@ -67,6 +71,17 @@ async function until(reached: () => boolean): Promise<void> {
 }
 
 const BIG = 'x'.repeat(10_000);
+
+test('H-140: an idle reader is shown that the connection lives, and is given what comes later', async () => {
+  const fake = createFakeHost();
+  fake.append('s-1');
+  const open = await serve(fake, { heartbeatMs: 10 });
+  const reader = await open();
+  await until(() => reader.comments >= 3);
+  fake.append('s-1');
+  await until(() => reader.seqs.length === 2);
+  expect(reader.seqs).toEqual([1, 2]);
+});
 
 test('a reader that stops for a while misses deltas, and no entry', async () => {
   const fake = createFakeHost();
