@@ -14,7 +14,9 @@ const SLICE = 4000;
 const SESSIONS = 5000;
 const UNBOUNDED = { ingress: { interactive_queue_size: 10_000_000 } };
 const BACKGROUND_ROOM = 1000;
-const ANSWERS = 300;
+const ANSWERS = 200;
+/** So many fill the background lane, faster than it is worked off. */
+const FILLERS = 16;
 
 const { values } = parseArgs({ options: { most: { type: 'string', default: '100000' } }, strict: false });
 const most = Number(values.most);
@@ -74,7 +76,7 @@ async function answers(bench: Bench): Promise<void> {
     const idle = await timesOf(service, 'idle', ANSWERS);
     const over = new AbortController();
     const filled = Promise.withResolvers<void>();
-    const filling = Promise.all(Array.from({ length: 4 }, () => fill(service, over.signal, filled.resolve)));
+    const filling = Promise.all(Array.from({ length: FILLERS }, () => fill(service, over.signal, filled.resolve)));
     await filled.promise;
     const full = await timesOf(service, 'full', ANSWERS);
     over.abort();
