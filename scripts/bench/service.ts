@@ -2,28 +2,15 @@
  * The daemon under load, over HTTP as a client uses it: durable accepts, whole turns (accept and end synced) over a model
  * that answers at once, long sessions, and readers of streams. Model and load generator share the machine with it.
  */
-import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import {
-  closeSync,
-  fdatasyncSync,
-  mkdirSync,
-  mkdtempSync,
-  openSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-  writeSync,
-} from 'node:fs';
-import { Agent, request as httpRequest } from 'node:http';
-import { tmpdir } from 'node:os';
+import { closeSync, fdatasyncSync, openSync, writeSync } from 'node:fs';
+import { request as httpRequest } from 'node:http';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
-import { program } from './measure.ts';
 import { printTable, printTitle } from './report.ts';
+import { acceptRate, ask, type Bench, memoryOf, quantile, type Service, withBench } from './served-daemon.ts';
 
 const ACCEPT_CLIENTS = 128;
-const ACCEPTS = 2_000;
+const ACCEPTS = 12_000;
 /** It runs for months; V8 takes this long to have compiled what is used in each turn. */
 const WARM_UP = 2000;
 const TURNS = 1500;
@@ -32,33 +19,19 @@ const SESSION_TURNS = 100;
 const LONG = 3000;
 const READERS = 1000;
 
-const agent = new Agent({ keepAlive: true, maxSockets: 2000 });
-const folder = mkdtempSync(join(tmpdir(), 'runtime-bench-'));
-const children: ChildProcess[] = [];
-try {
-  await main();
-} finally {
-  for (const child of children) child.kill('SIGKILL');
-  rmSync(folder, { recursive: true, force: true });
-}
+await withBench(measure);
 
-interface Service {
-  url: string;
-  token: string;
-  pid: number;
-}
-
-async function main(): Promise<void> {
-  const [model] = await start([process.execPath, join(import.meta.dirname, 'quick-model.ts')], folder);
-  const service = await daemon(model);
+async function measure(bench: Bench): Promise<void> {
+  const model = await bench.model();
+  const service = await bench.daemon(model, { ingress: { interactive_queue_size: 1_000_000 } });
 
   printTitle('service: turns over a model that answers at once');
   await conversations(service, 'warm-up', WARM_UP);
   const raw = await modelAlone(model);
-  const syncs = twoSyncs();
+  const syncs = twoSyncs(bench.folder);
   const rows = [
     ['', 'turns/s', 'asked', 'p50 ms', 'asked', 'p99 ms', 'asked'],
-    ['two writes, synced', '', '', share(syncs, 0.5).toFixed(1), '', share(syncs, 0.99).toFixed(1), ''],
+    ['two writes, synced', '', '', quantile(syncs, 0.5).toFixed(1), '', quantile(syncs, 0.99).toFixed(1), ''],
   ];
   for (const [clients, askedRate] of [
     [1, 350],
@@ -72,7 +45,7 @@ async function main(): Promise<void> {
     );
     const times = all.flat();
     const rate = (times.length / (performance.now() - began)) * 1000;
-    const over = (part: number): string => (share(times, part) - raw).toFixed(1);
+    const over = (part: number): string => (quantile(times, part) - raw).toFixed(1);
     const asked = clients === 1 ? ['≤ 2', '≤ 6'] : ['', ''];
     rows.push([`${clients} at a time`, rate.toFixed(0), `≥ ${askedRate}`, over(0.5), asked[0]!, over(0.99), asked[1]!]);
   }
@@ -81,7 +54,7 @@ async function main(): Promise<void> {
 
   printTitle('service: a long session');
   const long = await turns(service, 'long', LONG);
-  const near = (at: number): string => middle(long.slice(at - 50, at)).toFixed(1);
+  const near = (at: number): string => quantile(long.slice(at - 50, at), 0.5).toFixed(1);
   printTable([
     ['', 'ms', 'asked'],
     ['turn 50', near(50), ''],
@@ -98,9 +71,10 @@ async function main(): Promise<void> {
     [`each of ${READERS}`, (each / 1024).toFixed(0), '≤ 60'],
   ]);
 
-  await ask({ url: model.replace(/\/v1$/, ''), token: '', pid: 0 }, 'POST', '/hang');
+  await ask(model, 'POST', '/hang');
   printTitle(`service: accepts, ${ACCEPT_CLIENTS} clients, the model hangs`);
-  const accepted = await accepts(service);
+  const body = (n: number): object => ({ content: 'later', session_id: `waits-${n % 4}` });
+  const accepted = await acceptRate(service, { clients: ACCEPT_CLIENTS, count: ACCEPTS, body });
   printTable([
     ['', 'per second', 'asked'],
     ['POST /v1/events', accepted.toFixed(0), '≥ 4000'],
@@ -133,7 +107,7 @@ async function conversations(service: Service, name: string, count: number): Pro
 }
 
 /** What the disk takes for as much as a turn must have on it: its accept and its end (ms). */
-function twoSyncs(): number[] {
+function twoSyncs(folder: string): number[] {
   const file = openSync(join(folder, 'syncs'), 'w');
   const line = Buffer.alloc(1000, 'x');
   const times = Array.from({ length: TURNS }, () => {
@@ -148,26 +122,14 @@ function twoSyncs(): number[] {
   return times;
 }
 
-async function modelAlone(model: string): Promise<number> {
+async function modelAlone(model: Service): Promise<number> {
   const times: number[] = [];
   for (let turn = 0; turn < 300; turn++) {
     const began = performance.now();
-    await ask({ url: model, token: '', pid: 0 }, 'POST', '/responses', {});
+    await ask(model, 'POST', '/v1/responses', {});
     times.push(performance.now() - began);
   }
-  return middle(times);
-}
-
-async function accepts(service: Service): Promise<number> {
-  const began = performance.now();
-  await Promise.all(
-    Array.from({ length: ACCEPT_CLIENTS }, async (_, client) => {
-      for (let at = 0; at < ACCEPTS / ACCEPT_CLIENTS; at++) {
-        await ask(service, 'POST', '/v1/events', { content: 'later', session_id: `waits-${client % 4}` });
-      }
-    }),
-  );
-  return (ACCEPTS / (performance.now() - began)) * 1000;
+  return quantile(times, 0.5);
 }
 
 async function readers(service: Service, session: string, count: number): Promise<void> {
@@ -182,70 +144,4 @@ async function readers(service: Service, session: string, count: number): Promis
       response.resume();
     }),
   );
-}
-
-function ask<T>({ url, token }: Service, method: string, path: string, body?: object): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const text = body === undefined ? undefined : JSON.stringify(body);
-    const sent = httpRequest(`${url}${path}`, {
-      method,
-      agent,
-      headers: {
-        authorization: `Bearer ${token}`,
-        ...(text !== undefined && { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) }),
-      },
-    });
-    sent.on('error', reject);
-    sent.on('response', (response) => {
-      let said = '';
-      response.setEncoding('utf8').on('data', (piece: string) => (said += piece));
-      response.on('end', () => {
-        if (response.statusCode! >= 300) return reject(new Error(`${method} ${path}: ${response.statusCode} ${said}`));
-        resolve((said.startsWith('{') ? JSON.parse(said) : undefined) as T);
-      });
-    });
-    sent.end(text);
-  });
-}
-
-async function daemon(model: string): Promise<Service> {
-  const home = join(folder, 'home');
-  mkdirSync(home, { mode: 0o700 });
-  const registry = [{ name: 'quick', base_url: model, wire: 'responses', api_key: 'none' }];
-  const config = { models: { default: 'quick', registry }, ingress: { interactive_queue_size: 1_000_000 } };
-  writeFileSync(join(home, 'config.yaml'), JSON.stringify(config), { mode: 0o600 });
-  const [line, pid] = await start([...program, 'daemon', '--port', '0'], folder, { RUNTIME_HOME: home });
-  const { url } = JSON.parse(line) as { url: string };
-  return { url, pid, token: readFileSync(join(home, 'daemon.token'), 'utf8').trim() };
-}
-
-/** Starts a program. Gives its first line, and its pid. */
-async function start(
-  [command, ...args]: string[],
-  cwd: string,
-  environment = {},
-): Promise<[line: string, pid: number]> {
-  const child = spawn(command!, args, {
-    cwd,
-    env: { PATH: process.env['PATH'], HOME: folder, ...environment },
-    stdio: ['ignore', 'pipe', 'ignore'], // a daemon says much
-  });
-  children.push(child);
-  const [line] = (await once(createInterface({ input: child.stdout }), 'line')) as [string];
-  return [line, child.pid!];
-}
-
-/** Resident bytes. */
-function memoryOf(pid: number): number {
-  const [, kib] = /^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))!;
-  return Number(kib) * 1024;
-}
-
-function middle(values: number[]): number {
-  return share(values, 0.5);
-}
-
-/** The value below which so much of them lies. */
-function share(values: number[], part: number): number {
-  return values.toSorted((a, b) => a - b)[Math.floor(values.length * part)]!;
 }

@@ -127,12 +127,15 @@ export interface Blobs {
   get(digest: Digest, options?: { private?: boolean }): Promise<Uint8Array | undefined>;
 }
 
+/** What is remembered of an event for as long as its idempotency key. */
+export type AcceptedEvent = Pick<IngressEvent, 'event_id' | 'session_id' | 'accepted_at' | 'payload_digest'>;
+
 export interface Ingress {
   /**
    * Makes an event durable. All accepts that wait at the same time share one sync.
-   * A known idempotency key of the same actor gives the first event back (`duplicate`).
+   * A known idempotency key of the same actor tells which event came first (`duplicate`).
    */
-  accept(event: IngressEvent): Promise<{ event: IngressEvent; duplicate: boolean }>;
+  accept(event: IngressEvent): Promise<{ event: AcceptedEvent; duplicate: boolean }>;
   /** Is an event with this idempotency key of the actor accepted already, or being so? */
   knows(actor_id: string, idempotency_key: string): Promise<boolean>;
   /** Accepted events without a done mark, oldest first: the work list. */

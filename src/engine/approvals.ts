@@ -1,4 +1,5 @@
 /** Approvals: derived from the journals, never stored; and their resolution where no process owns the session. */
+import { mapFew } from '../base/map-few.ts';
 import { parseStrictJson } from '../base/strict-json.ts';
 import type { ApprovalRecord } from '../contract/answers.ts';
 import { RuntimeError } from '../contract/errors.ts';
@@ -11,6 +12,9 @@ import { wholeText } from './session/messages.ts';
 import type { LiveSession, Owner } from './owner.ts';
 import { LOCAL_ACTOR, type Principal } from './principal.ts';
 import type { Workspace } from './wire.ts';
+
+/** So many sessions are read at the same time. */
+const AT_A_TIME = 16;
 
 /** Every approval of a session, in order, as of `now` (ms UTC) in the workspace's `epoch`: a later one voids what is open. */
 export async function approvalsOf(
@@ -132,7 +136,7 @@ function resolveRecord(record: ApprovalRecord, at: number, data: EntryData<'appr
 /** The approvals that wait for an answer, oldest first: only sessions with unfinished events can have any. */
 export async function pendingApprovals(workspace: Workspace): Promise<ApprovalRecord[]> {
   const open = new Set((await workspace.store.ingress.pending()).map((event) => event.session_id));
-  const found = await Promise.all([...open].map((session) => recordsOf(workspace, session)));
+  const found = await mapFew([...open], AT_A_TIME, (session) => recordsOf(workspace, session));
   return found
     .flat()
     .filter((record) => record.status === 'pending')
@@ -148,7 +152,7 @@ export async function findApproval(workspace: Workspace, id: string): Promise<Ap
   const open = new Set((await workspace.store.ingress.pending()).map((event) => event.session_id));
   const all = (await workspace.store.journal.list()).map(({ session_id }) => session_id);
   for (const sessions of [[...open], all.filter((session) => !open.has(session))]) {
-    const records = (await Promise.all(sessions.map((session) => recordsOf(workspace, session)))).flat();
+    const records = (await mapFew(sessions, AT_A_TIME, (session) => recordsOf(workspace, session))).flat();
     const found = matchingId(records, id, (record) => record.id);
     if (found) return found;
   }

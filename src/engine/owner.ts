@@ -8,7 +8,7 @@ import type { Ids } from '../base/ids.ts';
 import type { EntryData, Observation, Seq } from '../contract/entries.ts';
 import { RuntimeError } from '../contract/errors.ts';
 import type { Policy } from '../contract/manifest.ts';
-import type { Audit, Grants, Ingress, Journal, Snapshots, StoredEntry } from '../contract/ports.ts';
+import type { AcceptedEvent, Audit, Grants, Ingress, Journal, Snapshots, StoredEntry } from '../contract/ports.ts';
 import type { ApprovalRecord } from '../contract/answers.ts';
 import type { IngressEvent } from '../contract/records.ts';
 import type { Resolution } from '../contract/host.ts';
@@ -77,13 +77,13 @@ export interface NewMessage {
 export interface Owner {
   newSessionId(): string;
   /** Makes a message durable before anything is done about it. */
-  accept(message: NewMessage): Promise<{ event: IngressEvent; duplicate: boolean }>;
+  accept(message: NewMessage): Promise<{ event: AcceptedEvent; duplicate: boolean }>;
   /** Accepted events whose turn hasn't ended, oldest first. */
   pending(): Promise<IngressEvent[]>;
   /** Those of a session. */
   pendingOf(session_id: string): Promise<IngressEvent[]>;
-  /** Is it one of those? */
-  isPending(event_id: string): Promise<boolean>;
+  /** One of them, by its id. */
+  pendingEvent(event_id: string): Promise<IngressEvent | undefined>;
   /**
    * Opens a journal; its runner starts nothing yet. `onStored` sees what is read of the file: all of it when `whole` asks
    * for that, else what follows its snapshot.
@@ -225,7 +225,7 @@ export function createOwner(ports: OwnerPorts, settings: OwnerSettings): Owner {
 
     pending: () => ports.ingress.pending(),
     pendingOf: (session_id) => ports.ingress.pendingOf(session_id),
-    isPending: async (event_id) => (await ports.ingress.pendingEvent(event_id)) !== undefined,
+    pendingEvent: (event_id) => ports.ingress.pendingEvent(event_id),
 
     async open(id, { onStored, onFailed, whole = false } = {}) {
       const snapshot = whole ? undefined : await findSnapshot(snapshotPorts, id, await ports.ingress.pendingOf(id));

@@ -67,10 +67,10 @@ test('the same key of the same actor gives the first event back, also after a re
   const first = event('e-1', { idempotency_key: 'k' });
   await store.ingress.accept(first);
   const again = () => store.ingress.accept(event('e-2', { idempotency_key: 'k' }));
-  expect(await again()).toEqual({ event: first, duplicate: true });
+  expect(await again()).toMatchObject({ event: { event_id: first.event_id }, duplicate: true });
   await store.ingress.done('e-1', 'success');
   await reopen();
-  expect(await again()).toEqual({ event: first, duplicate: true });
+  expect(await again()).toMatchObject({ event: { event_id: first.event_id }, duplicate: true });
   const other = event('e-3', { idempotency_key: 'k', actor: { id: 'someone', role: 'member' } });
   expect(await store.ingress.accept(other)).toEqual({ event: other, duplicate: false });
   expect(await pending()).toEqual(['e-3']);

@@ -4,7 +4,7 @@
  */
 import type { Clock } from '../base/clock.ts';
 import { RuntimeError } from '../contract/errors.ts';
-import type { Ingress } from '../contract/ports.ts';
+import type { AcceptedEvent, Ingress } from '../contract/ports.ts';
 import type { IngressEvent } from '../contract/records.ts';
 import { removeFile } from './files.ts';
 import { findEvent, readSegments, openSegments, type Segments } from './ingress-segments.ts';
@@ -35,8 +35,8 @@ interface Waiting {
 export function createIngress(options: IngressOptions): { ingress: Ingress; close: () => Promise<void> } {
   const { clock, requireLock, holdsLock, idempotencyTtlMs, deadLetterTtlMs } = options;
   let opening: Promise<Segments> | undefined;
-  /** Events by their key whose acceptance is durable or under way, each with the promise of that. */
-  const keyed = new Map<string, { event: IngressEvent; durable: Promise<unknown> }>();
+  /** Events by their key whose acceptance is durable or under way, each with the promise of that while it is. Oldest first. */
+  const keyed = new Map<string, { event: AcceptedEvent; durable?: Promise<unknown> }>();
   let waiting: Waiting[] = [];
   let committing = false;
 
@@ -45,13 +45,16 @@ export function createIngress(options: IngressOptions): { ingress: Ingress; clos
   const forget = (segments: Segments): void => {
     const before = forgotten();
     for (const path of segments.takeExpired(before, clock.now() - deadLetterTtlMs)) removeFile(path);
-    for (const [key, { event }] of keyed) if (event.accepted_at <= before) keyed.delete(key);
+    for (const [key, { event }] of keyed) {
+      if (event.accepted_at > before) break;
+      keyed.delete(key);
+    }
   };
 
   const open = async (): Promise<Segments> => {
     const segments = await openSegments(options, (event) => {
       const key = keyOf(event);
-      if (key !== undefined) keyed.set(key, { event, durable: Promise.resolve() });
+      if (key !== undefined) keyed.set(key, { event: remembered(event) });
     });
     forget(segments);
     // What waits will be worked on: lost in a power cut after that, its key would let it come again.
@@ -142,12 +145,17 @@ export function createIngress(options: IngressOptions): { ingress: Ingress; clos
       return { event: known.event, duplicate: true };
     }
     const durable = store(event);
-    const entry = { event, durable };
+    const entry: { event: AcceptedEvent; durable?: Promise<unknown> } = { event: remembered(event), durable };
+    keyed.delete(key); // one that came long ago
     keyed.set(key, entry);
-    return durable.catch((error: unknown) => {
+    try {
+      return await durable;
+    } catch (error) {
       if (keyed.get(key) === entry) keyed.delete(key);
       throw error;
-    });
+    } finally {
+      delete entry.durable;
+    }
   };
 
   /** The holder will write, too: so that the segments are read once, it opens them now. */
@@ -190,7 +198,8 @@ export function createIngress(options: IngressOptions): { ingress: Ingress; clos
     // As it was: how old it is says whether a snapshot may have it.
     async revive(event_id) {
       const letter = (await segmentsNow()).deadLetters().find(({ event }) => event.event_id === event_id);
-      return letter && (await store(letter.event)).event;
+      if (letter) await store(letter.event);
+      return letter?.event;
     },
 
     async sync() {
@@ -209,6 +218,11 @@ export function createIngress(options: IngressOptions): { ingress: Ingress; clos
       await segments?.close();
     },
   };
+}
+
+/** Without what was written in it: there may be very many. */
+function remembered({ event_id, session_id, accepted_at, payload_digest }: IngressEvent): AcceptedEvent {
+  return { event_id, session_id, accepted_at, payload_digest };
 }
 
 /** One event that has no form as a line spoils its batch before anything is written: then each goes alone. */

@@ -29,7 +29,7 @@ export interface LiveSessions {
 }
 
 export interface LiveSessionsOptions {
-  owner: Pick<Owner, 'open' | 'enter' | 'give' | 'configure' | 'close' | 'isPending'>;
+  owner: Pick<Owner, 'open' | 'enter' | 'give' | 'configure' | 'close' | 'pendingEvent'>;
   onOpened: (live: LiveSession) => void;
   /** Called before anything starts in a session. @throws RuntimeError when nothing can */
   onEnter: (live: LiveSession) => void;
@@ -177,7 +177,7 @@ export function createLiveSessions(options: LiveSessionsOptions): LiveSessions {
         await enterSlot(slot, change);
         if (slot.delivered.has(event_id)) return;
         // It may have come to its end before the session was entered: stopped, or by who had it open before.
-        if (!(await owner.isPending(event_id))) return;
+        if (!(await owner.pendingEvent(event_id))) return;
         slot.delivered.add(event_id);
         await owner.give(slot.live, event);
       }),

@@ -92,8 +92,9 @@ export function createSubmit(
     const { event, duplicate } = await accepting;
     await preparing;
     const { event_id, session_id } = event;
+    const pending = await owner.pendingEvent(event_id);
     // Whoever accepted it first may have been stopped before it was delivered.
-    if (await owner.isPending(event_id)) await lanes.take(event);
+    if (pending) await lanes.take(pending);
     else if (!duplicate) await messages.now(event_id, session_id); // its session may be gone
     return {
       event_id,

@@ -49,7 +49,7 @@ export interface Lanes {
   /** Ends a message that no session has, durably. False when one has it, or nothing is known of it here. */
   end(event_id: string, outcome: string): Promise<boolean>;
   /** How many that wait go before it in its lane. */
-  position(event: IngressEvent): number;
+  position(event: Pick<IngressEvent, 'event_id' | 'session_id'>): number;
   table(): Promise<QueueRow<IngressEvent>[]>;
   /** Something else was done to a session than work on it: it may be gone. */
   recheck(session_id: string): Promise<void>;

@@ -96,8 +96,9 @@ test('behind a turn, or behind the last one that has ended', async () => {
   const { live } = await world.send('s', 'one');
   (await world.nextAsk()).answer(reply('first'));
   await live.runner.rest();
-  const { event } = await world.owner.accept({ session: 's', parts: [{ type: 'text', text: 'two' }], actor: PERSON, source: 'test', root: '/p' }); // prettier-ignore
-  await world.owner.give(live, event);
+  await world.owner.accept({ session: 's', parts: [{ type: 'text', text: 'two' }], actor: PERSON, source: 'test', root: '/p' }); // prettier-ignore
+  const [event] = await world.owner.pendingOf('s');
+  await world.owner.give(live, event!);
   await world.nextAsk();
   const first = await forkOf(world, 's', 'fork', { turn: 1 });
   expect(first.slice(-2).map(({ type }) => type)).toEqual(['turn.ended', 'session.forked']);

@@ -88,7 +88,7 @@ export function createDaemonMetrics({ clock, openTurns, queued }: MetricsOptions
       ...ingress,
       async accept(event) {
         const done = await ingress.accept(event);
-        if (!done.duplicate) accepted.add({ lane: done.event.lane });
+        if (!done.duplicate) accepted.add({ lane: event.lane });
         return done;
       },
     }),
