@@ -91,7 +91,7 @@ describe('store backup', () => {
     expect(terminal.scrollback()).not.toContain('backing up');
   });
 
-  test('while a process writes it is whole: what it holds verifies', async ({ place }) => {
+  test('A-117: while a process writes it is whole: what it holds verifies', async ({ place }) => {
     answers(place);
     await place.run(['run', '--session', 's0', 'hi']);
     let running = true;

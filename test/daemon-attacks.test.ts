@@ -60,7 +60,7 @@ const auditOf = (place: Place): unknown[] =>
   linesOf(readFileSync(join(place.home, 'workspaces/default/audit.jsonl'), 'utf8'));
 
 describe('a command of the agent', () => {
-  test("may not act with the person's own token, whatever it does about its environment", async ({ place }) => {
+  test("A-123: may not act with the person's own token, whatever it does about its environment", async ({ place }) => {
     const { daemon, id, agentRuns } = await prepare(place);
     const grant = grantOf(daemon, id);
     const event = asking(daemon, daemon.token, 'POST', '/v1/events', '{"content":"hello","session_id":"other"}');

@@ -188,7 +188,7 @@ describe('what may have run or not is said, with the whole command', () => {
   }
 });
 
-describe.concurrent('a turn that was killed and resumed ends in the same transcript as an undisturbed one', () => {
+describe.concurrent('A-2: a turn that was killed and resumed ends in the same transcript as an undisturbed one', () => {
   const CALLS = [
     [
       { name: 'read_file', arguments: { path: 'a.txt' } },

@@ -43,7 +43,7 @@ describe('exec_command', () => {
     expect(finished(place)).toMatchObject({ outcome: 'ok', exit_code: 3 });
   });
 
-  test('H-96 out of time: ended with its children, said as timeout', async ({ place }) => {
+  test('H-96, A-103 out of time: ended with its children, said as timeout', async ({ place }) => {
     const cmd = 'sleep 999 & echo $! > pid.txt; sleep 999';
     const told = await call(place, 'exec_command', { cmd, timeout_ms: 300 });
     expect(told).toContain('[timeout]');

@@ -219,7 +219,7 @@ describe('limits', () => {
     await expectVerified(place, 'one');
   });
 
-  test('a rate limit is waited out as long as the service says, in the same call', async ({ place, mock }) => {
+  test('A-30: a rate limit is waited out as long as the service says, in the same call', async ({ place, mock }) => {
     mock.reply(
       { status: 429, headers: { 'retry-after': '1' }, body: { error: { message: 'slow down' } } },
       { text: 'ok' },
@@ -230,6 +230,24 @@ describe('limits', () => {
     const lines = place.journal('one');
     expect(entriesOf(lines, 'model.failed')).toMatchObject([{ class: 'rate_limit', retry_after_ms: 1000 }]);
     expect(entriesOf(lines, 'timer.fired')).toHaveLength(1);
+    await expectVerified(place, 'one');
+  });
+
+  test('A-31, A-32: what a tool did is not done again when the model must be asked again', async ({ place, mock }) => {
+    mock.reply(
+      { calls: [{ name: 'exec_command', arguments: { cmd: 'echo ran >> ran.txt' } }] },
+      { status: 429, headers: { 'retry-after': '0' }, body: { error: { message: 'slow down' } } },
+      { text: 'half of an answer', chunks: 4, cutAfter: 3 },
+      { text: 'Done.' },
+    );
+    place.connect(mock, {}, { governance: { auto_allow: ['exec_command'] } });
+    expect((await place.run(['run', '--session', 'one', 'go'])).stdout).toBe('Done.\n');
+    expect(place.read('ran.txt')).toBe('ran\n');
+    expect(mock.requests).toHaveLength(4);
+    expect(entriesOf(place.journal('one'), 'model.failed')).toMatchObject([
+      { class: 'rate_limit' },
+      { class: 'network' },
+    ]);
     await expectVerified(place, 'one');
   });
 

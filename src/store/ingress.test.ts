@@ -76,11 +76,11 @@ test('the same key of the same actor gives the first event back, also after a re
   expect(await pending()).toEqual(['e-3']);
 });
 
-test('the same key at the same time: one event', async () => {
+test('A-5: the same key at the same time: one event', async () => {
   const results = await Promise.all(
-    Array.from({ length: 10 }, (_, index) => store.ingress.accept(event(`e-${index}`, { idempotency_key: 'k' }))),
+    Array.from({ length: 20 }, (_, index) => store.ingress.accept(event(`e-${index}`, { idempotency_key: 'k' }))),
   );
-  expect(results.map(({ duplicate }) => duplicate)).toEqual([false, ...Array.from({ length: 9 }, () => true)]);
+  expect(results.map(({ duplicate }) => duplicate)).toEqual([false, ...Array.from({ length: 19 }, () => true)]);
   expect(new Set(results.map((result) => result.event.event_id))).toEqual(new Set(['e-0']));
 });
 
@@ -159,7 +159,7 @@ test('done marks reach the events of earlier segments, while new ones are begun'
   expect(await pending()).toEqual(ids.map((id) => `${id}-again`));
 });
 
-test('H-58 a torn last line is cut, and was never accepted', async () => {
+test('H-58, A-16 a torn last line is cut, and was never accepted', async () => {
   await store.ingress.accept(event('e-1'));
   await store.close();
   const path = join(folder, '1.jsonl');

@@ -65,7 +65,7 @@ test('a broken configuration is one problem; what does not depend on it is still
   expect(found.map(({ check }) => check)).toEqual(['config', 'home', 'disk', 'node']);
 });
 
-test('each finding says how to mend it', async () => {
+test('A-114: each finding says how to mend it', async () => {
   write('models: {registry: [{name: a, api_key_env: MY_KEY}, {name: b, api_key: sk-1}], default: a}\n', 0o644);
   const folder = join(home, 'workspaces/default');
   mkdirSync(folder, { recursive: true, mode: 0o700 });

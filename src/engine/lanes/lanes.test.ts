@@ -147,7 +147,7 @@ describe('dispatch', () => {
     expect([first!.turn, second!.turn]).toEqual([2, 3]);
   });
 
-  test('who waits for a person holds no place; the answer lets it go on at once', async () => {
+  test('A-22: who waits for a person holds no place; the answer lets it go on at once', async () => {
     const { hub } = await openHub(newHome('worker: {interactive_concurrency: 1}\n'), 'all');
     const asks = await hub.submit(say('ask', { session_id: 's' }));
     const { approvals } = await hub.settled(asks.event_id);

@@ -24,7 +24,7 @@ describe('where the clocks are changed', () => {
     ]);
   });
 
-  test('H-147: a time that there is twice is due the first time: Berlin', () => {
+  test('H-147, A-99: a time that there is twice is due the first time: Berlin', () => {
     expect(due('30 2 * * *', 'Europe/Berlin', '2026-10-24T00:00Z', 3)).toEqual([
       '2026-10-24T00:30',
       '2026-10-25T00:30',

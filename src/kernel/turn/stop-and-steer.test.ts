@@ -20,7 +20,7 @@ describe('a stop', () => {
     expect(story.when(modelFailed('aborted'))).toEqual([turnEnded('canceled')]);
   });
 
-  test('that crosses with the answer ends the turn as well; no call of that answer runs', () => {
+  test('A-10, A-131: that crosses with the answer ends the turn as well; no call of that answer runs', () => {
     const story = asking();
     story.when(stop('e1'));
     expect(story.when(replied({ calls: [['read_file'], ['no_such_tool']] }))).toEqual([

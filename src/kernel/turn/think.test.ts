@@ -106,7 +106,7 @@ describe('a fallback', () => {
   });
 });
 
-describe('a failure that no repetition mends ends the turn', () => {
+describe('A-34, A-36: a failure that no repetition mends ends the turn', () => {
   test.each([
     ['auth', 'auth_missing', 'their_auth'],
     ['invalid_request', 'validation_failed', 'their_invalid_request'],
