@@ -33,7 +33,7 @@ import { createWatchers } from './watchers.ts';
 export interface HubOptions {
   /** `all`: works on everything that was accepted. `named`: only on sessions that it is asked about. */
   takes: 'all' | 'named';
-  /** Fires the jobs of the workspace when they are due; told when that can't begin. */
+  /** Fires the jobs of the workspace when they are due; told when that can't begin yet. */
   schedules?: { onFailed(error: RuntimeError): void };
   /** Of the program, for those who ask who owns the workspace. */
   version: string;
@@ -391,6 +391,6 @@ export function createHub(workspace: Workspace, options: HubOptions): Hub {
   };
 
   lanes.open().catch(() => {}); // whoever asks for a session is told
-  if (fires) schedules.start().catch((thrown: unknown) => fires.onFailed(toRuntimeError(thrown)));
+  if (fires) void schedules.start((error) => fires.onFailed(error));
   return hub;
 }

@@ -102,6 +102,7 @@ test('after failures in a row it is paused, and says so; resumed, nothing is cau
   await service.add({ name: 'a', schedule: '@every 10s', command: 'false', max_failures: 2, catch_up: 'all' });
   await pass(world, 60);
   expect(await states(service, 'a')).toEqual(['fired', 'fired']);
+  expect(world.records().map(({ type }) => type).slice(-2)).toEqual(['job.changed', 'firing.ended']); // prettier-ignore
   expect(await service.get('a')).toMatchObject({ status: 'paused', paused_reason: '2 runs in a row failed', next_due_at: null }); // prettier-ignore
   world.ends.clear();
   await service.change('a', { paused: false });
