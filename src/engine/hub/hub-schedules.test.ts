@@ -21,7 +21,8 @@ test('jobs that could not be read at the start fire when they can be', async () 
   const { read } = workspace.store.schedules;
   workspace.store.schedules.read = () => Promise.reject(new RuntimeError('disk_full', 'No space is left.'));
   const onFailed = vi.fn();
-  await schedules.start(onFailed);
+  const onStarted = vi.fn();
+  await schedules.start({ onFailed, onStarted });
   expect(onFailed.mock.calls).toMatchObject([[{ code: 'disk_full' }]]);
   workspace.store.schedules.read = read;
   const at = new Date(clock.now() + 90_000).toISOString();
@@ -31,5 +32,6 @@ test('jobs that could not be read at the start fire when they can be', async () 
     clock.pass(10_000);
     expect(submit).toHaveBeenCalledTimes(1);
   });
+  expect([onFailed, onStarted].map(({ mock }) => mock.calls.length)).toEqual([1, 1]);
   await schedules.stop();
 });

@@ -5,11 +5,16 @@ import type { HubOfSchedules } from '../schedule/hub-of-schedules.ts';
 import { type Principal, requireRole } from '../principal.ts';
 import type { ScheduleService } from '../schedule/service.ts';
 
+export interface StartTold {
+  onStarted(): void;
+  onFailed(error: RuntimeError): void;
+}
+
 export interface HubSchedules {
   /** For somebody, as far as their role goes. */
   hostFor(by: Principal): Schedules;
-  /** Fires jobs from now on; where they can't be read, as soon as they can: each time it is told. */
-  start(onFailed: (error: RuntimeError) => void): Promise<void>;
+  /** Fires jobs from now on; where they can't be read, as soon as they can. */
+  start(told: StartTold): Promise<void>;
   turnsEnded(): void;
   stop(): Promise<void>;
 }
@@ -33,13 +38,14 @@ export function createHubSchedules(ports: HubOfSchedules): HubSchedules {
   let cancelStart = (): void => {};
 
   /** What can't be read now may be later: the disk was full, or failed. */
-  async function start(onFailed: (error: RuntimeError) => void): Promise<void> {
+  async function start(told: StartTold): Promise<void> {
     try {
       await (await service()).start();
+      told.onStarted();
     } catch (thrown) {
       if (isStopped) return;
-      onFailed(toRuntimeError(thrown));
-      cancelStart = clock.at(clock.now() + AGAIN_MS, () => void start(onFailed));
+      told.onFailed(toRuntimeError(thrown));
+      cancelStart = clock.at(clock.now() + AGAIN_MS, () => void start(told));
     }
   }
 

@@ -64,7 +64,11 @@ export function startProgram(world: World, takes: HubOptions['takes']): Program 
       machine.count('failed owners');
       process.after(machine.jitter(50), () => leave(world, program, 0));
     };
-    const hub = createHub(workspace, { takes, version: '1', ...(takes === 'all' && { schedules: { onFailed } }) });
+    const hub = createHub(workspace, {
+      takes,
+      version: '1',
+      ...(takes === 'all' && { schedules: { onFailed, onStarted() {} } }),
+    });
     machine.note(`${process.name} starts and takes ${takes}`);
     const program: Program = { process, workspace, hub, takes, leaving: false, asked: new Set() };
     void hub.lost.then(({ error }) => error && onFailed(error));
