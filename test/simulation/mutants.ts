@@ -161,13 +161,6 @@ export const MUTANTS: readonly Mutant[] = [
     replace: '',
   },
   {
-    name: 'a repeated answer for always is acknowledged without its grant',
-    breaks: 'g',
-    file: 'src/engine/approvals.ts',
-    find: 'if (await store.grants.holds(resolved.grant_id)) return;',
-    replace: 'if (store.grants) return;',
-  },
-  {
     name: 'a stop is acknowledged of which nothing can come',
     breaks: 'g',
     file: 'src/engine/hub/hub.ts',
@@ -345,13 +338,6 @@ export const MUTANTS: readonly Mutant[] = [
     replace: '',
   },
   {
-    name: 'a shortened history forgets what is open',
-    breaks: 'i',
-    file: 'src/engine/schedule/book.ts',
-    find: 'index >= from || isOpen(state, firing)',
-    replace: 'index >= from',
-  },
-  {
     name: 'who is about to leave takes messages',
     breaks: 's',
     file: 'src/engine/hub/hub.ts',
@@ -364,13 +350,6 @@ export const MUTANTS: readonly Mutant[] = [
     file: 'src/engine/session/runner.ts',
     find: "if (isIntent(append.type) && mode !== 'active') return;",
     replace: "if (isIntent(append.type) && mode === 'passive') return;",
-  },
-  {
-    name: 'a message is taken behind an intent that is held back',
-    breaks: 'g',
-    file: 'src/engine/session/runner.ts',
-    find: "if (!from && mode !== 'active' && !isBystander(entry)",
-    replace: "if (!from && mode === 'ended' && !isBystander(entry)",
   },
   {
     name: 'what was written last is not synced by who leaves',
