@@ -68,13 +68,6 @@ export const MUTANTS: readonly Mutant[] = [
     replace: 'recover(turn, { voidApprovals: false, abandonAll: false })',
   },
   {
-    name: 'a restore is not recorded',
-    breaks: 'd',
-    file: 'src/engine/session/open-session.ts',
-    find: "if (epoch > session.epoch) return 'restore';",
-    replace: '',
-  },
-  {
     name: 'a fork keeps approvals',
     breaks: 'd',
     file: 'src/kernel/turn/evolve.ts',

@@ -21,8 +21,8 @@ export interface JobFacts {
   failures: number;
   /** By due time. */
   firings: Map<number, FiringFacts>;
-  /** What became of the due time before, where one was. */
-  before?: string;
+  /** What became of the due time before, and when that was decided; absent where none was. */
+  before?: { state: string; at: number };
 }
 
 type FiringRecord = Extract<ScheduleRecord, { type: 'firing.intended' | 'firing.settled' }>;
@@ -123,13 +123,13 @@ function take(facts: JobFacts, record: FiringRecord, broken: (message: string) =
   firings.set(due_at, { event_id, settled, ended: known?.ended === true });
   if (known || manual) return;
   facts.accounted_until = Math.max(facts.accounted_until, due_at);
-  facts.before = record.data.state;
+  facts.before = { state: record.data.state, at: record.data.at };
 }
 
 /** Of a due time that is decided upon by itself: does it come next, and may that become of it? */
 function judge(facts: JobFacts, record: FiringRecord, broken: (message: string) => void): void {
   const { job, firings, paused, failures, before } = facts;
-  const { due_at, state } = record.data;
+  const { due_at, state, at } = record.data;
   const what = `${job.name} for ${due_at}`;
   let expected = nextDue(facts);
   // Somebody asked for it by hand in that very millisecond.
@@ -144,10 +144,10 @@ function judge(facts: JobFacts, record: FiringRecord, broken: (message: string) 
   const most = job.max_failures;
   if (most > 0 && failures >= most) broken(`${what}: it fires after ${failures} failures in a row`);
   if (job.catch_up === 'skip' && state === 'caught_up') broken(`${what}: it is caught up with, and is to be missed`);
-  if (job.catch_up !== 'skip' && state === 'fired' && before === 'missed') {
+  if (job.catch_up !== 'skip' && state === 'fired' && before?.state === 'missed') {
     broken(`${what}: it fires, and what was missed before was not caught up with`);
   }
-  if (job.catch_up === 'once' && state === 'caught_up' && before === 'caught_up') {
+  if (job.catch_up === 'once' && state === 'caught_up' && before?.state === 'caught_up' && before.at === at) {
     broken(`${what}: a second one is caught up with`);
   }
   const isRunning = [...firings.values()].some((firing) => firing.event_id !== undefined && !firing.ended);
