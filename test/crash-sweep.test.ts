@@ -4,9 +4,12 @@
  */
 import { expect, test } from 'vitest';
 import { hasStrace } from '../scripts/chaos/strace.ts';
+import { type DaemonResult, sweepDaemon } from '../scripts/chaos/daemon-sweep.ts';
 import { sweep, type SweepResult } from '../scripts/chaos/sweep.ts';
 
-const EVERY = process.env['SWEEP'] === 'all' ? 1 : 40;
+const ALL = process.env['SWEEP'] === 'all';
+const EVERY = ALL ? 1 : 40;
+const EVERY_OF_DAEMON = ALL ? 1 : 30;
 const LONGEST_MS = 40 * 60_000;
 
 test.skipIf(!hasStrace)(
@@ -18,5 +21,18 @@ test.skipIf(!hasStrace)(
     const broken = results.filter((result) => result.broken.length > 0);
     expect(broken.map(({ point, broken: what }) => [point.name, ...what])).toEqual([]);
     for (const came of ['killed', 'failed'] as const) expect(results.map((result) => result.came)).toContain(came);
+  },
+);
+
+test.skipIf(!hasStrace)(
+  `a daemon that is killed at ${ALL ? 'every' : `one in ${EVERY_OF_DAEMON}`} of these calls: what it accepted and was to fire is there, once`,
+  { timeout: LONGEST_MS },
+  async ({ signal }) => {
+    const results: DaemonResult[] = [];
+    const onResult = (result: DaemonResult): void => void results.push(result);
+    await sweepDaemon({ every: EVERY_OF_DAEMON, workers: 2, signal, onCalls: () => {}, onResult });
+    const broken = results.filter((result) => result.broken.length > 0);
+    expect(broken.map(({ name, broken: what }) => [name, ...what])).toEqual([]);
+    expect(results.filter(({ came }) => came === 'killed').length).toBeGreaterThan(results.length / 2);
   },
 );

@@ -31,6 +31,8 @@ export interface Outcome {
 const CALM_MS = 15 * 60_000;
 const MOST_ROUNDS = 60;
 const MOST_EVENTS = 3000;
+/** Of a calm round: a job that somebody has added meanwhile is paused in the next one. */
+const MOST_CALM_EVENTS = 300;
 const EVERYTHING_LOST = 1;
 
 export async function run(tape: readonly number[]): Promise<Outcome> {
@@ -72,9 +74,10 @@ async function step(world: World, act: () => void): Promise<void> {
   await settle();
   world.watching.step();
   const wasCut = (machine.counts.get('power cuts') ?? 0) > cuts;
-  const wasKilled = before !== undefined && !before.process.isAlive() && !before.leaving;
-  if (wasKilled && !wasCut) machine.count('crashes');
-  if (wasCut || wasKilled) await gatherEvidence(world, wasCut ? 'power cut' : 'kill');
+  if (wasCut) return gatherEvidence(world, 'power cut');
+  if (before === undefined || before.process.isAlive()) return;
+  if (!before.leaving) machine.count('crashes');
+  await gatherEvidence(world, before.leaving ? 'leave' : 'kill');
 }
 
 async function calmDown(world: World): Promise<void> {
@@ -88,7 +91,7 @@ async function calmDown(world: World): Promise<void> {
     living(world)?.process.spare();
     // Waiting for room in a full lane takes time: every other round is for what is far away.
     await step(world, () => everybodyAsks(world, { full: round % 2 === 0 }));
-    for (let events = 0; events < MOST_EVENTS && world.violation === undefined; events++) {
+    for (let events = 0; events < MOST_CALM_EVENTS && world.violation === undefined; events++) {
       const next = machine.agenda.next();
       // Where nothing is nearer, what is far is waited for: a clock that was set back holds timers up.
       if (next === undefined || (next > CALM_MS && events > 0)) break;

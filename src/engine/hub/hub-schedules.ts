@@ -1,19 +1,29 @@
 /** The schedules of a hub: made when somebody asks for them, so that a plain turn loads nothing of them. */
+import { type RuntimeError, toRuntimeError } from '../../contract/errors.ts';
 import type { Schedules } from '../../contract/schedule.ts';
 import type { HubOfSchedules } from '../schedule/hub-of-schedules.ts';
 import { type Principal, requireRole } from '../principal.ts';
 import type { ScheduleService } from '../schedule/service.ts';
 
+export interface StartTold {
+  onStarted(): void;
+  onFailed(error: RuntimeError): void;
+}
+
 export interface HubSchedules {
   /** For somebody, as far as their role goes. */
   hostFor(by: Principal): Schedules;
-  start(): Promise<void>;
+  /** Fires jobs from now on; where they can't be read, as soon as they can. */
+  start(told: StartTold): Promise<void>;
   turnsEnded(): void;
   stop(): Promise<void>;
 }
 
+const AGAIN_MS = 60_000;
+
 export function createHubSchedules(ports: HubOfSchedules): HubSchedules {
   const { change } = ports;
+  const { clock } = ports.workspace;
   let opening: Promise<ScheduleService> | undefined;
   let opened: ScheduleService | undefined;
   const service = (): Promise<ScheduleService> =>
@@ -24,6 +34,21 @@ export function createHubSchedules(ports: HubOfSchedules): HubSchedules {
         opening = undefined;
         throw error;
       }));
+  let isStopped = false;
+  let cancelStart = (): void => {};
+
+  /** What can't be read now may be later: the disk was full, or failed. */
+  async function start(told: StartTold): Promise<void> {
+    try {
+      await (await service()).start();
+      told.onStarted();
+    } catch (thrown) {
+      if (isStopped) return;
+      told.onFailed(toRuntimeError(thrown));
+      cancelStart = clock.at(clock.now() + AGAIN_MS, () => void start(told));
+    }
+  }
+
   /** A job acts for the operator, whoever lets it. */
   const operate = <T>(by: Principal, work: (all: ScheduleService) => Promise<T>): Promise<T> =>
     change(async () => {
@@ -40,9 +65,11 @@ export function createHubSchedules(ports: HubOfSchedules): HubSchedules {
       run: (name, options) => operate(by, (all) => all.run(name, options)),
       history: async (name) => (await service()).history(name),
     }),
-    start: async () => (await service()).start(),
+    start,
     turnsEnded: () => opened?.turnsEnded(),
     async stop() {
+      isStopped = true;
+      cancelStart();
       await (await opening?.catch(() => undefined))?.stop();
     },
   };

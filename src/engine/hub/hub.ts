@@ -24,7 +24,7 @@ import { toStreamEvent } from '../stream.ts';
 import { takeWorkspace, type Workspace } from '../wire.ts';
 import { createConfigChanges } from './config-changes.ts';
 import { createEventBoard, endedNote } from './event-board.ts';
-import { createHubSchedules } from './hub-schedules.ts';
+import { createHubSchedules, type StartTold } from './hub-schedules.ts';
 import { createLiveSessions } from './live-sessions.ts';
 import { createMessageStatus } from './message-status.ts';
 import { statusOf } from './session-status.ts';
@@ -34,8 +34,8 @@ import { createWatchers } from './watchers.ts';
 export interface HubOptions {
   /** `all`: works on everything that was accepted. `named`: only on sessions that it is asked about. */
   takes: 'all' | 'named';
-  /** Fires the jobs of the workspace when they are due; told when that can't begin. */
-  schedules?: { onFailed(error: RuntimeError): void };
+  /** Fires the jobs of the workspace when they are due; told when that can't begin yet, and when it has begun. */
+  schedules?: StartTold;
   /** Of the program, for those who ask who owns the workspace. */
   version: string;
   /** Gives the workspace to a process that asks for it. */
@@ -393,6 +393,6 @@ export function createHub(workspace: Workspace, options: HubOptions): Hub {
   };
 
   lanes.open().catch(() => {}); // whoever asks for a session is told
-  if (fires) schedules.start().catch((thrown: unknown) => fires.onFailed(toRuntimeError(thrown)));
+  if (fires) void schedules.start(fires);
   return hub;
 }

@@ -139,7 +139,8 @@ export function createRuns(ports: RunPorts): Runs {
       const inARow = end.outcome === 'ok' ? 0 : failures + 1;
       if (paused || max_failures === 0 || inARow < max_failures) return [ended];
       const reason = `${inARow} runs in a row failed`;
-      return [ended, { type: 'job.changed', data: { job: name, changed_at: ended_at, paused: true, reason, by: 'runtime' } }]; // prettier-ignore
+      // First: a crash between the two must not let the job go on.
+      return [{ type: 'job.changed', data: { job: name, changed_at: ended_at, paused: true, reason, by: 'runtime' } }, ended]; // prettier-ignore
     });
   }
 

@@ -300,6 +300,28 @@ describe('shut-down', () => {
     expect(next.last('s', 'turn.ended').data).toMatchObject({ reason: 'success', model_calls: 2 });
   });
 
+  it('takes no message behind an intent that it holds back, whenever both come', async () => {
+    const ends = new Set<string>();
+    for (let ticks = 0; ticks < 20; ticks++) {
+      const world = createWorld();
+      const { live } = await world.send('s', 'go');
+      (await world.nextAsk()).answer(reply('', ['look']));
+      (await world.nextRun()).answer(result('found'));
+      for (let tick = 0; tick < ticks; tick++) await Promise.resolve();
+      const parts = [{ type: 'text' as const, text: 'more' }];
+      const data = { event_id: 'e-2', mode: 'message' as const, parts, actor: PERSON, source: 'api', lane: 'interactive' as const, taint: [] }; // prettier-ignore
+      const posted = live.runner.post({ type: 'input.received', data });
+      const over = live.runner.shutDown();
+      await settle();
+      await world.clock.advance(10_000); // the model may have been asked
+      await Promise.all([over, posted]);
+      const end = world.types('s').slice(-2);
+      expect(end, `after ${ticks} ticks`).not.toEqual(['turn.reflected', 'input.received']);
+      ends.add(end.join(' '));
+    }
+    expect(ends).toContain('call.finished turn.reflected');
+  });
+
   it('does not wait for ever for an effect that never reports', async () => {
     const world = createWorld();
     const { live } = await world.send('s', 'go');

@@ -13,6 +13,7 @@ import { toRuntimeError, type RuntimeError } from '../../contract/errors.ts';
 import type { Entry, NewEntry, Observation, Seq } from '../../contract/entries.ts';
 import type { Journal, StoredEntry } from '../../contract/ports.ts';
 import type { Kernel } from '../../kernel/kernel.ts';
+import { isBystander } from '../../kernel/turn/admits.ts';
 import type { Effect } from '../../kernel/turn/open.ts';
 import type { Resolved, State } from '../../kernel/turn/state.ts';
 import { passBorder } from './border.ts';
@@ -168,6 +169,8 @@ export function createRunner(ports: RunnerPorts, session: string, fold: Folded, 
     if (from && !tasks.has(from)) return undefined;
     const observation = await passBorder(letter.observation, ports.redactor, ports.blobs);
     const entry = place(observation);
+    // Nothing but a bystander can be proved behind an intent that is held back: a message is entered at the next start.
+    if (!from && mode !== 'active' && !isBystander(entry) && kernel.decide(fold.state).append) return undefined;
     const resolved = await ports.resolve(entry);
     if (kernel.admits(fold.state, entry, resolved)) return accept(entry, lines, resolved, from);
     if (!from || from.kind === 'timer') {

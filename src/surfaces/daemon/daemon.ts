@@ -73,6 +73,7 @@ export async function startDaemon({ workspace: given, token, folder, stderr }: D
   const hub = await own(workspace, {
     takes: 'all',
     schedules: {
+      onStarted: () => void delete served.failing,
       onFailed({ code, message: problem, next }) {
         served.failing = [{ component: 'schedules', code, problem, next }];
         log.error('schedules failed', { code, problem, next });

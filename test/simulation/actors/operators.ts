@@ -4,9 +4,10 @@ import { ask, leave, startProgram } from '../world/program.ts';
 import { anyOf, knownSessions, living, SESSIONS, someoneIsAsked, type Actor } from './actor.ts';
 import { TOOL_NAMES } from '../world/tools.ts';
 
-const MOST_PATIENCE_MS = 5000;
+/** From none, over what mostly runs out, to what lets every turn come to its end. */
+const PATIENCE_MS = [0, 50, 5000, 600_000] as const;
 
-/** Starts the program where none runs; seldom ends the one that does, as SIGTERM would. */
+/** Starts the program where none runs; seldom ends the one that does, as SIGTERM would, or the same once more. */
 export const operator: Actor = {
   name: 'operator',
   weight: 24,
@@ -14,7 +15,7 @@ export const operator: Actor = {
     const { dice } = world;
     const program = living(world);
     if (program === undefined) startProgram(world, dice.once(4) ? 'named' : 'all');
-    else if (dice.once(36)) leave(world, program, dice.once(2) ? dice.roll(MOST_PATIENCE_MS) : 0);
+    else if (program.leaving ? dice.once(8) : dice.once(30)) leave(world, program, dice.pick(PATIENCE_MS));
   },
 };
 

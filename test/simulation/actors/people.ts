@@ -9,13 +9,17 @@ const LONG_TEXT = 'Please read all of this. '.repeat(60);
 const MOST_SENT = 40;
 
 export function send(world: World, sent: Sent): void {
+  const isLate = living(world)?.leaving === true;
   sent.tries++;
   sent.full = false;
   ask(
     world,
     `send ${sent.name} to ${sent.submission.session_id ?? 'a new session'}, try ${sent.tries}`,
     (host) => host.submit(sent.submission),
-    (accepted) => note(world, sent, accepted),
+    (accepted) => {
+      if (isLate) world.violate('s', `${sent.name} was accepted, and the program had been asked to leave before`);
+      note(world, sent, accepted);
+    },
     ({ code }) => {
       if (code === 'not_found') sent.refused = true;
       if (code === 'lane_full') {

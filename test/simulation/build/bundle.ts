@@ -12,6 +12,7 @@ const STAND_INS = 'test/simulation/stand-ins';
 /** What is replaced, everywhere but in its stand-in. */
 const REPLACED: Record<string, string> = {
   'src/adapters/models/router.ts': 'models.ts',
+  'src/adapters/tools/exec-command/own-command.ts': 'own-command.ts',
   'src/base/ids.ts': 'ids.ts',
   'src/engine/config/policy-now.ts': 'policy-now.ts',
   'src/engine/config/set-policy.ts': 'set-policy.ts',

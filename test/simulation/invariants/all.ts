@@ -4,6 +4,7 @@ import { acceptedEndsOnce } from './accepted.ts';
 import { withinBudgets } from './budgets.ts';
 import { approvedOnce, neverTwice, neverUnallowed } from './effects.ts';
 import { lanesKept } from './lanes.ts';
+import { leavesInOrder } from './leaving.ts';
 import { promisesKept } from './promises.ts';
 import { oneReply } from './replies.ts';
 import { firesOnce } from './schedules.ts';
@@ -11,5 +12,5 @@ import { statesAgree } from './states.ts';
 
 export const INVARIANTS: readonly Invariant[] = [
   acceptedEndsOnce, neverTwice, neverUnallowed, approvedOnce, withinBudgets, oneReply, promisesKept, statesAgree,
-  lanesKept, firesOnce,
+  lanesKept, firesOnce, leavesInOrder,
 ]; // prettier-ignore

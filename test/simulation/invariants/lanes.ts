@@ -2,6 +2,7 @@ import type { QueueItem } from '../../../src/contract/host.ts';
 import { knownSessions } from '../actors/actor.ts';
 import { WORKSPACE } from '../world/journals.ts';
 import type { Invariant, Program, World } from '../world/parts.ts';
+import { faultsMet } from './quiet.ts';
 
 export const lanesKept: Invariant = {
   letter: 'l',
@@ -13,8 +14,8 @@ export const lanesKept: Invariant = {
 
     function look(program: Program): void {
       const { hub, process } = program;
-      if (met?.program !== program) met = { program, faults: faultsOf(world) };
-      if (met.faults < faultsOf(world) || program.takes !== 'all' || program.leaving) return;
+      if (met?.program !== program) met = { program, faults: faultsMet(world) };
+      if (met.faults < faultsMet(world) || program.takes !== 'all' || program.leaving) return;
       const isSame = (): boolean => world.program === program && process.isAlive() && !program.leaving;
       hub.queue().then(
         (items) => {
@@ -37,10 +38,6 @@ export const lanesKept: Invariant = {
     };
   },
 };
-
-function faultsOf({ machine }: World): number {
-  return [...machine.counts].reduce((sum, [what, count]) => (what.startsWith('fault ') ? sum + count : sum), 0);
-}
 
 /** Somebody drops or stops it, and hasn't been answered. */
 function isBeingEnded({ asked }: Program, event_id: string): boolean {

@@ -1,82 +1,91 @@
-import { parseDuration } from '../../../src/base/duration.ts';
 import type { ScheduleRecord } from '../../../src/contract/schedule.ts';
 import type { Evidence, Invariant } from '../world/parts.ts';
+import { type JobFacts, jobsIn, nextDue, scheduleRecords } from './job-facts.ts';
 import { endedUnseen, entriesOf, ownEntries } from './journal-facts.ts';
+import { quietSince } from './quiet.ts';
 
-/** A job as far as its records have been read. */
-interface Job {
-  added_at: number;
-  step: number;
-  accounted_until: number;
-  /** Event ids by due time; undefined: it did not fire. */
-  firings: Map<number, string | undefined>;
-}
+/** Who lives in peace for so long has looked at every due time that came before. */
+const LOOKED_MS = 130_000;
 
 export const firesOnce: Invariant = {
   letter: 'i',
-  says: 'each due time of a job is accounted for, fires at most once, and not before that is durable',
+  says: 'each due time of a job is accounted for, as it is to be; fires at most once, and not before that is durable',
   watch(world, broken) {
-    function read(records: readonly ScheduleRecord[]): Map<string, Job> {
-      const jobs = new Map<string, Job>();
-      for (const record of records) {
-        if (record.type === 'job.added') {
-          const { job, added_at } = record.data;
-          const step = parseDuration(job.schedule!.slice('@every '.length))!;
-          jobs.set(job.name, { added_at, step, accounted_until: added_at, firings: new Map() });
-        } else if (record.type === 'job.changed' && !record.data.paused) {
-          const job = jobs.get(record.data.job)!;
-          job.accounted_until = Math.max(job.accounted_until, record.data.changed_at);
-        } else if (record.type === 'firing.intended' || record.type === 'firing.settled') {
-          take(jobs.get(record.data.job)!, record);
-        }
-      }
-      return jobs;
+    /** Event ids by job and due time. */
+    const fired = new Map<string, string>();
+    /** Commands that began, by job and due time. */
+    const commands = new Set<string>();
+    const peace = quietSince(world);
+    let seen: { records: string; jobs: Map<string, JobFacts> } | undefined;
+
+    function fire(key: string, event_id: string): void {
+      if (fired.has(key) && fired.get(key) !== event_id) broken(`${key} fires a second time`);
+      if (!fired.has(key)) world.machine.count('fired');
+      fired.set(key, event_id);
     }
 
-    function take(job: Job, { type, data }: Extract<ScheduleRecord, { type: 'firing.intended' | 'firing.settled' }>) {
-      const { due_at, event_id } = data;
-      const isKnown = job.firings.has(due_at);
-      if (isKnown && (type === 'firing.intended' || job.firings.get(due_at) !== event_id)) {
-        broken(`${data.job} fires a second time for ${due_at}`);
+    const keyOf = ({ job, added_at }: JobFacts, due_at: number): string => `${job.name} of ${added_at} for ${due_at}`;
+
+    function look(): void {
+      const records = scheduleRecords(world, 'seen');
+      const text = `${records.length} ${JSON.stringify(records.at(-1))}`;
+      if (seen?.records !== text) seen = { records: text, jobs: jobsIn(records) };
+      const now = world.machine.wall();
+      for (const facts of seen.jobs.values()) {
+        const due_at = facts.paused ? undefined : nextDue(facts);
+        if (due_at === undefined || due_at + facts.job.jitter_ms + LOOKED_MS > now) continue;
+        if (!facts.firings.has(due_at)) broken(`${facts.job.name} was due at ${due_at}, and nothing became of it`);
       }
-      job.firings.set(due_at, event_id);
-      if (isKnown || ('manual' in data && data.manual)) return;
-      const first = 'first_due_at' in data && data.first_due_at !== undefined ? data.first_due_at : due_at;
-      const { added_at, step, accounted_until } = job;
-      const expected = added_at + (Math.floor((accounted_until - added_at) / step) + 1) * step;
-      if (first !== expected) broken(`of ${data.job} ${first} follows where ${expected} should`);
-      job.accounted_until = due_at;
     }
 
-    function accepted({ sessions, pending }: Evidence): Map<string, string> {
-      const ids = new Map<string, string>();
-      for (const [session, entries] of sessions) {
-        for (const { data } of entriesOf(ownEntries(entries), 'input.received')) {
-          if (data.source === 'cron' && data.mode !== 'stop') ids.set(data.event_id, session);
+    function checkEnd(jobs: Map<string, JobFacts>, { sessions, pending }: Evidence): void {
+      const came = new Set(pending.map(({ event_id }) => event_id));
+      for (const entries of sessions.values()) {
+        for (const { data } of entriesOf(ownEntries(entries), 'input.received')) came.add(data.event_id);
+      }
+      for (const { job, firings } of jobs.values()) {
+        const session = `cron-${job.name}`;
+        if (job.command !== undefined || world.ledger.life(session) > 1) continue;
+        for (const { event_id, ended } of firings.values()) {
+          if (event_id === undefined || ended || came.has(event_id)) continue;
+          if (endedUnseen(world, sessions.get(session), event_id)) continue;
+          broken(`${job.name} has fired ${event_id}, which never came into ${session}`);
         }
       }
-      for (const { event_id, session_id, source } of pending) if (source === 'cron') ids.set(event_id, session_id);
-      return ids;
     }
 
     return {
+      fires({ event_id }) {
+        for (const facts of lives(scheduleRecords(world, 'durable'))) {
+          for (const [due_at, firing] of facts.firings) {
+            if (firing.event_id === event_id) return fire(keyOf(facts, due_at), event_id);
+          }
+        }
+        broken(`${event_id} is about to be accepted, and no job is known for certain to have fired it`);
+      },
+      command({ job }) {
+        const facts = jobsIn(scheduleRecords(world, 'durable')).get(job);
+        // A job that was removed meanwhile lets its last command come to its end.
+        if (facts === undefined) return;
+        const open = [...facts.firings].filter(([, { event_id, ended }]) => event_id !== undefined && !ended);
+        const [due_at] = open.find(([due, { settled }]) => settled && !commands.has(keyOf(facts, due))) ?? [];
+        if (due_at === undefined)
+          return broken(`a command of ${job} begins, and that is not durable, or not the first`);
+        commands.add(keyOf(facts, due_at));
+      },
+      step() {
+        if (peace() > LOOKED_MS) look();
+      },
       evidence(evidence) {
-        const jobs = read(evidence.schedules);
-        const intended = new Set([...jobs.values()].flatMap(({ firings }) => [...firings.values()]));
-        const came = accepted(evidence);
-        for (const [id, session] of came) {
-          world.machine.count('fired');
-          if (!intended.has(id)) broken(`${id} came into ${session}, and no job is known to have fired it`);
-        }
-        if (evidence.after !== 'end') return;
-        for (const { type, data } of evidence.schedules) {
-          if (type !== 'firing.settled' || data.event_id === undefined || data.state === 'skipped') continue;
-          const session = `cron-${data.job}`;
-          if (world.ledger.life(session) > 1 || came.has(data.event_id)) continue;
-          if (endedUnseen(world, evidence.sessions.get(session), data.event_id)) continue;
-          broken(`${data.job} has fired ${data.event_id}, which never came into ${session}`);
-        }
+        const jobs = jobsIn(evidence.schedules, broken);
+        if (evidence.after === 'end') checkEnd(jobs, evidence);
       },
     };
   },
 };
+
+/** Every job that the records know, also those that were removed since. */
+function lives(records: readonly ScheduleRecord[]): JobFacts[] {
+  const ends = records.flatMap(({ type }, index) => (type === 'job.removed' ? [index] : []));
+  return [...ends, records.length].flatMap((end) => [...jobsIn(records.slice(0, end)).values()]);
+}

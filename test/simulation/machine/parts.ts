@@ -1,4 +1,5 @@
 /** The parts of a simulated machine, and what lies outside of it. */
+import type { OwnCommand, OwnCommandEnd } from '../../../src/adapters/tools/exec-command/own-command.ts';
 import type { Clock } from '../../../src/base/clock.ts';
 import type { Environment } from '../../../src/base/environment.ts';
 import type { Policy } from '../../../src/contract/manifest.ts';
@@ -62,6 +63,8 @@ export interface Outside {
   violate(letter: string, message: string): void;
   /** A model is asked by a process. */
   ask(process: SimulatedProcess, request: ModelRequest, signal: AbortSignal): Promise<ModelAnswer>;
+  /** A job's command is run by a process. */
+  command(process: SimulatedProcess, command: OwnCommand): Promise<OwnCommandEnd>;
   /** The policy that the configuration means now, and its change. */
   policy(): Policy;
   setPolicy(tool: string, verdict: Verdict): boolean;

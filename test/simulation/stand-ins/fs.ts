@@ -21,6 +21,8 @@ interface OpenFile {
   position: number;
   /** A sync failed: nothing of it may count as durable any more. */
   broken: boolean;
+  /** A sync of it by another process failed, which the next one here is told. */
+  isToldNext: boolean;
 }
 
 type Callback = (error: Error | null) => void;
@@ -71,7 +73,7 @@ export function openSync(given: string, flags: number): number {
     }
     if (node.kind === 'file' && flags & constants.O_TRUNC) shorten(process, node, 0);
     const append = (flags & constants.O_APPEND) !== 0;
-    opened.set(++lastFd, { process, node, path, append, position: 0, broken: false });
+    opened.set(++lastFd, { process, node, path, append, position: 0, broken: false, isToldNext: false });
     return lastFd;
   });
 }
@@ -155,8 +157,10 @@ export function fdatasync(fd: number, done: Callback): void {
 
 function endSync(file: OpenFile, sync: () => void): void {
   const { machine } = file.process;
-  if (!takeSync(machine.disk.faults, met(file, file.path))) return sync();
+  if (!file.isToldNext && !takeSync(machine.disk.faults, met(file, file.path))) return sync();
+  file.isToldNext = false;
   file.broken = true;
+  for (const other of opened.values()) if (other.node === file.node && !other.broken) other.isToldNext = true;
   if (file.node.kind === 'file') dropPages(file.node, bitsOf(machine.dice.roll(1 << 30)));
   throw fileError('EIO', 'fsync');
 }

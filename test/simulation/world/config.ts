@@ -48,6 +48,7 @@ export function drawConfig(dice: Dice): LoadedConfig {
       background_concurrency: dice.pick([4, 1]),
       sender_concurrency: dice.pick([0, 0, 1]),
     },
+    scheduler: { history: dice.pick([1000, 2]), max_catchup_runs: dice.pick([10, 2]) },
   };
   if (!validate(config)) throw new Error('the drawn configuration is not valid');
   return {

@@ -4,6 +4,7 @@ import type { Entry } from '../../../src/contract/entries.ts';
 import type { ScheduleRecord } from '../../../src/contract/schedule.ts';
 import { verifyJournal } from '../../../src/engine/proof/verify.ts';
 import type { Store } from '../../../src/store/store.ts';
+import { jobsIn, scheduleRecords } from '../invariants/job-facts.ts';
 import { settleUntil } from '../machine/immediates.ts';
 import { createProcess } from '../machine/process.ts';
 import { openWorkspace } from './program.ts';
@@ -36,11 +37,13 @@ async function gather(world: World, after: Evidence['after']): Promise<void> {
   }
 }
 
-/** Does an accepted message still wait, as far as the files say? */
+/** Does an accepted message, or what a job has fired, still wait, as far as the files say? */
 export async function somethingWaits(world: World): Promise<boolean> {
   const process = createProcess(world.machine);
   try {
-    return (await openWorkspace(world, process).store.ingress.pending()).length > 0;
+    if ((await openWorkspace(world, process).store.ingress.pending()).length > 0) return true;
+    const firings = [...jobsIn(scheduleRecords(world, 'seen')).values()].flatMap((job) => [...job.firings.values()]);
+    return firings.some(({ event_id, settled }) => event_id !== undefined && !settled);
   } finally {
     process.die();
   }

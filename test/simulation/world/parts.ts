@@ -35,7 +35,7 @@ export interface World {
 }
 
 export interface Violation {
-  /** Of the invariant: a to i, or `u` for what should never happen at all. */
+  /** Of the invariant, or `u` for what should never happen at all. */
   letter: string;
   message: string;
 }
@@ -67,10 +67,16 @@ export interface Begun {
   run: ToolRun;
 }
 
+/** A command of a job that begins. */
+export interface BegunCommand {
+  process: SimulatedProcess;
+  job: string;
+}
+
 /** What lies on the disk when no process runs. */
 export interface Evidence {
-  /** A crash of the process, of the machine, or the end of the run, when all must have come to an end. */
-  after: 'kill' | 'power cut' | 'end';
+  /** A crash of the process or of the machine, an end in order, or that of the run, when all must have come to an end. */
+  after: 'kill' | 'power cut' | 'leave' | 'end';
   sessions: Map<string, Entry[]>;
   pending: IngressEvent[];
   grants: StandingGrant[];
@@ -85,6 +91,13 @@ export interface Hooks {
   opened?(opened: OpenedRunner): void;
   asked?(process: SimulatedProcess, request: ModelRequest): void;
   effect?(begun: Begun): void;
+  command?(begun: BegunCommand): void;
+  /** A message of the program's own is about to be accepted. */
+  fires?(event: IngressEvent): void;
+  /** A program is asked to leave, and is about to do so. */
+  leaves?(program: Program, patience_ms: number): void;
+  /** It has left, and lives for one more moment. */
+  left?(program: Program): void;
   step?(): void;
   evidence?(evidence: Evidence): void;
 }

@@ -39,7 +39,11 @@ export function openWorkspace(world: World, process: SimulatedProcess): Workspac
     build: 'simulated',
   };
   const { ingress } = workspace.store;
-  const { done } = ingress;
+  const { done, accept } = ingress;
+  ingress.accept = (event) => {
+    if (event.source === 'cron') world.watching.fires(event);
+    return accept(event);
+  };
   ingress.done = (event_id, outcome) => {
     if (outcome === 'canceled' || outcome === 'dropped') world.ledger.ended.add(event_id);
     return done(event_id, outcome);
@@ -60,7 +64,11 @@ export function startProgram(world: World, takes: HubOptions['takes']): Program 
       machine.count('failed owners');
       process.after(machine.jitter(50), () => leave(world, program, 0));
     };
-    const hub = createHub(workspace, { takes, version: '1', ...(takes === 'all' && { schedules: { onFailed } }) });
+    const hub = createHub(workspace, {
+      takes,
+      version: '1',
+      ...(takes === 'all' && { schedules: { onFailed, onStarted() {} } }),
+    });
     machine.note(`${process.name} starts and takes ${takes}`);
     const program: Program = { process, workspace, hub, takes, leaving: false, asked: new Set() };
     void hub.lost.then(({ error }) => error && onFailed(error));
@@ -76,8 +84,13 @@ export function startProgram(world: World, takes: HubOptions['takes']): Program 
 export function leave(world: World, program: Program, patience_ms: number): void {
   const { process, hub } = program;
   world.machine.note(`${process.name} is asked to leave${program.leaving ? ' again' : ''}, patience ${patience_ms} ms`);
+  world.watching.leaves(program, patience_ms);
   program.leaving = true;
-  const left = (): void => process.die('it has left');
+  const left = (): void => {
+    if (!process.isAlive()) return;
+    world.watching.left(program);
+    process.die('it has left');
+  };
   hub.leave({ patience_ms }).then(left, left);
 }
 

@@ -19,6 +19,10 @@ export function watchAll(invariants: readonly Invariant[], world: World): Watchi
     opened: (opened) => tell((one) => one.opened?.(opened)),
     asked: (process, request) => tell((one) => one.asked?.(process, request)),
     effect: (begun) => tell((one) => one.effect?.(begun)),
+    command: (begun) => tell((one) => one.command?.(begun)),
+    fires: (event) => tell((one) => one.fires?.(event)),
+    leaves: (program, patience_ms) => tell((one) => one.leaves?.(program, patience_ms)),
+    left: (program) => tell((one) => one.left?.(program)),
     step: () => tell((one) => one.step?.()),
     evidence: (evidence) => tell((one) => one.evidence?.(evidence)),
   };

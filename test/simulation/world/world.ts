@@ -1,14 +1,28 @@
 /** A simulated world: a machine, the program on it, models, tools and people, and who watches that it keeps its promises. */
 import { createMachine } from '../machine/machine.ts';
+import { runCommand } from './commands.ts';
 import { drawConfig, drawPolicy, movedIn } from './config.ts';
 import { createJournals } from './journals.ts';
 import { createLedger } from './ledger.ts';
 import { askModel } from './models.ts';
 import type { Watching, World } from './parts.ts';
 
+const NOBODY_WATCHES: Watching = {
+  opened() {},
+  asked() {},
+  effect() {},
+  command() {},
+  fires() {},
+  leaves() {},
+  left() {},
+  step() {},
+  evidence() {},
+};
+
 export function createWorld(tape: readonly number[], watch: (world: World) => Watching): World {
   const machine = createMachine(tape, {
     ask: (process, request, signal) => askModel(world, process, request, signal),
+    command: (process, command) => runCommand(world, process, command),
     violate: (letter, message) => world.violate(letter, message),
     policy: () => world.policy,
     setPolicy(tool, verdict) {
@@ -34,7 +48,7 @@ export function createWorld(tape: readonly number[], watch: (world: World) => Wa
     ledger: createLedger(),
     program: undefined,
     runners: [],
-    watching: { opened() {}, asked() {}, effect() {}, step() {}, evidence() {} },
+    watching: NOBODY_WATCHES,
     violation: undefined,
     violate(letter, message) {
       if (world.violation !== undefined) return;

@@ -1,0 +1,37 @@
+import { expect, test, vi } from 'vitest';
+import { manualClock } from '../../base/testing/manual-clock.ts';
+import { RuntimeError } from '../../contract/errors.ts';
+import { LOCAL } from '../principal.ts';
+import { openHub } from '../testing/hubs.ts';
+import { createHubSchedules } from './hub-schedules.ts';
+
+test('jobs that could not be read at the start fire when they can be', async () => {
+  const { workspace, hub } = await openHub();
+  const clock = manualClock(Date.now());
+  const submit = vi.fn(async () => {});
+  const schedules = createHubSchedules({
+    workspace: { ...workspace, clock },
+    root: '/',
+    submit,
+    event: hub.event,
+    settled: hub.settled,
+    checkLimits: () => {},
+    change: (work) => work(),
+  });
+  const { read } = workspace.store.schedules;
+  workspace.store.schedules.read = () => Promise.reject(new RuntimeError('disk_full', 'No space is left.'));
+  const onFailed = vi.fn();
+  const onStarted = vi.fn();
+  await schedules.start({ onFailed, onStarted });
+  expect(onFailed.mock.calls).toMatchObject([[{ code: 'disk_full' }]]);
+  workspace.store.schedules.read = read;
+  const at = new Date(clock.now() + 90_000).toISOString();
+  await schedules.hostFor(LOCAL).add({ name: 'a', at, prompt: 'hello' });
+  clock.pass(60_000);
+  await vi.waitFor(async () => {
+    clock.pass(10_000);
+    expect(submit).toHaveBeenCalledTimes(1);
+  });
+  expect([onFailed, onStarted].map(({ mock }) => mock.calls.length)).toEqual([1, 1]);
+  await schedules.stop();
+});
