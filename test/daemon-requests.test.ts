@@ -107,6 +107,11 @@ describe('a request', () => {
       ['[]', 'object'],
       ['null', 'object'],
       ['['.repeat(100_000), ''],
+      [`{"${'k'.repeat(MiB)}":1}`, 'unknown field'],
+      [`{"${'k'.repeat(MiB)}":1,"${'k'.repeat(MiB)}":2}`, 'the key'],
+      ['{"content":"hi","root":"/a\\u0000b"}', 'root'],
+      // The daemon would end where its session names a blob that isn't there.
+      [`{"parts":[{"type":"file","blob":"sha256:${'0'.repeat(64)}","media_type":"a/b","bytes":1}]}`, 'parts.0'],
     ] as const) {
       const answer = await fetch(`${daemon.url}/v1/events`, {
         method: 'POST',
@@ -116,6 +121,7 @@ describe('a request', () => {
       const { code, detail: said } = (await answer.json()) as { code: string; detail: string };
       expect([answer.status, code], body.slice(0, 40)).toEqual([400, 'invalid_request']);
       expect(said).toContain(detail);
+      expect(said.length, body.slice(0, 40)).toBeLessThan(1000);
     }
     await expectWell(daemon);
   });

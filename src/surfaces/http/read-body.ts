@@ -4,6 +4,8 @@ import { parseStrictJson } from '../../base/strict-json.ts';
 import { RuntimeError } from '../../contract/errors.ts';
 
 export const BODY_BYTES = 8 * 1024 * 1024;
+/** So much is said of what is wrong with a body: its own names stand in that. */
+const LONGEST_PROBLEM = 500;
 
 /** As the generated validators are. */
 export interface Validate<T> {
@@ -24,7 +26,8 @@ export async function readBody<T>(request: IncomingMessage, validate: Validate<T
 }
 
 export function invalid(message: string): RuntimeError {
-  return new RuntimeError('invalid_request', message);
+  const short = message.length > LONGEST_PROBLEM ? `${message.slice(0, LONGEST_PROBLEM)}…` : message;
+  return new RuntimeError('invalid_request', short.toWellFormed());
 }
 
 function encoded({ headers }: IncomingMessage): boolean {
