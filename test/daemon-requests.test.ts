@@ -8,7 +8,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect } from 'vitest';
 import { type Daemon, startDaemon } from './support/daemon.ts';
 import { readEvents } from './support/event-stream.ts';
-import { expectVerified, test } from './support/place.ts';
+import { entriesOf, expectVerified, test, until } from './support/place.ts';
 import { fill, onSmallDisk } from './support/small-disk.ts';
 
 const { version: VERSION } = JSON.parse(readFileSync(join(import.meta.dirname, '../package.json'), 'utf8')) as {
@@ -227,6 +227,20 @@ describe('a client that takes its time', () => {
     const answers = await Promise.all(slow.map(({ ended }) => ended));
     clearInterval(dripping);
     for (const answer of answers) expect(answer).toMatch(/^HTTP\/1\.1 408 |^$/);
+    await expectWell(daemon);
+  });
+});
+
+describe('connections', () => {
+  test('of whoever keeps many open take no turn the files that it needs', async ({ place }) => {
+    place.play([{ match: { any: true }, reply: { text: 'long '.repeat(5000), stall: '1s' } }]); // a blob is made of it
+    const daemon = await startDaemon(place, [], { shell: 'ulimit -n 256; exec "$@"' });
+    await daemon.ask('POST', '/v1/events', { content: 'hi', session_id: 'one' });
+    const many = Array.from({ length: 300 }, () => open(daemon));
+    const ends = (): object[] => entriesOf(place.journal('one'), 'turn.ended');
+    await until('the turn has ended', () => ends().length > 0 || daemon.child.exitCode !== null);
+    expect(ends()).toMatchObject([{ reason: 'success' }]);
+    for (const { socket } of many) socket.destroy();
     await expectWell(daemon);
   });
 });

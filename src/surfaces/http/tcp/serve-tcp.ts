@@ -12,6 +12,7 @@ import type { OpenaiOptions } from '../openai/openai-api.ts';
 import { watchExchange } from '../exchange-watch.ts';
 import { createHttpServer, type ServerLimits } from '../server.ts';
 import type { Health } from './health.ts';
+import { mostConnections } from './most-connections.ts';
 import { refuseForeignPages } from './origin.ts';
 import { createRefuseTools } from './refuse-tools.ts';
 import { watchReaders } from './readers.ts';
@@ -52,7 +53,6 @@ const LIMITS: ServerLimits = {
 };
 /** How long readers may take what is on its way to them. */
 const FLUSH_MS = 1000;
-const MOST_CONNECTIONS = 5000;
 /** An answer of which so long nobody takes anything is given up: it would stay in memory. */
 const SILENCE_MS = 120_000;
 
@@ -89,7 +89,7 @@ export async function serveTcp(options: TcpOptions): Promise<TcpServer> {
     openai.handle(request, response);
   };
   const server = createHttpServer(handle, ids, serverLimits, tls && (await createsTls(tls)));
-  server.maxConnections = MOST_CONNECTIONS;
+  server.maxConnections = mostConnections();
   server.setTimeout(silenceMs, (socket) => {
     if (socket.writableLength > 0) socket.destroy();
   });
