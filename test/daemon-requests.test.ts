@@ -1,5 +1,6 @@
 /** What may come over TCP to a daemon, in error or to harm it: answered or cut off, and the next one is answered too. */
 import { spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { readFileSync, rmSync } from 'node:fs';
 import { get } from 'node:https';
 import { connect, type Socket } from 'node:net';
@@ -316,6 +317,11 @@ describe('TLS', () => {
     });
     expect(status).toBe(200);
     expect(await sendRaw(daemon, 'GET /health HTTP/1.1', 'Host: 127.0.0.1', '')).not.toContain('200 OK');
+    const half = open(daemon); // its handshake comes to no end
+    half.socket.write(Buffer.from([0x16, 3, 1, 2, 0, 1, 0, 1, 0xfc, 3, 3]));
+    await once(half.socket, 'connect');
+    process.kill(daemon.pid, 'SIGTERM');
+    expect(await daemon.ended).toMatchObject({ code: 0 });
     place.configure({ server: { tls: { cert } } });
     expect(await place.run(['--workspace', 'other', 'daemon', '--port', '0'])).toMatchObject({ code: 2, stdout: '' });
     place.configure({ server: { tls: { cert: key, key: cert } } });

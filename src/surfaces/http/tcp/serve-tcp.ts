@@ -1,6 +1,6 @@
 /** Serves a hub's API on TCP, to whoever has a token. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import { RuntimeError } from '../../../contract/errors.ts';
 import type { Host } from '../../../contract/host.ts';
 import type { Actor } from '../../../contract/values.ts';
@@ -93,6 +93,12 @@ export async function serveTcp(options: TcpOptions): Promise<TcpServer> {
   server.setTimeout(silenceMs, (socket) => {
     if (socket.writableLength > 0) socket.destroy();
   });
+  // The server itself knows of none that hasn't come to its first byte of HTTP, as in the middle of a TLS handshake.
+  const connections = new Set<Socket>();
+  server.on('connection', (socket: Socket) => {
+    connections.add(socket);
+    socket.once('close', () => connections.delete(socket));
+  });
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => reject(listenError(error, host, port)));
     server.listen(port, host, resolve);
@@ -106,7 +112,7 @@ export async function serveTcp(options: TcpOptions): Promise<TcpServer> {
       openai.close();
       readers.close();
       server.closeIdleConnections();
-      const cut = clock.at(clock.now() + FLUSH_MS, () => server.closeAllConnections());
+      const cut = clock.at(clock.now() + FLUSH_MS, () => connections.forEach((socket) => socket.destroy()));
       await ended;
       cut();
     },
