@@ -37,11 +37,12 @@ export function createHttpServer(
     watched,
   );
   // A CONNECT or an upgrade is no request of this API; without a listener Node ends the one and ignores the other.
-  return server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => {
-    if (!socket.writable || error.code === 'ECONNRESET' || !mayAnswer(socket)) return void socket.destroy();
-    const timeout = error.code === 'ERR_HTTP_REQUEST_TIMEOUT';
-    const status = timeout ? 408 : error.code === 'HPE_HEADER_OVERFLOW' ? 431 : 400;
-    const reason = timeout ? 'The request took too long.' : `That is no HTTP request (${error.code ?? error.message}).`;
+  return server.on('clientError', ({ code = '' }: NodeJS.ErrnoException, socket: Socket) => {
+    // What isn't about HTTP has cut the connection off, or it never was one: an answer would wait for the TLS handshake.
+    if (!/^(HPE|ERR_HTTP)_/.test(code) || !socket.writable || !mayAnswer(socket)) return void socket.destroy();
+    const timeout = code === 'ERR_HTTP_REQUEST_TIMEOUT';
+    const status = timeout ? 408 : code === 'HPE_HEADER_OVERFLOW' ? 431 : 400;
+    const reason = timeout ? 'The request took too long.' : `That is no HTTP request (${code}).`;
     const title = STATUS_CODES[status]!;
     const problem = { ...problemOf(invalid(reason), `r-${ids.ulid()}`), status, title };
     const body = JSON.stringify(problem);
