@@ -6,16 +6,11 @@
 import * as z from 'zod';
 import type { EntryEvent } from './stream.ts';
 import { policy } from './manifest.ts';
-import { digest, int, lane, verdict } from './values.ts';
+import { absolutePath, digest, int, lane, verdict } from './values.ts';
 
 const id = z.string().min(1).max(128);
 const name = z.string().min(1).max(256);
 const text = z.string().max(16_384);
-
-// eslint-disable-next-line no-control-regex -- that is what the system takes in no path
-const ABSOLUTE = /^\/[^\u0000]*$/;
-/** Of the machine on which this runs. */
-const path = z.string().regex(ABSOLUTE).max(4096);
 
 /** Text is text: only the store makes blobs of it. Nobody names a blob: it may not be there, or be somebody else's. */
 const submittedPart = z.strictObject({ type: z.literal('text'), text: z.string() });
@@ -28,7 +23,7 @@ export const submissionSchema = z.strictObject({
   mode: z.enum(['message', 'steer']).exactOptional(),
   model: name.exactOptional(),
   title: text.exactOptional(),
-  root: path.exactOptional(),
+  root: absolutePath.exactOptional(),
   source: name.exactOptional(),
   lane: lane.exactOptional(),
   priority: z.int().min(-100).max(100).exactOptional(),
@@ -66,12 +61,12 @@ export const undoSchema = z.strictObject({ turn: z.int().min(1).exactOptional() 
 export const policyChangeSchema = z.strictObject({
   tool: name,
   verdict,
-  file: path.exactOptional(),
+  file: absolutePath.exactOptional(),
 });
 
 /** `POST /v1/import`. */
 export const importSchema = z.strictObject({
-  file: path,
+  file: absolutePath,
   as: z.string().exactOptional(),
 });
 
