@@ -338,7 +338,9 @@ describe('health', () => {
       version: VERSION,
       components: { store: 'ok', disk: 'ok', schedules: 'ok' },
     });
-    expect(await (await fetch(`${daemon.url}/readyz`)).json()).toEqual({ status: 'ready' });
+    for (const path of ['/readyz', '/readyz?from=probe']) {
+      expect(await (await fetch(`${daemon.url}${path}`)).json()).toEqual({ status: 'ready' });
+    }
   });
 
   test.for([0, 10])(

@@ -80,7 +80,8 @@ export async function serveTcp(options: TcpOptions): Promise<TcpServer> {
   const open: Record<string, () => Answer> = { '/health': health.health, '/readyz': health.ready };
   const handle = (request: IncomingMessage, response: ServerResponse): void => {
     const { method, url = '' } = request;
-    const answer = method === 'GET' || method === 'HEAD' ? Object.hasOwn(open, url) && open[url] : undefined;
+    const [path = ''] = url.split('?', 1);
+    const answer = method === 'GET' || method === 'HEAD' ? Object.hasOwn(open, path) && open[path] : undefined;
     if (answer) return send(response, answer());
     readers.watch(request, response);
     const route = openai.route(url);
