@@ -8,6 +8,8 @@ import { timesOf } from './times.ts';
 const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
 const MAX_FAILURES = 3;
 const BEAT = '@every 30m';
+/** What is due later is never seen: most likely it was not meant so. */
+const FARTHEST_MS = 100 * 365 * 86_400_000;
 
 /** @throws RuntimeError schedule_invalid | invalid_id */
 export function newJob(asked: NewSchedule, { now, tz, root }: { now: number; tz: string; root: string }): Job {
@@ -28,7 +30,10 @@ export function newJob(asked: NewSchedule, { now, tz, root }: { now: number; tz:
       next: 'Use letters, digits and . _ -, beginning with a letter or digit, at most 64.',
     });
   }
-  timesOf(job, now);
+  const first = timesOf(job, now).next(now);
+  if (first === undefined || first > now + FARTHEST_MS) {
+    throw invalid(`"${job.schedule ?? job.at}" is not due within a hundred years`, 'Name a time that comes.');
+  }
   const [what, ...more] = [prompt, command, heartbeat].filter((text) => text !== undefined);
   if (what === undefined || more.length > 0) {
     throw invalid('a job has a prompt, a command or a heartbeat', 'Give --prompt "…", --command "…" or --heartbeat.');

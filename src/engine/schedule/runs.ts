@@ -52,7 +52,7 @@ export interface Runs {
   underWay(name: string): number;
   /** Does what is left to do for all firings. */
   recover(): void;
-  /** A turn may have ended. */
+  /** A turn may have ended, or a job have been removed. */
   look(): void;
   /** Ends commands, leaves turns and deliveries as they are. Resolves when nothing is written any more. */
   stop(): Promise<void>;
@@ -94,7 +94,7 @@ export function createRuns(ports: RunPorts): Runs {
     unrecorded.delete(key);
   }
 
-  /** Nothing when this process ends first. */
+  /** Nothing when this process ends first, or the job is removed. */
   async function converse(job: Job, firing: FiringState, onAccepted: () => void): Promise<RunEnd | undefined> {
     const { due_at, at, state, event_id } = firing;
     if (!firing.settled) {
@@ -113,7 +113,7 @@ export function createRuns(ports: RunPorts): Runs {
     onAccepted();
     for (;;) {
       const next = looked.promise;
-      if (stopping.signal.aborted) return undefined;
+      if (stopping.signal.aborted || !firingOf(job.name, due_at)) return undefined; // its job may have been removed
       const end = await ports.endOf(job, firing);
       if (end) return end;
       await next;

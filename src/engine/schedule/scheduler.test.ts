@@ -297,3 +297,25 @@ test('a job that was removed and made anew has no history', async () => {
   await service.add(prompt('a'));
   expect(await service.history('a')).toEqual([]);
 });
+
+test.each([{ schedule: '0 2 30 2 *' }, { schedule: '@every 99999999d' }, { at: '9999-01-01T00:00:00Z' }])(
+  'what nobody will see due is refused: %j',
+  async (when) => {
+    const service = await started(scheduleWorld());
+    const { schedule: _, ...job } = prompt('a');
+    await expect(service.add({ ...job, ...when })).rejects.toMatchObject({ code: 'schedule_invalid' });
+    expect(await service.list()).toEqual([]);
+  },
+);
+
+test('a job that was removed while a turn of it was open does not hold up the one that has its name now', async () => {
+  const world = scheduleWorld();
+  const service = await started(world);
+  await service.add(prompt('a'));
+  world.ends.set('a', 'never');
+  await pass(world, 10);
+  await service.remove('a');
+  await service.add(prompt('a'));
+  await pass(world, 10);
+  expect(await states(service, 'a')).toEqual(['fired']);
+});

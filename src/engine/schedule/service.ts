@@ -95,11 +95,13 @@ export async function createScheduleService(ports: ServicePorts, settings: Servi
       }
       return describe(jobIn(book, name));
     },
-    remove: (name, by) =>
-      change((known) => {
+    async remove(name, by) {
+      await change((known) => {
         const { job } = jobIn(known, name);
         return { type: 'job.removed', data: { job: job.name, by: by.id } };
-      }),
+      });
+      runs.look();
+    },
     async run(name, { wait }) {
       const at = clock.now();
       let due_at = at;

@@ -90,6 +90,7 @@ test.each([
   [{ at: 'tomorrow' }, /no time/],
   [{ at: '2026-05-01T10:00:00' }, /no time/],
   [{ at: '2020-05-01T10:00:00Z' }, /past/],
+  [{ at: '2027-02-29T10:00:00Z' }, /no time/],
   [{ schedule: '* * * * *', at: '2036-05-01T10:00:00Z' }, /either/],
   [{}, /either/],
 ])('what is no schedule is refused with what is right: %j', (given, why) => {

@@ -17,7 +17,7 @@ export interface Times {
 const SHORTEST_MS = 1000;
 /** Beyond that they are not counted one by one. */
 const MOST_COUNTED = 1000;
-const RFC_3339 = /^\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:\d\d)$/i;
+const RFC_3339 = /^(\d{4}-\d\d-\d\d)T\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:\d\d)$/i;
 const HELP = 'Write five fields, as "30 7 * * 1-5" (minute, hour, day, month, weekday), or "@every 15m".';
 
 /** `since`: from when on it counts. @throws RuntimeError schedule_invalid */
@@ -30,8 +30,9 @@ export function timesOf({ schedule, at, tz }: Pick<NewSchedule, 'schedule' | 'at
 }
 
 function once(text: string, since: number): Times {
-  const at = RFC_3339.test(text) ? Date.parse(text) : NaN;
-  if (Number.isNaN(at)) {
+  const [, day] = RFC_3339.exec(text) ?? [];
+  const at = day === undefined ? NaN : Date.parse(text);
+  if (Number.isNaN(at) || !isDay(day!)) {
     throw invalid(`"${text}" is no time`, 'Write it with its offset, as 2026-12-01T09:00:00+01:00 or 2026-12-01T08:00:00Z.'); // prettier-ignore
   }
   if (at <= since) throw invalid(`${text} is in the past`, 'Name a time that comes.');
@@ -41,6 +42,11 @@ function once(text: string, since: number): Times {
     newest: (_, after, until) => (within(after, until) ? [at] : []),
     count: (after, until) => (within(after, until) ? 1 : 0),
   };
+}
+
+/** `Date` takes 30 February for 2 March. */
+function isDay(text: string): boolean {
+  return new Date(text).toISOString().startsWith(text);
 }
 
 function steady(text: string, since: number): Times {
