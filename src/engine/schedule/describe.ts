@@ -3,17 +3,15 @@ import type { Clock } from '../../base/clock.ts';
 import { RuntimeError } from '../../contract/errors.ts';
 import type { Firing, ScheduleStatus } from '../../contract/schedule.ts';
 import type { Book, JobState } from './book.ts';
-import { planFirings } from './plan.ts';
-import { createTimesOf, delayOf } from './due.ts';
+import { createPlanner } from './due.ts';
 
 /** How jobs stand, for those who ask. */
 export function createDescribe(clock: Pick<Clock, 'now'>): (state: JobState) => ScheduleStatus {
-  const times = createTimesOf();
+  const planOf = createPlanner(0);
   return (state) => {
-    const { job, added_at, paused, failures, firings, accounted_until } = state;
+    const { job, added_at, paused, failures, firings } = state;
     const now = clock.now();
-    const rules = { times: times(state), catch_up: job.catch_up, most_caught_up: 0, delayOf: delayOf(job) };
-    const { next } = paused ? {} : planFirings(rules, { accounted_until, awake_since: now, now });
+    const { next } = paused ? {} : planOf(state, { awake_since: now, now });
     const last = [...firings.values()].reduce<Firing | undefined>(
       (latest, one) => (latest && latest.due_at > one.due_at ? latest : one),
       undefined,

@@ -4,9 +4,9 @@ import type { Digest } from '../../base/digest.ts';
 import type { Ids } from '../../base/ids.ts';
 import type { Job, ScheduleRecord } from '../../contract/schedule.ts';
 import { type FiringState, type JobState, lastRun } from './book.ts';
-import { createTimesOf, delayOf, intentOf } from './due.ts';
+import { createPlanner, intentOf } from './due.ts';
 import type { Ledger } from './ledger.ts';
-import { type Plan, planFirings } from './plan.ts';
+import type { Plan } from './plan.ts';
 import type { Runs } from './runs.ts';
 
 export interface SchedulerPorts {
@@ -58,7 +58,7 @@ export function createScheduler({
   const looked = new Map<string, number>();
   /** Of each heartbeat, what was due until then: that nothing has changed isn't worth a record. */
   const beaten = new Map<string, number>();
-  const times = createTimesOf();
+  const plan = createPlanner(mostCaughtUp);
   let startedAt = 0;
   let running = false;
   let rereads = 0;
@@ -72,10 +72,8 @@ export function createScheduler({
   }
 
   function planOf(state: JobState, now: number): Plan {
-    const { job } = state;
-    const accounted_until = Math.max(state.accounted_until, beaten.get(job.name) ?? 0);
-    const rules = { times: times(state), catch_up: job.catch_up, most_caught_up: mostCaughtUp, delayOf: delayOf(job) };
-    return planFirings(rules, { accounted_until, awake_since: awakeSince(state, now), now });
+    const accounted_until = Math.max(state.accounted_until, beaten.get(state.job.name) ?? 0);
+    return plan({ ...state, accounted_until }, { awake_since: awakeSince(state, now), now });
   }
 
   /** The heartbeats that are due and have something new to look at, with what that is. */
