@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { systemClock } from './clock.ts';
 
 test('a timer never fires before its time, and not at all once it is cancelled', async () => {
@@ -16,4 +16,19 @@ test('a due time in the past fires soon, one in a year does not', async () => {
   await new Promise<void>((resolve) => systemClock.at(0, resolve));
   expect(early).toBe(false);
   cancel();
+});
+
+test('a clock that is set back lets nobody wait longer', () => {
+  vi.useFakeTimers();
+  try {
+    let fired = false;
+    systemClock.at(systemClock.now() + 10_000, () => (fired = true));
+    vi.setSystemTime(systemClock.now() - 3_600_000);
+    vi.advanceTimersByTime(9999);
+    expect(fired).toBe(false);
+    vi.advanceTimersByTime(1);
+    expect(fired).toBe(true);
+  } finally {
+    vi.useRealTimers();
+  }
 });

@@ -74,7 +74,11 @@ export function createTasks(ports: TaskPorts, owner: TaskOwner): Tasks {
   }
 
   function startTimer(effect: Extract<Effect, { kind: 'timer' }>): void {
-    const cancel = ports.clock.at(effect.due_at, () => owner.report([{ effect, observation: timerReport(effect) }]));
+    const { clock } = ports;
+    const cancel = clock.at(effect.due_at, () => {
+      if (clock.now() >= effect.due_at) owner.report([{ effect, observation: timerReport(effect) }]);
+      else startTimer(effect); // the clock was set back, and what is recorded goes by it
+    });
     tasks.set(effect.key, { effect, cancel, canceled: false });
   }
 

@@ -11,9 +11,10 @@ export function createDeadline(clock: Clock, expire: () => void): Deadline {
   let dueAt = Infinity;
   let timer: { firesAt: number; cancel: () => void } | undefined;
   const fire = (): void => {
+    const isOver = timer!.firesAt >= dueAt; // whatever the clock says: it may have been set back
     timer = undefined;
-    if (clock.now() < dueAt) arm();
-    else expire();
+    if (isOver) expire();
+    else arm();
   };
   const arm = (): void => {
     timer = { firesAt: dueAt, cancel: clock.at(dueAt, fire) };
