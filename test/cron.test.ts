@@ -1,6 +1,6 @@
 /** Jobs that run by themselves: the commands, with and without a process that fires, and what a kill leaves. */
 import { createHmac } from 'node:crypto';
-import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -123,6 +123,18 @@ describe('without a process that fires', () => {
       data: { job: 'a', outcome: 'ok', text: 'You said: hello' },
     });
     expect(rows[0]).toMatchObject({ delivery: { state: 'delivered', attempts: 1 } });
+  });
+
+  test('what is no file, and a folder that has gone, are named', async ({ place }) => {
+    const gone = join(place.project, 'gone');
+    mkdirSync(gone);
+    const every = ['--schedule', '@every 1h', '--command', 'echo hi'];
+    await place.run(['cron', 'add', 'a', ...every, '--deliver', 'file:/dev/null']);
+    await place.run(['cron', 'add', 'b', ...every, '--root', gone]);
+    rmSync(gone, { recursive: true });
+    await place.run(['cron', 'run', 'a']);
+    await untilRows(place, 'a', ([row]) => row?.delivery?.reason === '/dev/null is no file');
+    expect((await place.run(['cron', 'run', 'b'])).stderr).toContain(`${gone} is no folder`);
   });
 });
 

@@ -3,6 +3,7 @@
  * ends with the program, and so does all that it started.
  */
 import { spawn } from 'node:child_process';
+import { statSync } from 'node:fs';
 import type { Clock } from '../../../base/clock.ts';
 import type { Environment } from '../../../base/environment.ts';
 import { commandEnvironment } from './command-environment.ts';
@@ -38,6 +39,8 @@ export function createOwnCommands({
 }): (command: OwnCommand) => Promise<OwnCommandEnd> {
   const watchdog = createWatchdog(spawn);
   return async ({ text, folder, timeoutMs, marker, signal }) => {
+    // Node would say that the shell isn't there.
+    if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory()) return { notStarted: new Error(`${folder} is no folder`) }; // prettier-ignore
     const output = keepOutput(KEPT_BYTES);
     const bash = BASHES.find((path) => findExecutable(path, '', '/'));
     const shell = environment['SHELL'] || bash || '/bin/sh';
