@@ -106,6 +106,17 @@ describe.skipIf(process.platform === 'darwin')('a unit', () => {
     expect(existsSync(unitOf(place))).toBe(false);
   });
 
+  test('has a folder of its own choice, which is there', async ({ place }) => {
+    mkdirSync(join(place.project, 'inner'));
+    const print = (root: string) => place.run(['service', 'install', '--print', '--root', root]);
+    expect(await print('nowhere')).toMatchObject({ code: 2, stderr: expect.stringContaining('is no folder') });
+    const { stdout } = await print('inner');
+    expect(stdout).toContain(`"--daemon.project_root" "${join(place.project, 'inner')}"`);
+    // Read again by the daemon, where it is started: it must not be taken for a folder within itself.
+    const { stdout: relative } = await place.run(['--daemon.project_root', 'inner', 'service', 'install', '--print']);
+    expect(relative).toContain(`\nWorkingDirectory=${place.project}\n`);
+  });
+
   test.skipIf(!hasAnalyze)(
     `is one that systemd understands${hasAnalyze ? '' : ' (skipped: no systemd-analyze here)'}`,
     async ({ place }) => {

@@ -1,4 +1,3 @@
-import { realpathSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { parseDuration } from '../../../base/duration.ts';
 import { utcTime } from '../../../base/utc-time.ts';
@@ -10,6 +9,7 @@ import { withHost } from '../../attach.ts';
 import { type CommandAction, openForCommand } from '../context.ts';
 import { type OutputFormat, printValue } from '../listing.ts';
 import { usdOf } from '../money.ts';
+import { rootOf } from '../root-flag.ts';
 
 interface Options {
   output: OutputFormat;
@@ -85,11 +85,6 @@ function limitsOf({ timeout, maxCost }: Options): NonNullable<NewSchedule['limit
     ...(timeout !== undefined && { wall_ms: durationOf('--timeout', timeout) }),
     ...(maxCost !== undefined && { cost_micro_usd: Math.round(usdOf(maxCost) * 1_000_000) }),
   };
-}
-
-function rootOf(path: string): string {
-  if (statSync(path, { throwIfNoEntry: false })?.isDirectory()) return realpathSync(path);
-  throw new RuntimeError('usage', `--root ${path} is no folder`, { next: 'Name a folder that exists.' });
 }
 
 function durationOf(option: string, text: string): number {

@@ -10,6 +10,7 @@ import type { ServiceKind } from '../../service/service.ts';
 import { systemdService } from '../../service/systemd.ts';
 import { type CommandAction, type CommandContext, type GlobalOptions, homeOf, loadForCommand } from '../context.ts';
 import { type OutputFormat, printValue } from '../listing.ts';
+import { rootOf } from '../root-flag.ts';
 
 const FAILED = 1;
 /** Beyond the patience with turns: for tools to be ended and files to be written. */
@@ -73,8 +74,10 @@ async function serviceOf(context: CommandContext, options: GlobalOptions & { roo
       'daemon',
       '--log.file',
       logPath(home, config),
+      // Named here it goes before what the configuration says.
+      ...(options.root === undefined ? [] : ['--daemon.project_root', rootOf(options.root)]),
     ],
-    folder: config.daemon.project_root ?? realpathSync(options.root ?? '.'),
+    folder: realpathSync('.'),
     environment: { RUNTIME_HOME: home, PATH: environment['PATH'] ?? '/usr/bin:/bin' },
     environmentFile: join(home, 'daemon.env'),
     stopSeconds: Math.ceil(parseDuration(config.daemon.shutdown_timeout)! / 1000) + STOP_MORE_S,
