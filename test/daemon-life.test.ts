@@ -365,3 +365,23 @@ test('in a terminal its log is for people, and it ends when the terminal is clos
   await terminal.exited;
   expect(await place.run(['daemon', 'status'])).toMatchObject({ code: 1, stdout: expect.stringContaining('stopped') });
 });
+
+test('whoever stops reading its log does not hold it up, nor keep it from ending', async ({ place, mock }) => {
+  place.connect(mock);
+  const shell = 'mkfifo pipe; exec 3<>pipe; exec "$@" 2>&3';
+  const daemon = await startDaemon(place, ['--log.level', 'debug'], { shell });
+  for (let n = 0; n < 600; n++) expect((await daemon.ask('GET', '/v1/status')).status).toBe(200);
+  process.kill(daemon.pid, 'SIGTERM');
+  expect(await daemon.ended).toMatchObject({ code: 0 });
+});
+
+test('SIGUSR1 lets no debugger in', async ({ place, mock }) => {
+  place.connect(mock);
+  const daemon = await startDaemon(place);
+  process.kill(daemon.pid, 'SIGUSR1');
+  process.kill(daemon.pid, 'SIGHUP');
+  await daemon.says('configuration reloaded');
+  process.kill(daemon.pid, 'SIGTERM');
+  const { code, stderr } = await daemon.ended;
+  expect([code, stderr]).toEqual([0, expect.not.stringContaining('Debugger')]);
+});

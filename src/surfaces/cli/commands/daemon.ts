@@ -47,12 +47,10 @@ export const runDaemon: CommandAction<DaemonOptions> = async (context, { host, p
   notify.ready(`Serving ${ready.workspace} at ${ready.url}`);
   workspace.clock.at(workspace.clock.now() + LOG_AFTER_MS, () => void log.open());
   const error = await daemon.ended;
+  if (error) log.error('daemon ended', { code: error.code, problem: error.message });
+  else log.info('daemon stopped');
+  await log.end();
   stopListening();
-  await log.open();
-  if (error) {
-    log.error('daemon ended', { code: error.code, problem: error.message });
-    throw error;
-  }
-  log.info('daemon stopped');
+  if (error) throw error;
   return exitCode;
 };

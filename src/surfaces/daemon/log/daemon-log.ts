@@ -4,6 +4,7 @@ import type { Config } from '../../../contract/config.ts';
 import { secretsOf } from '../../../engine/config/secrets.ts';
 import type { Workspace } from '../../../engine/wire.ts';
 import type { Output } from '../../cli/io.ts';
+import { openErrorOutput } from './error-output.ts';
 import { createLog, type Log } from './log.ts';
 import { prettyLine } from './pretty-line.ts';
 import { createLineRedactor } from './redact-line.ts';
@@ -21,7 +22,7 @@ export function logPath(home: string, { log, store }: Config): string {
  * @throws RuntimeError no_permission | disk_full, when the file can't be opened
  */
 export function openDaemonLog(
-  workspace: Pick<Workspace, 'home' | 'loaded' | 'request'>,
+  workspace: Pick<Workspace, 'home' | 'loaded' | 'request' | 'clock'>,
   stderr: Output,
   tokens: readonly string[],
 ): Log {
@@ -30,14 +31,15 @@ export function openDaemonLog(
   const secrets = tokens.map((value) => ({ name: 'token', value }));
   let known: typeof loaded | undefined;
   let redact = (line: string): string => line;
-  const pretty = stderr.isTty;
   const output =
     log.file === ''
-      ? { write: (line: string) => stderr.write(pretty ? `${prettyLine(line, stderr.colour)}\n` : line) }
+      ? openErrorOutput(workspace.clock, (lines) => made.warn('nobody read the log; lines of it are lost', { lines }))
       : openRotatingFile(logPath(home, loaded.config), { maxBytes: log.max_size * MIB, keep: log.keep });
-  return createLog({
+  const pretty = log.file === '' && stderr.isTty;
+  const made = createLog({
     level: log.level,
-    write: (line) => output.write(line),
+    write: (line) => output.write(pretty ? `${prettyLine(line, stderr.colour)}\n` : line),
+    end: () => output.end(),
     redact(line) {
       if (workspace.loaded !== known) {
         known = workspace.loaded;
@@ -47,4 +49,5 @@ export function openDaemonLog(
       return redact(line);
     },
   });
+  return made;
 }

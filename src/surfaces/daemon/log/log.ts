@@ -16,12 +16,16 @@ export interface Log extends Record<LogLevel, (message: string, fields?: LogFiel
   setLevel(level: LogLevel): void;
   /** Loads the logger, and writes what was said so far. */
   open(): Promise<void>;
+  /** Writes what is left. Nothing is to be said afterwards. */
+  end(): Promise<void>;
 }
 
 export interface LogOptions {
   level: LogLevel;
   /** Takes a whole line; it never throws. */
   write(line: string): void;
+  /** Resolves when what it took is written, as far as that can be. */
+  end(): Promise<void>;
   /** A line without what must not be in it. */
   redact(line: string): string;
 }
@@ -29,7 +33,7 @@ export interface LogOptions {
 /** One that nobody opens must not grow. */
 const MOST_EARLY = 1000;
 
-export function createLog({ level: first, write, redact }: LogOptions): Log {
+export function createLog({ level: first, write, end, redact }: LogOptions): Log {
   let level = first;
   let logger: Logger | undefined;
   const early: (() => void)[] = [];
@@ -60,5 +64,9 @@ export function createLog({ level: first, write, redact }: LogOptions): Log {
       if (logger) logger.level = wanted;
     },
     open: () => (opening ??= load()),
+    async end() {
+      await (opening ??= load());
+      await end();
+    },
   };
 }

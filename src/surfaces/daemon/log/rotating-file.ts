@@ -9,7 +9,7 @@ import { toRuntimeError } from '../../../contract/errors.ts';
 export interface RotatingFile {
   /** Never throws: a disk that is full costs lines of the log, not the work. */
   write(line: string): void;
-  close(): void;
+  end(): Promise<void>;
 }
 
 export interface Rotation {
@@ -60,7 +60,7 @@ export function openRotatingFile(path: string, { maxBytes, keep }: Rotation): Ro
         close(); // the next line tries again
       }
     },
-    close,
+    end: async () => close(),
   };
 }
 
