@@ -17,15 +17,13 @@ import { entriesBehind } from '../engine/stream.ts';
 import type { Workspace } from '../engine/wire.ts';
 import type { ControlOptions, ControlServer } from './http/control/serve-control.ts';
 
-export interface AttachOptions extends Pick<HubOptions, 'schedules' | 'yields' | 'serves' | 'observe'> {
+export interface AttachOptions extends Pick<HubOptions, 'schedules' | 'yields' | 'serves' | 'observe' | 'warn'> {
   /** Should the workspace become this process's: what it works on by itself. */
   takes: HubOptions['takes'];
   /** Project folder of new sessions whose first message names none. */
   root?: string;
   /** May what runs come to its end, although nobody looks on? */
   patient?: boolean;
-  /** Told what doesn't keep anything from working. */
-  warn?: (message: string) => void;
 }
 
 /** How long an owner may take to serve, or to give the lock back. */
@@ -164,7 +162,7 @@ async function meetPolicy(workspace: Workspace): Promise<void> {
 /** The hub, or why there is none. @throws what isn't the lock's */
 function take(
   workspace: Workspace,
-  { takes, root, schedules, yields = false, serves, observe }: AttachOptions,
+  { takes, root, schedules, yields = false, serves, observe, warn }: AttachOptions,
 ): Hub | RuntimeError {
   try {
     return createHub(workspace, {
@@ -175,6 +173,7 @@ function take(
       ...(root !== undefined && { root }),
       ...(serves && { serves }),
       ...(observe && { observe }),
+      ...(warn && { warn }),
     });
   } catch (thrown) {
     if (thrown instanceof RuntimeError && thrown.code === 'locked') return thrown;

@@ -17,6 +17,7 @@ test('jobs that could not be read at the start fire when they can be', async () 
     settled: hub.settled,
     checkLimits: () => {},
     change: (work) => work(),
+    warn: () => {},
   });
   const { read } = workspace.store.schedules;
   workspace.store.schedules.read = () => Promise.reject(new RuntimeError('disk_full', 'No space is left.'));

@@ -46,6 +46,8 @@ export interface HubOptions {
   serves?: () => Pick<HostStatus, 'url' | 'failing'>;
   /** Told of whatever happens in any session. */
   observe?: (session_id: string, event: RunnerEvent) => void;
+  /** Told of what it can't do, although it goes on. */
+  warn?: (message: string) => void;
 }
 
 export interface LeaveOptions {
@@ -130,7 +132,6 @@ export function createHub(workspace: Workspace, options: HubOptions): Hub {
     textOf,
     isLeaving: () => leaving !== undefined,
   });
-
   const submit = createSubmit({ ...owned, sessions, lanes, messages, root: defaultRoot });
   const schedules = createHubSchedules({
     workspace,
@@ -140,6 +141,7 @@ export function createHub(workspace: Workspace, options: HubOptions): Hub {
     settled: messages.settled,
     checkLimits: (limits) => checkPrice(limits, choose(undefined).choices),
     change,
+    warn: options.warn ?? (() => {}),
   });
 
   function onFailed({ code, message, next }: RuntimeError): void {
@@ -391,7 +393,6 @@ export function createHub(workspace: Workspace, options: HubOptions): Hub {
     table: lanes.table,
     reload: () => change(() => configChanges.reload()),
   };
-
   lanes.open().catch(() => {}); // whoever asks for a session is told
   if (fires) void schedules.start(fires);
   return hub;

@@ -16,4 +16,6 @@ export interface HubOfSchedules {
   checkLimits(limits: Submission['limits']): void;
   /** What changes something: the workspace isn't given up before it is done. */
   change<T>(work: () => Promise<T>): Promise<T>;
+  /** Told of what should not stay unseen, although all goes on. */
+  warn(message: string): void;
 }

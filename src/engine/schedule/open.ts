@@ -118,6 +118,7 @@ export function openSchedules(hub: HubOfSchedules): Promise<ScheduleService> {
         return { digest, changed: digest !== undefined && !known };
       },
       deliver: (job, firing, signal) => deliverResult(delivery, job, firing, signal),
+      warn: hub.warn,
     },
     { history: config.scheduler.history, mostCaughtUp: config.scheduler.max_catchup_runs },
   );

@@ -33,6 +33,7 @@ export interface RunPorts {
   command(job: Job, signal: AbortSignal): Promise<RunEnd>;
   /** Gives the result to where the job says. Gives nothing when `signal` came first. */
   deliver(job: Job, firing: FiringState, signal: AbortSignal): Promise<Firing['delivery']>;
+  warn(message: string): void;
 }
 
 export interface Run {
@@ -129,26 +130,30 @@ export function createRuns(ports: RunPorts): Runs {
     return ports.command(job, stopping.signal);
   }
 
-  function recordEnd(name: string, due_at: number, end: RunEnd): Promise<void> {
+  async function recordEnd(name: string, due_at: number, end: RunEnd): Promise<void> {
     const ended_at = clock.now();
-    return ledger.change((book) => {
+    let pausedBy: string | undefined;
+    await ledger.change((book) => {
       // Found in what was read anew.
       if (book.get(name)?.firings.get(due_at)?.outcome !== undefined) return [];
       const ended: ScheduleRecord = { type: 'firing.ended', data: { job: name, due_at, ended_at, ...end } };
       const { job: { max_failures = 0 } = {}, failures = 0, paused } = book.get(name) ?? {};
       const inARow = end.outcome === 'ok' ? 0 : failures + 1;
       if (paused || max_failures === 0 || inARow < max_failures) return [ended];
-      const reason = `${inARow} runs in a row failed`;
+      const reason = (pausedBy = `${inARow} runs in a row failed`);
       // First: a crash between the two must not let the job go on.
       return [{ type: 'job.changed', data: { job: name, changed_at: ended_at, paused: true, reason, by: 'runtime' } }, ended]; // prettier-ignore
     });
+    if (pausedBy !== undefined) ports.warn(`the job ${name} is paused: ${pausedBy}`);
   }
 
   async function deliver(name: string, due_at: number): Promise<void> {
     const { job, firing } = firingOf(name, due_at) ?? {};
     if (!job?.deliver || firing?.outcome === undefined || stopping.signal.aborted) return;
     const delivery = await ports.deliver(job, firing, stopping.signal);
-    if (delivery) await record({ type: 'firing.delivered', data: { job: name, due_at, ...delivery } });
+    if (!delivery) return;
+    if (delivery.state === 'failed') ports.warn(`a result of the job ${name} is not delivered: ${delivery.reason}`);
+    await record({ type: 'firing.delivered', data: { job: name, due_at, ...delivery } });
   }
 
   /** What fails here is done later, or at the next start: the records say how far it came. */

@@ -105,6 +105,7 @@ test('H-145, A-100: a run that failed holds up no later one; after failures in a
   expect((await service.history('a')).map(({ outcome }) => outcome)).toEqual(['failed', 'failed']);
   expect(world.records().map(({ type }) => type).slice(-2)).toEqual(['job.changed', 'firing.ended']); // prettier-ignore
   expect(await service.get('a')).toMatchObject({ status: 'paused', paused_reason: '2 runs in a row failed', next_due_at: null }); // prettier-ignore
+  expect(world.warned).toEqual(['the job a is paused: 2 runs in a row failed']);
   world.ends.clear();
   await service.change('a', { paused: false });
   await pass(world, 10);

@@ -37,6 +37,8 @@ export interface ScheduleWorld {
   /** Names of jobs, as often as their command began. */
   commands: string[];
   delivered: string[];
+  /** What was told beside. */
+  warned: string[];
   /** How the turns and commands of a job end; absent: ok, at once. */
   ends: Map<string, RunEnd | 'never'>;
   records(): ScheduleRecord[];
@@ -62,6 +64,7 @@ export function scheduleWorld({
   const accepted: string[] = [];
   const commands: string[] = [];
   const delivered: string[] = [];
+  const warned: string[] = [];
   const ends: ScheduleWorld['ends'] = new Map();
   const found: ScheduleWorld['found'] = new Map();
   const jobOf = new Map<string, string>();
@@ -148,6 +151,7 @@ export function scheduleWorld({
             delivered.push(`${job.name}/${due_at}`);
             return { state: 'delivered' as const, attempts: 1 };
           }),
+        warn: (message) => void warned.push(message),
       },
       { history, mostCaughtUp },
     );
@@ -172,6 +176,7 @@ export function scheduleWorld({
     accepted,
     commands,
     delivered,
+    warned,
     ends,
     found,
     records: () => clean(written),
