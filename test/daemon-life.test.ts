@@ -375,6 +375,21 @@ test('whoever stops reading its log does not hold it up, nor keep it from ending
   expect(await daemon.ended).toMatchObject({ code: 0 });
 });
 
+test('signals in a burst end it, and are no errors', async ({ place, mock }) => {
+  place.connect(mock);
+  mock.reply({ hangHead: true });
+  const daemon = await startDaemon(place);
+  await accept(daemon, { content: 'wait' });
+  await until('the model is asked', () => mock.requests.length === 1);
+  for (const signal of ['SIGTERM', 'SIGPIPE', 'SIGHUP', 'SIGINT', 'SIGHUP', 'SIGTERM'] as const) {
+    process.kill(daemon.pid, signal);
+    await daemon.says('daemon stopping');
+  }
+  const { code, stderr } = await daemon.ended;
+  expect([130, 143]).toContain(code);
+  expect(stderr).not.toContain('"level":"error"');
+});
+
 test('SIGUSR1 lets no debugger in', async ({ place, mock }) => {
   place.connect(mock);
   const daemon = await startDaemon(place);

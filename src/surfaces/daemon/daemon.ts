@@ -124,7 +124,9 @@ export async function startDaemon({ workspace: given, token, folder, stderr }: D
   return {
     ready: { schemaVersion: 'runtime.ready.v1', url, pid: process.pid, workspace: config.store.workspace },
     log,
-    reload: () => reload(hub, workspace, log),
+    async reload() {
+      if (stopping === 0) await reload(hub, workspace, log); // one that ends has no use for it
+    },
     async stop() {
       const patience_ms = stopping++ === 0 ? parseDuration(shutdown_timeout)! : 0;
       log.info('daemon stopping', { patience_ms });
