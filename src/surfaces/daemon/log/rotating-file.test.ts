@@ -64,3 +64,12 @@ test('a file that may not be made is said', async () => {
   await openRotatingFile(join(folder, 'file'), { maxBytes: 10, keep: 1 }).end();
   expect(() => openRotatingFile(join(folder, 'file/log'), { maxBytes: 10, keep: 1 })).toThrow();
 });
+
+test('one that somebody removed is made anew', async () => {
+  const file = openRotatingFile(path, { maxBytes: 100, keep: 1 });
+  file.write('one\n');
+  rmSync(path);
+  file.write('two\n');
+  await file.end();
+  expect(readFileSync(path, 'utf8')).toBe('two\n');
+});

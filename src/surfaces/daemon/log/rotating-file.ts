@@ -52,6 +52,7 @@ export function openRotatingFile(path: string, { maxBytes, keep }: Rotation): Ro
     write(line) {
       try {
         const bytes = Buffer.from(line);
+        if (file !== undefined && fstatSync(file).nlink === 0) close(); // somebody removed it: nobody would read this
         if (size > 0 && size + bytes.length > maxBytes) rotate();
         else if (file === undefined) open();
         size += bytes.length;
