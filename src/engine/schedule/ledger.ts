@@ -2,7 +2,7 @@
 import { createSerial } from '../../base/serial.ts';
 import type { ScheduleLog } from '../../contract/ports.ts';
 import type { ScheduleRecord } from '../../contract/schedule.ts';
-import { apply, type Book, recordsOf } from './book.ts';
+import { apply, type Book, isOpen, type JobState, recordsOf } from './book.ts';
 
 export interface Ledger {
   /** As recorded. Not to be changed, and not to be kept over a change. */
@@ -42,7 +42,7 @@ export async function openLedger(log: ScheduleLog, mostFirings: number): Promise
 
   /** Where that fails the file only stays longer than it need be. */
   async function shorten(): Promise<void> {
-    if (![...book.values()].some(({ firings }) => firings.size > 2 * mostFirings)) return;
+    if (![...book.values()].some((state) => hasMore(state, 2 * mostFirings))) return;
     const records = recordsOf(book, mostFirings);
     await log.replace(records).then(
       () => {
@@ -69,4 +69,10 @@ export async function openLedger(log: ScheduleLog, mostFirings: number): Promise
         await shorten();
       }),
   };
+}
+
+/** Has it more firings than that about which nothing is to be done any more? Others can't be left out. */
+function hasMore(state: JobState, most: number): boolean {
+  const { firings } = state;
+  return firings.size > most && [...firings.values()].filter((firing) => !isOpen(state, firing)).length > most;
 }

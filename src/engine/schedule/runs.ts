@@ -197,7 +197,10 @@ export function createRuns(ports: RunPorts): Runs {
     recover() {
       for (const [name, state] of ledger.book) {
         const open = [...state.firings.values()].filter((firing) => isOpen(state, firing));
-        for (const { due_at } of open.sort((a, b) => a.due_at - b.due_at)) begin(name, due_at);
+        for (const { due_at, outcome } of open.sort((a, b) => a.due_at - b.due_at)) {
+          if (outcome === undefined) begin(name, due_at);
+          else void track(deliver(name, due_at)); // its run is over, and holds up none
+        }
       }
     },
     look() {

@@ -206,6 +206,26 @@ test('history does not grow without bound, and all that counts outlives its shor
   expect([await again.get('a'), await again.get('b'), await again.history('b')]).toEqual(before);
 });
 
+test('firings whose results wait to be delivered are kept, and not written anew again and again', async () => {
+  const world = scheduleWorld({ history: 5 });
+  const service = await started(world);
+  world.undelivered.add('a');
+  await service.add(prompt('a', { schedule: '@every 1s', deliver: 'file:/results' }));
+  await pass(world, 60);
+  const fired = (await states(service, 'a')).filter((state) => state === 'fired').length;
+  expect(fired).toBeGreaterThan(50);
+  expect(world.rewritten()).toBe(0);
+  await service.stop();
+  world.undelivered.clear();
+  const again = await world.open();
+  await again.start();
+  await pass(world, 5);
+  expect(world.delivered).toHaveLength(fired + 5);
+  expect(new Set(await states(again, 'a'))).toEqual(new Set(['fired'])); // no due time was held up by a delivery
+  expect(world.rewritten()).toBeGreaterThan(0);
+  expect((await again.history('a')).length).toBeLessThanOrEqual(10);
+});
+
 test('what a full disk did not let be accepted or recorded is done when there is room', async () => {
   const world = scheduleWorld();
   const service = await started(world);

@@ -37,6 +37,10 @@ export interface ScheduleWorld {
   /** Names of jobs, as often as their command began. */
   commands: string[];
   delivered: string[];
+  /** Names of jobs whose results nobody takes. */
+  undelivered: Set<string>;
+  /** How often the records were written anew. */
+  rewritten(): number;
   /** What was told beside. */
   warned: string[];
   /** How the turns and commands of a job end; absent: ok, at once. */
@@ -65,6 +69,8 @@ export function scheduleWorld({
   const commands: string[] = [];
   const delivered: string[] = [];
   const warned: string[] = [];
+  const undelivered = new Set<string>();
+  let rewritten = 0;
   const ends: ScheduleWorld['ends'] = new Map();
   const found: ScheduleWorld['found'] = new Map();
   const jobOf = new Map<string, string>();
@@ -101,6 +107,7 @@ export function scheduleWorld({
       },
       replace: (records) =>
         step(mine, () => {
+          rewritten++;
           written = clean(records);
           durable = [...written];
         }),
@@ -146,11 +153,13 @@ export function scheduleWorld({
             const end = ends.get(name);
             return end === undefined || end === 'never' ? { outcome: 'ok' as const, exit_code: 0 } : end;
           }),
-        deliver: (job, { due_at }) =>
-          step(mine, () => {
+        deliver: async (job, { due_at }, signal) => {
+          if (undelivered.has(job.name)) return new Promise((resolve) => signal.addEventListener('abort', () => resolve(undefined))); // prettier-ignore
+          return step(mine, () => {
             delivered.push(`${job.name}/${due_at}`);
             return { state: 'delivered' as const, attempts: 1 };
-          }),
+          });
+        },
         warn: (message) => void warned.push(message),
       },
       { history, mostCaughtUp },
@@ -176,6 +185,8 @@ export function scheduleWorld({
     accepted,
     commands,
     delivered,
+    undelivered,
+    rewritten: () => rewritten,
     warned,
     ends,
     found,
