@@ -375,6 +375,13 @@ test('whoever stops reading its log does not hold it up, nor keep it from ending
   expect(await daemon.ended).toMatchObject({ code: 0 });
 });
 
+test('it ends when its folder is removed: another daemon may take what is there then', async ({ place, mock }) => {
+  place.connect(mock);
+  const daemon = await startDaemon(place);
+  rmSync(join(place.home, 'workspaces'), { recursive: true });
+  expect(await daemon.ended).toMatchObject({ code: 1, stderr: expect.stringContaining('was removed or replaced') });
+});
+
 test('signals in a burst end it, and are no errors', async ({ place, mock }) => {
   place.connect(mock);
   mock.reply({ hangHead: true });

@@ -17,6 +17,7 @@ import { createHealth } from '../http/tcp/health.ts';
 import { createRefusals } from '../http/tcp/refusals.ts';
 import { serveTcp, type TcpServer } from '../http/tcp/serve-tcp.ts';
 import { readTls } from '../http/tcp/tls.ts';
+import { folderLost } from './folder-watch.ts';
 import { ownToken } from './own-token.ts';
 import { openDaemonLog } from './log/daemon-log.ts';
 import type { Log } from './log/log.ts';
@@ -133,10 +134,13 @@ export async function startDaemon({ workspace: given, token, folder, stderr }: D
       health.stop();
       await hub.leave({ patience_ms, before_release: () => server.close(true) });
     },
-    ended: hub.lost.then(async ({ error }) => {
-      await telemetry?.close();
-      return error && new RuntimeError('store_unavailable', error.message, { next: error.next });
-    }),
+    ended: Promise.race([
+      hub.lost.then(async ({ error }) => {
+        await telemetry?.close();
+        return error && new RuntimeError('store_unavailable', error.message, { next: error.next });
+      }),
+      folderLost(store.folder, clock, hub.lost),
+    ]),
   };
 }
 
