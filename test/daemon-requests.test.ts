@@ -1,5 +1,6 @@
 /** What may come over TCP to a daemon, in error or to harm it: answered or cut off, and the next one is answered too. */
 import { spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { readFileSync, rmSync } from 'node:fs';
 import { get } from 'node:https';
 import { connect, type Socket } from 'node:net';
@@ -8,7 +9,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect } from 'vitest';
 import { type Daemon, startDaemon } from './support/daemon.ts';
 import { readEvents } from './support/event-stream.ts';
-import { expectVerified, test } from './support/place.ts';
+import { entriesOf, expectVerified, test, until } from './support/place.ts';
 import { fill, onSmallDisk } from './support/small-disk.ts';
 
 const { version: VERSION } = JSON.parse(readFileSync(join(import.meta.dirname, '../package.json'), 'utf8')) as {
@@ -107,6 +108,11 @@ describe('a request', () => {
       ['[]', 'object'],
       ['null', 'object'],
       ['['.repeat(100_000), ''],
+      [`{"${'k'.repeat(MiB)}":1}`, 'unknown field'],
+      [`{"${'k'.repeat(MiB)}":1,"${'k'.repeat(MiB)}":2}`, 'the key'],
+      ['{"content":"hi","root":"/a\\u0000b"}', 'root'],
+      // The daemon would end where its session names a blob that isn't there.
+      [`{"parts":[{"type":"file","blob":"sha256:${'0'.repeat(64)}","media_type":"a/b","bytes":1}]}`, 'parts.0'],
     ] as const) {
       const answer = await fetch(`${daemon.url}/v1/events`, {
         method: 'POST',
@@ -116,6 +122,7 @@ describe('a request', () => {
       const { code, detail: said } = (await answer.json()) as { code: string; detail: string };
       expect([answer.status, code], body.slice(0, 40)).toEqual([400, 'invalid_request']);
       expect(said).toContain(detail);
+      expect(said.length, body.slice(0, 40)).toBeLessThan(1000);
     }
     await expectWell(daemon);
   });
@@ -225,6 +232,20 @@ describe('a client that takes its time', () => {
   });
 });
 
+describe('connections', () => {
+  test('of whoever keeps many open take no turn the files that it needs', async ({ place }) => {
+    place.play([{ match: { any: true }, reply: { text: 'long '.repeat(5000), stall: '1s' } }]); // a blob is made of it
+    const daemon = await startDaemon(place, [], { shell: 'ulimit -n 256; exec "$@"' });
+    await daemon.ask('POST', '/v1/events', { content: 'hi', session_id: 'one' });
+    const many = Array.from({ length: 300 }, () => open(daemon));
+    const ends = (): object[] => entriesOf(place.journal('one'), 'turn.ended');
+    await until('the turn has ended', () => ends().length > 0 || daemon.child.exitCode !== null);
+    expect(ends()).toMatchObject([{ reason: 'success' }]);
+    for (const { socket } of many) socket.destroy();
+    await expectWell(daemon);
+  });
+});
+
 describe('readers of a stream', () => {
   test('a thousand are told of a turn, and cost little', async ({ place }) => {
     place.play([{ match: { any: true }, reply: { text: 'hello' } }]);
@@ -296,6 +317,11 @@ describe('TLS', () => {
     });
     expect(status).toBe(200);
     expect(await sendRaw(daemon, 'GET /health HTTP/1.1', 'Host: 127.0.0.1', '')).not.toContain('200 OK');
+    const half = open(daemon); // its handshake comes to no end
+    half.socket.write(Buffer.from([0x16, 3, 1, 2, 0, 1, 0, 1, 0xfc, 3, 3]));
+    await once(half.socket, 'connect');
+    process.kill(daemon.pid, 'SIGTERM');
+    expect(await daemon.ended).toMatchObject({ code: 0 });
     place.configure({ server: { tls: { cert } } });
     expect(await place.run(['--workspace', 'other', 'daemon', '--port', '0'])).toMatchObject({ code: 2, stdout: '' });
     place.configure({ server: { tls: { cert: key, key: cert } } });
@@ -312,7 +338,9 @@ describe('health', () => {
       version: VERSION,
       components: { store: 'ok', disk: 'ok', schedules: 'ok' },
     });
-    expect(await (await fetch(`${daemon.url}/readyz`)).json()).toEqual({ status: 'ready' });
+    for (const path of ['/readyz', '/readyz?from=probe']) {
+      expect(await (await fetch(`${daemon.url}${path}`)).json()).toEqual({ status: 'ready' });
+    }
   });
 
   test.for([0, 10])(

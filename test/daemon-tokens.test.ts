@@ -230,6 +230,8 @@ describe('beyond this machine', () => {
     expect(await place.run(['daemon', ...beyond])).toMatchObject({ code: 2, stdout: '' });
     const odd = await place.run(['daemon', ...beyond], { environment: { RUNTIME_TOKEN: 'two words' } });
     expect(odd).toMatchObject({ code: 2, stdout: '' });
+    writeFileSync(join(place.home, 'daemon.token'), 'two words\n');
+    expect(await place.run(['daemon', ...beyond])).toMatchObject({ code: 2, stdout: '' });
   });
 
   test('one that is good is enough', async ({ place }) => {

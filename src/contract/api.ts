@@ -6,15 +6,14 @@
 import * as z from 'zod';
 import type { EntryEvent } from './stream.ts';
 import { policy } from './manifest.ts';
-import { digest, int, lane, part, verdict } from './values.ts';
+import { absolutePath, digest, int, lane, verdict } from './values.ts';
 
 const id = z.string().min(1).max(128);
 const name = z.string().min(1).max(256);
 const text = z.string().max(16_384);
 
-/** As an entry's part, but text is text: only the store makes blobs of it. */
-const [textPart, filePart] = part.options;
-const submittedPart = z.discriminatedUnion('type', [textPart.extend({ text: z.string() }), filePart]);
+/** Text is text: only the store makes blobs of it. Nobody names a blob: it may not be there, or be somebody else's. */
+const submittedPart = z.strictObject({ type: z.literal('text'), text: z.string() });
 
 /** `POST /v1/events`. Has either `content` or `parts`. */
 export const submissionSchema = z.strictObject({
@@ -24,7 +23,7 @@ export const submissionSchema = z.strictObject({
   mode: z.enum(['message', 'steer']).exactOptional(),
   model: name.exactOptional(),
   title: text.exactOptional(),
-  root: z.string().regex(/^\//).max(4096).exactOptional(),
+  root: absolutePath.exactOptional(),
   source: name.exactOptional(),
   lane: lane.exactOptional(),
   priority: z.int().min(-100).max(100).exactOptional(),
@@ -62,12 +61,12 @@ export const undoSchema = z.strictObject({ turn: z.int().min(1).exactOptional() 
 export const policyChangeSchema = z.strictObject({
   tool: name,
   verdict,
-  file: z.string().min(1).max(4096).exactOptional(),
+  file: absolutePath.exactOptional(),
 });
 
 /** `POST /v1/import`. */
 export const importSchema = z.strictObject({
-  file: z.string().regex(/^\//).max(4096),
+  file: absolutePath,
   as: z.string().exactOptional(),
 });
 

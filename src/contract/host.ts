@@ -37,7 +37,7 @@ export interface Submission {
   /** At most 32 pairs that the sender wants to find on it again. */
   metadata?: Record<string, string>;
   idempotency_key?: string;
-  /** Tighter than the configured ones, for the turn of this message. */
+  /** For the turn of this message. Of who is no operator they only tighten the configured ones. */
   limits?: { wall_ms?: number; cost_micro_usd?: number };
 }
 

@@ -52,6 +52,7 @@ export const httpStatus: Record<ErrorCode, number> = {
   store_unavailable: 503,
   disk_full: 503,
   shutting_down: 503,
+  overloaded: 503,
   owner_lost: 503,
   owner_silent: 503,
 };

@@ -3,7 +3,7 @@
  * Types are inferred from these schemas, and validators and the OpenAPI document made of them; import the types only.
  */
 import * as z from 'zod';
-import { digest, int } from './values.ts';
+import { absolutePath, digest, int } from './values.ts';
 
 const name = z.string().min(1).max(256);
 
@@ -41,12 +41,7 @@ export const newScheduleSchema = z.strictObject({
     .strictObject({ wall_ms: int.exactOptional(), cost_micro_usd: int.exactOptional() })
     .exactOptional()
     .describe('Of one run.'),
-  root: z
-    .string()
-    .regex(/^\//)
-    .max(4096)
-    .exactOptional()
-    .describe('What its files are, and where its command runs: an absolute path.'),
+  root: absolutePath.exactOptional().describe('What its files are, and where its command runs: an absolute path.'),
   deliver: z
     .string()
     .max(4096)

@@ -15,6 +15,10 @@ export const longText = z.union([
   z.strictObject({ blob: digest, bytes: int, head: z.string(), tail: z.string() }),
 ]);
 
+// eslint-disable-next-line no-control-regex -- that is what the system takes in no path
+const ABSOLUTE = /^\/[^\u0000]*$/;
+export const absolutePath = z.string().regex(ABSOLUTE).max(4096);
+
 export const part = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('text'), text: longText }),
   z.strictObject({

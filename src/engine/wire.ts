@@ -110,7 +110,7 @@ export function takeWorkspace(workspace: Workspace): OwnedWorkspace {
       chooseModels: (model) => choose(model).choices,
       policy: () => workspace.policy,
       async limitsOf(event_id) {
-        return limitsOf(now, (await waiting(event_id))?.limits);
+        return limitsOf(now, await waiting(event_id));
       },
       roleOf: async (event_id) => (await waiting(event_id))?.actor.role,
       tools: tools.tools(),

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { configSchema } from '../../contract/config.ts';
+import type { Role } from '../../contract/values.ts';
 import { limitsOf } from './limits.ts';
 
 test('the defaults', () => {
@@ -17,10 +18,25 @@ test('0 is no limit', () => {
   expect(limitsOf(config)).toEqual({ max_turns: 10, max_calls: 200, wall_ms: 90_000 });
 });
 
-test('what the caller asks for beats the configuration', () => {
+const asked = (role: Role, limits: { wall_ms?: number; cost_micro_usd?: number }) => ({
+  actor: { id: 'somebody', role },
+  limits,
+});
+
+test('what an operator asks for beats the configuration', () => {
   const config = configSchema.parse({ budget: { turn: { cost: 0 } } });
-  expect(limitsOf(config, { wall_ms: 30_000, cost_micro_usd: 500_000 })).toMatchObject({
+  expect(limitsOf(config, asked('operator', { wall_ms: 30_000, cost_micro_usd: 500_000 }))).toMatchObject({
     wall_ms: 30_000,
     cost_micro_usd: 500_000,
   });
+  const more = { wall_ms: 3_600_000, cost_micro_usd: 9_000_000 };
+  expect(limitsOf(configSchema.parse({}), asked('operator', more))).toMatchObject(more);
+});
+
+test('what a member asks for only tightens it', () => {
+  const config = configSchema.parse({});
+  const less = { wall_ms: 30_000, cost_micro_usd: 500_000 };
+  expect(limitsOf(config, asked('member', less))).toMatchObject(less);
+  const more = { wall_ms: 3_600_000, cost_micro_usd: 9_000_000 };
+  expect(limitsOf(config, asked('member', more))).toEqual(limitsOf(config));
 });

@@ -188,3 +188,8 @@ test.each([
   await expect(outcome).rejects.toMatchObject({ code: 'config_invalid' });
   expect(readFileSync(path, 'utf8')).toBe(text);
 });
+
+test.for(['/dev/zero', tmpdir()])('what is no plain file is not read: %s', async (file) => {
+  const change = setPolicy({ home, file, tools: TOOLS, tool: 'read_file', verdict: 'deny' });
+  await expect(change).rejects.toMatchObject({ code: 'config_unreadable' });
+});

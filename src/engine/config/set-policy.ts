@@ -1,4 +1,5 @@
 /** `policy set`: moves a tool into one of the configuration's lists. */
+import { statSync } from 'node:fs';
 import { isDeepStrictEqual } from 'node:util';
 import { nearest } from '../../base/nearest.ts';
 import type { Config } from '../../contract/config.ts';
@@ -31,6 +32,7 @@ export interface PolicyChange {
 export async function setPolicy(change: PolicyChange): Promise<{ path: string; changed: boolean }> {
   requireTool(change.tool, change.tools);
   const { home, file } = change;
+  if (file !== undefined) requirePlain(file);
   for (let attempt = 0; attempt < MOST_ATTEMPTS; attempt++) {
     // The file by itself: what the environment says now is not for the file to know.
     const loaded = await loadConfig({ home, environment: {}, overrides: new Map(), ...(file && { file }) });
@@ -50,6 +52,13 @@ export async function setPolicy(change: PolicyChange): Promise<{ path: string; c
   throw new RuntimeError('store_unavailable', 'another program keeps changing the configuration', {
     next: 'Try again.',
   });
+}
+
+/** Whoever names a pipe or a device would be waited for, and with them all others whom this process serves. */
+function requirePlain(path: string): void {
+  const stats = statSync(path, { throwIfNoEntry: false });
+  if (!stats || stats.isFile()) return;
+  throw new RuntimeError('config_unreadable', `${path} is no plain file, and can't be replaced.`);
 }
 
 function requireTool(tool: string, tools: readonly ToolSpec[]): void {

@@ -20,13 +20,14 @@ export interface OwnTokenRequest {
  * @throws RuntimeError usage | no_permission | store_unavailable
  */
 export function ownToken({ home, given, host, known }: OwnTokenRequest): string | undefined {
-  if (given && !BEARER.test(given)) {
-    throw new RuntimeError('usage', "RUNTIME_TOKEN can't be sent in a header.", {
+  const own = given || readDaemonToken(home);
+  if (own !== undefined) {
+    if (BEARER.test(own)) return own;
+    const place = given ? 'RUNTIME_TOKEN' : `The token in ${daemonTokenPath(home)}`;
+    throw new RuntimeError('usage', `${place} can't be sent in a header.`, {
       next: 'Take letters, digits and - . _ ~ + / = alone, at most 512.',
     });
   }
-  const own = given || readDaemonToken(home);
-  if (own !== undefined) return own;
   if (isLoopback(host)) return makeDaemonToken(home);
   if (known) return undefined;
   throw new RuntimeError('usage', `To listen on ${host} the daemon needs a token that you have chosen to give out.`, {

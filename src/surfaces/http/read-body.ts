@@ -4,6 +4,13 @@ import { parseStrictJson } from '../../base/strict-json.ts';
 import { RuntimeError } from '../../contract/errors.ts';
 
 export const BODY_BYTES = 8 * 1024 * 1024;
+/** So much is said of what is wrong with a body: its own names stand in that. */
+const LONGEST_PROBLEM = 500;
+
+/** Of all bodies on their way so much may be in memory. Short ones always may come: so nobody can keep others out. */
+const MOST_HELD_BYTES = 256 * 1024 * 1024;
+const SMALL_BYTES = 64 * 1024;
+let held = 0;
 
 /** As the generated validators are. */
 export interface Validate<T> {
@@ -11,7 +18,7 @@ export interface Validate<T> {
   errors?: { instancePath: string; keyword: string; params: Record<string, unknown> }[] | null;
 }
 
-/** @throws RuntimeError invalid_request | body_too_large | unsupported_media_type */
+/** @throws RuntimeError invalid_request | body_too_large | unsupported_media_type | overloaded */
 export async function readBody<T>(request: IncomingMessage, validate: Validate<T>): Promise<T> {
   const [type] = (request.headers['content-type'] ?? '').split(';');
   if (type!.trim().toLowerCase() !== 'application/json' || encoded(request)) {
@@ -24,36 +31,49 @@ export async function readBody<T>(request: IncomingMessage, validate: Validate<T
 }
 
 export function invalid(message: string): RuntimeError {
-  return new RuntimeError('invalid_request', message);
+  const short = message.length > LONGEST_PROBLEM ? `${message.slice(0, LONGEST_PROBLEM)}…` : message;
+  return new RuntimeError('invalid_request', short.toWellFormed());
 }
 
 function encoded({ headers }: IncomingMessage): boolean {
   return (headers['content-encoding'] ?? 'identity').trim().toLowerCase() !== 'identity';
 }
 
-function readBytes(request: IncomingMessage): Promise<Buffer> {
-  return new Promise((resolve, reject) => {
-    const tooLarge = (): void => {
-      request.off('data', take);
-      reject(new RuntimeError('body_too_large', `The body is longer than ${BODY_BYTES / 2 ** 20} MiB.`));
-    };
-    const chunks: Buffer[] = [];
-    let bytes = 0;
-    const take = (chunk: Buffer): void => {
-      bytes += chunk.length;
-      if (bytes > BODY_BYTES) return tooLarge();
-      chunks.push(chunk);
-    };
-    if (Number(request.headers['content-length'] ?? 0) > BODY_BYTES) return tooLarge();
-    const brokeOff = (): void => reject(invalid('The body broke off.'));
-    request.on('data', take);
-    request.once('error', brokeOff);
-    request.once('close', brokeOff);
-    request.once('end', () => {
-      request.off('close', brokeOff); // which comes each time, and making an error takes long
-      resolve(Buffer.concat(chunks));
+async function readBytes(request: IncomingMessage): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  try {
+    await new Promise<void>((resolve, reject) => {
+      const refuse = (error: RuntimeError): void => {
+        request.off('data', take);
+        reject(error);
+      };
+      const tooLarge = (): void =>
+        refuse(new RuntimeError('body_too_large', `The body is longer than ${BODY_BYTES / 2 ** 20} MiB.`));
+      const take = (chunk: Buffer): void => {
+        chunks.push(chunk);
+        bytes += chunk.length;
+        held += chunk.length;
+        if (bytes > BODY_BYTES) tooLarge();
+        else if (bytes > SMALL_BYTES && held > MOST_HELD_BYTES) {
+          refuse(new RuntimeError('overloaded', 'Too many long bodies are on their way at once.'));
+        }
+      };
+      if (Number(request.headers['content-length'] ?? 0) > BODY_BYTES) return tooLarge();
+      const brokeOff = (): void => reject(invalid('The body broke off.'));
+      request.on('data', take);
+      request.once('error', brokeOff);
+      request.once('close', brokeOff);
+      request.once('end', () => {
+        request.off('close', brokeOff); // which comes each time, and making an error takes long
+        resolve();
+      });
     });
-  });
+    return Buffer.concat(chunks);
+  } finally {
+    held -= bytes;
+    chunks.length = 0; // the listeners would keep it
+  }
 }
 
 const strict = new TextDecoder('utf-8', { fatal: true });

@@ -1,11 +1,12 @@
+import type { RequestListener } from 'node:http';
 import { connect, type AddressInfo } from 'node:net';
 import { expect, onTestFinished, test } from 'vitest';
 import { systemClock } from '../../base/clock.ts';
 import { systemIds } from '../../base/ids.ts';
 import { createHttpServer } from './server.ts';
 
-async function said(text: string): Promise<string> {
-  const server = createHttpServer((_request, response) => response.end('fine'), systemIds(systemClock), {
+async function said(text: string, handle: RequestListener = (_request, response) => response.end('fine')) {
+  const server = createHttpServer(handle, systemIds(systemClock), {
     headersTimeoutMs: 30,
     requestTimeoutMs: 60,
     keepAliveTimeoutMs: 1,
@@ -33,4 +34,21 @@ test('what is no request is answered with a problem', async () => {
   expect(answer).toMatch(/^HTTP\/1\.1 400 Bad Request\r\n/);
   expect(answer).toContain('content-type: application/problem+json');
   expect(problemIn(answer)).toMatchObject({ status: 400, code: 'invalid_request' });
+});
+
+const broken = 'GET / HTTP/1.1\r\nhost: x\r\n\r\nHELO mail\r\n\r\n';
+
+test('what is no request is answered behind what was answered before', async () => {
+  expect(await said(broken)).toMatch(/^HTTP\/1\.1 200 OK\r\n.*fine.*HTTP\/1\.1 400 Bad Request\r\n/s);
+});
+
+test('what is no request is not answered while another waits for its answer', async () => {
+  expect(await said(broken, () => {})).toBe('');
+});
+
+test('an answer that has begun holds no other, should the body of its request never come', async () => {
+  const text = 'POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 9\r\n\r\n';
+  const answer = await said(text, (_request, response) => response.write('a piece'));
+  expect(answer).toMatch(/^HTTP\/1\.1 200 OK\r\n/);
+  expect(answer).not.toContain('problem');
 });

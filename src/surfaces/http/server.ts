@@ -1,5 +1,7 @@
 /** The HTTP server's own limits, and what it answers when not even a request came. */
-import { createServer, type RequestListener, type Server, type ServerOptions, STATUS_CODES } from 'node:http';
+import {
+  createServer, type RequestListener, type Server, type ServerOptions, type ServerResponse, STATUS_CODES,
+} from 'node:http'; // prettier-ignore
 import type { Socket } from 'node:net';
 import type { Ids } from '../../base/ids.ts';
 import { problemOf } from './answer.ts';
@@ -24,6 +26,7 @@ export function createHttpServer(
   limits: ServerLimits,
   create: CreateServer = createServer,
 ): Server {
+  const { watched, mayAnswer } = watchAnswers(handle);
   const server = create(
     {
       headersTimeout: limits.headersTimeoutMs,
@@ -31,14 +34,15 @@ export function createHttpServer(
       keepAliveTimeout: limits.keepAliveTimeoutMs,
       connectionsCheckingInterval: limits.checkEveryMs,
     },
-    handle,
+    watched,
   );
   // A CONNECT or an upgrade is no request of this API; without a listener Node ends the one and ignores the other.
-  return server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => {
-    if (!socket.writable || error.code === 'ECONNRESET') return void socket.destroy();
-    const timeout = error.code === 'ERR_HTTP_REQUEST_TIMEOUT';
-    const status = timeout ? 408 : error.code === 'HPE_HEADER_OVERFLOW' ? 431 : 400;
-    const reason = timeout ? 'The request took too long.' : `That is no HTTP request (${error.code ?? error.message}).`;
+  return server.on('clientError', ({ code = '' }: NodeJS.ErrnoException, socket: Socket) => {
+    // What isn't about HTTP has cut the connection off, or it never was one: an answer would wait for the TLS handshake.
+    if (!/^(HPE|ERR_HTTP)_/.test(code) || !socket.writable || !mayAnswer(socket)) return void socket.destroy();
+    const timeout = code === 'ERR_HTTP_REQUEST_TIMEOUT';
+    const status = timeout ? 408 : code === 'HPE_HEADER_OVERFLOW' ? 431 : 400;
+    const reason = timeout ? 'The request took too long.' : `That is no HTTP request (${code}).`;
     const title = STATUS_CODES[status]!;
     const problem = { ...problemOf(invalid(reason), `r-${ids.ulid()}`), status, title };
     const body = JSON.stringify(problem);
@@ -50,4 +54,23 @@ export function createHttpServer(
     ];
     socket.end(`${head.join('\r\n')}\r\n\r\n${body}`, () => socket.destroy());
   });
+}
+
+/** Knows what of each connection is being answered. */
+function watchAnswers(handle: RequestListener): { watched: RequestListener; mayAnswer(socket: Socket): boolean } {
+  const open = new WeakMap<Socket, Set<ServerResponse>>();
+  return {
+    watched(request, response) {
+      const { socket } = request;
+      const answers = open.get(socket) ?? new Set();
+      open.set(socket, answers.add(response));
+      response.once('close', () => answers.delete(response));
+      handle(request, response);
+    },
+    /** What is said of a broken request must not stand in the answer to another, nor be taken for it. */
+    mayAnswer: (socket) =>
+      [...(open.get(socket) ?? [])].every(
+        ({ writableEnded, headersSent, req }) => writableEnded || (!headersSent && !req.complete),
+      ),
+  };
 }

@@ -5,6 +5,7 @@ import type { EventStatus } from '../../../contract/host.ts';
 import { httpStatus } from '../../../contract/http-status.ts';
 import type { TurnReason } from '../../../contract/values.ts';
 import { ProblemWith, send } from '../answer.ts';
+import { invalid } from '../read-body.ts';
 
 export interface OpenaiError {
   message: string;
@@ -27,6 +28,8 @@ const THEIR_CODES: Partial<Record<ErrorCode, string>> = { unauthenticated: 'inva
 const AGAIN_STATUSES = [429, 503];
 const NOT_AGAIN = { 'x-should-retry': 'false' };
 const RETRY_AFTER_S = 1;
+/** A parameter's name may be the caller's own. */
+const LONGEST_PARAM = 200;
 
 /** The status of a request whose turn ended so. */
 const REASON_STATUS: Partial<Record<TurnReason, number>> = {
@@ -40,7 +43,7 @@ const REASON_STATUS: Partial<Record<TurnReason, number>> = {
 
 /** Refuses a request for what a parameter holds. */
 export function refused(param: string, message: string, code = 'unsupported_parameter'): ProblemWith {
-  return new ProblemWith(new RuntimeError('invalid_request', message), { body: { param, code } });
+  return new ProblemWith(invalid(message), { body: { param: param.slice(0, LONGEST_PARAM), code } });
 }
 
 /** @returns what was thrown, in their shape */

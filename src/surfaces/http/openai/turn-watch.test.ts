@@ -121,3 +121,10 @@ describe('a watched turn', () => {
     await expect(all(watchTurn(told, 's', 0).follow(EVENT, failed))).rejects.toThrow('gone');
   });
 });
+
+test('that fails before anybody asks for its first event ends nothing but itself', async () => {
+  const { told } = host();
+  const events = watchTurn(told, 's', 0).follow(EVENT, Promise.reject(new Error('gone')));
+  await new Promise(setImmediate); // an unheard rejection would fail the test
+  await expect(all(events)).rejects.toThrow('gone');
+});

@@ -32,7 +32,7 @@ export function watchTurn(host: Host, session_id: string, after: number): TurnWa
   let take = (event: StreamEvent): void => void held.push(event);
   const watch = host.watch(session_id, after, { onEvent: (event) => take(event) });
 
-  async function* follow(event_id: string, settled: Promise<EventStatus | undefined>): AsyncGenerator<TurnEvent> {
+  async function* events(event_id: string, settled: Promise<EventStatus | undefined>): AsyncGenerator<TurnEvent> {
     const queue = createQueue();
     const pieces = createPieces(event_id, queue.push);
     // Its turn may have begun before anybody looked.
@@ -49,7 +49,13 @@ export function watchTurn(host: Host, session_id: string, after: number): TurnWa
     }
   }
 
-  return { follow, close: () => watch.close() };
+  return {
+    follow(event_id, settled) {
+      settled.catch(() => {}); // that may be before anybody asks for the first event
+      return events(event_id, settled);
+    },
+    close: () => watch.close(),
+  };
 }
 
 /** Makes pieces of a session's events. */

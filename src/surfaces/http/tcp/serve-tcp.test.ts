@@ -9,6 +9,7 @@ import { STREAM_LIMITS, type StreamLimits } from '../event-streams.ts';
 import type { ServerLimits } from '../server.ts';
 import { createFakeHost, type FakeHost } from '../testing/fake-host.ts';
 import { serveTcp } from './serve-tcp.ts';
+import type { Tls } from './tls.ts';
 
 interface Served {
   fake: FakeHost;
@@ -22,7 +23,7 @@ const OPERATOR: Actor = { id: 'test', role: 'operator' };
 
 async function serve(
   limits: Partial<StreamLimits> = {},
-  times: { serverLimits?: ServerLimits; silenceMs?: number } = {},
+  times: { serverLimits?: ServerLimits; silenceMs?: number; tls?: Tls } = {},
 ): Promise<Served> {
   const fake = createFakeHost();
   const answer = { status: 200, body: {} };
@@ -98,9 +99,16 @@ describe('a reader that takes nothing', () => {
   });
 });
 
+const serverLimits = { headersTimeoutMs: 100, requestTimeoutMs: 200, keepAliveTimeoutMs: 1000, checkEveryMs: 20 };
+
+test('a TLS handshake that does not come to its end is cut off', async () => {
+  const tls = { cert: '', key: '' }; // it doesn't come to that
+  const { port } = await serve({}, { serverLimits, tls });
+  await client(port).closed;
+});
+
 describe('a body that comes too slowly', () => {
   test('is answered 408, and its connection closed', async () => {
-    const serverLimits = { headersTimeoutMs: 100, requestTimeoutMs: 200, keepAliveTimeoutMs: 1000, checkEveryMs: 20 };
     const { port, fake } = await serve({}, { serverLimits });
     const slow = client(port);
     const head = [

@@ -1,6 +1,6 @@
 /** Serves a hub's API on TCP, to whoever has a token. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import { RuntimeError } from '../../../contract/errors.ts';
 import type { Host } from '../../../contract/host.ts';
 import type { Actor } from '../../../contract/values.ts';
@@ -12,6 +12,7 @@ import type { OpenaiOptions } from '../openai/openai-api.ts';
 import { watchExchange } from '../exchange-watch.ts';
 import { createHttpServer, type ServerLimits } from '../server.ts';
 import type { Health } from './health.ts';
+import { mostConnections } from './most-connections.ts';
 import { refuseForeignPages } from './origin.ts';
 import { createRefuseTools } from './refuse-tools.ts';
 import { watchReaders } from './readers.ts';
@@ -52,7 +53,6 @@ const LIMITS: ServerLimits = {
 };
 /** How long readers may take what is on its way to them. */
 const FLUSH_MS = 1000;
-const MOST_CONNECTIONS = 5000;
 /** An answer of which so long nobody takes anything is given up: it would stay in memory. */
 const SILENCE_MS = 120_000;
 
@@ -80,7 +80,8 @@ export async function serveTcp(options: TcpOptions): Promise<TcpServer> {
   const open: Record<string, () => Answer> = { '/health': health.health, '/readyz': health.ready };
   const handle = (request: IncomingMessage, response: ServerResponse): void => {
     const { method, url = '' } = request;
-    const answer = method === 'GET' || method === 'HEAD' ? Object.hasOwn(open, url) && open[url] : undefined;
+    const [path = ''] = url.split('?', 1);
+    const answer = method === 'GET' || method === 'HEAD' ? Object.hasOwn(open, path) && open[path] : undefined;
     if (answer) return send(response, answer());
     readers.watch(request, response);
     const route = openai.route(url);
@@ -89,9 +90,15 @@ export async function serveTcp(options: TcpOptions): Promise<TcpServer> {
     openai.handle(request, response);
   };
   const server = createHttpServer(handle, ids, serverLimits, tls && (await createsTls(tls)));
-  server.maxConnections = MOST_CONNECTIONS;
+  server.maxConnections = mostConnections();
   server.setTimeout(silenceMs, (socket) => {
     if (socket.writableLength > 0) socket.destroy();
+  });
+  // The server itself knows of none that hasn't come to its first byte of HTTP, as in the middle of a TLS handshake.
+  const connections = new Set<Socket>();
+  server.on('connection', (socket: Socket) => {
+    connections.add(socket);
+    socket.once('close', () => connections.delete(socket));
   });
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => reject(listenError(error, host, port)));
@@ -106,7 +113,7 @@ export async function serveTcp(options: TcpOptions): Promise<TcpServer> {
       openai.close();
       readers.close();
       server.closeIdleConnections();
-      const cut = clock.at(clock.now() + FLUSH_MS, () => server.closeAllConnections());
+      const cut = clock.at(clock.now() + FLUSH_MS, () => connections.forEach((socket) => socket.destroy()));
       await ended;
       cut();
     },
