@@ -186,6 +186,7 @@ export async function resolveApproval(
     throw new RuntimeError('role_not_allowed', `Only ${record.approver_roles.join(', ')} may answer ${record.id}.`);
   }
   if (isRepeated(record, resolution, by)) {
+    await open(record.session_id);
     await requireKept(workspace, record);
     return record;
   }
@@ -213,8 +214,12 @@ function isRepeated(
   return outcome === 'denied' || (resolved.scope ?? 'once') === scope;
 }
 
-/** An answer for always is acknowledged only where its grant stands: a stop or a full disk may have come before it. */
-async function requireKept({ store }: Workspace, { id, resolved }: ApprovalRecord): Promise<void> {
+/**
+ * That an answer is written says little: its sync may be under way, or have failed. One for always is acknowledged only where
+ * its grant stands: a stop or a full disk may have come before it. Its session is open.
+ */
+async function requireKept({ store }: Workspace, { id, session_id, resolved }: ApprovalRecord): Promise<void> {
+  await store.journal.sync(session_id);
   if (resolved?.scope !== 'always' || resolved.grant_id === undefined) return;
   if (await store.grants.holds(resolved.grant_id)) return;
   throw new RuntimeError('approval_already_resolved', `${id} was granted, but its standing grant is not there.`, {

@@ -68,6 +68,13 @@ export const MUTANTS: readonly Mutant[] = [
     replace: 'recover(turn, { voidApprovals: false, abandonAll: false })',
   },
   {
+    name: 'a restore is not recorded',
+    breaks: 'd',
+    file: 'src/engine/session/open-session.ts',
+    find: "if (epoch > session.epoch) return 'restore';",
+    replace: '',
+  },
+  {
     name: 'a fork keeps approvals',
     breaks: 'd',
     file: 'src/kernel/turn/evolve.ts',
@@ -100,7 +107,7 @@ export const MUTANTS: readonly Mutant[] = [
     name: 'idempotency keys are forgotten at a start',
     breaks: 'a',
     file: 'src/store/ingress.ts',
-    find: 'if (key !== undefined) keyed.set(key, { event, durable: Promise.resolve() });',
+    find: 'if (key !== undefined) keyed.set(key, { event: remembered(event) });',
     replace: 'void key;',
   },
   {

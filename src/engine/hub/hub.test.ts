@@ -331,3 +331,13 @@ test('an answer for always that is repeated is acknowledged only where its stand
   expect((await hub.resolve(another!, always)).resolved).toEqual(resolved);
   expect(await grants.list()).toMatchObject([{ grant_id: resolved!.grant_id }]);
 });
+
+test('an answer that is repeated while the first is being synced is acknowledged only when that is done', async () => {
+  const { hub, workspace } = await open();
+  const { event_id } = await hub.submit(say('ask', { session_id: 's' }));
+  await hub.settled(event_id);
+  const [approval] = (await hub.session('s')).approvals;
+  workspace.store.journal.sync = () => Promise.reject(new RuntimeError('store_unavailable', 'The disk fails.'));
+  const answers = [hub.resolve(approval!, { decision: 'grant' }), hub.resolve(approval!, { decision: 'grant' })];
+  expect((await Promise.allSettled(answers)).map(({ status }) => status)).toEqual(['rejected', 'rejected']);
+});

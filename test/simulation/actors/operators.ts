@@ -36,7 +36,7 @@ export const rival: Actor = {
 /** Puts back a backup of the workspace, as far as the program sees: the epoch is a higher one. */
 export const restorer: Actor = {
   name: 'restorer',
-  weight: 4,
+  weight: 10,
   act(world) {
     const { disk } = world.machine;
     const path = `${WORKSPACE}/workspace.json`;
@@ -90,7 +90,8 @@ export const curator: Actor = {
         (host) => host.fork(session, at === undefined ? {} : { at }),
         ({ session_id }) => {
           world.machine.note(`the fork is ${session_id}`);
-          ledger.forks.push({ session_id, life: ledger.life(session_id) });
+          // Of its first life: it may have been removed before it was told of.
+          ledger.forks.push({ session_id, life: 1 });
           ask(world, `resume ${session_id}`, (host) => host.resume(session_id), () => {}); // prettier-ignore
         },
       );
