@@ -182,6 +182,22 @@ describe('a role', () => {
     await until('all are recorded', () => refusalsOf(place).length === 5);
   });
 
+  test('of member asks for no model that nobody configured: it has no price', async ({ place }) => {
+    const daemon = await startDaemon(place);
+    const member = as(await makeToken(place, 'ci', '--role', 'member'));
+    const model = 'gpt-of-my-own';
+    for (const [path, body] of [
+      ['/v1/events', { session_id: 's', content: 'hi', model }],
+      ['/v1/sessions/s/configure', { model }],
+      ['/v1/sessions/s/fork', { model }],
+    ] as const) {
+      const refused = await daemon.ask('POST', path, body, member);
+      expect([path, refused.status, await refused.json()]).toMatchObject([path, 403, { code: 'role_not_allowed' }]);
+    }
+    const named = await daemon.ask('POST', '/v1/events', { session_id: 's', content: 'hi', model: 'demo' }, member);
+    expect(named.status).toBe(202);
+  });
+
   test('of member chooses no folder', async ({ place }) => {
     const daemon = await startDaemon(place);
     const token = await makeToken(place, 'ci', '--role', 'member');

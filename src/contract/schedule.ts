@@ -13,7 +13,9 @@ const name = z.string().min(1).max(256);
  */
 export const newScheduleSchema = z.strictObject({
   name,
-  schedule: name.exactOptional().describe('Five fields of cron, or `@every <duration>`.'),
+  schedule: name
+    .exactOptional()
+    .describe('Five fields of cron, `@every <duration>`, or `@hourly`, `@daily`, `@weekly`, `@monthly`, `@yearly`.'),
   at: name.exactOptional().describe('Once, at this time (RFC 3339).'),
   tz: name.exactOptional().describe("The zone of the five fields, an IANA name. Default: the host's."),
   prompt: z.string().max(1_000_000).exactOptional().describe('A message for the model.'),

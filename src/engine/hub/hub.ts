@@ -19,7 +19,6 @@ import type { Lanes } from '../lanes/lanes.ts';
 import { lanesFor } from '../lanes/lanes-for.ts';
 import { workOf } from '../lanes/work-of.ts';
 import type { RunnerEvent } from '../session/runner.ts';
-import { removeSession } from '../sessions.ts';
 import { toStreamEvent } from '../stream.ts';
 import { takeWorkspace, type Workspace } from '../wire.ts';
 import { createConfigChanges } from './config-changes.ts';
@@ -27,6 +26,7 @@ import { createEventBoard, endedNote } from './event-board.ts';
 import { createHubSchedules, type StartTold } from './hub-schedules.ts';
 import { createLiveSessions } from './live-sessions.ts';
 import { createMessageStatus } from './message-status.ts';
+import { createSessionActs } from './session-acts.ts';
 import { statusOf } from './session-status.ts';
 import { checkPrice, createSubmit } from './submission.ts';
 import { createWatchers } from './watchers.ts';
@@ -132,7 +132,7 @@ export function createHub(workspace: Workspace, options: HubOptions): Hub {
     textOf,
     isLeaving: () => leaving !== undefined,
   });
-  const submit = createSubmit({ ...owned, sessions, lanes, messages, root: defaultRoot });
+  const submit = createSubmit({ ...owned, workspace, sessions, lanes, messages, root: defaultRoot });
   const schedules = createHubSchedules({
     workspace,
     root: defaultRoot,
@@ -142,6 +142,20 @@ export function createHub(workspace: Workspace, options: HubOptions): Hub {
     checkLimits: (limits) => checkPrice(limits, choose(undefined).choices),
     change,
     warn: options.warn ?? (() => {}),
+  });
+
+  const acts = createSessionActs({
+    workspace,
+    owned,
+    sessions,
+    change,
+    changeSession,
+    async onRemoved(session_id) {
+      board.forget(session_id);
+      await lanes.recheck(session_id);
+      turnBegan.delete(session_id);
+      watchers.end(session_id);
+    },
   });
 
   function onFailed({ code, message, next }: RuntimeError): void {
@@ -304,11 +318,7 @@ export function createHub(workspace: Workspace, options: HubOptions): Hub {
     queueItem: queue.find,
     retryDead: (event_id) => change(() => queue.retry(event_id, by)),
     dropQueued: (event_id) => change(() => queue.drop(event_id, by)),
-    async configure(session_id, changes) {
-      requireRole(by, 'member', 'changing a session');
-      if (changes.model !== undefined) choose(changes.model);
-      await changeSession(session_id, (live) => owner.configure(live, changes, by.actor));
-    },
+    ...acts(by),
     async sessions() {
       const waiting = Map.groupBy(await lanes.table(), ({ event }) => event.session_id);
       const all = [...new Set([...sessions.ids(), ...waiting.keys()])].map(async (id): Promise<SessionRow> => {
@@ -322,46 +332,6 @@ export function createHub(workspace: Workspace, options: HubOptions): Hub {
       );
     },
     session: (session_id) => sessions.use(session_id, describe),
-    fork: (session_id, options) =>
-      change(async () => {
-        requireRole(by, 'member', 'forking a session');
-        if (options.model !== undefined) choose(options.model);
-        const { forkSession } = await import('../past/fork.ts');
-        const id = owner.newSessionId();
-        const sources = { ...store, policy: workspace.policy, role: by.actor.role, now: () => clock.now() };
-        await forkSession(sources, session_id, { id, actor: by.actor }, options);
-        return { session_id: id };
-      }),
-    undo: (session_id, { turn }) =>
-      changeSession(session_id, async (live) => {
-        requireRole(by, 'operator', 'undoing a turn');
-        const { undoTurn } = await import('../past/undo.ts');
-        return undoTurn(workspace, owner, live, turn, by.actor);
-      }),
-    import: (wanted) =>
-      change(async () => {
-        requireRole(by, 'operator', 'importing a session');
-        const { importSession } = await import('../proof/import.ts');
-        const { policy } = workspace;
-        const alone = (id: string, work: () => Promise<void>): Promise<void> =>
-          sessions.withdraw(id, async (close) => {
-            await close();
-            await work();
-          });
-        const { epoch } = store.workspace();
-        return importSession({ ...store, policy, epoch, now: () => clock.now(), alone }, wanted, by.actor);
-      }),
-    remove: (session_id, { force }) =>
-      change(async () => {
-        requireRole(by, 'operator', 'removing a session');
-        const remove = (close: () => Promise<void>): Promise<void> =>
-          removeSession(workspace, session_id, { force, close, by: by.actor });
-        await sessions.withdraw(session_id, remove);
-        board.forget(session_id);
-        await lanes.recheck(session_id);
-        turnBegan.delete(session_id);
-        watchers.end(session_id);
-      }),
     approvals: () => pendingApprovals(workspace),
     resolve: (id, resolution) => change(() => resolve(id, resolution, by)),
     revokeGrant: (grant_id) =>

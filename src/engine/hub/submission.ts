@@ -8,9 +8,10 @@ import { waitsForPerson } from '../lanes/work-of.ts';
 import { type Principal, requireRole } from '../principal.ts';
 import type { OwnSubmission } from '../schedule/hub-of-schedules.ts';
 import { checkSessionId } from '../session-id.ts';
-import type { OwnedWorkspace } from '../wire.ts';
+import type { OwnedWorkspace, Workspace } from '../wire.ts';
 import type { LiveSessions } from './live-sessions.ts';
 import type { MessageStatus } from './message-status.ts';
+import { requireModel } from './wanted-model.ts';
 
 const OFFLINE_NOTICE =
   'offline demo: a built-in script answers, no model. Set OPENAI_API_KEY, or run `runtime config init`, for a real one.';
@@ -33,6 +34,7 @@ export function checkPrice(limits: Submission['limits'], choices: readonly Model
 }
 
 export interface SubmitPorts extends Pick<OwnedWorkspace, 'owner' | 'models' | 'choose'> {
+  workspace: Workspace;
   sessions: Pick<LiveSessions, 'use' | 'get'>;
   lanes: Pick<Lanes, 'reserve' | 'take' | 'position'>;
   messages: Pick<MessageStatus, 'now'>;
@@ -44,7 +46,7 @@ export interface SubmitPorts extends Pick<OwnedWorkspace, 'owner' | 'models' | '
 export function createSubmit(
   ports: SubmitPorts,
 ): (message: Submission | OwnSubmission, by: Principal) => Promise<Accepted> {
-  const { owner, models, choose, sessions, lanes, messages, root: defaultRoot } = ports;
+  const { workspace, owner, models, choose, sessions, lanes, messages, root: defaultRoot } = ports;
 
   async function submit(message: Submission | OwnSubmission, by: Principal): Promise<Accepted> {
     requireRole(by, 'member', 'sending a message');
@@ -65,6 +67,7 @@ export function createSubmit(
     const { title, limits, idempotency_key } = message;
     const session = message.session_id ?? owner.newSessionId();
     const { session: known } = await sessions.use(session, ({ runner }) => runner.state());
+    requireModel(workspace, model, by);
     const chosen = choose(model ?? known?.model);
     checkPrice(limits, chosen.choices);
     const [{ name, provider }] = chosen.choices as [ModelChoice];

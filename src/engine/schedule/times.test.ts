@@ -71,6 +71,19 @@ test.each([
   expect(times.count(ms(from), ms(until))).toBe(ahead.length);
 });
 
+test.each([
+  ['@hourly', '2026-01-01T01:00Z'],
+  ['@daily', '2026-01-02T00:00Z'],
+  ['@weekly', '2026-01-04T00:00Z'],
+  ['@monthly', '2026-02-01T00:00Z'],
+  ['@yearly', '2027-01-01T00:00Z'],
+  ['30 7 * * MON-FRI', '2026-01-01T07:30Z'],
+  ['0 0 * * 7', '2026-01-04T00:00Z'],
+  ['5/15 * * * *', '2026-01-01T00:05Z'],
+])('A-99: %s is what cron takes it for', (schedule, first) => {
+  expect(timesOf({ schedule }, ms('2026-01-01T00:00Z')).next(ms('2026-01-01T00:00Z'))).toBe(ms(first));
+});
+
 test('one time is due once', () => {
   const at = ms('2026-05-01T10:00:00+02:00');
   const times = timesOf({ at: '2026-05-01T10:00:00+02:00' }, at - 1000);
@@ -83,7 +96,7 @@ test.each([
   [{ schedule: '* * * *' }, /no schedule/],
   [{ schedule: '61 * * * *' }, /minute/],
   [{ schedule: '* * * * * *' }, /no schedule/],
-  [{ schedule: '@daily' }, /no schedule/],
+  [{ schedule: '@fortnightly' }, /no schedule/],
   [{ schedule: '@every 0s' }, /no schedule/],
   [{ schedule: '@every often' }, /no schedule/],
   [{ schedule: '* * * * *', tz: 'Mars/Olympus' }, /time zone/],

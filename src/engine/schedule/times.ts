@@ -18,15 +18,27 @@ const SHORTEST_MS = 1000;
 /** Beyond that they are not counted one by one. */
 const MOST_COUNTED = 1000;
 const RFC_3339 = /^(\d{4}-\d\d-\d\d)T\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:\d\d)$/i;
-const HELP = 'Write five fields, as "30 7 * * 1-5" (minute, hour, day, month, weekday), or "@every 15m".';
+const HELP =
+  'Write five fields, as "30 7 * * 1-5" (minute, hour, day, month, weekday), "@every 15m", or "@daily" (hourly, weekly, monthly, yearly).';
+/** As cron has them since Vixie's. */
+const NICKNAMES: ReadonlyMap<string, string> = new Map([
+  ['@hourly', '0 * * * *'],
+  ['@daily', '0 0 * * *'],
+  ['@midnight', '0 0 * * *'],
+  ['@weekly', '0 0 * * 0'],
+  ['@monthly', '0 0 1 * *'],
+  ['@yearly', '0 0 1 1 *'],
+  ['@annually', '0 0 1 1 *'],
+]);
 
 /** `since`: from when on it counts. @throws RuntimeError schedule_invalid */
 export function timesOf({ schedule, at, tz }: Pick<NewSchedule, 'schedule' | 'at' | 'tz'>, since: number): Times {
   if ((schedule === undefined) === (at === undefined)) throw invalid('a job has either a schedule or a time', HELP);
   checkZone(tz);
   if (at !== undefined) return once(at, since);
-  const [, every] = /^@every\s+(\S+)$/.exec(schedule!.trim()) ?? [];
-  return every === undefined ? byFields(schedule!.trim(), tz ?? 'UTC') : steady(every, since);
+  const text = schedule!.trim();
+  const [, every] = /^@every\s+(\S+)$/.exec(text) ?? [];
+  return every === undefined ? byFields(NICKNAMES.get(text) ?? text, tz ?? 'UTC') : steady(every, since);
 }
 
 function once(text: string, since: number): Times {
@@ -71,7 +83,7 @@ function byFields(fields: string, timezone: string): Times {
   if (fields.split(/\s+/).length !== 5) throw invalid(`"${fields}" is no schedule`, HELP);
   let cron: Cron;
   try {
-    cron = new Cron(fields, { timezone, mode: '5-part' });
+    cron = new Cron(fields, { timezone, mode: '5-part', sloppyRanges: true }); // that 5/15 is one
   } catch (thrown) {
     const why = (thrown as Error).message.replace(/^CronPattern: /, '');
     throw invalid(`"${fields}" is no schedule: ${why}`, HELP);

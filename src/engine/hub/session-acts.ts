@@ -1,0 +1,77 @@
+/** What is done to a session beside working on it. What that takes is loaded when somebody does it. */
+import type { Host } from '../../contract/host.ts';
+import type { LiveSession } from '../owner.ts';
+import { type Principal, requireRole } from '../principal.ts';
+import { removeSession } from '../sessions.ts';
+import type { OwnedWorkspace, Workspace } from '../wire.ts';
+import type { LiveSessions } from './live-sessions.ts';
+import { requireModel } from './wanted-model.ts';
+
+export interface SessionActsPorts {
+  workspace: Workspace;
+  owned: Pick<OwnedWorkspace, 'owner' | 'choose'>;
+  sessions: Pick<LiveSessions, 'withdraw'>;
+  /** The workspace isn't given up before it is done. */
+  change: <T>(work: () => Promise<T>) => Promise<T>;
+  changeSession: <T>(session_id: string, work: (live: LiveSession) => Promise<T>) => Promise<T>;
+  onRemoved: (session_id: string) => Promise<void>;
+}
+
+/** For somebody, as far as their role goes. */
+export type SessionActs = (by: Principal) => Pick<Host, 'configure' | 'fork' | 'undo' | 'import' | 'remove'>;
+
+export function createSessionActs(ports: SessionActsPorts): SessionActs {
+  const { workspace, owned, sessions, change, changeSession, onRemoved } = ports;
+  const { store, clock } = workspace;
+  const { owner, choose } = owned;
+  const now = (): number => clock.now();
+
+  function checkModel(model: string | undefined, by: Principal): void {
+    requireModel(workspace, model, by);
+    if (model !== undefined) choose(model);
+  }
+
+  return (by) => ({
+    async configure(session_id, changes) {
+      requireRole(by, 'member', 'changing a session');
+      checkModel(changes.model, by);
+      await changeSession(session_id, (live) => owner.configure(live, changes, by.actor));
+    },
+    fork: (session_id, options) =>
+      change(async () => {
+        requireRole(by, 'member', 'forking a session');
+        checkModel(options.model, by);
+        const { forkSession } = await import('../past/fork.ts');
+        const id = owner.newSessionId();
+        const sources = { ...store, policy: workspace.policy, role: by.actor.role, now };
+        await forkSession(sources, session_id, { id, actor: by.actor }, options);
+        return { session_id: id };
+      }),
+    undo: (session_id, { turn }) =>
+      changeSession(session_id, async (live) => {
+        requireRole(by, 'operator', 'undoing a turn');
+        const { undoTurn } = await import('../past/undo.ts');
+        return undoTurn(workspace, owner, live, turn, by.actor);
+      }),
+    import: (wanted) =>
+      change(async () => {
+        requireRole(by, 'operator', 'importing a session');
+        const { importSession } = await import('../proof/import.ts');
+        const alone = (id: string, work: () => Promise<void>): Promise<void> =>
+          sessions.withdraw(id, async (close) => {
+            await close();
+            await work();
+          });
+        const { epoch } = store.workspace();
+        return importSession({ ...store, policy: workspace.policy, epoch, now, alone }, wanted, by.actor);
+      }),
+    remove: (session_id, { force }) =>
+      change(async () => {
+        requireRole(by, 'operator', 'removing a session');
+        await sessions.withdraw(session_id, (close) =>
+          removeSession(workspace, session_id, { force, close, by: by.actor }),
+        );
+        await onRemoved(session_id);
+      }),
+  });
+}
