@@ -168,13 +168,6 @@ export const MUTANTS: readonly Mutant[] = [
     replace: 'if (typeof stopped !== "boolean") throw',
   },
   {
-    name: 'a stop makes what waits unprovable',
-    breaks: 'g',
-    file: 'src/kernel/turn/admits.ts',
-    find: "return BYSTANDERS.has(type) || (type === 'input.received' && data.mode === 'stop');",
-    replace: 'return BYSTANDERS.has(type) || data === undefined;',
-  },
-  {
     name: 'an opening names a policy that lies nowhere',
     breaks: 'gal',
     file: 'src/engine/owner.ts',

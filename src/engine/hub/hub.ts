@@ -322,8 +322,11 @@ export function createHub(workspace: Workspace, options: HubOptions): Hub {
     async sessions() {
       const waiting = Map.groupBy(await lanes.table(), ({ event }) => event.session_id);
       const all = [...new Set([...sessions.ids(), ...waiting.keys()])].map(async (id): Promise<SessionRow> => {
-        const pending = (waiting.get(id) ?? []).map(({ event }) => event.event_id);
-        if (takes === 'all' && sessions.get(id) === undefined) return notOpen(id, pending);
+        const rows = waiting.get(id) ?? [];
+        const pending = rows.map(({ event }) => event.event_id);
+        // One that is on its way to a session opens it.
+        const onlyWaits = sessions.get(id) === undefined && rows.every(({ state }) => state === 'waiting');
+        if (takes === 'all' && onlyWaits) return notOpen(id, pending);
         return sessions.use(id, async (live) => describeWith(live, pending));
       });
       // One that can't be read is told of by whoever asks for it.
