@@ -89,6 +89,8 @@ test('a turn at which the program dies again and again is given up', async ({ pl
   for (let i = 0; i < 2; i++) expect((await place.run(['run', '--session', 'one'], dies)).signal).toBe('SIGKILL');
   const last = await place.run(['run', '--session', 'one']);
   expect(last).toMatchObject({ code: 1, stdout: '' });
+  expect(last.stderr).toContain('interrupted: the program stopped again and again at the same place of this turn');
+  expect(last.stderr).toContain('Ask again');
   expect(entriesOf(place.journal('one'), 'turn.ended')).toMatchObject([{ reason: 'interrupted', code: 'quarantined' }]);
   await expectVerified(place, 'one');
   expect((await place.run(['run', '--session', 'one', 'go'])).code).toBe(0); // the next turn is another one

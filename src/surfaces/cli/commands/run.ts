@@ -295,6 +295,12 @@ const NEXT: Partial<Record<TurnReason, string>> = {
   auth_missing: errorCatalogue.auth_missing.next,
   timeout: 'Give the turn longer with --timeout or `budget.turn.wall`.',
   unavailable: 'Check the network and the address (`base_url`, OPENAI_BASE_URL, OLLAMA_HOST), then ask again.',
+  interrupted: 'Ask again; if it stops there once more, ask in another way or in a new session.',
+};
+
+/** What is said of a turn that has no reply. */
+const SILENT: Partial<Record<TurnReason, string>> = {
+  interrupted: 'the program stopped again and again at the same place of this turn, so the turn was given up',
 };
 
 /** On standard error: what waits, or why there is no answer. */
@@ -314,7 +320,7 @@ function sayOutcome(
     }
   }
   if (outcome.state === 'ended' && outcome.reason !== undefined && outcome.reason !== 'success') {
-    const text = outcome.text === '' ? 'the turn ended without an answer' : outcome.text;
+    const text = outcome.text === '' ? (SILENT[outcome.reason] ?? 'the turn ended without an answer') : outcome.text;
     io.stderr.write(`${paint(io.stderr, 'red', `${outcome.reason}:`)} ${withNewline(visibleText(text))}`);
     const step = NEXT[outcome.reason];
     if (step !== undefined) io.stderr.write(`${paint(io.stderr, 'bold', 'next:')} ${step}\n`);
