@@ -3,6 +3,7 @@ import { STATUS_CODES, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { Problem } from '../../contract/answers.ts';
 import { type ErrorCode, RuntimeError, toRuntimeError } from '../../contract/errors.ts';
 import { httpStatus } from '../../contract/http-status.ts';
+import { leaveBody } from './leave-body.ts';
 
 export interface Answer {
   status: number;
@@ -47,15 +48,12 @@ export function sendProblem(
   const further: ProblemWith['further'] = thrown instanceof ProblemWith ? thrown.further : {};
   const problem = problemOf(error, requestId);
   const { status } = problem;
-  // Of a body that isn't wanted no more is read than what is on its way: the connection can't be used again.
-  const unread = !request.complete;
   const headers = {
     ...((status === 503 || status === 429) && { 'retry-after': String(RETRY_AFTER_S) }),
     ...(status === 401 && { 'www-authenticate': 'Bearer' }),
-    ...(unread && { connection: 'close' }),
+    ...leaveBody(request),
     ...further.headers,
   };
-  if (unread) request.resume();
   send(response, { status, body: { ...problem, ...further.body }, headers });
 }
 

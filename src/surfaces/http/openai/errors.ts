@@ -5,6 +5,7 @@ import type { EventStatus } from '../../../contract/host.ts';
 import { httpStatus } from '../../../contract/http-status.ts';
 import type { TurnReason } from '../../../contract/values.ts';
 import { ProblemWith, send } from '../answer.ts';
+import { leaveBody } from '../leave-body.ts';
 import { invalid } from '../read-body.ts';
 
 export interface OpenaiError {
@@ -91,13 +92,10 @@ export function sendFailure(
   response: ServerResponse,
   { status, error, headers }: Failure,
 ): void {
-  // Of a body that isn't wanted no more is read than what is on its way: the connection can't be used again.
-  const unread = !request.complete;
-  if (unread) request.resume();
   send(response, {
     status,
     body: { error },
-    headers: { 'content-type': 'application/json', ...(unread && { connection: 'close' }), ...headers },
+    headers: { 'content-type': 'application/json', ...leaveBody(request), ...headers },
   });
 }
 
