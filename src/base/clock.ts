@@ -12,7 +12,7 @@ export interface Clock {
 /** Node's timers fire at once when asked for longer than this. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 /** By so much a timer that is only early, or a clock that is only put right, may be behind. */
-const SET_BACK_MS = 1000;
+export const SET_BACK_MS = 1000;
 
 export const systemClock: Clock = {
   now: () => Date.now(),

@@ -23,8 +23,9 @@ test('jobs that could not be read at the start fire when they can be', async () 
   workspace.store.schedules.read = () => Promise.reject(new RuntimeError('disk_full', 'No space is left.'));
   const onFailed = vi.fn();
   const onStarted = vi.fn();
-  await schedules.start({ onFailed, onStarted });
-  expect(onFailed.mock.calls).toMatchObject([[{ code: 'disk_full' }]]);
+  schedules.start({ onFailed, onStarted });
+  clock.pass(1000);
+  await vi.waitFor(() => expect(onFailed.mock.calls).toMatchObject([[{ code: 'disk_full' }]]));
   workspace.store.schedules.read = read;
   const at = new Date(clock.now() + 90_000).toISOString();
   await schedules.hostFor(LOCAL).add({ name: 'a', at, prompt: 'hello' });

@@ -14,11 +14,13 @@ export interface HubSchedules {
   /** For somebody, as far as their role goes. */
   hostFor(by: Principal): Schedules;
   /** Fires jobs from now on; where they can't be read, as soon as they can. */
-  start(told: StartTold): Promise<void>;
+  start(told: StartTold): void;
   turnsEnded(): void;
   stop(): Promise<void>;
 }
 
+/** What fires jobs is loaded when whoever asks first has been answered. */
+const AFTER_START_MS = 50;
 const AGAIN_MS = 60_000;
 
 export function createHubSchedules(ports: HubOfSchedules): HubSchedules {
@@ -37,15 +39,21 @@ export function createHubSchedules(ports: HubOfSchedules): HubSchedules {
   let isStopped = false;
   let cancelStart = (): void => {};
 
+  function startIn(ms: number, told: StartTold): void {
+    if (!isStopped) cancelStart = clock.at(clock.now() + ms, () => void begin(told));
+  }
+
   /** What can't be read now may be later: the disk was full, or failed. */
-  async function start(told: StartTold): Promise<void> {
+  async function begin(told: StartTold): Promise<void> {
     try {
-      await (await service()).start();
+      const made = await service();
+      if (isStopped) return;
+      await made.start();
       told.onStarted();
     } catch (thrown) {
       if (isStopped) return;
       told.onFailed(toRuntimeError(thrown));
-      cancelStart = clock.at(clock.now() + AGAIN_MS, () => void start(told));
+      startIn(AGAIN_MS, told);
     }
   }
 
@@ -65,7 +73,7 @@ export function createHubSchedules(ports: HubOfSchedules): HubSchedules {
       run: (name, options) => operate(by, (all) => all.run(name, options)),
       history: async (name) => (await service()).history(name),
     }),
-    start,
+    start: (told) => startIn(AFTER_START_MS, told),
     turnsEnded: () => opened?.turnsEnded(),
     async stop() {
       isStopped = true;

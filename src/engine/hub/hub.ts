@@ -367,6 +367,6 @@ export function createHub(workspace: Workspace, options: HubOptions): Hub {
     reload: () => change(() => configChanges.reload()),
   };
   lanes.open().catch(() => {}); // whoever asks for a session is told
-  if (fires) void schedules.start(fires);
+  if (fires) schedules.start(fires);
   return hub;
 }

@@ -2,20 +2,18 @@ import type { QueueItem } from '../../../src/contract/host.ts';
 import { knownSessions } from '../actors/actor.ts';
 import { WORKSPACE } from '../world/journals.ts';
 import type { Invariant, Program, World } from '../world/parts.ts';
-import { faultsMet } from './quiet.ts';
+import { faultsMet } from '../world/disturbances.ts';
 
 export const lanesKept: Invariant = {
   letter: 'l',
   says: 'nothing interactive waits while its lane has a place; what was refused leaves no trace',
   watch(world, broken) {
     let refused = 0;
-    /** What the disk had met when this program was first looked at: after a fault, messages wait for another reason. */
-    let met: { program: Program; faults: number } | undefined;
 
     function look(program: Program): void {
       const { hub, process } = program;
-      if (met?.program !== program) met = { program, faults: faultsMet(world) };
-      if (met.faults < faultsMet(world) || program.takes !== 'all' || program.leaving) return;
+      // After a fault, messages wait for another reason.
+      if (program.faults_before < faultsMet(world) || program.takes !== 'all' || program.leaving) return;
       const isSame = (): boolean => world.program === program && process.isAlive() && !program.leaving;
       hub.queue().then(
         (items) => {

@@ -2,7 +2,7 @@ import { isIntent } from '../../../src/contract/entry-types.ts';
 import { knownSessions } from '../actors/actor.ts';
 import type { Invariant, Program, World } from '../world/parts.ts';
 import { ownEntries } from './journal-facts.ts';
-import { faultsMet } from './quiet.ts';
+import { clocksSet, faultsMet } from '../world/disturbances.ts';
 
 /** What cancelled effects may take to report, and the disk to be slow. */
 const LAST_MS = 15_000;
@@ -21,12 +21,10 @@ export const leavesInOrder: Invariant = {
   says: 'who is asked to leave begins nothing more, leaves in time, and with everything written',
   watch(world, broken) {
     let leaving: Leaving | undefined;
-    /** What the disk had met when this program was first looked at. */
-    let met: { program: Program; faults: number } | undefined;
 
     /** It met no fault, and no clock was set since: what is late then is late by itself. */
-    const isUndisturbed = ({ clocks }: Leaving): boolean =>
-      met?.faults === faultsMet(world) && clocks === clocksSet(world);
+    const isUndisturbed = ({ program, clocks }: Leaving): boolean =>
+      program.faults_before === faultsMet(world) && clocks === clocksSet(world);
 
     function checkIntents({ program, entries }: Leaving): void {
       for (const session of knownSessions(world)) {
@@ -56,7 +54,7 @@ export const leavesInOrder: Invariant = {
         if (machine.agenda.now() >= leaving.until - LAST_MS && leaving.until - LAST_MS > leaving.asked_at)
           machine.count('patience ran out');
         checkIntents(leaving);
-        if (met?.program !== program || met.faults < faultsMet(world)) return;
+        if (program.faults_before < faultsMet(world)) return;
         for (const { process, session } of world.runners) {
           const view = process === program.process ? world.journals.view(session) : undefined;
           if (view && view.durable < view.entries.length)
@@ -66,8 +64,7 @@ export const leavesInOrder: Invariant = {
         }
       },
       step() {
-        const { program, machine } = world;
-        if (program && met?.program !== program) met = { program, faults: faultsMet(world) };
+        const { machine } = world;
         if (leaving?.program.process.isAlive() !== true) return;
         checkIntents(leaving);
         if (machine.agenda.now() > leaving.until && isUndisturbed(leaving))
@@ -84,8 +81,4 @@ function entriesNow(world: World, { process }: Program): Map<string, number> {
     if (whose === process) entries.set(session, Math.max(entries.get(session) ?? 0, fold.state.seq));
   }
   return entries;
-}
-
-function clocksSet({ machine }: World): number {
-  return machine.counts.get('clock set') ?? 0;
 }

@@ -1,4 +1,5 @@
 /** For how long a program has lived in peace, for what must happen in time: no fault, no clock that was set, no end near. */
+import { clocksSet, faultsMet } from '../world/disturbances.ts';
 import type { Program, World } from '../world/parts.ts';
 
 /** Gives the simulated ms since the last of these; 0 where no program works on everything. To be asked after each step. */
@@ -10,15 +11,10 @@ export function quietSince(world: World): () => number {
       before = undefined;
       return 0;
     }
-    const disturbances = faultsMet(world) + (machine.counts.get('clock set') ?? 0);
+    const disturbances = faultsMet(world) + clocksSet(world);
     if (before?.program !== program || before.disturbances < disturbances) {
       before = { program, disturbances, since: machine.agenda.now() };
     }
     return machine.agenda.now() - before.since;
   };
-}
-
-/** How many faults of the disk the programs have met. */
-export function faultsMet({ machine }: World): number {
-  return [...machine.counts].reduce((sum, [what, count]) => (what.startsWith('fault ') ? sum + count : sum), 0);
 }

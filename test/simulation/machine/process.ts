@@ -2,7 +2,7 @@
  * A simulated process. From the moment of its death nothing that its code still does has any effect: its disk calls
  * throw, its clock never fires, and nobody answers it.
  */
-import type { Clock } from '../../../src/base/clock.ts';
+import { type Clock, SET_BACK_MS } from '../../../src/base/clock.ts';
 import type { Environment } from '../../../src/base/environment.ts';
 import { fileError } from '../disk/errors.ts';
 import type { Machine, SimulatedProcess } from './parts.ts';
@@ -78,7 +78,11 @@ export function createProcess(machine: Machine): SimulatedProcess {
   function armTimer(dueAt: number, run: () => void): () => void {
     let cancel = (): void => {};
     const arm = (): void => void (cancel = process.after(Math.max(0, dueAt - machine.wall()), fire));
-    const fire = (): void => (machine.wall() < dueAt ? arm() : run());
+    const fire = (): void => {
+      const left = dueAt - machine.wall();
+      if (left > 0 && left < SET_BACK_MS) arm();
+      else run();
+    };
     arm();
     return () => cancel();
   }

@@ -46,6 +46,8 @@ export interface Program {
   workspace: Workspace;
   hub: Hub;
   takes: HubOptions['takes'];
+  /** How many faults of the disk had been met before it started. */
+  faults_before: number;
   /** It has been asked to end. */
   leaving: boolean;
   /** What it was asked and hasn't answered. */

@@ -8,6 +8,7 @@ import { parseDuration } from '../../../src/base/duration.ts';
 import { openStore } from '../../../src/store/store.ts';
 import type { SimulatedProcess } from '../machine/parts.ts';
 import { createProcess } from '../machine/process.ts';
+import { faultsMet } from './disturbances.ts';
 import { createToolHost } from './tools.ts';
 import type { Program, World } from './parts.ts';
 
@@ -55,6 +56,7 @@ export function openWorkspace(world: World, process: SimulatedProcess): Workspac
 export function startProgram(world: World, takes: HubOptions['takes']): Program | undefined {
   const process = createProcess(world.machine);
   const { machine } = world;
+  const faults_before = faultsMet(world);
   try {
     const workspace = openWorkspace(world, process);
     /** Whoever looks after it starts it anew. */
@@ -70,7 +72,7 @@ export function startProgram(world: World, takes: HubOptions['takes']): Program 
       ...(takes === 'all' && { schedules: { onFailed, onStarted() {} } }),
     });
     machine.note(`${process.name} starts and takes ${takes}`);
-    const program: Program = { process, workspace, hub, takes, leaving: false, asked: new Set() };
+    const program: Program = { process, workspace, hub, takes, faults_before, leaving: false, asked: new Set() };
     void hub.lost.then(({ error }) => error && onFailed(error));
     world.program = program;
     return program;
