@@ -10,7 +10,7 @@ import { commandEnvironment } from './command-environment.ts';
 import { findExecutable } from './executable.ts';
 import { keepOutput } from './kept-output.ts';
 import { type CommandEnd, runProcess } from './run-process.ts';
-import { createWatchdog } from './watchdog.ts';
+import { createWatchdog, type Watchdog } from './watchdog.ts';
 
 export interface OwnCommand {
   text: string;
@@ -37,7 +37,7 @@ export function createOwnCommands({
   environment: Environment;
   further: readonly string[];
 }): (command: OwnCommand) => Promise<OwnCommandEnd> {
-  const watchdog = createWatchdog(spawn);
+  let watchdog: Watchdog | undefined;
   return async ({ text, folder, timeoutMs, marker, signal }) => {
     // Node would say that the shell isn't there.
     if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory()) return { notStarted: new Error(`${folder} is no folder`) }; // prettier-ignore
@@ -52,6 +52,7 @@ export function createOwnCommands({
       timeoutMs,
       bash,
     };
+    watchdog ??= createWatchdog(spawn);
     const end = await runProcess(command, { spawn, watchdog, clock, signal, onBytes: output.add });
     return 'notStarted' in end ? end : { ...end, output: output.text(KEPT_BYTES).text };
   };

@@ -1,7 +1,6 @@
 /** Serves a hub's API on TCP, to whoever has a token. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
-import { RuntimeError } from '../../../contract/errors.ts';
 import type { Host } from '../../../contract/host.ts';
 import type { Actor } from '../../../contract/values.ts';
 import type { Hub } from '../../../engine/hub/hub.ts';
@@ -12,6 +11,7 @@ import type { OpenaiOptions } from '../openai/openai-api.ts';
 import { watchExchange } from '../exchange-watch.ts';
 import { createHttpServer, type ServerLimits } from '../server.ts';
 import type { Health } from './health.ts';
+import { listen } from './listen.ts';
 import { mostConnections } from './most-connections.ts';
 import { refuseForeignPages } from './origin.ts';
 import { createRefuseTools } from './refuse-tools.ts';
@@ -100,10 +100,7 @@ export async function serveTcp(options: TcpOptions): Promise<TcpServer> {
     connections.add(socket);
     socket.once('close', () => connections.delete(socket));
   });
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', (error: NodeJS.ErrnoException) => reject(listenError(error, host, port)));
-    server.listen(port, host, resolve);
-  });
+  await listen(server, host, port);
   const { address, family, port: bound } = server.address() as AddressInfo;
   return {
     url: `${tls ? 'https' : 'http'}://${family === 'IPv6' ? `[${address}]` : address}:${bound}`,
@@ -127,14 +124,4 @@ function nameOf(request: IncomingMessage, actorOf: TcpOptions['actorOf']): strin
   } catch {
     return request.socket.remoteAddress ?? 'unknown';
   }
-}
-
-function listenError(error: NodeJS.ErrnoException, host: string, port: number): RuntimeError {
-  const where = `${host}:${port}`;
-  if (error.code === 'EADDRINUSE') {
-    return new RuntimeError('port_taken', `Another program listens on ${where}.`, { cause: error });
-  }
-  if (error.code === 'EACCES')
-    return new RuntimeError('no_permission', `${where} may not be listened on.`, { cause: error });
-  return new RuntimeError('usage', `${where} can't be listened on: ${error.message}.`, { cause: error });
 }
