@@ -2,7 +2,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { describe, expect } from 'vitest';
-import { nodeFlags } from '../scripts/build/node-flags.ts';
+import { daemonFlags, nodeFlags } from '../scripts/build/node-flags.ts';
 import type { MockOpenai } from './support/mock-openai.ts';
 import { type Place, test } from './support/place.ts';
 import { countSyncs, hasStrace, straceInto } from './support/syncs.ts';
@@ -115,17 +115,18 @@ test('--version and --help load no more than they must', async ({ place }) => {
 });
 
 describe('the flags of the launcher', () => {
-  const start = async (place: Place, shell: string): Promise<{ flags: string[]; tag: number }> => {
+  const start = async (place: Place, shell: string, ...args: string[]): Promise<{ flags: string[]; tag: number }> => {
     place.write('probe.cjs', FLAGS_PROBE);
     const file = join(place.project, 'flags.json');
     const environment = { NODE_OPTIONS: `--require=${join(place.project, 'probe.cjs')}`, PROBE_FILE: file };
-    expect(await place.run(['--help'], { shell, environment })).toMatchObject({ code: 0 });
+    expect(await place.run([...args, '--help'], { shell, environment })).toMatchObject({ code: 0 });
     return JSON.parse(readFileSync(file, 'utf8')) as { flags: string[]; tag: number };
   };
 
   test('leave valid what V8 has compiled, for us and for Node', async ({ place }) => {
     const { tag } = await start(place, `exec '${process.execPath}' -e 0`);
     expect(await start(place, 'exec "$@"')).toEqual({ flags: nodeFlags, tag });
+    expect(await start(place, 'exec "$@"', 'daemon')).toEqual({ flags: daemonFlags, tag });
   });
 
   test('are left out for a Node that does not know them', async ({ place }) => {

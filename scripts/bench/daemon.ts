@@ -7,7 +7,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { floor, median, program } from './measure.ts';
+import { daemon as command, floor, median } from './measure.ts';
 import { printTable, printTitle } from './report.ts';
 
 const ROUNDS = 25;
@@ -80,7 +80,7 @@ async function idle(): Promise<void> {
 }
 
 function startDaemon(port: number): ChildProcess {
-  return spawn(program[0]!, [...program.slice(1), 'daemon', '--port', String(port)], {
+  return spawn(command[0]!, [...command.slice(1), '--port', String(port)], {
     cwd: folder,
     env: environment,
     stdio: 'ignore',

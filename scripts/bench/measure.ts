@@ -7,7 +7,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
-import { nodeFlags } from '../build/node-flags.ts';
+import { daemonFlags, nodeFlags } from '../build/node-flags.ts';
 
 export interface Variant {
   name: string;
@@ -29,6 +29,7 @@ export const root = fileURLToPath(new URL('../..', import.meta.url));
 
 /** What the launcher becomes. */
 export const program = [process.execPath, ...nodeFlags, `${root}/dist/main.js`];
+export const daemon = [process.execPath, ...daemonFlags, `${root}/dist/main.js`, 'daemon'];
 
 /** An empty program on the same Node. */
 export const floor: Variant = { name: 'node -e 0', command: [process.execPath, '-e', '0'] };

@@ -6,7 +6,7 @@ import { Agent, request as httpRequest } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { program } from './measure.ts';
+import { daemon } from './measure.ts';
 
 export interface Service {
   url: string;
@@ -64,7 +64,7 @@ export async function withBench(work: (bench: Bench) => Promise<void>): Promise<
         const registry = [{ name: 'quick', base_url: `${model.url}/v1`, wire: 'responses', api_key: 'none' }];
         const config = { models: { default: 'quick', registry }, ...sections };
         writeFileSync(join(home, 'config.yaml'), JSON.stringify(config), { mode: 0o600 });
-        const { line, pid } = await start([...program, 'daemon', '--port', '0'], { RUNTIME_HOME: home });
+        const { line, pid } = await start([...daemon, '--port', '0'], { RUNTIME_HOME: home });
         const { url } = JSON.parse(line) as { url: string };
         return { url, pid, token: readFileSync(join(home, 'daemon.token'), 'utf8').trim() };
       },

@@ -5,3 +5,6 @@ import { join } from 'node:path';
 const launcher = readFileSync(join(import.meta.dirname, '../../bin/runtime'), 'utf8');
 
 export const nodeFlags = /^flags='(.+)'$/m.exec(launcher)![1]!.split(' ');
+
+/** Those of a daemon. */
+export const daemonFlags = / daemon \].* flags='(.+)'$/m.exec(launcher)![1]!.split(' ');

@@ -3,7 +3,6 @@
  * Node has none of those. `systemd-notify` is part of every systemd, speaks for the process that starts it, and waits
  * until systemd has read the message, so that none is lost when it ends (hence NotifyAccess=all in the unit).
  */
-import { spawn } from 'node:child_process';
 import type { Clock } from '../../base/clock.ts';
 import type { Environment } from '../../base/environment.ts';
 
@@ -21,10 +20,12 @@ export function createNotify(environment: Environment, clock: Clock, warn: (mess
   if (!NOTIFY_SOCKET) return SILENT;
   const watchedMs =
     WATCHDOG_PID === undefined || WATCHDOG_PID === String(process.pid) ? Number(WATCHDOG_USEC) / 1000 : 0;
+  const processes = import('node:child_process');
   let warned = false;
   let stopped = false;
 
-  function tell(...messages: string[]): void {
+  async function tell(...messages: string[]): Promise<void> {
+    const { spawn } = await processes;
     const child = spawn('systemd-notify', messages, { env: { PATH, NOTIFY_SOCKET }, stdio: 'ignore' });
     child.on('error', (error) => {
       if (!warned) warn(`systemd can't be told how the daemon is: ${error.message}`);
@@ -36,17 +37,17 @@ export function createNotify(environment: Environment, clock: Clock, warn: (mess
   /** A loop that hangs says nothing, and is ended. */
   function turn(): void {
     if (stopped) return;
-    tell('WATCHDOG=1');
+    void tell('WATCHDOG=1');
     clock.at(clock.now() + watchedMs / 2, turn);
   }
 
   return {
     ready(status) {
-      tell('READY=1', `STATUS=${status}`);
+      void tell('READY=1', `STATUS=${status}`);
       if (watchedMs > 0) turn();
     },
     stopping() {
-      if (!stopped) tell('STOPPING=1');
+      if (!stopped) void tell('STOPPING=1');
       stopped = true;
     },
   };
