@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { expect, onTestFinished, test } from 'vitest';
-import { createFindPeer, type Peer } from './peer.ts';
+import { createFindPeers, type Peer } from './peer.ts';
 import { createRefuseTools } from './refuse-tools.ts';
 
 const runIfProc = test.runIf(existsSync('/proc/self/net/tcp'));
@@ -32,7 +32,9 @@ runIfProc.for([
 ])('at %s, asked at %s, the process is found that connected', async ([at, host]) => {
   if (at !== '127.0.0.1' && !existsSync('/proc/self/net/if_inet6')) return;
   const socket = await connection(host === '127.5.4.3' ? host : at!, (port) => ours(port, host!));
-  expect(createFindPeer()!(socket)).toEqual({ uid: process.getuid!(), pids: [process.pid] } satisfies Peer);
+  expect(await createFindPeers()!([socket])).toEqual([
+    { uid: process.getuid!(), pids: [process.pid] },
+  ] satisfies Peer[]);
 });
 
 runIfProc('another process is found, too, and by a later connection again', async () => {
@@ -43,9 +45,10 @@ runIfProc('another process is found, too, and by a later connection again', asyn
     pids.push(child.pid);
     onTestFinished(() => void child.kill('SIGKILL'));
   };
-  const findPeer = createFindPeer()!;
+  const findPeers = createFindPeers()!;
   for (const start_ of [start, start]) {
-    expect(findPeer(await connection('127.0.0.1', start_))?.pids).toEqual([pids.at(-1)]);
+    const [peer] = await findPeers([await connection('127.0.0.1', start_)]);
+    expect(peer?.pids).toEqual([pids.at(-1)]);
   }
 });
 
@@ -55,24 +58,23 @@ runIfProc('whoever has let go of the connection is not found', async () => {
   });
   socket.resume();
   await once(socket, 'end');
-  expect(createFindPeer()!(socket)).toBeUndefined();
+  expect(await createFindPeers()!([socket])).toEqual([undefined]);
 });
 
 const FROM_HERE = { remoteAddress: '127.0.0.1', remotePort: 1, localAddress: '127.0.0.1', localPort: 2 };
 const FROM_ELSEWHERE = { ...FROM_HERE, remoteAddress: '203.0.113.9' };
 const UID = process.getuid?.() ?? 0;
 
-const refusal = (peer: Peer | undefined, connected: object = FROM_HERE, tools: number[] = []): string | undefined => {
-  const refuse = createRefuseTools({ findPeer: () => peer, isTool: (pid) => tools.includes(pid) });
+const codeOf = (refuse: () => void): string | undefined => {
   try {
-    refuse(connected as typeof FROM_HERE);
+    refuse();
     return undefined;
   } catch (error) {
     return (error as { code: string }).code;
   }
 };
 
-test.for<[what: string, refused: boolean, ...Parameters<typeof refusal>]>([
+test.for<[what: string, refused: boolean, peer: Peer | undefined, connected?: object, tools?: number[]]>([
   ['a process that is no tool', false, { uid: UID, pids: [7] }],
   ['a tool', true, { uid: UID, pids: [7] }, FROM_HERE, [7]],
   ['one of several that it may be is a tool', true, { uid: UID, pids: [6, 7] }, FROM_HERE, [7]],
@@ -83,18 +85,37 @@ test.for<[what: string, refused: boolean, ...Parameters<typeof refusal>]>([
   ['on the loopback as IPv6 has it, and gone', true, undefined, { ...FROM_HERE, remoteAddress: '::ffff:127.0.0.2' }],
   ['a connection that is over', true, undefined, { remotePort: 1 }],
   ['another machine', false, undefined, FROM_ELSEWHERE],
-])('%s', ([, refused, ...asked]) => {
-  expect(refusal(...asked)).toBe(refused ? 'caller_is_tool' : undefined);
+])('%s', async ([, refused, peer, connected = FROM_HERE, tools = []]) => {
+  const connection = connected as typeof FROM_HERE;
+  const { look, refuse } = createRefuseTools({ findPeers: async () => [peer], isTool: (pid) => tools.includes(pid) });
+  await look(connection);
+  expect(codeOf(() => refuse(connection))).toBe(refused ? 'caller_is_tool' : undefined);
 });
 
-test('each connection is looked up once', () => {
-  let looked = 0;
-  const refuse = createRefuseTools({
-    findPeer: () => ({ uid: UID, pids: [++looked] }),
-    isTool: (pid) => pid === 2,
+test('each connection is looked up once, and those that come meanwhile together', async () => {
+  const connections = Array.from({ length: 6 }, () => ({ ...FROM_HERE }));
+  const looked: number[][] = [];
+  const { look, refuse } = createRefuseTools({
+    async findPeers(all) {
+      looked.push(all.map((one) => connections.indexOf(one as typeof FROM_HERE)));
+      await new Promise((resolve) => setTimeout(resolve, 5));
+      return looked.at(-1)!.map((pid) => ({ uid: UID, pids: [pid] }));
+    },
+    isTool: (pid) => pid === 4,
   });
-  for (let n = 0; n < 3; n++) refuse(FROM_HERE);
-  const second = { ...FROM_HERE };
-  for (let n = 0; n < 3; n++) expect(() => refuse(second)).toThrow('started by a tool');
-  expect(looked).toBe(2);
+  const first = look(connections[0]!);
+  await Promise.resolve();
+  await Promise.all([first, ...connections.slice(1).map(look)]);
+  expect(looked).toEqual([[0], [1, 2, 3, 4, 5]]);
+  for (const connection of connections) expect(look(connection)).toBeUndefined();
+  expect(connections.map((one) => codeOf(() => refuse(one)))).toEqual([
+    ...Array<undefined>(4).fill(undefined),
+    'caller_is_tool',
+    undefined,
+  ]);
+});
+
+test('who was not looked up is refused', () => {
+  const { refuse } = createRefuseTools({ findPeers: async () => [undefined] });
+  expect(codeOf(() => refuse(FROM_HERE))).toBe('caller_is_tool');
 });

@@ -2,7 +2,7 @@
  * Which processes of this machine may be at the other end of a TCP connection, as the system's own tables tell: the
  * connection's row names a socket and its user, and the socket stands among the open files of the processes that have it.
  */
-import { existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { existsSync, readdirSync, readFile, readFileSync, readlinkSync } from 'node:fs';
 import { isIPv4, type Socket } from 'node:net';
 
 export type Connection = Pick<Socket, 'localAddress' | 'localPort' | 'remoteAddress' | 'remotePort'>;
@@ -14,41 +14,55 @@ export interface Peer {
   pids: number[];
 }
 
-/** Undefined: the other end is on another machine or in a container, or its process has let go of it. */
-export type FindPeer = (connection: Connection) => Peer | undefined;
+/**
+ * Looks up several at once: the tables of a busy machine take the system milliseconds. Undefined: the other end is on
+ * another machine or in a container, or its process has let go of it.
+ */
+export type FindPeers = (connections: readonly Connection[]) => Promise<(Peer | undefined)[]>;
 
 /** Undefined where the system has no such tables. */
-export function createFindPeer(): FindPeer | undefined {
+export function createFindPeers(): FindPeers | undefined {
   if (!existsSync(TABLES[0])) return undefined;
   /** Whoever was found last asks again more often than others do. */
   let last: number | undefined;
-  return (connection) => {
-    const found = socketOf(connection);
-    if (!found) return undefined;
-    const { uid, inode } = found;
+  return async (connections) => {
+    const tables = await Promise.all(TABLES.map(readLater));
+    const rows = tables.flatMap((table) => table.split('\n'));
+    const sockets = connections.map((connection) => socketOf(connection, rows));
+    const wanted = new Set(sockets.flatMap((socket) => (socket ? [`socket:[${socket.inode}]`] : [])));
+    const found = new Map<string, number>();
     const unseen: number[] = [];
     for (const pid of last === undefined ? processes() : [last, ...processes()]) {
-      const has = holds(pid, `socket:[${inode}]`);
-      if (has) return { uid, pids: [(last = pid)] };
-      if (has === undefined) unseen.push(pid);
+      if (found.size === wanted.size) break;
+      const files = filesOf(pid);
+      if (files === undefined) unseen.push(pid);
+      for (const file of files ?? []) {
+        if (!wanted.has(file) || found.has(file)) continue;
+        found.set(file, (last = pid));
+      }
     }
-    return { uid, pids: unseen.filter((pid) => usersOf(pid).includes(uid)) };
+    return sockets.map((socket) => {
+      if (!socket) return undefined;
+      const { uid, inode } = socket;
+      const pid = found.get(`socket:[${inode}]`);
+      return { uid, pids: pid === undefined ? unseen.filter((one) => usersOf(one).includes(uid)) : [pid] };
+    });
   };
 }
 
 const TABLES = ['/proc/self/net/tcp', '/proc/self/net/tcp6'] as const;
 
 /** The socket at the other end. A closed one that the system still sees to the end is nobody's: its number is 0. */
-function socketOf(connection: Connection): { uid: number; inode: string } | undefined {
+function socketOf(connection: Connection, rows: readonly string[]): { uid: number; inode: string } | undefined {
   const { localAddress, localPort, remoteAddress, remotePort } = connection;
   if (localAddress === undefined || remoteAddress === undefined) return undefined;
   const there = `${canonical(remoteAddress)} ${remotePort}`;
   const here = `${canonical(localAddress)} ${localPort}`;
   const port = `:${hex(remotePort!)} `;
-  for (const line of TABLES.flatMap((table) => read(table).split('\n'))) {
-    if (!line.includes(port)) continue; // most are others'
+  for (const row of rows) {
+    if (!row.includes(port)) continue; // most are others'
     // `sl local_address rem_address st tx:rx tr:tm retrnsmt uid timeout inode …`
-    const [, local = '', remote = '', , , , , uid, , inode = '0'] = line.trim().split(/ +/);
+    const [, local = '', remote = '', , , , , uid, , inode = '0'] = row.trim().split(/ +/);
     if (inode !== '0' && endOf(local) === there && endOf(remote) === here) return { uid: Number(uid), inode };
   }
   return undefined;
@@ -84,15 +98,13 @@ function processes(): number[] {
     .toSorted((a, b) => b - a);
 }
 
-/** Undefined: its files can't be looked at. */
-function holds(pid: number, file: string): boolean | undefined {
-  let files: string[];
+/** What its open files are. Undefined: they can't be looked at. */
+function filesOf(pid: number): string[] | undefined {
   try {
-    files = readdirSync(`/proc/${pid}/fd`);
+    return readdirSync(`/proc/${pid}/fd`).map((name) => linkOf(`/proc/${pid}/fd/${name}`));
   } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EACCES' ? undefined : false;
+    return (error as NodeJS.ErrnoException).code === 'EACCES' ? undefined : [];
   }
-  return files.some((name) => linkOf(`/proc/${pid}/fd/${name}`) === file);
 }
 
 function linkOf(path: string): string {
@@ -114,4 +126,9 @@ function read(path: string): string {
   } catch {
     return '';
   }
+}
+
+/** Where it takes long, and others needn't wait for it. */
+function readLater(path: string): Promise<string> {
+  return new Promise((resolve) => readFile(path, 'latin1', (error, text) => resolve(error ? '' : text)));
 }

@@ -1,37 +1,64 @@
 /**
  * Keeps the agent's own commands from acting with an operator's token: they run as the same user, and can read the
- * daemon's. Whoever asks from this machine is looked up in its tables, once for each connection.
+ * daemon's. Whoever asks from this machine is looked up in its tables, once for each connection, while others are served.
  */
 import { networkInterfaces } from 'node:os';
 import { RuntimeError } from '../../../contract/errors.ts';
 import { callerIsTool, descendsFromTool } from '../../../engine/caller.ts';
-import { type Connection, createFindPeer, type FindPeer } from './peer.ts';
+import { type Connection, createFindPeers, type FindPeers, type Peer } from './peer.ts';
+
+export interface RefuseTools {
+  /** Looks up who is at the other end. Undefined: that is known. */
+  look(connection: Connection): Promise<void> | undefined;
+  /**
+   * To be called when it is known.
+   * @throws RuntimeError caller_is_tool, when a tool of the agent asks, or somebody on this machine who can't be found
+   */
+  refuse(connection: Connection): void;
+}
 
 export interface RefuseToolsOptions {
   /** Undefined: the system doesn't tell, and the token alone counts. */
-  findPeer?: FindPeer | undefined;
+  findPeers?: FindPeers | undefined;
   /** Does a process descend from the agent's tools? */
   isTool?: (pid: number) => boolean;
 }
 
-/** Gives what throws when a tool of the agent asks, or somebody on this machine who can't be found: `caller_is_tool`. */
-export function createRefuseTools(options: RefuseToolsOptions = {}): (connection: Connection) => void {
-  const { findPeer = createFindPeer(), isTool = (pid) => descendsFromTool(pid) } = options;
-  const known = new WeakMap<Connection, RuntimeError | undefined>();
-  if (!findPeer) return () => {};
+export function createRefuseTools(options: RefuseToolsOptions = {}): RefuseTools {
+  const { findPeers = createFindPeers(), isTool = (pid) => descendsFromTool(pid) } = options;
+  if (!findPeers) return { look: () => undefined, refuse() {} };
+  const known = new WeakMap<Connection, RuntimeError | 'let'>();
+  /** Those that come while others are looked up are looked up together. */
+  let waiting: Connection[] = [];
+  let present: Promise<void> = Promise.resolve();
+  let next: Promise<void> | undefined;
 
-  function look(connection: Connection): RuntimeError | undefined {
-    const peer = findPeer!(connection);
+  async function lookAll(): Promise<void> {
+    present = next!;
+    next = undefined;
+    const connections = waiting;
+    waiting = [];
+    const peers = await findPeers!(connections);
+    connections.forEach((connection, n) => known.set(connection, refusalOf(connection, peers[n]) ?? 'let'));
+  }
+
+  function refusalOf(connection: Connection, peer: Peer | undefined): RuntimeError | undefined {
     if (peer?.pids.some(isTool)) return callerIsTool();
     // Processes of another user may be hidden altogether; who asks from elsewhere is in no table here.
     const mayBeUnseen = peer ? peer.uid !== process.getuid?.() : isElsewhere(connection.remoteAddress);
     return mayBeUnseen || peer?.pids.length ? undefined : notFound();
   }
 
-  return (connection) => {
-    if (!known.has(connection)) known.set(connection, look(connection));
-    const refusal = known.get(connection);
-    if (refusal) throw refusal;
+  return {
+    look(connection) {
+      if (known.has(connection)) return undefined;
+      waiting.push(connection);
+      return (next ??= present.then(lookAll));
+    },
+    refuse(connection) {
+      const verdict = known.get(connection) ?? notFound();
+      if (verdict !== 'let') throw verdict;
+    },
   };
 }
 

@@ -60,14 +60,17 @@ const SILENCE_MS = 120_000;
 export async function serveTcp(options: TcpOptions): Promise<TcpServer> {
   const { hub, host, port, actorOf, ids, clock, health, onRefused, traced, tls } = options;
   const { serverLimits = LIMITS, silenceMs = SILENCE_MS } = options;
-  const refuseTools = createRefuseTools();
+  const tools = createRefuseTools();
   const allowed = options.allowedHosts.map((name) => name.toLowerCase());
   const access: Required<Pick<ApiOptions, 'authorize' | 'onRefused'>> = {
     authorize(request) {
       refuseForeignPages(request, allowed);
-      const principal = { actor: actorOf(request), via: 'http', refuseTools: () => refuseTools(request.socket) };
-      const asked = hub.as(principal);
-      return traced?.(request, asked) ?? asked;
+      const { socket } = request;
+      const asked = hub.as({ actor: actorOf(request), via: 'http', refuseTools: () => tools.refuse(socket) });
+      const answered = traced?.(request, asked) ?? asked;
+      // Who only reads needn't be known.
+      const looked = request.method === 'GET' || request.method === 'HEAD' ? undefined : tools.look(socket);
+      return looked?.then(() => answered) ?? answered;
     },
     onRefused(request, { message }) {
       const [path] = request.url!.split('?', 1); // what stands behind it may be a secret
