@@ -101,11 +101,13 @@ function chainFile(options: ChainFileOptions, opened: number | undefined, from: 
   // That something of it was durable shows that its name is, too.
   let nameDurable = durable > 0;
   let failure: RuntimeError | undefined;
+  let isClosed = false;
   let digestUpTo: ReturnType<typeof createPrefixDigest> | undefined;
 
   const fail = (doing: string, thrown: unknown): RuntimeError =>
     (failure ??= storeError(`${doing} ${name}`, thrown, session));
   const refuseAfterFailure = (): void => {
+    if (isClosed) failure ??= new RuntimeError('store_unavailable', `${name} is closed.`, { next: TRY_AGAIN });
     if (failure === undefined) return;
     const { code, message, next } = failure;
     throw new RuntimeError(code, `${name} takes nothing more: ${message}`, { next, cause: failure });
@@ -187,7 +189,7 @@ function chainFile(options: ChainFileOptions, opened: number | undefined, from: 
     },
     sync: syncOnce,
     async close() {
-      failure ??= new RuntimeError('store_unavailable', `${name} is closed.`, { next: TRY_AGAIN });
+      isClosed = true;
       if (fd === undefined) return;
       // Behind a sync that is under way: closing its descriptor could let it sync another file.
       await syncOnce().catch(() => undefined);
