@@ -162,6 +162,33 @@ describe('with one', () => {
     expect((await ask('GET', '/v1/schedules/a')).status).toBe(404);
   });
 
+  test('over HTTP it is told where results went, and which are still on their way', async ({ place }) => {
+    const { ask } = await startDaemon(place);
+    const job = { schedule: '@every 1h', command: 'echo hi' };
+    const nobody = createServer((_, response) => void response.writeHead(503).end());
+    await new Promise<void>((resolve) => nobody.listen(0, '127.0.0.1', resolve));
+    onTestFinished(() => void nobody.close());
+    const webhook = `webhook:http://127.0.0.1:${(nobody.address() as AddressInfo).port}/`;
+    const places = {
+      kept: `file:${place.project}/results.jsonl`,
+      lost: 'file:/dev/null',
+      late: webhook,
+      none: undefined,
+    };
+    for (const [name, deliver] of Object.entries(places)) {
+      await ask('POST', '/v1/schedules', { ...job, name, ...(deliver !== undefined && { deliver }) });
+      expect(await (await ask('POST', `/v1/schedules/${name}/run?wait=true`)).json()).toMatchObject({ outcome: 'ok' });
+    }
+    await untilRows(place, 'lost', ([row]) => row?.delivery !== undefined);
+    const { deliveries } = (await (await ask('GET', '/v1/deliveries')).json()) as { deliveries: { due_at: number }[] };
+    expect(deliveries).toMatchObject([
+      { job: 'kept', destination: places.kept, state: 'delivered', attempts: 1 },
+      { job: 'lost', destination: places.lost, state: 'failed', attempts: 1, reason: '/dev/null is no file' },
+      { job: 'late', destination: places.late, state: 'pending', attempts: 0 },
+    ]);
+    expect(JSON.parse(place.read('results.jsonl'))).toMatchObject({ id: `kept/${deliveries[0]!.due_at}` });
+  });
+
   test('H-144: jobs are made while it runs, and fire each due time once, until they are removed', async ({ place }) => {
     place.play(TURNS);
     await startDaemon(place);

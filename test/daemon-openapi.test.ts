@@ -125,11 +125,17 @@ test('every operation answers what the document says', async ({ place }) => {
   await ask('POST', `/v1/queue/${waiting['event_id'] as string}/retry`, 404);
   left.delete('post /v1/queue/{id}/retry'); // there is no dead letter
 
-  await ask('POST', '/v1/schedules', 201, { name: 'job', schedule: '@every 1h', command: 'true' });
+  await ask('POST', '/v1/schedules', 201, {
+    name: 'job',
+    schedule: '@every 1h',
+    command: 'true',
+    deliver: `file:${place.project}/results.jsonl`,
+  });
   await ask('GET', '/v1/schedules', 200);
   await ask('GET', '/v1/schedules/job', 200);
   await ask('POST', '/v1/schedules/job/run?wait=true', 200);
   await ask('GET', '/v1/schedules/job/history', 200);
+  await ask('GET', '/v1/deliveries', 200);
   await ask('PATCH', '/v1/schedules/job', 200, { paused: true });
   await ask('DELETE', '/v1/schedules/job', 204);
 

@@ -8,7 +8,13 @@ import * as bodies from './api.ts';
 import { entryData } from './entries.ts';
 import { OPENAI_NAMED, OPENAI_OPERATIONS } from './openai-operations.ts';
 import type { Operation } from './operation.ts';
-import { firingSchema, newScheduleSchema, scheduleChangeSchema, scheduleStatusSchema } from './schedule.ts';
+import {
+  deliverySchema,
+  firingSchema,
+  newScheduleSchema,
+  scheduleChangeSchema,
+  scheduleStatusSchema,
+} from './schedule.ts';
 import { int } from './values.ts';
 
 const eventEnvelope = {
@@ -57,6 +63,7 @@ export const NAMED: Record<string, z.ZodType> = {
   Entries: entriesAnswer,
   EntryEvent: entryEvent,
   EventStatus: answers.eventStatus,
+  Delivery: deliverySchema,
   Firing: firingSchema,
   Fork: bodies.forkSchema,
   Grant: answers.standingGrant,
@@ -301,6 +308,13 @@ export const OPERATIONS: Record<string, Record<string, Operation>> = {
       summary: 'What became of its due times, newest last',
       role: 'viewer',
       answers: { 200: z.strictObject({ history: z.array(firingSchema) }) },
+    },
+  },
+  '/v1/deliveries': {
+    GET: {
+      summary: 'The results of jobs that go to a file or a webhook, in the order in which the runs ended',
+      role: 'viewer',
+      answers: { 200: z.strictObject({ deliveries: z.array(deliverySchema) }) },
     },
   },
   ...OPENAI_OPERATIONS,

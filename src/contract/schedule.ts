@@ -84,6 +84,20 @@ export const firingSchema = z.strictObject({
     .exactOptional(),
 });
 
+/** A result that goes to where its job says: a row of `GET /v1/deliveries`. */
+export const deliverySchema = z.strictObject({
+  id: z.string().describe('What whoever receives it can tell a repetition by: `<job>/<due_at>`.'),
+  job: z.string(),
+  due_at: int,
+  event_id: z.string().exactOptional(),
+  session_id: z.string().exactOptional(),
+  destination: z.string().describe("The job's `deliver`."),
+  ended_at: int.describe('When the run ended, whose result it is.'),
+  state: z.enum(['pending', 'delivered', 'failed']).describe('pending: it is on its way, or is to be.'),
+  attempts: int.describe('0 as long as it is pending.'),
+  reason: z.string().exactOptional().describe('Why it failed.'),
+});
+
 /** A job with all that it was made without filled in. */
 const job = newScheduleSchema.required({
   tz: true,
@@ -109,6 +123,7 @@ export type NewSchedule = z.infer<typeof newScheduleSchema>;
 export type Job = z.infer<typeof job>;
 export type ScheduleStatus = z.infer<typeof scheduleStatusSchema>;
 export type Firing = z.infer<typeof firingSchema>;
+export type Delivery = z.infer<typeof deliverySchema>;
 export type ScheduleChange = z.infer<typeof scheduleChangeSchema>;
 
 /** Which firing a record is about. */
@@ -158,4 +173,6 @@ export interface Schedules {
   run(name: string, options: { wait: boolean }): Promise<Firing>;
   /** Newest last. */
   history(name: string): Promise<Firing[]>;
+  /** Of all jobs, in the order in which their runs ended. */
+  deliveries(): Promise<Delivery[]>;
 }

@@ -6,7 +6,7 @@ import {
   type Accepted, CONTROL_PROTOCOL, type EventStatus, type Host, type HostStatus, type Imported, type Loss, type QueueItem, type SessionRow, type SessionStatus,
   type Watch,
 } from '../../contract/host.ts'; // prettier-ignore
-import type { Firing, Schedules, ScheduleStatus } from '../../contract/schedule.ts';
+import type { Delivery, Firing, Schedules, ScheduleStatus } from '../../contract/schedule.ts';
 import { type Attachment, attach } from './attach.ts';
 import { isPrivatePath } from './control-path.ts';
 import { HAND_OVER_PATH, holdSocket } from './listener.ts';
@@ -164,6 +164,7 @@ function schedulesOver(ask: Ask): Schedules {
     remove: (name) => ask('DELETE', path(name)),
     run: (name, { wait }) => ask<Firing>('POST', `${path(name)}/run?wait=${wait}`, wait ? { withinMs: RUN_MS } : {}),
     history: async (name) => (await ask<{ history: Firing[] }>('GET', `${path(name)}/history`)).history,
+    deliveries: async () => (await ask<{ deliveries: Delivery[] }>('GET', '/v1/deliveries')).deliveries,
   };
 }
 

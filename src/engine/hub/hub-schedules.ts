@@ -72,6 +72,7 @@ export function createHubSchedules(ports: HubOfSchedules): HubSchedules {
       remove: (name) => operate(by, (all) => all.remove(name, by.actor)),
       run: (name, options) => operate(by, (all) => all.run(name, options)),
       history: async (name) => (await service()).history(name),
+      deliveries: async () => (await service()).deliveries(),
     }),
     start: (told) => startIn(AFTER_START_MS, told),
     turnsEnded: () => opened?.turnsEnded(),

@@ -87,6 +87,11 @@ export function isOpen({ job }: JobState, { event_id, outcome, quiet, delivery }
   return outcome === undefined || (job.deliver !== undefined && !quiet && delivery === undefined);
 }
 
+/** Stays the same however often a result is sent. */
+export function deliveryId(job: string, due_at: number): string {
+  return `${job}/${due_at}`;
+}
+
 /** The latest due time that came to a run. */
 export function lastRun({ firings }: JobState): FiringState | undefined {
   const ran = [...firings.values()].filter(({ event_id }) => event_id !== undefined);

@@ -4,7 +4,7 @@ import { sendWebhook } from '../../adapters/delivery/webhook.ts';
 import type { Clock } from '../../base/clock.ts';
 import { toRuntimeError } from '../../contract/errors.ts';
 import type { Firing, Job } from '../../contract/schedule.ts';
-import type { FiringState } from './book.ts';
+import { deliveryId, type FiringState } from './book.ts';
 
 export interface DeliveryPorts {
   clock: Clock;
@@ -23,7 +23,7 @@ export async function deliverResult(
 ): Promise<Firing['delivery']> {
   const [, kind, to] = /^(file|webhook):(.+)$/s.exec(job.deliver!)!;
   try {
-    const id = `${job.name}/${firing.due_at}`;
+    const id = deliveryId(job.name, firing.due_at);
     const { settled: _, delivery: _d, output: _o, ...told } = firing;
     const event = {
       schemaVersion: 'runtime.event.v1',

@@ -1,8 +1,8 @@
 /** Jobs and firings as they are told to those who ask. */
 import type { Clock } from '../../base/clock.ts';
 import { RuntimeError } from '../../contract/errors.ts';
-import type { Firing, ScheduleStatus } from '../../contract/schedule.ts';
-import type { Book, JobState } from './book.ts';
+import type { Delivery, Firing, ScheduleStatus } from '../../contract/schedule.ts';
+import { type Book, deliveryId, type JobState } from './book.ts';
 import { createPlanner } from './due.ts';
 
 /** How jobs stand, for those who ask. */
@@ -43,4 +43,30 @@ export function jobIn(book: Book, name: string): JobState {
 /** Newest last. */
 export function historyOf({ firings }: JobState): Firing[] {
   return [...firings.values()].sort((a, b) => a.due_at - b.due_at).map(told);
+}
+
+/** In the order in which the runs ended. */
+export function deliveriesOf(book: Book): Delivery[] {
+  return [...book.values()].flatMap(deliveriesOfJob).sort((a, b) => a.ended_at - b.ended_at);
+}
+
+function deliveriesOfJob({ job, firings }: JobState): Delivery[] {
+  const { name, deliver } = job;
+  if (deliver === undefined) return [];
+  return [...firings.values()].flatMap((firing): Delivery[] => {
+    const { due_at, event_id, session_id, ended_at, quiet, delivery } = firing;
+    if (ended_at === undefined || quiet) return [];
+    return [
+      {
+        id: deliveryId(name, due_at),
+        job: name,
+        due_at,
+        ...(event_id !== undefined && { event_id }),
+        ...(session_id !== undefined && { session_id }),
+        destination: deliver,
+        ended_at,
+        ...(delivery ?? { state: 'pending', attempts: 0 }),
+      },
+    ];
+  });
 }

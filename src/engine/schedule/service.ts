@@ -14,7 +14,7 @@ import type {
 } from '../../contract/schedule.ts';
 import type { Actor } from '../../contract/values.ts';
 import type { Book } from './book.ts';
-import { createDescribe, historyOf, jobIn, told } from './describe.ts';
+import { createDescribe, deliveriesOf, historyOf, jobIn, told } from './describe.ts';
 import { intentOf } from './due.ts';
 import { nothingToLookAfter } from './heartbeat.ts';
 import { openLedger } from './ledger.ts';
@@ -119,6 +119,7 @@ export async function createScheduleService(ports: ServicePorts, settings: Servi
       return now ? told(now) : intended; // the job may have been removed meanwhile
     },
     history: async (name) => historyOf(jobIn(book, name)),
+    deliveries: async () => deliveriesOf(book),
     start: () => scheduler.start(),
     turnsEnded: () => runs.look(),
     async stop() {

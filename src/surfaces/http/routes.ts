@@ -116,6 +116,7 @@ export const ROUTES: Record<string, Record<string, Handle>> = {
   '/v1/schedules/:id': { GET: schedules.get, PATCH: schedules.change, DELETE: schedules.remove },
   '/v1/schedules/:id/run': { POST: schedules.run },
   '/v1/schedules/:id/history': { GET: schedules.history },
+  '/v1/deliveries': { GET: schedules.deliveries },
   '/metrics': { GET: readMetrics },
   '/v1/policy': { POST: async ({ host }, call) => ok(await host.setPolicy(await call.body(validatePolicyChange))) },
 };

@@ -46,3 +46,7 @@ export async function run({ host }: Ports, call: Call): Promise<Answer> {
 export async function history({ host }: Ports, { id }: Call): Promise<Answer> {
   return { status: 200, body: { history: await host.schedules.history(id) } };
 }
+
+export async function deliveries({ host }: Ports): Promise<Answer> {
+  return { status: 200, body: { deliveries: await host.schedules.deliveries() } };
+}

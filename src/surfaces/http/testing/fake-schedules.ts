@@ -36,6 +36,7 @@ export function createFakeSchedules(): Schedules {
       found(name);
       jobs.delete(name);
     },
+    deliveries: async () => [],
     async run(name) {
       found(name);
       const past = firings.get(name)!;
