@@ -143,6 +143,9 @@ export async function pendingApprovals(workspace: Workspace): Promise<ApprovalRe
     .sort((a, b) => a.created_at - b.created_at);
 }
 
+/** The whole of an id, or so much of its beginning that it may name one. */
+const SOME_APPROVAL = /^a-[0-9a-f]{4,64}$/;
+
 /**
  * The approval with this id, or with an id that begins so. Sessions with unfinished work are looked at first: what waits
  * is what people mean.
@@ -150,8 +153,8 @@ export async function pendingApprovals(workspace: Workspace): Promise<ApprovalRe
  */
 export async function findApproval(workspace: Workspace, id: string): Promise<ApprovalRecord> {
   const open = new Set((await workspace.store.ingress.pending()).map((event) => event.session_id));
-  const all = (await workspace.store.journal.list()).map(({ session_id }) => session_id);
-  for (const sessions of [[...open], all.filter((session) => !open.has(session))]) {
+  for (const among of SOME_APPROVAL.test(id) ? [open, undefined] : []) {
+    const sessions = await workspace.index.ofApproval(id, among);
     const records = (await mapFew(sessions, AT_A_TIME, (session) => recordsOf(workspace, session))).flat();
     const found = matchingId(records, id, (record) => record.id);
     if (found) return found;

@@ -24,6 +24,7 @@ import { policyOf, unknownTools } from './config/policy.ts';
 import { secretsOf } from './config/secrets.ts';
 import { createFreeze } from './freeze.ts';
 import { createOwner, type Owner } from './owner.ts';
+import { createIdIndex, type IdIndex } from './id-index.ts';
 import { LOCAL_ACTOR } from './principal.ts';
 import { reachModels } from './reached-models.ts';
 import { createRedactor, type Redactor } from './session/redact.ts';
@@ -43,6 +44,8 @@ export interface Workspace {
   loaded: LoadedConfig;
   clock: Clock;
   store: Store;
+  /** Of the ids that stand in its journals. */
+  index: IdIndex;
   tools: ToolHost;
   files: ProjectFiles;
   /** In force now: `policy set` changes it while the program runs. */
@@ -76,7 +79,9 @@ export async function openWorkspace(request: WorkspaceRequest): Promise<Workspac
     deadLetterTtlMs: parseDuration(config.ingress.dead_letter_ttl)!,
   });
   const files = createProjectFiles({ home, clock, environment, settings: toolSettings(config) });
-  return { request, home, loaded, clock, store, tools, files, policy, build: `${version}+${commit.slice(0, 12)}` };
+  const index = createIdIndex(store.journal);
+  const build = `${version}+${commit.slice(0, 12)}`;
+  return { request, home, loaded, clock, store, index, tools, files, policy, build };
 }
 
 export interface OwnedWorkspace {

@@ -5,10 +5,10 @@
 import { closeSync, existsSync, fsync, readFileSync, renameSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { sha256 } from '../base/digest.ts';
+import { shareRuns } from '../base/share-runs.ts';
 import { RuntimeError } from '../contract/errors.ts';
 import type { Blobs } from '../contract/ports.ts';
 import { openAnew, removeFile, syncFolder, writeAll } from './files.ts';
-import { shareRuns } from './share-runs.ts';
 import { isFileError, storeError } from './store-error.ts';
 
 const DIGEST = /^sha256:[0-9a-f]{64}$/;

@@ -2,6 +2,7 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { sha256 } from '../base/digest.ts';
+import { createIdSet, type IdSet } from '../base/id-set.ts';
 import type { IngressEvent, IngressRecord, IngressTrace } from '../contract/records.ts';
 import { damageError, openChainFile, type ChainFile } from './chain/file.ts';
 import type { ChainLine } from './chain/line.ts';
@@ -33,16 +34,20 @@ export interface Segments extends Pick<OpenEvents, 'pending' | 'pendingEvent' | 
    * `deadBefore`. Gives their paths.
    */
   takeExpired(before: number, deadBefore: number): string[];
+  /** The first segment that may hold the event; undefined: none does. */
+  segmentOf(event_id: string): number | undefined;
   close(): Promise<void>;
 }
 
-/** When its oldest and its newest event were accepted. */
+/** When its oldest and its newest event were accepted, and which it has. */
 interface Segment {
   n: number;
+  events: IdSet;
   oldest: number;
   newest: number;
 }
 
+export const FIRST_SEGMENT = 1;
 const SEGMENT_BYTES = 1024 * 1024;
 export const SEGMENT_NAME = /^([1-9]\d{0,8})\.jsonl$/;
 
@@ -54,11 +59,12 @@ export async function openSegments(options: SegmentOptions, visit: (event: Ingre
     const segment = segments.at(-1)!;
     segment.oldest = Math.min(segment.oldest, event.accepted_at);
     segment.newest = Math.max(segment.newest, event.accepted_at);
+    segment.events.add(event.event_id);
     events.add(event, segment.n);
   };
   const open = async (n: number): Promise<ChainFile> => {
     const torn = { folder: options.tornFolder, name: `ingress-${n}.jsonl` };
-    segments.push({ n, oldest: Infinity, newest: 0 });
+    segments.push({ n, events: createIdSet(), oldest: Infinity, newest: 0 });
     const { file } = await openChainFile({ ...chainOf(options, n), torn }, ({ at, type, data }) => {
       const record = { type, data } as IngressRecord;
       if (record.type !== 'event.accepted') return void events.mark(record, at);
@@ -67,7 +73,7 @@ export async function openSegments(options: SegmentOptions, visit: (event: Ingre
     });
     return file;
   };
-  const [first = 1, ...others] = listSegments(options.folder);
+  const [first = FIRST_SEGMENT, ...others] = listSegments(options.folder);
   let current = await open(first);
   const moveTo = async (n: number): Promise<void> => {
     const before = current;
@@ -105,6 +111,7 @@ export async function openSegments(options: SegmentOptions, visit: (event: Ingre
       const count = lasting === -1 ? segments.length - 1 : Math.min(lasting, segments.length - 1);
       return segments.splice(0, count).map(({ n }) => chainOf(options, n).path);
     },
+    segmentOf: (event_id) => segments.find(({ events }) => events.mayHave(event_id))?.n,
     close: () => current.close(),
   };
 }
@@ -125,10 +132,15 @@ export async function readSegments(options: SegmentOptions): Promise<OpenEvents>
   return events;
 }
 
-/** Every line about an event. Of a damaged segment the lines before the damage count. */
-export async function findEvent(options: SegmentOptions, event_id: string): Promise<IngressTrace | undefined> {
+/** Every line about an event, from a segment on. Of a damaged segment the lines before the damage count. */
+export async function findEvent(
+  options: SegmentOptions,
+  event_id: string,
+  from: number,
+): Promise<IngressTrace | undefined> {
   let found: IngressTrace | undefined;
   for (const n of listSegments(options.folder)) {
+    if (n < from) continue;
     const { path, name, ...rules } = chainOf(options, n);
     await withFile(path, (fd) =>
       scanChain(fd, rules, ({ seq, type, data }) => {

@@ -1,4 +1,4 @@
-import { appendFileSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { appendFileSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { digestOf, sha256 } from '../base/digest.ts';
@@ -221,4 +221,15 @@ test('an event is found with what became of it, by whoever looks', async () => {
     expect(await ingress.find('e-2')).toEqual({ event: event('e-2'), at: 'ingress/1.jsonl seq 2' });
     expect(await ingress.find('e-3')).toBeUndefined();
   }
+});
+
+test('the holder reads nothing for an event that it does not have', async () => {
+  await store.ingress.accept(event('e-1'));
+  await store.ingress.done('e-1', 'success');
+  await reopen();
+  expect(await store.ingress.find('e-1')).toMatchObject({ done: { outcome: 'success' } });
+  renameSync(folder, `${folder}-away`);
+  writeFileSync(folder, '');
+  await expect(store.ingress.find('e-1')).rejects.toMatchObject({ code: 'store_unavailable' });
+  expect(await store.ingress.find('e-2')).toBeUndefined();
 });

@@ -7,7 +7,7 @@ import { RuntimeError } from '../contract/errors.ts';
 import type { AcceptedEvent, Ingress } from '../contract/ports.ts';
 import type { IngressEvent } from '../contract/records.ts';
 import { removeFile } from './files.ts';
-import { findEvent, readSegments, openSegments, type Segments } from './ingress-segments.ts';
+import { findEvent, FIRST_SEGMENT, readSegments, openSegments, type Segments } from './ingress-segments.ts';
 import type { OpenEvents } from './open-events.ts';
 
 export interface IngressOptions {
@@ -178,7 +178,11 @@ export function createIngress(options: IngressOptions): { ingress: Ingress; clos
     pendingEvent: async (event_id) => (await events()).pendingEvent(event_id),
     pendingOf: async (session_id) => (await events()).pendingOf(session_id),
     deadLetters: async () => (await events()).deadLetters(),
-    find: (event_id) => findEvent(options, event_id),
+    // Anybody may ask for any id: the holder knows which it has, and reads for no other.
+    async find(event_id) {
+      const from = holdsLock() ? (await segmentsNow()).segmentOf(event_id) : FIRST_SEGMENT;
+      return from === undefined ? undefined : findEvent(options, event_id, from);
+    },
 
     async done(event_id, outcome) {
       requireLock();

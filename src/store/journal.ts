@@ -28,6 +28,8 @@ export interface JournalOptions {
 }
 
 const EXTENSION = '.jsonl';
+/** After so many names others get their turn. */
+const NAMES_AT_ONCE = 256;
 const NEWLINE = Buffer.from('\n');
 const PLACE = /^(\d{1,15}):(\d{1,15}):([0-9a-f]{64}):(\d{1,15}):([0-9a-f]{64})$/;
 
@@ -36,6 +38,8 @@ export function createJournal(options: JournalOptions): { journal: Journal; clos
   const { sessionsFolder, tornFolder, head, requireLock, freeSpace } = options;
   const opened = new Map<string, ChainFile>();
   const opening = new Set<string>();
+  /** Whose a file is, by its name: a hashed one tells it in its lines alone, and never becomes another's. */
+  const named = new Map<string, string>();
   const fileOf = (session: string): string => join(sessionsFolder, sessionFileName(session) + EXTENSION);
 
   const handle = (session: string): ChainFile => {
@@ -180,12 +184,14 @@ export function createJournal(options: JournalOptions): { journal: Journal; clos
 
     async list() {
       const found: { session_id: string; changed_at: number; bytes: number }[] = [];
-      for (const name of readNames(sessionsFolder)) {
+      for (const [index, name] of readNames(sessionsFolder).entries()) {
+        if (index % NAMES_AT_ONCE === NAMES_AT_ONCE - 1) await new Promise((resolve) => setImmediate(resolve));
         const path = join(sessionsFolder, name);
         const stat = lstatSync(path, { throwIfNoEntry: false });
         if (!name.endsWith(EXTENSION) || !stat?.isFile() || stat.size === 0) continue;
-        const session_id = await sessionOf(path, name.slice(0, -EXTENSION.length));
+        const session_id = named.get(name) ?? (await sessionOf(path, name.slice(0, -EXTENSION.length)));
         if (session_id !== undefined) {
+          named.set(name, session_id);
           found.push({ session_id, changed_at: Math.floor(stat.mtimeMs), bytes: stat.size });
         }
       }

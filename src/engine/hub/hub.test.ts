@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { RuntimeError } from '../../contract/errors.ts';
 import type { StreamEvent } from '../../contract/stream.ts';
-import { recordsOf } from '../approvals.ts';
+import { findApproval, recordsOf } from '../approvals.ts';
 import { verifySession } from '../sessions.ts';
 import { openWorkspace } from '../wire.ts';
 import { newHome, openHub as open, say } from '../testing/hubs.ts';
@@ -25,6 +25,32 @@ test('a message that is repeated after a restart is still known, with its answer
   expect(await hub.settled(event_id)).toMatchObject(done);
   expect(await hub.session('s')).toMatchObject({ turns: 2, status: 'idle' });
   await expect(hub.event('e-01arz3ndektsv4rrffq69g5fav')).rejects.toMatchObject({ code: 'not_found' });
+});
+
+test('ids that nobody has make it read each journal once, however many are asked for', async () => {
+  const first = await open();
+  const sent = [];
+  for (let n = 0; n < 20; n++) sent.push(await first.hub.submit(say('hello', { session_id: `s${n}` })));
+  for (const { event_id } of sent) await first.hub.settled(event_id);
+  await first.hub.leave();
+
+  const { hub, workspace } = await open(first.home);
+  const { journal } = workspace.store;
+  const { read } = journal;
+  let readings = 0;
+  journal.read = (...args) => {
+    readings++;
+    return read(...args);
+  };
+  const one = 'e-01arz3ndektsv4rrffq69g5fa';
+  for (const last of 'abcdefgh') await expect(hub.event(one + last)).rejects.toMatchObject({ code: 'not_found' });
+  for (const last of 'abcdef') {
+    await expect(findApproval(workspace, `a-123456789012345${last}`)).rejects.toMatchObject({ code: 'not_found' });
+  }
+  expect(readings).toBe(20);
+  for (const { event_id, session_id } of sent) {
+    expect(await hub.event(event_id)).toMatchObject({ session_id, status: 'done' });
+  }
 });
 
 test('a session that was resumed before there was one is made by its first message', async () => {

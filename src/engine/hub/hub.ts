@@ -129,6 +129,7 @@ export function createHub(workspace: Workspace, options: HubOptions): Hub {
     sessions,
     lanes,
     ...store,
+    index: workspace.index,
     textOf,
     isLeaving: () => leaving !== undefined,
   });

@@ -3,6 +3,7 @@ import { RuntimeError } from '../../contract/errors.ts';
 import type { EventStatus } from '../../contract/host.ts';
 import type { Ingress, Journal } from '../../contract/ports.ts';
 import type { Part } from '../../contract/values.ts';
+import type { IdIndex } from '../id-index.ts';
 import type { Lanes } from '../lanes/lanes.ts';
 import type { LiveSession } from '../owner.ts';
 import type { EventBoard, EventNote } from './event-board.ts';
@@ -22,7 +23,8 @@ export interface MessageStatusPorts {
   sessions: LiveSessions;
   lanes: Pick<Lanes, 'open' | 'waiting' | 'arrived'>;
   ingress: Pick<Ingress, 'pendingEvent' | 'find'>;
-  journal: Pick<Journal, 'read' | 'list'>;
+  journal: Pick<Journal, 'read'>;
+  index: Pick<IdIndex, 'ofMessage'>;
   textOf: (parts: Part[]) => Promise<string>;
   isLeaving: () => boolean;
 }
@@ -31,7 +33,7 @@ export interface MessageStatusPorts {
 const UNSEEN: ReadonlySet<string> = new Set(['canceled', 'dropped']);
 
 export function createMessageStatus(ports: MessageStatusPorts): MessageStatus {
-  const { board, sessions, lanes, ingress, journal, textOf, isLeaving } = ports;
+  const { board, sessions, lanes, ingress, journal, index, textOf, isLeaving } = ports;
 
   async function now(event_id: string, session_id?: string): Promise<EventStatus> {
     const known = board.get(event_id);
@@ -44,7 +46,7 @@ export function createMessageStatus(ports: MessageStatusPorts): MessageStatus {
     if (trace?.dead && !trace.done) return endedUnseen(trace.event, { status: 'dead', why: trace.dead.why });
     const session = session_id ?? trace?.event.session_id;
     const past = await (session === undefined
-      ? pastEventAnywhere(journal, event_id)
+      ? pastEventAnywhere(journal, index, event_id)
       : pastEvent(journal, session, event_id));
     if (past) return fromPast(past);
     if (trace?.done && UNSEEN.has(trace.done.outcome)) {

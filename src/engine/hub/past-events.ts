@@ -1,6 +1,7 @@
 /** What became of messages whose session isn't live, or has long gone on: told from the journals. */
 import type { Journal } from '../../contract/ports.ts';
 import type { Part } from '../../contract/values.ts';
+import type { IdIndex } from '../id-index.ts';
 import { endedNote, type EventNote } from './event-board.ts';
 
 export interface PastEvent {
@@ -51,16 +52,16 @@ const DIGITS = '0123456789abcdefghjkmnpqrstvwxyz';
 /** Clocks are set back, but not by more. */
 const SLACK_MS = 24 * 60 * 60 * 1000;
 
-/** Looks in all sessions that were written to since the message was accepted: its id says when that was. */
+/** Looks in the sessions that may have it, and were written to since it was accepted: its id says when that was. */
 export async function pastEventAnywhere(
-  journal: Pick<Journal, 'read' | 'list'>,
+  journal: Pick<Journal, 'read'>,
+  index: Pick<IdIndex, 'ofMessage'>,
   event_id: string,
 ): Promise<PastEvent | undefined> {
   const [, time] = EVENT_ID.exec(event_id) ?? [];
   if (time === undefined) return undefined;
   const accepted_at = [...time].reduce((sum, digit) => sum * DIGITS.length + DIGITS.indexOf(digit), 0);
-  for (const { session_id, changed_at } of await journal.list()) {
-    if (changed_at < accepted_at - SLACK_MS) return undefined;
+  for (const session_id of await index.ofMessage(event_id, accepted_at - SLACK_MS)) {
     const found = await pastEvent(journal, session_id, event_id);
     if (found) return found;
   }

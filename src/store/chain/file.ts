@@ -6,10 +6,10 @@
  */
 import { closeSync, fstatSync, ftruncateSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { shareRuns } from '../../base/share-runs.ts';
 import { RuntimeError } from '../../contract/errors.ts';
 import type { CutTail } from '../../contract/ports.ts';
 import { createFile, createPrefixDigest, cutAside, openExisting, syncFile, syncFolder, writeAll } from '../files.ts';
-import { shareRuns } from '../share-runs.ts';
 import { isFileError, storeError } from '../store-error.ts';
 import { buildLine, type ChainLine, type ChainRecord } from './line.ts';
 import { scanChain, type ChainEnd, type ChainRules, type ChainStart, type VisitLine } from './scan.ts';

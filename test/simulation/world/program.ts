@@ -3,6 +3,7 @@ import { toRuntimeError, type RuntimeError } from '../../../src/contract/errors.
 import type { ProjectFiles } from '../../../src/contract/ports.ts';
 import type { Host } from '../../../src/contract/host.ts';
 import { createHub, type HubOptions } from '../../../src/engine/hub/hub.ts';
+import { createIdIndex } from '../../../src/engine/id-index.ts';
 import type { Workspace } from '../../../src/engine/wire.ts';
 import { parseDuration } from '../../../src/base/duration.ts';
 import { openStore } from '../../../src/store/store.ts';
@@ -21,19 +22,21 @@ const NO_FILES: ProjectFiles = {
 /** A workspace as any process sees it, with or without the lock. */
 export function openWorkspace(world: World, process: SimulatedProcess): Workspace {
   const { loaded } = world;
+  const store = openStore({
+    home: process.mount,
+    workspace: 'default',
+    clock: process.clock,
+    owner: { pid: process.id, program: 'simulated', version: '1' },
+    idempotencyTtlMs: parseDuration(loaded.config.governance.idempotency_ttl)!,
+    deadLetterTtlMs: parseDuration(loaded.config.ingress.dead_letter_ttl)!,
+  });
   const workspace = {
     request: { environment: process.environment, overrides: new Map() },
     home: process.mount,
     loaded,
     clock: process.clock,
-    store: openStore({
-      home: process.mount,
-      workspace: 'default',
-      clock: process.clock,
-      owner: { pid: process.id, program: 'simulated', version: '1' },
-      idempotencyTtlMs: parseDuration(loaded.config.governance.idempotency_ttl)!,
-      deadLetterTtlMs: parseDuration(loaded.config.ingress.dead_letter_ttl)!,
-    }),
+    store,
+    index: createIdIndex(store.journal),
     tools: createToolHost(world, process),
     files: NO_FILES,
     policy: world.policy,
