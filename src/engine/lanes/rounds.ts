@@ -4,6 +4,7 @@
  * priority while anything waits there.
  */
 import type { IngressEvent } from '../../contract/records.ts';
+import { senderOf } from './sender.ts';
 
 /** A message's place in its lane: the higher priority first, then the lower round. */
 export interface Rank {
@@ -54,7 +55,7 @@ export function createRounds(): Rounds {
       const priority = Math.min(sent.priority ?? 0, behind?.priority ?? Infinity);
       const group = groupOf(sent, priority);
       group.waiting++;
-      const sender = JSON.stringify([sent.actor.id, sent.source]);
+      const sender = senderOf(sent);
       const last = group.last.get(sender);
       const own = Math.max(group.round, last === undefined ? 0 : last + 1);
       const round = behind?.priority === priority ? Math.max(own, behind.round) : own;

@@ -1,7 +1,7 @@
 /** The scheduler against its definitions, each written down as plainly as it can be, and looked up over all messages. */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import type { Lane } from '../../contract/values.ts';
+import type { Lane, Role } from '../../contract/values.ts';
 import type { QueuedEvent, SessionWork } from './queued.ts';
 import { createRounds, type Rank } from './rounds.ts';
 import { createScheduler, type QueueRow, type Scheduler } from './scheduler.ts';
@@ -15,6 +15,7 @@ interface Known {
 }
 
 const LANES = ['interactive', 'background'] as const;
+const isLow = ({ actor: { role } }: QueuedEvent): boolean => role === 'member' || role === 'viewer';
 const STATES = ['running', 'delivered', 'giving', 'waiting'];
 
 function createModel(limits: LaneLimits): Scheduler<QueuedEvent> {
@@ -37,8 +38,10 @@ function createModel(limits: LaneLimits): Scheduler<QueuedEvent> {
     return a.round === b.round ? all.indexOf(one) < all.indexOf(other) : a.round < b.round;
   };
   const firstOf = (items: Known[]): Known | undefined => items.toSorted((a, b) => (goesBefore(a, b) ? -1 : 1))[0];
-  const isSender = (one: QueuedEvent | undefined, other: QueuedEvent): boolean =>
-    one !== undefined && one.lane === other.lane && one.actor.id === other.actor.id && one.source === other.source;
+  const isSender = (one: QueuedEvent | undefined, other: QueuedEvent): boolean => {
+    if (one?.lane !== other.lane || one.actor.id !== other.actor.id || isLow(one) !== isLow(other)) return false;
+    return isLow(one) || one.source === other.source;
+  };
 
   function mayStart({ event }: Known): boolean {
     const working = sessions().filter((session) => isActive(session) && works.get(session)?.waits !== true);
@@ -163,6 +166,8 @@ const act = fc.record({
   session: fc.constantFrom(...SESSIONS),
   lane: fc.constantFrom(...LANES),
   sender: fc.constantFrom('ann', 'bob', 'eve'),
+  role: fc.constantFrom<Role>('member', 'operator'),
+  source: fc.constantFrom('api', 'cron'),
   priority: fc.constantFrom(-3, 0, 0, 5),
   /** Which of the messages there are. */
   pick: fc.nat(1000),
@@ -183,12 +188,13 @@ test('whatever is done: the same is given, in the same order, and every line of 
         const both = [scheduler, model];
         const same = (ask: (one: Scheduler<QueuedEvent>) => unknown): void =>
           expect(ask(scheduler)).toEqual(ask(model));
-        for (const [n, { kind, session, lane, sender: by, priority, pick, turns, queues, waits }] of acts.entries()) {
+        for (const [n, one] of acts.entries()) {
+          const { kind, session, lane, sender: by, role, source, priority, pick, turns, queues, waits } = one;
           const ids = model.table().map(({ event }) => event.event_id);
           const id = ids[pick % Math.max(1, ids.length)] ?? 'none';
           if (kind === 'add') {
-            const actor = { id: by, role: 'member' as const };
-            const event = { event_id: `e${n}`, session_id: session, lane, priority, actor, source: 'api' };
+            const actor = { id: by, role };
+            const event = { event_id: `e${n}`, session_id: session, lane, priority, actor, source };
             for (const one of both) one.add({ ...event, accepted_at: 0 });
           } else if (kind === 'next') same((one) => one.next());
           else if (kind === 'hold') same((one) => one.hold(id));

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { Lane } from '../../contract/values.ts';
+import type { Lane, Role } from '../../contract/values.ts';
 import type { QueuedEvent } from './queued.ts';
 import { createScheduler, type Scheduler } from './scheduler.ts';
 import type { LaneLimits } from './starts.ts';
@@ -11,12 +11,15 @@ interface Given {
   session?: string;
   lane?: Lane;
   sender?: string;
+  role?: Role;
+  source?: string;
   priority?: number;
 }
 
-function message(event_id: string, { session = event_id, lane = 'interactive', sender = 'ann', priority }: Given = {}) {
-  const actor = { id: sender, role: 'member' as const };
-  return { event_id, session_id: session, lane, actor, source: 'api', accepted_at: 0, ...(priority && { priority }) };
+function message(event_id: string, given: Given = {}) {
+  const { session = event_id, lane = 'interactive', sender = 'ann', role = 'member', source = 'api', priority } = given;
+  const actor = { id: sender, role };
+  return { event_id, session_id: session, lane, actor, source, accepted_at: 0, ...(priority && { priority }) };
 }
 
 /** Takes messages, and gives the ids of those that may be given to their sessions. */
@@ -63,6 +66,21 @@ describe('a lane', () => {
     add('other', { sender: 'other' });
     expect(scheduler.get('other')?.position).toBe(1);
     expect(go().slice(0, 3)).toEqual(['many0', 'other', 'many1']);
+  });
+
+  test('takes what a member sends as one sender, whatever source each message names', () => {
+    const { add, go, scheduler } = start({ interactive: 100 });
+    for (let n = 0; n < 50; n++) add(`many${n}`, { sender: 'many', source: `of ${n}` });
+    add('other', { sender: 'other' });
+    expect(scheduler.get('other')?.position).toBe(1);
+    expect(go().slice(0, 3)).toEqual(['many0', 'other', 'many1']);
+  });
+
+  test('gives one of each source of an operator in turn', () => {
+    const { add, go } = start({ interactive: 9, sender: 1 });
+    for (const id of ['a1', 'a2']) add(id, { sender: 'local', role: 'operator', source: 'cron' });
+    add('b1', { sender: 'local', role: 'operator', source: 'cli' });
+    expect(go()).toEqual(['a1', 'b1']);
   });
 
   test('lets no sender go first again and again that sends one at a time', () => {

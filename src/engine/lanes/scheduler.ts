@@ -19,6 +19,7 @@ import {
   type SessionWork,
 } from './queued.ts';
 import { createRounds } from './rounds.ts';
+import { senderOf } from './sender.ts';
 import { createStarts, type LaneLimits } from './starts.ts';
 
 export type QueueState = 'waiting' | 'delivered' | 'running' | 'waiting_approval';
@@ -145,11 +146,11 @@ export function createScheduler<E extends QueuedEvent>(limits: LaneLimits): Sche
 
   return {
     add(event) {
-      const { event_id, session_id, lane, actor, source } = event;
+      const { event_id, session_id, lane } = event;
       if (items.has(event_id)) return;
       const session = sessionOf(session_id);
       const rank = rounds.enter(event, lastOf(session.waiting[lane])?.rank);
-      const sender = JSON.stringify([lane, actor.id, source]);
+      const sender = senderOf(event);
       const item: Item<E> = { event, session, sender, state: 'waiting', holds: 0, rank, order: orders++ };
       items.set(event_id, item);
       enter(item);
