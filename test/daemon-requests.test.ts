@@ -107,7 +107,7 @@ describe('a request', () => {
       ['{"content":"hi","__proto__":{"a":1}}', ''],
       ['[]', 'object'],
       ['null', 'object'],
-      ['['.repeat(100_000), ''],
+      ['['.repeat(40_000), ''],
       [`{"${'k'.repeat(MiB)}":1}`, 'unknown field'],
       [`{"${'k'.repeat(MiB)}":1,"${'k'.repeat(MiB)}":2}`, 'the key'],
       ['{"content":"hi","root":"/a\\u0000b"}', 'root'],

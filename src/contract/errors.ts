@@ -66,7 +66,7 @@ export const errorCatalogue = {
   idempotency_key_reused: { exit: 1, next: 'Take a new key for another message.' },
   invalid_request: { exit: 1, next: 'Correct the request; docs/reference/errors.md lists the codes.' },
   method_not_allowed: { exit: 1, next: 'Use a method that the `Allow` header names.' },
-  body_too_large: { exit: 1, next: 'Send less at once: at most 8 MiB.' },
+  body_too_large: { exit: 1, next: 'Send less at once: a message has at most 8 MiB.' },
   overloaded: { exit: 3, next: 'Try again in a moment.' },
   unsupported_media_type: { exit: 1, next: 'Send JSON, with `Content-Type: application/json`.' },
   unauthenticated: { exit: 6, next: 'Repeat the command; it proves anew who it is.' },

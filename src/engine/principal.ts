@@ -19,12 +19,35 @@ export const DAEMON_ACTOR: Actor = { id: 'token', role: 'operator' };
 
 export const LOCAL: Principal = { actor: LOCAL_ACTOR, via: 'cli' };
 
+/** What takes a role. */
+export interface Act {
+  least: Role;
+  what: string;
+}
+
+export const ACTS = {
+  submit: { least: 'member', what: 'sending a message' },
+  chooseRoot: { least: 'operator', what: 'choosing the project folder' },
+  stop: { least: 'member', what: 'stopping a turn' },
+  resume: { least: 'member', what: 'resuming a session' },
+  configure: { least: 'member', what: 'changing a session' },
+  fork: { least: 'member', what: 'forking a session' },
+  undo: { least: 'operator', what: 'undoing a turn' },
+  import: { least: 'operator', what: 'importing a session' },
+  remove: { least: 'operator', what: 'removing a session' },
+  retryDead: { least: 'operator', what: 'trying a dead letter again' },
+  dropQueued: { least: 'operator', what: 'dropping a message' },
+  revokeGrant: { least: 'operator', what: 'taking a grant back' },
+  setPolicy: { least: 'operator', what: 'changing the policy' },
+  schedule: { least: 'operator', what: 'changing or running a schedule' },
+} as const satisfies Record<string, Act>;
+
 /**
  * An operator is a person: no tool of the agent acts as one, also where less would do. What a member's token may, it may
  * for whoever was given it.
- * @throws RuntimeError role_not_allowed, when the role is lower than `least` | caller_is_tool
+ * @throws RuntimeError role_not_allowed, when the role is lower than the act takes | caller_is_tool
  */
-export function requireRole({ actor, refuseTools }: Principal, least: Role, what: string): void {
+export function requireRole({ actor, refuseTools }: Principal, { least, what }: Act): void {
   if (lowerRole(actor.role, least) !== least) {
     throw new RuntimeError('role_not_allowed', `${actor.id} is ${actor.role}; ${what} takes ${least}.`);
   }

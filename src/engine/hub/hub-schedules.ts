@@ -2,7 +2,7 @@
 import { type RuntimeError, toRuntimeError } from '../../contract/errors.ts';
 import type { Schedules } from '../../contract/schedule.ts';
 import type { HubOfSchedules } from '../schedule/hub-of-schedules.ts';
-import { type Principal, requireRole } from '../principal.ts';
+import { ACTS, type Principal, requireRole } from '../principal.ts';
 import type { ScheduleService } from '../schedule/service.ts';
 
 export interface StartTold {
@@ -60,7 +60,7 @@ export function createHubSchedules(ports: HubOfSchedules): HubSchedules {
   /** A job acts for the operator, whoever lets it. */
   const operate = <T>(by: Principal, work: (all: ScheduleService) => Promise<T>): Promise<T> =>
     change(async () => {
-      requireRole(by, 'operator', 'changing or running a schedule');
+      requireRole(by, ACTS.schedule);
       return work(await service());
     });
   return {

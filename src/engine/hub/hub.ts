@@ -11,7 +11,7 @@ import { findApproval, pendingApprovals, resolveApproval } from '../approvals.ts
 import type { Reloaded } from '../config/reload.ts';
 import { LEAVING_MS } from '../host-loss.ts';
 import { revokeGrant } from '../grants.ts';
-import { LOCAL, type Principal, requireRole } from '../principal.ts';
+import { ACTS, LOCAL, type Principal, requireRole } from '../principal.ts';
 import type { LiveSession } from '../owner.ts';
 import { wholeText } from '../session/messages.ts';
 import { createQueueActs } from '../lanes/queue-acts.ts';
@@ -229,7 +229,7 @@ export function createHub(workspace: Workspace, options: HubOptions): Hub {
 
   /** Asks for the end of a message. What no session has yet ends here. */
   async function stop(session_id: string, event_id: string, by: Principal): Promise<void> {
-    requireRole(by, 'member', 'stopping a turn');
+    requireRole(by, ACTS.stop);
     if (takes === 'all' && (await change(() => lanes.end(event_id, 'canceled')))) return;
     const stopped = await changeSession(session_id, (live) => owner.stop(live, event_id, by));
     if (!stopped) throw new RuntimeError('not_found', `Session ${session_id} has nothing now that could be stopped.`);
@@ -310,7 +310,7 @@ export function createHub(workspace: Workspace, options: HubOptions): Hub {
     settled: (event_id) => messages.settled(event_id),
     resume: (session_id) =>
       change(async () => {
-        requireRole(by, 'member', 'resuming a session');
+        requireRole(by, ACTS.resume);
         await sessions.enter(session_id);
         return sessions.use(session_id, describe);
       }),
@@ -340,12 +340,12 @@ export function createHub(workspace: Workspace, options: HubOptions): Hub {
     resolve: (id, resolution) => change(() => resolve(id, resolution, by)),
     revokeGrant: (grant_id) =>
       change(async () => {
-        requireRole(by, 'operator', 'taking a grant back');
+        requireRole(by, ACTS.revokeGrant);
         return revokeGrant(workspace, grant_id, by.actor);
       }),
     setPolicy: (changes) =>
       change(async () => {
-        requireRole(by, 'operator', 'changing the policy');
+        requireRole(by, ACTS.setPolicy);
         return configChanges.setPolicy(changes, by.actor);
       }),
     schedules: schedules.hostFor(by),

@@ -1,7 +1,7 @@
 /** What is done to a session beside working on it. What that takes is loaded when somebody does it. */
 import type { Host } from '../../contract/host.ts';
 import type { LiveSession } from '../owner.ts';
-import { type Principal, requireRole } from '../principal.ts';
+import { ACTS, type Principal, requireRole } from '../principal.ts';
 import { removeSession } from '../sessions.ts';
 import type { OwnedWorkspace, Workspace } from '../wire.ts';
 import type { LiveSessions } from './live-sessions.ts';
@@ -33,13 +33,13 @@ export function createSessionActs(ports: SessionActsPorts): SessionActs {
 
   return (by) => ({
     async configure(session_id, changes) {
-      requireRole(by, 'member', 'changing a session');
+      requireRole(by, ACTS.configure);
       checkModel(changes.model, by);
       await changeSession(session_id, (live) => owner.configure(live, changes, by.actor));
     },
     fork: (session_id, options) =>
       change(async () => {
-        requireRole(by, 'member', 'forking a session');
+        requireRole(by, ACTS.fork);
         checkModel(options.model, by);
         const { forkSession } = await import('../past/fork.ts');
         const id = owner.newSessionId();
@@ -49,13 +49,13 @@ export function createSessionActs(ports: SessionActsPorts): SessionActs {
       }),
     undo: (session_id, { turn }) =>
       changeSession(session_id, async (live) => {
-        requireRole(by, 'operator', 'undoing a turn');
+        requireRole(by, ACTS.undo);
         const { undoTurn } = await import('../past/undo.ts');
         return undoTurn(workspace, owner, live, turn, by.actor);
       }),
     import: (wanted) =>
       change(async () => {
-        requireRole(by, 'operator', 'importing a session');
+        requireRole(by, ACTS.import);
         const { importSession } = await import('../proof/import.ts');
         const alone = (id: string, work: () => Promise<void>): Promise<void> =>
           sessions.withdraw(id, async (close) => {
@@ -67,7 +67,7 @@ export function createSessionActs(ports: SessionActsPorts): SessionActs {
       }),
     remove: (session_id, { force }) =>
       change(async () => {
-        requireRole(by, 'operator', 'removing a session');
+        requireRole(by, ACTS.remove);
         await sessions.withdraw(session_id, (close) =>
           removeSession(workspace, session_id, { force, close, by: by.actor }),
         );

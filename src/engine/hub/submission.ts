@@ -5,7 +5,7 @@ import type { Accepted, Submission } from '../../contract/host.ts';
 import type { ModelChoice } from '../../contract/manifest.ts';
 import type { Lanes } from '../lanes/lanes.ts';
 import { waitsForPerson } from '../lanes/work-of.ts';
-import { type Principal, requireRole } from '../principal.ts';
+import { ACTS, type Principal, requireRole } from '../principal.ts';
 import type { OwnSubmission } from '../schedule/hub-of-schedules.ts';
 import { checkSessionId } from '../session-id.ts';
 import type { OwnedWorkspace, Workspace } from '../wire.ts';
@@ -49,8 +49,8 @@ export function createSubmit(
   const { workspace, owner, models, choose, sessions, lanes, messages, root: defaultRoot } = ports;
 
   async function submit(message: Submission | OwnSubmission, by: Principal): Promise<Accepted> {
-    requireRole(by, 'member', 'sending a message');
-    if (message.root !== undefined) requireRole(by, 'operator', 'choosing the project folder');
+    requireRole(by, ACTS.submit);
+    if (message.root !== undefined) requireRole(by, ACTS.chooseRoot);
     const { lane = 'interactive', idempotency_key } = message;
     if (message.session_id !== undefined) checkSessionId(message.session_id);
     const key = idempotency_key === undefined ? undefined : { actor_id: by.actor.id, idempotency_key };

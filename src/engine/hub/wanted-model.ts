@@ -8,5 +8,5 @@ import type { Workspace } from '../wire.ts';
  */
 export function requireModel({ loaded, request }: Workspace, model: string | undefined, by: Principal): void {
   if (model === undefined || modelNames(loaded.config, request.environment).includes(model)) return;
-  requireRole(by, 'operator', `asking ${model}, a model that is not configured,`);
+  requireRole(by, { least: 'operator', what: `asking ${model}, a model that is not configured,` });
 }

@@ -4,7 +4,7 @@ import type { QueueItem } from '../../contract/host.ts';
 import type { Ingress } from '../../contract/ports.ts';
 import type { DeadLetter, IngressEvent } from '../../contract/records.ts';
 import { matchingId } from '../matching-id.ts';
-import { type Principal, requireRole } from '../principal.ts';
+import { ACTS, type Principal, requireRole } from '../principal.ts';
 import { titleOf } from '../sessions.ts';
 import type { Lanes } from './lanes.ts';
 import type { QueueRow } from './scheduler.ts';
@@ -32,7 +32,7 @@ export function createQueueActs({ lanes, ingress, takesAll }: QueueActsPorts): Q
     list,
     find,
     async retry(id, by) {
-      requireRole(by, 'operator', 'trying a dead letter again');
+      requireRole(by, ACTS.retryDead);
       const { event_id, lane, state } = await find(id);
       if (state !== 'dead')
         throw new RuntimeError('not_found', `Message ${event_id} is no dead letter: it is ${state}.`);
@@ -46,7 +46,7 @@ export function createQueueActs({ lanes, ingress, takesAll }: QueueActsPorts): Q
       return find(event_id);
     },
     async drop(id, by) {
-      requireRole(by, 'operator', 'dropping a message');
+      requireRole(by, ACTS.dropQueued);
       const item = await find(id);
       const { event_id, session_id } = item;
       if (item.state === 'dead') {

@@ -8,17 +8,22 @@ import type { SubmissionBody } from '../../contract/api.ts';
 import { errorCatalogue, RuntimeError } from '../../contract/errors.ts';
 import type { Submission } from '../../contract/host.ts';
 import { httpStatus } from '../../contract/http-status.ts';
+import type { Actor } from '../../contract/values.ts';
+import { LOCAL, LOCAL_ACTOR } from '../../engine/principal.ts';
 import { type Api, createApi } from './api.ts';
 import { STREAM_LIMITS } from './event-streams.ts';
 import { createFakeHost, type FakeHost } from './testing/fake-host.ts';
 
 let fake: FakeHost;
+/** Who has the good token. */
+let actor: Actor;
 let api: Api;
 let port: number;
 let stop: () => Promise<void>;
 
 beforeEach(async () => {
   fake = createFakeHost();
+  actor = LOCAL_ACTOR;
   api = createApi(fake.host, {
     clock: systemClock,
     ids: systemIds(systemClock),
@@ -27,7 +32,7 @@ beforeEach(async () => {
     limits: { ...STREAM_LIMITS, heartbeatMs: 20 },
     authorize({ headers }) {
       if (headers.authorization !== 'Bearer good') throw new RuntimeError('unauthenticated', 'Who are you?');
-      return fake.host;
+      return { by: { ...LOCAL, actor }, host: fake.host };
     },
   });
   const server = createServer(api.handle);
@@ -82,6 +87,28 @@ const problem = (status: number, code: string, detail: unknown = expect.any(Stri
 
 /** So many pairs. */
 const many = (count: number): object => Object.fromEntries(Array.from({ length: count }, (_, n) => [`k${n}`, 'v']));
+
+describe('a body', () => {
+  test('is not read of who may not do what it is for', async () => {
+    actor = { id: 'ci', role: 'viewer' };
+    for (const [path, what] of [
+      ['/v1/events', 'ci is viewer; sending a message takes member.'],
+      ['/v1/import', 'ci is viewer; importing a session takes operator.'],
+      ['/v1/schedules', 'ci is viewer; changing or running a schedule takes operator.'],
+    ] as const) {
+      expect(await ask('POST', path, { raw: '{"not' })).toMatchObject(problem(403, 'role_not_allowed', what));
+    }
+  });
+
+  test('that carries no message is short', async () => {
+    const raw = Buffer.alloc(128 * 1024 + 1, ' ');
+    for (const path of ['/v1/policy', '/v1/sessions/s-1/stop', '/v1/approvals/a-1/resolve', '/v1/import']) {
+      expect(await ask('POST', path, { raw })).toMatchObject(
+        problem(413, 'body_too_large', 'The body is longer than 128 KiB.'),
+      );
+    }
+  });
+});
 
 describe('a message', () => {
   test('is accepted as the contract shows it', async () => {
@@ -152,6 +179,15 @@ describe('a message', () => {
     expect(await ask('POST', '/v1/events', { raw, headers: chunked })).toMatchObject(problem(413, 'body_too_large'));
     const fits = JSON.stringify({ content: 'x'.repeat(8 * 1024 * 1024 - 20) });
     expect(await ask('POST', '/v1/events', { raw: fits })).toMatchObject({ status: 202 });
+  });
+
+  test('must not have very many values, however short it is', async () => {
+    const raw = `{"content":"hi","parts":[${'0,'.repeat(50_000)}0]}`;
+    expect(await ask('POST', '/v1/events', { raw })).toMatchObject(
+      problem(413, 'body_too_large', 'The body has more than 50000 values.'),
+    );
+    const text = JSON.stringify({ content: '[{,'.repeat(100_000) });
+    expect(await ask('POST', '/v1/events', { raw: text })).toMatchObject({ status: 202 });
   });
 
   test('must be JSON', async () => {

@@ -7,6 +7,7 @@ import type { Clock } from '../../base/clock.ts';
 import type { Ids } from '../../base/ids.ts';
 import { RuntimeError } from '../../contract/errors.ts';
 import type { Host } from '../../contract/host.ts';
+import { type Principal, requireRole } from '../../engine/principal.ts';
 import { problemIn, ProblemWith, refusalIn, send, sendProblem } from './answer.ts';
 import {
   createEventStreams,
@@ -17,16 +18,22 @@ import {
 } from './event-streams.ts';
 import { type HttpObserver, idsIn, type Seen, watchExchange } from './exchange-watch.ts';
 import { createLongPoll } from './long-poll.ts';
-import { invalid, readBody } from './read-body.ts';
+import { invalid, readBody, SHORT_BODY_BYTES } from './read-body.ts';
 import { type Call, type RoutePorts, ROUTES } from './routes.ts';
+
+/** Who asks, and the host as they may use it. */
+export interface Asked {
+  by: Principal;
+  host: Host;
+}
 
 export interface ApiOptions {
   clock: Clock;
   ids: Ids;
   entries: ReadEntries;
   approval: RoutePorts['approval'];
-  /** Gives the host as who asks may use it. @throws RuntimeError unauthenticated | role_not_allowed */
-  authorize(request: IncomingMessage): Host | Promise<Host>;
+  /** @throws RuntimeError unauthenticated | role_not_allowed */
+  authorize(request: IncomingMessage): Asked | Promise<Asked>;
   /** Told who was refused: see `refusalIn`. */
   onRefused?(request: IncomingMessage, error: RuntimeError): void;
   limits?: StreamLimits;
@@ -51,7 +58,7 @@ export function createApi(host: Host, options: ApiOptions): Api {
   let closed = false;
 
   async function answer(request: IncomingMessage, response: ServerResponse, seen: Seen): Promise<void> {
-    const asked = await authorize(request);
+    const { by, host: asked } = await authorize(request);
     if (closed) throw new RuntimeError('shutting_down', 'The program is about to end.');
     const { methods, path, id, query } = findRoute(request.url ?? '');
     seen.route = path;
@@ -67,7 +74,10 @@ export function createApi(host: Host, options: ApiOptions): Api {
       id,
       query,
       lastEventId: request.headers['last-event-id']?.toString(),
-      body: (validate) => readBody(request, validate),
+      body(validate, { act, mostBytes = SHORT_BODY_BYTES }) {
+        if (act) requireRole(by, act);
+        return readBody(request, validate, mostBytes);
+      },
       response,
       left: new Promise((resolve) => response.once('close', resolve)),
     };

@@ -2,8 +2,14 @@
 import type { IncomingMessage } from 'node:http';
 import { parseStrictJson } from '../../base/strict-json.ts';
 import { RuntimeError } from '../../contract/errors.ts';
+import type { Act } from '../../engine/principal.ts';
+import { createValueCounter } from './count-values.ts';
 
 export const BODY_BYTES = 8 * 1024 * 1024;
+/** Of a request that carries no message. */
+export const SHORT_BODY_BYTES = 128 * 1024;
+/** Parsing takes as long as there are values, and meanwhile nobody else is served. */
+const MOST_VALUES = 50_000;
 /** So much is said of what is wrong with a body: its own names stand in that. */
 const LONGEST_PROBLEM = 500;
 
@@ -12,6 +18,13 @@ const MOST_HELD_BYTES = 256 * 1024 * 1024;
 const SMALL_BYTES = 64 * 1024;
 let held = 0;
 
+export interface WantedBody {
+  /** What it is for: of who may not do that nothing is read. Absent: that isn't known before. */
+  act?: Act;
+  /** Longer than usual. */
+  mostBytes?: number;
+}
+
 /** As the generated validators are. */
 export interface Validate<T> {
   (value: unknown): value is T;
@@ -19,12 +32,12 @@ export interface Validate<T> {
 }
 
 /** @throws RuntimeError invalid_request | body_too_large | unsupported_media_type | overloaded */
-export async function readBody<T>(request: IncomingMessage, validate: Validate<T>): Promise<T> {
+export async function readBody<T>(request: IncomingMessage, validate: Validate<T>, mostBytes: number): Promise<T> {
   const [type] = (request.headers['content-type'] ?? '').split(';');
   if (type!.trim().toLowerCase() !== 'application/json' || encoded(request)) {
     throw new RuntimeError('unsupported_media_type', 'The body must be JSON, and not compressed.');
   }
-  const parsed = parseStrictJson(decode(await readBytes(request)));
+  const parsed = parseStrictJson(decode(await readBytes(request, mostBytes)));
   if (!parsed.ok) throw invalid(`The body is ${parsed.message}.`.replace('is the ', 'has a flaw: the '));
   if (validate(parsed.value)) return parsed.value;
   throw invalid(describe(validate));
@@ -39,8 +52,9 @@ function encoded({ headers }: IncomingMessage): boolean {
   return (headers['content-encoding'] ?? 'identity').trim().toLowerCase() !== 'identity';
 }
 
-async function readBytes(request: IncomingMessage): Promise<Buffer> {
+async function readBytes(request: IncomingMessage, mostBytes: number): Promise<Buffer> {
   const chunks: Buffer[] = [];
+  const valuesWith = createValueCounter();
   let bytes = 0;
   try {
     await new Promise<void>((resolve, reject) => {
@@ -48,18 +62,19 @@ async function readBytes(request: IncomingMessage): Promise<Buffer> {
         request.off('data', take);
         reject(error);
       };
-      const tooLarge = (): void =>
-        refuse(new RuntimeError('body_too_large', `The body is longer than ${BODY_BYTES / 2 ** 20} MiB.`));
+      const tooLarge = (how: string): void => refuse(new RuntimeError('body_too_large', `The body ${how}.`));
+      const tooLong = `is longer than ${mostBytes / 1024} KiB`;
       const take = (chunk: Buffer): void => {
         chunks.push(chunk);
         bytes += chunk.length;
         held += chunk.length;
-        if (bytes > BODY_BYTES) tooLarge();
+        if (bytes > mostBytes) tooLarge(tooLong);
+        else if (valuesWith(chunk) > MOST_VALUES) tooLarge(`has more than ${MOST_VALUES} values`);
         else if (bytes > SMALL_BYTES && held > MOST_HELD_BYTES) {
           refuse(new RuntimeError('overloaded', 'Too many long bodies are on their way at once.'));
         }
       };
-      if (Number(request.headers['content-length'] ?? 0) > BODY_BYTES) return tooLarge();
+      if (Number(request.headers['content-length'] ?? 0) > mostBytes) return tooLarge(tooLong);
       const brokeOff = (): void => reject(invalid('The body broke off.'));
       request.on('data', take);
       request.once('error', brokeOff);

@@ -13,11 +13,12 @@ import type { AcceptedAnswer, ApprovalRecord } from '../../contract/answers.ts';
 import { RuntimeError } from '../../contract/errors.ts';
 import type { Accepted, Host, Submission } from '../../contract/host.ts';
 import { SESSION_ID } from '../../contract/session-id.ts';
+import { ACTS } from '../../engine/principal.ts';
 import { type Answer, ProblemWith } from './answer.ts';
 import type { EventStreams, ReadEntries } from './event-streams.ts';
 import type { LongPoll } from './long-poll.ts';
 import { flag, number } from './query.ts';
-import { invalid, type Validate } from './read-body.ts';
+import { BODY_BYTES, invalid, type Validate, type WantedBody } from './read-body.ts';
 import * as schedules from './routes/schedules.ts';
 
 export interface RoutePorts {
@@ -37,7 +38,7 @@ export interface Call {
   id: string;
   query: URLSearchParams;
   lastEventId: string | undefined;
-  body<T>(validate: Validate<T>): Promise<T>;
+  body<T>(validate: Validate<T>, wanted: WantedBody): Promise<T>;
   response: ServerResponse;
   /** Resolves when the caller has left. */
   left: Promise<void>;
@@ -75,14 +76,14 @@ export const ROUTES: Record<string, Record<string, Handle>> = {
   },
   '/v1/sessions/:id/stop': {
     async POST({ host }, call) {
-      const { event_id } = await call.body(validateStop);
+      const { event_id } = await call.body(validateStop, { act: ACTS.stop });
       await host.stop(sessionOf(call), event_id);
       return DONE;
     },
   },
   '/v1/sessions/:id/configure': {
     async POST({ host }, call) {
-      const change = await call.body(validateSessionChange);
+      const change = await call.body(validateSessionChange, { act: ACTS.configure });
       if (Object.keys(change).length === 0) throw invalid('The body names nothing to change.');
       await host.configure(sessionOf(call), change);
       return DONE;
@@ -90,17 +91,18 @@ export const ROUTES: Record<string, Record<string, Handle>> = {
   },
   '/v1/sessions/:id/fork': {
     async POST({ host }, call) {
-      const options = await call.body(validateFork);
+      const options = await call.body(validateFork, { act: ACTS.fork });
       if (options.at !== undefined && options.turn !== undefined) throw invalid('`at` and `turn` name two places.');
       return { status: 201, body: await host.fork(sessionOf(call), options) };
     },
   },
   '/v1/sessions/:id/undo': {
-    POST: async ({ host }, call) => ok(await host.undo(sessionOf(call), await call.body(validateUndo))),
+    POST: async ({ host }, call) =>
+      ok(await host.undo(sessionOf(call), await call.body(validateUndo, { act: ACTS.undo }))),
   },
   '/v1/import': {
     async POST({ host }, call) {
-      const wanted = await call.body(validateImport);
+      const wanted = await call.body(validateImport, { act: ACTS.import });
       if (wanted.as !== undefined) checkSessionId(wanted.as);
       return { status: 201, body: await host.import(wanted) };
     },
@@ -118,11 +120,15 @@ export const ROUTES: Record<string, Record<string, Handle>> = {
   '/v1/schedules/:id/history': { GET: schedules.history },
   '/v1/deliveries': { GET: schedules.deliveries },
   '/metrics': { GET: readMetrics },
-  '/v1/policy': { POST: async ({ host }, call) => ok(await host.setPolicy(await call.body(validatePolicyChange))) },
+  '/v1/policy': {
+    POST: async ({ host }, call) =>
+      ok(await host.setPolicy(await call.body(validatePolicyChange, { act: ACTS.setPolicy }))),
+  },
 };
 
 async function submit({ host }: RoutePorts, call: Call): Promise<Answer> {
-  const accepted = await host.submit(submissionOf(await call.body(validateSubmission)));
+  const body = await call.body(validateSubmission, { act: ACTS.submit, mostBytes: BODY_BYTES });
+  const accepted = await host.submit(submissionOf(body));
   return { status: accepted.duplicate ? 200 : 202, body: acceptedAnswer(accepted) };
 }
 
@@ -197,7 +203,7 @@ async function mustBeThere(session_id: string, host: Host, entries: ReadEntries)
 }
 
 async function resolve({ host, approval }: RoutePorts, { id, body }: Call): Promise<Answer> {
-  const { digest, ...resolution } = await body(validateResolution);
+  const { digest, ...resolution } = await body(validateResolution, {});
   try {
     // An approval's digest never changes: looking before is as good as comparing in the act.
     if (digest !== undefined && (await approval(id)).digest !== digest) {

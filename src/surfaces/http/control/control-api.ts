@@ -10,10 +10,11 @@ import { validate as validateProof } from '#generated/proof-validator.js';
 import { HAND_OVER_PATH, IDENTIFY_PATH } from '../../../adapters/control/listener.ts';
 import { CONTROL_PROTOCOL, type Host, type Loss } from '../../../contract/host.ts';
 import { descendsFromTool } from '../../../engine/caller.ts';
+import { LOCAL } from '../../../engine/principal.ts';
 import { send, sendProblem } from '../answer.ts';
-import { createApi, type ApiOptions } from '../api.ts';
+import { createApi, type ApiOptions, type Asked } from '../api.ts';
 import { signFrame } from '../event-frames.ts';
-import { readBody } from '../read-body.ts';
+import { readBody, SHORT_BODY_BYTES } from '../read-body.ts';
 import { createHttpServer, type ServerLimits } from '../server.ts';
 import { createGate } from './gate.ts';
 import { answerIdentify } from './identify.ts';
@@ -45,20 +46,20 @@ const LIMITS: ServerLimits = {
 export function createControlApi(options: ControlApiOptions): ControlApi {
   const { host, clock, ids, version, isTool = (pid) => descendsFromTool(pid) } = options;
   const gate = createGate({ clock, version, protocol: CONTROL_PROTOCOL, processes: systemProcesses(), isTool });
-  const authorize = (request: IncomingMessage): Host => {
+  const authorize = (request: IncomingMessage): Asked => {
     gate.authorize(request);
-    return host;
+    return { by: LOCAL, host };
   };
   const api = createApi(host, { ...options, authorize });
   const attached = new Set<ServerResponse>();
   let lost: Loss | undefined;
 
   async function hello(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    send(response, { status: 200, body: gate.hello(await readBody(request, validateHello)) });
+    send(response, { status: 200, body: gate.hello(await readBody(request, validateHello, SHORT_BODY_BYTES)) });
   }
 
   async function prove(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const { challenge } = await readBody(request, validateProof);
+    const { challenge } = await readBody(request, validateProof, SHORT_BODY_BYTES);
     const token = gate.prove(challenge);
     attached.add(response);
     response.once('close', () => {

@@ -4,9 +4,10 @@ import type { Clock } from '../../../base/clock.ts';
 import type { Ids } from '../../../base/ids.ts';
 import { RuntimeError } from '../../../contract/errors.ts';
 import type { EventStatus, Host } from '../../../contract/host.ts';
-import type { ApiOptions } from '../api.ts';
+import { ACTS, requireRole } from '../../../engine/principal.ts';
+import type { ApiOptions, Asked } from '../api.ts';
 import type { LongPoll } from '../long-poll.ts';
-import { readBody, type Validate } from '../read-body.ts';
+import { BODY_BYTES, readBody, type Validate } from '../read-body.ts';
 import { ProblemWith } from '../answer.ts';
 import { accept, type AcceptedMessage, type Wanted } from './accept.ts';
 import type { LostAnswers } from './lost-answers.ts';
@@ -24,8 +25,7 @@ export interface ExchangePorts extends Pick<ApiOptions, 'entries' | 'approval'> 
   lost: LostAnswers;
 }
 
-export interface Exchange {
-  host: Host;
+export interface Exchange extends Asked {
   request: IncomingMessage;
   response: ServerResponse;
   /** Of the path; '' where it has none. */
@@ -37,10 +37,11 @@ export interface Exchange {
 /** Nobody waits longer than this for a turn. */
 const LONGEST_WAIT_MS = 60 * 60 * 1000;
 
-/** What is wrong with a body is told with the parameter that it is in. @throws ProblemWith */
-export async function readRequest<T>({ request }: Exchange, validate: Validate<T>): Promise<T> {
+/** What is wrong with a body is told with the parameter that it is in. @throws ProblemWith | RuntimeError role_not_allowed | caller_is_tool */
+export async function readRequest<T>({ by, request }: Exchange, validate: Validate<T>): Promise<T> {
+  requireRole(by, ACTS.submit);
   try {
-    return await readBody(request, validate);
+    return await readBody(request, validate, BODY_BYTES);
   } catch (error) {
     if (!(error instanceof RuntimeError) || error.code !== 'invalid_request') throw error;
     const [first] = validate.errors ?? [];

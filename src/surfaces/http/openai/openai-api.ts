@@ -52,7 +52,7 @@ export function createOpenaiApi(host: Host, { authorize, onRefused, ...options }
       throw new ProblemWith(error, { headers: { allow: Object.keys(methods).join(', ') } });
     }
     const left = new Promise<void>((resolve) => response.once('close', resolve));
-    await endpoint(ports, { host: asked, request, response, id, left });
+    await endpoint(ports, { ...asked, request, response, id, left });
   }
 
   return {

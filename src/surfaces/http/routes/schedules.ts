@@ -2,9 +2,10 @@
 import { validate as validateNew } from '#generated/new-schedule-validator.js';
 import { validate as validateChange } from '#generated/schedule-change-validator.js';
 import type { Host } from '../../../contract/host.ts';
+import { ACTS } from '../../../engine/principal.ts';
 import type { Answer } from '../answer.ts';
 import { flag } from '../query.ts';
-import type { Validate } from '../read-body.ts';
+import { BODY_BYTES, type Validate, type WantedBody } from '../read-body.ts';
 
 interface Ports {
   host: Pick<Host, 'schedules'>;
@@ -14,15 +15,18 @@ interface Ports {
 interface Call {
   id: string;
   query: URLSearchParams;
-  body<T>(validate: Validate<T>): Promise<T>;
+  body<T>(validate: Validate<T>, wanted: WantedBody): Promise<T>;
 }
+
+/** A prompt may be long. */
+const WANTED: WantedBody = { act: ACTS.schedule, mostBytes: BODY_BYTES };
 
 export async function list({ host }: Ports): Promise<Answer> {
   return { status: 200, body: { schedules: await host.schedules.list() } };
 }
 
 export async function add({ host }: Ports, call: Call): Promise<Answer> {
-  return { status: 201, body: await host.schedules.add(await call.body(validateNew)) };
+  return { status: 201, body: await host.schedules.add(await call.body(validateNew, WANTED)) };
 }
 
 export async function get({ host }: Ports, { id }: Call): Promise<Answer> {
@@ -30,7 +34,7 @@ export async function get({ host }: Ports, { id }: Call): Promise<Answer> {
 }
 
 export async function change({ host }: Ports, call: Call): Promise<Answer> {
-  return { status: 200, body: await host.schedules.change(call.id, await call.body(validateChange)) };
+  return { status: 200, body: await host.schedules.change(call.id, await call.body(validateChange, WANTED)) };
 }
 
 export async function remove({ host }: Ports, { id }: Call): Promise<Answer> {

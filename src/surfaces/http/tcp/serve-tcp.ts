@@ -4,6 +4,7 @@ import type { AddressInfo, Socket } from 'node:net';
 import type { Host } from '../../../contract/host.ts';
 import type { Actor } from '../../../contract/values.ts';
 import type { Hub } from '../../../engine/hub/hub.ts';
+import type { Principal } from '../../../engine/principal.ts';
 import { type Answer, send } from '../answer.ts';
 import { createApi, type ApiOptions } from '../api.ts';
 import { lateOpenai } from '../openai/late-openai.ts';
@@ -66,11 +67,12 @@ export async function serveTcp(options: TcpOptions): Promise<TcpServer> {
     authorize(request) {
       refuseForeignPages(request, allowed);
       const { socket } = request;
-      const asked = hub.as({ actor: actorOf(request), via: 'http', refuseTools: () => tools.refuse(socket) });
-      const answered = traced?.(request, asked) ?? asked;
+      const by: Principal = { actor: actorOf(request), via: 'http', refuseTools: () => tools.refuse(socket) };
+      const host = hub.as(by);
+      const asked = { by, host: traced?.(request, host) ?? host };
       // Who only reads needn't be known.
       const looked = request.method === 'GET' || request.method === 'HEAD' ? undefined : tools.look(socket);
-      return looked?.then(() => answered) ?? answered;
+      return looked?.then(() => asked) ?? asked;
     },
     onRefused(request, { message }) {
       const [path] = request.url!.split('?', 1); // what stands behind it may be a secret
