@@ -19,6 +19,11 @@ export const DAEMON_ACTOR: Actor = { id: 'token', role: 'operator' };
 
 export const LOCAL: Principal = { actor: LOCAL_ACTOR, via: 'cli' };
 
+/** Is it who runs the machine, or above? */
+export function isOperator({ role }: Actor): boolean {
+  return lowerRole(role, 'operator') === 'operator';
+}
+
 /** What takes a role. */
 export interface Act {
   least: Role;
@@ -51,5 +56,5 @@ export function requireRole({ actor, refuseTools }: Principal, { least, what }: 
   if (lowerRole(actor.role, least) !== least) {
     throw new RuntimeError('role_not_allowed', `${actor.id} is ${actor.role}; ${what} takes ${least}.`);
   }
-  if (lowerRole(actor.role, 'operator') === 'operator') refuseTools?.();
+  if (isOperator(actor)) refuseTools?.();
 }

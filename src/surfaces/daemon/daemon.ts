@@ -107,6 +107,8 @@ export async function startDaemon({ workspace: given, token, folder, stderr }: D
       actorOf: createBearer({ own: secret, tokens, clock }),
       health,
       onRefused: createRefusals({ audit: store.audit, clock }),
+      onHidden: (request_id, { code, message }) =>
+        log.error('detail not answered', { request_id, code, detail: message }),
       metrics: async () => ({ type: CONTENT_TYPE, text: await metrics.text() }),
       observer: {
         began: (route) => metrics.requestBegan(route),

@@ -17,6 +17,7 @@ import {
   type StreamLimits,
 } from './event-streams.ts';
 import { type HttpObserver, idsIn, type Seen, watchExchange } from './exchange-watch.ts';
+import { hidePaths } from './hide-paths.ts';
 import { createLongPoll } from './long-poll.ts';
 import { invalid, readBody, SHORT_BODY_BYTES } from './read-body.ts';
 import { type Call, type RoutePorts, ROUTES } from './routes.ts';
@@ -36,6 +37,8 @@ export interface ApiOptions {
   authorize(request: IncomingMessage): Asked | Promise<Asked>;
   /** Told who was refused: see `refusalIn`. */
   onRefused?(request: IncomingMessage, error: RuntimeError): void;
+  /** Told the whole of an error of which who asked was told less: see `hidePaths`. */
+  onHidden?(request_id: string, error: RuntimeError): void;
   limits?: StreamLimits;
   liveSeq?: LiveSeq;
   observer?: HttpObserver;
@@ -51,14 +54,18 @@ export interface Api {
 
 /** `host`: for what only reads. */
 export function createApi(host: Host, options: ApiOptions): Api {
-  const { clock, ids, entries, approval, authorize, onRefused, observer, metrics } = options;
+  const { clock, ids, entries, approval, authorize, onRefused, onHidden, observer, metrics } = options;
   const { limits = STREAM_LIMITS, liveSeq } = options;
   const streams = createEventStreams(host, { clock, entries, limits, ...(liveSeq && { liveSeq }) });
   const longPoll = createLongPoll(host, clock);
   let closed = false;
 
-  async function answer(request: IncomingMessage, response: ServerResponse, seen: Seen): Promise<void> {
-    const { by, host: asked } = await authorize(request);
+  async function answerTo(
+    { by, host: asked }: Asked,
+    request: IncomingMessage,
+    response: ServerResponse,
+    seen: Seen,
+  ): Promise<void> {
     if (closed) throw new RuntimeError('shutting_down', 'The program is about to end.');
     const { methods, path, id, query } = findRoute(request.url ?? '');
     seen.route = path;
@@ -95,7 +102,13 @@ export function createApi(host: Host, options: ApiOptions): Api {
       request.on('error', () => {});
       response.on('error', () => {});
       const seen = watchExchange(request, response, { clock, observer });
-      answer(request, response, seen).catch((error: unknown) => {
+      const answer = async (): Promise<void> => {
+        const asked = await authorize(request);
+        await answerTo(asked, request, response, seen).catch((thrown: unknown) => {
+          throw hidePaths(thrown, asked.by.actor, (whole) => onHidden?.(requestId, whole));
+        });
+      };
+      answer().catch((error: unknown) => {
         seen.code = problemIn(error).code;
         const refusal = refusalIn(error);
         if (refusal) onRefused?.(request, refusal);

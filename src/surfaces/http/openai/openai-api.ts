@@ -6,7 +6,8 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { RuntimeError } from '../../../contract/errors.ts';
 import type { Host } from '../../../contract/host.ts';
 import { ProblemWith, refusalIn } from '../answer.ts';
-import type { ApiOptions } from '../api.ts';
+import type { ApiOptions, Asked } from '../api.ts';
+import { hidePaths } from '../hide-paths.ts';
 import { createLongPoll } from '../long-poll.ts';
 import { createCompletion } from './chat-endpoint.ts';
 import { afterAccept, failureOf, sendFailure } from './errors.ts';
@@ -16,7 +17,7 @@ import { listModels, readModel } from './model-endpoints.ts';
 import { cancelResponse, createResponse, readResponse } from './response-endpoints.ts';
 
 export interface OpenaiOptions
-  extends Omit<ExchangePorts, 'longPoll' | 'lost'>, Pick<ApiOptions, 'authorize' | 'onRefused'> {}
+  extends Omit<ExchangePorts, 'longPoll' | 'lost'>, Pick<ApiOptions, 'authorize' | 'onRefused' | 'onHidden'> {}
 
 export interface OpenaiApi {
   handle(request: IncomingMessage, response: ServerResponse): void;
@@ -37,13 +38,12 @@ export const ENDPOINTS: [path: RegExp, methods: Record<string, Endpoint>][] = [
 ];
 
 /** `host`: for what only reads. */
-export function createOpenaiApi(host: Host, { authorize, onRefused, ...options }: OpenaiOptions): OpenaiApi {
+export function createOpenaiApi(host: Host, { authorize, onRefused, onHidden, ...options }: OpenaiOptions): OpenaiApi {
   const longPoll = createLongPoll(host, options.clock);
   const ports: ExchangePorts = { ...options, longPoll, lost: createLostAnswers(options.clock) };
   let closed = false;
 
-  async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const asked = await authorize(request);
+  async function answerTo(asked: Asked, request: IncomingMessage, response: ServerResponse): Promise<void> {
     if (closed) throw new RuntimeError('shutting_down', 'The program is about to end.');
     const { methods, id } = endpointsOf(request.url!);
     const endpoint = methods[request.method ?? ''];
@@ -57,11 +57,18 @@ export function createOpenaiApi(host: Host, { authorize, onRefused, ...options }
 
   return {
     handle(request, response) {
-      response.setHeader('x-request-id', `r-${ports.ids.ulid()}`);
+      const requestId = `r-${ports.ids.ulid()}`;
+      response.setHeader('x-request-id', requestId);
       // Whoever waits for the connection sees its end; unheard, an error would end the program.
       request.on('error', () => {});
       response.on('error', () => {});
-      answer(request, response).catch((error: unknown) => {
+      const answer = async (): Promise<void> => {
+        const asked = await authorize(request);
+        await answerTo(asked, request, response).catch((thrown: unknown) => {
+          throw hidePaths(thrown, asked.by.actor, (whole) => onHidden?.(requestId, whole));
+        });
+      };
+      answer().catch((error: unknown) => {
         const refusal = refusalIn(error);
         if (refusal) onRefused?.(request, refusal);
         if (response.headersSent) return void response.destroy();

@@ -4,6 +4,7 @@ import { connect, type Socket } from 'node:net';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { systemClock } from '../../../base/clock.ts';
 import { systemIds } from '../../../base/ids.ts';
+import { errorCatalogue, RuntimeError } from '../../../contract/errors.ts';
 import type { Actor } from '../../../contract/values.ts';
 import { STREAM_LIMITS, type StreamLimits } from '../event-streams.ts';
 import type { ServerLimits } from '../server.ts';
@@ -17,39 +18,49 @@ interface Served {
   close(): Promise<void>;
   /** The connection of the first request, at the server's end. */
   asked: Promise<Socket>;
+  /** What who asked was told less of. */
+  hidden: string[];
 }
 
 const OPERATOR: Actor = { id: 'test', role: 'operator' };
 
 async function serve(
   limits: Partial<StreamLimits> = {},
-  times: { serverLimits?: ServerLimits; silenceMs?: number; tls?: Tls } = {},
+  times: { serverLimits?: ServerLimits; silenceMs?: number; tls?: Tls; actor?: Actor } = {},
 ): Promise<Served> {
   const fake = createFakeHost();
   const answer = { status: 200, body: {} };
   const asked = Promise.withResolvers<Socket>();
+  const hidden: string[] = [];
   const server = await serveTcp({
     hub: { ...fake.host, as: () => fake.host, liveSeq: () => undefined },
     host: '127.0.0.1',
     port: 0,
     allowedHosts: [],
     version: '1.0.0',
-    models: () => [],
+    models: () => ['m'],
     clock: systemClock,
     ids: systemIds(systemClock),
     entries: fake.entries,
     approval: fake.approval,
     actorOf({ socket }) {
       asked.resolve(socket);
-      return OPERATOR;
+      return times.actor ?? OPERATOR;
     },
     health: { health: () => answer, ready: () => answer, stop: () => {} },
     onRefused: () => {},
+    onHidden: (_, { message }) => hidden.push(message),
     limits: { ...STREAM_LIMITS, ...limits },
     ...times,
   });
   onTestFinished(() => server.close(false));
-  return { fake, port: Number(new URL(server.url).port), close: () => server.close(true), asked: asked.promise };
+  return {
+    fake,
+    port: Number(new URL(server.url).port),
+    close: () => server.close(true),
+    asked: asked.promise,
+    hidden,
+  };
 }
 
 interface Client {
@@ -148,4 +159,40 @@ test('whoever reads a stream is told when the daemon leaves', async () => {
   await close();
   await reader.closed;
   expect(reader.text()).toContain('event: handover');
+});
+
+describe('an error that names files of the machine', () => {
+  const whole = "Reading /home/ann/.runtime/s.jsonl: EIO: i/o error, read '/home/ann/.runtime/s.jsonl'";
+  const chat = JSON.stringify({ model: 'm', messages: [{ role: 'user', content: 'hi' }] });
+  const ask = async (actor: Actor) => {
+    const { fake, port, hidden } = await serve({}, { actor });
+    fake.host.submit = fake.host.approvals = async () => {
+      throw new RuntimeError('store_unavailable', whole, { next: 'Look at /home/ann.' });
+    };
+    const url = `http://127.0.0.1:${port}/v1`;
+    const headers = { 'content-type': 'application/json' };
+    const answers = [
+      await fetch(`${url}/approvals`),
+      await fetch(`${url}/chat/completions`, { method: 'POST', headers, body: chat }),
+    ];
+    const texts = await Promise.all(answers.map((answer) => answer.text()));
+    return { statuses: answers.map(({ status }) => status), texts, hidden };
+  };
+
+  test('is told without them to who does not run it, and its log has the whole', async () => {
+    const { statuses, texts, hidden } = await ask({ id: 'ci', role: 'member' });
+    expect(statuses).toEqual([503, 503]);
+    for (const text of texts) {
+      expect(text).not.toContain('/home');
+      expect(text).toContain('store_unavailable');
+      expect(text).toContain(errorCatalogue.store_unavailable.next);
+    }
+    expect(hidden).toEqual([whole, whole]);
+  });
+
+  test('is told as it is to an operator', async () => {
+    const { texts, hidden } = await ask(OPERATOR);
+    for (const text of texts) expect(text).toContain('/home/ann/.runtime/s.jsonl');
+    expect(hidden).toEqual([]);
+  });
 });
