@@ -78,7 +78,7 @@ export function watchTokens(home: string): () => readonly TokenRecord[] {
   };
 }
 
-function tokensPath(home: string): string {
+export function tokensPath(home: string): string {
   return join(home, 'auth/tokens.json');
 }
 

@@ -5,12 +5,15 @@ import { randomSecret } from '../base/ids.ts';
 import { writeWhole } from './files.ts';
 import { isFileError, storeError } from './store-error.ts';
 
-const NAME = 'webhook-secret';
 const BYTES = 32;
+
+export function webhookSecretPath(home: string): string {
+  return join(home, 'webhook-secret');
+}
 
 /** To be called by a holder of a workspace's lock. @throws RuntimeError store_unavailable | no_permission | disk_full */
 export function webhookSecret(home: string): string {
-  const path = join(home, NAME);
+  const path = webhookSecretPath(home);
   try {
     const known = readFileSync(path, 'utf8').trim();
     if (known !== '') return known;

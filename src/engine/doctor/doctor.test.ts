@@ -54,6 +54,22 @@ test.each(['audit.jsonl', 'ingress/1.jsonl', 'governance/grants.jsonl'])(
   },
 );
 
+test('a secret that others may read is a problem, with how to close it', async () => {
+  const secrets = ['daemon.token', 'auth/tokens.json', 'webhook-secret', 'daemon.env'];
+  mkdirSync(join(home, 'auth'));
+  for (const name of secrets) writeFileSync(join(home, name), '', { mode: 0o600 });
+  expect(await problems()).toEqual([]);
+  for (const name of secrets) chmodSync(join(home, name), 0o640);
+  expect(await problems()).toEqual(
+    secrets.map((name) => ({
+      check: 'secrets',
+      status: 'problem',
+      message: `others may read or change HOME/${name}`,
+      next: `chmod 600 HOME/${name}`,
+    })),
+  );
+});
+
 test('a broken configuration is one problem; what does not depend on it is still looked at', async () => {
   write('governnance: {}\n');
   const found = await findings();

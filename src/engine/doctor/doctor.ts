@@ -10,6 +10,7 @@ import { examineFolders } from './folders.ts';
 import { examineModels } from './models.ts';
 import { examineNode } from './node.ts';
 import { examineRecords } from './records.ts';
+import { examineSecrets } from './secrets.ts';
 
 /** All findings, in the order in which a person should read them. `control`: looks at how other processes join this one. */
 export async function examine(
@@ -22,7 +23,12 @@ export async function examine(
   } catch (thrown) {
     const { message, next } = toRuntimeError(thrown);
     const home = runtimeHome(request.environment);
-    return [{ check: 'config', status: 'problem', message, next }, ...examineFolders(home), ...examineNode()];
+    return [
+      { check: 'config', status: 'problem', message, next },
+      ...examineFolders(home),
+      ...examineSecrets(home),
+      ...examineNode(),
+    ];
   }
   const { loaded, home, store } = workspace;
   return [
@@ -30,6 +36,7 @@ export async function examine(
     examinePolicy(workspace),
     ...(await examineModels(loaded.config, request.environment, workspace.clock)),
     ...examineFolders(home, store.folder),
+    ...examineSecrets(home),
     ...[await control(workspace)].flat(),
     ...(await examineRecords(workspace)),
     ...examineNode(),

@@ -5,6 +5,7 @@ export interface Finding {
     | 'policy'
     | 'model'
     | 'home'
+    | 'secrets'
     | 'workspace'
     | 'lock'
     | 'control'

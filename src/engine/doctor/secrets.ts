@@ -1,0 +1,28 @@
+import { statSync } from 'node:fs';
+import { join } from 'node:path';
+import { daemonTokenPath } from '../../store/daemon-token.ts';
+import { tokensPath } from '../../store/tokens.ts';
+import { webhookSecretPath } from '../../store/webhook-secret.ts';
+import type { Finding } from './finding.ts';
+
+const OF_OTHERS = 0o077;
+
+/** The files that let do something to whoever has read them: they are for the home's owner alone, in a closed home, too. */
+export function examineSecrets(home: string): Finding[] {
+  const paths = [daemonTokenPath(home), tokensPath(home), webhookSecretPath(home), join(home, 'daemon.env')];
+  return paths.filter(isOpen).map((path) => ({
+    check: 'secrets',
+    status: 'problem',
+    message: `others may read or change ${path}`,
+    next: `chmod 600 ${path}`,
+  }));
+}
+
+/** One that isn't there, or can't be looked at, is told of by whoever needs it. */
+function isOpen(path: string): boolean {
+  try {
+    return (statSync(path).mode & OF_OTHERS) !== 0;
+  } catch {
+    return false;
+  }
+}
