@@ -77,6 +77,34 @@ describe('ingress', () => {
     expect(await settled(daemon, again.body)).toMatchObject({ status: 'done', text: 'quick' });
   });
 
+  test('a turn is steered while it runs, and no session is made by that', async ({ place, mock }) => {
+    place.connect(mock, {}, { governance: { auto_allow: ['exec_command'] } });
+    const cmd = 'while [ ! -e go ]; do sleep 0.02; done';
+    mock.reply({ calls: [{ name: 'exec_command', arguments: { cmd } }] }, { text: 'With care.' }, { text: 'Again.' });
+    const daemon = await startDaemon(place);
+    const work = await post(daemon, { content: 'Work', session_id: 'one' });
+    await until('it works', () => place.journal('one').some(({ type }) => type === 'call.started'));
+    const told = await daemon.ask('POST', '/v1/sessions/one/steer', { content: 'Be careful', idempotency_key: 'k' });
+    expect(told.status).toBe(202);
+    place.write('go', '');
+    expect(await settled(daemon, work.body)).toMatchObject({ status: 'done', turn: 1, text: 'With care.' });
+    const steered = (await told.json()) as AcceptedAnswer;
+    expect(await settled(daemon, steered)).toMatchObject({ status: 'done', turn: 1 });
+    expect(JSON.stringify(mock.requests[1]!.body)).toContain('Be careful');
+
+    const again = await daemon.ask('POST', '/v1/sessions/one/steer', { content: 'Be careful', idempotency_key: 'k' });
+    expect(again.status).toBe(200);
+    expect(await again.json()).toMatchObject({ event_id: steered.event_id, duplicate: true });
+    const late = await daemon.ask('POST', '/v1/sessions/one/steer', { content: 'Once more' });
+    expect(await settled(daemon, (await late.json()) as AcceptedAnswer)).toMatchObject({ turn: 2, text: 'Again.' });
+    expect((await daemon.ask('POST', '/v1/sessions/none/steer', { content: 'hi' })).status).toBe(404);
+    expect((await daemon.ask('POST', '/v1/sessions/one/steer', { content: 'hi', lane: 'background' })).status).toBe(
+      400,
+    );
+    const { sessions } = (await (await daemon.ask('GET', '/v1/sessions')).json()) as { sessions: object[] };
+    expect(JSON.stringify(sessions)).not.toContain('none');
+  });
+
   test('H-38, A-20: a long turn in one session keeps no other waiting', async ({ place, mock }) => {
     place.connect(mock);
     answerBySpeed(mock);

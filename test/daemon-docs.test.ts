@@ -39,12 +39,13 @@ test('does what the page says', async ({ place, skip }) => {
     { match: { any: true }, reply: { text: 'It answers.' } },
   ]);
   const daemon = await startDaemon(place);
-  const [token, message, key, stream, resumed, approval, error, health, ...more] = runAll(place, daemon.url);
+  const [token, message, key, steered, stream, resumed, approval, error, health, ...more] = runAll(place, daemon.url);
   expect(more).toEqual([]);
   expect(token).toContain('"program":"runtime"');
   expect(message).toMatch(/"status":"done".*"text":"It answers\."/);
   const [first, second] = [...key!.matchAll(/"event_id":"([^"]+)".*?"duplicate":(true|false)/g)];
   expect([first![2], second![2], first![1] === second![1]]).toEqual(['false', 'true', true]);
+  expect(steered).toMatch(/"session_id":"docs","duplicate":false/);
   expect(stream).toMatch(/^id: 1-.*^event: turn\.ended$/ms);
   expect(resumed).not.toContain('event: turn.started');
   expect(approval).toMatch(/"status":"granted".*"text":"All pass\."/s);

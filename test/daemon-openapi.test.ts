@@ -114,6 +114,7 @@ test('every operation answers what the document says', async ({ place }) => {
 
   const slow = await ask('POST', '/v1/events', 202, { content: 'slow', session_id: 'slow' });
   await ask('GET', `/v1/events/${slow['event_id'] as string}?settled=true`, 204);
+  await ask('POST', '/v1/sessions/slow/steer', 202, { content: 'faster' });
   await ask('POST', '/v1/sessions/slow/stop', 204, { event_id: slow['event_id'] });
 
   const background = { content: 'slow', lane: 'background' };

@@ -120,6 +120,7 @@ describe('a token', () => {
 describe('a role', () => {
   const BODIES: Record<string, object> = {
     '/v1/events': { content: 'hi' },
+    '/v1/sessions/:id/steer': { content: 'hi' },
     '/v1/sessions/:id/stop': { event_id: 'e-none' },
     '/v1/sessions/:id/configure': { title: 'x' },
     '/v1/sessions/:id/fork': {},

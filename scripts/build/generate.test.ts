@@ -15,6 +15,7 @@ import { validate as validateProof } from '#generated/proof-validator.js';
 import { validate as validateResolution } from '#generated/resolution-validator.js';
 import { validate as validateScript } from '#generated/script-validator.js';
 import { validate as validateSessionChange } from '#generated/session-change-validator.js';
+import { validate as validateSteer } from '#generated/steer-validator.js';
 import { validate as validateStop } from '#generated/stop-validator.js';
 import { validate as validateSubmission } from '#generated/submission-validator.js';
 import * as api from '../../src/contract/api.ts';
@@ -29,6 +30,7 @@ test.each([
   ['entry', entrySchema, validateEntry],
   ['script', scriptSchema, validateScript],
   ['submission', api.submissionSchema, validateSubmission],
+  ['steer', api.steerSchema, validateSteer],
   ['resolution', api.resolutionSchema, validateResolution],
   ['stop', api.stopSchema, validateStop],
   ['session change', api.sessionChangeSchema, validateSessionChange],

@@ -37,6 +37,7 @@ const VALIDATORS: Validator[] = [
   { name: 'script', file: 'src/contract/script.ts', schema: 'scriptSchema', type: 'Script' },
   { name: 'tokens', file: 'src/contract/tokens.ts', schema: 'tokensSchema', type: 'Tokens' },
   { name: 'submission', file: API, schema: 'submissionSchema', type: 'SubmissionBody' },
+  { name: 'steer', file: API, schema: 'steerSchema', type: 'SteerBody' },
   { name: 'resolution', file: API, schema: 'resolutionSchema', type: 'ResolutionBody' },
   { name: 'stop', file: API, schema: 'stopSchema', type: 'StopBody' },
   { name: 'session-change', file: API, schema: 'sessionChangeSchema', type: 'SessionChangeBody' },

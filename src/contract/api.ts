@@ -32,6 +32,15 @@ export const submissionSchema = z.strictObject({
   limits: z.strictObject({ wall_ms: int.exactOptional(), cost_micro_usd: int.exactOptional() }).exactOptional(),
 });
 
+/** `POST /v1/sessions/{id}/steer`. */
+export const steerSchema = submissionSchema.pick({
+  content: true,
+  parts: true,
+  source: true,
+  metadata: true,
+  idempotency_key: true,
+});
+
 /** `POST /v1/approvals/{id}/resolve`. `digest`: of the approval as the approver saw it. */
 export const resolutionSchema = z.strictObject({
   decision: z.enum(['grant', 'deny']),
@@ -77,6 +86,8 @@ export const helloSchema = z.strictObject({ pid: z.int().min(1), version: name, 
 export const proofSchema = z.strictObject({ challenge: id });
 
 export type SubmissionBody = z.infer<typeof submissionSchema>;
+/** @public The type of the generated validator. */
+export type SteerBody = z.infer<typeof steerSchema>;
 /** @public The type of the generated validator. */
 export type ResolutionBody = z.infer<typeof resolutionSchema>;
 /** @public The type of the generated validator. */

@@ -180,6 +180,16 @@ export const OPERATIONS: Record<string, Record<string, Operation>> = {
       answers: { 204: undefined },
     },
   },
+  '/v1/sessions/:id/steer': {
+    POST: {
+      summary: 'Tell a turn something while it runs',
+      description:
+        'Has either `content` or `parts`. The turn takes it in before it asks the model again. Where none runs, or it ends before that, it is a message like any other.',
+      role: 'member',
+      body: bodies.steerSchema,
+      answers: { 200: answers.accepted, 202: answers.accepted },
+    },
+  },
   '/v1/sessions/:id/configure': {
     POST: {
       summary: "Choose a session's model or title",

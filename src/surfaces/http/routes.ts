@@ -5,6 +5,7 @@ import { validate as validateImport } from '#generated/import-validator.js';
 import { validate as validatePolicyChange } from '#generated/policy-change-validator.js';
 import { validate as validateResolution } from '#generated/resolution-validator.js';
 import { validate as validateSessionChange } from '#generated/session-change-validator.js';
+import { validate as validateSteer } from '#generated/steer-validator.js';
 import { validate as validateStop } from '#generated/stop-validator.js';
 import { validate as validateSubmission } from '#generated/submission-validator.js';
 import { validate as validateUndo } from '#generated/undo-validator.js';
@@ -53,6 +54,8 @@ const ENTRIES_MOST = 1000;
 
 const ok = (body: unknown): Answer => ({ status: 200, body });
 const DONE: Answer = { status: 204 };
+/** Who may send one, and how long it may be. */
+const A_MESSAGE = { act: ACTS.submit, mostBytes: BODY_BYTES };
 
 /** By path (`:id` is any one word), then by method. */
 export const ROUTES: Record<string, Record<string, Handle>> = {
@@ -81,6 +84,7 @@ export const ROUTES: Record<string, Record<string, Handle>> = {
       return DONE;
     },
   },
+  '/v1/sessions/:id/steer': { POST: steer },
   '/v1/sessions/:id/configure': {
     async POST({ host }, call) {
       const change = await call.body(validateSessionChange, { act: ACTS.configure });
@@ -127,8 +131,18 @@ export const ROUTES: Record<string, Record<string, Handle>> = {
 };
 
 async function submit({ host }: RoutePorts, call: Call): Promise<Answer> {
-  const body = await call.body(validateSubmission, { act: ACTS.submit, mostBytes: BODY_BYTES });
-  const accepted = await host.submit(submissionOf(body));
+  const body = await call.body(validateSubmission, A_MESSAGE);
+  return answerTo(await host.submit(submissionOf(body)));
+}
+
+async function steer({ host, entries }: RoutePorts, call: Call): Promise<Answer> {
+  const session_id = sessionOf(call);
+  const body = await call.body(validateSteer, A_MESSAGE);
+  await mustBeThere(session_id, host, entries); // none is made
+  return answerTo(await host.submit(submissionOf({ ...body, session_id, mode: 'steer' })));
+}
+
+function answerTo(accepted: Accepted): Answer {
   return { status: accepted.duplicate ? 200 : 202, body: acceptedAnswer(accepted) };
 }
 
