@@ -247,7 +247,7 @@ describe('connections', () => {
 });
 
 describe('readers of a stream', () => {
-  test('a thousand are told of a turn, and cost little', async ({ place }) => {
+  test('two thousand are told of a turn, and cost little', async ({ place }) => {
     place.play([{ match: { any: true }, reply: { text: 'hello' } }]);
     const daemon = await startDaemon(place);
     await daemon.send({ content: 'hi', session_id: 'one' });
@@ -256,7 +256,7 @@ describe('readers of a stream', () => {
     let told = 0;
     const lines = [...head(daemon, `GET /v1/sessions/one/stream?after=${seq} HTTP/1.1`), '', ''].join('\r\n');
     const readers = await Promise.all(
-      Array.from({ length: 1000 }, async () => {
+      Array.from({ length: 2000 }, async () => {
         const { socket } = open(daemon);
         let ready = false;
         const first = new Promise<void>((resolve) => {
