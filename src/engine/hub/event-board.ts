@@ -16,7 +16,7 @@ export interface EventBoard {
   answered(session_id: string, but: string): number;
   /** The text of a message's reply, when its turn has ended a short while ago. */
   text(event_id: string): Promise<string> | undefined;
-  /** The session is gone. */
+  /** The session is gone, or can't go on. */
   forget(session_id: string): void;
 }
 

@@ -102,6 +102,7 @@ export function createHub(workspace: Workspace, options: HubOptions): Hub {
     onOpened: noteFound,
     onEnter: ({ runner }) => void choose(runner.state().session?.model), // so that its model is known
     onChanged: (session_id) => lanes.observe(session_id),
+    onBroken,
     takes: (event) => lanes.mayEnter(event),
     onFailed,
     onEvent({ id, opened }, event) {
@@ -158,6 +159,14 @@ export function createHub(workspace: Workspace, options: HubOptions): Hub {
       watchers.end(session_id);
     },
   });
+
+  /** What becomes of its messages is told from what is recorded. */
+  function onBroken(session_id: string, error: RuntimeError): void {
+    options.warn?.(`session ${session_id} can't go on: ${error.message} ${error.next}`);
+    board.forget(session_id);
+    turnBegan.delete(session_id);
+    lanes.broken(session_id, error);
+  }
 
   function onFailed({ code, message, next }: RuntimeError): void {
     loss.resolve({ handed_over: false, error: { code, message, next } });

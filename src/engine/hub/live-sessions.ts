@@ -4,7 +4,7 @@
  * while something else is done with it. Those on which nothing is being done are closed when there are many.
  */
 import { createSerial } from '../../base/serial.ts';
-import { RuntimeError, toRuntimeError } from '../../contract/errors.ts';
+import { naming, RuntimeError, toRuntimeError } from '../../contract/errors.ts';
 import type { IngressEvent } from '../../contract/records.ts';
 import type { Actor } from '../../contract/values.ts';
 import type { LiveSession, Owner } from '../owner.ts';
@@ -33,10 +33,13 @@ export interface LiveSessionsOptions {
   onOpened: (live: LiveSession) => void;
   /** Called before anything starts in a session. @throws RuntimeError when nothing can */
   onEnter: (live: LiveSession) => void;
-  /** Called when a session has what it was entered with, and when it was closed. */
+  /** Called when a session has what it was entered with, and when it was closed in peace. */
   onChanged: (session_id: string) => void;
+  /** Called when a session was closed since it can't go on: what is wrong with its files is no other's trouble. */
+  onBroken: (session_id: string, error: RuntimeError) => void;
   /** May an accepted message that the session doesn't have be given to it now? */
   takes: (event: IngressEvent) => boolean;
+  /** Called when none can go on. */
   onFailed: (error: RuntimeError) => void;
   onEvent: (live: LiveSession, event: RunnerEvent) => void;
   /** So many stay open, and those on which something is being done. */
@@ -54,7 +57,7 @@ interface Slot {
 const MOST_IDLE = 32;
 
 export function createLiveSessions(options: LiveSessionsOptions): LiveSessions {
-  const { owner, onOpened, onEnter, onChanged, takes, onFailed, onEvent, mostIdle = MOST_IDLE } = options;
+  const { owner, onOpened, onEnter, onChanged, onBroken, takes, onFailed, onEvent, mostIdle = MOST_IDLE } = options;
   /** In the order of their last use. */
   const slots = new Map<string, Slot>();
   const serial = createSerial();
@@ -84,7 +87,7 @@ export function createLiveSessions(options: LiveSessionsOptions): LiveSessions {
       return known;
     }
     refuseWhenClosing();
-    const live = await owner.open(session_id, { onFailed });
+    const live = await owner.open(session_id, { onFailed: (error) => failed(live, error) });
     if (closing) await owner.close(live);
     refuseWhenClosing();
     const slot: Slot = { live, entered: false, delivered: new Set() };
@@ -117,15 +120,25 @@ export function createLiveSessions(options: LiveSessionsOptions): LiveSessions {
     }
   }
 
+  function failed(live: LiveSession, error: RuntimeError): void {
+    if (error.code !== 'store_damaged') return onFailed(error);
+    const { id } = live;
+    const close = inOrder(id, async () => {
+      if (slots.get(id)?.live === live) await closeSlot(id, naming(error, id));
+    });
+    close.catch(() => {}); // what it failed with tells more
+  }
+
   /** What comes while it closes is still told as this session's. */
-  async function closeSlot(session_id: string): Promise<void> {
+  async function closeSlot(session_id: string, broken?: RuntimeError): Promise<void> {
     const slot = slots.get(session_id);
     if (!slot) return;
     try {
       await owner.close(slot.live);
     } finally {
       slots.delete(session_id);
-      onChanged(session_id);
+      if (broken) onBroken(session_id, broken);
+      else onChanged(session_id);
     }
   }
 

@@ -3,7 +3,7 @@
  * given to its session. It talks to the sessions and the ingress log; what comes next is the scheduler's.
  */
 import type { Clock } from '../../base/clock.ts';
-import { type RuntimeError, toRuntimeError } from '../../contract/errors.ts';
+import { naming, type RuntimeError, toRuntimeError } from '../../contract/errors.ts';
 import type { Ingress, Journal } from '../../contract/ports.ts';
 import type { IngressEvent } from '../../contract/records.ts';
 import type { Lane } from '../../contract/values.ts';
@@ -53,6 +53,8 @@ export interface Lanes {
   table(): Promise<QueueRow<IngressEvent>[]>;
   /** Something else was done to a session than work on it: it may be gone. */
   recheck(session_id: string): Promise<void>;
+  /** A session was closed that can't go on: what it had been given is dead. */
+  broken(session_id: string, error: RuntimeError): void;
   /** Takes what was accepted before. */
   open(): Promise<void>;
   /** Nothing is given any more. Resolves when nothing is being done here. */
@@ -166,14 +168,22 @@ export function createLanes(ports: LanesPorts, settings: LaneSettings): Lanes {
     failure.times++;
     if (!STORE_FAILS.has(error.code)) failure.counted++;
     if (failure.times - failure.counted === MOST_STORE_FAILURES) onFailed(error);
-    if (failure.counted >= settings.deliveryAttempts && (await marked(event_id, error))) drop(event);
-    else pause(event_id, failure.times);
+    if (failure.counted >= settings.deliveryAttempts) return bury(event, error);
+    pause(event_id, failure.times);
+    goOn();
+  }
+
+  /** Makes a message that is held a dead letter; where that can't be written now, it is tried again. */
+  async function bury(event: IngressEvent, error: RuntimeError): Promise<void> {
+    if (await marked(event, error)) drop(event);
+    else pause(event.event_id, failures.get(event.event_id)?.times ?? 1);
     goOn();
   }
 
   /** False: the mark couldn't be written. */
-  function marked(event_id: string, { code, message }: RuntimeError): Promise<boolean> {
-    return ingress.dead(event_id, `${code}: ${message}`).then(
+  function marked({ event_id, session_id }: IngressEvent, error: RuntimeError): Promise<boolean> {
+    const { code, message, next } = naming(error, session_id);
+    return ingress.dead(event_id, `${code}: ${message} ${next}`).then(
       () => true,
       () => false,
     );
@@ -217,6 +227,18 @@ export function createLanes(ports: LanesPorts, settings: LaneSettings): Lanes {
       });
     }
     changed.add(session_id);
+  }
+
+  async function recheck(session_id: string): Promise<void> {
+    const pending = await ingress.pendingOf(session_id);
+    const left = new Set(pending.map(({ event_id }) => event_id));
+    for (const event of scheduler.ofSession(session_id)) if (!left.has(event.event_id)) drop(event);
+    look(session_id);
+    for (const event of pending) {
+      unsure.add(event.event_id);
+      scheduler.add(event);
+    }
+    goOn();
   }
 
   function arrivalOf(event_id: string): 'gone' | 'waits' | undefined {
@@ -275,16 +297,15 @@ export function createLanes(ports: LanesPorts, settings: LaneSettings): Lanes {
       await open();
       return scheduler.table();
     },
-    async recheck(session_id) {
-      const pending = await ingress.pendingOf(session_id);
-      const left = new Set(pending.map(({ event_id }) => event_id));
-      for (const event of scheduler.ofSession(session_id)) if (!left.has(event.event_id)) drop(event);
-      look(session_id);
-      for (const event of pending) {
-        unsure.add(event.event_id);
-        scheduler.add(event);
-      }
-      goOn();
+    recheck,
+    broken(session_id, error) {
+      if (closed) return;
+      const had = scheduler.ofSession(session_id).filter(({ event_id }) => !scheduler.isHere(event_id));
+      look(session_id); // closed, it has them no more
+      const held = had.filter(({ event_id }) => scheduler.hold(event_id));
+      Promise.all(held.map((event) => bury(event, error)))
+        .then(() => recheck(session_id)) // it may have told of more than it could write
+        .catch((thrown: unknown) => onFailed(toRuntimeError(thrown)));
     },
     open,
     async close() {

@@ -8,7 +8,8 @@ export function createPassThrough({
   ingress,
   journal,
   sessions,
-}: Pick<LanesPorts, 'ingress' | 'journal' | 'sessions'>): Lanes {
+  onFailed,
+}: Pick<LanesPorts, 'ingress' | 'journal' | 'sessions' | 'onFailed'>): Lanes {
   const nothing = async (): Promise<void> => {};
   return {
     reserve: async () => () => {},
@@ -32,6 +33,7 @@ export function createPassThrough({
     position: ({ event_id, session_id }) => Math.max(0, sessionWork(session_id)?.queue.indexOf(event_id) ?? 0),
     table: async () => tableOf(await ingress.pending(), sessionWork),
     recheck: nothing,
+    broken: (_, error) => onFailed(error), // it was asked to work on that one
     open: nothing,
     close: nothing,
   };

@@ -125,6 +125,15 @@ export function failedEffect(effect: RunnableEffect, code: string, message: stri
   }
 }
 
+/** How a model call fails whose request can't be made. Nothing was sent, so nothing can have been charged. */
+export function unasked(
+  { call_id, attempt }: Extract<RunnableEffect, { kind: 'ask_model' }>,
+  { code, message, next }: RuntimeError,
+): Observation {
+  const data = { call_id, attempt, class: 'invalid_request' as const, code, message: `${message} ${next}` };
+  return { type: 'model.failed', data: { ...data, usage: NO_USAGE } };
+}
+
 async function freeze(ports: EffectPorts, turn: number, minimal: boolean, state: State): Promise<Observation> {
   const { manifest, limits, rights, time_zone } = await ports.freeze({ state, minimal });
   const frozen = await ports.blobs.put(canonicalJson(manifest));

@@ -1,11 +1,13 @@
 /** The effects that are running: started when the kernel wants them open, cancelled when marked, forgotten when they left. */
-import { toRuntimeError, type ErrorCode, type RuntimeError } from '../../contract/errors.ts';
+import { naming, toRuntimeError, type ErrorCode, type RuntimeError } from '../../contract/errors.ts';
 import type { Observation } from '../../contract/entries.ts';
 import type { Effect } from '../../kernel/turn/open.ts';
+import type { State } from '../../kernel/turn/state.ts';
 import {
   canceledUnstarted,
   failedEffect,
   runEffect,
+  unasked,
   type Delta,
   type EffectPorts,
   type RunnableEffect,
@@ -50,9 +52,8 @@ interface Task {
   canceled: boolean;
 }
 
-const STORE_FAILURES: ReadonlySet<ErrorCode> = new Set([
-  'disk_full', 'store_unavailable', 'store_damaged', 'no_permission',
-]); // prettier-ignore
+/** No fault of a session: with such a disk none can go on. */
+const DISK_FAILURES: ReadonlySet<ErrorCode> = new Set(['disk_full', 'store_unavailable', 'no_permission']);
 
 export function createTasks(ports: TaskPorts, owner: TaskOwner): Tasks {
   const tasks = new Map<string, Task>();
@@ -102,10 +103,8 @@ export function createTasks(ports: TaskPorts, owner: TaskOwner): Tasks {
       return { effect, observation };
     } catch (thrown) {
       const error = toRuntimeError(thrown);
-      const isTools = effect.kind === 'run_tool' || effect.kind === 'inspect';
-      if (isTools && !STORE_FAILURES.has(error.code)) {
-        return { effect, observation: failedEffect(effect, error.code, error.message) };
-      }
+      const observation = failureOf(effect, error, state);
+      if (observation) return { effect, observation };
       owner.fail(error);
       return undefined;
     }
@@ -147,6 +146,15 @@ export function createTasks(ports: TaskPorts, owner: TaskOwner): Tasks {
     },
     awaitsIntents: () => tasks.size > 0,
   };
+}
+
+/** How an effect that threw is reported; undefined where the session can't go on. */
+function failureOf(effect: RunnableEffect, error: RuntimeError, { session }: State): Observation | undefined {
+  if (DISK_FAILURES.has(error.code)) return undefined;
+  if (effect.kind === 'run_tool' || effect.kind === 'inspect') return failedEffect(effect, error.code, error.message);
+  // What is to be asked can't be read, and no attempt will read it: nobody is asked.
+  if (effect.kind === 'ask_model' && error.code === 'store_damaged') return unasked(effect, naming(error, session!.id));
+  return undefined;
 }
 
 /** A timer's due may change under its key. */
