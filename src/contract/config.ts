@@ -137,6 +137,7 @@ export const configSchema = z
       .strictObject({
         max_catchup_runs: count.default(10).describe('Most runs that a job with --catch-up all makes up for after a downtime.'),
         history: atLeastOne.default(1000).describe('Firings of each job that are kept.'),
+        command_concurrency: atLeastOne.default(4).describe('Commands of jobs that run at once; the others wait, and go in the order of their due times.'),
       })
       .prefault({}),
     log: z

@@ -120,6 +120,10 @@ export function openSchedules(hub: HubOfSchedules): Promise<ScheduleService> {
       deliver: (job, firing, signal) => deliverResult(delivery, job, firing, signal),
       warn: hub.warn,
     },
-    { history: config.scheduler.history, mostCaughtUp: config.scheduler.max_catchup_runs },
+    {
+      history: config.scheduler.history,
+      mostCaughtUp: config.scheduler.max_catchup_runs,
+      mostCommands: config.scheduler.command_concurrency,
+    },
   );
 }

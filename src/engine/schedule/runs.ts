@@ -9,6 +9,7 @@ import { toRuntimeError } from '../../contract/errors.ts';
 import type { Firing, Job, ScheduleRecord } from '../../contract/schedule.ts';
 import { type FiringState, isOpen } from './book.ts';
 import type { Ledger } from './ledger.ts';
+import { createPlaces } from './places.ts';
 
 /** How a run ended. */
 export interface RunEnd {
@@ -62,9 +63,11 @@ export interface Runs {
 /** What could not be done or recorded is tried again so much later: the disk may have room then. */
 const AGAIN_MS = 60_000;
 
-export function createRuns(ports: RunPorts): Runs {
+/** `mostCommands`: so many run at once. */
+export function createRuns(ports: RunPorts, mostCommands: number): Runs {
   const { ledger, clock } = ports;
   const inOrder = createSerial();
+  const places = createPlaces(mostCommands);
   /** By job and due time. */
   const underWay = new Map<string, Run>();
   /** How runs ended, while that could not be recorded. */
@@ -121,13 +124,22 @@ export function createRuns(ports: RunPorts): Runs {
     }
   }
 
-  /** Never a second time: it is known to have begun from when its beginning is durable. */
-  async function execute(job: Job, firing: FiringState, onAccepted: () => void): Promise<RunEnd> {
+  /**
+   * Never a second time: it is known to have begun from when its beginning is durable. Nothing when it has no place before
+   * this process ends, or the job is removed.
+   */
+  async function execute(job: Job, firing: FiringState, onAccepted: () => void): Promise<RunEnd | undefined> {
     if (firing.settled) return { outcome: 'failed', reason: 'the program ended while it ran; it is not run again' };
     const { due_at, at, state, event_id } = firing;
-    await record({ type: 'firing.settled', data: { job: job.name, due_at, at, state, event_id: event_id! } });
-    onAccepted();
-    return ports.command(job, stopping.signal);
+    const free = await places.take(due_at, () => !stopping.signal.aborted && firingOf(job.name, due_at) !== undefined);
+    if (!free) return undefined;
+    try {
+      await record({ type: 'firing.settled', data: { job: job.name, due_at, at, state, event_id: event_id! } });
+      onAccepted();
+      return await ports.command(job, stopping.signal);
+    } finally {
+      free();
+    }
   }
 
   async function recordEnd(name: string, due_at: number, end: RunEnd): Promise<void> {
@@ -204,6 +216,7 @@ export function createRuns(ports: RunPorts): Runs {
       }
     },
     look() {
+      places.review();
       looked.resolve();
       looked = Promise.withResolvers();
     },

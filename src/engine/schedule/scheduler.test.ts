@@ -1,5 +1,5 @@
 /** What a process that stays promises, on a clock that the test moves. */
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { NewSchedule } from '../../contract/schedule.ts';
 import { type OwnSchedules, type ScheduleWorld, scheduleWorld } from './testing/world.ts';
 
@@ -271,6 +271,67 @@ test('what was written and not synced is found again, and done once', async () =
   const intended = world.records().filter(({ type }) => type === 'firing.intended');
   expect(intended).toHaveLength(2);
   for (const name of ['a', 'b']) expect(await service.history(name)).toMatchObject([{ state: 'fired', outcome: 'ok' }]);
+});
+
+describe('commands', () => {
+  const command = (name: string, second: number): NewSchedule => ({
+    name,
+    at: `2026-03-01T00:00:0${second}Z`,
+    command: 'true',
+  });
+  const add = async (world: ScheduleWorld, service: OwnSchedules, dues: Record<string, number>): Promise<void> => {
+    for (const [name, second] of Object.entries(dues)) {
+      world.ends.set(name, 'never');
+      await service.add(command(name, second));
+    }
+  };
+
+  test('run so many at once; the others wait, and go in the order of their due times', async () => {
+    const world = scheduleWorld({ mostCommands: 2 });
+    const service = await started(world);
+    await add(world, service, { late: 4, a: 1, b: 1, soon: 3, first: 2 });
+    await pass(world, 5);
+    expect(world.commands).toEqual(['a', 'b']);
+    expect((await service.history('first'))[0]).not.toHaveProperty('outcome');
+    world.running.get('b')!();
+    await world.settle();
+    expect(world.commands).toEqual(['a', 'b', 'first']);
+    for (const name of ['a', 'first']) world.running.get(name)!();
+    await world.settle();
+    expect(world.commands).toEqual(['a', 'b', 'first', 'soon', 'late']);
+  });
+
+  test('that wait at a stop are begun by the next process, and none twice', async () => {
+    const world = scheduleWorld({ mostCommands: 1 });
+    const service = await started(world);
+    await add(world, service, { a: 1, b: 2, c: 3 });
+    await pass(world, 4);
+    await service.stop();
+    expect(world.commands).toEqual(['a']);
+    world.ends.clear();
+    const next = await started(world);
+    await world.settle();
+    expect(world.commands).toEqual(['a', 'b', 'c']);
+    expect((await next.history('a'))[0]).toMatchObject({ outcome: 'failed', reason: 'ended with the program' });
+    for (const name of ['b', 'c']) expect(await next.history(name)).toMatchObject([{ state: 'fired', outcome: 'ok' }]);
+  });
+
+  test('of a job that is removed wait no longer', async () => {
+    const world = scheduleWorld({ mostCommands: 1 });
+    const service = await started(world);
+    await add(world, service, { a: 1, b: 2, c: 3 });
+    await pass(world, 4);
+    await service.remove('b');
+    world.ends.delete('b');
+    await service.add(command('b', 9));
+    await world.settle();
+    world.running.get('a')!();
+    await world.settle();
+    expect(world.commands).toEqual(['a', 'c']);
+    world.running.get('c')!();
+    await pass(world, 6);
+    expect(world.commands).toEqual(['a', 'c', 'b']);
+  });
 });
 
 test('how a command ended is recorded when there is room, as it was, and once', async () => {

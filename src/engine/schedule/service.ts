@@ -38,6 +38,8 @@ export interface ServiceSettings {
   /** So many firings of a job are kept. */
   history: number;
   mostCaughtUp: number;
+  /** So many commands of jobs run at once. */
+  mostCommands: number;
 }
 
 export interface ScheduleService extends Omit<Schedules, 'add' | 'change' | 'remove'> {
@@ -54,7 +56,7 @@ export interface ScheduleService extends Omit<Schedules, 'add' | 'change' | 'rem
 export async function createScheduleService(ports: ServicePorts, settings: ServiceSettings): Promise<ScheduleService> {
   const { clock, ids, log } = ports;
   const ledger = await openLedger(log, settings.history);
-  const runs = createRuns({ ...ports, ledger });
+  const runs = createRuns({ ...ports, ledger }, settings.mostCommands);
   const scheduler = createScheduler({
     clock,
     ids,

@@ -43,7 +43,9 @@ export interface ScheduleWorld {
   rewritten(): number;
   /** What was told beside. */
   warned: string[];
-  /** How the turns and commands of a job end; absent: ok, at once. */
+  /** Commands that run, by job, with what ends them. */
+  running: Map<string, () => void>;
+  /** How the turns and commands of a job end; absent: ok, at once. A command that never does ends with the process. */
   ends: Map<string, RunEnd | 'never'>;
   records(): ScheduleRecord[];
   /** Lets all that can happen now happen. */
@@ -56,6 +58,7 @@ export function scheduleWorld({
   start = Date.parse('2026-03-01T00:00:00Z'),
   history = 1000,
   mostCaughtUp = 10,
+  mostCommands = 4,
 } = {}): ScheduleWorld {
   const clock = manualClock(start);
   let durable: ScheduleRecord[] = [];
@@ -67,6 +70,7 @@ export function scheduleWorld({
   let ulids = 0;
   const accepted: string[] = [];
   const commands: string[] = [];
+  const running: ScheduleWorld['running'] = new Map();
   const delivered: string[] = [];
   const warned: string[] = [];
   const undelivered = new Set<string>();
@@ -146,13 +150,18 @@ export function scheduleWorld({
           const end = ends.get(jobOf.get(event_id!)!) ?? { outcome: 'ok' };
           return end === 'never' ? undefined : end;
         },
-        command: ({ name }) =>
-          step(mine, () => {
+        async command({ name }, signal) {
+          const end = await step(mine, () => {
             commands.push(name);
             world.onCommand?.();
-            const end = ends.get(name);
-            return end === undefined || end === 'never' ? { outcome: 'ok' as const, exit_code: 0 } : end;
-          }),
+            return ends.get(name) ?? { outcome: 'ok' as const, exit_code: 0 };
+          });
+          if (end !== 'never') return end;
+          const { promise, resolve } = Promise.withResolvers<RunEnd>();
+          running.set(name, () => resolve({ outcome: 'ok', exit_code: 0 }));
+          signal.addEventListener('abort', () => resolve({ outcome: 'failed', reason: 'ended with the program' }));
+          return promise.finally(() => running.delete(name));
+        },
         deliver: async (job, { due_at }, signal) => {
           if (undelivered.has(job.name)) return new Promise((resolve) => signal.addEventListener('abort', () => resolve(undefined))); // prettier-ignore
           return step(mine, () => {
@@ -162,7 +171,7 @@ export function scheduleWorld({
         },
         warn: (message) => void warned.push(message),
       },
-      { history, mostCaughtUp },
+      { history, mostCaughtUp, mostCommands },
     );
     return {
       ...service,
@@ -184,6 +193,7 @@ export function scheduleWorld({
     crashed: () => crashed,
     accepted,
     commands,
+    running,
     delivered,
     undelivered,
     rewritten: () => rewritten,
