@@ -144,6 +144,28 @@ describe.skipIf(!STRACE)(`injected errors${WHY_NOT}`, () => {
     await program.ended;
   });
 
+  test('a failed sync of the grants closes them for one use only: the next one finds what is there', async () => {
+    await ownedStore(home).store.close(); // so that the workspace is there
+    const path = join(storeIn(home).folder, 'governance', 'grants.jsonl');
+    const inject = ['-P', path, '-e', 'trace=fdatasync', '-e', 'inject=fdatasync:error=EIO:when=1'];
+    const program = runProgram(
+      `
+      const { store: mine } = testing.ownedStore(process.argv[1]);
+      const rule = { tool: 'time', args_digest: '', facts_digest: '', project_root: '/' };
+      const add = (grant_id) => mine.grants
+        .append({ type: 'grant.added', data: { grant_id, rule, by: 'local', session_id: 's-1', approval_id: 'a' } })
+        .then(() => 'added', ({ code }) => code);
+      said([await add('g-1'), await add('g-2'), await mine.grants.holds('g-1')]);
+      said((await mine.grants.list()).map(({ grant_id }) => grant_id));
+    `,
+      home,
+      [...QUIET_STRACE, '/dev/null', ...inject],
+    );
+    expect(await program.next()).toEqual(['store_unavailable', 'added', true]);
+    expect(await program.next()).toEqual(['g-1', 'g-2']);
+    expect(await program.ended).toMatchObject({ code: 0, stderr: '' });
+  });
+
   test('a lock file that may only be read gives no lock, beside an owner or without one', async () => {
     const { store } = ownedStore(home);
     const path = join(store.folder, 'workspace.lock');

@@ -2,6 +2,7 @@
 import { lstatSync } from 'node:fs';
 import type { Clock } from '../base/clock.ts';
 import { sha256 } from '../base/digest.ts';
+import { createSerial } from '../base/serial.ts';
 import type { StandingGrant } from '../contract/answers.ts';
 import type { Grants } from '../contract/ports.ts';
 import type { GrantRecord } from '../contract/records.ts';
@@ -28,6 +29,9 @@ type Standing = Map<string, StandingGrant>;
 export function createGrants(options: GrantsOptions): { grants: Grants; close: () => Promise<void> } {
   const { path, tornFolder, workspace, clock, requireLock } = options;
   const rules = () => ({ genesis: sha256(`${NAME}:${workspace()}`), knows: knowsGrant });
+
+  const serial = createSerial();
+  const inOrder = <T>(work: () => Promise<T>): Promise<T> => serial(path, work);
 
   const chain = openOnce(async () => {
     const torn = { folder: tornFolder, name: NAME };
@@ -57,19 +61,22 @@ export function createGrants(options: GrantsOptions): { grants: Grants; close: (
     async holds(grant_id) {
       if (!(await grants.list()).some((grant) => grant.grant_id === grant_id)) return false;
       requireLock();
-      await (await chain.file()).sync();
+      await inOrder(() => chain.use((file) => file.sync()));
       return true;
     },
 
     async append({ type, data }) {
       requireLock();
-      const file = await chain.file();
-      file.append([{ at: Math.max(clock.now(), file.end().at), type, data }]);
-      await file.sync();
+      await inOrder(() =>
+        chain.use((file) => {
+          file.append([{ at: Math.max(clock.now(), file.end().at), type, data }]);
+          return file.sync();
+        }),
+      );
     },
   };
 
-  return { grants, close: chain.close };
+  return { grants, close: () => inOrder(chain.close) };
 }
 
 /** Changes with whatever is done to the file; empty when there is none. */

@@ -44,15 +44,11 @@ export function createScheduleLog(options: ScheduleLogOptions): { schedules: Sch
     append: (records, { sync }) =>
       inOrder(async () => {
         requireLock();
-        try {
-          const file = await chain.file();
+        await chain.use(async (file) => {
           const at = Math.max(clock.now(), file.end().at);
           file.append(records.map((record) => ({ at, ...record })));
           if (sync) await file.sync();
-        } catch (error) {
-          await chain.close(); // whoever comes next opens it anew, and finds what is there
-          throw error;
-        }
+        });
       }),
 
     replace: (records) =>
