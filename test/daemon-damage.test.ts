@@ -65,6 +65,22 @@ test("a session's own policy that is removed makes a dead letter, and everything
   await expectVerified(place, fork);
 });
 
+test('what was accepted before and can’t be read is said in log, /readyz and status', async ({ place, mock }) => {
+  place.connect(mock);
+  mock.reply({ text: 'First.' });
+  await place.run(['run', 'hello']);
+  const segments = join(place.home, 'workspaces/default/ingress');
+  const segment = join(segments, readdirSync(segments)[0]!);
+  const whole = readFileSync(segment, 'utf8');
+  writeFileSync(segment, `{"broken"\n${whole}`);
+  const daemon = await startDaemon(place);
+  await daemon.says('"queue failed"');
+  const ready = await fetch(`${daemon.url}/readyz`);
+  expect([ready.status, await ready.json()]).toEqual([503, { status: 'failing', failing: ['queue'] }]);
+  const { stdout } = await place.run(['daemon', 'status']);
+  expect(stdout).toMatch(/failing {2}queue: .*\nnext: .*store check/);
+});
+
 describe('a blob of a session at work', () => {
   const ways = {
     'is removed': (file: string) => rmSync(file),

@@ -336,7 +336,7 @@ describe('health', () => {
     expect(health).toEqual({
       status: 'ok',
       version: VERSION,
-      components: { store: 'ok', disk: 'ok', schedules: 'ok' },
+      components: { store: 'ok', disk: 'ok', queue: 'ok', schedules: 'ok' },
     });
     for (const path of ['/readyz', '/readyz?from=probe']) {
       expect(await (await fetch(`${daemon.url}${path}`)).json()).toEqual({ status: 'ready' });

@@ -220,6 +220,7 @@ export const health = z.strictObject({
   components: z.strictObject({
     store: componentState,
     disk: z.enum([...componentState.options, 'full']),
+    queue: componentState,
     schedules: componentState,
   }),
 });

@@ -17,7 +17,10 @@ import { entriesBehind } from '../engine/stream.ts';
 import type { Workspace } from '../engine/wire.ts';
 import type { ControlOptions, ControlServer } from './http/control/serve-control.ts';
 
-export interface AttachOptions extends Pick<HubOptions, 'schedules' | 'yields' | 'serves' | 'observe' | 'warn'> {
+export interface AttachOptions extends Pick<
+  HubOptions,
+  'schedules' | 'queue' | 'yields' | 'serves' | 'observe' | 'warn'
+> {
   /** Should the workspace become this process's: what it works on by itself. */
   takes: HubOptions['takes'];
   /** Project folder of new sessions whose first message names none. */
@@ -162,13 +165,14 @@ async function meetPolicy(workspace: Workspace): Promise<void> {
 /** The hub, or why there is none. @throws what isn't the lock's */
 function take(
   workspace: Workspace,
-  { takes, root, schedules, yields = false, serves, observe, warn }: AttachOptions,
+  { takes, root, schedules, queue, yields = false, serves, observe, warn }: AttachOptions,
 ): Hub | RuntimeError {
   try {
     return createHub(workspace, {
       takes,
       yields,
       ...(schedules && { schedules }),
+      ...(queue && { queue }),
       version,
       ...(root !== undefined && { root }),
       ...(serves && { serves }),

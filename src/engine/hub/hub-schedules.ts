@@ -1,14 +1,9 @@
 /** The schedules of a hub: made when somebody asks for them, so that a plain turn loads nothing of them. */
-import { type RuntimeError, toRuntimeError } from '../../contract/errors.ts';
 import type { Schedules } from '../../contract/schedule.ts';
 import type { HubOfSchedules } from '../schedule/hub-of-schedules.ts';
 import { ACTS, type Principal, requireRole } from '../principal.ts';
 import type { ScheduleService } from '../schedule/service.ts';
-
-export interface StartTold {
-  onStarted(): void;
-  onFailed(error: RuntimeError): void;
-}
+import { keepStarting, type StartTold } from './keep-starting.ts';
 
 export interface HubSchedules {
   /** For somebody, as far as their role goes. */
@@ -21,7 +16,6 @@ export interface HubSchedules {
 
 /** What fires jobs is loaded when whoever asks first has been answered. */
 const AFTER_START_MS = 50;
-const AGAIN_MS = 60_000;
 
 export function createHubSchedules(ports: HubOfSchedules): HubSchedules {
   const { change } = ports;
@@ -39,22 +33,9 @@ export function createHubSchedules(ports: HubOfSchedules): HubSchedules {
   let isStopped = false;
   let cancelStart = (): void => {};
 
-  function startIn(ms: number, told: StartTold): void {
-    if (!isStopped) cancelStart = clock.at(clock.now() + ms, () => void begin(told));
-  }
-
-  /** What can't be read now may be later: the disk was full, or failed. */
-  async function begin(told: StartTold): Promise<void> {
-    try {
-      const made = await service();
-      if (isStopped) return;
-      await made.start();
-      told.onStarted();
-    } catch (thrown) {
-      if (isStopped) return;
-      told.onFailed(toRuntimeError(thrown));
-      startIn(AGAIN_MS, told);
-    }
+  async function begin(): Promise<void> {
+    const made = await service();
+    if (!isStopped) await made.start();
   }
 
   /** A job acts for the operator, whoever lets it. */
@@ -74,7 +55,9 @@ export function createHubSchedules(ports: HubOfSchedules): HubSchedules {
       history: async (name) => (await service()).history(name),
       deliveries: async () => (await service()).deliveries(),
     }),
-    start: (told) => startIn(AFTER_START_MS, told),
+    start(told) {
+      cancelStart = clock.at(clock.now() + AFTER_START_MS, () => (cancelStart = keepStarting(clock, begin, told)));
+    },
     turnsEnded: () => opened?.turnsEnded(),
     async stop() {
       isStopped = true;

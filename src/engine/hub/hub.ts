@@ -23,7 +23,8 @@ import { toStreamEvent } from '../stream.ts';
 import { takeWorkspace, type Workspace } from '../wire.ts';
 import { createConfigChanges } from './config-changes.ts';
 import { createEventBoard, endedNote } from './event-board.ts';
-import { createHubSchedules, type StartTold } from './hub-schedules.ts';
+import { createHubSchedules } from './hub-schedules.ts';
+import { keepStarting, type StartTold } from './keep-starting.ts';
 import { createLiveSessions } from './live-sessions.ts';
 import { createMessageStatus } from './message-status.ts';
 import { createSessionActs } from './session-acts.ts';
@@ -36,6 +37,8 @@ export interface HubOptions {
   takes: 'all' | 'named';
   /** Fires the jobs of the workspace when they are due; told when that can't begin yet, and when it has begun. */
   schedules?: StartTold;
+  /** Told when what was accepted before can't be read yet, and when it is. */
+  queue?: StartTold;
   /** Of the program, for those who ask who owns the workspace. */
   version: string;
   /** Gives the workspace to a process that asks for it. */
@@ -80,6 +83,9 @@ export interface Hub extends Host {
 
 /** Nothing is done in a session that is so, and nothing waits. */
 const RESTS = new Set<SessionRow['status']>(['idle', 'absent']);
+
+/** Whoever asks for a session is told. */
+const UNTOLD: StartTold = { onStarted() {}, onFailed() {} };
 
 /** Takes the workspace. @throws RuntimeError locked */
 export function createHub(workspace: Workspace, options: HubOptions): Hub {
@@ -259,6 +265,7 @@ export function createHub(workspace: Workspace, options: HubOptions): Hub {
   }
 
   async function leave({ patience_ms = 0, ...how }: LeaveOptions = {}): Promise<void> {
+    stopOpening();
     const resting = lanes.close();
     underWay.add(resting);
     const closing = sessions.closeAll(patience_ms);
@@ -376,7 +383,7 @@ export function createHub(workspace: Workspace, options: HubOptions): Hub {
     table: lanes.table,
     reload: () => change(() => configChanges.reload()),
   };
-  lanes.open().catch(() => {}); // whoever asks for a session is told
+  const stopOpening = keepStarting(clock, lanes.open, options.queue ?? UNTOLD);
   if (fires) schedules.start(fires);
   return hub;
 }

@@ -21,10 +21,11 @@ export async function joinOwner(workspace: Workspace): Promise<Host | undefined>
 /** What is known of the owner. */
 export async function askOwner(workspace: Workspace): Promise<Owner> {
   const { host, refusal } = await join(workspace);
-  const asked = host && Promise.all([host.status(), host.sessions()]).catch(() => undefined);
+  // One that can't read its queue knows no sessions, and still is the owner.
+  const asked = host && Promise.all([host.status(), host.sessions().catch(() => undefined)]).catch(() => undefined);
   const answer = asked && (await soon(workspace, asked));
   await host?.leave();
-  if (answer) return { ...answer[0], sessions: answer[1] };
+  if (answer) return { ...answer[0], ...(answer[1] && { sessions: answer[1] }) };
   const { holderOf } = await import('../http/control/lock-holder.ts');
   const pid = holderOf(workspace.store.folder);
   return { ...(pid !== undefined && { pid }), ...(refusal && { refusal }) };

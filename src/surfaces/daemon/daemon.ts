@@ -17,6 +17,7 @@ import { createHealth } from '../http/tcp/health.ts';
 import { createRefusals } from '../http/tcp/refusals.ts';
 import { serveTcp, type TcpServer } from '../http/tcp/serve-tcp.ts';
 import { readTls } from '../http/tcp/tls.ts';
+import { createFailings } from './failings.ts';
 import { folderLost } from './folder-watch.ts';
 import { ownToken } from './own-token.ts';
 import { openDaemonLog } from './log/daemon-log.ts';
@@ -70,30 +71,25 @@ export async function startDaemon({ workspace: given, token, folder, stderr }: D
   const log = openDaemonLog(workspace, stderr, secret === undefined ? [] : [secret]);
   const telemetry = await openTelemetry(workspace, (message) => log.warn(message));
   const requests = telemetry && createRequestSpans(telemetry, { clock, ids: systemIds(clock) });
-  const served: Pick<HostStatus, 'url' | 'failing'> = {};
+  const failings = createFailings(log);
+  const served: Pick<HostStatus, 'url'> = {};
   const hub = await own(workspace, {
     takes: 'all',
-    schedules: {
-      onStarted: () => void delete served.failing,
-      onFailed({ code, message: problem, next }) {
-        served.failing = [{ component: 'schedules', code, problem, next }];
-        log.error('schedules failed', { code, problem, next });
-      },
-    },
+    queue: failings.of('queue'),
+    schedules: failings.of('schedules'),
     root: resolve(folder, project_root),
     patient: true,
     warn(message) {
       log.warn(message);
       void log.open();
     },
-    serves: () => served,
+    serves: () => ({ ...served, ...failings.status() }),
     observe(session_id, event) {
       const duration = observe(session_id, event);
       tellEvent(log, session_id, event, { duration, trace_id: telemetry?.took(session_id, event) });
     },
   });
-  const schedules = (): 'ok' | 'failed' => (served.failing ? 'failed' : 'ok');
-  const health = createHealth({ host: hub, folder: store.folder, clock, version, schedules });
+  const health = createHealth({ host: hub, folder: store.folder, clock, version, started: failings.states });
   const server = await serveOrLeave(hub, () =>
     serveTcp({
       ...readsOf(workspace),

@@ -49,7 +49,7 @@ function statusOf(
   { loaded, clock }: Workspace,
   { pid, url, version, started_at, sessions, refusal, failing }: Owner,
 ): DaemonStatus {
-  const status = sessions === undefined ? 'silent' : url === undefined ? 'other' : 'running';
+  const status = started_at === undefined ? 'silent' : url === undefined ? 'other' : 'running';
   return {
     schemaVersion: 'runtime.daemon_status.v1',
     status: pid === undefined ? 'stopped' : status,
@@ -81,7 +81,7 @@ function describe({
   const process = `pid ${pid}`;
   switch (status) {
     case 'running':
-      return [url, process, `version ${version}`, `up ${span(uptime_ms!)}`, `workspace ${workspace}`, `${in_flight} in flight`, `${waiting} waiting for you`].join('  '); // prettier-ignore
+      return [url, process, `version ${version}`, `up ${span(uptime_ms!)}`, `workspace ${workspace}`, ...(in_flight === undefined ? [] : [`${in_flight} in flight`, `${waiting} waiting for you`])].join('  '); // prettier-ignore
     case 'stopped':
       return `no daemon serves the workspace ${workspace}; start it with: runtime daemon`;
     case 'other':

@@ -13,8 +13,8 @@ function open() {
   const clock = manualClock();
   const loss = Promise.withResolvers<Loss>();
   const host = { ...createFakeHost().host, lost: loss.promise };
-  const state: { schedules: 'ok' | 'failed' } = { schedules: 'ok' };
-  const health = createHealth({ host, folder, clock, version: '1.0.0', schedules: () => state.schedules });
+  const state: Record<'queue' | 'schedules', 'ok' | 'failed'> = { queue: 'ok', schedules: 'ok' };
+  const health = createHealth({ host, folder, clock, version: '1.0.0', started: () => state });
   return { folder, clock, loss, health, state };
 }
 
@@ -22,7 +22,7 @@ test('all is well, and nothing is left behind by looking', () => {
   const { folder, health } = open();
   expect(health.health()).toMatchObject({
     status: 200,
-    body: { status: 'ok', components: { store: 'ok', disk: 'ok', schedules: 'ok' } },
+    body: { status: 'ok', components: { store: 'ok', disk: 'ok', queue: 'ok', schedules: 'ok' } },
   });
   expect(health.ready()).toEqual({ status: 200, body: { status: 'ready' } });
   expect(readdirSync(folder)).toEqual([]);
@@ -50,11 +50,11 @@ test('a store that failed is said, by no more than its name', async () => {
   expect(JSON.stringify(answer)).not.toContain('EIO');
 });
 
-test('schedules that failed are said', () => {
+test.each(['queue', 'schedules'] as const)('what can’t be started is said: the %s', (component) => {
   const { health, state } = open();
-  state.schedules = 'failed';
+  state[component] = 'failed';
   expect(health.health()).toMatchObject({ status: 503, body: { status: 'failing' } });
-  expect(health.ready()).toEqual({ status: 503, body: { status: 'failing', failing: ['schedules'] } });
+  expect(health.ready()).toEqual({ status: 503, body: { status: 'failing', failing: [component] } });
 });
 
 test('who is told to end is well, and not ready', () => {

@@ -25,10 +25,11 @@ export interface HealthOptions {
   folder: string;
   clock: Clock;
   version: string;
-  schedules: () => Components['schedules'];
+  /** What is started and may have failed at it. */
+  started: () => Pick<Components, 'queue' | 'schedules'>;
 }
 
-export function createHealth({ host, folder, clock, version, schedules }: HealthOptions): Health {
+export function createHealth({ host, folder, clock, version, started }: HealthOptions): Health {
   let store: Components['store'] = 'ok';
   let disk: Components['disk'] = 'ok';
   let lookAgainAt = 0;
@@ -43,7 +44,7 @@ export function createHealth({ host, folder, clock, version, schedules }: Health
       disk = error === undefined ? 'ok' : error.code === 'disk_full' ? 'full' : 'failed';
       lookAgainAt = clock.now() + FRESH_MS;
     }
-    return { store, disk, schedules: schedules() };
+    return { store, disk, ...started() };
   }
 
   const failingOf = (components: Components): string[] =>
