@@ -336,6 +336,18 @@ describe('terminals', () => {
     expect(ownerOf(place)).toBe(terminal.pid);
   });
 
+  test('a second daemon is told how to look at the first one and to stop it', async ({ place, mock }) => {
+    place.connect(mock);
+    const daemon = await startDaemon(place, ['--workspace', 'mine']);
+    const refused = await place.run(['daemon', '--port', '0', '--workspace', 'mine']);
+    expect(refused).toMatchObject({ code: 3, stdout: '' });
+    expect(refused.stderr).toContain(`locked by pid ${daemon.pid} (runtime daemon `);
+    expect(refused.stderr).toContain('`runtime daemon status --workspace mine`');
+    expect(refused.stderr).toContain('`runtime daemon stop --workspace mine`');
+    expect(refused.stderr).not.toContain('kill');
+    expect(await place.run(['daemon', 'stop', '--workspace', 'mine'])).toMatchObject({ code: 0 });
+  });
+
   test('a run that is attached gets its answer, though the daemon is stopped and started meanwhile', async ({
     place,
     mock,

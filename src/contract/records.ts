@@ -124,6 +124,7 @@ export interface Stored<R> {
 /** `owner.json`: who holds the workspace, for messages only; the lock itself decides. */
 export interface OwnerRecord {
   pid: number;
+  /** How people call it: `runtime`, or `runtime daemon`. */
   program: string;
   version: string;
   started_at: number;

@@ -35,7 +35,12 @@ export interface WorkspaceRequest {
   overrides: ReadonlyMap<string, string>;
   /** Of `--config`. */
   file?: string;
+  /** What holds the workspace, should it be taken; absent: `runtime`. */
+  program?: typeof DAEMON;
 }
+
+/** A holder that stays until it is stopped, and takes commands for that. */
+export const DAEMON = 'runtime daemon';
 
 /** A workspace as anyone may read it, without its lock. */
 export interface Workspace {
@@ -54,7 +59,7 @@ export interface Workspace {
 }
 
 export async function openWorkspace(request: WorkspaceRequest): Promise<Workspace> {
-  const { environment, overrides, file } = request;
+  const { environment, overrides, file, program = 'runtime' } = request;
   const home = runtimeHome(environment);
   const clock = systemClock;
   let host: ToolHost | undefined;
@@ -74,7 +79,7 @@ export async function openWorkspace(request: WorkspaceRequest): Promise<Workspac
     home,
     workspace: config.store.workspace,
     clock,
-    owner: { pid: process.pid, program: 'runtime', version },
+    owner: { pid: process.pid, program, version },
     idempotencyTtlMs: parseDuration(config.governance.idempotency_ttl)!,
     deadLetterTtlMs: parseDuration(config.ingress.dead_letter_ttl)!,
   });
@@ -189,9 +194,11 @@ function lockWorkspace({ store }: Workspace): number {
 export function lockedError(held_by: { pid: number; program: string; version: string } | undefined): RuntimeError {
   if (held_by === undefined) return new RuntimeError('locked', 'The workspace is locked by another process.');
   const { pid, program, version } = held_by;
-  return new RuntimeError('locked', `The workspace is locked by pid ${pid} (${program} ${version}).`, {
-    next: `Wait until it ends, or stop it: kill ${pid}`,
-  });
+  const next =
+    program === DAEMON
+      ? 'Look at it with `runtime daemon status`; `runtime daemon stop` ends it.'
+      : `Wait until it ends, or stop it: kill ${pid}`;
+  return new RuntimeError('locked', `The workspace is locked by pid ${pid} (${program} ${version}).`, { next });
 }
 
 /** No scope is shared between sessions yet, so the kernel never asks for a reservation. */

@@ -56,7 +56,7 @@ export function inSamePlace({ overrides }: CommandContext, options: GlobalOption
 
 /** Behind a backtick, as far as the next one. */
 const ABOUT_A_PLACE =
-  /(?<=`)runtime (?:run|session|approve|approvals|deny|policy|config view|doctor|store|cron)(?: [^`]*)?(?=`)/g;
+  /(?<=`)runtime (?:run|session|approve|approvals|deny|policy|config view|daemon|doctor|store|cron)(?: [^`]*)?(?=`)/g;
 
 function placeFlags(overrides: CommandContext['overrides'], { config, workspace }: GlobalOptions): string[] {
   const named = workspace ?? overrides.get('store.workspace');
@@ -73,9 +73,13 @@ function shellWord(text: string): string {
 }
 
 /** Opens the workspace; what is odd about its configuration but not wrong is said on standard error. */
-export async function openForCommand(context: CommandContext, options: GlobalOptions): Promise<Workspace> {
+export async function openForCommand(
+  context: CommandContext,
+  options: GlobalOptions,
+  more: Pick<WorkspaceRequest, 'program'> = {},
+): Promise<Workspace> {
   const { openWorkspace } = await import('../../engine/wire.ts');
-  const workspace = await openWorkspace(workspaceRequest(context, options));
+  const workspace = await openWorkspace({ ...workspaceRequest(context, options), ...more });
   sayWarnings(context.io, workspace.loaded);
   return workspace;
 }

@@ -23,7 +23,9 @@ export const runDaemon: CommandAction<DaemonOptions> = async (context, { host, p
     ...(host === undefined ? [] : [['server.host', host] as const]),
     ...(port === undefined ? [] : [['server.port', port] as const]),
   ];
-  const workspace = await openForCommand({ ...context, overrides: new Map([...overrides, ...flags]) }, options);
+  const workspace = await openForCommand({ ...context, overrides: new Map([...overrides, ...flags]) }, options, {
+    program: 'runtime daemon',
+  });
   const daemon = await startDaemon({
     workspace,
     token: environment['RUNTIME_TOKEN'],
