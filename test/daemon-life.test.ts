@@ -257,6 +257,18 @@ describe('the commands', () => {
       /^\d\d:\d\d:\d\d\.\d{3} INFO {2}daemon stopped\n$/,
     );
   });
+
+  test('logs asks the daemon where it logs, which a flag may have said', async ({ place, mock }) => {
+    place.connect(mock);
+    const daemon = await startDaemon(place, ['--log.file', 'elsewhere.log']);
+    await until('the log is written', () => existsSync(join(place.home, 'elsewhere.log')));
+    expect(await place.run(['daemon', 'logs'])).toMatchObject({
+      code: 0,
+      stdout: expect.stringContaining('daemon started'),
+    });
+    const status = await (await daemon.ask('GET', '/v1/status')).json();
+    expect(status).toMatchObject({ log: join(place.home, 'elsewhere.log') });
+  });
 });
 
 describe('terminals', () => {

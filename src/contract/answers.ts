@@ -25,6 +25,7 @@ export const hostStatus = z.strictObject({
   workspace: z.string(),
   started_at: int,
   url: z.string().exactOptional().describe('Where it serves the HTTP API: a daemon does.'),
+  log: z.string().exactOptional().describe('The file of its log; absent: its standard error.'),
   failing: z
     .array(z.strictObject({ component: z.string(), code: z.string(), problem: z.string(), next: z.string() }))
     .exactOptional()

@@ -45,8 +45,8 @@ export interface HubOptions {
   yields?: boolean;
   /** Project folder of a new session whose first message names none. */
   root?: string;
-  /** Where this process serves the workspace to other programs, beside its control socket, and what of it doesn't work. */
-  serves?: () => Pick<HostStatus, 'url' | 'failing'>;
+  /** Where this process serves the workspace beside its control socket, where it logs, and what of it doesn't work. */
+  serves?: () => Pick<HostStatus, 'url' | 'log' | 'failing'>;
   /** Told of whatever happens in any session. */
   observe?: (session_id: string, event: RunnerEvent) => void;
   /** Told of what it can't do, although it goes on. */

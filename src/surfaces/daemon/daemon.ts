@@ -20,7 +20,7 @@ import { readTls } from '../http/tcp/tls.ts';
 import { createFailings } from './failings.ts';
 import { folderLost } from './folder-watch.ts';
 import { ownToken } from './own-token.ts';
-import { openDaemonLog } from './log/daemon-log.ts';
+import { logPath, openDaemonLog } from './log/daemon-log.ts';
 import type { Log } from './log/log.ts';
 import { createDaemonMetrics, type DaemonMetrics } from './metrics/daemon-metrics.ts';
 import { CONTENT_TYPE, type Reading } from './metrics/registry.ts';
@@ -72,7 +72,7 @@ export async function startDaemon({ workspace: given, token, folder, stderr }: D
   const telemetry = await openTelemetry(workspace, (message) => log.warn(message));
   const requests = telemetry && createRequestSpans(telemetry, { clock, ids: systemIds(clock) });
   const failings = createFailings(log);
-  const served: Pick<HostStatus, 'url'> = {};
+  const served: Pick<HostStatus, 'url' | 'log'> = config.log.file === '' ? {} : { log: logPath(home, config) };
   const hub = await own(workspace, {
     takes: 'all',
     queue: failings.of('queue'),

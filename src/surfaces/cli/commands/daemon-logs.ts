@@ -6,6 +6,7 @@ import { openLogTail } from '../../daemon/log/log-tail.ts';
 import { parseLine, prettyLine } from '../../daemon/log/pretty-line.ts';
 import { onSignals } from '../../signals.ts';
 import { openRecords, type CommandAction } from '../context.ts';
+import { askOwner } from '../owner.ts';
 
 interface Options {
   follow?: true;
@@ -20,7 +21,9 @@ const LOOK_EVERY_MS = 200;
 export const showLogs: CommandAction<Options> = async (context, options) => {
   const { stdout } = context.io;
   const workspace = await openRecords(context, options);
-  const path = logPath(workspace.home, workspace.loaded.config);
+  // A daemon that runs may have been told elsewhere where to log than by the configuration.
+  const { log: told } = await askOwner(workspace);
+  const path = told ?? logPath(workspace.home, workspace.loaded.config);
   const wanted = LOG_LEVELS.slice(0, LOG_LEVELS.indexOf(options.level) + 1);
   const isWanted = (line: string): boolean => wanted.includes((parseLine(line)?.['level'] ?? 'error') as LogLevel);
   const show = (lines: string[]): void => {
