@@ -49,8 +49,10 @@ export function createRichUi({ terminal, environment, clock, history, handlers }
 
   /** What comes with an answer changes more often than a screen is painted. */
   function refresh(): void {
-    if (clock.now() - paintedAt >= FRAME_MS) paint();
-    else unpainted ??= clock.at(paintedAt + FRAME_MS, paint);
+    const now = clock.now();
+    const dueAt = Math.min(paintedAt, now) + FRAME_MS; // a painting that lies ahead counts as now: the clock was set back
+    if (now >= dueAt) paint();
+    else unpainted ??= clock.at(dueAt, paint);
   }
 
   /** A person's own key is seen at once. */

@@ -49,6 +49,21 @@ describe('printing and showing', () => {
     expect(writes.slice(1)).toEqual(['\x1b[?2026h\x1b[?25lx\r\nb\r\x1b[?2026l', 'd\r']);
   });
 
+  test('nothing waits longer because the clock was set back', async () => {
+    const { terminal, clock, screen, shown } = setUp();
+    clock.pass(7_200_000);
+    shown('before');
+    screen.resized();
+    screen.flush();
+    clock.pass(-3_600_000);
+    for (const line of ['after', 'later']) {
+      screen.show({ lines: [line] });
+      clock.pass(60);
+      expect(terminal.taken()).not.toBe('');
+    }
+    expect((await terminal.seen()).lines).toEqual(['later']);
+  });
+
   test('a key press writes a few bytes', () => {
     const { shown } = setUp(80, 24);
     const input = '> what is the meaning of';

@@ -124,8 +124,9 @@ export function createScreen(output: ScreenOutput, { clock, xtermJs, onPainted }
   const request = (): void => {
     if (away || closed) return;
     const now = clock.now();
-    if (now < lastPaintAt) return paint(); // the clock was set back
-    cancelPaint ??= clock.at(Math.max(now, lastPaintAt + FRAME_MS, quietAt), paint);
+    // What lies ahead counts as now: the clock was set back.
+    const frameAt = Math.min(lastPaintAt, now) + FRAME_MS;
+    cancelPaint ??= clock.at(Math.max(now, frameAt, Math.min(quietAt, now + RESIZE_QUIET_MS)), paint);
   };
 
   output.write(TAKE);
