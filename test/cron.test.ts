@@ -9,7 +9,7 @@ import { describe, expect, onTestFinished } from 'vitest';
 import type { Script } from '../src/contract/script.ts';
 import type { Firing, ScheduleStatus } from '../src/contract/schedule.ts';
 import { startDaemon } from './support/daemon.ts';
-import { entriesOf, type Place, test, until } from './support/place.ts';
+import { entriesOf, linesOf, type Place, test, until } from './support/place.ts';
 
 const TURNS: Script['turns'] = [{ match: { any: true }, reply: { text: 'You said: {{asked}}' } }];
 
@@ -268,6 +268,25 @@ describe('with one', () => {
       reason: expect.stringMatching(/not run again/),
     });
     expect(place.read('ran')).toBe('x\n');
+  });
+
+  test('a command stands in the log when it begins and when it ends', async ({ place }) => {
+    place.play(TURNS);
+    const daemon = await startDaemon(place);
+    await place.run(['cron', 'add', 'a', '--schedule', '@every 1h', '--command', 'echo private; exit 3']);
+    await place.run(['cron', 'run', 'a']);
+    const [{ due_at, event_id }] = (await untilRan(place, 'a', 1)) as [Firing];
+    process.kill(daemon.pid, 'SIGTERM');
+    const { stderr } = await daemon.ended;
+    const told = (linesOf(stderr) as { msg: string }[]).filter(({ msg }) => msg.startsWith('command'));
+    expect(told).toEqual([
+      { level: 'info', time: expect.any(Number), msg: 'command started', job: 'a', due_at, event_id },
+      {
+        level: 'info', time: expect.any(Number), msg: 'command ended', job: 'a', due_at, event_id,
+        outcome: 'failed', exit_code: 3, duration_ms: expect.any(Number),
+      },
+    ]); // prettier-ignore
+    expect(stderr).not.toContain('private');
   });
 
   test('a webhook is told, signed with a secret that is nobody else’s', async ({ place }) => {

@@ -5,6 +5,10 @@ import { ACTS, type Principal, requireRole } from '../principal.ts';
 import type { ScheduleService } from '../schedule/service.ts';
 import { keepStarting, type StartTold } from './keep-starting.ts';
 
+export interface SchedulesTold extends StartTold {
+  onCommand?: HubOfSchedules['onCommand'];
+}
+
 export interface HubSchedules {
   /** For somebody, as far as their role goes. */
   hostFor(by: Principal): Schedules;

@@ -23,7 +23,7 @@ import { toStreamEvent } from '../stream.ts';
 import { takeWorkspace, type Workspace } from '../wire.ts';
 import { createConfigChanges } from './config-changes.ts';
 import { createEventBoard, endedNote } from './event-board.ts';
-import { createHubSchedules } from './hub-schedules.ts';
+import { createHubSchedules, type SchedulesTold } from './hub-schedules.ts';
 import { keepStarting, type StartTold } from './keep-starting.ts';
 import { createLiveSessions } from './live-sessions.ts';
 import { createMessageStatus } from './message-status.ts';
@@ -35,8 +35,8 @@ import { createWatchers } from './watchers.ts';
 export interface HubOptions {
   /** `all`: works on everything that was accepted. `named`: only on sessions that it is asked about. */
   takes: 'all' | 'named';
-  /** Fires the jobs of the workspace when they are due; told when that can't begin yet, and when it has begun. */
-  schedules?: StartTold;
+  /** Fires the jobs of the workspace when they are due; told when that can't begin yet, when it has, and of commands. */
+  schedules?: SchedulesTold;
   /** Told when what was accepted before can't be read yet, and when it is. */
   queue?: StartTold;
   /** Of the program, for those who ask who owns the workspace. */
@@ -150,6 +150,7 @@ export function createHub(workspace: Workspace, options: HubOptions): Hub {
     checkLimits: (limits) => checkPrice(limits, choose(undefined).choices),
     change,
     warn: options.warn ?? (() => {}),
+    onCommand: fires?.onCommand,
   });
 
   const acts = createSessionActs({

@@ -1,6 +1,7 @@
 /** What schedules need of the hub that they belong to. */
 import type { EventStatus, Submission } from '../../contract/host.ts';
 import type { Workspace } from '../wire.ts';
+import type { CommandTold } from './runs.ts';
 
 /** A message of the program's own, with an id that is recorded already. */
 export type OwnSubmission = Submission & { event_id: string };
@@ -18,4 +19,6 @@ export interface HubOfSchedules {
   change<T>(work: () => Promise<T>): Promise<T>;
   /** Told of what should not stay unseen, although all goes on. */
   warn(message: string): void;
+  /** Told when a command of a job begins, and when it is over. */
+  onCommand?: ((told: CommandTold) => void) | undefined;
 }

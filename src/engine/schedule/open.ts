@@ -119,6 +119,7 @@ export function openSchedules(hub: HubOfSchedules): Promise<ScheduleService> {
       },
       deliver: (job, firing, signal) => deliverResult(delivery, job, firing, signal),
       warn: hub.warn,
+      onCommand: hub.onCommand,
     },
     {
       history: config.scheduler.history,

@@ -21,6 +21,14 @@ export interface RunEnd {
   quiet?: true;
 }
 
+/** A command of a job begins, or, with `end`, is over after so long. */
+export interface CommandTold {
+  job: string;
+  due_at: number;
+  event_id: string;
+  end?: Pick<RunEnd, 'outcome' | 'exit_code'> & { duration_ms: number };
+}
+
 export interface RunPorts {
   clock: Clock;
   ledger: Ledger;
@@ -35,6 +43,8 @@ export interface RunPorts {
   /** Gives the result to where the job says. Gives nothing when `signal` came first. */
   deliver(job: Job, firing: FiringState, signal: AbortSignal): Promise<Firing['delivery']>;
   warn(message: string): void;
+  /** Told of what commands do. */
+  onCommand?: ((told: CommandTold) => void) | undefined;
 }
 
 export interface Run {
@@ -136,10 +146,21 @@ export function createRuns(ports: RunPorts, mostCommands: number): Runs {
     try {
       await record({ type: 'firing.settled', data: { job: job.name, due_at, at, state, event_id: event_id! } });
       onAccepted();
-      return await ports.command(job, stopping.signal);
+      return await told({ job: job.name, due_at, event_id: event_id! }, () => ports.command(job, stopping.signal));
     } finally {
       free();
     }
+  }
+
+  /** A command that runs, with its beginning and its end told. */
+  async function told(run: CommandTold, command: () => Promise<RunEnd>): Promise<RunEnd> {
+    const beganAt = clock.now();
+    ports.onCommand?.(run);
+    const end = await command();
+    const { outcome, exit_code } = end;
+    const duration_ms = Math.max(0, clock.now() - beganAt);
+    ports.onCommand?.({ ...run, end: { outcome, ...(exit_code !== undefined && { exit_code }), duration_ms } });
+    return end;
   }
 
   async function recordEnd(name: string, due_at: number, end: RunEnd): Promise<void> {

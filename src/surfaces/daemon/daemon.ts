@@ -25,7 +25,7 @@ import type { Log } from './log/log.ts';
 import { createDaemonMetrics, type DaemonMetrics } from './metrics/daemon-metrics.ts';
 import { CONTENT_TYPE, type Reading } from './metrics/registry.ts';
 import { createRequestSpans } from './request-spans.ts';
-import { tellEvent, tellRequest } from './tell-log.ts';
+import { tellCommand, tellEvent, tellRequest } from './tell-log.ts';
 import { createTurnWatch } from './turn-watch.ts';
 
 export interface DaemonRequest {
@@ -76,7 +76,7 @@ export async function startDaemon({ workspace: given, token, folder, stderr }: D
   const hub = await own(workspace, {
     takes: 'all',
     queue: failings.of('queue'),
-    schedules: failings.of('schedules'),
+    schedules: { ...failings.of('schedules'), onCommand: (told) => tellCommand(log, told) },
     root: resolve(folder, project_root),
     patient: true,
     warn(message) {

@@ -1,4 +1,5 @@
 /** What of a daemon's work stands in its log. No text that somebody wrote: ids, numbers and codes. */
+import type { CommandTold } from '../../engine/schedule/runs.ts';
 import type { RunnerEvent } from '../../engine/session/runner.ts';
 import type { HttpExchange } from '../http/exchange-watch.ts';
 import type { Log } from './log/log.ts';
@@ -44,6 +45,12 @@ export function tellEvent(log: Log, session_id: string, event: RunnerEvent, { du
     }
     default:
   }
+}
+
+/** A job's command. */
+export function tellCommand(log: Log, { end, ...run }: CommandTold): void {
+  if (end === undefined) log.info('command started', run);
+  else log.info('command ended', { ...run, ...end });
 }
 
 const ACCEPTED = 202;
