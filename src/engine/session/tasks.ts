@@ -151,9 +151,13 @@ export function createTasks(ports: TaskPorts, owner: TaskOwner): Tasks {
 /** How an effect that threw is reported; undefined where the session can't go on. */
 function failureOf(effect: RunnableEffect, error: RuntimeError, { session }: State): Observation | undefined {
   if (DISK_FAILURES.has(error.code)) return undefined;
-  if (effect.kind === 'run_tool' || effect.kind === 'inspect') return failedEffect(effect, error.code, error.message);
+  const isDamage = error.code === 'store_damaged';
   // What is to be asked can't be read, and no attempt will read it: nobody is asked.
-  if (effect.kind === 'ask_model' && error.code === 'store_damaged') return unasked(effect, naming(error, session!.id));
+  if (effect.kind === 'ask_model' && isDamage) return unasked(effect, naming(error, session!.id));
+  // A tool may have acted before that was found: what it did is not known.
+  if (effect.kind === 'inspect' || (effect.kind === 'run_tool' && !isDamage)) {
+    return failedEffect(effect, error.code, error.message);
+  }
   return undefined;
 }
 
