@@ -1,6 +1,7 @@
 /** Who may ask a daemon: tokens, their roles, and what is recorded of those who were refused. */
-import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect } from 'vitest';
 import { OPERATIONS } from '../src/contract/operations.ts';
 import { tokenRole } from '../src/contract/tokens.ts';
@@ -32,6 +33,23 @@ const refusalsOf = (place: Place): unknown[] => {
     type === 'access.denied' ? [data] : [],
   );
 };
+
+test('where the daemon logs, and paths of what fails, are for its operators', async ({ place }) => {
+  place.play([ASKING]);
+  await place.run(['cron', 'add', 'a', '--schedule', '@every 1h', '--command', 'true']);
+  const schedules = join(place.home, 'workspaces/default/schedules.jsonl');
+  rmSync(schedules);
+  mkdirSync(schedules);
+  const daemon = await startDaemon(place, ['--log.file', 'daemon.log']);
+  const status = async (token: string): Promise<string> =>
+    (await daemon.ask('GET', '/v1/status', undefined, as(token))).text();
+  while (!(await status(daemon.token)).includes('failing')) await delay(20);
+  expect(JSON.parse(await status(daemon.token))).toMatchObject({ log: join(place.home, 'daemon.log') });
+  const told = await status(await makeToken(place, 'look', '--role', 'viewer'));
+  expect(told).not.toContain(place.home);
+  expect(JSON.parse(told)).toMatchObject({ failing: [{ component: 'schedules', next: expect.any(String) }] });
+  expect(JSON.parse(told)).not.toHaveProperty('log');
+});
 
 describe('a token', () => {
   test('is shown once, kept as a digest, listed, and taken back', async ({ place }) => {

@@ -4,7 +4,7 @@
  */
 import { RuntimeError, toRuntimeError } from '../../contract/errors.ts';
 import { CONTROL_PROTOCOL } from '../../contract/host.ts';
-import type { Host, HostStatus, Loss, Resolution, SessionRow, SessionStatus } from '../../contract/host.ts';
+import type { Host, Loss, Resolution, SessionRow, SessionStatus } from '../../contract/host.ts';
 import type { Seq } from '../../contract/entries.ts';
 import type { Part } from '../../contract/values.ts';
 import { findApproval, pendingApprovals, resolveApproval } from '../approvals.ts';
@@ -28,6 +28,7 @@ import { keepStarting, type StartTold } from './keep-starting.ts';
 import { createLiveSessions } from './live-sessions.ts';
 import { createMessageStatus } from './message-status.ts';
 import { createSessionActs } from './session-acts.ts';
+import { type Served, servedTo } from './served-to.ts';
 import { statusOf } from './session-status.ts';
 import { checkPrice, createSubmit } from './submission.ts';
 import { createWatchers } from './watchers.ts';
@@ -46,7 +47,7 @@ export interface HubOptions {
   /** Project folder of a new session whose first message names none. */
   root?: string;
   /** Where this process serves the workspace beside its control socket, where it logs, and what of it doesn't work. */
-  serves?: () => Pick<HostStatus, 'url' | 'log' | 'failing'>;
+  serves?: () => Served;
   /** Told of whatever happens in any session. */
   observe?: (session_id: string, event: RunnerEvent) => void;
   /** Told of what it can't do, although it goes on. */
@@ -320,7 +321,7 @@ export function createHub(workspace: Workspace, options: HubOptions): Hub {
       protocol: CONTROL_PROTOCOL,
       workspace: store.workspace().id,
       started_at,
-      ...serves?.(),
+      ...servedTo(by, serves?.() ?? {}),
     }),
     submit: (message) => change(() => submit(message, by)),
     event: (event_id) => messages.now(event_id),
