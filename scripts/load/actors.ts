@@ -70,11 +70,12 @@ export async function send(load: Load, message: Omit<Sent, 'marker'>): Promise<S
 }
 
 /** Waits until it is known what became of a message. */
-export async function settle({ served }: Load, sent: Sent): Promise<void> {
+export async function settle({ served, ledger }: Load, sent: Sent): Promise<void> {
   if (!sent.accepted) return;
   for (;;) {
     const { status, body } = await served.ask<EventStatus>('GET', `/v1/events/${sent.accepted.event_id}?wait_ms=1000`);
     if (status === 200) sent.status = body;
+    if (status !== 200) ledger.contradictions.push(`${sent.marker}: answered ${status} ${JSON.stringify(body)}`);
     if (status !== 200 || body.status === 'done' || body.status === 'dead') return;
   }
 }

@@ -29,6 +29,10 @@ test('a request that comes too slowly is answered with a problem', async () => {
   expect(problemIn(answer)).toMatchObject({ status: 408, title: 'Request Timeout', code: 'invalid_request' });
 });
 
+test('a connection on which nothing comes ends without an answer, which the first request would be given', async () => {
+  expect(await said('')).toBe('');
+});
+
 test('what is no request is answered with a problem', async () => {
   const answer = await said('HELO mail\r\n\r\n');
   expect(answer).toMatch(/^HTTP\/1\.1 400 Bad Request\r\n/);

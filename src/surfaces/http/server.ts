@@ -41,6 +41,8 @@ export function createHttpServer(
     // What isn't about HTTP has cut the connection off, or it never was one: an answer would wait for the TLS handshake.
     if (!/^(HPE|ERR_HTTP)_/.test(code) || !socket.writable || !mayAnswer(socket)) return void socket.destroy();
     const timeout = code === 'ERR_HTTP_REQUEST_TIMEOUT';
+    // A client that keeps a connection in hand, and sends its first request just now, would take it for the answer.
+    if (timeout && socket.bytesRead === 0) return void socket.destroy();
     const status = timeout ? 408 : code === 'HPE_HEADER_OVERFLOW' ? 431 : 400;
     const reason = timeout ? 'The request took too long.' : `That is no HTTP request (${code}).`;
     const title = STATUS_CODES[status]!;
