@@ -119,3 +119,20 @@ test('who was not looked up is refused', () => {
   const { refuse } = createRefuseTools({ findPeers: async () => [undefined] });
   expect(codeOf(() => refuse(FROM_HERE))).toBe('caller_is_tool');
 });
+
+test('after a lookup that failed the next is tried, on the same connection and on others', async () => {
+  let fails = true;
+  const { look, refuse } = createRefuseTools({
+    async findPeers(all) {
+      if (fails) throw Object.assign(new Error('EMFILE: too many open files'), { code: 'EMFILE' });
+      return all.map(() => ({ uid: UID, pids: [7] }));
+    },
+    isTool: () => false,
+  });
+  const [one, other] = [{ ...FROM_HERE }, { ...FROM_HERE }];
+  await look(one);
+  expect(codeOf(() => refuse(one))).toBe('caller_is_tool');
+  fails = false;
+  await Promise.all([look(one), look(other)]);
+  expect([one, other].map((connection) => codeOf(() => refuse(connection)))).toEqual([undefined, undefined]);
+});

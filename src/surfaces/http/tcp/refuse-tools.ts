@@ -3,6 +3,7 @@
  * daemon's. Whoever asks from this machine is looked up in its tables, once for each connection, while others are served.
  */
 import { networkInterfaces } from 'node:os';
+import { shareRuns } from '../../../base/share-runs.ts';
 import { RuntimeError } from '../../../contract/errors.ts';
 import { callerIsTool, descendsFromTool } from '../../../engine/caller.ts';
 import { type Connection, createFindPeers, type FindPeers, type Peer } from './peer.ts';
@@ -30,17 +31,12 @@ export function createRefuseTools(options: RefuseToolsOptions = {}): RefuseTools
   const known = new WeakMap<Connection, RuntimeError | 'let'>();
   /** Those that come while others are looked up are looked up together. */
   let waiting: Connection[] = [];
-  let present: Promise<void> = Promise.resolve();
-  let next: Promise<void> | undefined;
-
-  async function lookAll(): Promise<void> {
-    present = next!;
-    next = undefined;
+  const lookAll = shareRuns(async () => {
     const connections = waiting;
     waiting = [];
-    const peers = await findPeers!(connections);
+    const peers = await findPeers(connections);
     connections.forEach((connection, n) => known.set(connection, refusalOf(connection, peers[n]) ?? 'let'));
-  }
+  });
 
   function refusalOf(connection: Connection, peer: Peer | undefined): RuntimeError | undefined {
     if (peer?.pids.some(isTool)) return callerIsTool();
@@ -53,7 +49,8 @@ export function createRefuseTools(options: RefuseToolsOptions = {}): RefuseTools
     look(connection) {
       if (known.has(connection)) return undefined;
       waiting.push(connection);
-      return (next ??= present.then(lookAll));
+      // Out of files, say, it fails: then they aren't known, and are looked up again when they ask again.
+      return lookAll().catch(() => {});
     },
     refuse(connection) {
       const verdict = known.get(connection) ?? notFound();
