@@ -87,7 +87,11 @@ test.for<[what: string, refused: boolean, peer: Peer | undefined, connected?: ob
   ['another machine', false, undefined, FROM_ELSEWHERE],
 ])('%s', async ([, refused, peer, connected = FROM_HERE, tools = []]) => {
   const connection = connected as typeof FROM_HERE;
-  const { look, refuse } = createRefuseTools({ findPeers: async () => [peer], isTool: (pid) => tools.includes(pid) });
+  const { look, refuse } = createRefuseTools({
+    findPeers: async () => [peer],
+    isTool: (pid) => tools.includes(pid),
+    isRunning: () => true,
+  });
   await look(connection);
   expect(codeOf(() => refuse(connection))).toBe(refused ? 'caller_is_tool' : undefined);
 });
@@ -102,6 +106,7 @@ test('each connection is looked up once, and those that come meanwhile together'
       return looked.at(-1)!.map((pid) => ({ uid: UID, pids: [pid] }));
     },
     isTool: (pid) => pid === 4,
+    isRunning: () => true,
   });
   const first = look(connections[0]!);
   await Promise.resolve();
@@ -128,6 +133,7 @@ test('after a lookup that failed the next is tried, on the same connection and o
       return all.map(() => ({ uid: UID, pids: [7] }));
     },
     isTool: () => false,
+    isRunning: () => true,
   });
   const [one, other] = [{ ...FROM_HERE }, { ...FROM_HERE }];
   await look(one);
@@ -135,4 +141,19 @@ test('after a lookup that failed the next is tried, on the same connection and o
   fails = false;
   await Promise.all([look(one), look(other)]);
   expect([one, other].map((connection) => codeOf(() => refuse(connection)))).toEqual([undefined, undefined]);
+});
+
+runIfProc('a process that ended before it was looked at is refused', async () => {
+  const child = spawn('sleep', ['60'], { stdio: 'ignore' });
+  onTestFinished(() => void child.kill('SIGKILL'));
+  const { look, refuse } = createRefuseTools({
+    findPeers: async (all) => all.map(() => ({ uid: UID, pids: [child.pid!] })),
+    isTool: () => false,
+  });
+  const [runs, ended] = [{ ...FROM_HERE }, { ...FROM_HERE }];
+  await look(runs);
+  child.kill('SIGKILL');
+  await once(child, 'exit');
+  await look(ended);
+  expect([runs, ended].map((connection) => codeOf(() => refuse(connection)))).toEqual([undefined, 'caller_is_tool']);
 });

@@ -2,6 +2,7 @@
  * Keeps the agent's own commands from acting with an operator's token: they run as the same user, and can read the
  * daemon's. Whoever asks from this machine is looked up in its tables, once for each connection, while others are served.
  */
+import { readFileSync } from 'node:fs';
 import { networkInterfaces } from 'node:os';
 import { shareRuns } from '../../../base/share-runs.ts';
 import { RuntimeError } from '../../../contract/errors.ts';
@@ -23,10 +24,12 @@ export interface RefuseToolsOptions {
   findPeers?: FindPeers | undefined;
   /** Does a process descend from the agent's tools? */
   isTool?: (pid: number) => boolean;
+  /** Does a process still run? */
+  isRunning?: (pid: number) => boolean;
 }
 
 export function createRefuseTools(options: RefuseToolsOptions = {}): RefuseTools {
-  const { findPeers = createFindPeers(), isTool = (pid) => descendsFromTool(pid) } = options;
+  const { findPeers = createFindPeers(), isTool = (pid) => descendsFromTool(pid), isRunning = runs } = options;
   if (!findPeers) return { look: () => undefined, refuse() {} };
   const known = new WeakMap<Connection, RuntimeError | 'let'>();
   /** Those that come while others are looked up are looked up together. */
@@ -42,7 +45,8 @@ export function createRefuseTools(options: RefuseToolsOptions = {}): RefuseTools
     if (peer?.pids.some(isTool)) return callerIsTool();
     // Processes of another user may be hidden altogether; who asks from elsewhere is in no table here.
     const mayBeUnseen = peer ? peer.uid !== process.getuid?.() : isElsewhere(connection.remoteAddress);
-    return mayBeUnseen || peer?.pids.length ? undefined : notFound();
+    // Looked at last: of one that ended since it was found nothing tells that it was a tool.
+    return mayBeUnseen || peer?.pids.some(isRunning) ? undefined : notFound();
   }
 
   return {
@@ -57,6 +61,15 @@ export function createRefuseTools(options: RefuseToolsOptions = {}): RefuseTools
       if (verdict !== 'let') throw verdict;
     },
   };
+}
+
+/** One that has ended, and that nobody has taken note of, has no words any more. */
+function runs(pid: number): boolean {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'latin1') !== '';
+  } catch {
+    return false;
+  }
 }
 
 function notFound(): RuntimeError {
