@@ -28,3 +28,11 @@ test('long bodies on their way are held up to a bound, and short ones still come
   next.request.push(null);
   expect(await next.read).toEqual([]);
 });
+
+test('a body whose connection ended before it was wanted broke off', async () => {
+  const request = Object.assign(new Readable({ read() {} }), { headers: { 'content-type': 'application/json' } });
+  request.destroy();
+  await new Promise(setImmediate);
+  const read = readBody(request as unknown as IncomingMessage, any, BODY_BYTES);
+  await expect(read).rejects.toMatchObject({ code: 'invalid_request' });
+});

@@ -76,6 +76,7 @@ async function readBytes(request: IncomingMessage, mostBytes: number): Promise<B
       };
       if (Number(request.headers['content-length'] ?? 0) > mostBytes) return tooLarge(tooLong);
       const brokeOff = (): void => reject(invalid('The body broke off.'));
+      if (request.destroyed) return brokeOff(); // while it was looked up who asks: nothing tells of that again
       request.on('data', take);
       request.once('error', brokeOff);
       request.once('close', brokeOff);
