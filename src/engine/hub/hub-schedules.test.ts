@@ -37,3 +37,31 @@ test('jobs that could not be read at the start fire when they can be', async () 
   expect([onFailed, onStarted].map(({ mock }) => mock.calls.length)).toEqual([1, 1]);
   await schedules.stop();
 });
+
+test('where results go is told to operators; others hear no secret of it', async () => {
+  const { workspace, hub } = await openHub();
+  const usual = {
+    submit: async () => {},
+    event: hub.event,
+    settled: hub.settled,
+    checkLimits: () => {},
+    warn: () => {},
+  };
+  const schedules = createHubSchedules({ workspace, root: '/', change: (work) => work(), ...usual });
+  const deliver = 'webhook:https://me:secret@example.org/x?token=secret';
+  const operator = schedules.hostFor(LOCAL);
+  await operator.add({ name: 'a', schedule: '@every 1h', command: 'true', deliver });
+  await operator.add({ name: 'b', schedule: '@every 1h', command: 'true', deliver: 'file:/tmp/results.jsonl' });
+  expect((await operator.list()).map((job) => job.deliver)).toEqual([deliver, 'file:/tmp/results.jsonl']);
+  const viewer = schedules.hostFor({ actor: { id: 'v', role: 'viewer' }, via: 'http' });
+  expect((await viewer.list()).map((job) => job.deliver)).toEqual(['webhook:https://example.org', 'file']);
+  expect(await viewer.get('a')).toMatchObject({ deliver: 'webhook:https://example.org' });
+  await operator.run('a', { wait: true });
+  const destinations = async (who: typeof viewer): Promise<string[]> =>
+    (await who.deliveries()).map(({ destination }) => destination);
+  expect([await destinations(operator), await destinations(viewer)]).toEqual([
+    [deliver],
+    ['webhook:https://example.org'],
+  ]);
+  await schedules.stop();
+});

@@ -3,6 +3,7 @@ import type { Schedules } from '../../contract/schedule.ts';
 import type { HubOfSchedules } from '../schedule/hub-of-schedules.ts';
 import { ACTS, type Principal, requireRole } from '../principal.ts';
 import type { ScheduleService } from '../schedule/service.ts';
+import { deliveryTo, jobTo } from '../schedule/told-to.ts';
 import { keepStarting, type StartTold } from './keep-starting.ts';
 
 export interface SchedulesTold extends StartTold {
@@ -50,14 +51,14 @@ export function createHubSchedules(ports: HubOfSchedules): HubSchedules {
     });
   return {
     hostFor: (by) => ({
-      list: async () => (await service()).list(),
-      get: async (name) => (await service()).get(name),
+      list: async () => (await (await service()).list()).map((job) => jobTo(by, job)),
+      get: async (name) => jobTo(by, await (await service()).get(name)),
       add: (schedule) => operate(by, async (all) => all.add(schedule, by.actor)),
       change: (name, changes) => operate(by, (all) => all.change(name, changes, by.actor)),
       remove: (name) => operate(by, (all) => all.remove(name, by.actor)),
       run: (name, options) => operate(by, (all) => all.run(name, options)),
       history: async (name) => (await service()).history(name),
-      deliveries: async () => (await service()).deliveries(),
+      deliveries: async () => (await (await service()).deliveries()).map((one) => deliveryTo(by, one)),
     }),
     start(told) {
       cancelStart = clock.at(clock.now() + AFTER_START_MS, () => (cancelStart = keepStarting(clock, begin, told)));
