@@ -10,6 +10,7 @@ const START = 'src/surfaces/cli/cli.ts';
 /** Modules that are imported when they are called for, by their part. Those that aren't named are in "seldom". */
 const PARTS: Record<string, readonly string[]> = {
   turn: [
+    'src/adapters/models/http/routes.ts',
     'src/adapters/models/openai/index.ts',
     'src/adapters/models/router.ts',
     'src/engine/config/load.ts',

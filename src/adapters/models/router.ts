@@ -3,9 +3,9 @@ import type { Clock } from '../../base/clock.ts';
 import type { Environment } from '../../base/environment.ts';
 import { toRuntimeError } from '../../contract/errors.ts';
 import type { ModelClient } from '../../contract/ports.ts';
-import { failureOf, ModelFault } from './fault.ts';
+import { failureOf, ModelFault } from './reply/fault.ts';
 import { DEFAULT_REQUEST_TIMEOUT_MS, type ModelSettings } from './settings.ts';
-import type { Routes } from './openai/agents.ts';
+import type { Routes } from './http/routes.ts';
 
 export interface ModelClientOptions {
   models: ModelSettings[];
@@ -24,7 +24,7 @@ export interface Models extends ModelClient {
 
 export function createModelClient(options: ModelClientOptions): Models {
   const clients = new Map<string, Promise<ModelClient>>();
-  let routes: Routes | undefined;
+  let routes: Promise<Routes> | undefined;
 
   const clientFor = (name: string): Promise<ModelClient> => {
     let client = clients.get(name);
@@ -48,14 +48,18 @@ export function createModelClient(options: ModelClientOptions): Models {
     }
     if (!settings.api_key && (settings.provider === 'openai' || settings.api_key_env)) return keyMissing(settings);
     if (settings.api_key !== undefined && !/^[\x21-\x7e]+$/.test(settings.api_key)) return keyInvalid(settings);
-    const { createOpenaiClient, createRoutes } = await import('./openai/index.ts');
-    routes ??= createRoutes(options.environment);
+    const { createOpenaiClient } = await import('./openai/index.ts');
     return createOpenaiClient(settings, {
       clock: options.clock,
-      routes,
+      routes: await sharedRoutes(),
       organization: options.environment.OPENAI_ORG_ID,
       project: options.environment.OPENAI_PROJECT_ID,
     });
+  };
+
+  const sharedRoutes = (): Promise<Routes> => {
+    routes ??= import('./http/routes.ts').then(({ createRoutes }) => createRoutes(options.environment));
+    return routes;
   };
 
   return {

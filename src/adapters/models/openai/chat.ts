@@ -7,9 +7,9 @@ import type {
 } from 'openai/resources/chat/completions';
 import { parseStrictJson } from '../../../base/strict-json.ts';
 import type { Message, MessagePart, ModelRequest } from '../../../contract/messages.ts';
-import { textOf } from '../estimate.ts';
-import { ModelFault } from '../fault.ts';
-import { count, createText, type Draft, type Finished, type Reader, type Text } from './draft.ts';
+import { textOf } from '../reply/estimate.ts';
+import { ModelFault } from '../reply/fault.ts';
+import { count, createText, type Draft, type Finished, type Reader, type Text } from '../reply/draft.ts';
 import type { Endpoint } from './endpoint.ts';
 
 /** All but `messages`: the instructions, and one for each message. */

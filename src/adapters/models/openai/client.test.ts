@@ -4,7 +4,7 @@ import { askModel, called, modelRequest, said } from '../../../../test/support/m
 import { systemClock } from '../../../base/clock.ts';
 import type { ModelRequest } from '../../../contract/messages.ts';
 import type { ModelSettings } from '../settings.ts';
-import { createRoutes } from './agents.ts';
+import { createRoutes } from '../http/routes.ts';
 import { createOpenaiClient } from './client.ts';
 
 const open: MockOpenai[] = [];

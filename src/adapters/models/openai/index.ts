@@ -1,3 +1,2 @@
 /** All that is loaded when a model behind the OpenAI API is used, the SDK with it. */
-export { createRoutes } from './agents.ts';
 export { createOpenaiClient } from './client.ts';

@@ -10,10 +10,10 @@ import type {
   ResponseStreamEvent,
 } from 'openai/resources/responses/responses';
 import type { Message, MessagePart, ModelRequest } from '../../../contract/messages.ts';
-import { ModelFault } from '../fault.ts';
-import { count, type Draft, type Finished, type Reader } from './draft.ts';
+import { ModelFault } from '../reply/fault.ts';
+import { count, type Draft, type Finished, type Reader } from '../reply/draft.ts';
 import { type Endpoint, reasons } from './endpoint.ts';
-import { streamedFault } from './errors.ts';
+import { streamedFault } from '../reply/faults.ts';
 
 /** All but `input`, which are the items of the messages. */
 export function responsesFields(

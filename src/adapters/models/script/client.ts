@@ -5,8 +5,8 @@ import { parseDuration } from '../../../base/duration.ts';
 import type { ModelAnswer, ModelDelta, ModelReply, ModelRequest } from '../../../contract/messages.ts';
 import type { ModelClient } from '../../../contract/ports.ts';
 import type { Script, ScriptStep } from '../../../contract/script.ts';
-import { estimateTokens, requestCharacters } from '../estimate.ts';
-import { abortFault, failureOf, ModelFault } from '../fault.ts';
+import { estimateTokens, requestCharacters } from '../reply/estimate.ts';
+import { abortFault, failureOf, ModelFault } from '../reply/fault.ts';
 import { render, renderAll } from './render.ts';
 import { findStep, type Scene, sceneOf } from './scene.ts';
 

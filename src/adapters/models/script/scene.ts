@@ -1,6 +1,6 @@
 import type { Message, ModelRequest } from '../../../contract/messages.ts';
 import type { Script, ScriptStep } from '../../../contract/script.ts';
-import { textOf } from '../estimate.ts';
+import { textOf } from '../reply/estimate.ts';
 import { fits } from './pattern.ts';
 
 /** What a script sees of a request. */

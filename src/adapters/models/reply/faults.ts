@@ -4,9 +4,8 @@
  * An account without money or quota (`insufficient_quota`, 402) is `auth`: it comes as 429, but no waiting helps, and the
  * person must see to the account as to a wrong key. 403 is `auth`, unless a moderation refused the content.
  */
-import { APIConnectionError, APIConnectionTimeoutError, APIError, APIUserAbortError } from 'openai';
 import type { ModelFailureClass } from '../../../contract/values.ts';
-import { abortFault, ModelFault } from '../fault.ts';
+import { abortFault, ModelFault } from './fault.ts';
 
 export interface ErrorContext {
   /** Who answered, as messages name it. */
@@ -17,13 +16,31 @@ export interface ErrorContext {
   now: number;
 }
 
+/** What an SDK threw, in the words that all of them share. `status` is absent for an error within a reply's events. */
+export type Thrown =
+  | { kind: 'aborted' }
+  | { kind: 'timeout' }
+  | { kind: 'unreached'; message: string }
+  | {
+      kind: 'answered';
+      status: number | undefined;
+      headers: { get(name: string): string | null } | undefined;
+      /** The body, or what stands in its `error`. */
+      error: unknown;
+      message: string;
+    };
+
+/** Reads an SDK's own errors; undefined: it is none. */
+export type ReadThrown = (thrown: unknown) => Thrown | undefined;
+
 /** Texts from outside are cut to this. */
 const MESSAGE_CHARACTERS = 1000;
 
 /** Turns whatever the SDK, the transport or a reader threw into the failure. */
-export function toFault(thrown: unknown, context: ErrorContext): ModelFault {
+export function toFault(thrown: unknown, context: ErrorContext, readThrown: ReadThrown): ModelFault {
   const fault = causeOf(thrown, (error) => error instanceof ModelFault) as ModelFault | undefined;
-  if (fault?.class === 'aborted' || thrown instanceof APIUserAbortError) return abortFault();
+  const read = readThrown(thrown);
+  if (fault?.class === 'aborted' || read?.kind === 'aborted') return abortFault();
   const say = (message: string): string => `${context.provider}${clean(message, context.apiKey)}`;
   if (fault) {
     return new ModelFault(fault.class, fault.code, say(`: ${fault.message}`), {
@@ -31,13 +48,13 @@ export function toFault(thrown: unknown, context: ErrorContext): ModelFault {
       cause: thrown,
     });
   }
-  if (thrown instanceof APIConnectionTimeoutError) {
+  if (read?.kind === 'timeout') {
     return new ModelFault('timeout', 'timeout', say(': the request timed out'), { cause: thrown });
   }
-  if (thrown instanceof APIConnectionError) {
-    return new ModelFault('network', 'connection_failed', say(`: ${thrown.message}`), { cause: thrown });
+  if (read?.kind === 'unreached') {
+    return new ModelFault('network', 'connection_failed', say(`: ${read.message}`), { cause: thrown });
   }
-  if (thrown instanceof APIError) return answered(thrown, context, say);
+  if (read) return answered(thrown, read, context, say);
   if (thrown instanceof SyntaxError) {
     return new ModelFault('malformed', 'bad_event', say(' sent an event that is not JSON'), { cause: thrown });
   }
@@ -46,33 +63,36 @@ export function toFault(thrown: unknown, context: ErrorContext): ModelFault {
 }
 
 /** An error that stands in a reply's events. It has no status. */
-export function streamedFault(
-  error: { code?: unknown; type?: unknown; message?: unknown } | null | undefined,
-): ModelFault {
+export function streamedFault(error: unknown): ModelFault {
   const code = codeOf(error) ?? 'server_error';
   const message = messageOf(error) ?? 'the reply failed without a message';
-  const status = typeof error?.code === 'number' ? error.code : 0;
+  const number = typeof error === 'object' && error && 'code' in error ? error.code : undefined;
+  const status = typeof number === 'number' ? number : 0;
   return new ModelFault(classOf(status, code, message), code, message, { retryAfterMs: saidInText(message) });
 }
 
-function answered(error: APIError, context: ErrorContext, say: (message: string) => string): ModelFault {
-  if (error.status === undefined) {
-    const { class: failureClass, code, message, retryAfterMs } = streamedFault(error.error);
-    return new ModelFault(failureClass, code, say(`: ${message}`), { retryAfterMs, cause: error });
+function answered(
+  cause: unknown,
+  { status, headers, error, message: whole }: Extract<Thrown, { kind: 'answered' }>,
+  context: ErrorContext,
+  say: (message: string) => string,
+): ModelFault {
+  if (status === undefined) {
+    const { class: failureClass, code, message, retryAfterMs } = streamedFault(error);
+    return new ModelFault(failureClass, code, say(`: ${message}`), { retryAfterMs, cause });
   }
-  const { status } = error;
   if (status >= 300 && status < 400) {
-    const to = placeOf(error.headers?.get('location'));
+    const to = placeOf(headers?.get('location'));
     const message = ` answered ${status}, a redirect${to}, and redirects are not followed: set base_url to the address itself`;
-    return new ModelFault('invalid_request', 'redirected', say(message), { cause: error });
+    return new ModelFault('invalid_request', 'redirected', say(message), { cause });
   }
-  const message = messageOf(error.error) ?? error.message.replace(`${status} `, '');
-  const code = codeOf(error.error);
+  const message = messageOf(error) ?? whole.replace(`${status} `, '');
+  const code = codeOf(error);
   return new ModelFault(
     classOf(status, code ?? '', message),
     code ?? `http_${status}`,
     say(` answered ${status}: ${message}${code === undefined ? '' : ` (${code})`}`),
-    { retryAfterMs: retryAfter(error.headers, context.now) ?? saidInText(message), cause: error },
+    { retryAfterMs: retryAfter(headers, context.now) ?? saidInText(message), cause },
   );
 }
 

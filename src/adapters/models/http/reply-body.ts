@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { pipeline, type Readable } from 'node:stream';
 import type zlib from 'node:zlib';
-import { ModelFault } from '../fault.ts';
+import { ModelFault } from '../reply/fault.ts';
 
 export interface ReplyBody extends AsyncIterable<Uint8Array> {
   /** SHA-256 (hex) over the bytes that have come, decompressed. */

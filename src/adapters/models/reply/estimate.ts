@@ -1,4 +1,4 @@
-import type { MessagePart, ModelRequest } from '../../contract/messages.ts';
+import type { MessagePart, ModelRequest } from '../../../contract/messages.ts';
 
 /** Roughly what a tokenizer makes of English and code. */
 const CHARACTERS_PER_TOKEN = 4;

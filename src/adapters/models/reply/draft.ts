@@ -1,6 +1,6 @@
 import type { MessagePart, ModelDelta, ModelReply } from '../../../contract/messages.ts';
 import type { Usage } from '../../../contract/values.ts';
-import { ModelFault } from '../fault.ts';
+import { ModelFault } from './fault.ts';
 
 /** A reply's text, reasoning and arguments together; above it the reply is cut off. */
 export const REPLY_BYTES = 8 * 1024 * 1024;

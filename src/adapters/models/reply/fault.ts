@@ -1,5 +1,5 @@
-import type { ModelFailure } from '../../contract/messages.ts';
-import type { ModelFailureClass, Usage } from '../../contract/values.ts';
+import type { ModelFailure } from '../../../contract/messages.ts';
+import type { ModelFailureClass, Usage } from '../../../contract/values.ts';
 
 /** Why a model could not answer, thrown inside an adapter only: `ask` gives it back as a value. */
 export class ModelFault extends Error {

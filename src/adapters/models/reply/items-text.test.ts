@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test, vi } from 'vitest';
 import type { Message } from '../../../contract/messages.ts';
-import { bodyText, createItemsText } from './body.ts';
+import { bodyText, createItemsText } from './items-text.ts';
 
 const note = (text: string): Message => ({ role: 'note', text });
 const toItems = (message: Message): object[] =>

@@ -6,8 +6,8 @@
  */
 import type { ClientRequest, IncomingMessage, RequestOptions } from 'node:http';
 import type { Clock } from '../../../base/clock.ts';
-import { ModelFault } from '../fault.ts';
-import type { Routes } from './agents.ts';
+import { ModelFault } from '../reply/fault.ts';
+import type { Routes } from './routes.ts';
 import { createDeadline } from './deadline.ts';
 import { type ReplyBody, readBody } from './reply-body.ts';
 

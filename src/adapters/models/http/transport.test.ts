@@ -9,7 +9,7 @@ import { OpenAI } from 'openai';
 import { afterEach, describe, expect, test } from 'vitest';
 import { type MockOpenai, type MockReply, startMockOpenai } from '../../../../test/support/mock-openai.ts';
 import { systemClock } from '../../../base/clock.ts';
-import { createRoutes } from './agents.ts';
+import { createRoutes } from './routes.ts';
 import { createTransport } from './transport.ts';
 
 const open: { close(): Promise<void> | void }[] = [];

@@ -1,0 +1,111 @@
+/** One request and its reply, whatever SDK sends it and whatever wire format it is in. */
+import type { Clock } from '../../../base/clock.ts';
+import type { ModelAnswer, ModelRequest } from '../../../contract/messages.ts';
+import type { Usage } from '../../../contract/values.ts';
+import type { ReplyBody } from '../http/reply-body.ts';
+import { type Draft, type Finished, type Reader, replyFields } from './draft.ts';
+import { estimateTokens, requestCharacters } from './estimate.ts';
+import { abortFault, failureOf, ModelFault } from './fault.ts';
+import { type ReadThrown, toFault } from './faults.ts';
+
+/** Some servers keep the connection open after the end of a reply; then it is closed from here. */
+const LINGER_MS = 1000;
+
+/** Why the SDK is to let go of a request. Without a reason each time an error is made, with its stack. */
+const DONE = 'the exchange is over';
+
+/** A request about to be sent, and who reads its reply. */
+export interface Exchange<Event> {
+  reader: Reader<Event>;
+  send(
+    cut: AbortSignal,
+  ): Promise<{ data: AsyncIterable<Event>; response: { body: unknown }; request_id: string | null }>;
+}
+
+export interface Conversation {
+  /** Who answers, as messages name it. */
+  label: string;
+  /** Never shown. */
+  apiKey: string | undefined;
+  readThrown: ReadThrown;
+  request: ModelRequest;
+  draft: Draft;
+  signal: AbortSignal;
+  clock: Clock;
+}
+
+/** Asks once and reads the reply to its end. Whatever goes wrong is a failure, given as a value. */
+export async function converse<Event>(exchange: Exchange<Event>, conversation: Conversation): Promise<ModelAnswer> {
+  const { label, apiKey, readThrown, request, draft, signal, clock } = conversation;
+  const { reader } = exchange;
+  try {
+    if (signal.aborted) throw abortFault();
+    const { body, requestId } = await receive(exchange, signal, clock);
+    const finished = reader.finish();
+    return {
+      ok: true,
+      ...replyFields(finished),
+      usage: reader.usage() ?? estimatedUsage(request, finished),
+      model_served: finished.model ?? request.model,
+      ...(requestId !== null && { provider_request_id: requestId }),
+      wire_hash: body.hash(),
+    };
+  } catch (thrown) {
+    const context = { provider: label, apiKey, now: clock.now() };
+    const fault = signal.aborted ? abortFault() : toFault(thrown, context, readThrown);
+    return failureOf(fault, { usage: reader.usage(), partial: draft.text('text') });
+  }
+}
+
+/** Sends and reads to the end. @throws what the SDK, the transport or the reader throws */
+async function receive<Event>({ reader, send }: Exchange<Event>, signal: AbortSignal, clock: Clock) {
+  const cut = new AbortController();
+  const abort = (): void => cut.abort();
+  signal.addEventListener('abort', abort);
+  let lingering: (() => void) | undefined;
+  let events = 0;
+  try {
+    const { data, response, request_id: requestId } = await send(cut.signal);
+    const body = response.body as ReplyBody;
+    try {
+      for await (const event of data) {
+        events++;
+        reader.take(event);
+        if (reader.settled()) lingering ??= clock.at(clock.now() + LINGER_MS, abort);
+      }
+    } catch (thrown) {
+      if (!reader.settled() || !isLoss(thrown)) throw thrown;
+    }
+    if (signal.aborted) throw abortFault(); // the SDK's stream just ends then
+    if (!reader.ended()) throw unfinished(events, body.head());
+    return { body, requestId };
+  } finally {
+    lingering?.();
+    signal.removeEventListener('abort', abort);
+    cut.abort(DONE);
+  }
+}
+
+/** The connection's failing, which a reply that has come whole needn't care about. */
+function isLoss(thrown: unknown): boolean {
+  return thrown instanceof ModelFault && (thrown.class === 'network' || thrown.class === 'timeout');
+}
+
+function unfinished(events: number, head: string): ModelFault {
+  if (events > 0 || head === '')
+    return new ModelFault('network', 'stream_cut', 'the reply ended before it was complete');
+  return new ModelFault('malformed', 'not_a_stream', `the reply is no stream of events; it begins: ${head}`);
+}
+
+/** For servers that don't count: budgets must not take their replies for free. */
+function estimatedUsage(request: ModelRequest, { parts, calls }: Finished): Usage {
+  let characters = 0;
+  for (const part of parts) characters += ('text' in part && part.text?.length) || 0;
+  for (const call of calls) characters += call.name.length + call.arguments_raw.length;
+  return {
+    input: estimateTokens(requestCharacters(request)),
+    output: estimateTokens(characters),
+    cached: 0,
+    reasoning: 0,
+  };
+}
