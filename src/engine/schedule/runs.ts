@@ -82,6 +82,8 @@ export function createRuns(ports: RunPorts, mostCommands: number): Runs {
   const underWay = new Map<string, Run>();
   /** How runs ended, while that could not be recorded. */
   const unrecorded = new Map<string, RunEnd>();
+  /** Results that are on their way, by job and due time. */
+  const onTheirWay = new Set<string>();
   const working = new Set<Promise<void>>();
   const stopping = new AbortController();
   let looked = Promise.withResolvers<void>();
@@ -182,11 +184,17 @@ export function createRuns(ports: RunPorts, mostCommands: number): Runs {
 
   async function deliver(name: string, due_at: number): Promise<void> {
     const { job, firing } = firingOf(name, due_at) ?? {};
-    if (!job?.deliver || firing?.outcome === undefined || stopping.signal.aborted) return;
-    const delivery = await ports.deliver(job, firing, stopping.signal);
-    if (!delivery) return;
-    if (delivery.state === 'failed') ports.warn(`a result of the job ${name} is not delivered: ${delivery.reason}`);
-    await record({ type: 'firing.delivered', data: { job: name, due_at, ...delivery } });
+    const key = keyOf(name, due_at);
+    if (!job?.deliver || firing?.outcome === undefined || stopping.signal.aborted || onTheirWay.has(key)) return;
+    onTheirWay.add(key);
+    try {
+      const delivery = await ports.deliver(job, firing, stopping.signal);
+      if (!delivery) return;
+      if (delivery.state === 'failed') ports.warn(`a result of the job ${name} is not delivered: ${delivery.reason}`);
+      await record({ type: 'firing.delivered', data: { job: name, due_at, ...delivery } });
+    } finally {
+      onTheirWay.delete(key);
+    }
   }
 
   /** What fails here is done later, or at the next start: the records say how far it came. */

@@ -206,6 +206,17 @@ test('history does not grow without bound, and all that counts outlives its shor
   expect([await again.get('a'), await again.get('b'), await again.history('b')]).toEqual(before);
 });
 
+test('a result that is on its way when the jobs begin to be looked after is not sent a second time', async () => {
+  const world = scheduleWorld();
+  const service = await world.open();
+  await service.add(prompt('a', { deliver: 'file:/results' }));
+  world.undelivered.add('a');
+  await service.run('a', { wait: true });
+  await service.start();
+  await world.settle();
+  expect(world.sent).toEqual(['a']);
+});
+
 test('firings whose results wait to be delivered are kept, and not written anew again and again', async () => {
   const world = scheduleWorld({ history: 5 });
   const service = await started(world);

@@ -89,6 +89,7 @@ export async function startDaemon({ workspace: given, token, folder, stderr }: D
       tellEvent(log, session_id, event, { duration, trace_id: telemetry?.took(session_id, event) });
     },
   });
+  const folderGone = folderLost(store.folder, clock, hub.lost);
   const health = createHealth({ host: hub, folder: store.folder, clock, version, started: failings.states });
   const server = await serveOrLeave(hub, () =>
     serveTcp({
@@ -137,7 +138,7 @@ export async function startDaemon({ workspace: given, token, folder, stderr }: D
         await telemetry?.close();
         return error && new RuntimeError('store_unavailable', error.message, { next: error.next });
       }),
-      folderLost(store.folder, clock, hub.lost),
+      folderGone,
     ]),
   };
 }

@@ -25,7 +25,7 @@ export function folderLost(folder: string, clock: Clock, left: Promise<unknown>)
     };
     const isHeld = (): boolean => {
       try {
-        return inode() === held;
+        return held !== undefined && inode() === held;
       } catch {
         return true; // it can't be looked at now
       }

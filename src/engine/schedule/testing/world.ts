@@ -37,6 +37,8 @@ export interface ScheduleWorld {
   /** Names of jobs, as often as their command began. */
   commands: string[];
   delivered: string[];
+  /** Names of jobs, as often as giving a result of theirs was begun. */
+  sent: string[];
   /** Names of jobs whose results nobody takes. */
   undelivered: Set<string>;
   /** How often the records were written anew. */
@@ -72,6 +74,7 @@ export function scheduleWorld({
   const commands: string[] = [];
   const running: ScheduleWorld['running'] = new Map();
   const delivered: string[] = [];
+  const sent: string[] = [];
   const warned: string[] = [];
   const undelivered = new Set<string>();
   let rewritten = 0;
@@ -163,6 +166,7 @@ export function scheduleWorld({
           return promise.finally(() => running.delete(name));
         },
         deliver: async (job, { due_at }, signal) => {
+          sent.push(job.name);
           if (undelivered.has(job.name)) return new Promise((resolve) => signal.addEventListener('abort', () => resolve(undefined))); // prettier-ignore
           return step(mine, () => {
             delivered.push(`${job.name}/${due_at}`);
@@ -195,6 +199,7 @@ export function scheduleWorld({
     commands,
     running,
     delivered,
+    sent,
     undelivered,
     rewritten: () => rewritten,
     warned,
