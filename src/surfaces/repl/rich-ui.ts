@@ -26,6 +26,8 @@ const FRAME_MS = 33;
 export function createRichUi({ terminal, environment, clock, history, handlers }: UiOptions): Ui {
   const { input: stdin, output: stdout } = terminal;
   const colour = !environment['NO_COLOR'];
+  // Before anything is shown: what is typed when the picture is there must not fall to the terminal's own line editing.
+  let reader = createKeyReader(stdin, { key: onKey, paste: onPaste }, clock);
   const screen: Screen = createScreen(stdout, {
     clock,
     xtermJs: environment['TERM_PROGRAM'] === 'vscode',
@@ -41,7 +43,6 @@ export function createRichUi({ terminal, environment, clock, history, handlers }
     : undefined;
   const usual = { first: '› ', others: '  ' };
   let state: EditorState = createEditor(history, usual);
-  let reader = createKeyReader(stdin, { key: onKey, paste: onPaste }, clock);
   let open = true;
   /** Cancels the painting that is due. */
   let unpainted: (() => void) | undefined;
@@ -174,8 +175,8 @@ export function createRichUi({ terminal, environment, clock, history, handlers }
         return await work();
       } finally {
         if (open) {
-          screen.resume();
           reader = createKeyReader(stdin, { key: onKey, paste: onPaste }, clock);
+          screen.resume();
           paint();
         }
       }
