@@ -53,7 +53,14 @@ export const resolutionSchema = z.strictObject({
 export const stopSchema = z.strictObject({ event_id: id });
 
 /** `POST /v1/sessions/{id}/configure`. */
-export const sessionChangeSchema = z.strictObject({ model: name.exactOptional(), title: text.exactOptional() });
+export const sessionChangeSchema = z.strictObject({
+  model: name.exactOptional(),
+  title: text.exactOptional(),
+  /** Told to the model in this session; '' takes them back. */
+  instructions: z.string().max(16_384).exactOptional(),
+  /** The conversation is summed up before the next message is answered. */
+  compact: z.literal(true).exactOptional(),
+});
 
 /** `POST /v1/sessions/{id}/fork`. */
 export const forkSchema = z.strictObject({

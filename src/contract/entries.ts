@@ -52,6 +52,10 @@ const observations = {
   'session.configured': z.strictObject({
     model: text.exactOptional(),
     title: text.exactOptional(),
+    /** Told to the model in this session; '' takes them back. */
+    instructions: text.exactOptional(),
+    /** The history is to be summed up before the next think. */
+    compact: z.literal(true).exactOptional(),
     trust: z.array(text).exactOptional(),
     by: z.strictObject({ actor }),
   }),
@@ -87,6 +91,8 @@ const observations = {
   'model.replied': z.strictObject({
     call_id: text,
     attempt: int,
+    /** Absent: a think, whose text and calls are the turn's. */
+    purpose: z.literal('compact').exactOptional(),
     parts: z.array(part),
     tool_calls: z.array(toolCall),
     stop_reason: stopReason,
@@ -144,12 +150,17 @@ const observations = {
     result: z.array(part),
   }),
   'timer.fired': z.strictObject({ timer_id: text }),
+  /** From now on a summary stands in the history for its contents from `from_seq` to `to_seq`; the last `kept` stay. */
   'context.compacted': z.strictObject({
     call_id: text,
     from_seq: int,
     to_seq: int,
+    kept: int,
+    /** Of the summary's value (contract/summary.ts). */
     summary: digest,
-    pinned: z.array(text),
+    /** Seqs of the messages that stand in it word for word. */
+    pinned: z.array(int),
+    /** Estimates of what a request takes. */
     tokens_before: int,
     tokens_after: int,
   }),
@@ -173,6 +184,8 @@ const decisions = {
     call_id: text,
     attempt: int,
     purpose: z.enum(['think', 'plan', 'reflect', 'compact']),
+    /** Of a compaction: so many of the last contents are not part of it. */
+    keep: int.exactOptional(),
     provider: text,
     model: text,
     request_digest: digest,

@@ -72,6 +72,16 @@ export interface ForkOptions {
 }
 
 /** A person's answer to an approval: `POST /v1/approvals/{id}/resolve`. */
+/** What is to hold for a session from its next turn on. What is absent stays. */
+export interface SessionChange {
+  model?: string;
+  title?: string;
+  /** Told to the model in this session; '' takes them back. */
+  instructions?: string;
+  /** The conversation is summed up before the next message is answered. */
+  compact?: true;
+}
+
 export interface Resolution {
   decision: 'grant' | 'deny';
   scope?: 'once' | 'session' | 'always';
@@ -146,8 +156,8 @@ export interface Host {
    */
   dropQueued(event_id: string): Promise<QueueItem>;
 
-  /** Chooses the session's model or title from the next turn on. */
-  configure(session_id: string, change: { model?: string; title?: string }): Promise<void>;
+  /** Changes what holds for a session from its next turn on. */
+  configure(session_id: string, change: SessionChange): Promise<void>;
 
   /** Of every session on which something is being done, or waits. */
   sessions(): Promise<SessionRow[]>;

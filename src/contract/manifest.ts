@@ -52,7 +52,11 @@ export const modelChoice = z.strictObject({
 export const manifestSchema = z.strictObject({
   v: z.literal(1),
   models: z.array(modelChoice).min(1),
+  /** Asked for summaries, where it isn't one of `models` that does. */
+  compactor: modelChoice.exactOptional(),
   instructions: z.string(),
+  /** What they are put together of, in order. */
+  instruction_sources: z.array(z.strictObject({ origin: z.string(), bytes: int })).exactOptional(),
   catalog: z.array(toolSpec),
   skills: z.array(z.json()),
   memory: z.array(z.json()),

@@ -44,6 +44,8 @@ export interface ModelRequest {
   tools: Pick<ToolSpec, 'name' | 'description' | 'parameters'>[];
   messages: Message[];
   max_output_tokens: number;
+  /** What the answer is for. */
+  purpose: 'think' | 'compact';
   /** Number of this model request within its turn, from 1; each attempt counts. */
   request: number;
   /** Stable for a session, so that a provider may route its prompt cache by it. */

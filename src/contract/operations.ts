@@ -192,7 +192,7 @@ export const OPERATIONS: Record<string, Record<string, Operation>> = {
   },
   '/v1/sessions/:id/configure': {
     POST: {
-      summary: "Choose a session's model or title",
+      summary: "Change a session's model, title or instructions, or have it summed up",
       role: 'member',
       body: bodies.sessionChangeSchema,
       answers: { 204: undefined },

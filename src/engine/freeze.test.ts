@@ -22,11 +22,12 @@ function frozen(
     limitsOf: async () => limits,
     roleOf: async (event_id) => (event_id === 'e-2' ? 'viewer' : 'operator'),
     tools: [],
+    folder: '/nowhere',
     grants: { list: async () => [] },
     blobs: { get: async () => undefined },
     time_zone: 'UTC',
   });
-  return freeze({ state });
+  return freeze({ state, minimal: false });
 }
 
 test.each([

@@ -8,7 +8,7 @@ import type { Blobs, Grants } from '../contract/ports.ts';
 import type { Limits, Rights, Role } from '../contract/values.ts';
 import { lowerRole, stricterSandbox } from '../kernel/policy/rights.ts';
 import type { State } from '../kernel/turn/state.ts';
-import { defaultInstructions } from './instructions.ts';
+import { gatherInstructions } from './instructions.ts';
 import { readValue } from './session/messages.ts';
 
 const RETRY_BASE_MS = 500;
@@ -28,6 +28,8 @@ export interface FreezeSources {
   /** The role of who wrote a message; undefined when nothing is known of it. */
   roleOf: (event_id: string) => Promise<Role | undefined>;
   tools: ToolSpec[];
+  /** The workspace's folder. */
+  folder: string;
   grants: Pick<Grants, 'list'>;
   time_zone: string;
 }
@@ -39,18 +41,28 @@ export interface FrozenTurn {
   time_zone: string;
 }
 
-export function createFreeze(sources: FreezeSources): (context: { state: State }) => Promise<FrozenTurn> {
+export function createFreeze(
+  sources: FreezeSources,
+): (context: { state: State; minimal: boolean }) => Promise<FrozenTurn> {
   const { config, time_zone } = sources;
-  return async ({ state }) => {
+  return async ({ state, minimal }) => {
     const session = state.session!;
     const role = await lowestRole(state, sources);
     const { policy } = tightened(sources.policy(), role, session.rights);
     const own = await Promise.all((session.own_policies ?? []).map((one) => readValue(one, sources.blobs)));
     const { tokens, cost } = config.budget.session;
+    const places = {
+      project_root: session.project_root,
+      folder: sources.folder,
+      configured: config.orchestrator.instructions,
+      session: session.instructions || undefined,
+    };
+    const { instructions, instruction_sources, missing } = await gatherInstructions(places, minimal);
     const manifest: Manifest = {
       v: 1,
       models: sources.chooseModels(session.model),
-      instructions: config.orchestrator.instructions ?? defaultInstructions(session.project_root),
+      instructions,
+      ...(instruction_sources && { instruction_sources }),
       catalog: sources.tools,
       skills: [],
       memory: [],
@@ -68,7 +80,7 @@ export function createFreeze(sources: FreezeSources): (context: { state: State }
         ...(cost > 0 && { session_cost_micro_usd: Math.round(cost * 1_000_000) }),
         shared_scopes: [],
       },
-      missing: [],
+      missing,
     };
     const limits = await sources.limitsOf(state.queue[0]?.event_id);
     return { manifest, limits, rights: rightsOf(policy, role), time_zone };

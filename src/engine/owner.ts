@@ -11,7 +11,7 @@ import type { Policy } from '../contract/manifest.ts';
 import type { AcceptedEvent, Audit, Grants, Ingress, Journal, Snapshots, StoredEntry } from '../contract/ports.ts';
 import type { ApprovalRecord } from '../contract/answers.ts';
 import type { IngressEvent } from '../contract/records.ts';
-import type { Resolution } from '../contract/host.ts';
+import type { Resolution, SessionChange } from '../contract/host.ts';
 import type { Actor, FileChange, Lane, Part, Role } from '../contract/values.ts';
 import { createKernel } from '../kernel/kernel.ts';
 import { lowerRole } from '../kernel/policy/rights.ts';
@@ -105,7 +105,7 @@ export interface Owner {
   /** Gives a session that was entered an accepted event that came since. */
   give(live: LiveSession, event: IngressEvent): Promise<void>;
   /** From the next turn on. */
-  configure(live: LiveSession, change: { model?: string; title?: string }, actor: Actor): Promise<void>;
+  configure(live: LiveSession, change: SessionChange, actor: Actor): Promise<void>;
   /**
    * Records an answer to an approval. On a session that was opened and not entered nothing starts by it. False when it
    * may not be answered any more.
@@ -179,13 +179,15 @@ export function createOwner(ports: OwnerPorts, settings: OwnerSettings): Owner {
 
   async function configure(
     live: LiveSession,
-    { model, title }: { model?: string; title?: string },
+    { model, title, instructions, compact }: SessionChange,
     actor: Actor,
   ): Promise<void> {
     const { runner } = live;
     const change = {
       ...(model !== undefined && model !== runner.state().session?.model && { model }),
       ...(title !== undefined && { title }),
+      ...(instructions !== undefined && { instructions }),
+      ...(compact && { compact }),
     };
     if (Object.keys(change).length === 0) return;
     await recordOpening(live);

@@ -124,6 +124,7 @@ export function takeWorkspace(workspace: Workspace): OwnedWorkspace {
       },
       roleOf: async (event_id) => (await waiting(event_id))?.actor.role,
       tools: tools.tools(),
+      folder: store.folder,
       grants: store.grants,
       blobs: store.blobs,
       time_zone,

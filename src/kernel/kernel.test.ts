@@ -37,12 +37,15 @@ function entriesOf<T extends EntryType>(world: World, ...types: T[]): EntryOf<T>
 function historyOf(lived: Lived[]): Content[] {
   const contents = new Map<Seq, Content>();
   let state = kernel.initial();
-  return lived.flatMap(({ entry, resolved }) => {
+  const history: Content[] = [];
+  for (const { entry, resolved } of lived) {
     const evolved = kernel.evolve(state, entry, resolved);
     state = evolved.state;
     if (evolved.content) contents.set(entry.seq, evolved.content);
-    return evolved.joined.map((seq) => contents.get(seq)!);
-  });
+    history.push(...evolved.joined.map((seq) => contents.get(seq)!));
+    if (evolved.kept !== undefined) history.splice(0, history.length - evolved.kept, evolved.content!);
+  }
+  return history;
 }
 
 inEveryWorld('every run ends once nothing but its effects go on, whatever they answer', (world) => {
@@ -194,7 +197,8 @@ inEveryWorld(
     for (const { data } of entriesOf(world, 'call.finished', 'call.refused', 'call.abandoned')) {
       settled.set(data.call_id, (settled.get(data.call_id) ?? 0) + 1);
     }
-    const calls = entriesOf(world, 'model.replied').flatMap(({ data }) => data.tool_calls.map((call) => call.call_id));
+    const replies = entriesOf(world, 'model.replied').filter(({ data }) => !data.call_id.startsWith('k')); // to a think
+    const calls = replies.flatMap(({ data }) => data.tool_calls.map((call) => call.call_id));
     expect([...settled.keys()].sort()).toEqual(calls.sort());
     expect([...settled.values()].every((count) => count === 1)).toBe(true);
 
@@ -291,7 +295,7 @@ inEveryWorld('between turns the state is small', (world) => {
   for (const { after } of world.lived) {
     if (after.turn) continue;
     const own = { ...after, queue: [], grants: [], unknowns: [] };
-    expect(JSON.stringify(own).length).toBeLessThan(1000);
+    expect(JSON.stringify(own).length).toBeLessThan(1300);
   }
 });
 
@@ -321,5 +325,5 @@ test('turn 500 costs what turn 5 does: the same state, decisions and bytes to di
   // Numbers have got a few digits more.
   expect(late.digested - early.digested).toBeLessThan(50);
   expect(late.size - early.size).toBeLessThan(50);
-  expect(late.size).toBeLessThan(700);
+  expect(late.size).toBeLessThan(800);
 });

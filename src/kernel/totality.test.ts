@@ -134,7 +134,7 @@ const data: { [T in EntryType]: fc.Arbitrary<EntryData<T>> } = {
   }), // prettier-ignore
   'timer.fired': record({ timer_id: constantFrom('w1', 'w2', 'rm1.1.1', 'rm1.1.2', 'a-1') }),
   'context.compacted': record({
-    call_id: ask, from_seq: nat(9), to_seq: nat(9), summary: digest, pinned: list(text), tokens_before: money, tokens_after: money,
+    call_id: ask, from_seq: nat(9), to_seq: nat(9), kept: nat(3), summary: digest, pinned: list(nat(9)), tokens_before: money, tokens_after: money,
   }), // prettier-ignore
   'reply.settled': record({
     reply_id: text, destination: text, outcome: constantFrom('delivered', 'dead'), chunks: constant([]),

@@ -11,6 +11,7 @@ export function modelRequest(different: Partial<ModelRequest> = {}): ModelReques
     tools: [],
     messages: [said('hello')],
     max_output_tokens: 1000,
+    purpose: 'think',
     request: 1,
     cache_key: 's-1',
     ...different,

@@ -62,6 +62,7 @@ export async function tryModel(
     tools: [],
     messages: [{ role: 'user', parts: [{ type: 'text', text: 'Are you there?' }] }],
     max_output_tokens: MOST_TOKENS,
+    purpose: 'think',
     request: 1,
     cache_key: 'first-start',
   };

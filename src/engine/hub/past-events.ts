@@ -32,7 +32,7 @@ export async function pastEvent(
           note({ event_id, session_id, status: 'running', turn: entry.data.turn });
         return;
       case 'model.replied':
-        said = entry.data.parts;
+        if (entry.data.purpose === undefined) said = entry.data.parts;
         return;
       case 'reply.made':
         reply = entry.data.parts ?? said;

@@ -51,7 +51,7 @@ export async function* askAgain(ask: AskAgain): AsyncGenerator<ComparedThink> {
   for (const entry of entries) {
     if (entry.type === 'model.requested') mustBeDerived(kernel.decide(fold.state).append, entry);
     applyEvolved(fold, entry, kernel.evolve(fold.state, entry, await resolve(entry)));
-    if (entry.type !== 'model.requested') continue;
+    if (entry.type !== 'model.requested' || entry.data.purpose !== 'think') continue;
     const { state } = fold;
     const reply = replies.get(keyOf(entry.data));
     if (reply === undefined || !state.turn || state.turn.turn < from_turn) continue;

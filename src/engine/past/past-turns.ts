@@ -141,11 +141,13 @@ function createCollector(): Collector {
         return;
       }
       case 'model.replied': {
-        const { parts, tool_calls, usage, cost_micro_usd } = entry.data;
+        const { purpose, parts, tool_calls, usage, cost_micro_usd } = entry.data;
         const made = tool_calls.map(({ call_id, name, arguments_raw }) => ({ call_id, seq, name, arguments_raw }));
         for (const call of made) calls.set(call.call_id, call);
         if (!turn) return;
-        turn.replies.push({ seq, parts: parts.filter(({ type }) => type !== 'reasoning'), calls: made });
+        if (purpose === undefined) {
+          turn.replies.push({ seq, parts: parts.filter(({ type }) => type !== 'reasoning'), calls: made });
+        }
         turn.usage = addUsage(turn.usage, usage);
         if (cost_micro_usd !== undefined) turn.cost_micro_usd = (turn.cost_micro_usd ?? 0) + cost_micro_usd;
         return;

@@ -48,7 +48,7 @@ export async function* replaySteps(source: ReplaySource, from = 1): AsyncGenerat
     } else if (entry.type === 'input.received' && entry.data.mode !== 'stop') {
       yield* typing(await textOf(entry.data.parts, blobs));
       yield { pause_ms: KEY_MS * 5, event };
-    } else if (entry.type === 'model.replied') {
+    } else if (entry.type === 'model.replied' && entry.data.purpose === undefined) {
       const scope = { kind: 'session', id: session_id } as const;
       const head = { schemaVersion: 'runtime.event.v1', id: null, at, scope } as const;
       const delta = { ...head, seq: entry.seq - 1, ...(turn !== undefined && { turn }) };

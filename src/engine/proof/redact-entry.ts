@@ -10,8 +10,8 @@ import type { ValueRedaction } from './redact-values.ts';
 export interface Names {
   /** The session's id, and every other one. */
   session(id: string): string;
-  /** The manifest that stands for the one of a turn. */
-  frozen: Digest;
+  /** Of the manifest or summary that stands for the one that the entry names. */
+  value: Digest;
   /** The id that an approval has now. */
   approval(id: string): string;
   /** Is there a tool of that name? Any other name is the model's. */
@@ -79,10 +79,12 @@ export function redactObservation(
     case 'policy.changed':
       return of('policy.changed', { policy: entry.data.policy, by: word(entry.data.by) });
     case 'session.configured': {
-      const { model, title, trust, by } = entry.data;
+      const { model, title, instructions, compact, trust, by } = entry.data;
       return of('session.configured', {
         ...(model !== undefined && { model: text(model) }),
         ...(title !== undefined && { title: text(title) }),
+        ...(instructions !== undefined && { instructions: text(instructions) }),
+        ...(compact && { compact }),
         ...(trust && { trust: texts(trust) }),
         by: { actor: actor(by.actor) },
       });
@@ -103,7 +105,7 @@ export function redactObservation(
     }
     case 'turn.started': {
       const { turn, event_ids, kernel, limits, rights, time_zone } = entry.data;
-      const frozen = { frozen: names.frozen, limits, rights, time_zone: word(time_zone) };
+      const frozen = { frozen: names.value, limits, rights, time_zone: word(time_zone) };
       return of('turn.started', { turn, event_ids: event_ids.map(event), kernel, ...frozen });
     }
     case 'budget.reserved':
@@ -120,11 +122,13 @@ export function redactObservation(
       return of(type, { for: data.for, scopes, ...(refused_by !== undefined && { refused_by: text(refused_by) }) });
     }
     case 'model.replied': {
-      const { call_id, attempt, parts, tool_calls, stop_reason, usage, cost_micro_usd, duration_ms } = entry.data;
+      const { call_id, attempt, purpose, parts, tool_calls, stop_reason, usage, cost_micro_usd, duration_ms } =
+        entry.data;
       const { model_served, provider_request_id, wire_digest } = entry.data;
       return of('model.replied', {
         call_id,
         attempt,
+        ...(purpose && { purpose }),
         parts: parts.map(part),
         tool_calls: tool_calls.map((call) => ({
           call_id: call.call_id,
@@ -202,8 +206,12 @@ export function redactObservation(
       const { turn, files, by } = entry.data;
       return of('files.undone', { turn, files: files.map(file), by: { actor: actor(by.actor) } });
     }
+    case 'context.compacted': {
+      const { call_id, from_seq, to_seq, kept, pinned, tokens_before, tokens_after } = entry.data;
+      const measures = { from_seq, to_seq, kept, pinned, tokens_before, tokens_after };
+      return of('context.compacted', { call_id, summary: names.value, ...measures });
+    }
     case 'child.finished':
-    case 'context.compacted':
     case 'reply.settled':
       throw new RuntimeError('not_redactable', `Entry ${entry.seq} (${entry.type}) is none that can be redacted yet.`);
   }

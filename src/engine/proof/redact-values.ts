@@ -5,7 +5,8 @@
 import { canonicalJson } from '../../base/canonical-json.ts';
 import type { Digest } from '../../base/digest.ts';
 import { errorCatalogue } from '../../contract/errors.ts';
-import type { Grant, Manifest, Policy, ToolSpec } from '../../contract/manifest.ts';
+import type { Grant, Manifest, ModelChoice, Policy, ToolSpec } from '../../contract/manifest.ts';
+import type { Summary } from '../../contract/summary.ts';
 import type { Actor, Facts, FileChange, Part, Presentation } from '../../contract/values.ts';
 import type { Placeholders } from './placeholders.ts';
 
@@ -42,6 +43,7 @@ export interface ValueRedaction {
   presentation(presentation: Presentation): { shown: Presentation; whole: Presentation };
   /** `factsDigest` gives what a digest of facts has become. */
   manifest(manifest: Manifest, factsDigest: (digest: Digest) => Digest): Manifest;
+  summary(summary: Summary): Summary;
 }
 
 /** Holds names of tools and verdicts only: they stay as they are. */
@@ -58,6 +60,15 @@ export function createValueRedaction(placeholders: Placeholders): ValueRedaction
     path: text(path),
     ...(before && { before: digest(before) }),
     ...(after && { after: digest(after) }),
+  });
+
+  const modelChoice = ({ name, provider, model, context, max_output_tokens, price }: ModelChoice): ModelChoice => ({
+    name: text(name),
+    provider: word(provider),
+    model: text(model),
+    ...(context !== undefined && { context }),
+    max_output_tokens,
+    ...(price && { price: { input: price.input, output: price.output, cached: price.cached } }),
   });
 
   const tool = (spec: ToolSpec): ToolSpec => ({
@@ -163,20 +174,45 @@ export function createValueRedaction(placeholders: Placeholders): ValueRedaction
       },
     }),
 
+    summary: ({ text: made, said, unsaid, done, counts }) => ({
+      v: 1,
+      ...(made !== undefined && { text: text(made) }),
+      said: said.map(({ seq, text: one, cut }) => ({ seq, text: text(one), ...(cut && { cut }) })),
+      unsaid,
+      done: done.map(({ call_id, tool, what, outcome, files }) => ({
+        call_id,
+        tool,
+        what: text(what),
+        outcome,
+        ...(files && { files: texts(files) }),
+      })),
+      counts: counts.map(({ tool, outcome, count }) => ({ tool, outcome, count })),
+    }),
+
     manifest: (
-      { models, instructions, catalog, skills, memory, policy, session_policies, grants, rules, missing },
+      {
+        models,
+        compactor,
+        instructions,
+        instruction_sources,
+        catalog,
+        skills,
+        memory,
+        policy,
+        session_policies,
+        grants,
+        rules,
+        missing,
+      },
       factsDigest,
     ) => ({
       v: 1,
-      models: models.map(({ name, provider, model, context, max_output_tokens, price }) => ({
-        name: text(name),
-        provider: word(provider),
-        model: text(model),
-        ...(context !== undefined && { context }),
-        max_output_tokens,
-        ...(price && { price: { input: price.input, output: price.output, cached: price.cached } }),
-      })),
+      models: models.map(modelChoice),
+      ...(compactor && { compactor: modelChoice(compactor) }),
       instructions: text(instructions),
+      ...(instruction_sources && {
+        instruction_sources: instruction_sources.map(({ origin, bytes }) => ({ origin: text(origin), bytes })),
+      }),
       catalog: catalog.map(tool),
       skills: skills.map((one) => text(canonicalJson(one))),
       memory: memory.map((one) => text(canonicalJson(one))),

@@ -53,25 +53,34 @@ export function createRedaction({ salt, redacted_from, facts }: RedactionSources
   const placeholders = createPlaceholders(salt);
   const values = createValueRedaction(placeholders);
   const approvals = new Map<string, string>();
-  const manifests = new Map<Digest, string>();
+  /** Manifests and summaries that were made, by digest. */
+  const made = new Map<Digest, string>();
   let state: State = kernel.initial();
 
   const session = (id: string): string => placeholders.id('redacted-', id);
   const factsDigest = (digest: Digest): Digest => facts.get(digest) ?? placeholders.digest(digest);
 
   /** The values that the rewritten entry names. */
-  function resolve(entry: Entry, { manifest, ...policies }: Resolved): Resolved {
-    if (entry.type !== 'turn.started' || !manifest) return policies;
-    return { manifest: values.manifest(manifest, factsDigest) };
+  function resolve({ manifest, summary, ...policies }: Resolved): Resolved {
+    return {
+      ...policies,
+      ...(manifest && { manifest: values.manifest(manifest, factsDigest) }),
+      ...(summary && { summary: values.summary(summary) }),
+    };
+  }
+
+  /** The digest of a value that the entry names. */
+  function keep(value: unknown): Digest {
+    const text = value === undefined ? '' : canonicalJson(value);
+    const digest = digestOf(text);
+    if (text !== '') made.set(digest, text);
+    return digest;
   }
 
   function observe(entry: EntryOf<ObservationType>, resolved: Resolved): Entry {
-    const text = resolved.manifest && canonicalJson(resolved.manifest);
-    const frozen = digestOf(text ?? '');
-    if (text !== undefined) manifests.set(frozen, text);
     const names: Names = {
       session,
-      frozen,
+      value: keep(resolved.manifest ?? resolved.summary),
       approval: (id) => approvals.get(id) ?? placeholders.id('a-', id),
       isTool: (name) => state.turn?.manifest.catalog.some((tool) => tool.name === name) ?? false,
       redacted_from,
@@ -108,7 +117,7 @@ export function createRedaction({ salt, redacted_from, facts }: RedactionSources
     session_id: session,
     workspace_id: placeholders.text,
     take(entry, resolved) {
-      const named = resolve(entry, resolved);
+      const named = resolve(resolved);
       const next = isDecisionEntry(entry) ? derive(entry) : observe(entry, named);
       if (!isDecision(next.type) && !kernel.admits(state, next, named)) {
         throw new RuntimeError(
@@ -119,7 +128,7 @@ export function createRedaction({ salt, redacted_from, facts }: RedactionSources
       state = kernel.evolve(state, next, named).state;
       return next;
     },
-    content: (digest) => manifests.get(digest) ?? placeholders.made.get(digest)?.(),
+    content: (digest) => made.get(digest) ?? placeholders.made.get(digest)?.(),
   };
 }
 

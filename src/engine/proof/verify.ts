@@ -163,7 +163,9 @@ function isSame(derived: unknown, recorded: unknown): boolean {
 /** Is there a value behind a digest of it that the rules look at? */
 function namesValues({ type, data }: Entry): boolean {
   if (type === 'session.forked') return data.own_policies !== undefined;
-  return type === 'turn.started' || type === 'policy.changed' || type === 'session.opened';
+  return (
+    type === 'turn.started' || type === 'policy.changed' || type === 'session.opened' || type === 'context.compacted'
+  );
 }
 
 function blobCode(message: string): VerifyFailureCode {

@@ -4,7 +4,7 @@
  */
 import { canonicalJson } from '../../base/canonical-json.ts';
 import type { Clock } from '../../base/clock.ts';
-import { digestOf } from '../../base/digest.ts';
+import { digestOf, type Hash } from '../../base/digest.ts';
 import type { Observation, ToolCall } from '../../contract/entries.ts';
 import { RuntimeError } from '../../contract/errors.ts';
 import type { Manifest } from '../../contract/manifest.ts';
@@ -13,9 +13,11 @@ import type { Blobs, Budget, ModelClient, ToolHost, ToolRequest } from '../../co
 import type { Limits, Part, Rights } from '../../contract/values.ts';
 import { costOf } from '../../kernel/budget/budget.ts';
 import { callId } from '../../kernel/turn/admits.ts';
+import { askedChoice } from '../../kernel/turn/choice.ts';
 import type { Effect } from '../../kernel/turn/open.ts';
 import { modelRequest } from '../../kernel/turn/prompt.ts';
 import { KERNEL_VERSION, NO_USAGE, type Call, type State, type Turn } from '../../kernel/turn/state.ts';
+import { compact, type Compactable } from './compact.ts';
 import { wholeText } from './messages.ts';
 import type { Messages } from './request.ts';
 
@@ -25,6 +27,7 @@ const LONGEST_NAME = 512;
 /** What a runner needs of the world to run its effects. */
 export interface EffectPorts {
   clock: Clock;
+  hash: Hash;
   blobs: Blobs;
   models: ModelClient;
   tools: ToolHost;
@@ -49,6 +52,7 @@ export interface EffectContext {
   /** The calls of the present reply, with their arguments. */
   calls: ReadonlyMap<string, ToolCall>;
   messages: Messages;
+  fold: Compactable;
   signal: AbortSignal;
   onDelta: (delta: Delta) => void;
 }
@@ -67,6 +71,8 @@ export async function runEffect(
       return reserve(ports, effect.call_id, effect.attempt, context.state);
     case 'ask_model':
       return askModel(ports, effect.call_id, effect.attempt, context);
+    case 'compact':
+      return compact({ state: context.state, fold: context.fold, blobs: ports.blobs, hash: ports.hash });
     case 'inspect':
       return inspect(ports, effect.call_id, context);
     case 'run_tool':
@@ -120,6 +126,8 @@ export function failedEffect(effect: RunnableEffect, code: string, message: stri
         type: 'budget.refused',
         data: { for: `${effect.call_id}.${effect.attempt}`, scopes: [], refused_by: code },
       };
+    case 'compact':
+      throw new RuntimeError('internal', `A summary could not be put in its place: ${message}`);
     case 'freeze':
       throw new RuntimeError('internal', `A turn could not be frozen: ${message}`);
   }
@@ -165,7 +173,8 @@ async function askModel(
   const request = modelRequest(state, turn, await messages.upTo(state), turn.ask.max_output_tokens);
   const answer = await ports.models.ask(request, {
     signal,
-    onDelta: (delta) => onDelta({ call_id, attempt, ...delta }),
+    // Only what is said to the person is seen as it comes.
+    onDelta: (delta) => request.purpose === 'think' && onDelta({ call_id, attempt, ...delta }),
   });
   if (answer.ok) {
     const absurd = answer.tool_calls.some((call) => Math.max(call.name.length, call.provider_id.length) > LONGEST_NAME);
@@ -188,14 +197,16 @@ async function askModel(
 }
 
 function replied(turn: Turn, call_id: string, attempt: number, answer: ModelReply, duration_ms: number): Observation {
-  const price = turn.manifest.models[turn.choice]!.price;
+  const { price } = askedChoice(turn);
+  const ofThink = turn.ask.purpose === 'think';
   return {
     type: 'model.replied',
     data: {
       call_id,
       attempt,
       parts: answer.parts.map(toPart),
-      tool_calls: answer.tool_calls.map((call, index) => ({ call_id: callId(turn, index), ...call })),
+      ...(ofThink ? {} : { purpose: 'compact' as const }),
+      tool_calls: ofThink ? answer.tool_calls.map((call, index) => ({ call_id: callId(turn, index), ...call })) : [],
       stop_reason: answer.stop_reason,
       usage: answer.usage,
       ...(price && { cost_micro_usd: costOf(answer.usage, price) }),

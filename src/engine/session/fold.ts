@@ -4,15 +4,22 @@ import type { Entry, EntryData, Seq, ToolCall } from '../../contract/entries.ts'
 import type { Manifest, Policy } from '../../contract/manifest.ts';
 import type { Content } from '../../contract/messages.ts';
 import type { Blobs } from '../../contract/ports.ts';
+import type { Summary } from '../../contract/summary.ts';
 import type { Part } from '../../contract/values.ts';
 import type { Kernel } from '../../kernel/kernel.ts';
 import type { Evolved, Resolved, State } from '../../kernel/turn/state.ts';
 import { readValue } from './messages.ts';
+import { nothingRemembered, rememberDone, rememberSaid, type Remembered } from './remembered.ts';
 
 export interface Folded {
   state: State;
-  /** What entered the history, in order. */
+  /** What entered the history, in order, and of each the seq of its entry. */
   contents: Content[];
+  seqs: Seq[];
+  /** What a summary must not lose. */
+  remembered: Remembered;
+  /** What a model wrote last when it was to sum up. */
+  condensed?: Part[];
   /** Contents that wait for their place in the history. */
   pending: Map<Seq, Content>;
   /** The calls of the open turn's present reply, by id, with their arguments. */
@@ -22,7 +29,8 @@ export interface Folded {
 }
 
 export function newFold(kernel: Kernel): Folded {
-  return { state: kernel.initial(), contents: [], pending: new Map(), calls: new Map(), lastReply: [] };
+  const nothing = { contents: [], seqs: [], remembered: nothingRemembered(), lastReply: [] };
+  return { state: kernel.initial(), ...nothing, pending: new Map(), calls: new Map() };
 }
 
 /** Takes what `evolve` gave for an entry into the fold. */
@@ -31,10 +39,19 @@ export function applyEvolved(fold: Folded, entry: Entry, evolved: Evolved): void
   if (evolved.content) fold.pending.set(entry.seq, evolved.content);
   for (const seq of evolved.joined) {
     const content = fold.pending.get(seq);
-    if (content) fold.contents.push(content);
+    if (content) {
+      fold.contents.push(content);
+      fold.seqs.push(seq);
+      rememberSaid(fold.remembered, seq, content);
+    }
     fold.pending.delete(seq);
   }
-  if (entry.type === 'model.replied') fold.calls = new Map(entry.data.tool_calls.map((call) => [call.call_id, call]));
+  if (evolved.kept !== undefined) sumUp(fold, entry.seq, evolved.kept);
+  rememberDone(fold.remembered, entry);
+  if (entry.type === 'model.replied') {
+    if (entry.data.purpose === 'compact') fold.condensed = entry.data.parts;
+    else fold.calls = new Map(entry.data.tool_calls.map((call) => [call.call_id, call]));
+  }
   if (entry.type === 'reply.made') fold.lastReply = entry.data.parts ?? lastAnswer(fold.contents);
   // Replies that were left out, and stops, never join; nothing of a finished turn may pile up.
   if (entry.type === 'turn.ended') {
@@ -42,6 +59,15 @@ export function applyEvolved(fold: Folded, entry: Entry, evolved: Evolved): void
     const queued = new Set(fold.state.queue.map((item) => item.content.seq));
     for (const seq of fold.pending.keys()) if (!queued.has(seq)) fold.pending.delete(seq);
   }
+}
+
+/** The content of the entry stands for all but the last ones. */
+function sumUp(fold: Folded, seq: Seq, kept: number): void {
+  const cut = fold.contents.length - kept;
+  fold.contents.splice(0, cut, fold.pending.get(seq)!);
+  fold.seqs.splice(0, cut, seq);
+  fold.pending.delete(seq);
+  delete fold.condensed;
 }
 
 function lastAnswer(contents: Content[]): Part[] {
@@ -73,6 +99,9 @@ export function createResolver(blobs: Pick<Blobs, 'get'>): (entry: Entry) => Pro
       const { own_policies } = entry.data;
       if (!own_policies) return {};
       return Promise.all(own_policies.map(read)).then((values) => ({ own_policies: values as Policy[] }));
+    }
+    if (entry.type === 'context.compacted') {
+      return readValue(entry.data.summary, blobs).then((value) => ({ summary: value as Summary }));
     }
     const policy = policyOf(entry);
     return policy === undefined ? {} : read(policy).then((value) => ({ policy: value as Policy }));

@@ -7,7 +7,6 @@
  *
  * The runner evolves ahead of the disk: a failed append ends it, and its state is thrown away.
  */
-import type { Hash } from '../../base/digest.ts';
 import { isDecision, isIntent } from '../../contract/entry-types.ts';
 import { toRuntimeError, type RuntimeError } from '../../contract/errors.ts';
 import type { Entry, NewEntry, Observation, Seq } from '../../contract/entries.ts';
@@ -27,7 +26,6 @@ import { createTasks, isAwaited } from './tasks.ts';
 
 export interface RunnerPorts extends EffectPorts {
   kernel: Kernel;
-  hash: Hash;
   journal: Journal;
   redactor: Redactor;
   resolve: (entry: Entry) => Promise<Resolved> | Resolved;

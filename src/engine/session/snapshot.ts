@@ -9,6 +9,7 @@ import type { IngressEvent } from '../../contract/records.ts';
 import type { Part } from '../../contract/values.ts';
 import type { State } from '../../kernel/turn/state.ts';
 import type { Folded } from './fold.ts';
+import type { Remembered } from './remembered.ts';
 
 export interface Snapshot {
   session: string;
@@ -21,6 +22,8 @@ export interface Snapshot {
   bytes: number;
   state: State;
   contents: Content[];
+  seqs: Seq[];
+  remembered: Remembered;
   lastReply: Part[];
 }
 
@@ -52,8 +55,8 @@ export async function findSnapshot(
 }
 
 /** What a snapshot stands for: the fold of all entries up to its place. */
-export function foldOf({ state, contents, lastReply }: Snapshot): Folded {
-  return { state, contents, pending: new Map(), calls: new Map(), lastReply };
+export function foldOf({ state, contents, seqs, remembered, lastReply }: Snapshot): Folded {
+  return { state, contents, seqs, remembered, pending: new Map(), calls: new Map(), lastReply };
 }
 
 /**
@@ -65,7 +68,7 @@ export function foldOf({ state, contents, lastReply }: Snapshot): Folded {
 export async function keepSnapshot(
   { journal, ingress, snapshots, sources }: SnapshotPorts,
   session: string,
-  { state, contents, lastReply }: Folded,
+  { state, contents, seqs, remembered, lastReply }: Folded,
   { entry, hash }: StoredEntry,
   { before, marked }: { before: number; marked: Promise<unknown> },
 ): Promise<number> {
@@ -74,7 +77,7 @@ export async function keepSnapshot(
   if (bytes - before < Math.max(LEAST_GROWTH_BYTES, before / LEAST_GROWTH_SHARE)) return before;
   const end = { seq: entry.seq, hash, data: entry.data as EntryData<'turn.ended'> };
   // What is kept is what is the case now; the session goes on meanwhile.
-  const fold = { state, contents: [...contents], lastReply };
+  const fold = { state, contents: [...contents], seqs: [...seqs], remembered: structuredClone(remembered), lastReply };
   const place = await journal.place(session);
   await marked;
   await ingress.sync();

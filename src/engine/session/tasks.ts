@@ -97,7 +97,7 @@ export function createTasks(ports: TaskPorts, owner: TaskOwner): Tasks {
     };
     try {
       ports.crashPoint('before-effect');
-      const context = { state, calls, messages: owner.messages, signal: abort.signal, onDelta };
+      const context = { state, calls, messages: owner.messages, fold: owner.fold, signal: abort.signal, onDelta };
       const observation = await runEffect(ports, effect, context);
       ports.crashPoint('after-effect');
       return { effect, observation };

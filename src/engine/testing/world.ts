@@ -118,6 +118,7 @@ export function createWorld(options: { secrets?: { name: string; value: string }
         limitsOf: async () => ({ max_turns: 10, max_calls: 200, wall_ms: 600_000 }),
         roleOf: async () => 'operator',
         tools: host.tools(),
+        folder: '/nowhere',
         grants: memoryGrants(grants),
         blobs: blobStore,
         time_zone: 'UTC',

@@ -1,6 +1,9 @@
 /** Tokens and money: what a call may cost at most before it is made, and what it did cost. */
-import type { Price } from '../../contract/manifest.ts';
+import type { ModelChoice, Price } from '../../contract/manifest.ts';
 import type { ModelFailureClass, Usage } from '../../contract/values.ts';
+import { FRAME_BYTES } from '../context/compact-request.ts';
+import { replyRoom, shownCharacters } from '../context/window.ts';
+import { askedChoice } from '../turn/choice.ts';
 import type { State, Turn } from '../turn/state.ts';
 
 const TOKENS_A_PRICE = 1_000_000;
@@ -9,6 +12,11 @@ const MICRO = 1_000_000;
 
 /** A reply shorter than this isn't worth asking for. */
 const LEAST_OUTPUT_TOKENS = 256;
+
+/** A summary with what a model thinks before. */
+const SUMMARY_TOKENS = 8192;
+/** In UTF-8, of one UTF-16 unit. */
+const MOST_BYTES_A_CHARACTER = 3;
 
 /** Cached input counts a tenth of its tokens (rounded up). */
 export function countedTokens(usage: Usage): number {
@@ -52,13 +60,13 @@ export type Reservation =
  * reply's length is shortened to what the budgets still allow; when that is too short to be useful, the call is refused.
  */
 export function reserve(state: State, turn: Turn): Reservation {
-  const choice = turn.manifest.models[turn.choice]!;
-  const input = state.history.bytes + turn.prefix_bytes;
-  let output = choice.max_output_tokens;
+  const choice = askedChoice(turn);
+  const { input, output: longest } = sizes(state, turn, choice);
+  let output = longest;
   for (const scope of scopes(state, turn, choice.price)) {
     const room = (scope.limit - scope.used) * scope.unit_size - input * scope.per_input;
     if (scope.per_output > 0) output = Math.min(output, Math.floor(room / scope.per_output));
-    if (room < 0 || output < Math.min(LEAST_OUTPUT_TOKENS, choice.max_output_tokens)) {
+    if (room < 0 || output < Math.min(LEAST_OUTPUT_TOKENS, longest)) {
       const message = `The next model call could pass the ${scope.what}: ${scope.shown(scope.used)} of ${scope.shown(scope.limit)} ${scope.unit} are used. ${scope.mend}`;
       return { ok: false, code: scope.code, message };
     }
@@ -70,6 +78,18 @@ export function reserve(state: State, turn: Turn): Reservation {
     tokens: input + output,
     cost_micro_usd: price ? Math.ceil((input * dearestInput(price) + output * price.output) / TOKENS_A_PRICE) : 0,
   };
+}
+
+/** Tokens of a request at most, and of its reply as far as the model's window has room for it. */
+function sizes(state: State, turn: Turn, choice: ModelChoice): { input: number; output: number } {
+  if (turn.ask.compaction) {
+    const shown = shownCharacters(state, turn, choice) * MOST_BYTES_A_CHARACTER;
+    // What stands around a content in the transcript is no more than three times what is reckoned for it in the history.
+    const input = Math.min(shown, state.history.bytes * 4) + FRAME_BYTES;
+    return { input, output: Math.min(choice.max_output_tokens, SUMMARY_TOKENS) };
+  }
+  const room = Math.max(LEAST_OUTPUT_TOKENS, replyRoom(state, turn, choice));
+  return { input: state.history.bytes + turn.prefix_bytes, output: Math.min(choice.max_output_tokens, room) };
 }
 
 function dearestInput(price: Price): number {

@@ -24,6 +24,8 @@ export function answer(dice: Dice, effect: Effect, state: State, maxOutput: numb
     case 'ask_model':
       if (effect.cancel && !dice.once(4)) return tell.modelFailed('aborted');
       return dice.once(4) ? failure(dice, state, maxOutput) : reply(dice, state, maxOutput);
+    case 'compact':
+      return tell.compacted(dice.once(2) ? { text: 'So far.' } : {});
     case 'inspect':
       return tell.inspected(effect.call_id, dice.once(8) ? { invalid: 'no' } : { facts: randomFacts(dice) });
     case 'run_tool': {
@@ -110,8 +112,12 @@ function randomFacts(dice: Dice): Partial<Facts> {
 }
 
 function randomInputs(dice: Dice): Inputs {
+  const context = dice.once(3) ? { context: 600 + dice.roll(2000) } : {};
   const price = { input: 1_000_000 + dice.roll(9), output: 3_000_000 + dice.roll(9), cached: dice.roll(2_000_000) };
-  const models = [model('main', dice.once(2) ? { price } : {}), model('other', { price })].slice(0, 1 + dice.roll(2));
+  const models = [model('main', { ...context, ...(dice.once(2) && { price }) }), model('other', { price })].slice(
+    0,
+    1 + dice.roll(2),
+  );
   const lists: Inputs['policy'][] = [
     { allow: ['exec_command', 'send_mail'], require_approval: [] },
     { require_approval: ['exec_command'] },
@@ -119,6 +125,7 @@ function randomInputs(dice: Dice): Inputs {
   ];
   return {
     models,
+    ...(dice.once(4) && { compactor: model('small', { price }) }),
     policy: dice.pick(lists) ?? {},
     rules: {
       calls_per_reply: 3,

@@ -6,6 +6,7 @@ import { canonicalJson } from '../../base/canonical-json.ts';
 import { digestOf, type Digest } from '../../base/digest.ts';
 import type { EntryData, Observation } from '../../contract/entries.ts';
 import type { Policy } from '../../contract/manifest.ts';
+import type { Summary } from '../../contract/summary.ts';
 import type { Facts, ModelFailureClass, Usage } from '../../contract/values.ts';
 import { callId } from '../turn/admits.ts';
 import type { Resolved, State, Turn } from '../turn/state.ts';
@@ -179,6 +180,32 @@ export function modelFailed(failure: ModelFailureClass, over: Partial<EntryData<
       ...over,
     },
   }));
+}
+
+export const NO_SUMMARY: Summary = { v: 1, said: [], unsaid: 0, done: [], counts: [] };
+
+/** The summary of the answered call is put in its place. */
+export function compacted(summary: Partial<Summary> = {}): Step {
+  const value = { ...NO_SUMMARY, ...summary };
+  return (state) => {
+    const { ask } = state.turn!;
+    return {
+      observation: {
+        type: 'context.compacted',
+        data: {
+          call_id: ask.call_id,
+          from_seq: 1,
+          to_seq: state.seq,
+          kept: ask.compaction?.keep ?? 0,
+          summary: digestOf(canonicalJson(value)),
+          pinned: [],
+          tokens_before: 2,
+          tokens_after: 1,
+        },
+      },
+      resolved: { summary: value },
+    };
+  };
 }
 
 export function reserved(): Step {

@@ -50,6 +50,7 @@ export function given(...steps: Step[]): Story {
     entries.push(entry);
     if (evolved.content) contents.set(entry.seq, evolved.content);
     for (const seq of evolved.joined) history.push(contents.get(seq)!);
+    if (evolved.kept !== undefined) history.splice(0, history.length - evolved.kept, evolved.content!);
   }
 
   function take(step: Step): { entry: Entry; resolved: Resolved | undefined } {

@@ -60,6 +60,7 @@ export function model(name: string, over: Partial<ModelChoice> = {}): ModelChoic
 /** What a spec says of a turn's frozen inputs; the rest is ordinary. */
 export interface Inputs {
   models?: ModelChoice[];
+  compactor?: ModelChoice;
   policy?: Partial<Policy>;
   /** The session's own policies. */
   own?: Partial<Policy>[];
@@ -72,6 +73,7 @@ export function manifestOf(inputs: Inputs = {}): Manifest {
   return {
     v: 1,
     models: inputs.models ?? [model('main')],
+    ...(inputs.compactor && { compactor: inputs.compactor }),
     instructions: 'Be brief.',
     catalog,
     skills: [],

@@ -6,7 +6,7 @@ import { canonicalJson } from '../../base/canonical-json.ts';
 import type { Hash } from '../../base/digest.ts';
 import type { Entry, EntryOf, NewEntry } from '../../contract/entries.ts';
 import type { Manifest } from '../../contract/manifest.ts';
-import { mustReserve, openEffects } from './open.ts';
+import { isToBePlaced, mustReserve, openEffects } from './open.ts';
 import { activeGroup, KERNEL_VERSION, type Resolved, type State, type Turn } from './state.ts';
 
 /** A reply with more calls is malformed. */
@@ -48,6 +48,8 @@ export function admits(hash: Hash, state: State, entry: Entry, resolved: Resolve
       return turn !== null && answersAsk(turn, entry) && hasDerivedIds(turn, entry);
     case 'model.failed':
       return turn !== null && answersAsk(turn, entry);
+    case 'context.compacted':
+      return turn !== null && admitsSummary(turn, entry, resolved);
     case 'call.inspected':
       return turn !== null && admitsInspection(turn, entry.data.call_id);
     case 'call.finished':
@@ -63,7 +65,7 @@ export function admits(hash: Hash, state: State, entry: Entry, resolved: Resolve
           entry.at >= effect.due_at,
       );
     default:
-      // Decisions are not observations; children, compaction, deliveries: nothing of them can be open under these rules.
+      // Decisions are not observations; children, deliveries: nothing of them can be open under these rules.
       return false;
   }
 }
@@ -106,6 +108,12 @@ function askKey(turn: Turn): string {
 function answersAsk(turn: Turn, { data }: EntryOf<'model.replied' | 'model.failed'>): boolean {
   const { ask } = turn;
   return ask.status === 'running' && !mustReserve(turn) && data.call_id === ask.call_id && data.attempt === ask.attempt;
+}
+
+function admitsSummary({ ask }: Turn, { data }: EntryOf<'context.compacted'>, { summary }: Resolved): boolean {
+  return (
+    isToBePlaced(ask) && data.call_id === ask.call_id && data.kept === ask.compaction!.keep && summary !== undefined
+  );
 }
 
 function hasDerivedIds(turn: Turn, { data }: EntryOf<'model.replied'>): boolean {

@@ -4,6 +4,8 @@ import type { Hash } from '../../base/digest.ts';
 import type { EntryOf } from '../../contract/entries.ts';
 import type { StopReason, Usage } from '../../contract/values.ts';
 import { addUsage, costOf, countedTokens, mayHaveCost } from '../budget/budget.ts';
+import { askedBy, mayCompact, withoutSummary } from '../context/compaction.ts';
+import { askedChoice } from './choice.ts';
 import { pendingOf, replyContent } from './history.ts';
 import { isRetried, retryDelay } from './retry.ts';
 import { NO_USAGE, type Ask, type Call, type State, type Turn, type Evolved } from './state.ts';
@@ -18,7 +20,7 @@ export function evolveAsk(hash: Hash, state: State, turn: Turn, entry: AskEntry)
   if (turn.phase !== 'think' || turn.ask.status !== expected) return { state, joined: [] };
   switch (entry.type) {
     case 'model.requested': {
-      const { retry_at: _, failure: __, ...ask } = turn.ask;
+      const { retry_at: _, failure: __, ...ask } = askedBy(turn, entry);
       const running: Ask = {
         ...ask,
         status: 'running',
@@ -39,32 +41,40 @@ export function evolveAsk(hash: Hash, state: State, turn: Turn, entry: AskEntry)
     case 'model.replied':
       return replied(hash, state, turn, entry);
     case 'model.failed':
-      return { state: { ...state, turn: failed(turn, entry) }, joined: [] };
+      return { state: { ...state, turn: failed(state, turn, entry) }, joined: [] };
   }
 }
 
 function replied(hash: Hash, state: State, turn: Turn, entry: EntryOf<'model.replied'>): Evolved {
   const { data } = entry;
+  const charged: Turn = {
+    ...turn,
+    ask: { ...turn.ask, status: 'answered' },
+    usage: addUsage(turn.usage, data.usage),
+    tokens: turn.tokens + countedTokens(data.usage),
+    cost_micro_usd: turn.cost_micro_usd + (data.cost_micro_usd ?? costOfUsage(turn, data.usage)),
+  };
+  // Of a summary only the text counts, which is put in its place: calls that a model makes all the same mean nothing.
+  if (turn.ask.purpose === 'compact') return { state: { ...state, turn: charged }, joined: [] };
   const content = replyContent(entry);
   const text = data.parts.map((part) => (part.type === 'text' ? part.text : ''));
   const calls = callsOf(hash, turn, entry);
+  const pendingReply = pendingOf(hash, entry.seq, content);
   const next: Turn = {
-    ...turn,
+    ...charged,
     phase: data.tool_calls.length > 0 ? 'act' : 'reflect',
-    ask: { ...turn.ask, status: 'answered' },
     reply: {
       call_id: data.call_id,
-      content: pendingOf(hash, entry.seq, content),
+      content: pendingReply,
       stop_reason: data.stop_reason,
       has_text: text.some((one) => typeof one !== 'string' || one.trim() !== ''),
     },
     calls,
     call_count: turn.call_count + calls.filter((call) => !call.refusal).length,
-    usage: addUsage(turn.usage, data.usage),
-    tokens: turn.tokens + countedTokens(data.usage),
-    cost_micro_usd: turn.cost_micro_usd + (data.cost_micro_usd ?? costOfUsage(turn, data.usage)),
   };
-  return { state: { ...state, turn: next }, content, joined: [] };
+  const bytes = state.history.bytes + turn.prefix_bytes + pendingReply.bytes;
+  const measured = { tokens: data.usage.input + data.usage.output, bytes };
+  return { state: { ...state, measured, turn: next }, content, joined: [] };
 }
 
 /** The calls of a reply: which are refused at once, and which neighbours may run side by side. */
@@ -125,7 +135,7 @@ function refusalOf(
   return undefined;
 }
 
-function failed(turn: Turn, { data, at }: EntryOf<'model.failed'>): Turn {
+function failed(state: State, turn: Turn, { data, at }: EntryOf<'model.failed'>): Turn {
   const charged = data.usage
     ? { tokens: countedTokens(data.usage), cost: costOfUsage(turn, data.usage) }
     : mayHaveCost(data.class)
@@ -144,10 +154,14 @@ function failed(turn: Turn, { data, at }: EntryOf<'model.failed'>): Turn {
   const { rules, models } = turn.manifest;
   const counted = turn.ask.counted + 1;
   const ask: Ask = { ...turn.ask, status: 'failed', counted, failure: { class: failureClass, code, message } };
-  if (!isRetried(failureClass)) return { ...next, ask };
-  if (counted < rules.model_attempts) {
+  if (failureClass === 'context_too_long' && mayCompact(state, turn)) {
+    return { ...next, ask: { ...ask, status: 'due', compacted: 'wanted' } };
+  }
+  if (isRetried(failureClass) && counted < rules.model_attempts) {
     return { ...next, ask: { ...ask, retry_at: at + retryDelay(rules, counted, data.retry_after_ms) } };
   }
+  if (ask.compaction) return { ...next, ask: withoutSummary(ask, ask.compaction, failureClass, rules.model_attempts) };
+  if (!isRetried(failureClass)) return { ...next, ask };
   if (turn.choice + 1 < models.length) {
     const given_up = [...turn.given_up, `${models[turn.choice]!.name}: ${message.slice(0, GIVEN_UP_LENGTH)}`];
     return { ...next, choice: turn.choice + 1, given_up, ask: { ...ask, status: 'due', counted: 0 } };
@@ -156,6 +170,6 @@ function failed(turn: Turn, { data, at }: EntryOf<'model.failed'>): Turn {
 }
 
 function costOfUsage(turn: Turn, usage: Usage): number {
-  const price = turn.manifest.models[turn.choice]?.price;
+  const { price } = askedChoice(turn);
   return price ? costOf(usage, price) : 0;
 }

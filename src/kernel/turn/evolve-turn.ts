@@ -3,14 +3,14 @@ import { canonicalJson } from '../../base/canonical-json.ts';
 import type { Hash } from '../../base/digest.ts';
 import type { EntryOf, Seq } from '../../contract/entries.ts';
 import type { Manifest } from '../../contract/manifest.ts';
-import { pendingOf, roll, utf8Length } from './history.ts';
+import { pendingOf, rested, roll, utf8Length } from './history.ts';
 import { noteOf } from './notes.ts';
 import { endingOf } from './ending.ts';
 import { allDenied, repetition } from './reflect.ts';
 import { addUsage } from '../budget/budget.ts';
 import {
+  newAsk,
   NO_USAGE,
-  type Ask,
   type History,
   type Pending,
   type Queued,
@@ -120,7 +120,8 @@ export function endTurn(hash: Hash, state: State, turn: Turn): Evolved {
     tokens: state.tokens + turn.tokens,
     cost_micro_usd: state.cost_micro_usd + turn.cost_micro_usd,
   };
-  return join(hash, next, pending);
+  const joined = join(hash, next, pending);
+  return { ...joined, state: { ...joined.state, history: rested(joined.state.history) } };
 }
 
 /** Reply and results, by call index. An empty reply, or one cut off without calls, is left out. */
@@ -134,18 +135,6 @@ function joinable(turn: Turn, leaveOutReply: boolean): Pending[] {
 export function join(hash: Hash, state: State, pending: Pending[]): { state: State; joined: Seq[] } {
   const history = pending.reduce<History>((before, one) => roll(hash, before, one), state.history);
   return { state: { ...state, history }, joined: pending.map((one) => one.seq) };
-}
-
-function newAsk(turn: number, think: number): Ask {
-  return {
-    call_id: `m${turn}.${think}`,
-    attempt: 0,
-    counted: 0,
-    status: 'due',
-    reserved: false,
-    reserve: { tokens: 0, cost_micro_usd: 0 },
-    max_output_tokens: 0,
-  };
 }
 
 function withTaint(taint: string[], items: Queued[]): string[] {

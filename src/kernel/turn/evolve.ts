@@ -8,6 +8,7 @@ import type { Entry, EntryOf, Seq } from '../../contract/entries.ts';
 import type { Policy } from '../../contract/manifest.ts';
 import type { Content } from '../../contract/messages.ts';
 import { evolveCall } from './evolve-call.ts';
+import { compacted } from '../context/compaction.ts';
 import { evolveAsk } from './evolve-ask.ts';
 import { endTurn, join, reflectTurn, startTurn } from './evolve-turn.ts';
 import { pendingOf, userContent } from './history.ts';
@@ -60,9 +61,12 @@ export function evolve(hash: Hash, before: State, entry: Entry, resolved: Resolv
       return { state: withTurn(state, (turn) => ({ ...turn, reply_made: true })), joined: [] };
     case 'turn.ended':
       return state.turn?.turn === entry.data.turn ? endTurn(hash, state, state.turn) : { state, joined: [] };
+    case 'context.compacted':
+      return state.turn && resolved.summary
+        ? compacted(hash, state, state.turn, entry.seq, resolved.summary)
+        : { state, joined: [] };
     case 'child.started':
     case 'child.finished':
-    case 'context.compacted':
     case 'reply.settled':
       return { state, joined: [] };
     case 'files.undone':
@@ -189,6 +193,8 @@ function configured(state: State, { data }: EntryOf<'session.configured'>): Stat
   if (!state.session) return state;
   const session = { ...state.session };
   if (data.model !== undefined) session.model = data.model;
+  if (data.instructions !== undefined) session.instructions = data.instructions;
+  if (data.compact) session.compact = true;
   const trusted = data.trust;
   const taint = trusted ? state.taint.filter((source) => !trusted.includes(source)) : state.taint;
   return { ...state, session, taint };

@@ -6,18 +6,42 @@ import type { Content } from '../../contract/messages.ts';
 import type { LongText, Part } from '../../contract/values.ts';
 import type { Call, History, Pending } from './state.ts';
 
+/** So many contents at most stay as they are in a compaction; of those of ended turns fewer, so that a state stays small. */
+const MOST_KEPT = 32;
+const MOST_KEPT_OF_ENDED = 2;
+
 /** The history with one more content. */
 export function roll(hash: Hash, history: History, pending: Pending): History {
   return {
     count: history.count + 1,
-    digest: hash(history.digest + pending.digest),
+    digest: rolled(hash, history.digest, pending),
     bytes: history.bytes + pending.bytes,
+    tail: [...history.tail.slice(1 - MOST_KEPT), pending],
+    from_seq: history.from_seq,
   };
+}
+
+/** The history when its turn has ended. */
+export function rested(history: History): History {
+  return { ...history, tail: history.tail.slice(-MOST_KEPT_OF_ENDED) };
+}
+
+/** The digest of a history, with that of one more content. */
+export function rolled(hash: Hash, digest: string, content: Pick<Pending, 'digest'>): string {
+  return hash(digest + content.digest);
+}
+
+/** The history with one content in place of all but its last `keep`, which are in its tail. */
+export function replaceBeginning(hash: Hash, history: History, content: Pending, keep: number): History {
+  const kept = history.tail.slice(history.tail.length - keep);
+  const empty: History = { count: 0, digest: '', bytes: 0, tail: [], from_seq: kept[0]?.seq ?? content.seq };
+  return [content, ...kept].reduce((before, one) => roll(hash, before, one), empty);
 }
 
 /** Digest and size of a content. */
 export function pendingOf(hash: Hash, seq: Seq, content: Content): Pending {
-  return { seq, digest: hash(canonicalJson(content)), bytes: sizeOf(content) };
+  const pending = { seq, digest: hash(canonicalJson(content)), bytes: sizeOf(content) };
+  return content.role === 'tool' ? { ...pending, result: true } : pending;
 }
 
 // Contents are built with their keys in canonical order: then nothing is sorted and copied for their digests.
@@ -64,6 +88,9 @@ export function utf8Length(text: string): number {
   return bytes;
 }
 
+/** No provider counts more tokens for a picture, however many bytes it has. */
+const IMAGE_TOKENS = 10_000;
+
 /** Room for roles, ids and JSON around a content. */
 const OVERHEAD_BYTES = 32;
 
@@ -88,6 +115,7 @@ function partSize(part: Part, whole: boolean): number {
     case 'reasoning':
       return textSize(part.text ?? '', true) + textSize(part.opaque ?? '', true);
     case 'image':
+      return Math.min(part.bytes, IMAGE_TOKENS);
     case 'file':
       return part.bytes;
   }

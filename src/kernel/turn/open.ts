@@ -15,6 +15,8 @@ export type Effect = Keyed &
     | { kind: 'freeze'; turn: number; minimal: boolean }
     | { kind: 'reserve'; call_id: string; attempt: number }
     | { kind: 'ask_model'; call_id: string; attempt: number; cancel: boolean }
+    /** Puts the summary of the answered call in the place of what it sums up. */
+    | { kind: 'compact'; call_id: string }
     | { kind: 'inspect'; call_id: string }
     | { kind: 'run_tool'; call_id: string; attempt: number; guarded: boolean; cancel: boolean }
     /** Due at `due_at` (ms UTC). `approval`: reports `approval.resolved{expired}`, else `timer.fired`. */
@@ -48,6 +50,7 @@ function working(turn: Turn): Effect[] {
     if (mustReserve(turn)) effects.push({ kind: 'reserve', key: `reserve:${call_id}.${attempt}`, call_id, attempt });
     else effects.push({ kind: 'ask_model', key: `ask_model:${call_id}.${attempt}`, call_id, attempt, cancel });
   }
+  if (isToBePlaced(ask)) effects.push({ kind: 'compact', key: `compact:${ask.call_id}`, call_id: ask.call_id });
   if (waitsForRetry(ask)) {
     const id = retryTimer(turn);
     effects.push({ kind: 'timer', key: `timer:${id}`, id, due_at: ask.retry_at, of: 'retry' });
@@ -76,6 +79,11 @@ export function waitsForRetry(ask: Ask): ask is Ask & { retry_at: number } {
   return ask.status === 'failed' && ask.retry_at !== undefined;
 }
 
+/** Whether a summary is there that isn't in the history yet. */
+export function isToBePlaced(ask: Ask): boolean {
+  return ask.purpose === 'compact' && ask.status === 'answered';
+}
+
 /** Whether the ledger of shared budgets has yet to answer for the present attempt. */
 export function mustReserve(turn: Turn): boolean {
   return turn.manifest.rules.shared_scopes.length > 0 && !turn.ask.reserved;
@@ -83,7 +91,7 @@ export function mustReserve(turn: Turn): boolean {
 
 /** Whether something works on the turn, other than a person. */
 function isActive(turn: Turn): boolean {
-  if (turn.ask.status === 'running' || waitsForRetry(turn.ask)) return true;
+  if (turn.ask.status === 'running' || isToBePlaced(turn.ask) || waitsForRetry(turn.ask)) return true;
   return activeGroup(turn).some((call) => call.status === 'running' || call.status === 'new');
 }
 
@@ -99,6 +107,6 @@ export function activeTime(state: State, at: number): number {
 export function somethingRuns(state: State): boolean {
   const { turn } = state;
   if (!turn) return state.session !== null && state.queue.length > 0;
-  if (turn.ask.status === 'running') return true;
+  if (turn.ask.status === 'running' || isToBePlaced(turn.ask)) return true;
   return activeGroup(turn).some((call) => call.status === 'running' || call.status === 'new');
 }

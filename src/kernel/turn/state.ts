@@ -7,6 +7,7 @@ import type { Digest } from '../../base/digest.ts';
 import type { Seq } from '../../contract/entries.ts';
 import type { Grant, Manifest, Policy } from '../../contract/manifest.ts';
 import type { Content } from '../../contract/messages.ts';
+import type { Summary } from '../../contract/summary.ts';
 import type {
   EffectClass, Facts, Limits, ModelFailureClass, Rights, TurnReason, Usage, Verdict,
 } from '../../contract/values.ts'; // prettier-ignore
@@ -35,6 +36,8 @@ export interface State {
   usage: Usage;
   tokens: number;
   cost_micro_usd: number;
+  /** What the last request took by the model's own count, with its reply, and what it measured then; 0 when unknown. */
+  measured: { tokens: number; bytes: number };
   /** Openings in a row that found something running of which nothing came. */
   stalls: number;
 }
@@ -47,6 +50,10 @@ export interface Session {
   epoch: number;
   /** A model chosen for the session, by name. */
   model?: string;
+  /** Told to the model in this session. */
+  instructions?: string;
+  /** Somebody wants the history summed up. */
+  compact?: true;
   /** Digests of the policies that are its own: they hold beside the workspace's, and are never taken back. */
   own_policies?: Digest[];
 }
@@ -57,13 +64,19 @@ export interface History {
   digest: string;
   /** What the contents measure in UTF-8 as the model gets them. */
   bytes: number;
+  /** The last contents, oldest first: what may stay as it is when the others are summed up. */
+  tail: Pending[];
+  /** Entries from here on have their contents in it; of those before a summary stands in it. */
+  from_seq: Seq;
 }
 
-/** A content that has not entered the history yet. */
+/** Of a content: whose it is, and its measures. */
 export interface Pending {
   seq: Seq;
   digest: string;
   bytes: number;
+  /** It is the result of a call, and means nothing without that. */
+  result?: true;
 }
 
 export interface Queued {
@@ -127,6 +140,8 @@ export interface Turn {
  * failed and nothing is decided yet, or its retry waits for `retry_at`; `answered`.
  */
 export interface Ask {
+  /** A compaction sums up the history for the think that waits for it. */
+  purpose: 'think' | 'compact';
   call_id: string;
   attempt: number;
   /** Attempts that count against the limit, for the present model. */
@@ -136,8 +151,23 @@ export interface Ask {
   reserved: boolean;
   reserve: { tokens: number; cost_micro_usd: number };
   max_output_tokens: number;
+  /** Of a think: nothing more is summed up for it, or that is to be done as it was too long. */
+  compacted?: 'done' | 'wanted';
+  /** Of a compaction. */
+  compaction?: Compaction;
   retry_at?: number;
   failure?: { class: ModelFailureClass; code: string; message: string };
+}
+
+export interface Compaction {
+  /** So many of the last contents stay as they are. */
+  keep: number;
+  /** How often what is summed up was too long: it is shortened further each time. */
+  shortened: number;
+  /** Asked of the frozen compactor; else of the turn's own model. */
+  by_compactor: boolean;
+  /** Attempts of the think that waits. */
+  waiting: Pick<Ask, 'attempt' | 'counted'>;
 }
 
 export interface Reply {
@@ -211,6 +241,7 @@ export interface Resolved {
   manifest?: Manifest;
   policy?: Policy;
   own_policies?: Policy[];
+  summary?: Summary;
 }
 
 export interface Evolved {
@@ -219,9 +250,25 @@ export interface Evolved {
   content?: Content;
   /** Entries whose contents entered the history now, in order; this one may be among them. */
   joined: Seq[];
+  /** Of the contents before so many last ones stay; `content` stands for the others, in front. */
+  kept?: number;
 }
 
 export const NO_USAGE: Usage = { input: 0, output: 0, cached: 0, reasoning: 0 };
+
+/** The model call of a think, to be requested. */
+export function newAsk(turn: number, think: number): Ask {
+  return {
+    purpose: 'think',
+    call_id: `m${turn}.${think}`,
+    attempt: 0,
+    counted: 0,
+    status: 'due',
+    reserved: false,
+    reserve: { tokens: 0, cost_micro_usd: 0 },
+    max_output_tokens: 0,
+  };
+}
 
 /** The state before the first entry. */
 export function initial(): State {
@@ -229,7 +276,7 @@ export function initial(): State {
     seq: 0,
     at: 0,
     session: null,
-    history: { count: 0, digest: '', bytes: 0 },
+    history: { count: 0, digest: '', bytes: 0, tail: [], from_seq: 1 },
     queue: [],
     turn: null,
     turns: 0,
@@ -239,6 +286,7 @@ export function initial(): State {
     usage: NO_USAGE,
     tokens: 0,
     cost_micro_usd: 0,
+    measured: { tokens: 0, bytes: 0 },
     stalls: 0,
   };
 }

@@ -3,6 +3,8 @@ import { canonicalJson } from '../../base/canonical-json.ts';
 import type { Hash } from '../../base/digest.ts';
 import type { Decision } from '../../contract/entries.ts';
 import { reserve } from '../budget/budget.ts';
+import { dueCompaction } from '../context/compaction.ts';
+import { askedChoice } from './choice.ts';
 import { failureCode } from './ending.ts';
 import { reflected } from './reflect.ts';
 import type { State, Turn } from './state.ts';
@@ -15,20 +17,22 @@ export function think(hash: Hash, state: State, turn: Turn): Decision | undefine
   }
   if (ask.status !== 'due') return undefined;
   if (turn.active_ms >= turn.limits.wall_ms) return reflected(turn, 'stop', 'timeout');
-  return requested(hash, state, turn);
+  return requested(hash, state, { ...turn, ask: dueCompaction(state, turn) ?? ask });
 }
 
 function requested(hash: Hash, state: State, turn: Turn): Decision {
   const reservation = reserve(state, turn);
   if (!reservation.ok) return reflected(turn, 'stop', reservation.code);
-  const choice = turn.manifest.models[turn.choice]!;
+  const { ask } = turn;
+  const choice = askedChoice(turn);
   const { max_output_tokens, tokens, cost_micro_usd } = reservation;
   return {
     type: 'model.requested',
     data: {
-      call_id: turn.ask.call_id,
-      attempt: turn.ask.attempt + 1,
-      purpose: 'think',
+      call_id: ask.call_id,
+      attempt: ask.attempt + 1,
+      purpose: ask.purpose,
+      ...(ask.compaction && { keep: ask.compaction.keep }),
       provider: choice.provider,
       model: choice.model,
       request_digest: requestDigest(hash, state, turn, max_output_tokens),
@@ -44,13 +48,15 @@ function requested(hash: Hash, state: State, turn: Turn): Decision {
  * more than a short one; whoever sends the request checks its contents against `history` first.
  */
 function requestDigest(hash: Hash, state: State, turn: Turn, maxOutputTokens: number): `sha256:${string}` {
+  const { compaction } = turn.ask;
   const request = {
     frozen: turn.frozen,
     history: { count: state.history.count, digest: state.history.digest },
     max_output_tokens: maxOutputTokens,
-    model: turn.manifest.models[turn.choice]!.name,
+    model: askedChoice(turn).name,
     think: turn.think,
     v: 1,
+    ...(compaction && { compact: { keep: compaction.keep, shortened: compaction.shortened } }),
   };
   return `sha256:${hash(canonicalJson(request))}`;
 }

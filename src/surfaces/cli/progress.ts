@@ -4,6 +4,7 @@ import type { StreamEvent } from '../../contract/stream.ts';
 import type { CallTitles } from './call-titles.ts';
 import type { Io } from './io.ts';
 import { lossOf } from './loss.ts';
+import { summedUp } from './summed-up.ts';
 import { paint, type Colour } from './paint.ts';
 import { oneLine, truncate } from '../terminal/width.ts';
 
@@ -20,7 +21,9 @@ export function createProgress({ stderr }: Io, titles: CallTitles): (event: Stre
     if (!stderr.isTty) return;
     switch (event.type) {
       case 'model.requested': {
-        const { model, attempt } = event.data as EntryData<'model.requested'>;
+        const { model, attempt, purpose } = event.data as EntryData<'model.requested'>;
+        if (purpose === 'compact' && attempt === 1)
+          return say('dim', '·', `the conversation is long: ${model} sums it up`);
         return say('dim', '·', attempt === 1 ? `asks ${model}` : `asks ${model}, attempt ${attempt}`);
       }
       case 'model.replied': {
@@ -30,6 +33,9 @@ export function createProgress({ stderr }: Io, titles: CallTitles): (event: Stre
         const said = texts.map((text) => (typeof text === 'string' ? text : text.head)).join('');
         if (said.trim() !== '') say('dim', '>', said.trim());
         return;
+      }
+      case 'context.compacted': {
+        return say('dim', '·', summedUp(event.data as EntryData<'context.compacted'>));
       }
       case 'call.started': {
         const { call_id, tool } = event.data as EntryData<'call.started'>;

@@ -7,6 +7,7 @@ import { wholeText } from '../../engine/session/messages.ts';
 import type { Output } from './io.ts';
 import { money } from './money.ts';
 import { lossOf } from './loss.ts';
+import { summedUp } from './summed-up.ts';
 import { paint } from './paint.ts';
 import { span } from './times.ts';
 import { oneLine, visibleText, truncate } from '../terminal/width.ts';
@@ -88,18 +89,28 @@ const LINES: { [T in EntryType]?: Line<T> } = {
   ],
   'model.requested': (data, event, context) => {
     context.startedAt.set(data.call_id, event.at);
-    return data.attempt === 1 ? [] : [label('think', `${data.call_id} attempt ${data.attempt}: ${data.model}`)];
+    return data.attempt === 1
+      ? []
+      : [
+          label(
+            data.purpose === 'compact' ? 'sum up' : 'think',
+            `${data.call_id} attempt ${data.attempt}: ${data.model}`,
+          ),
+        ];
   },
   'model.replied': async (data, _event, context) => {
-    context.replies.set(data.call_id, data.parts);
+    if (data.purpose === undefined) context.replies.set(data.call_id, data.parts);
     const { input, output, cached } = data.usage;
     const cost = data.cost_micro_usd === undefined ? '' : `, ${money(data.cost_micro_usd)}`;
-    const calls = data.tool_calls.length === 0 ? 'answers' : count(data.tool_calls.length, 'call');
+    const of = data.purpose === 'compact' ? 'sum up' : 'think';
+    const answer = data.purpose === 'compact' ? 'a summary' : 'answers';
+    const calls = data.tool_calls.length === 0 ? answer : count(data.tool_calls.length, 'call');
     const figures = `${input} in${cached > 0 ? ` (${cached} cached)` : ''}, ${output} out${cost}, ${span(data.duration_ms)}`;
-    const head = label('think', `${data.call_id} ${data.model_served}: ${calls} (${figures})`);
+    const head = label(of, `${data.call_id} ${data.model_served}: ${calls} (${figures})`);
     const said = data.tool_calls.length > 0 ? (await textOf(data.parts, context)).trim() : '';
     return said === '' ? [head] : [head, ...block('', said)];
   },
+  'context.compacted': (data) => [label('sum up', `${summedUp(data)}: entries ${data.from_seq} to ${data.to_seq}`)],
   'model.failed': (data, _event, { colour }) => [
     colour('red', label('think', `${data.call_id} attempt ${data.attempt} failed (${data.class}): ${data.message}`)),
   ],

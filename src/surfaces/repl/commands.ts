@@ -1,6 +1,7 @@
 /** What each `/command` does. */
+import { contextOf } from '../../engine/past/context.ts';
 import { RuntimeError } from '../../contract/errors.ts';
-import type { Host, Resolution, SessionStatus } from '../../contract/host.ts';
+import type { Host, Resolution, SessionStatus, SessionChange } from '../../contract/host.ts';
 import type { LongText, Verdict } from '../../contract/values.ts';
 import { policyNow } from '../../engine/config/policy-now.ts';
 import { describePolicy } from '../../engine/policy-check.ts';
@@ -47,7 +48,7 @@ export interface Repl {
   clear(): void;
   send(text: string, mode: 'message' | 'steer'): Promise<void>;
   answer(approval_id: string, resolution: Resolution): Promise<void>;
-  configure(change: { model?: string; title?: string }): Promise<void>;
+  configure(change: SessionChange): Promise<void>;
 }
 
 export async function runCommand(repl: Repl, name: CommandName, rest: string): Promise<void> {
@@ -234,6 +235,24 @@ const RUN: Record<CommandName, (repl: Repl, rest: string) => Promise<void> | voi
       },
       { title: 'expires', text: ({ expires_at }) => until(expires_at, repl.now()) },
     ]);
+  },
+
+  async compact(repl) {
+    if (repl.status()?.seq === 0) return repl.say('nothing has been said yet');
+    await repl.configure({ compact: true });
+    repl.say('the conversation is summed up before the next message is answered');
+  },
+
+  async instructions(repl, text) {
+    if (text === '') {
+      const { instruction_sources } = await contextOf(repl.workspace.store, repl.session);
+      return fields(
+        repl,
+        instruction_sources.map(({ origin, bytes }) => [origin, `${bytes} bytes`]),
+      );
+    }
+    await repl.configure({ instructions: text === 'none' ? '' : text });
+    repl.say(text === 'none' ? 'taken back' : 'the model is told from the next message on');
   },
 
   async cost(repl) {

@@ -15,6 +15,7 @@ import {
   type MarkdownStream,
 } from '../terminal/markdown/markdown-stream.ts';
 import { lossOf } from '../cli/loss.ts';
+import { summedUp } from '../cli/summed-up.ts';
 import { DIM, YELLOW } from '../terminal/markdown/style.ts';
 import { displayWidth, oneLine } from '../terminal/width.ts';
 import type { CodeColours } from './code-colours.ts';
@@ -200,13 +201,16 @@ export function createConversation(options: ConversationOptions): Conversation {
       for (const id of data.event_ids) queued.delete(id);
       return said;
     },
-    'model.requested'({ attempt, model }) {
+    'model.requested'({ attempt, model, purpose }) {
+      if (purpose === 'compact' && attempt === 1)
+        return ['', ...lines.note(DIM, '·', 'the conversation is long: it is being summed up')];
       const why = failure === '' ? '' : `${failure}; `;
       failure = '';
       return attempt === 1 ? [] : ['', ...lines.note(YELLOW, '!', `${why}asks ${model} again, attempt ${attempt}`)];
     },
-    async 'model.replied'({ call_id, parts, tool_calls, usage, cost_micro_usd = 0 }) {
+    async 'model.replied'({ call_id, purpose, parts, tool_calls, usage, cost_micro_usd = 0 }) {
       count(usage.input + usage.output, cost_micro_usd);
+      if (purpose === 'compact') return [];
       for (const call of tool_calls) presentations.set(call.call_id, { title: call.name });
       const text = await textOf(parts.filter((part) => part.type === 'text'));
       if (saying === undefined && CODE.test(text)) await code.load();
@@ -216,6 +220,9 @@ export function createConversation(options: ConversationOptions): Conversation {
     'model.failed'({ class: kind, message }) {
       if (kind !== 'aborted') failure = message;
       return endSaying();
+    },
+    'context.compacted'(data) {
+      return lines.note(DIM, '·', summedUp(data));
     },
     'call.inspected'({ call_id, presentation }) {
       presentations.set(call_id, presentation);

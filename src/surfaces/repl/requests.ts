@@ -2,7 +2,7 @@
 import type { Clock } from '../../base/clock.ts';
 import { systemIds } from '../../base/ids.ts';
 import { RuntimeError } from '../../contract/errors.ts';
-import type { Accepted, Resolution, SessionStatus } from '../../contract/host.ts';
+import type { Accepted, Resolution, SessionStatus, SessionChange } from '../../contract/host.ts';
 import type { Part } from '../../contract/values.ts';
 import type { Succession } from './successor.ts';
 
@@ -16,7 +16,7 @@ export interface Requests {
   send(session_id: string, parts: Part[], mode: 'message' | 'steer'): Promise<Accepted>;
   answer(approval_id: string, resolution: Resolution): Promise<void>;
   stop(session_id: string, event_id: string): Promise<void>;
-  configure(session_id: string, choice: Choice): Promise<void>;
+  configure(session_id: string, choice: SessionChange): Promise<void>;
   /** What was chosen for a session that isn't there yet. */
   chosen(session_id: string): Choice;
 }

@@ -13,6 +13,8 @@ export const COMMANDS = {
   tools: { usage: '', summary: 'the tools, and what each does' },
   policy: { usage: '[tool allow|ask|deny]', summary: 'what runs without asking; or change it for a tool' },
   approvals: { usage: '[id]', summary: 'what waits for an answer, in all sessions; or one of them, whole' },
+  compact: { usage: '', summary: 'sum the conversation up before the next message is answered' },
+  instructions: { usage: '[text|none]', summary: 'what the model is told in this session beside all else' },
   cost: { usage: '', summary: 'tokens and money of this session' },
   stop: { usage: '', summary: 'cancel the running turn' },
   steer: { usage: '<text>', summary: 'say something to the running turn' },

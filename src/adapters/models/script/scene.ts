@@ -6,6 +6,7 @@ import { fits } from './pattern.ts';
 /** What a script sees of a request. */
 export interface Scene {
   request: number;
+  purpose: ModelRequest['purpose'];
   /** The person's latest message. */
   asked: string;
   /** The last message: the person's, or the result of this tool. Notes of the runtime are passed over. */
@@ -24,6 +25,7 @@ export function sceneOf(request: ModelRequest): Scene {
   for (const message of messages) if (message.role === 'tool') results[message.name] = message.output;
   return {
     request: request.request,
+    purpose: request.purpose,
     asked: asked ? textOf(asked.parts) : '',
     last:
       last?.role === 'tool'
@@ -37,7 +39,8 @@ export function sceneOf(request: ModelRequest): Scene {
 /** The first step that matches, and the line that its `line` found. */
 export function findStep(script: Script, scene: Scene): { step: ScriptStep; line: string | undefined } | undefined {
   for (const step of script.turns) {
-    const { contains, equals, tool_result, request, asked, line } = step.match;
+    const { contains, equals, tool_result, request, purpose = 'think', asked, line } = step.match;
+    if (purpose !== scene.purpose) continue;
     // The text of a tool result is looked at only where the step names the tool.
     if (
       tool_result === undefined

@@ -90,9 +90,10 @@ function attemptLines(evidence: Evidence, call_id: string): WhyLine[] {
 
 function repliedLine(replied: EntryOf<'model.replied'>): WhyLine {
   const { model_served, tool_calls, usage, duration_ms, provider_request_id, stop_reason } = replied.data;
+  const answered = replied.data.purpose === 'compact' ? 'summed up the history' : 'answered';
   const what =
     tool_calls.length === 0
-      ? 'answered'
+      ? answered
       : `made ${tool_calls.map(({ call_id, name }) => `${call_id} ${name}`).join(', ')}`;
   const request = provider_request_id === undefined ? '' : `, provider's request ${provider_request_id}`;
   return known(`${model_served} ${what} in ${lasted(duration_ms)} (${stop_reason}; ${usage.input} in, ${usage.output} out${request})`, replied); // prettier-ignore

@@ -71,7 +71,12 @@ function ownerLine({ pid, sessions }: OwnerView): string {
   return `process ${pid} owns the workspace: ${counts}\n`;
 }
 
-export const showSession: CommandAction<Output & { limit?: string; follow?: true }> = async (context, options, id) => {
+export const showSession: CommandAction<Output & { limit?: string; follow?: true; context?: true }> = async (
+  context,
+  options,
+  id,
+) => {
+  if (options.context) return (await import('./session-context.ts')).showContext(context, options, id);
   const workspace = await openForCommand(context, options);
   const { entries, failure } = await readSession(workspace, id).then(
     ({ entries: read, end }) => ({ entries: read, failure: end.failure }),

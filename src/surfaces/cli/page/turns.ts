@@ -5,6 +5,7 @@ import type { Blobs } from '../../../contract/ports.ts';
 import type { LongText, Part } from '../../../contract/values.ts';
 import { wholeText } from '../../../engine/session/messages.ts';
 import { money } from '../money.ts';
+import { summedUp } from '../summed-up.ts';
 import { span } from '../times.ts';
 
 export interface ShownCall {
@@ -60,7 +61,8 @@ export async function* turnsOf(entries: AsyncIterable<Entry>, blobs: Pick<Blobs,
   const note = (text: string): void => add({ kind: 'note', text });
   const step = (call_id: string, text: string): void => void calls.get(call_id)?.steps.push(text);
 
-  async function replied({ parts, tool_calls, call_id }: EntryData<'model.replied'>): Promise<void> {
+  async function replied({ purpose, parts, tool_calls, call_id }: EntryData<'model.replied'>): Promise<void> {
+    if (purpose === 'compact') return; // what came of it is told where it is in its place
     for (const part of parts) {
       if (part.type === 'reasoning' && part.text !== undefined) add({ kind: 'thought', text: await textOf(part.text) });
     }
@@ -116,6 +118,9 @@ export async function* turnsOf(entries: AsyncIterable<Entry>, blobs: Pick<Blobs,
       }
       case 'model.replied':
         await replied(entry.data);
+        break;
+      case 'context.compacted':
+        note(`Here ${summedUp(entry.data)}: entries ${entry.data.from_seq} to ${entry.data.to_seq}.`);
         break;
       case 'model.failed':
         note(`The model call failed (${entry.data.class}): ${entry.data.message}`);

@@ -29,15 +29,26 @@ export function addSessions(program: Command, calls: Calls): void {
       'runtime session show nightly -o json',
       'runtime session show nightly --limit 20 --follow',
       'runtime session show nightly --follow --json | jq -r .type',
+      'runtime session show nightly --context',
     ],
     'It takes no lock: others may work on the session. --follow prints one event a line with --json, and goes on from turn to turn, whichever process works on the session: until Ctrl-C (exit code 130), or until the session is removed. One that is not there yet may begin.',
   )
     .argument('<id>', 'session')
     .option('--limit <n>', 'show only the last n entries of the journal')
     .option('--follow', 'go on with what comes, until Ctrl-C')
+    .option('--context', 'show what its model is told instead: instructions and where they come from, tools, history')
     .addOption(outputOption('table', 'json', 'yaml'))
     .addOption(jsonOption())
     .action(calls(async () => (await import('../commands/session.ts')).showSession));
+  teach(
+    session
+      .command('compact')
+      .description('have the conversation of a session summed up before its next message is answered'),
+    ['runtime session compact nightly', 'runtime run --session nightly "go on"'],
+    'A conversation that becomes too long for its model is summed up by itself. What was said stays in the journal: a fork from before has it whole.',
+  )
+    .argument('<id>', 'session')
+    .action(calls(async () => (await import('../commands/session-context.ts')).compactSession));
   addForks(session, calls);
   teach(
     session

@@ -1,0 +1,196 @@
+/** When a history is summed up, what by, and what stands in its place. */
+import { describe, expect, test } from 'vitest';
+import { reflected, requested } from '../testing/expected.ts';
+import {
+  compacted, created, finished, inspected, later, message, modelFailed, opened, replied, started, stop, timerFired,
+} from '../testing/observations.ts'; // prettier-ignore
+import { given, type Story } from '../testing/story.ts';
+import { model, type Inputs } from '../testing/values.ts';
+
+const SMALL: Inputs = { models: [model('main', { context: 2000 })] };
+const LONG = 'x'.repeat(3000);
+
+/** A session whose second message makes the window too full. `inputs`: of both turns. */
+function full(inputs: Inputs = SMALL): Story {
+  const long = message('e2', { parts: [{ type: 'text', text: LONG }] });
+  const first = given(
+    created(),
+    message('e1'),
+    started(inputs),
+    replied({ text: LONG, usage: { input: 0, output: 0 } }),
+  );
+  first.when(long, started(inputs));
+  return first;
+}
+
+function compaction(over: Parameters<typeof requested>[1] = {}): object {
+  return requested('k2.1', { purpose: 'compact', keep: 0, ...over });
+}
+
+describe('a history is summed up', () => {
+  test('before a think for which the window is too full, and the think follows', () => {
+    const story = full();
+    expect(story.entries.at(-1)).toMatchObject(compaction());
+    expect(story.open()).toMatchObject([{ kind: 'ask_model', call_id: 'k2.1', attempt: 1 }, { kind: 'timer' }]);
+    expect(story.when(replied({ text: 'We said x.' }))).toEqual([]);
+    expect(story.open()).toMatchObject([{ kind: 'compact', call_id: 'k2.1' }, { kind: 'timer' }]);
+    expect(story.when(compacted({ text: 'We said x.' }))).toEqual([requested('m2.1', { message_count: 1 })]);
+    expect(story.history).toHaveLength(1);
+    expect(JSON.stringify(story.history)).toContain('We said x.');
+    expect(story.when(replied({ text: 'Yes.' }))[0]).toEqual(
+      reflected('stop', 'answered', { turn: 2, evidence: ['m2.1'] }),
+    );
+    expect(story.entries.at(-1)).toMatchObject({ type: 'turn.ended', data: { reason: 'success', model_calls: 2 } });
+  });
+
+  test('and what is new and short stays as it is', () => {
+    const inputs = { models: [model('main', { context: 2000 })] };
+    const story = given(
+      created(),
+      message('e1'),
+      started(inputs),
+      replied({ text: LONG, usage: { input: 0, output: 0 } }),
+    );
+    story.when(message('e2'), started(inputs), replied({ text: LONG, usage: { input: 0, output: 0 } }));
+    expect(story.when(message('e3'), started(inputs)).at(-1)).toEqual(requested('k3.1', { purpose: 'compact', keep: 1, message_count: 5 })); // prettier-ignore
+    story.when(replied({ text: 'So far.' }), compacted({ text: 'So far.' }));
+    expect(story.history.map((content) => content.role)).toEqual(['user', 'user']);
+    expect(story.history[1]).toEqual({ role: 'user', parts: [{ type: 'text', text: 'e3' }] });
+    expect(story.state.history).toMatchObject({ count: 2 });
+  });
+
+  test('by what the model counted, where it did', () => {
+    const inputs = { models: [model('main', { context: 2000 })] };
+    const told = given(
+      created(),
+      message('e1'),
+      started(inputs),
+      replied({ text: LONG, usage: { input: 1690, output: 1 } }),
+    );
+    told.when(message('e2'));
+    expect(told.when(started(inputs)).at(-1)).toMatchObject({ data: { purpose: 'compact' } });
+    const little = given(
+      created(),
+      message('e1'),
+      started(inputs),
+      replied({ text: LONG, usage: { input: 90, output: 1 } }),
+    );
+    little.when(message('e2'));
+    expect(little.when(started(inputs)).at(-1)).toMatchObject({ data: { purpose: 'think' } });
+  });
+
+  test('never where nobody knows the window, or one content would be replaced by one', () => {
+    const unknown = full({ models: [model('main')] });
+    expect(unknown.entries.at(-1)).toMatchObject({ data: { purpose: 'think' } });
+    const alone = given(created(), message('e1', { parts: [{ type: 'text', text: LONG + LONG }] }), started(SMALL));
+    expect(alone.entries.at(-1)).toMatchObject({ data: { purpose: 'think' } });
+  });
+
+  test('once a think: what is still too long is asked all the same', () => {
+    const story = full();
+    expect(story.when(replied({ text: 'x' }), compacted({ text: LONG + LONG }))).toEqual([requested('m2.1', { max_output_tokens: 256 })]); // prettier-ignore
+  });
+
+  test('no result is kept without its call', () => {
+    const inputs = { models: [model('main', { context: 2000 })] };
+    const story = given(created(), message('e1'), started(inputs));
+    const calls = { calls: [['read_file', `{"path":"${'y'.repeat(4000)}"}`]] as [string, string][] };
+    story.when(replied({ ...calls, usage: { input: 0, output: 0 } }), inspected('c1.1.1'));
+    const decisions = story.when(finished('c1.1.1', { output: LONG }));
+    expect(decisions.at(-1)).toEqual(requested('k1.2', { purpose: 'compact', keep: 0, message_count: 3 }));
+  });
+});
+
+describe('when the model says that it was too long', () => {
+  test('it is summed up once, and asked again', () => {
+    const told = full({ models: [model('main')] });
+    expect(told.when(modelFailed('context_too_long'))).toEqual([compaction({ message_count: 3 })]);
+    expect(told.when(replied({ text: 'Short.' }), compacted({ text: 'Short.' }))).toEqual([
+      requested('m2.1', { attempt: 2 }),
+    ]);
+    expect(told.when(modelFailed('context_too_long'))[0]).toEqual(
+      reflected('stop', 'model_context_too_long', { turn: 2, evidence: ['m2.1'] }),
+    );
+  });
+
+  test('and nothing can be summed up, it fails', () => {
+    const told = given(created(), message('e1'), started());
+    expect(told.when(modelFailed('context_too_long')).at(-1)).toMatchObject({
+      data: { reason: 'failed', code: 'context_too_long' },
+    });
+  });
+});
+
+describe('when no summary can be had', () => {
+  test('what was too long is shown shorter each time', () => {
+    const story = full();
+    const digests = [story.entries.at(-1)];
+    for (let n = 2; n <= 4; n++) digests.push(...(story.when(modelFailed('context_too_long')) as never[]));
+    expect(digests).toMatchObject([1, 2, 3, 4].map((attempt) => compaction({ attempt })));
+    expect(
+      new Set(digests.map((entry) => (entry as { data: { request_digest: string } }).data.request_digest)).size,
+    ).toBe(4);
+    expect(story.when(modelFailed('context_too_long'))).toEqual([]);
+    expect(story.open()[0]).toMatchObject({ kind: 'compact' });
+  });
+
+  test('a passing failure is waited out, a lasting one goes without a model', () => {
+    const story = full();
+    expect(story.when(modelFailed('overload'))).toEqual([]);
+    expect(story.when(later(500, timerFired('rk2.1.1')))).toEqual([compaction({ attempt: 2 })]);
+    expect(story.when(modelFailed('refused'))).toEqual([]);
+    expect(story.when(compacted())).toEqual([requested('m2.1')]);
+    expect(JSON.stringify(story.history)).toContain('Nobody could sum it up');
+  });
+
+  test('the compactor is asked first, then the model of the turn', () => {
+    const story = full({ ...SMALL, compactor: model('small') });
+    expect(story.entries.at(-1)).toMatchObject(compaction({ model: 'small-1' }));
+    expect(story.when(modelFailed('auth'))).toEqual([compaction({ attempt: 2, model: 'main-1' })]);
+    expect(story.when(modelFailed('auth'))).toEqual([]);
+    expect(story.when(compacted())).toEqual([requested('m2.1')]);
+  });
+});
+
+describe('cut at any place', () => {
+  test('killed while a summary is made, it is asked for again', () => {
+    const story = full();
+    expect(story.when(opened())).toEqual([compaction({ attempt: 2 })]);
+  });
+
+  test('killed before it is in its place, it is put there', () => {
+    const story = full();
+    story.when(replied({ text: 'x' }));
+    expect(story.when(opened())).toEqual([]);
+    expect(story.open()[0]).toMatchObject({ kind: 'compact' });
+    expect(story.when(compacted({ text: 'x' }))).toEqual([requested('m2.1')]);
+  });
+
+  test('a stop ends it', () => {
+    const story = full();
+    story.when(stop('e2'));
+    expect(story.open()).toMatchObject([{ kind: 'ask_model', cancel: true }]);
+    expect(story.when(modelFailed('aborted')).at(-1)).toMatchObject({
+      type: 'turn.ended',
+      data: { reason: 'canceled' },
+    });
+    const answered = full();
+    answered.when(replied({ text: 'x' }));
+    expect(answered.when(stop('e2')).at(-1)).toMatchObject({ type: 'turn.ended', data: { reason: 'canceled' } });
+  });
+});
+
+test('what is no summary of this call is not admitted', () => {
+  const story = full();
+  expect(story.refuses(compacted())).toBe(true);
+  story.when(replied({ text: 'x' }));
+  expect(story.refuses((state) => ({ ...compacted()(state), resolved: {} }))).toBe(true);
+  const other = (data: object) => (state: typeof story.state) => {
+    const step = compacted()(state);
+    return { ...step, observation: { ...step.observation, data: { ...step.observation.data, ...data } } as never };
+  };
+  expect(story.refuses(other({ kept: 1 }))).toBe(true);
+  expect(story.refuses(other({ call_id: 'k1.1' }))).toBe(true);
+  expect(story.refuses(other({}))).toBe(false);
+  expect(story.open()[0]).toMatchObject({ kind: 'compact' });
+});

@@ -1,0 +1,77 @@
+/**
+ * Summing up a history that has become too long. It takes the place of a think that is due, as a model call of its own:
+ *
+ *   due think → model.requested{compact} → model.replied → context.compacted → the think is due again
+ *
+ * Once a think at most. Without a summary the history is cut down to what the record says.
+ */
+import type { Hash } from '../../base/digest.ts';
+import type { EntryOf, Seq } from '../../contract/entries.ts';
+import type { Summary } from '../../contract/summary.ts';
+import type { ModelFailureClass } from '../../contract/values.ts';
+import { askedChoice } from '../turn/choice.ts';
+import { pendingOf, replaceBeginning } from '../turn/history.ts';
+import { newAsk, type Ask, type Compaction, type Evolved, type State, type Turn } from '../turn/state.ts';
+import { summaryContent } from './summary.ts';
+import { isFull, keptContents } from './window.ts';
+
+/** May the history be summed up for the present think: it wasn't yet, and something would be gained? */
+export function mayCompact(state: State, turn: Turn): boolean {
+  const { purpose, compacted } = turn.ask;
+  if (purpose !== 'think' || compacted !== undefined) return false;
+  return keptContents(state, turn, askedChoice(turn)) !== undefined;
+}
+
+/** The call that has to come before the think; undefined: none. */
+export function dueCompaction(state: State, turn: Turn): Ask | undefined {
+  const { ask } = turn;
+  if (ask.purpose === 'compact' || ask.compacted === 'done') return undefined;
+  const choice = askedChoice(turn);
+  if (ask.compacted !== 'wanted' && !state.session?.compact && !isFull(state, turn, choice)) return undefined;
+  const keep = keptContents(state, turn, choice);
+  return keep === undefined ? undefined : compactionAsk(turn, keep);
+}
+
+/** The call that is being requested: a compaction takes the place of the think that waits for it. */
+export function askedBy(turn: Turn, { data }: EntryOf<'model.requested'>): Ask {
+  const { ask } = turn;
+  return data.keep === undefined || ask.purpose === 'compact' ? ask : compactionAsk(turn, data.keep);
+}
+
+function compactionAsk({ turn, think, ask, manifest }: Turn, keep: number): Ask {
+  const { attempt, counted } = ask;
+  const compaction: Compaction = {
+    keep,
+    shortened: 0,
+    by_compactor: manifest.compactor !== undefined,
+    waiting: { attempt, counted },
+  };
+  return { ...newAsk(turn, think), purpose: 'compact', call_id: `k${turn}.${think}`, compaction };
+}
+
+/**
+ * After a failure that isn't just tried again: what was too long is shown shorter, the turn's own model is asked instead of
+ * the compactor, and at last no summary is had at all.
+ */
+export function withoutSummary(ask: Ask, compaction: Compaction, failure: ModelFailureClass, attempts: number): Ask {
+  if (failure === 'context_too_long' && ask.counted < attempts) {
+    return { ...ask, status: 'due', compaction: { ...compaction, shortened: compaction.shortened + 1 } };
+  }
+  if (compaction.by_compactor) {
+    return { ...ask, status: 'due', counted: 0, compaction: { ...compaction, by_compactor: false, shortened: 0 } };
+  }
+  return { ...ask, status: 'answered' };
+}
+
+/** The summary stands in the history, and the think that waited for it is due. */
+export function compacted(hash: Hash, state: State, turn: Turn, seq: Seq, summary: Summary): Evolved {
+  const { status, compaction } = turn.ask;
+  if (status !== 'answered' || !compaction) return { state, joined: [] };
+  const { keep, waiting } = compaction;
+  const content = summaryContent(summary);
+  const history = replaceBeginning(hash, state.history, pendingOf(hash, seq, content), keep);
+  const ask: Ask = { ...newAsk(turn.turn, turn.think), ...waiting, compacted: 'done' };
+  const measured = { tokens: 0, bytes: 0 };
+  const { compact: _, ...session } = state.session!;
+  return { state: { ...state, session, history, measured, turn: { ...turn, ask } }, content, joined: [], kept: keep };
+}
