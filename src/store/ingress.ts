@@ -51,6 +51,11 @@ export function createIngress(options: IngressOptions): { ingress: Ingress; clos
     }
   };
 
+  /** What stands in the log is read from it anew; what isn't written yet is nowhere else. */
+  const forgetWritten = (): void => {
+    for (const [key, { durable }] of keyed) if (durable === undefined) keyed.delete(key);
+  };
+
   const open = async (): Promise<Segments> => {
     const segments = await openSegments(options, (event) => {
       const key = keyOf(event);
@@ -71,9 +76,18 @@ export function createIngress(options: IngressOptions): { ingress: Ingress; clos
   const segmentsNow = (): Promise<Segments> =>
     (opening ??= open().catch((error: unknown) => {
       opening = undefined;
-      keyed.clear();
+      forgetWritten();
       throw error;
     }));
+
+  /** The log that is open, so that what is known of keys is what stands in it. */
+  const segmentsKnown = async (): Promise<Segments> => {
+    for (;;) {
+      const pending = segmentsNow();
+      const segments = await pending;
+      if (opening === pending) return segments;
+    }
+  };
 
   /** A failed write or sync is final for the open log. Whoever comes next opens it anew, and finds what is there. */
   const orGiveUp = async <T>(segments: Segments, work: () => T | Promise<T>): Promise<T> => {
@@ -83,7 +97,7 @@ export function createIngress(options: IngressOptions): { ingress: Ingress; clos
       const failed = opening;
       if (!isUnfit(error) && (await failed) === segments && opening === failed) {
         opening = undefined;
-        keyed.clear();
+        forgetWritten();
         await segments.close();
       }
       throw error;
@@ -131,7 +145,7 @@ export function createIngress(options: IngressOptions): { ingress: Ingress; clos
 
   const storeOnce = async (event: IngressEvent, key: string): Promise<Accepted> => {
     requireLock();
-    const segments = await segmentsNow();
+    const segments = await segmentsKnown();
     const known = keyed.get(key);
     if (known !== undefined && known.event.accepted_at > forgotten()) {
       if (known.event.payload_digest !== event.payload_digest) {
@@ -169,7 +183,7 @@ export function createIngress(options: IngressOptions): { ingress: Ingress; clos
     },
 
     async knows(actor_id, idempotency_key) {
-      await segmentsNow();
+      await segmentsKnown();
       const known = keyed.get(keyNamed(actor_id, idempotency_key));
       return known !== undefined && known.event.accepted_at > forgotten();
     },
