@@ -22,7 +22,7 @@ export interface MessageStatusPorts {
   board: EventBoard;
   sessions: LiveSessions;
   lanes: Pick<Lanes, 'open' | 'waiting' | 'arrived'>;
-  ingress: Pick<Ingress, 'pendingEvent' | 'find'>;
+  ingress: Pick<Ingress, 'pendingEvent' | 'find' | 'sync'>;
   journal: Pick<Journal, 'read'>;
   index: Pick<IdIndex, 'ofMessage'>;
   textOf: (parts: Part[]) => Promise<string>;
@@ -50,6 +50,7 @@ export function createMessageStatus(ports: MessageStatusPorts): MessageStatus {
       : pastEvent(journal, session, event_id));
     if (past) return fromPast(past);
     if (trace?.done && UNSEEN.has(trace.done.outcome)) {
+      await ingress.sync(); // its mark is all that says so, and may have been written this very moment
       return endedUnseen(trace.event, { status: 'done', reason: 'canceled', text: '' });
     }
     throw new RuntimeError('not_found', `There is no message ${event_id} that anything is known of.`);
