@@ -22,6 +22,8 @@ const modelEntry = z.strictObject({
   base_url: z.string().min(1).exactOptional().describe('Endpoint of a compatible service.'),
   api_key: z.string().exactOptional().meta({ description: 'The key itself. Better: api_key_env.', writeOnly: true }),
   api_key_env: z.string().min(1).exactOptional().describe('Environment variable that holds the key.'),
+  more_key_envs: z.array(z.string().min(1)).exactOptional().describe('Variables with further keys of the same service: when one is refused or limited, the next is used.'),
+  aliases: z.array(z.string().min(1)).exactOptional().describe('Other names by which it can be chosen.'),
   wire: z.enum(['responses', 'chat']).exactOptional().describe('Wire format of the OpenAI API. Default: responses; for a base_url and for ollama: chat.'),
   price: z
     .strictObject({
@@ -33,7 +35,13 @@ const modelEntry = z.strictObject({
     .describe('Needed for money limits.'),
   context: atLeastOne.exactOptional().describe('Context window in tokens.'),
   max_output: atLeastOne.exactOptional().describe('Most tokens of one reply. Default: 16384.'),
-  request_timeout: duration.exactOptional().describe('Longest wait for the next byte of a reply. Default: 120s.'),
+  headers: z.array(z.string().min(1)).exactOptional().describe('Further headers of each request, each as "Name: value".'),
+  proxy: z.string().min(1).exactOptional().describe('Proxy for this model, as http://127.0.0.1:3128; none: no proxy. Default: HTTPS_PROXY and HTTP_PROXY, but for NO_PROXY.'),
+  ca: z.string().min(1).exactOptional().describe('File with certificates (PEM) that are trusted beside the usual ones.'),
+  connect_timeout: duration.exactOptional().describe('Longest wait for a connection. Default: 30s.'),
+  first_token_timeout: duration.exactOptional().describe('Longest wait for the first piece of a reply. Default: as request_timeout.'),
+  request_timeout: duration.exactOptional().describe('Longest wait for the next piece of a reply. Default: 120s.'),
+  total_timeout: duration.exactOptional().describe('Longest time for a whole reply. Default: 30m.'),
   script: z.string().min(1).exactOptional().describe('Script file of a script model (docs/script-model.md).'),
 }); // prettier-ignore
 
@@ -43,6 +51,12 @@ export const configSchema = z
       .strictObject({
         default: z.string().min(1).exactOptional().describe('Name of the model that answers. Default: by the keys found.'),
         fallback: z.array(z.string().min(1)).default([]).describe('Names of models asked when the default fails.'),
+        purposes: z
+          .strictObject({
+            compact: z.string().min(1).exactOptional().describe('Name of the model that sums up long conversations. Default: the one that answers.'),
+            heartbeat: z.string().min(1).exactOptional().describe('Name of the model that answers heartbeats. Default: as for other messages.'),
+          })
+          .prefault({}),
         registry: z.array(modelEntry).default([]).describe('The models there are.'),
       })
       .prefault({}),

@@ -110,6 +110,8 @@ const observations = {
     code: text,
     message: text,
     retry_after_ms: int.exactOptional(),
+    /** `other_key`: there is a key that may do. `endpoint_down`: it is no use to ask there for now. */
+    hint: z.enum(['other_key', 'endpoint_down']).exactOptional(),
     usage: usage.exactOptional(),
     partial: longText.exactOptional(),
   }),
@@ -263,6 +265,8 @@ const decisions = {
     cost_micro_usd: int.exactOptional(),
     model_calls: int,
     tool_calls: int,
+    /** Models that were asked in vain before the one that answered, each with why. */
+    given_up: z.array(text).min(1).exactOptional(),
   }),
 } as const;
 

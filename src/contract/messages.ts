@@ -78,6 +78,7 @@ export interface ModelFailure {
   /** Says provider, status and the provider's message. */
   message: string;
   retry_after_ms?: number;
+  hint?: 'other_key' | 'endpoint_down';
   usage?: Usage;
   partial?: string;
 }

@@ -258,6 +258,14 @@ export interface ToolHost {
   run(request: ToolRun, context: ToolContext): Promise<ToolResult>;
 }
 
+/** A file of instructions, with how many bytes of it were not read; or why it couldn't be. */
+export type InstructionFile = { path: string; text: string; left_out: number } | { path: string; why: string };
+
+export interface InstructionFiles {
+  /** Those that there are for a project, from the general to the special, of each so many bytes at most. */
+  read(project_root: string, most: number): Promise<InstructionFile[]>;
+}
+
 /** What a file of a project holds, or why it can't be looked at: a link leads elsewhere, it is no regular file. */
 export type FileNow = { bytes?: Uint8Array } | { refused: string };
 

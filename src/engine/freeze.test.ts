@@ -17,12 +17,12 @@ function frozen(
   const limits = { max_turns: 1, max_calls: 1, wall_ms: 1 };
   const freeze = createFreeze({
     config,
-    chooseModels: () => [],
+    chooseModels: () => ({ models: [] }),
     policy: () => policy,
     limitsOf: async () => limits,
     roleOf: async (event_id) => (event_id === 'e-2' ? 'viewer' : 'operator'),
     tools: [],
-    folder: '/nowhere',
+    instructions: { read: async () => [] },
     grants: { list: async () => [] },
     blobs: { get: async () => undefined },
     time_zone: 'UTC',

@@ -3,8 +3,8 @@ import { canonicalJson } from '../base/canonical-json.ts';
 import { digestOf } from '../base/digest.ts';
 import { parseDuration } from '../base/duration.ts';
 import type { Config } from '../contract/config.ts';
-import type { Grant, Manifest, ModelChoice, Policy, ToolSpec } from '../contract/manifest.ts';
-import type { Blobs, Grants } from '../contract/ports.ts';
+import type { Grant, Manifest, Policy, ToolSpec } from '../contract/manifest.ts';
+import type { Blobs, Grants, InstructionFiles } from '../contract/ports.ts';
 import type { Limits, Rights, Role } from '../contract/values.ts';
 import { lowerRole, stricterSandbox } from '../kernel/policy/rights.ts';
 import type { State } from '../kernel/turn/state.ts';
@@ -18,7 +18,7 @@ const RETRY_AFTER_MAX_MS = 300_000;
 export interface FreezeSources {
   config: Config;
   /** The models for a session; `model` is the one chosen for it. */
-  chooseModels: (model: string | undefined) => ModelChoice[];
+  chooseModels: (model: string | undefined) => Pick<Manifest, 'models' | 'compactor'>;
   /** The one in force now. */
   policy: () => Policy;
   /** Where a session's own policies are. */
@@ -28,8 +28,7 @@ export interface FreezeSources {
   /** The role of who wrote a message; undefined when nothing is known of it. */
   roleOf: (event_id: string) => Promise<Role | undefined>;
   tools: ToolSpec[];
-  /** The workspace's folder. */
-  folder: string;
+  instructions: InstructionFiles;
   grants: Pick<Grants, 'list'>;
   time_zone: string;
 }
@@ -53,14 +52,14 @@ export function createFreeze(
     const { tokens, cost } = config.budget.session;
     const places = {
       project_root: session.project_root,
-      folder: sources.folder,
+      ...(!minimal && { files: sources.instructions }),
       configured: config.orchestrator.instructions,
       session: session.instructions || undefined,
     };
-    const { instructions, instruction_sources, missing } = await gatherInstructions(places, minimal);
+    const { instructions, instruction_sources, missing } = await gatherInstructions(places);
     const manifest: Manifest = {
       v: 1,
-      models: sources.chooseModels(session.model),
+      ...sources.chooseModels(session.model),
       instructions,
       ...(instruction_sources && { instruction_sources }),
       catalog: sources.tools,

@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSyn
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { createInstructionFiles } from '../adapters/instructions/instruction-files.ts';
 import { gatherInstructions } from './instructions.ts';
 
 let place: string;
@@ -17,8 +18,10 @@ function write(path: string, text = path): string {
   return join(place, path);
 }
 
-const gather = (more: Partial<Parameters<typeof gatherInstructions>[0]> = {}, minimal = false) =>
-  gatherInstructions({ project_root: join(place, 'repo/a/b'), folder: join(place, 'workspace'), ...more }, minimal);
+const gather = (more: Partial<Parameters<typeof gatherInstructions>[0]> = {}) => {
+  const files = createInstructionFiles(join(place, 'workspace'));
+  return gatherInstructions({ project_root: join(place, 'repo/a/b'), files, ...more });
+};
 
 const origins = async (...given: Parameters<typeof gather>): Promise<string[]> =>
   (await gather(...given)).instruction_sources!.map(({ origin }) => origin);
@@ -52,11 +55,6 @@ describe('instructions', () => {
   test('of the configuration come in place of the built-in ones', async () => {
     const { instructions } = await gather({ configured: 'Only this.' });
     expect(instructions).toBe('Only this.');
-  });
-
-  test('are only the first without files, for a turn that could not begin before', async () => {
-    write('repo/AGENTS.md');
-    expect(await origins({}, true)).toEqual(['built-in']);
   });
 
   test('that are long are cut, and say so', async () => {

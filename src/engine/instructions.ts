@@ -2,22 +2,17 @@
  * What a model is told before all messages: the built-in instructions, then those of the person, from the general to the
  * special: of the workspace, of the folders from the repository's root down to the project, of the session.
  */
-import { constants, existsSync } from 'node:fs';
-import { open, realpath, type FileHandle } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
-import { toRuntimeError } from '../contract/errors.ts';
 import type { Manifest } from '../contract/manifest.ts';
+import type { InstructionFiles } from '../contract/ports.ts';
 
-/** A file that many agents read: https://agents.md */
-const FILE = 'AGENTS.md';
 /** Of a file so much is read, and of all together so much is told. */
 const MOST_BYTES = 32 * 1024;
 const MOST_BYTES_TOGETHER = 64 * 1024;
 
 export interface InstructionPlaces {
   project_root: string;
-  /** The workspace's folder. */
-  folder: string;
+  /** Absent: no file is read. */
+  files?: InstructionFiles;
   /** Instead of the built-in ones. */
   configured?: string | undefined;
   /** Of the session. */
@@ -26,23 +21,23 @@ export interface InstructionPlaces {
 
 export type Instructions = Pick<Manifest, 'instructions' | 'instruction_sources' | 'missing'>;
 
-/** `minimal`: no file is read. */
-export async function gatherInstructions(places: InstructionPlaces, minimal: boolean): Promise<Instructions> {
-  const { project_root, folder, configured, session } = places;
+export async function gatherInstructions(places: InstructionPlaces): Promise<Instructions> {
+  const { project_root, files, configured, session } = places;
   const basis = configured ?? defaultInstructions(project_root);
   const found: Found[] = [{ origin: configured === undefined ? 'built-in' : 'orchestrator.instructions', text: basis }];
   const missing: Manifest['missing'] = [];
   let room = MOST_BYTES_TOGETHER;
-  const files = minimal ? [] : [join(folder, FILE), ...chain(project_root)];
-  for (const path of files) {
-    try {
-      const text = await beginningOf(path, Math.min(MOST_BYTES, room));
-      if (text === undefined || text.trim() === '') continue;
-      room -= Buffer.byteLength(text);
-      found.push({ origin: path, text: text.trim(), title: `Instructions of the person, from ${path}` });
-    } catch (thrown) {
-      missing.push({ what: path, why: toRuntimeError(thrown).message });
+  for (const file of (await files?.read(project_root, MOST_BYTES)) ?? []) {
+    const { path } = file;
+    if ('why' in file) {
+      missing.push({ what: path, why: file.why });
+      continue;
     }
+    const { text, left } = beginningOf(file, room);
+    if (text === '') continue;
+    room -= Buffer.byteLength(text);
+    const whole = left === 0 ? text : `${text}\n[… ${left} bytes more are left out …]`;
+    found.push({ origin: path, text: whole, title: `Instructions of the person, from ${path}` });
   }
   if (session !== undefined) found.push({ origin: 'session', text: session, title: 'Instructions for this session' });
   const instruction_sources = found.map(({ origin, text }) => ({ origin, bytes: Buffer.byteLength(text) }));
@@ -56,42 +51,13 @@ interface Found {
   title?: string;
 }
 
-/** The files from the root of the repository down to the folder; without a repository the folder's alone. */
-function chain(folder: string): string[] {
-  const folders = [folder];
-  while (!existsSync(join(folders[0]!, '.git'))) {
-    const above = dirname(folders[0]!);
-    if (above === folders[0]) return [join(folder, FILE)];
-    folders.unshift(above);
-  }
-  return folders.map((one) => join(one, FILE));
-}
-
-/** Undefined: there is no such file. What is longer is cut, and says so. */
-async function beginningOf(path: string, most: number): Promise<string | undefined> {
-  const file = await openWithin(path).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return undefined;
-    throw error;
-  });
-  if (!file) return undefined;
-  try {
-    const stats = await file.stat();
-    if (!stats.isFile()) throw new Error(`${path} is no file`);
-    const { bytesRead, buffer } = await file.read(Buffer.alloc(Math.min(stats.size, most)), 0);
-    const text = buffer.toString('utf8', 0, bytesRead);
-    return stats.size > bytesRead ? `${text}\n[… ${stats.size - bytesRead} bytes more are left out …]` : text;
-  } finally {
-    await file.close();
-  }
-}
-
-/** A link may lead to another Markdown file of the folder only: what else it names is nothing to tell a model. */
-async function openWithin(path: string): Promise<FileHandle> {
-  const real = await realpath(path);
-  if (dirname(real) !== (await realpath(dirname(path))) || !/\.mdx?$/i.test(real)) {
-    throw new Error(`${path} leads to ${real}`);
-  }
-  return open(real, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOFOLLOW);
+function beginningOf(
+  { text, left_out }: { text: string; left_out: number },
+  room: number,
+): { text: string; left: number } {
+  const bytes = Buffer.from(text.trim());
+  const told = bytes.subarray(0, room);
+  return { text: told.toString(), left: left_out + bytes.length - told.length };
 }
 
 /** What every model is told first. Kept short: it is sent with each request. */

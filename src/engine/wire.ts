@@ -1,6 +1,7 @@
 /** The only place that constructs: puts store, adapters and rules together for what a command needs. */
 import { readlinkSync } from 'node:fs';
 import { commit, sources, version } from '#generated/version.js';
+import { createInstructionFiles } from '../adapters/instructions/instruction-files.ts';
 import { createModelClient, type Models } from '../adapters/models/router.ts';
 import { createProjectFiles } from '../adapters/tools/project-files.ts';
 import { createToolHost } from '../adapters/tools/tool-host.ts';
@@ -12,7 +13,7 @@ import { systemIds } from '../base/ids.ts';
 import { RuntimeError } from '../contract/errors.ts';
 import type { Config } from '../contract/config.ts';
 import type { ModelChoice, Policy } from '../contract/manifest.ts';
-import type { Budget, ModelClient, ProjectFiles, ToolHost } from '../contract/ports.ts';
+import type { Budget, InstructionFiles, ModelClient, ProjectFiles, ToolHost } from '../contract/ports.ts';
 import type { IngressEvent } from '../contract/records.ts';
 import { openStore, type Store } from '../store/store.ts';
 import { createCrashPoints } from './crash-points.ts';
@@ -53,6 +54,7 @@ export interface Workspace {
   index: IdIndex;
   tools: ToolHost;
   files: ProjectFiles;
+  instructions: InstructionFiles;
   /** In force now: `policy set` changes it while the program runs. */
   policy: Policy;
   build: string;
@@ -84,9 +86,10 @@ export async function openWorkspace(request: WorkspaceRequest): Promise<Workspac
     deadLetterTtlMs: parseDuration(config.ingress.dead_letter_ttl)!,
   });
   const files = createProjectFiles({ home, clock, environment, settings: toolSettings(config) });
+  const instructions = createInstructionFiles(store.folder);
   const index = createIdIndex(store.journal);
   const build = `${version}+${commit.slice(0, 12)}`;
-  return { request, home, loaded, clock, store, index, tools, files, policy, build };
+  return { request, home, loaded, clock, store, index, tools, files, instructions, policy, build };
 }
 
 export interface OwnedWorkspace {
@@ -117,14 +120,17 @@ export function takeWorkspace(workspace: Workspace): OwnedWorkspace {
     const now = config(); // one for the whole turn
     const frozen = createFreeze({
       config: now,
-      chooseModels: (model) => choose(model).choices,
+      chooseModels(model) {
+        const { choices, compactor } = choose(model);
+        return { models: choices, ...(compactor && { compactor }) };
+      },
       policy: () => workspace.policy,
       async limitsOf(event_id) {
         return limitsOf(now, await waiting(event_id));
       },
       roleOf: async (event_id) => (await waiting(event_id))?.actor.role,
       tools: tools.tools(),
-      folder: store.folder,
+      instructions: workspace.instructions,
       grants: store.grants,
       blobs: store.blobs,
       time_zone,

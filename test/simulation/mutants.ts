@@ -34,7 +34,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'a file is written on after a failed sync',
-    breaks: 'g',
+    breaks: 'gu',
     file: 'src/store/chain/file.ts',
     find: 'if (failure === undefined) return;\n    const { code, message, next } = failure;',
     replace: 'if (failure === undefined || seq > 0) return;\n    const { code, message, next } = failure;',
@@ -114,8 +114,8 @@ export const MUTANTS: readonly Mutant[] = [
     name: 'the reservation is not asked for',
     breaks: 'e',
     file: 'src/kernel/budget/budget.ts',
-    find: 'if (room < 0 || output < Math.min(LEAST_OUTPUT_TOKENS, choice.max_output_tokens)) {',
-    replace: 'output = choice.max_output_tokens;\n    if (room < -Infinity) {',
+    find: 'if (room < 0 || output < Math.min(LEAST_OUTPUT_TOKENS, longest)) {',
+    replace: 'output = longest;\n    if (room < -Infinity) {',
   },
   {
     name: 'a failed attempt costs nothing',
@@ -178,16 +178,31 @@ export const MUTANTS: readonly Mutant[] = [
     name: 'a snapshot grows while it waits to be kept',
     breaks: 'h',
     file: 'src/engine/session/snapshot.ts',
-    find: 'const fold = { state, contents: [...contents], lastReply };',
-    replace: 'const fold = { state, contents, lastReply };',
+    find: 'const fold = { state, contents: [...contents], seqs: [...seqs], remembered: structuredClone(remembered), lastReply };',
+    replace: 'const fold = { state, contents, seqs, remembered, lastReply };',
   },
   {
     name: 'a snapshot forgets the grants of its session',
     breaks: 'h',
     file: 'src/engine/session/snapshot.ts',
-    find: 'return { state, contents, pending: new Map(), calls: new Map(), lastReply };',
+    find: 'return { state, contents, seqs, remembered, pending: new Map(), calls: new Map(), lastReply };',
     replace:
-      'return { state: { ...state, grants: [], unknowns: [] }, contents: contents.slice(1), pending: new Map(), calls: new Map(), lastReply };',
+      'return { state: { ...state, grants: [], unknowns: [] }, contents: contents.slice(1), seqs, remembered, pending: new Map(), calls: new Map(), lastReply };',
+  },
+  {
+    name: 'what a summary stands for stays in the history',
+    breaks: 'hu',
+    file: 'src/engine/session/fold.ts',
+    find: 'fold.contents.splice(0, cut, fold.pending.get(seq)!);',
+    replace: 'fold.contents.splice(0, Math.max(0, cut - 1), fold.pending.get(seq)!);',
+  },
+  {
+    name: 'a summary costs nothing',
+    breaks: 'e',
+    file: 'src/kernel/turn/evolve-ask.ts',
+    find: "if (turn.ask.purpose === 'compact') return { state: { ...state, turn: charged }, joined: [] };",
+    replace:
+      "if (turn.ask.purpose === 'compact') return { state: { ...state, turn: { ...turn, ask: charged.ask } }, joined: [] };",
   },
   {
     name: 'an observation that is refused is dropped',

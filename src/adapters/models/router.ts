@@ -3,6 +3,8 @@ import type { Clock } from '../../base/clock.ts';
 import type { Environment } from '../../base/environment.ts';
 import { toRuntimeError } from '../../contract/errors.ts';
 import type { ModelClient } from '../../contract/ports.ts';
+import { createBreaker } from './breaker.ts';
+import { createKeyRotation } from './key-rotation.ts';
 import { failureOf, ModelFault } from './reply/fault.ts';
 import { DEFAULT_REQUEST_TIMEOUT_MS, type ModelSettings } from './settings.ts';
 import type { Routes } from './http/routes.ts';
@@ -24,6 +26,7 @@ export interface Models extends ModelClient {
 
 export function createModelClient(options: ModelClientOptions): Models {
   const clients = new Map<string, Promise<ModelClient>>();
+  const breaker = createBreaker(options.clock);
   let routes: Promise<Routes> | undefined;
 
   const clientFor = (name: string): Promise<ModelClient> => {
@@ -49,11 +52,24 @@ export function createModelClient(options: ModelClientOptions): Models {
     if (!settings.api_key && (settings.provider === 'openai' || settings.api_key_env)) return keyMissing(settings);
     if (settings.api_key !== undefined && !/^[\x21-\x7e]+$/.test(settings.api_key)) return keyInvalid(settings);
     const { createOpenaiClient } = await import('./openai/index.ts');
-    return createOpenaiClient(settings, {
-      clock: options.clock,
-      routes: await sharedRoutes(),
-      organization: options.environment.OPENAI_ORG_ID,
-      project: options.environment.OPENAI_PROJECT_ID,
+    const routes = await routesFor(settings);
+    const clients = keysOf(settings).map((one) =>
+      createOpenaiClient(one, {
+        clock: options.clock,
+        routes,
+        organization: options.environment.OPENAI_ORG_ID,
+        project: options.environment.OPENAI_PROJECT_ID,
+      }),
+    );
+    return breaker.guard(endpointName(settings), createKeyRotation(clients, options.clock));
+  };
+
+  const routesFor = async ({ proxy, ca }: ModelSettings): Promise<Routes> => {
+    if (proxy === undefined && ca === undefined) return sharedRoutes();
+    const { createRoutes } = await import('./http/routes.ts');
+    return createRoutes(options.environment, {
+      ...(proxy !== undefined && { proxy }),
+      ...(ca !== undefined && { ca }),
     });
   };
 
@@ -75,6 +91,17 @@ export function createModelClient(options: ModelClientOptions): Models {
       return client.ask(request, context);
     },
   };
+}
+
+/** The settings with each of the keys. */
+function keysOf({ more_api_keys = [], ...settings }: ModelSettings): ModelSettings[] {
+  return [settings, ...more_api_keys.map((api_key) => ({ ...settings, api_key }))];
+}
+
+/** Who answers, as messages name it. */
+function endpointName({ provider, base_url }: ModelSettings): string {
+  const host = base_url === undefined ? undefined : URL.parse(base_url)?.host;
+  return host === undefined ? provider : `${provider} (${host})`;
 }
 
 async function createScript(

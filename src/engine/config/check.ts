@@ -19,8 +19,9 @@ export function checkConfig(config: Config): Complaint[] {
 }
 
 function checkChoice({ models }: Config): Complaint[] {
-  const names = [...models.registry.map(({ name }) => name), DEMO];
+  const names = [...models.registry.flatMap(({ name, aliases = [] }) => [name, ...aliases]), DEMO];
   const asked: [PropertyKey[], string][] = models.fallback.map((name, index) => [['models', 'fallback', index], name]);
+  for (const [purpose, name] of Object.entries(models.purposes)) asked.push([['models', 'purposes', purpose], name]);
   if (models.default !== undefined) asked.unshift([['models', 'default'], models.default]);
   return asked
     .filter(([, name]) => !names.includes(name))
@@ -32,14 +33,22 @@ function checkChoice({ models }: Config): Complaint[] {
 
 function checkRegistry({ models }: Config): Complaint[] {
   const names = models.registry.map(({ name }) => name);
+  const aliases = models.registry.flatMap((entry) => entry.aliases ?? []);
   return models.registry.flatMap((entry, index) => {
     const at = (word: string, message: string): Complaint => ({ path: ['models', 'registry', index, word], message });
     const complaints: Complaint[] = [];
     if (names.indexOf(entry.name) < index) complaints.push(at('name', `a second model named "${entry.name}"`));
+    for (const alias of entry.aliases ?? []) {
+      const taken = names.includes(alias) || aliases.filter((one) => one === alias).length > 1;
+      if (taken) complaints.push(at('aliases', `another model is called "${alias}", too`));
+    }
     complaints.push(...checkEntry(entry, at));
     return complaints;
   });
 }
+
+/** RFC 9110, 5.1 and 5.5. */
+const HEADER = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+:[\t\x20-\x7e\x80-\xff]*$/;
 
 function checkEntry(entry: ModelEntry, at: (word: string, message: string) => Complaint): Complaint[] {
   const complaints: Complaint[] = [];
@@ -61,8 +70,16 @@ function checkEntry(entry: ModelEntry, at: (word: string, message: string) => Co
   if (entry.context !== undefined && entry.max_output !== undefined && entry.max_output > entry.context) {
     complaints.push(at('max_output', `more than the context of ${entry.context} tokens`));
   }
-  if (entry.request_timeout !== undefined && parseDuration(entry.request_timeout) === 0) {
-    complaints.push(at('request_timeout', 'must be longer than nothing'));
+  for (const word of ['connect_timeout', 'first_token_timeout', 'request_timeout', 'total_timeout'] as const) {
+    if (entry[word] !== undefined && parseDuration(entry[word]) === 0) {
+      complaints.push(at(word, 'must be longer than nothing'));
+    }
+  }
+  if (entry.proxy !== undefined && entry.proxy !== 'none' && !isHttpUrl(entry.proxy)) {
+    complaints.push(at('proxy', 'expected a URL that begins with http:// or https://, or none'));
+  }
+  for (const header of entry.headers ?? []) {
+    if (!HEADER.test(header)) complaints.push(at('headers', 'expected headers as "Name: value", without line breaks'));
   }
   return complaints;
 }

@@ -82,6 +82,6 @@ test.each<ModelEntry>([
 ])('a model comes back from the file as it was chosen: $name', async (model) => {
   writeFirstConfig(home, model, POLICY_PROFILES[0]);
   const config = await load();
-  expect(config.models).toEqual({ default: model.name, fallback: [], registry: [model] });
+  expect(config.models).toEqual({ default: model.name, fallback: [], purposes: {}, registry: [model] });
   expect(chooseModels(config, {}).choices[0]?.name).toBe(model.name);
 });

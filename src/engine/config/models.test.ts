@@ -69,7 +69,6 @@ describe('how a model is reached', () => {
       wire: 'responses',
       api_key: 'sk-123456',
       api_key_env: 'OPENAI_API_KEY',
-      request_timeout_ms: 120_000,
     });
   });
 

@@ -5,19 +5,21 @@ import type { Environment } from '../../base/environment.ts';
 import type { Config, ModelEntry } from '../../contract/config.ts';
 import type { ModelChoice, Price } from '../../contract/manifest.ts';
 import { DEMO } from './check.ts';
+import { headerOf } from './header.ts';
 
 /** Asked where OPENAI_API_KEY is set and nothing is configured. */
 export const DEFAULT_OPENAI_MODEL = 'gpt-6.1-terra';
 
 const DEFAULT_MAX_OUTPUT_TOKENS = 16_384;
-const DEFAULT_REQUEST_TIMEOUT_MS = 120_000;
 const OLLAMA_HOST = '127.0.0.1:11434';
 const OPENAI_HOST = 'api.openai.com';
 
 export interface ChosenModels {
   /** The model that answers, then its fallbacks in order. */
   choices: ModelChoice[];
-  /** How each choice is reached, in the same order. Never journaled: they hold keys. */
+  /** Sums long conversations up, where that isn't the model that answers. */
+  compactor?: ModelChoice;
+  /** How each of them is reached, the model that answers first. Never journaled: they hold keys. */
   settings: ModelSettings[];
   /** Nothing is configured and no key was found: the built-in script answers. */
   offline_demo: boolean;
@@ -27,12 +29,16 @@ export interface ChosenModels {
 export function chooseModels(config: Config, environment: Environment, options: { model?: string } = {}): ChosenModels {
   const { entry, offline } = chooseEntry(config, environment, options.model ?? config.models.default);
   const fallbacks = config.models.fallback
-    .filter((name) => name !== entry.name)
-    .map((name) => findEntry(config, name) ?? DEMO_ENTRY);
+    .map((name) => findEntry(config, name) ?? DEMO_ENTRY)
+    .filter(({ name }) => name !== entry.name);
   const entries = [entry, ...fallbacks];
+  const compactor = findEntry(config, config.models.purposes.compact);
+  const isOther = compactor !== undefined && compactor.name !== entry.name;
+  const reached = isOther && !entries.includes(compactor) ? [...entries, compactor] : entries;
   return {
     choices: entries.map(choiceOf),
-    settings: entries.map((each) => settingsOf(each, environment)),
+    ...(isOther && { compactor: choiceOf(compactor) }),
+    settings: reached.map((each) => settingsOf(each, environment)),
     offline_demo: offline,
   };
 }
@@ -40,7 +46,8 @@ export function chooseModels(config: Config, environment: Environment, options: 
 /** Names of the models that there are, the one first that answers when nobody names any. */
 export function modelNames(config: Config, environment: Environment): string[] {
   const { choices } = chooseModels(config, environment);
-  return [...new Set([...choices.slice(0, 1), ...config.models.registry].map(({ name }) => name))];
+  const aliases = config.models.registry.flatMap((entry) => entry.aliases ?? []);
+  return [...new Set([...[...choices.slice(0, 1), ...config.models.registry].map(({ name }) => name), ...aliases])];
 }
 
 /** The variable that must be set before a model can be asked; undefined when nothing is missing. */
@@ -72,7 +79,9 @@ function standardEntry(config: Config, environment: Environment): ModelEntry | u
 }
 
 function findEntry(config: Config, name: string | undefined): ModelEntry | undefined {
-  return config.models.registry.find((entry) => entry.name === name);
+  const { registry } = config.models;
+  if (name === undefined) return undefined;
+  return registry.find((entry) => entry.name === name) ?? registry.find(({ aliases }) => aliases?.includes(name));
 }
 
 /** A model that the registry doesn't have is asked where the standard one is; price and sizes are the model's own. */
@@ -100,7 +109,7 @@ function priceOf({ input, output, cached = input }: NonNullable<ModelEntry['pric
 }
 
 function settingsOf(entry: ModelEntry, environment: Environment): ModelSettings {
-  const { name, provider, request_timeout, script } = entry;
+  const { name, provider, script, headers, proxy, ca } = entry;
   const base_url = baseUrlOf(entry, environment);
   return {
     name,
@@ -109,9 +118,28 @@ function settingsOf(entry: ModelEntry, environment: Environment): ModelSettings 
       entry.wire ?? (base_url === undefined || URL.parse(base_url)?.hostname === OPENAI_HOST ? 'responses' : 'chat'),
     ...(base_url !== undefined && { base_url }),
     ...keyOf(entry, environment),
-    request_timeout_ms: request_timeout === undefined ? DEFAULT_REQUEST_TIMEOUT_MS : parseDuration(request_timeout)!,
+    ...moreKeysOf(entry, environment),
+    ...(headers && { headers: Object.fromEntries(headers.map(headerOf)) }),
+    ...(proxy !== undefined && { proxy }),
+    ...(ca !== undefined && { ca }),
+    ...timeoutsOf(entry),
     ...(script !== undefined && { script }),
   };
+}
+
+function moreKeysOf(
+  { more_key_envs = [] }: ModelEntry,
+  environment: Environment,
+): Pick<ModelSettings, 'more_api_keys'> {
+  const more_api_keys = more_key_envs.flatMap((variable) => environment[variable] || []);
+  return more_api_keys.length > 0 ? { more_api_keys } : {};
+}
+
+const TIMEOUTS = ['connect_timeout', 'first_token_timeout', 'request_timeout', 'total_timeout'] as const;
+
+function timeoutsOf(entry: ModelEntry): Partial<Record<`${(typeof TIMEOUTS)[number]}_ms`, number>> {
+  const given = TIMEOUTS.filter((name) => entry[name] !== undefined);
+  return Object.fromEntries(given.map((name) => [`${name}_ms`, parseDuration(entry[name]!)!]));
 }
 
 function baseUrlOf({ provider, base_url }: ModelEntry, environment: Environment): string | undefined {

@@ -2,10 +2,14 @@
 import type { Environment } from '../../base/environment.ts';
 import type { Config } from '../../contract/config.ts';
 import { telemetryHeaders } from '../telemetry/settings.ts';
+import { headerOf } from './header.ts';
 import { allKeys } from './keys.ts';
 
 /** Variables that hold credentials, whatever the configuration says. Tools never inherit them. */
 const SECRET_VARIABLES = ['OPENAI_API_KEY', 'ANTHROPIC_API_KEY', 'GEMINI_API_KEY', 'ZAI_API_KEY', 'RUNTIME_TOKEN'];
+
+/** Names of headers that carry credentials; what stands in others is none. */
+const SECRET_HEADER = /auth|key|token|secret|cookie/i;
 
 /** Shorter texts (`none`, `ollama`) are no secrets, and would be found in ordinary words. */
 const SHORTEST_SECRET = 8;
@@ -15,11 +19,21 @@ const MASK = '********';
 /** The values that must never be stored or shown, by the name that stands in their place. */
 export function secretsOf(config: Config, environment: Environment): { name: string; value: string }[] {
   const { registry } = config.models;
-  const variables = new Set([...SECRET_VARIABLES, ...registry.flatMap(({ api_key_env }) => api_key_env ?? [])]);
+  const variables = new Set([
+    ...SECRET_VARIABLES,
+    ...registry.flatMap(({ api_key_env, more_key_envs = [] }) => [
+      ...(api_key_env ? [api_key_env] : []),
+      ...more_key_envs,
+    ]),
+  ]);
   const found = [...variables].map((name) => ({ name, value: environment[name] ?? '' }));
-  for (const { name, api_key = '', base_url = '' } of registry) {
+  for (const { name, api_key = '', base_url = '', proxy = '', headers = [] } of registry) {
     found.push({ name: `api_key of ${name}`, value: api_key });
     found.push({ name: `password of ${name}`, value: URL.parse(base_url)?.password ?? '' });
+    found.push({ name: `password of the proxy of ${name}`, value: URL.parse(proxy)?.password ?? '' });
+    for (const [header, value] of headers.map(headerOf)) {
+      if (SECRET_HEADER.test(header)) found.push({ name: `header ${header} of ${name}`, value });
+    }
   }
   const endpoint = config.telemetry.endpoint || environment['OTEL_EXPORTER_OTLP_ENDPOINT'] || '';
   found.push({ name: 'password of telemetry.endpoint', value: URL.parse(endpoint)?.password ?? '' });
@@ -37,10 +51,17 @@ export function maskSecrets(config: Config): Config {
     const fields = entry as Record<string, unknown>;
     for (const { path } of secretItems) if (fields[path]) fields[path] = MASK;
     if (entry.base_url !== undefined) entry.base_url = maskPassword(entry.base_url);
+    if (entry.proxy !== undefined) entry.proxy = maskPassword(entry.proxy);
+    if (entry.headers) entry.headers = entry.headers.map(maskHeader);
   }
   const { endpoint } = masked.telemetry;
   if (endpoint !== undefined) masked.telemetry.endpoint = maskPassword(endpoint);
   return masked;
+}
+
+function maskHeader(header: string): string {
+  const [name] = headerOf(header);
+  return SECRET_HEADER.test(name) ? `${name}: ${MASK}` : header;
 }
 
 function maskPassword(text: string): string {

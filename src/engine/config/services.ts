@@ -79,6 +79,6 @@ export async function tryModel(
 }
 
 function settingsFor(config: Config, entry: ModelEntry, environment: Environment) {
-  const models = { default: entry.name, fallback: [], registry: [entry] };
+  const models = { default: entry.name, fallback: [], purposes: {}, registry: [entry] };
   return chooseModels({ ...config, models }, environment).settings[0]!;
 }

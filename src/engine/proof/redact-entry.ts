@@ -146,7 +146,7 @@ export function redactObservation(
       });
     }
     case 'model.failed': {
-      const { call_id, attempt, message, retry_after_ms, usage, partial } = entry.data;
+      const { call_id, attempt, message, retry_after_ms, hint, usage, partial } = entry.data;
       return of('model.failed', {
         call_id,
         attempt,
@@ -154,6 +154,7 @@ export function redactObservation(
         code: code(entry.data.code),
         message: text(message),
         ...(retry_after_ms !== undefined && { retry_after_ms }),
+        ...(hint && { hint }),
         ...(usage && { usage }),
         ...(partial !== undefined && { partial: longText(partial) }),
       });

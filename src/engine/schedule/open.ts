@@ -97,7 +97,8 @@ export function openSchedules(hub: HubOfSchedules): Promise<ScheduleService> {
       checkLimits: hub.checkLimits,
       settled: hub.settled,
       async submit(job, { event_id, session_id }) {
-        const { prompt, root, limits } = job;
+        const { prompt, root, limits, heartbeat } = job;
+        const model = heartbeat === undefined ? undefined : config.models.purposes.heartbeat;
         await hub.submit({
           event_id: event_id!,
           session_id: session_id!,
@@ -105,6 +106,7 @@ export function openSchedules(hub: HubOfSchedules): Promise<ScheduleService> {
           root,
           source: 'cron',
           lane: 'background',
+          ...(model !== undefined && { model }),
           ...(limits && { limits }),
         });
       },

@@ -40,6 +40,6 @@ export function compactRequest(
     max_output_tokens: maxOutputTokens,
     purpose: 'compact',
     request: turn.model_calls,
-    cache_key: `${state.session!.id}-summary`,
+    cache_key: state.session!.id,
   };
 }

@@ -94,6 +94,7 @@ export function turnEnded(turn: Turn, ending: Ending): Decision {
       ...(turn.priced && { cost_micro_usd: turn.cost_micro_usd }),
       model_calls: turn.model_calls,
       tool_calls: turn.started_count,
+      ...(turn.given_up.length > 0 && { given_up: turn.given_up }),
     },
   };
 }

@@ -157,7 +157,11 @@ function failed(state: State, turn: Turn, { data, at }: EntryOf<'model.failed'>)
   if (failureClass === 'context_too_long' && mayCompact(state, turn)) {
     return { ...next, ask: { ...ask, status: 'due', compacted: 'wanted' } };
   }
-  if (isRetried(failureClass) && counted < rules.model_attempts) {
+  const mayTryAgain = counted < rules.model_attempts;
+  if (data.hint === 'other_key' && mayTryAgain) return { ...next, ask: { ...ask, status: 'due' } };
+  // Where nobody answers nothing is waited for, as long as somebody else can be asked.
+  const skips = data.hint === 'endpoint_down' && turn.choice + 1 < models.length;
+  if (isRetried(failureClass) && mayTryAgain && !skips) {
     return { ...next, ask: { ...ask, retry_at: at + retryDelay(rules, counted, data.retry_after_ms) } };
   }
   if (ask.compaction) return { ...next, ask: withoutSummary(ask, ask.compaction, failureClass, rules.model_attempts) };

@@ -13,6 +13,33 @@ function retryTimer(story: Story): unknown {
   return story.open().find((effect) => effect.kind === 'timer' && effect.of === 'retry');
 }
 
+describe('what the adapter knows of a failure', () => {
+  const two = { models: [model('main'), model('other')] };
+
+  test('another key is tried at once, and counts as an attempt', () => {
+    const story = given(created(), message('e1'), started({ rules: { model_attempts: 2 } }));
+    expect(story.when(modelFailed('auth', { hint: 'other_key' }))).toEqual([requested('m1.1', { attempt: 2 })]);
+    expect(story.when(modelFailed('auth', { hint: 'other_key' })).at(-1)).toMatchObject({
+      data: { reason: 'auth_missing' },
+    });
+  });
+
+  test('where nobody answers the next model is asked at once, and the end says so', () => {
+    const story = given(created(), message('e1'), started(two));
+    const down = modelFailed('overload', { hint: 'endpoint_down' });
+    expect(story.when(down)).toEqual([requested('m1.1', { attempt: 2, model: 'other-1' })]);
+    expect(story.when(replied({ text: 'Hi' })).at(-1)).toMatchObject({
+      data: { reason: 'success', given_up: [expect.stringContaining('main: ')] },
+    });
+  });
+
+  test('without another it is waited, as after any failure', () => {
+    const story = given(created(), message('e1'), started());
+    expect(story.when(modelFailed('overload', { hint: 'endpoint_down', retry_after_ms: 15_000 }))).toEqual([]);
+    expect(story.open()[0]).toMatchObject({ kind: 'timer', of: 'retry', due_at: story.state.at + 15_000 });
+  });
+});
+
 describe('a failure that may pass is tried again', () => {
   test.each<ModelFailureClass>(['rate_limit', 'overload', 'timeout', 'network', 'malformed'])(
     '%s: the same call, after a wait that doubles, with no reflection between',

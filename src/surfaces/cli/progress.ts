@@ -18,6 +18,11 @@ export function createProgress({ stderr }: Io, titles: CallTitles): (event: Stre
       const opened = event.data as EntryData<'session.opened'>;
       if (opened.reason === 'repair') stderr.write(`warning: the session was repaired: ${lossOf(opened)}\n`);
     }
+    if (event.type === 'turn.ended') {
+      const { given_up = [], reason } = event.data as EntryData<'turn.ended'>;
+      if (reason === 'success')
+        for (const why of given_up) stderr.write(`warning: another model answered; ${oneLine(why)}\n`);
+    }
     if (!stderr.isTty) return;
     switch (event.type) {
       case 'model.requested': {

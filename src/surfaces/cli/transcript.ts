@@ -174,6 +174,7 @@ const LINES: { [T in EntryType]?: Line<T> } = {
     const figures = `${count(data.model_calls, 'model call')}, ${count(data.tool_calls, 'tool call')}, ${input + output} tokens${cost}`;
     const code = data.code === undefined || data.code === data.reason ? '' : ` (${data.code})`;
     return [
+      ...(data.given_up ?? []).map((why) => context.colour('yellow', label('gave up', why))),
       context.colour(data.reason === 'success' ? 'green' : 'red', label('ended', `${data.reason}${code}: ${figures}`)),
     ];
   },

@@ -117,7 +117,7 @@ function takeEntry(turn: Turn, session: Spent, entry: Entry): string | undefined
   switch (entry.type) {
     case 'model.requested': {
       turn.asking = entry.data;
-      turn.price = manifest.models.find(({ model }) => model === entry.data.model)?.price;
+      turn.price = [...manifest.models, manifest.compactor].find((one) => one?.model === entry.data.model)?.price;
       const { tokens, cost_micro_usd: cost } = entry.data.reserve;
       if (turn.active_ms > limits.wall_ms) return `a model is asked after ${turn.active_ms} ms of ${limits.wall_ms}`;
       if (turn.replies >= limits.max_turns) return `reply ${turn.replies + 1} of ${limits.max_turns}`;
@@ -132,7 +132,7 @@ function takeEntry(turn: Turn, session: Spent, entry: Entry): string | undefined
       return passed && `${passed[0]}: ${passed[1]} of ${passed[2]}`;
     }
     case 'model.replied':
-      turn.replies++;
+      if (entry.data.purpose === undefined) turn.replies++;
       turn.asking = undefined;
       add(spent, entry.data.usage, turn.price);
       return undefined;

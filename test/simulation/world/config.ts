@@ -10,15 +10,22 @@ const PRICE = { input: 10, output: 30, cached: 1 };
 
 export function drawConfig(dice: Dice): LoadedConfig {
   const priced = dice.once(2);
+  const window = dice.pick([0, 700, 1500]);
   const model = (name: string) => ({
     name,
     provider: 'openai',
     api_key: 'none',
     max_output: 500,
+    ...(window > 0 && { context: window }),
     ...(priced && { price: PRICE }),
   });
   const config: unknown = {
-    models: { default: 'main', fallback: dice.once(3) ? ['other'] : [], registry: [model('main'), model('other')] },
+    models: {
+      default: 'main',
+      fallback: dice.once(3) ? ['other'] : [],
+      purposes: dice.once(4) ? { compact: 'small' } : {},
+      registry: [model('main'), model('other'), model('small')],
+    },
     governance: {
       approval_ttl: dice.pick(['1h', '5m', '20s']),
       idempotency_ttl: dice.pick(['24h', '24h', '1m']),

@@ -61,6 +61,7 @@ export function createJournals(disk: Disk): Journals {
   function resolved(entry: Entry): Resolved {
     if (entry.type === 'turn.started') return { manifest: value(entry.data.frozen) };
     if (entry.type === 'policy.changed' || entry.type === 'session.opened') return { policy: value(entry.data.policy) };
+    if (entry.type === 'context.compacted') return { summary: value(entry.data.summary) };
     return {};
   }
 

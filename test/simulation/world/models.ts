@@ -47,6 +47,7 @@ function told(answer: ModelAnswer): string {
 }
 
 function drawAnswer(dice: Dice, request: ModelRequest): ModelAnswer {
+  if (request.purpose === 'compact' && !dice.once(3)) return reply('So far.', [], 'end', drawUsage(dice, request));
   const kind = dice.pick(['text', 'calls', 'calls', 'calls', 'calls', 'text', 'failure', 'odd'] as const);
   if (kind === 'failure') return drawFailure(dice);
   const usage = drawUsage(dice, request);
@@ -84,6 +85,7 @@ function drawCalls(dice: Dice): Calls {
 
 function drawFailure(dice: Dice): ModelAnswer {
   const found = failure(dice.pick(FAILURES));
+  if (dice.once(6)) found.hint = dice.pick(['other_key', 'endpoint_down']);
   if (dice.once(4)) found.retry_after_ms = dice.pick([100, 5000, 1_000_000]);
   if (dice.once(4)) found.usage = { input: dice.roll(300), output: dice.roll(300), cached: 0, reasoning: 0 };
   return found;

@@ -39,6 +39,7 @@ export function openWorkspace(world: World, process: SimulatedProcess): Workspac
     index: createIdIndex(store.journal),
     tools: createToolHost(world, process),
     files: NO_FILES,
+    instructions: { read: async () => [] },
     policy: world.policy,
     build: 'simulated',
   };

@@ -1,7 +1,10 @@
 /** The connections to model services: kept open, shared by all models, through a proxy where the environment names one. */
+import { readFileSync } from 'node:fs';
 import http from 'node:http';
 import type https from 'node:https';
+import type tls from 'node:tls';
 import type { Environment } from '../../../base/environment.ts';
+import { RuntimeError } from '../../../contract/errors.ts';
 
 /** How to send a request to a URL. */
 export interface Route {
@@ -13,10 +16,22 @@ export type Routes = (url: URL) => Route;
 
 const PROXY_VARIABLES = ['http_proxy', 'https_proxy', 'no_proxy', 'HTTP_PROXY', 'HTTPS_PROXY', 'NO_PROXY'] as const;
 
-/** `HTTP_PROXY`, `HTTPS_PROXY` (by CONNECT) and `NO_PROXY` hold as for other programs; lower case wins. */
-export function createRoutes(environment: Environment): Routes {
-  const options: http.AgentOptions = { keepAlive: true };
-  const proxy = PROXY_VARIABLES.flatMap((name) => (environment[name] ? [[name, environment[name]]] : []));
+/** What a model has of its own. */
+export interface RouteOptions {
+  /** Address of a proxy, or `none`. */
+  proxy?: string;
+  /** File with certificates (PEM) that are trusted beside the usual ones. */
+  ca?: string;
+}
+
+/**
+ * `HTTP_PROXY`, `HTTPS_PROXY` (by CONNECT) and `NO_PROXY` hold as for other programs; lower case wins.
+ * @throws RuntimeError config_unreadable, when the certificates can't be read
+ */
+export function createRoutes(environment: Environment, own: RouteOptions = {}): Routes {
+  const options: http.AgentOptions & https.AgentOptions = { keepAlive: true, ...(own.ca && { ca: trusted(own.ca) }) };
+  const proxies = own.proxy === undefined ? environment : own.proxy === 'none' ? {} : proxyBy(own.proxy);
+  const proxy = PROXY_VARIABLES.flatMap((name) => (proxies[name] ? [[name, proxies[name]]] : []));
   if (proxy.length > 0) options.proxyEnv = Object.fromEntries(proxy) as NonNullable<http.AgentOptions['proxyEnv']>;
   let plain: Route | undefined;
   let secure: Route | undefined;
@@ -29,4 +44,21 @@ export function createRoutes(environment: Environment): Routes {
     }
     return secure;
   };
+}
+
+function proxyBy(address: string): Environment {
+  return { HTTP_PROXY: address, HTTPS_PROXY: address };
+}
+
+function trusted(path: string): string[] {
+  // Not imported: hardly anybody needs it.
+  const { rootCertificates }: typeof tls = process.getBuiltinModule('node:tls');
+  try {
+    return [...rootCertificates, readFileSync(path, 'utf8')];
+  } catch (cause) {
+    throw new RuntimeError('config_unreadable', `The certificates in ${path} can't be read.`, {
+      next: 'Set `ca` of the model to a file of certificates in PEM.',
+      cause,
+    });
+  }
 }

@@ -11,7 +11,7 @@ import { createTransport } from '../http/transport.ts';
 import { converse } from '../reply/converse.ts';
 import { createDraft } from '../reply/draft.ts';
 import { bodyText, createItemsText } from '../reply/items-text.ts';
-import { DEFAULT_REQUEST_TIMEOUT_MS, type ModelSettings } from '../settings.ts';
+import { type ModelSettings, patienceOf } from '../settings.ts';
 import { chatFields, chatMessage, readChat } from './chat.ts';
 import { type Endpoint, endpointOf } from './endpoint.ts';
 import { readResponses, responsesFields, responsesItems } from './responses.ts';
@@ -25,11 +25,10 @@ export interface OpenaiOptions {
   project?: string | undefined;
 }
 
-const CONNECT_TIMEOUT_MS = 30_000;
-
 /** @param settings With the key, where the endpoint wants one. */
 export function createOpenaiClient(settings: ModelSettings, options: OpenaiOptions): ModelClient {
   const endpoint = endpointOf(settings);
+  const patience = patienceOf(settings);
   const sdk = createSdk(settings, endpoint, options);
   const isChat = settings.wire === 'chat';
   const itemsText = createItemsText((message) => (isChat ? [chatMessage(message)] : responsesItems(message, endpoint)));
@@ -50,6 +49,7 @@ export function createOpenaiClient(settings: ModelSettings, options: OpenaiOptio
         draft,
         signal,
         clock,
+        patience,
       };
       const items = itemsText(request.messages);
       if (isChat) {
@@ -67,14 +67,19 @@ export function createOpenaiClient(settings: ModelSettings, options: OpenaiOptio
 
 /** All that the SDK would otherwise look for in the environment is given, if only as null. */
 function createSdk(settings: ModelSettings, endpoint: Endpoint, options: OpenaiOptions): OpenAI {
-  const idleTimeoutMs = settings.request_timeout_ms ?? DEFAULT_REQUEST_TIMEOUT_MS;
-  const connectTimeoutMs = Math.min(CONNECT_TIMEOUT_MS, idleTimeoutMs);
-  const transport = createTransport({ clock: options.clock, routes: options.routes, connectTimeoutMs, idleTimeoutMs });
+  const { connectMs, firstTokenMs, idleMs, totalMs } = patienceOf(settings);
+  const transport = createTransport({
+    clock: options.clock,
+    routes: options.routes,
+    connectTimeoutMs: connectMs,
+    idleTimeoutMs: Math.max(firstTokenMs, idleMs),
+  });
   return new OpenAI({
     baseURL: endpoint.baseUrl,
     apiKey: settings.api_key ?? 'none',
     defaultHeaders: {
       'User-Agent': `runtime/${version}`,
+      ...settings.headers,
       ...(settings.api_key === undefined && { Authorization: null }),
     },
     adminAPIKey: null,
@@ -82,7 +87,7 @@ function createSdk(settings: ModelSettings, endpoint: Endpoint, options: OpenaiO
     project: (endpoint.official && options.project) || null,
     webhookSecret: null,
     maxRetries: 0, // attempts are the kernel's, each in the journal
-    timeout: 2 * (connectTimeoutMs + idleTimeoutMs), // the transport's own come first
+    timeout: connectMs + totalMs + 60_000, // our own come first
     logLevel: 'off',
     fetch: transport as unknown as typeof fetch,
   });

@@ -2,7 +2,9 @@
 import type { Clock } from '../../../base/clock.ts';
 import type { ModelAnswer, ModelRequest } from '../../../contract/messages.ts';
 import type { Usage } from '../../../contract/values.ts';
+import { createDeadline } from '../http/deadline.ts';
 import type { ReplyBody } from '../http/reply-body.ts';
+import type { Patience } from '../settings.ts';
 import { type Draft, type Finished, type Reader, replyFields } from './draft.ts';
 import { estimateTokens, requestCharacters } from './estimate.ts';
 import { abortFault, failureOf, ModelFault } from './fault.ts';
@@ -32,6 +34,7 @@ export interface Conversation {
   draft: Draft;
   signal: AbortSignal;
   clock: Clock;
+  patience: Patience;
 }
 
 /** Asks once and reads the reply to its end. Whatever goes wrong is a failure, given as a value. */
@@ -40,7 +43,7 @@ export async function converse<Event>(exchange: Exchange<Event>, conversation: C
   const { reader } = exchange;
   try {
     if (signal.aborted) throw abortFault();
-    const { body, requestId } = await receive(exchange, signal, clock);
+    const { body, requestId } = await receive(exchange, conversation);
     const finished = reader.finish();
     return {
       ok: true,
@@ -58,9 +61,13 @@ export async function converse<Event>(exchange: Exchange<Event>, conversation: C
 }
 
 /** Sends and reads to the end. @throws what the SDK, the transport or the reader throws */
-async function receive<Event>({ reader, send }: Exchange<Event>, signal: AbortSignal, clock: Clock) {
+async function receive<Event>(
+  { reader, send }: Exchange<Event>,
+  { draft, signal, clock, patience }: Pick<Conversation, 'draft' | 'signal' | 'clock' | 'patience'>,
+) {
   const cut = new AbortController();
   const abort = (): void => cut.abort();
+  const watch = createWatch(clock, patience, draft, abort);
   signal.addEventListener('abort', abort);
   let lingering: (() => void) | undefined;
   let events = 0;
@@ -71,19 +78,62 @@ async function receive<Event>({ reader, send }: Exchange<Event>, signal: AbortSi
       for await (const event of data) {
         events++;
         reader.take(event);
+        watch.came();
         if (reader.settled()) lingering ??= clock.at(clock.now() + LINGER_MS, abort);
       }
     } catch (thrown) {
       if (!reader.settled() || !isLoss(thrown)) throw thrown;
     }
     if (signal.aborted) throw abortFault(); // the SDK's stream just ends then
+    if (!reader.settled()) watch.check();
     if (!reader.ended()) throw unfinished(events, body.head());
     return { body, requestId };
+  } catch (thrown) {
+    if (!signal.aborted) watch.check();
+    throw thrown;
   } finally {
+    watch.stop();
     lingering?.();
     signal.removeEventListener('abort', abort);
     cut.abort(DONE);
   }
+}
+
+/**
+ * Watches the pieces of a reply. A connection on which only signs of life come is as silent as one on which nothing does;
+ * and that a reply goes on and on is no reason to wait for ever.
+ */
+function createWatch(clock: Clock, { firstTokenMs, idleMs, totalMs }: Patience, draft: Draft, cut: () => void) {
+  let late: ModelFault | undefined;
+  let bytes = 0;
+  const expire = (code: string, message: string): void => {
+    late ??= new ModelFault('timeout', code, message);
+    cut();
+  };
+  const silence = createDeadline(clock, () => {
+    if (bytes > 0) expire('idle_timeout', `nothing came for ${idleMs / 1000} s`);
+    else expire('first_token_timeout', `no piece of the reply came for ${firstTokenMs / 1000} s`);
+  });
+  silence.within(firstTokenMs);
+  const stopTotal = clock.at(clock.now() + totalMs, () => {
+    expire('total_timeout', `the reply was not over after ${totalMs / 1000} s`);
+  });
+  return {
+    /** An event was read: was it more than a sign of life? */
+    came(): void {
+      if (draft.bytes() === bytes) return;
+      bytes = draft.bytes();
+      silence.within(idleMs);
+    },
+    /** @throws ModelFault timeout, when one of the limits was reached */
+    check(): void {
+      if (late) throw late;
+    },
+    stop(): void {
+      silence.clear();
+      stopTotal();
+    },
+  };
 }
 
 /** The connection's failing, which a reply that has come whole needn't care about. */

@@ -13,6 +13,8 @@ export interface Draft {
   /** @throws ModelFault malformed */
   checkCalls(count: number): void;
   text(kind: 'text' | 'reasoning'): string;
+  /** Bytes (UTF-8) that have come. */
+  bytes(): number;
 }
 
 export function createDraft(onDelta: (delta: ModelDelta) => void): Draft {
@@ -32,6 +34,7 @@ export function createDraft(onDelta: (delta: ModelDelta) => void): Draft {
       }
     },
     text: (kind) => texts[kind].whole(),
+    bytes: () => bytes,
   };
 }
 

@@ -35,6 +35,7 @@ const KINDS: Readonly<Record<string, Kind>> = {
   'run --from': 'text',
   'session show id': 'session',
   'session show --limit': 'text',
+  'session compact id': 'session',
   'session verify id': 'journal',
   'session replay id': 'session',
   'session replay --speed': 'text',

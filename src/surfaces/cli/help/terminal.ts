@@ -24,8 +24,9 @@ Where standard input or output is something else, \`runtime\` prints its help an
 ## Commands
 
 - /help, /clear, /exit
-- /model, /tools, /policy, /status, /cost: see or choose what answers, what may
-  run, what it took
+- /model, /instructions, /tools, /policy, /status, /cost: see or choose what
+  answers, what it is told, what may run, what it took
+- /compact: sum the conversation up before the next message
 - /new, /sessions, /resume, /fork: another session
 - /stop, /steer: cancel the turn; say something to the model while it works
 - /approvals: what waits, in all sessions; with an id: all of one

@@ -1,0 +1,56 @@
+/** Files in which people tell agents how to work: AGENTS.md (https://agents.md). */
+import { closeSync, constants, existsSync, fstatSync, openSync, readSync, realpathSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { toRuntimeError } from '../../contract/errors.ts';
+import type { InstructionFile, InstructionFiles } from '../../contract/ports.ts';
+
+const FILE = 'AGENTS.md';
+
+/** `folder`: of the workspace, whose file comes first. */
+export function createInstructionFiles(folder: string): InstructionFiles {
+  return {
+    async read(project_root, most) {
+      const paths = [join(folder, FILE), ...chain(project_root)];
+      return paths.map((path) => readWithin(path, most)).filter((file) => file !== undefined);
+    },
+  };
+}
+
+/** The files from the root of the repository down to the folder; without a repository the folder's alone. */
+function chain(folder: string): string[] {
+  const folders = [folder];
+  while (!existsSync(join(folders[0]!, '.git'))) {
+    const above = dirname(folders[0]!);
+    if (above === folders[0]) return [join(folder, FILE)];
+    folders.unshift(above);
+  }
+  return folders.map((one) => join(one, FILE));
+}
+
+/** Undefined: there is no such file. Read at once: it is little, and the functions that wait take longer to load. */
+function readWithin(path: string, most: number): InstructionFile | undefined {
+  try {
+    const file = openWithin(path);
+    try {
+      const stats = fstatSync(file);
+      if (!stats.isFile()) return { path, why: 'it is no file' };
+      const buffer = Buffer.alloc(Math.min(stats.size, most));
+      const bytes = readSync(file, buffer, 0, buffer.length, 0);
+      return { path, text: buffer.toString('utf8', 0, bytes), left_out: stats.size - bytes };
+    } finally {
+      closeSync(file);
+    }
+  } catch (thrown) {
+    const { code } = thrown as NodeJS.ErrnoException;
+    return code === 'ENOENT' || code === 'ENOTDIR' ? undefined : { path, why: toRuntimeError(thrown).message };
+  }
+}
+
+/** A link may lead to another Markdown file of the folder only: what else it names is nothing to tell a model. */
+function openWithin(path: string): number {
+  const real = realpathSync.native(path);
+  if (dirname(real) !== realpathSync.native(dirname(path)) || !/\.mdx?$/i.test(real)) {
+    throw new Error(`it leads to ${real}`);
+  }
+  return openSync(real, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOFOLLOW);
+}
