@@ -6,13 +6,13 @@ import type { ResponseStreamEvent } from 'openai/resources/responses/responses';
 import { version } from '#generated/version.js';
 import type { Clock } from '../../../base/clock.ts';
 import type { ModelClient } from '../../../contract/ports.ts';
+import { transportFor } from '../http/for-model.ts';
 import type { Routes } from '../http/routes.ts';
-import { createTransport } from '../http/transport.ts';
 import { converse } from '../reply/converse.ts';
 import { createDraft } from '../reply/draft.ts';
 import { bodyText, createItemsText } from '../reply/items-text.ts';
-import { DEFAULT_REQUEST_TIMEOUT_MS, type ModelSettings } from '../settings.ts';
-import { chatFields, chatMessage, readChat } from './chat.ts';
+import type { ModelSettings } from '../settings.ts';
+import { chatFields, chatInstructions, chatMessages, readChat } from './chat.ts';
 import { type Endpoint, endpointOf } from './endpoint.ts';
 import { readResponses, responsesFields, responsesItems } from './responses.ts';
 import { readThrown } from './thrown.ts';
@@ -25,14 +25,12 @@ export interface OpenaiOptions {
   project?: string | undefined;
 }
 
-const CONNECT_TIMEOUT_MS = 30_000;
-
 /** @param settings With the key, where the endpoint wants one. */
 export function createOpenaiClient(settings: ModelSettings, options: OpenaiOptions): ModelClient {
   const endpoint = endpointOf(settings);
   const sdk = createSdk(settings, endpoint, options);
-  const isChat = settings.wire === 'chat';
-  const itemsText = createItemsText((message) => (isChat ? [chatMessage(message)] : responsesItems(message, endpoint)));
+  const isChat = settings.wire !== 'responses';
+  const itemsText = createItemsText((message) => (isChat ? chatMessages(message) : responsesItems(message, endpoint)));
   // Not by the SDK's methods for each resource: they take values, and write them anew each time.
   const post = <Event>(path: string, body: string, signal: AbortSignal) =>
     sdk
@@ -53,7 +51,7 @@ export function createOpenaiClient(settings: ModelSettings, options: OpenaiOptio
       };
       const items = itemsText(request.messages);
       if (isChat) {
-        const instructions = { role: 'system', content: request.instructions };
+        const instructions = chatInstructions(request, endpoint);
         const body = bodyText(chatFields(request, endpoint), 'messages', [instructions], items);
         const send = (cut: AbortSignal) => post<ChatCompletionChunk>('/chat/completions', body, cut);
         return converse({ reader: readChat(draft), send }, conversation);
@@ -67,22 +65,22 @@ export function createOpenaiClient(settings: ModelSettings, options: OpenaiOptio
 
 /** All that the SDK would otherwise look for in the environment is given, if only as null. */
 function createSdk(settings: ModelSettings, endpoint: Endpoint, options: OpenaiOptions): OpenAI {
-  const idleTimeoutMs = settings.request_timeout_ms ?? DEFAULT_REQUEST_TIMEOUT_MS;
-  const connectTimeoutMs = Math.min(CONNECT_TIMEOUT_MS, idleTimeoutMs);
-  const transport = createTransport({ clock: options.clock, routes: options.routes, connectTimeoutMs, idleTimeoutMs });
+  const { transport, sdkTimeoutMs } = transportFor(settings, options);
+  const { api_key } = settings;
   return new OpenAI({
     baseURL: endpoint.baseUrl,
-    apiKey: settings.api_key ?? 'none',
+    apiKey: api_key ?? 'none',
     defaultHeaders: {
       'User-Agent': `runtime/${version}`,
-      ...(settings.api_key === undefined && { Authorization: null }),
+      ...((api_key === undefined || endpoint.azure) && { Authorization: null }),
+      ...(api_key !== undefined && endpoint.azure && { 'api-key': api_key }),
     },
     adminAPIKey: null,
     organization: (endpoint.official && options.organization) || null,
     project: (endpoint.official && options.project) || null,
     webhookSecret: null,
     maxRetries: 0, // attempts are the kernel's, each in the journal
-    timeout: 2 * (connectTimeoutMs + idleTimeoutMs), // the transport's own come first
+    timeout: sdkTimeoutMs,
     logLevel: 'off',
     fetch: transport as unknown as typeof fetch,
   });

@@ -19,7 +19,7 @@ export interface Exchange<Event> {
   reader: Reader<Event>;
   send(
     cut: AbortSignal,
-  ): Promise<{ data: AsyncIterable<Event>; response: { body: unknown }; request_id: string | null }>;
+  ): Promise<{ data: AsyncIterable<Event>; response: { body: unknown }; request_id?: string | null | undefined }>;
 }
 
 export interface Conversation {
@@ -41,13 +41,13 @@ export async function converse<Event>(exchange: Exchange<Event>, conversation: C
   try {
     if (signal.aborted) throw abortFault();
     const { body, requestId } = await receive(exchange, signal, clock);
-    const finished = reader.finish();
+    const finished = understand(() => reader.finish());
     return {
       ok: true,
       ...replyFields(finished),
       usage: reader.usage() ?? estimatedUsage(request, finished),
       model_served: finished.model ?? request.model,
-      ...(requestId !== null && { provider_request_id: requestId }),
+      ...(requestId && { provider_request_id: requestId }),
       wire_hash: body.hash(),
     };
   } catch (thrown) {
@@ -70,11 +70,11 @@ async function receive<Event>({ reader, send }: Exchange<Event>, signal: AbortSi
     try {
       for await (const event of data) {
         events++;
-        reader.take(event);
+        understand(() => reader.take(event));
         if (reader.settled()) lingering ??= clock.at(clock.now() + LINGER_MS, abort);
       }
     } catch (thrown) {
-      if (!reader.settled() || !isLoss(thrown)) throw thrown;
+      if (!reader.settled() || !(cut.signal.aborted || isLoss(thrown))) throw thrown;
     }
     if (signal.aborted) throw abortFault(); // the SDK's stream just ends then
     if (!reader.ended()) throw unfinished(events, body.head());
@@ -83,6 +83,17 @@ async function receive<Event>({ reader, send }: Exchange<Event>, signal: AbortSi
     lingering?.();
     signal.removeEventListener('abort', abort);
     cut.abort(DONE);
+  }
+}
+
+/** Services send what their types don't promise; whatever a reader stumbles over, the reply is to blame. */
+function understand<T>(read: () => T): T {
+  try {
+    return read();
+  } catch (thrown) {
+    if (thrown instanceof ModelFault) throw thrown;
+    const why = thrown instanceof Error ? thrown.message : String(thrown);
+    throw new ModelFault('malformed', 'bad_event', `the reply can't be understood (${why})`, { cause: thrown });
   }
 }
 

@@ -103,6 +103,14 @@ export function replyFields({
   return { parts: wellFormed, tool_calls, stop_reason };
 }
 
+/** The text that stands at a place of an event; compatible servers send null, or leave it out. @throws ModelFault malformed */
+export function textIn(value: unknown): string {
+  if (value === undefined || value === null) return '';
+  if (typeof value !== 'string')
+    throw new ModelFault('malformed', 'bad_event', 'an event of the reply has no text where one must be');
+  return value;
+}
+
 /** Of tokens as a service reports them: a count, whatever stands there. */
 export function count(value: unknown): number {
   return typeof value === 'number' && value > 0 && Number.isSafeInteger(Math.trunc(value)) ? Math.trunc(value) : 0;
