@@ -15,6 +15,7 @@ describe.each(SERVICES)('$name', (service) => {
       stop_reason: 'end',
       usage,
       model_served: 'mock-2026',
+      provider_request_id: service.provider === 'gemini' ? 'resp_mock' : 'req_mock',
       wire_hash: expect.stringMatching(/^[0-9a-f]{64}$/) as string,
     });
     expect(deltas.map(({ kind, text }) => `${kind}:${text}`)).toEqual(

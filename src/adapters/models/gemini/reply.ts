@@ -22,6 +22,7 @@ export function readContents(draft: Draft, reasoner: string): Reader<GenerateCon
   const signatures: Signatures = {};
   let counts: GenerateContentResponse['usageMetadata'];
   let model: string | undefined;
+  let id: string | undefined;
   let ending: string | undefined;
 
   const takePart = ({ text, thought, thoughtSignature, functionCall }: Part): void => {
@@ -38,9 +39,10 @@ export function readContents(draft: Draft, reasoner: string): Reader<GenerateCon
   };
 
   return {
-    take({ promptFeedback, candidates, usageMetadata, modelVersion }) {
+    take({ promptFeedback, candidates, usageMetadata, modelVersion, responseId }) {
       counts = usageMetadata ?? counts;
       model ??= modelVersion;
+      id ??= responseId;
       const { blockReason, blockReasonMessage } = promptFeedback ?? {};
       if (blockReason) {
         throw new ModelFault('refused', blockReason, blockReasonMessage ?? `the request was blocked (${blockReason})`);
@@ -71,6 +73,7 @@ export function readContents(draft: Draft, reasoner: string): Reader<GenerateCon
         calls,
         stop_reason: stopReason(ending!, calls.length > 0),
         model,
+        id,
       };
     },
   };

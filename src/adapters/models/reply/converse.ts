@@ -47,7 +47,7 @@ export async function converse<Event>(exchange: Exchange<Event>, conversation: C
       ...replyFields(finished),
       usage: reader.usage() ?? estimatedUsage(request, finished),
       model_served: finished.model ?? request.model,
-      ...(requestId && { provider_request_id: requestId }),
+      ...((requestId || finished.id) && { provider_request_id: requestId || finished.id! }),
       wire_hash: body.hash(),
     };
   } catch (thrown) {

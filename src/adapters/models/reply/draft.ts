@@ -62,6 +62,8 @@ export interface Finished {
   calls: { id: string | undefined; name: string; arguments_raw: string }[];
   stop_reason: ModelReply['stop_reason'];
   model: string | undefined;
+  /** The service's own name of the reply, where no header has one. */
+  id?: string | undefined;
 }
 
 /** Reads one reply in one of the wire formats. */

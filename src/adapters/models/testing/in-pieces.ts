@@ -6,13 +6,13 @@ import type { Routes } from '../http/routes.ts';
 const HEAD = 'HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\nconnection: close\r\n\r\n';
 
 /** Each piece is read before the next one comes; then the connection ends. */
-export function routesInPieces(pieces: readonly Uint8Array[]): Routes {
+export function routesInPieces(pieces: readonly Uint8Array[], onRequest?: (request: string) => void): Routes {
   const agent = new http.Agent();
-  agent.createConnection = () => connection(pieces);
+  agent.createConnection = () => connection(pieces, onRequest);
   return () => ({ request: http.request, agent });
 }
 
-function connection(pieces: readonly Uint8Array[]): Duplex {
+function connection(pieces: readonly Uint8Array[], onRequest: (request: string) => void = () => undefined): Duplex {
   let asked = '';
   const duplex = new Duplex({
     read: () => undefined,
@@ -20,7 +20,9 @@ function connection(pieces: readonly Uint8Array[]): Duplex {
       const before = asked;
       asked += chunk.toString('latin1');
       done();
-      if (!isWhole(before) && isWhole(asked)) void answer();
+      if (isWhole(before) || !isWhole(asked)) return;
+      onRequest(asked);
+      void answer();
     },
   });
   const answer = async (): Promise<void> => {

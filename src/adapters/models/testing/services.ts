@@ -113,7 +113,7 @@ export async function playing(
   return {
     mock,
     client,
-    ask: async (request = modelRequest(), signal = undefined) => (await askModel(client, request, signal)).answer,
+    ask: async (request = modelRequest(), signal?: AbortSignal) => (await askModel(client, request, signal)).answer,
   };
 }
 
