@@ -7,7 +7,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import type { MockReply } from '../../test/support/mock-openai-events.ts';
+import type { MockReply } from '../../test/support/mock-reply.ts';
 import { floor, median, peakOf, program, root, runRounds, type Sample, type Variant } from './measure.ts';
 import { printTable, printTitle, RATIO_HEAD, ratioCells } from './report.ts';
 

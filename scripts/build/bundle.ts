@@ -14,6 +14,8 @@ import { DependencyTrimmer } from './trim-dependencies.ts';
  */
 const APART: Record<string, string> = {
   openai: 'openai',
+  'anthropic-sdk': '@anthropic-ai/sdk',
+  'google-genai': '@google/genai/web',
   'js-yaml': 'js-yaml',
   yaml: 'yaml',
   ajv: 'ajv',

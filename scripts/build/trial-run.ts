@@ -48,9 +48,11 @@ writeFileSync(
   join(home, 'config.yaml'),
   `models:
   default: responses
-  registry: # both wire formats
+  registry: # every wire format
     - {name: responses, wire: responses, base_url: 'http://127.0.0.1:${port}', api_key: none}
     - {name: chat, wire: chat, base_url: 'http://127.0.0.1:${port}', api_key: none}
+    - {name: claude, provider: anthropic, base_url: 'http://127.0.0.1:${port}', api_key: none}
+    - {name: gemini, provider: gemini, base_url: 'http://127.0.0.1:${port}', api_key: none}
 governance:
   auto_allow: [read_file, exec_command]
 `,
@@ -58,6 +60,8 @@ governance:
 const LINES = [
   ['run', 'hello'],
   ['run', '--model', 'chat', 'hello'],
+  ['run', '--model', 'claude', 'hello'],
+  ['run', '--model', 'gemini', 'hello'],
   ['--help'],
   ['session', 'ls'],
   ['session', 'verify', '--all'],
@@ -133,11 +137,20 @@ function answerTurn(): RequestListener {
     let body = '';
     incoming.setEncoding('utf8').on('data', (text: string) => (body += text));
     incoming.on('end', () => {
-      const events = incoming.url === '/responses' ? responsesReply(body) : chatReply();
       outgoing.writeHead(200, { 'content-type': 'text/event-stream' });
-      outgoing.end(events.map((event) => `data: ${JSON.stringify(event)}\n\n`).join(''));
+      for (const event of replyTo(incoming.url!, body)) {
+        if ('type' in event) outgoing.write(`event: ${String(event.type)}\n`);
+        outgoing.write(`data: ${JSON.stringify(event)}\n\n`);
+      }
+      outgoing.end();
     });
   };
+}
+
+function replyTo(url: string, body: string): object[] {
+  if (url === '/responses') return responsesReply(body);
+  if (url === '/v1/messages') return messagesReply();
+  return url.includes(':streamGenerateContent') ? geminiReply() : chatReply();
 }
 
 function responsesReply(body: string): object[] {
@@ -160,6 +173,22 @@ function responsesReply(body: string): object[] {
     ]),
     { type: 'response.completed', response: { id: 'resp_1', model: 'trial', status: 'completed', output, usage } },
   ];
+}
+
+function messagesReply(): object[] {
+  return [
+    { type: 'message_start', message: { model: 'trial', usage: { input_tokens: 1, output_tokens: 1 } } },
+    { type: 'content_block_start', index: 0, content_block: { type: 'text', text: '' } },
+    { type: 'content_block_delta', index: 0, delta: { type: 'text_delta', text: ANSWER } },
+    { type: 'content_block_stop', index: 0 },
+    { type: 'message_delta', delta: { stop_reason: 'end_turn' }, usage: { output_tokens: 1 } },
+    { type: 'message_stop' },
+  ];
+}
+
+function geminiReply(): object[] {
+  const candidates = [{ index: 0, content: { role: 'model', parts: [{ text: ANSWER }] }, finishReason: 'STOP' }];
+  return [{ candidates, modelVersion: 'trial', usageMetadata: { promptTokenCount: 1, candidatesTokenCount: 1 } }];
 }
 
 function chatReply(): object[] {

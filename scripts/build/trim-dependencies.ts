@@ -27,6 +27,18 @@ const OPENAI_KEPT = new Set([
 ]);
 const OPENAI_EMPTIED = /^(resources|lib|helpers)\/|^(azure|bedrock)\.mjs$/;
 
+/** Of the Anthropic SDK what `post({ stream: true })` needs. */
+const ANTHROPIC_KEPT = new Set(['lib/internal/tracing.mjs', 'resources/index.mjs', 'resources/shared.mjs']);
+const ANTHROPIC_EMPTIED = /^(resources|lib|helpers|tools)\//;
+/** Files of it with other contents: it is to take nothing from the environment, and its errors by code are among the emptied. */
+const ANTHROPIC_REPLACED: Record<string, string> = {
+  'internal/utils/env.mjs': 'export const readEnv = () => undefined;',
+  'core/error-classes.mjs': 'export const ERROR_CODE_CLASSES = new Map();',
+};
+
+/** The packages whose touch of the web's globals would load them. */
+const WEB = ['openai', '@anthropic-ai/sdk', '@google/genai'];
+
 export class DependencyTrimmer {
   readonly #found = new Set<string>();
 
@@ -34,18 +46,31 @@ export class DependencyTrimmer {
   trim(packageName: string, path: string, source: string): string {
     if (packageName === 'commander' && path === 'lib/command.js') return this.#lazyChildProcess(source);
     if (packageName === 'pino') return this.#withoutWorkers(path, source);
-    if (packageName !== 'openai') return source;
-    this.#found.add('openai');
-    if (OPENAI_KEPT.has(path)) this.#found.add(path);
-    else if (OPENAI_EMPTIED.test(path)) return emptyClasses(path, source);
-    return this.#withoutWebGlobals(path, source);
+    if (!WEB.includes(packageName)) return source;
+    this.#found.add(packageName);
+    if (packageName === 'openai') {
+      if (OPENAI_KEPT.has(path)) this.#found.add(path);
+      else if (OPENAI_EMPTIED.test(path)) return emptyClasses(path, source);
+    }
+    if (packageName === '@anthropic-ai/sdk') {
+      const replaced = ANTHROPIC_REPLACED[path];
+      if (ANTHROPIC_KEPT.has(path) || replaced !== undefined) this.#found.add(`anthropic ${path}`);
+      else if (ANTHROPIC_EMPTIED.test(path)) return emptyClasses(path, source);
+      if (replaced !== undefined) return replaced;
+    }
+    return this.#withoutWebGlobals(packageName, path, source);
   }
 
   /** Throws when a part of a package that is in the bundle was not where it was expected. */
   assertComplete(): void {
-    if (!this.#found.has('openai')) return;
-    const missing = [...OPENAI_KEPT, ...STAND_IN_NAMES].filter((name) => !this.#found.has(name));
-    if (missing.length > 0) throw new Error(`openai has changed, not found: ${missing.join(', ')}`);
+    const expected: Record<string, string[]> = {
+      openai: [...OPENAI_KEPT, ...STAND_IN_NAMES],
+      '@anthropic-ai/sdk': [...ANTHROPIC_KEPT, ...Object.keys(ANTHROPIC_REPLACED)].map((path) => `anthropic ${path}`),
+    };
+    for (const [name, parts] of Object.entries(expected)) {
+      const missing = this.#found.has(name) ? parts.filter((part) => !this.#found.has(part)) : [];
+      if (missing.length > 0) throw new Error(`${name} has changed, not found: ${missing.join(', ')}`);
+    }
   }
 
   /** commander loads it for executable subcommands, which we have none of. */
@@ -70,9 +95,9 @@ export class DependencyTrimmer {
   }
 
   /** Binds the web's globals to our stand-ins. */
-  #withoutWebGlobals(path: string, source: string): string {
+  #withoutWebGlobals(packageName: string, path: string, source: string): string {
     if (/getOwnPropertyDescriptors?\(globalThis/.test(source)) {
-      throw new Error(`openai has changed: ${path} reads descriptors of globals, which loads undici`);
+      throw new Error(`${packageName} has changed: ${path} reads descriptors of globals, which loads undici`);
     }
     const names = STAND_IN_NAMES.filter((name) => new RegExp(`\\b${name}\\b`).test(source));
     if (names.length === 0) return source;
@@ -88,7 +113,7 @@ export class DependencyTrimmer {
 
 /** A module with the same exports, each an empty class: the client makes one of each API when it is made. */
 function emptyClasses(path: string, source: string): string {
-  if (/^export \* /m.test(source)) throw new Error(`openai has changed: ${path} has exports that can't be listed`);
+  if (/^export \* /m.test(source)) throw new Error(`a package has changed: ${path} has exports that can't be listed`);
   const names = new Set<string>();
   for (const [, name] of source.matchAll(/^export (?:async )?(?:class|function\*?|const|let|var) ([\w$]+)/gm)) {
     names.add(name!);

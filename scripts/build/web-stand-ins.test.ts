@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { Headers as StandIn, Response } from './web-stand-ins.ts';
+import { Headers as StandIn, Request, Response } from './web-stand-ins.ts';
 
 const name = fc.constantFrom('Accept', 'accept', 'X-One', 'x-two');
 const value = fc.stringMatching(/^[ a-z0-9]{0,5}$/);
@@ -33,5 +33,11 @@ test('Headers holds what the real one holds', () => {
 
 test('nothing is an instance of what is absent, and making one says so', () => {
   expect(new globalThis.Response('') instanceof Response).toBe(false);
-  expect(() => new Response()).toThrow('Not part of this build');
+  expect(() => new Request()).toThrow('Not part of this build');
+});
+
+test('a response holds a text of JSON', () => {
+  const response = new Response('{"a":1}');
+  expect(response.json()).toEqual({ a: 1 });
+  expect([...response.headers.entries()]).toEqual([]);
 });

@@ -1,6 +1,6 @@
 /**
- * What the openai package sees in place of the web's globals. The first touch of a real one loads undici, http2 and web
- * streams: 22 ms and 14 MB, for nothing, as requests go through our own transport (its `fetch` option). The package uses
+ * What the packages of model services see in place of the web's globals. The first touch of a real one loads undici, http2 and web
+ * streams: 22 ms and 14 MB, for nothing, as requests go through our own transport (their `fetch` option). They use
  * `Headers` to build requests, and the others in `instanceof` checks of bodies that we never give it.
  */
 
@@ -64,16 +64,29 @@ class Absent {
   }
 
   constructor() {
-    throw new Error('Not part of this build of the openai package: see scripts/build/web-stand-ins.ts.');
+    throw new Error('Not part of this build of the package: see scripts/build/web-stand-ins.ts.');
   }
 }
 
-export class Response extends Absent {}
+/** Google's package reads each event by one. */
+export class Response {
+  readonly headers = new Headers();
+  readonly #body: string;
+
+  constructor(body: string) {
+    this.#body = body;
+  }
+
+  json(): unknown {
+    return JSON.parse(this.#body);
+  }
+}
+
 export class Request extends Absent {}
 export class FormData extends Absent {}
 export class Blob extends Absent {}
 export class File extends Absent {}
 export class ReadableStream extends Absent {}
 export const navigator = undefined;
-/** Without the `fetch` option the package says that it needs one. */
+/** Without the `fetch` option a package says that it needs one. */
 export const fetch = undefined;

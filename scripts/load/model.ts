@@ -7,7 +7,8 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { setTimeout as delay } from 'node:timers/promises';
-import { responsesEvents, type MockReply } from '../../test/support/mock-openai-events.ts';
+import { responsesEvents } from '../../test/support/mock-openai-events.ts';
+import type { MockReply } from '../../test/support/mock-reply.ts';
 
 export interface LoadModel {
   url: string;

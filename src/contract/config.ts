@@ -5,6 +5,7 @@
  */
 import * as z from 'zod';
 import { DURATION_PATTERN } from '../base/duration.ts';
+import { PROVIDER_NAMES } from './providers.ts';
 import { role } from './values.ts';
 
 const duration = z.string().regex(DURATION_PATTERN);
@@ -13,7 +14,7 @@ const atLeastOne = z.int().min(1);
 const usd = z.number().min(0);
 const toolNames = z.array(z.string().min(1));
 
-const providerName = z.enum(['openai', 'ollama', 'script']);
+const providerName = z.enum(PROVIDER_NAMES);
 
 const modelEntry = z.strictObject({
   name: z.string().min(1).describe('Name by which --model and models.default choose it.'),
@@ -24,7 +25,7 @@ const modelEntry = z.strictObject({
   api_key_env: z.string().min(1).exactOptional().describe('Environment variable that holds the key.'),
   more_key_envs: z.array(z.string().min(1)).exactOptional().describe('Variables with further keys of the same service: when one is refused or limited, the next is used.'),
   aliases: z.array(z.string().min(1)).exactOptional().describe('Other names by which it can be chosen.'),
-  wire: z.enum(['responses', 'chat']).exactOptional().describe('Wire format of the OpenAI API. Default: responses; for a base_url and for ollama: chat.'),
+  wire: z.enum(['responses', 'chat']).exactOptional().describe('Wire format, where the API of OpenAI is spoken. Default: responses; for a base_url, zai and ollama: chat.'),
   price: z
     .strictObject({
       input: usd.describe('USD per million input tokens.'),

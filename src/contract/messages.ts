@@ -1,4 +1,5 @@
 /** The provider-neutral request and its answer: what the kernel asks for and what every model adapter speaks. */
+import type { JsonObject } from '../base/json.ts';
 import type { ModelFailureClass, Part, StopReason, Usage } from './values.ts';
 import type { ToolSpec } from './manifest.ts';
 
@@ -50,6 +51,8 @@ export interface ModelRequest {
   request: number;
   /** Stable for a session, so that a provider may route its prompt cache by it. */
   cache_key: string;
+  /** The reply's text must be JSON that follows this JSON schema of an object. Script models take no notice. */
+  output_schema?: { name: string; schema: JsonObject };
 }
 
 /** Called while the reply arrives. Ephemeral: what counts is the answer. */

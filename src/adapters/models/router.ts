@@ -1,10 +1,12 @@
 /** One client for all models: the request names the model, and what it takes to ask that is made when it is first asked. */
 import type { Clock } from '../../base/clock.ts';
 import type { Environment } from '../../base/environment.ts';
+import { isHttpUrl, withScheme } from '../../base/http-url.ts';
 import { toRuntimeError } from '../../contract/errors.ts';
 import type { ModelClient } from '../../contract/ports.ts';
 import { createBreaker } from './breaker.ts';
 import { createKeyRotation } from './key-rotation.ts';
+import { type Provider, providerOf } from '../../contract/providers.ts';
 import { failureOf, ModelFault } from './reply/fault.ts';
 import { DEFAULT_REQUEST_TIMEOUT_MS, type ModelSettings } from './settings.ts';
 import type { Routes } from './http/routes.ts';
@@ -42,26 +44,37 @@ export function createModelClient(options: ModelClientOptions): Models {
     const settings = options.models.find((model) => model.name === name);
     if (!settings) return failing('invalid_request', 'unknown_model', `The configuration has no model "${name}".`);
     if (settings.provider === 'script') return createScript(settings, options.clock);
-    if (settings.provider !== 'openai' && settings.provider !== 'ollama') {
+    const provider = providerOf(settings.provider);
+    if (!provider) {
       return failing(
         'invalid_request',
         'unknown_provider',
         `The model "${name}" has an unknown provider "${settings.provider}".`,
       );
     }
-    if (!settings.api_key && (settings.provider === 'openai' || settings.api_key_env)) return keyMissing(settings);
-    if (settings.api_key !== undefined && !/^[\x21-\x7e]+$/.test(settings.api_key)) return keyInvalid(settings);
-    const { createOpenaiClient } = await import('./openai/index.ts');
-    const routes = await routesFor(settings);
-    const clients = keysOf(settings).map((one) =>
-      createOpenaiClient(one, {
-        clock: options.clock,
-        routes,
-        organization: options.environment.OPENAI_ORG_ID,
-        project: options.environment.OPENAI_PROJECT_ID,
-      }),
-    );
+    if (!settings.api_key && (provider.needs_key || settings.api_key_env)) return keyMissing(settings, provider);
+    const keys = keysOf(settings);
+    if (keys.some(({ api_key }) => api_key !== undefined && !/^[\x21-\x7e]+$/.test(api_key)))
+      return keyInvalid(settings, provider);
+    if (settings.base_url !== undefined && !isHttpUrl(settings.base_url)) return addressInvalid(settings, provider);
+    const shared = { clock: options.clock, routes: await routesFor(settings) };
+    const clients = await Promise.all(keys.map((one) => askedBy(one, shared)));
     return breaker.guard(endpointName(settings), createKeyRotation(clients, options.clock));
+  };
+
+  /** Each provider's client is loaded when it is first used. */
+  const askedBy = async (settings: ModelSettings, shared: { clock: Clock; routes: Routes }): Promise<ModelClient> => {
+    switch (settings.provider) {
+      case 'anthropic':
+        return (await import('./anthropic/index.ts')).createAnthropicClient(settings, shared);
+      case 'gemini':
+        return (await import('./gemini/index.ts')).createGeminiClient(settings, shared);
+      default: {
+        const { OPENAI_ORG_ID: organization, OPENAI_PROJECT_ID: project } = options.environment;
+        const { createOpenaiClient } = await import('./openai/index.ts');
+        return createOpenaiClient(settings, { ...shared, organization, project });
+      }
+    }
   };
 
   const routesFor = async ({ proxy, ca }: ModelSettings): Promise<Routes> => {
@@ -113,14 +126,22 @@ async function createScript(
   return createScriptClient(script === 'demo' ? demoScript : await loadScript(script), { clock, timeoutMs });
 }
 
-function keyMissing({ name, provider, api_key_env = 'OPENAI_API_KEY', base_url }: ModelSettings): ModelClient {
+function keyMissing({ name, provider, api_key_env, base_url }: ModelSettings, { key }: Provider): ModelClient {
   const local = base_url === undefined ? '' : ' (any text, where the service wants no key)';
-  return failing('auth', 'key_missing', `The model "${name}" (${provider}) has no key: set ${api_key_env}${local}.`);
+  const message = `The model "${name}" (${provider}) has no key: set ${api_key_env ?? key}${local}.`;
+  return failing('auth', 'key_missing', message);
 }
 
-function keyInvalid({ name, provider, api_key_env = 'OPENAI_API_KEY' }: ModelSettings): ModelClient {
-  const message = `The key of the model "${name}" (${provider}) holds blanks or other characters that no key has: set ${api_key_env} anew.`;
+function keyInvalid({ name, provider, api_key_env }: ModelSettings, { key }: Provider): ModelClient {
+  const variable = api_key_env ?? key ?? 'api_key';
+  const message = `The key of the model "${name}" (${provider}) holds blanks or other characters that no key has: set ${variable} anew.`;
   return failing('auth', 'key_invalid', message);
+}
+
+function addressInvalid({ name, base_url }: ModelSettings, { base_url_variable }: Provider): ModelClient {
+  const where = `base_url of the model${base_url_variable === undefined ? '' : ` or ${base_url_variable}`}`;
+  const message = `The address of the model "${name}" is no URL: "${base_url}". Write ${withScheme(base_url!)} (${where}).`;
+  return failing('invalid_request', 'base_url_invalid', message);
 }
 
 function failing(...fault: ConstructorParameters<typeof ModelFault>): ModelClient {

@@ -1,10 +1,12 @@
+import type { Wire } from '../../contract/providers.ts';
+
 /** What it takes to ask a model. Resolved by the engine from configuration and environment. */
 export interface ModelSettings {
   /** The name in the registry, by which a request chooses it. */
   name: string;
-  /** `openai`, `ollama` or `script`. */
+  /** One of those in contract/providers.ts. */
   provider: string;
-  /** Default: OpenAI's, or the local Ollama's. */
+  /** Default: the provider's own. */
   base_url?: string;
   api_key?: string;
   /** The variable that should hold the key: without a key the model isn't asked. */
@@ -17,8 +19,8 @@ export interface ModelSettings {
   proxy?: string;
   /** File with certificates (PEM) that are trusted beside the usual ones. */
   ca?: string;
-  /** Format of the OpenAI API; a script model has none. */
-  wire: 'responses' | 'chat';
+  /** Where OpenAI's API is spoken. Default: `chat`. */
+  wire?: Wire;
   /** Longest wait for a connection. Default: 30,000. */
   connect_timeout_ms?: number;
   /** Longest wait for the first piece of a reply. Default: as for the next ones. */

@@ -58,9 +58,11 @@ test('the generated validator and zod accept the same configurations, and fill i
   expect(accepted).toBeGreaterThan(200);
 });
 
+const KEYED = { name: 'gpt-x', provider: 'openai' as const, api_key_env: 'OPENAI_API_KEY' };
+
 test.each([
   configTemplate({}),
-  configTemplate({ openai: 'OPENAI_API_KEY', ollama: ['qwen3:8b'] }),
+  configTemplate({ keyed: [KEYED], ollama: ['qwen3:8b'] }),
   'a: yes\nb: off\nc: ~\nd: 012\ne: 0o17\nf: 0x1f\ng: 1_000\nh: 1e3\ni: .inf\nj: -0\nk: 2026-01-01\nl: 12:30:45\n',
   'a: "x\\ty\\u00e9"\nb: \'it\'\'s\'\nc: plain # comment\nd: a#b\ne: "[x]"\n',
   'a: |\n  one\n   two\n\nb: >-\n  one\n  two\n\n  three\nc: |+\n  x\n\n',

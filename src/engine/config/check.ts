@@ -1,7 +1,9 @@
 /** Rules between keys, and those that a schema can't carry. Run after the validator: every value has its type. */
 import { parseDuration } from '../../base/duration.ts';
+import { isHttpUrl, withScheme } from '../../base/http-url.ts';
 import { nearest } from '../../base/nearest.ts';
 import type { Config, ModelEntry } from '../../contract/config.ts';
+import { providerOf } from '../../contract/providers.ts';
 import { allKeys } from './keys.ts';
 import { getAt } from './tree.ts';
 
@@ -61,11 +63,21 @@ function checkEntry(entry: ModelEntry, at: (word: string, message: string) => Co
   } else if (entry.script !== undefined) {
     complaints.push(at('script', 'only a model with `provider: script` has one'));
   }
+  const { wires } = providerOf(entry.provider)!;
+  if (entry.wire !== undefined && entry.provider !== 'script' && !wires?.includes(entry.wire)) {
+    complaints.push(
+      at(
+        'wire',
+        wires ? `${entry.provider} speaks ${wires.join(', ')}` : `${entry.provider} has one format only: leave it out`,
+      ),
+    );
+  }
   if (entry.api_key !== undefined && entry.api_key_env !== undefined) {
     complaints.push(at('api_key_env', 'give api_key or api_key_env, not both'));
   }
   if (entry.base_url !== undefined && !isHttpUrl(entry.base_url)) {
-    complaints.push(at('base_url', 'expected a URL that begins with http:// or https://'));
+    const meant = withScheme(entry.base_url);
+    complaints.push(at('base_url', `expected a URL that begins with http:// or https://, as ${meant}`));
   }
   if (entry.context !== undefined && entry.max_output !== undefined && entry.max_output > entry.context) {
     complaints.push(at('max_output', `more than the context of ${entry.context} tokens`));
@@ -102,9 +114,4 @@ function checkDurations(config: Config): Complaint[] {
     complaints.push({ path: ['tools', 'exec_command', 'timeout'], message: `longer than max_timeout, ${max_timeout}` });
   }
   return complaints;
-}
-
-function isHttpUrl(text: string): boolean {
-  const protocol = URL.parse(text)?.protocol;
-  return protocol === 'http:' || protocol === 'https:';
 }

@@ -1,21 +1,24 @@
 /** What a first configuration may propose: a key in the environment, an Ollama on this machine. */
 import type { Clock } from '../../base/clock.ts';
 import type { Environment } from '../../base/environment.ts';
-import { ollamaOrigin } from './models.ts';
+import type { ModelEntry } from '../../contract/config.ts';
+import { providerOf } from '../../contract/providers.ts';
+import { entriesByKey, ollamaOrigin } from './models.ts';
 
 const OLLAMA_DEADLINE_MS = 300;
 const LARGEST_ANSWER = 1 << 20;
 
 export interface FoundModels {
-  /** The variable with a key of OpenAI. */
-  openai?: 'OPENAI_API_KEY';
+  /** The built-in models of the providers whose key is in the environment; the key stays in its variable. */
+  keyed?: ModelEntry[];
   /** Names of the models that a local Ollama serves; absent where none answers. */
   ollama?: string[];
 }
 
 export async function findModels(environment: Environment, clock: Clock): Promise<FoundModels> {
   const ollama = await servedModels(`${ollamaOrigin(environment)}/v1/models`, clock);
-  return { ...(environment['OPENAI_API_KEY'] && { openai: 'OPENAI_API_KEY' as const }), ...(ollama && { ollama }) };
+  const keyed = entriesByKey(environment).map((entry) => ({ ...entry, api_key_env: providerOf(entry.provider)!.key! }));
+  return { ...(keyed.length > 0 && { keyed }), ...(ollama && { ollama }) };
 }
 
 /**

@@ -85,7 +85,7 @@ describe('what is refused', () => {
     ['models: {registry: [{name: a}, {name: a}]}\n', 'FILE:1:33: models.registry[1].name: a second model named "a"'],
     ['models: {registry: [{name: a, provider: script}]}\n', 'FILE:1:21: models.registry[0].script: a script model needs a script file'],
     ['models: {registry: [{name: a, api_key: b, api_key_env: C}]}\n', 'FILE:1:43: models.registry[0].api_key_env: give api_key or api_key_env, not both'],
-    ['models: {registry: [{name: a, base_url: "localhost:1"}]}\n', 'FILE:1:31: models.registry[0].base_url: expected a URL that begins with http:// or https://'],
+    ['models: {registry: [{name: a, base_url: "localhost:1"}]}\n', 'FILE:1:31: models.registry[0].base_url: expected a URL that begins with http:// or https://, as http://localhost:1'],
     ['tools: {exec_command: {timeout: 1h}}\n', 'FILE:1:24: tools.exec_command.timeout: longer than max_timeout, 10m'],
     ['__proto__: {max_turns: 1}\n', 'FILE:1:1: __proto__: unknown key'],
     ['budget:\n  turn: {}\nbudget: {}\n', 'FILE:3:1: the key budget stands twice'],

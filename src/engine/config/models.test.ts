@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Environment } from '../../base/environment.ts';
 import { type Config, configSchema } from '../../contract/config.ts';
+import { PROVIDERS } from '../../contract/providers.ts';
 import { chooseModels, DEFAULT_OPENAI_MODEL, missingKey, ollamaOrigin } from './models.ts';
 
 const KEY = { OPENAI_API_KEY: 'sk-123456' };
@@ -22,7 +23,13 @@ describe('which model answers', () => {
   test.each([
     ['no key: the offline demo', {}, {}, undefined, 'demo', 'script', true, undefined],
     ['an OpenAI key: its built-in model', {}, KEY, undefined, DEFAULT_OPENAI_MODEL, 'openai', false, undefined],
-    ['keys that no provider uses yet', {}, { ANTHROPIC_API_KEY: 'x' }, undefined, 'demo', 'script', true, undefined],
+    ['Anthropic’s key: its built-in model', {}, { ANTHROPIC_API_KEY: 'x' }, undefined, PROVIDERS.anthropic.default_model, 'anthropic', false, undefined],
+    ['Gemini’s key: its built-in model', {}, { GEMINI_API_KEY: 'x' }, undefined, PROVIDERS.gemini.default_model, 'gemini', false, undefined],
+    ['all keys: OpenAI’s comes first', {}, { GEMINI_API_KEY: 'x', ANTHROPIC_API_KEY: 'x', ...KEY }, undefined, DEFAULT_OPENAI_MODEL, 'openai', false, undefined],
+    ['Anthropic’s and Gemini’s: Anthropic’s', {}, { GEMINI_API_KEY: 'x', ANTHROPIC_API_KEY: 'x' }, undefined, PROVIDERS.anthropic.default_model, 'anthropic', false, undefined],
+    ['a key that chooses nothing by itself', {}, { ZAI_API_KEY: 'x' }, undefined, 'demo', 'script', true, undefined],
+    ['--model with Anthropic’s key alone', {}, { ANTHROPIC_API_KEY: 'x' }, 'claude-x', 'claude-x', 'anthropic', false, undefined],
+    ['a provider without its key', { registry: [{ name: 'a', provider: 'zai' }] }, {}, undefined, 'a', 'zai', false, 'ZAI_API_KEY'],
     ['--model with a key: OpenAI under that name', {}, KEY, 'gpt-x', 'gpt-x', 'openai', false, undefined],
     ['--model without a key', {}, {}, 'gpt-x', 'gpt-x', 'openai', false, 'OPENAI_API_KEY'],
     ['--model demo in spite of a key', {}, KEY, 'demo', 'demo', 'script', false, undefined],
@@ -91,6 +98,23 @@ describe('how a model is reached', () => {
     const ollama = settings({ provider: 'ollama' }, { OLLAMA_HOST: '10.0.0.1:5' });
     expect(ollama).toMatchObject({ base_url: 'http://10.0.0.1:5/v1', wire: 'chat' });
     expect(missingKey(ollama)).toBeUndefined();
+  });
+
+  test('Anthropic, Gemini and Z.AI', () => {
+    const environment = {
+      ANTHROPIC_API_KEY: 'a', GEMINI_API_KEY: 'g', ZAI_API_KEY: 'z',
+      ANTHROPIC_BASE_URL: 'https://a.example', GOOGLE_GEMINI_BASE_URL: 'https://g.example',
+    }; // prettier-ignore
+    expect(settings({ provider: 'anthropic' }, environment)).toEqual({
+    }); // prettier-ignore
+    expect(settings({ provider: 'gemini' }, environment)).toMatchObject({
+      base_url: 'https://g.example',
+      api_key: 'g',
+    });
+    expect(settings({ provider: 'zai' }, environment)).toMatchObject({ wire: 'chat', api_key: 'z' });
+    expect(settings({ provider: 'zai' }, environment)).not.toHaveProperty('base_url');
+    const coding = 'https://api.z.ai/api/coding/paas/v4';
+    expect(settings({ provider: 'zai', base_url: coding }, environment)).toMatchObject({ base_url: coding });
   });
 
   test('a script model', () => {

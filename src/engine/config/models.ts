@@ -4,15 +4,16 @@ import { parseDuration } from '../../base/duration.ts';
 import type { Environment } from '../../base/environment.ts';
 import type { Config, ModelEntry } from '../../contract/config.ts';
 import type { ModelChoice, Price } from '../../contract/manifest.ts';
+import { PROVIDER_NAMES, PROVIDERS, providerOf } from '../../contract/providers.ts';
 import { DEMO } from './check.ts';
 import { headerOf } from './header.ts';
 
 /** Asked where OPENAI_API_KEY is set and nothing is configured. */
-export const DEFAULT_OPENAI_MODEL = 'gpt-6.1-terra';
+export const DEFAULT_OPENAI_MODEL = PROVIDERS.openai.default_model;
 
 const DEFAULT_MAX_OUTPUT_TOKENS = 16_384;
 const OLLAMA_HOST = '127.0.0.1:11434';
-const OPENAI_HOST = 'api.openai.com';
+const OPENAI_HOST = new URL(PROVIDERS.openai.base_url).hostname;
 
 export interface ChosenModels {
   /** The model that answers, then its fallbacks in order. */
@@ -70,12 +71,22 @@ function chooseEntry(
   return { entry: sameServiceAs(standard, name), offline: false };
 }
 
-/** What answers when nobody names a model: the default, else the first entry that has its key, else OpenAI by its key. */
+/** What answers when nobody names a model: the default, else the first entry that has its key, else a built-in model by its key. */
 function standardEntry(config: Config, environment: Environment): ModelEntry | undefined {
   const { registry } = config.models;
   const usable = registry.find((entry) => missingKey(settingsOf(entry, environment)) === undefined);
   const configured = findEntry(config, config.models.default) ?? usable ?? registry[0];
-  return configured ?? (environment['OPENAI_API_KEY'] ? OPENAI_ENTRY : undefined);
+  return configured ?? entriesByKey(environment)[0];
+}
+
+/** The built-in models of the providers whose key is in the environment, the one first that answers by default. */
+export function entriesByKey(environment: Environment): ModelEntry[] {
+  return PROVIDER_NAMES.flatMap((provider) => {
+    const { default_model, key } = providerOf(provider)!;
+    return default_model !== undefined && key !== undefined && environment[key]
+      ? [{ name: default_model, provider }]
+      : [];
+  });
 }
 
 function findEntry(config: Config, name: string | undefined): ModelEntry | undefined {
@@ -114,8 +125,7 @@ function settingsOf(entry: ModelEntry, environment: Environment): ModelSettings 
   return {
     name,
     provider,
-    wire:
-      entry.wire ?? (base_url === undefined || URL.parse(base_url)?.hostname === OPENAI_HOST ? 'responses' : 'chat'),
+    ...wireOf(entry, base_url),
     ...(base_url !== undefined && { base_url }),
     ...keyOf(entry, environment),
     ...moreKeysOf(entry, environment),
@@ -142,16 +152,26 @@ function timeoutsOf(entry: ModelEntry): Partial<Record<`${(typeof TIMEOUTS)[numb
   return Object.fromEntries(given.map((name) => [`${name}_ms`, parseDuration(entry[name]!)!]));
 }
 
+/** Compatible services know the older format. */
+function wireOf({ provider, wire }: ModelEntry, base_url: string | undefined): Pick<ModelSettings, 'wire'> {
+  const { wires } = providerOf(provider)!;
+  if (wires === undefined) return {};
+  const isOpenai =
+    wires[0] === 'responses' && (base_url === undefined || URL.parse(base_url)?.hostname === OPENAI_HOST);
+  return { wire: wire ?? (isOpenai ? 'responses' : 'chat') };
+}
+
 function baseUrlOf({ provider, base_url }: ModelEntry, environment: Environment): string | undefined {
   if (base_url !== undefined) return base_url;
-  if (provider === 'openai') return environment['OPENAI_BASE_URL'] || undefined;
-  return provider === 'ollama' ? `${ollamaOrigin(environment)}/v1` : undefined;
+  if (provider === 'ollama') return `${ollamaOrigin(environment)}/v1`;
+  const { base_url_variable } = providerOf(provider)!;
+  return base_url_variable === undefined ? undefined : environment[base_url_variable] || undefined;
 }
 
 function keyOf(entry: ModelEntry, environment: Environment): Pick<ModelSettings, 'api_key' | 'api_key_env'> {
   if (entry.provider === 'script') return {};
   if (entry.api_key) return { api_key: entry.api_key };
-  const variable = entry.api_key_env ?? (entry.provider === 'openai' ? 'OPENAI_API_KEY' : undefined);
+  const variable = entry.api_key_env ?? providerOf(entry.provider)!.key;
   if (variable === undefined) return {}; // Ollama asks for none
   const api_key = environment[variable];
   return { api_key_env: variable, ...(api_key && { api_key }) };

@@ -1,12 +1,13 @@
 /** The secrets that the program knows by its configuration and environment, and their masking where it is shown. */
 import type { Environment } from '../../base/environment.ts';
 import type { Config } from '../../contract/config.ts';
+import { PROVIDER_NAMES, providerOf } from '../../contract/providers.ts';
 import { telemetryHeaders } from '../telemetry/settings.ts';
 import { headerOf } from './header.ts';
 import { allKeys } from './keys.ts';
 
 /** Variables that hold credentials, whatever the configuration says. Tools never inherit them. */
-const SECRET_VARIABLES = ['OPENAI_API_KEY', 'ANTHROPIC_API_KEY', 'GEMINI_API_KEY', 'ZAI_API_KEY', 'RUNTIME_TOKEN'];
+const SECRET_VARIABLES = [...PROVIDER_NAMES.flatMap((name) => providerOf(name)!.key ?? []), 'RUNTIME_TOKEN'];
 
 /** Names of headers that carry credentials; what stands in others is none. */
 const SECRET_HEADER = /auth|key|token|secret|cookie/i;

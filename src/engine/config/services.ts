@@ -3,28 +3,29 @@ import type { Clock } from '../../base/clock.ts';
 import type { Environment } from '../../base/environment.ts';
 import type { Config, ModelEntry } from '../../contract/config.ts';
 import type { ModelRequest } from '../../contract/messages.ts';
+import { PROVIDERS, type ProviderName } from '../../contract/providers.ts';
 import { chooseModels } from './models.ts';
 
-/** A service that is compatible with OpenAI's API. */
+/** A service that speaks OpenAI's API, and isn't asked by itself where its key is found. */
 export interface Service {
   name: string;
+  provider: ProviderName;
   /** The variable in which people keep its key. */
   variable: string;
   base_url: string;
 }
 
-const SERVICES: readonly Service[] = [
+const COMPATIBLE: readonly Omit<Service, 'provider'>[] = [
   { name: 'OpenRouter', variable: 'OPENROUTER_API_KEY', base_url: 'https://openrouter.ai/api/v1' },
   { name: 'Groq', variable: 'GROQ_API_KEY', base_url: 'https://api.groq.com/openai/v1' },
   { name: 'Mistral', variable: 'MISTRAL_API_KEY', base_url: 'https://api.mistral.ai/v1' },
   { name: 'DeepSeek', variable: 'DEEPSEEK_API_KEY', base_url: 'https://api.deepseek.com/v1' },
   { name: 'xAI', variable: 'XAI_API_KEY', base_url: 'https://api.x.ai/v1' },
-  {
-    name: 'Gemini',
-    variable: 'GEMINI_API_KEY',
-    base_url: 'https://generativelanguage.googleapis.com/v1beta/openai',
-  },
-  { name: 'Z.AI', variable: 'ZAI_API_KEY', base_url: 'https://api.z.ai/api/paas/v4' },
+];
+const { label, key, base_url } = PROVIDERS.zai;
+const SERVICES: readonly Service[] = [
+  ...COMPATIBLE.map((service) => ({ ...service, provider: 'openai' as const })),
+  { name: label, provider: 'zai', variable: key, base_url },
 ];
 
 /** Those whose key is in the environment. */
@@ -32,7 +33,7 @@ export function servicesWithKey(environment: Environment): Service[] {
   return SERVICES.filter(({ variable }) => environment[variable]);
 }
 
-/** The host that a registry entry would be asked at, for a person to read; undefined: OpenAI's own. */
+/** The host that a registry entry would be asked at, for a person to read; undefined: the provider's own. */
 export function hostOf(config: Config, entry: ModelEntry, environment: Environment): string | undefined {
   const { base_url } = settingsFor(config, entry, environment);
   return base_url === undefined ? undefined : (URL.parse(base_url)?.host ?? base_url);

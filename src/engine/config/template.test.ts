@@ -1,11 +1,14 @@
 import { expect, test } from 'vitest';
 import { parse } from 'yaml';
+import type { ModelEntry } from '../../contract/config.ts';
 import type { FoundModels } from './found-models.ts';
 import { allKeys } from './keys.ts';
 import { DEFAULT_OPENAI_MODEL } from './models.ts';
 import { chosenTemplate, configTemplate, proposedDefault } from './template.ts';
 
 const NOTHING = { models: null };
+const KEYED: ModelEntry = { name: DEFAULT_OPENAI_MODEL, provider: 'openai', api_key_env: 'OPENAI_API_KEY' };
+const CLAUDE: ModelEntry = { name: 'claude', provider: 'anthropic', api_key_env: 'ANTHROPIC_API_KEY' };
 
 /** Keys that are switched on, without the sections that hold none. */
 function switchedOn(text: string): unknown {
@@ -29,7 +32,8 @@ test.each<[FoundModels, string | undefined]>([
   [{}, undefined],
   [{ ollama: [] }, undefined],
   [{ ollama: ['llama', 'other'] }, 'llama'],
-  [{ openai: 'OPENAI_API_KEY', ollama: ['llama'] }, DEFAULT_OPENAI_MODEL],
+  [{ keyed: [KEYED], ollama: ['llama'] }, DEFAULT_OPENAI_MODEL],
+  [{ keyed: [CLAUDE, KEYED] }, 'claude'],
 ])('%j proposes %s', (found, expected) => {
   expect(proposedDefault(found)).toBe(expected);
   const models = expected === undefined ? undefined : expect.objectContaining({ default: expected });
@@ -37,7 +41,7 @@ test.each<[FoundModels, string | undefined]>([
 });
 
 test('of what was found the first Ollama model stands beside OpenAI', () => {
-  expect(switchedOn(configTemplate({ openai: 'OPENAI_API_KEY', ollama: ['llama', 'other'] }))).toEqual({
+  expect(switchedOn(configTemplate({ keyed: [KEYED], ollama: ['llama', 'other'] }))).toEqual({
     models: {
       default: DEFAULT_OPENAI_MODEL,
       registry: [

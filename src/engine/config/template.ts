@@ -2,6 +2,7 @@
 import type { JsonValue } from '../../base/json.ts';
 import type { ConfigKey } from '../../contract/config-key.ts';
 import type { ModelEntry } from '../../contract/config.ts';
+import { PROVIDERS } from '../../contract/providers.ts';
 import type { FoundModels } from './found-models.ts';
 import { allKeys, findKey } from './keys.ts';
 import { DEFAULT_OPENAI_MODEL } from './models.ts';
@@ -17,11 +18,10 @@ const KEYWORD = /^(?:true|false|null|yes|no|on|off)$/i;
 /** The file for what was found. */
 export function configTemplate(found: FoundModels): string {
   const standard = proposedDefault(found);
-  const { openai, ollama = [] } = found;
+  const { keyed = [], ollama = [] } = found;
+  const example = { name: DEFAULT_OPENAI_MODEL, provider: 'openai', api_key_env: PROVIDERS.openai.key };
   const entries = [
-    ...(openai || standard === undefined
-      ? [{ name: DEFAULT_OPENAI_MODEL, provider: 'openai', api_key_env: 'OPENAI_API_KEY' }]
-      : []),
+    ...(standard === undefined ? [example] : keyed),
     ...ollama.slice(0, 1).map((name) => ({ name, provider: 'ollama' })),
   ];
   return template(entries, standard, new Map());
@@ -33,8 +33,8 @@ export function chosenTemplate(model: ModelEntry, settings: ReadonlyMap<string, 
 }
 
 /** The model that the found ones propose as default; undefined when there is none. */
-export function proposedDefault({ openai, ollama = [] }: FoundModels): string | undefined {
-  return openai ? DEFAULT_OPENAI_MODEL : ollama[0];
+export function proposedDefault({ keyed = [], ollama = [] }: FoundModels): string | undefined {
+  return keyed[0]?.name ?? ollama[0];
 }
 
 /** Without a `standard` the models are an example, switched off. */

@@ -93,12 +93,12 @@ test('A-114: each finding says how to mend it', async () => {
   ]); // prettier-ignore
 });
 
-test('keys that this version has no use for are named', async () => {
-  const notes = (await findings({ ANTHROPIC_API_KEY: 'x' })).filter(({ check }) => check === 'model');
-  expect(notes.at(-1)).toMatchObject({
-    status: 'note',
-    message: expect.stringContaining('ANTHROPIC_API_KEY') as string,
-  });
+test('keys that no model is asked with are named', async () => {
+  const notes = (await findings({ ANTHROPIC_API_KEY: 'x', ZAI_API_KEY: 'x' })).filter(({ check }) => check === 'model');
+  expect(notes).toMatchObject([
+    { status: 'ok', message: expect.stringContaining('(anthropic)') as string },
+    { status: 'note', message: expect.stringMatching(/^not used: ZAI_API_KEY \(/) as string },
+  ]);
 });
 
 test('a script model whose script is not there', async () => {

@@ -2,12 +2,12 @@ import { accessSync, constants } from 'node:fs';
 import type { Clock } from '../../base/clock.ts';
 import type { Environment } from '../../base/environment.ts';
 import type { Config } from '../../contract/config.ts';
+import { PROVIDER_NAMES, providerOf } from '../../contract/providers.ts';
 import { servedModels } from '../config/found-models.ts';
 import { chooseModels, missingKey } from '../config/models.ts';
 import type { Finding } from './finding.ts';
 
-/** Keys of providers that this version doesn't speak to. */
-const UNUSED_KEYS = ['ANTHROPIC_API_KEY', 'GEMINI_API_KEY', 'ZAI_API_KEY'];
+const KEYS = PROVIDER_NAMES.flatMap((name) => providerOf(name)!.key ?? []);
 
 export async function examineModels(config: Config, environment: Environment, clock: Clock): Promise<Finding[]> {
   const { choices, settings, offline_demo } = chooseModels(config, environment);
@@ -17,7 +17,7 @@ export async function examineModels(config: Config, environment: Environment, cl
           check: 'model',
           status: 'note',
           message: 'no key found: the offline demo answers',
-          next: 'Set OPENAI_API_KEY, or write a configuration with `runtime config init`.',
+          next: 'Set OPENAI_API_KEY, ANTHROPIC_API_KEY or GEMINI_API_KEY, or write a configuration with `runtime config init`.',
         },
       ]
     : [];
@@ -44,12 +44,20 @@ export async function examineModels(config: Config, environment: Environment, cl
       findings.push({ check: 'model', status: 'ok', message: `${name} (${provider}${where})` });
     }
   }
-  const unused = UNUSED_KEYS.filter((variable) => environment[variable]);
+  const used = new Set(allModels(config, environment).map(({ api_key_env }) => api_key_env));
+  const unused = KEYS.filter((variable) => environment[variable] && !used.has(variable));
   if (unused.length > 0) {
-    const message = `not used: ${unused.join(', ')} (this version speaks to OpenAI, compatible services and Ollama)`;
+    const message = `not used: ${unused.join(', ')} (no model of the configuration is asked with it)`;
     findings.push({ check: 'model', status: 'note', message });
   }
   return findings;
+}
+
+/** The models that answer, and all that may be asked for by name. */
+function allModels(config: Config, environment: Environment) {
+  const { registry } = config.models;
+  const fallback = registry.map(({ name }) => name);
+  return chooseModels({ ...config, models: { ...config.models, fallback } }, environment).settings;
 }
 
 function examineOllama(name: string, model: string, base_url: string, served: string[] | undefined): Finding {

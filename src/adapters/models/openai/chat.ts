@@ -5,11 +5,11 @@ import type {
   ChatCompletionCreateParamsStreaming,
   ChatCompletionMessageParam,
 } from 'openai/resources/chat/completions';
-import { parseStrictJson } from '../../../base/strict-json.ts';
 import type { Message, MessagePart, ModelRequest } from '../../../contract/messages.ts';
+import { argumentsText, callName } from '../reply/calls.ts';
 import { textOf } from '../reply/estimate.ts';
-import { ModelFault } from '../reply/fault.ts';
-import { count, createText, type Draft, type Finished, type Reader, type Text } from '../reply/draft.ts';
+import { isStrictSchema } from '../reply/schema.ts';
+import { count, createText, type Draft, type Finished, type Reader, type Text, textIn } from '../reply/draft.ts';
 import type { Endpoint } from './endpoint.ts';
 
 /** All but `messages`: the instructions, and one for each message. */
@@ -28,6 +28,12 @@ export function chatFields(
       function: { name, description, parameters },
     }));
   }
+  if (request.output_schema) {
+    const { name, schema } = request.output_schema;
+    body.response_format = endpoint.zai
+      ? { type: 'json_object' }
+      : { type: 'json_schema', json_schema: { name, schema, strict: isStrictSchema(schema) } };
+  }
   if (endpoint.official) {
     body.max_completion_tokens = request.max_output_tokens;
     body.prompt_cache_key = request.cache_key;
@@ -39,36 +45,35 @@ export function chatFields(
   return body;
 }
 
-export function chatMessage(message: Message): ChatCompletionMessageParam {
+/** The message before all others. Where no schema can be given for the reply, it is said there. */
+export function chatInstructions({ instructions, output_schema }: ModelRequest, endpoint: Endpoint): object {
+  const said =
+    output_schema && endpoint.zai
+      ? `\n\nAnswer with one JSON object that follows this JSON schema: ${JSON.stringify(output_schema.schema)}`
+      : '';
+  return { role: 'system', content: instructions + said };
+}
+
+/** None for an empty reply: services refuse it. */
+export function chatMessages(message: Message): ChatCompletionMessageParam[] {
   switch (message.role) {
     case 'user':
-      return { role: 'user', content: userContent(message.parts) };
+      return [{ role: 'user', content: userContent(message.parts) }];
     case 'note':
-      return { role: 'system', content: message.text };
+      return [{ role: 'system', content: message.text }];
     case 'tool':
-      return { role: 'tool', tool_call_id: message.provider_id, content: message.output };
+      return [{ role: 'tool', tool_call_id: message.provider_id, content: message.output }];
     case 'assistant': {
       const content = textOf(message.parts) || null;
-      if (message.tool_calls.length === 0) return { role: 'assistant', content };
+      if (message.tool_calls.length === 0) return content === null ? [] : [{ role: 'assistant', content }];
       const tool_calls = message.tool_calls.map(({ provider_id, name, arguments_raw }) => ({
         type: 'function' as const,
         id: provider_id,
-        function: { name, arguments: parseable(arguments_raw) },
+        function: { name: callName(name), arguments: argumentsText(arguments_raw) },
       }));
-      return { role: 'assistant', content, tool_calls };
+      return [{ role: 'assistant', content, tool_calls }];
     }
   }
-}
-
-/**
- * Several servers parse the arguments of earlier calls, and answer 400 to broken ones; the model, told that its call was
- * refused as it wasn't JSON, could never mend it. They get it wrapped.
- */
-function parseable(arguments_raw: string): string {
-  const parsed = parseStrictJson(arguments_raw);
-  const isObject =
-    parsed.ok && typeof parsed.value === 'object' && parsed.value !== null && !Array.isArray(parsed.value);
-  return isObject ? arguments_raw : JSON.stringify({ not_json: arguments_raw });
 }
 
 function userContent(parts: MessagePart[]): string | ChatCompletionContentPart[] {
@@ -120,8 +125,8 @@ export function readChat(draft: Draft): Reader<ChatCompletionChunk> {
       draft.checkCalls(calls.length);
     }
     call.id ??= delta.id;
-    call.name ||= text(delta.function?.name);
-    const piece = text(delta.function?.arguments);
+    call.name ||= textIn(delta.function?.name);
+    const piece = textIn(delta.function?.arguments);
     draft.add('arguments', piece);
     call.arguments.add(piece);
   };
@@ -133,11 +138,11 @@ export function readChat(draft: Draft): Reader<ChatCompletionChunk> {
       const choice = chunk.choices?.find(({ index }) => (index ?? 0) === 0);
       if (!choice) return;
       const delta: Delta & { reasoning_content?: unknown; reasoning?: unknown } = choice.delta ?? {};
-      draft.add('reasoning', text(delta.reasoning_content ?? delta.reasoning));
-      draft.add('text', text(delta.content));
+      draft.add('reasoning', textIn(delta.reasoning_content ?? delta.reasoning));
+      draft.add('text', textIn(delta.content));
       if (delta.refusal) {
         refused = true;
-        draft.add('text', text(delta.refusal));
+        draft.add('text', textIn(delta.refusal));
       }
       for (const call of delta.tool_calls ?? []) takeCall(call);
       reason = choice.finish_reason ?? reason;
@@ -168,12 +173,4 @@ function stopReason(reason: string | undefined, refused: boolean, hasCalls: bool
   if (refused || reason === 'content_filter') return 'refused';
   if (reason === 'length') return 'length';
   return hasCalls ? 'tool_calls' : 'end';
-}
-
-/** Compatible servers send null, or leave out what the types promise. */
-function text(value: unknown): string {
-  if (value === undefined || value === null) return '';
-  if (typeof value !== 'string')
-    throw new ModelFault('malformed', 'bad_event', 'an event of the reply has no text where one must be');
-  return value;
 }

@@ -5,6 +5,7 @@ import { systemClock } from '../../../base/clock.ts';
 import type { ModelRequest } from '../../../contract/messages.ts';
 import type { ModelSettings } from '../settings.ts';
 import { createRoutes } from '../http/routes.ts';
+import { routesInPieces } from '../testing/in-pieces.ts';
 import { createOpenaiClient } from './client.ts';
 
 const open: MockOpenai[] = [];
@@ -152,6 +153,18 @@ describe('requests', () => {
     expect(mock.requests[1]!.headers['openai-organization']).toBeUndefined();
   });
 
+  test.each([
+    ['http://mine.openai.azure.com/openai/v1', /^api-key: sk-very-secret$/im, /^authorization:/im],
+    ['http://else.example/v1', /^authorization: Bearer sk-very-secret$/im, /^api-key:/im],
+  ])('%s gets the key in its own header', async (base_url, expected, other) => {
+    let sent = '';
+    const routes = routesInPieces([], (request) => (sent = request));
+    const settings = { name: 'm', provider: 'openai', base_url, api_key: KEY, wire: 'chat' as const };
+    await askModel(createOpenaiClient(settings, { clock: systemClock, routes }), modelRequest());
+    expect(sent).toMatch(expected);
+    expect(sent).not.toMatch(other);
+  });
+
   test('a reasoning item goes back to where it came from, as it came', async () => {
     const { mock, ask } = await service('responses', [{ reasoning: 'I think', text: 'So.' }, {}]);
     const answer = await ask();
@@ -206,33 +219,6 @@ describe.each(WIRES)('%s: errors', (wire) => {
     expect(await ask()).toMatchObject({ ok: false, ...is });
   });
 
-  test('H-85 the message names provider, status and what the provider said', async () => {
-    const { mock, ask } = await service(wire, [{ status: 429, body: { error: { message: 'quota x', code: 'q' } } }]);
-    const answer = await ask();
-    const host = new URL(mock.url).host;
-    expect(answer.ok || answer.message).toBe(`openai (${host}) answered 429: quota x (q)`);
-  });
-
-  test('the key is never shown, even where a service echoes it', async () => {
-    const { ask } = await service(wire, [{ status: 401, body: { error: { message: `Bad key ${KEY}` } } }]);
-    const answer = await ask();
-    expect(answer.ok || answer.message).toContain('Bad key [api key]');
-  });
-
-  test('nobody listens', async () => {
-    const { mock, ask } = await service(wire, []);
-    await mock.close();
-    const answer = await ask();
-    expect(answer).toMatchObject({ class: 'network', code: 'connection_failed' });
-    expect(answer.ok || answer.message).toContain('ECONNREFUSED');
-  });
-
-  test('a service that speaks no TLS', async () => {
-    const { mock } = await service(wire, []);
-    const { ask } = await service(wire, [], { base_url: mock.url.replace('http:', 'https:') });
-    expect(await ask()).toMatchObject({ class: 'network', code: 'connection_failed' });
-  });
-
   test('an address that is none', async () => {
     const { ask } = await service(wire, [], { base_url: 'nonsense' });
     expect(await ask()).toMatchObject({ class: 'invalid_request', code: 'request_failed' });
@@ -253,110 +239,6 @@ describe.each(WIRES)('%s: replies', (wire) => {
     const answer = await ask();
     expect(answer).toMatchObject({ ok: true, provider_request_id: 'req_mock', model_served: 'mock-2026' });
     expect(answer.ok && answer.tool_calls.map(({ provider_id }) => provider_id)).toEqual(['same', 'call_2', 'call_3']);
-  });
-
-  test('deltas of reasoning and arguments have their kind', async () => {
-    const { client } = await service(wire, [
-      { reasoning: 'mull', calls: [{ name: 'a', arguments: { path: 'x' } }], chunks: 2 },
-    ]);
-    const { answer, deltas } = await askModel(client, modelRequest());
-    const streamed = (kind: string): string =>
-      deltas.filter((delta) => delta.kind === kind).map(({ text }) => text).join(''); // prettier-ignore
-    expect(answer).toMatchObject({ ok: true, parts: [{ type: 'reasoning', text: 'mull' }] });
-    expect([streamed('reasoning'), streamed('arguments'), streamed('text')]).toEqual(['mull', '{"path":"x"}', '']);
-  });
-
-  test('a refusal is text, and said to be one', async () => {
-    const { ask } = await service(wire, [{ refusal: 'I must not.' }]);
-    expect(await ask()).toMatchObject({
-      ok: true,
-      stop_reason: 'refused',
-      parts: [{ type: 'text', text: 'I must not.' }],
-    });
-  });
-
-  test('an empty reply is one', async () => {
-    const { ask } = await service(wire, [{ text: '' }]);
-    expect(await ask()).toMatchObject({ ok: true, parts: [], tool_calls: [], stop_reason: 'end' });
-  });
-
-  test('usage that isn’t reported is estimated', async () => {
-    const { ask } = await service(wire, [{ text: 'x'.repeat(40), usage: null }]);
-    const answer = await ask(modelRequest({ instructions: 'y'.repeat(395) }));
-    expect(answer).toMatchObject({ ok: true, usage: { input: 100, output: 10, cached: 0, reasoning: 0 } });
-  });
-
-  test('a lone surrogate does not get further', async () => {
-    const { ask } = await service(wire, [{ text: 'a\ud800b' }]);
-    expect(await ask()).toMatchObject({ ok: true, parts: [{ text: 'a\ufffdb' }] });
-  });
-
-  test('events of unknown kinds are passed over', async () => {
-    const { ask } = await service(wire, [{ text: 'yes', extraEvents: [{ type: 'response.new_thing', x: 1 }] }]);
-    expect(await ask()).toMatchObject({ ok: true, parts: [{ text: 'yes' }] });
-  });
-
-  test('H-90 a reply that ends properly, but without its last event, was cut', async () => {
-    const { ask } = await service(wire, [{ text: 'abcdef', chunks: 6, endAfter: 4 }]);
-    expect(await ask()).toMatchObject({ ok: false, class: 'network', code: 'stream_cut' });
-  });
-
-  test('a connection that stays open after the reply holds nobody up', async () => {
-    const { mock, ask } = await service(wire, [{ text: 'done', linger: true }]);
-    expect(await ask()).toMatchObject({ ok: true, parts: [{ text: 'done' }] });
-    expect(await mock.requests[0]!.over).toBe('gone');
-  });
-
-  test('the digest of the wire is that of the bytes', async () => {
-    const same = { text: 'same', usage: { input: 1, output: 1 } };
-    const { ask } = await service(wire, [same, same, { ...same, text: 'other' }]);
-    const hashes = [await ask(), await ask(), await ask()].map((answer) => answer.ok && answer.wire_hash);
-    expect(hashes[0]).toBe(hashes[1]);
-    expect(hashes[0]).not.toBe(hashes[2]);
-  });
-
-  test('connections are kept', async () => {
-    const { mock, ask } = await service(wire, [{}, {}, {}]);
-    await ask();
-    await ask();
-    await ask();
-    expect(mock.requests.map(({ connection }) => connection)).toEqual([1, 1, 1]);
-  });
-});
-
-describe.each(WIRES)('%s: limits', (wire) => {
-  const delta = (size: number): string =>
-    wire === 'chat'
-      ? `data: {"choices":[{"index":0,"delta":{"content":"${'x'.repeat(size)}"}}]}\n\n`
-      : `event: response.output_text.delta\ndata: {"type":"response.output_text.delta","delta":"${'x'.repeat(size)}"}\n\n`;
-
-  test('a reply of 50 MB is cut off while it comes', async () => {
-    const { mock, ask } = await service(wire, [{ raw: delta(64 * 1024), repeat: 800 }]);
-    const answer = await ask();
-    expect(answer).toMatchObject({ ok: false, class: 'malformed', code: 'reply_too_large' });
-    expect(answer.ok || answer.partial?.length).toBe(64 * 1024);
-    expect(await mock.requests[0]!.over).toBe('gone');
-    expect(mock.requests[0]!.sent).toBeLessThan(30_000_000);
-  });
-
-  test('a single event of 50 MB is cut off while it comes', async () => {
-    const { mock, ask } = await service(wire, [{ raw: 'data: ' + 'x'.repeat(1024 * 1024), repeat: 50 }]);
-    expect(await ask()).toMatchObject({ ok: false, class: 'malformed', code: 'reply_too_large' });
-    expect(await mock.requests[0]!.over).toBe('gone');
-    expect(mock.requests[0]!.sent).toBeLessThan(40_000_000);
-  });
-
-  test('ten thousand calls are cut off at the first above 1,000', async () => {
-    const calls = Array.from({ length: 10_000 }, (_, index) => ({ id: `call_${index}`, name: 'time', arguments: {} }));
-    const { ask } = await service(wire, [{ calls }]);
-    expect(await ask()).toMatchObject({ ok: false, class: 'malformed', code: 'too_many_calls' });
-  });
-
-  test('1,000 calls are a reply', async () => {
-    const calls = Array.from({ length: 1000 }, (_, index) => ({ id: `call_${index}`, name: 'time', arguments: {} }));
-    const { ask } = await service(wire, [{ calls }]);
-    const answer = await ask();
-    expect(answer.ok && answer.tool_calls.length).toBe(1000);
   });
 });
 

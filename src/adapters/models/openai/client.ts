@@ -6,13 +6,13 @@ import type { ResponseStreamEvent } from 'openai/resources/responses/responses';
 import { version } from '#generated/version.js';
 import type { Clock } from '../../../base/clock.ts';
 import type { ModelClient } from '../../../contract/ports.ts';
+import { type ModelTransport, transportFor } from '../http/for-model.ts';
 import type { Routes } from '../http/routes.ts';
-import { createTransport } from '../http/transport.ts';
 import { converse } from '../reply/converse.ts';
 import { createDraft } from '../reply/draft.ts';
 import { bodyText, createItemsText } from '../reply/items-text.ts';
-import { type ModelSettings, patienceOf } from '../settings.ts';
-import { chatFields, chatMessage, readChat } from './chat.ts';
+import type { ModelSettings } from '../settings.ts';
+import { chatFields, chatInstructions, chatMessages, readChat } from './chat.ts';
 import { type Endpoint, endpointOf } from './endpoint.ts';
 import { readResponses, responsesFields, responsesItems } from './responses.ts';
 import { readThrown } from './thrown.ts';
@@ -28,10 +28,10 @@ export interface OpenaiOptions {
 /** @param settings With the key, where the endpoint wants one. */
 export function createOpenaiClient(settings: ModelSettings, options: OpenaiOptions): ModelClient {
   const endpoint = endpointOf(settings);
-  const patience = patienceOf(settings);
-  const sdk = createSdk(settings, endpoint, options);
-  const isChat = settings.wire === 'chat';
-  const itemsText = createItemsText((message) => (isChat ? [chatMessage(message)] : responsesItems(message, endpoint)));
+  const { patience, ...reached } = transportFor(settings, options);
+  const sdk = createSdk(settings, endpoint, { ...options, ...reached });
+  const isChat = settings.wire !== 'responses';
+  const itemsText = createItemsText((message) => (isChat ? chatMessages(message) : responsesItems(message, endpoint)));
   // Not by the SDK's methods for each resource: they take values, and write them anew each time.
   const post = <Event>(path: string, body: string, signal: AbortSignal) =>
     sdk
@@ -53,7 +53,7 @@ export function createOpenaiClient(settings: ModelSettings, options: OpenaiOptio
       };
       const items = itemsText(request.messages);
       if (isChat) {
-        const instructions = { role: 'system', content: request.instructions };
+        const instructions = chatInstructions(request, endpoint);
         const body = bodyText(chatFields(request, endpoint), 'messages', [instructions], items);
         const send = (cut: AbortSignal) => post<ChatCompletionChunk>('/chat/completions', body, cut);
         return converse({ reader: readChat(draft), send }, conversation);
@@ -66,28 +66,25 @@ export function createOpenaiClient(settings: ModelSettings, options: OpenaiOptio
 }
 
 /** All that the SDK would otherwise look for in the environment is given, if only as null. */
-function createSdk(settings: ModelSettings, endpoint: Endpoint, options: OpenaiOptions): OpenAI {
-  const { connectMs, firstTokenMs, idleMs, totalMs } = patienceOf(settings);
-  const transport = createTransport({
-    clock: options.clock,
-    routes: options.routes,
-    connectTimeoutMs: connectMs,
-    idleTimeoutMs: Math.max(firstTokenMs, idleMs),
-  });
+function createSdk(
+  { api_key }: ModelSettings,
+  endpoint: Endpoint,
+  { transport, sdkTimeoutMs, ...options }: OpenaiOptions & Omit<ModelTransport, 'patience'>,
+): OpenAI {
   return new OpenAI({
     baseURL: endpoint.baseUrl,
-    apiKey: settings.api_key ?? 'none',
+    apiKey: api_key ?? 'none',
     defaultHeaders: {
       'User-Agent': `runtime/${version}`,
-      ...settings.headers,
-      ...(settings.api_key === undefined && { Authorization: null }),
+      ...((api_key === undefined || endpoint.azure) && { Authorization: null }),
+      ...(api_key !== undefined && endpoint.azure && { 'api-key': api_key }),
     },
     adminAPIKey: null,
     organization: (endpoint.official && options.organization) || null,
     project: (endpoint.official && options.project) || null,
     webhookSecret: null,
     maxRetries: 0, // attempts are the kernel's, each in the journal
-    timeout: connectMs + totalMs + 60_000, // our own come first
+    timeout: sdkTimeoutMs,
     logLevel: 'off',
     fetch: transport as unknown as typeof fetch,
   });

@@ -11,10 +11,21 @@ test.each([
   { settings: { provider: 'openai' }, baseUrl: 'https://api.openai.com/v1', official: true },
   { settings: { provider: 'openai', base_url: 'https://eu.api.openai.com/v1' }, baseUrl: 'https://eu.api.openai.com/v1', official: true },
   { settings: { provider: 'openai', base_url: 'https://api.openai.com.evil.example/v1' }, baseUrl: 'https://api.openai.com.evil.example/v1', official: false },
+  { settings: { provider: 'zai' }, baseUrl: 'https://api.z.ai/api/paas/v4', official: false },
+  { settings: { provider: 'zai', base_url: 'https://api.z.ai/api/coding/paas/v4' }, baseUrl: 'https://api.z.ai/api/coding/paas/v4', official: false },
   { settings: { provider: 'ollama' }, baseUrl: 'http://127.0.0.1:11434/v1', official: false },
 ])('$settings', ({ settings, baseUrl, official }) => {
   expect(endpointOf(settings)).toMatchObject({ baseUrl, official });
 }); // prettier-ignore
+
+test.each([
+  ['https://mine.openai.azure.com/openai/v1', true],
+  ['https://mine.services.ai.azure.com/openai/v1', true],
+  ['https://openai.azure.com.evil.example/v1', false],
+  ['https://api.openai.com/v1', false],
+])('%s is Azure’s: %s', (base_url, azure) => {
+  expect(endpointOf({ provider: 'openai', base_url }).azure).toBe(azure);
+});
 
 describe('what only OpenAI’s own endpoint is told', () => {
   test('responses', () => {

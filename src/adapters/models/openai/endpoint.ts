@@ -1,32 +1,22 @@
-/** Where requests go. Compatible servers may refuse fields that only OpenAI's own endpoint knows. */
+/** Where requests in OpenAI's formats go. Compatible servers may refuse fields that only OpenAI's own endpoint knows. */
+import { type Service, serviceOf } from '../service.ts';
 import type { ModelSettings } from '../settings.ts';
 
-export interface Endpoint {
-  /** Who answers, as messages name it. */
-  label: string;
-  baseUrl: string;
-  /** OpenAI's own. */
-  official: boolean;
-  /** Under which name reasoning that only this endpoint can read is kept. */
-  reasoner: string;
+export interface Endpoint extends Service {
+  /** Azure's, which takes the key in a header of its own. */
+  azure: boolean;
+  /** Z.AI's, which makes JSON but knows no schemas. */
+  zai: boolean;
 }
 
-const OPENAI_URL = 'https://api.openai.com/v1';
-const OLLAMA_URL = 'http://127.0.0.1:11434/v1';
-
 /** OpenAI's host, also with a region before it. */
-const OFFICIAL_HOST = /^([a-z0-9-]+\.)?api\.openai\.com$/;
+const OFFICIAL = { hosts: /^([a-z0-9-]+\.)?api\.openai\.com$/, reasoner: 'openai' };
+
+const AZURE_HOST = /\.(openai\.azure\.com|cognitiveservices\.azure\.com|services\.ai\.azure\.com)(:\d+)?$/;
 
 export function endpointOf(settings: Pick<ModelSettings, 'provider' | 'base_url'>): Endpoint {
-  const baseUrl = settings.base_url ?? (settings.provider === 'ollama' ? OLLAMA_URL : OPENAI_URL);
-  const url = URL.parse(baseUrl);
-  const official = OFFICIAL_HOST.test(url?.hostname ?? '');
-  return {
-    label: official ? settings.provider : `${settings.provider} (${url?.host ?? baseUrl})`,
-    baseUrl,
-    official,
-    reasoner: official ? 'openai' : (url?.host ?? baseUrl),
-  };
+  const service = serviceOf(settings, OFFICIAL);
+  return { ...service, azure: AZURE_HOST.test(service.host), zai: settings.provider === 'zai' };
 }
 
 /** Models that think before they answer; the others refuse to be asked for it. */

@@ -10,8 +10,9 @@ import type {
   ResponseStreamEvent,
 } from 'openai/resources/responses/responses';
 import type { Message, MessagePart, ModelRequest } from '../../../contract/messages.ts';
-import { ModelFault } from '../reply/fault.ts';
-import { count, type Draft, type Finished, type Reader } from '../reply/draft.ts';
+import { argumentsText, callName } from '../reply/calls.ts';
+import { count, type Draft, type Finished, type Reader, textIn } from '../reply/draft.ts';
+import { isStrictSchema } from '../reply/schema.ts';
 import { type Endpoint, reasons } from './endpoint.ts';
 import { streamedFault } from '../reply/faults.ts';
 
@@ -37,6 +38,10 @@ export function responsesFields(
       strict: false, // would demand every property; arguments are validated before anything runs
     }));
   }
+  if (request.output_schema) {
+    const { name, schema } = request.output_schema;
+    body.text = { format: { type: 'json_schema', name, schema, strict: isStrictSchema(schema) } };
+  }
   if (endpoint.official) {
     body.prompt_cache_key = request.cache_key;
     if (reasons(request.model)) body.include = ['reasoning.encrypted_content'];
@@ -58,8 +63,8 @@ export function responsesItems(message: Message, endpoint: Endpoint): ResponseIn
         ...message.tool_calls.map(({ provider_id, name, arguments_raw }): ResponseInputItem => ({
           type: 'function_call',
           call_id: provider_id,
-          name,
-          arguments: arguments_raw,
+          name: callName(name),
+          arguments: argumentsText(arguments_raw),
         })),
       ];
   }
@@ -158,11 +163,11 @@ function finish(output: ResponseOutputItem[], reasoner: string, response: Respon
   for (const item of output) {
     if (item.type === 'reasoning') parts.push(reasoningPart(item, reasoner));
     else if (item.type === 'function_call') {
-      calls.push({ id: item.call_id, name: text(item.name), arguments_raw: text(item.arguments) });
+      calls.push({ id: item.call_id, name: textIn(item.name), arguments_raw: textIn(item.arguments) });
     } else if (item.type === 'message') {
       for (const content of item.content) {
         if (content.type === 'refusal') refused = true;
-        const said = text(content.type === 'refusal' ? content.refusal : content.text);
+        const said = textIn(content.type === 'refusal' ? content.refusal : content.text);
         if (said !== '') parts.push({ type: 'text', text: said });
       }
     }
@@ -182,12 +187,4 @@ function reasoningPart(item: ResponseReasoningItem, reasoner: string): MessagePa
       provider: reasoner,
     }),
   };
-}
-
-/** Compatible servers leave out what the types promise. */
-function text(value: unknown): string {
-  if (value === undefined || value === null) return '';
-  if (typeof value !== 'string')
-    throw new ModelFault('malformed', 'bad_event', 'an event of the reply has no text where one must be');
-  return value;
 }

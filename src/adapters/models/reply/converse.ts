@@ -21,7 +21,7 @@ export interface Exchange<Event> {
   reader: Reader<Event>;
   send(
     cut: AbortSignal,
-  ): Promise<{ data: AsyncIterable<Event>; response: { body: unknown }; request_id: string | null }>;
+  ): Promise<{ data: AsyncIterable<Event>; response: { body: unknown }; request_id?: string | null | undefined }>;
 }
 
 export interface Conversation {
@@ -44,13 +44,13 @@ export async function converse<Event>(exchange: Exchange<Event>, conversation: C
   try {
     if (signal.aborted) throw abortFault();
     const { body, requestId } = await receive(exchange, conversation);
-    const finished = reader.finish();
+    const finished = understand(() => reader.finish());
     return {
       ok: true,
       ...replyFields(finished),
       usage: reader.usage() ?? estimatedUsage(request, finished),
       model_served: finished.model ?? request.model,
-      ...(requestId !== null && { provider_request_id: requestId }),
+      ...((requestId || finished.id) && { provider_request_id: requestId || finished.id! }),
       wire_hash: body.hash(),
     };
   } catch (thrown) {
@@ -77,12 +77,12 @@ async function receive<Event>(
     try {
       for await (const event of data) {
         events++;
-        reader.take(event);
+        understand(() => reader.take(event));
         watch.came();
         if (reader.settled()) lingering ??= clock.at(clock.now() + LINGER_MS, abort);
       }
     } catch (thrown) {
-      if (!reader.settled() || !isLoss(thrown)) throw thrown;
+      if (!reader.settled() || !(cut.signal.aborted || isLoss(thrown))) throw thrown;
     }
     if (signal.aborted) throw abortFault(); // the SDK's stream just ends then
     if (!reader.settled()) watch.check();
@@ -134,6 +134,17 @@ function createWatch(clock: Clock, { firstTokenMs, idleMs, totalMs }: Patience, 
       stopTotal();
     },
   };
+}
+
+/** Services send what their types don't promise; whatever a reader stumbles over, the reply is to blame. */
+function understand<T>(read: () => T): T {
+  try {
+    return read();
+  } catch (thrown) {
+    if (thrown instanceof ModelFault) throw thrown;
+    const why = thrown instanceof Error ? thrown.message : String(thrown);
+    throw new ModelFault('malformed', 'bad_event', `the reply can't be understood (${why})`, { cause: thrown });
+  }
 }
 
 /** The connection's failing, which a reply that has come whole needn't care about. */

@@ -65,6 +65,8 @@ export interface Finished {
   calls: { id: string | undefined; name: string; arguments_raw: string }[];
   stop_reason: ModelReply['stop_reason'];
   model: string | undefined;
+  /** The service's own name of the reply, where no header has one. */
+  id?: string | undefined;
 }
 
 /** Reads one reply in one of the wire formats. */
@@ -104,6 +106,14 @@ export function replyFields({
     'text' in part && part.text !== undefined ? { ...part, text: part.text.toWellFormed() } : part,
   );
   return { parts: wellFormed, tool_calls, stop_reason };
+}
+
+/** The text that stands at a place of an event; compatible servers send null, or leave it out. @throws ModelFault malformed */
+export function textIn(value: unknown): string {
+  if (value === undefined || value === null) return '';
+  if (typeof value !== 'string')
+    throw new ModelFault('malformed', 'bad_event', 'an event of the reply has no text where one must be');
+  return value;
 }
 
 /** Of tokens as a service reports them: a count, whatever stands there. */

@@ -28,6 +28,8 @@ export type Thrown =
       /** The body, or what stands in its `error`. */
       error: unknown;
       message: string;
+      /** Where it says so elsewhere than in a header. */
+      retryAfterMs?: number;
     };
 
 /** Reads an SDK's own errors; undefined: it is none. */
@@ -73,13 +75,13 @@ export function streamedFault(error: unknown): ModelFault {
 
 function answered(
   cause: unknown,
-  { status, headers, error, message: whole }: Extract<Thrown, { kind: 'answered' }>,
+  { status, headers, error, message: whole, retryAfterMs: said }: Extract<Thrown, { kind: 'answered' }>,
   context: ErrorContext,
   say: (message: string) => string,
 ): ModelFault {
   if (status === undefined) {
     const { class: failureClass, code, message, retryAfterMs } = streamedFault(error);
-    return new ModelFault(failureClass, code, say(`: ${message}`), { retryAfterMs, cause });
+    return new ModelFault(failureClass, code, say(`: ${message}`), { retryAfterMs: retryAfterMs ?? said, cause });
   }
   if (status >= 300 && status < 400) {
     const to = placeOf(headers?.get('location'));
@@ -92,25 +94,30 @@ function answered(
     classOf(status, code ?? '', message),
     code ?? `http_${status}`,
     say(` answered ${status}: ${message}${code === undefined ? '' : ` (${code})`}`),
-    { retryAfterMs: retryAfter(headers, context.now) ?? saidInText(message), cause },
+    { retryAfterMs: retryAfter(headers, context.now) ?? said ?? saidInText(message), cause },
   );
 }
 
 const NO_MONEY =
-  /insufficient_quota|billing_hard_limit|billing_not_active|insufficient[_ ]balance|exceeded_current_quota/;
+  /insufficient_quota|billing_hard_limit|billing_not_active|insufficient[_ ]balance|exceeded_current_quota|billing_error/;
+const NO_MONEY_SAID = /credit balance is too low/i;
 const TOO_LONG =
-  /context_length_exceeded|context[_ ]window|maximum context|prompt is too long|input is too long|string_above_max_length/i;
+  /context_length_exceeded|context[_ ]window|maximum context|prompt is too long|input is too long|input token count|string_above_max_length/i;
 const REFUSED = /content_filter|content_policy|invalid_prompt|cyber_policy|moderation|flagged/i;
-const OVERLOADED = /server_error|overloaded|server_is_overloaded|slow_down|unavailable|bad_gateway/;
+const OVERLOADED = /server_error|api_error|overloaded|slow_down|unavailable|bad_gateway|internal/i;
+const LIMITED = /^(rate_limit_exceeded|rate_limit_error|resource_exhausted)$/i;
+const BAD_KEY = /^(invalid_api_key|authentication_error|permission_error|unauthenticated|permission_denied)$/i;
+/** Google answers 400 to a wrong key. */
+const BAD_KEY_SAID = /^api key (not valid|expired)/i;
 
 /** @param status 0 when the error came within a reply. */
 function classOf(status: number, code: string, message: string): ModelFailureClass {
-  if (NO_MONEY.test(code) || status === 402) return 'auth';
+  if (NO_MONEY.test(code) || NO_MONEY_SAID.test(message) || status === 402) return 'auth';
   if (TOO_LONG.test(code) || status === 413) return 'context_too_long';
-  if (status === 429 || code === 'rate_limit_exceeded') return 'rate_limit';
+  if (status === 429 || LIMITED.test(code)) return 'rate_limit';
   if (REFUSED.test(code) || (status === 403 && REFUSED.test(message))) return 'refused';
-  if (status === 401 || status === 403 || code === 'invalid_api_key') return 'auth';
-  if (status === 408) return 'timeout';
+  if (status === 401 || status === 403 || BAD_KEY.test(code) || BAD_KEY_SAID.test(message)) return 'auth';
+  if (status === 408 || code === 'timeout_error') return 'timeout';
   if (status >= 500 || status === 409 || status === 425 || OVERLOADED.test(code)) return 'overload';
   if (TOO_LONG.test(message)) return 'context_too_long';
   return 'invalid_request';
@@ -131,15 +138,16 @@ function parse(text: string | null | undefined): number | undefined {
   return text && /^\s*\d+(\.\d+)?\s*$/.test(text) ? Number(text) : undefined;
 }
 
-/** OpenAI says it within a stream only in words: "Please try again in 1.25s." */
+/** Within a stream it is said only in words: "Please try again in 1.25s.", "Please retry in 34.07s." */
 function saidInText(message: string): number | undefined {
-  const [, amount, unit] = /try again in (\d+(?:\.\d+)?) ?(ms|s)\b/.exec(message) ?? [];
+  const [, amount, unit] = /(?:try again|retry) in (\d+(?:\.\d+)?) ?(ms|s)\b/.exec(message) ?? [];
   return amount === undefined ? undefined : Math.round(Number(amount) * (unit === 'ms' ? 1 : 1000));
 }
 
 function codeOf(error: unknown): string | undefined {
-  const { code, type } = (typeof error === 'object' && error ? error : {}) as Record<string, unknown>;
-  return [code, type].find((one) => typeof one === 'string' && /^[\w.:-]{1,64}$/.test(one)) as string | undefined;
+  const { code, type, status } = (typeof error === 'object' && error ? error : {}) as Record<string, unknown>;
+  return [code, type, status].find((one) => typeof one === 'string' && /^[\w.:-]{1,64}$/.test(one)) as
+    string | undefined;
 }
 
 /** `{message}`, `{detail}`, `{error}` or the text itself: services differ. */

@@ -1,13 +1,16 @@
 import type { Environment } from '../../../base/environment.ts';
+import { PROVIDER_NAMES, providerOf } from '../../../contract/providers.ts';
 
 /** What every command may see of the program's environment. All else stays behind, keys above all. */
 const PASSED = ['PATH', 'HOME', 'LANG', 'TZ', 'TMPDIR', 'USER', 'LOGNAME', 'SHELL'];
 
 /** Never passed, also when the settings name them. */
-const PROVIDER_VARIABLES = new Set([
-  'OPENAI_API_KEY', 'OPENAI_BASE_URL', 'ANTHROPIC_API_KEY', 'ANTHROPIC_BASE_URL', 'GEMINI_API_KEY',
-  'GOOGLE_GEMINI_BASE_URL', 'ZAI_API_KEY', 'OLLAMA_HOST',
-]); // prettier-ignore
+const PROVIDER_VARIABLES = new Set(
+  PROVIDER_NAMES.flatMap((name) => {
+    const { key, base_url_variable } = providerOf(name)!;
+    return [key, base_url_variable].filter((variable) => variable !== undefined);
+  }),
+);
 
 const DEFAULT_PATH = '/usr/local/bin:/usr/bin:/bin';
 

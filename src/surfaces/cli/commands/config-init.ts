@@ -21,13 +21,16 @@ export const initialiseConfig: CommandAction<{ force?: boolean }> = async (conte
   const say = (line: string): void => io.stderr.write(`${line}\n`);
   if (!created) return say('It is there already and stays as it is; --force replaces it.');
   if (backup !== undefined) say(`The former content is kept in ${backup}.`);
-  if (found.openai) say(`Found ${found.openai}: the file names the variable, the key stays where it is.`);
+  const variables = (found.keyed ?? []).flatMap(({ api_key_env }) => api_key_env ?? []);
+  if (variables.length > 0) {
+    say(`Found ${variables.join(', ')}: the file names the variable, the key stays where it is.`);
+  }
   if (found.ollama)
     say(`Found Ollama with ${found.ollama.length === 1 ? '1 model' : `${found.ollama.length} models`}.`);
   const standard = proposedDefault(found);
   say(
     standard === undefined
-      ? 'Found no key and no local model: the offline demo answers until you set OPENAI_API_KEY.'
+      ? 'Found no key and no local model: the offline demo answers until you set OPENAI_API_KEY (or that of Anthropic or Gemini).'
       : `The default model is ${standard}.`,
   );
   say('next: runtime run "What does this project do?"');

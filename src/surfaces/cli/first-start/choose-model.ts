@@ -1,6 +1,7 @@
 /** The first start's question for a model: from what is found here, by a key or an address, and tried once. */
 import { nearest } from '../../../base/nearest.ts';
 import type { ModelEntry } from '../../../contract/config.ts';
+import { providerOf } from '../../../contract/providers.ts';
 import { findModels, servedModels } from '../../../engine/config/found-models.ts';
 import { DEFAULT_OPENAI_MODEL } from '../../../engine/config/models.ts';
 import { hostOf, servicesWithKey, tryModel } from '../../../engine/config/services.ts';
@@ -56,9 +57,9 @@ async function waysOf({ environment, clock, config }: Dialogue): Promise<Way[]> 
     ask: (asking) => askOllama(asking, ollama),
     known: true,
   };
-  const keyed = servicesWithKey(environment).map(({ name, variable, base_url }): Way => ({
+  const keyed = servicesWithKey(environment).map(({ name, provider, variable, base_url }): Way => ({
     line: `${name}, by the key in ${variable}`,
-    ask: (asking) => askModelOf(asking, { base_url, api_key_env: variable }, environment[variable]),
+    ask: (asking) => askModelOf(asking, { provider, base_url, api_key_env: variable }, environment[variable]),
   }));
   return [
     ...(ollama.length === 0 ? [] : [local]),
@@ -71,7 +72,7 @@ async function waysOf({ environment, clock, config }: Dialogue): Promise<Way[]> 
 /** Tries the model, and asks what to do where it doesn't answer. */
 async function keep(dialogue: Dialogue, entry: ModelEntry): Promise<'keep' | 'again' | 'other' | 'leave'> {
   const { say, menu, config, environment, clock, input } = dialogue;
-  say(`Asking ${entry.name} at ${hostOf(config, entry, environment) ?? 'OpenAI'} …`);
+  say(`Asking ${entry.name} at ${hostOf(config, entry, environment) ?? providerOf(entry.provider)!.label} …`);
   const why = await tryModel(config, entry, { environment, clock, signal: input.given_up });
   if (input.given_up.aborted) return 'leave';
   if (why === undefined) {
@@ -107,20 +108,22 @@ function askOther(): AskEntry {
     known = base_url;
     const key = await askKey(dialogue, 'Key (it is not shown; Enter: it wants none): ', { optional: true });
     // Without a key the registry would look for that of OpenAI, which is none of this service's business.
-    return key === undefined ? undefined : askModelOf(dialogue, { base_url, api_key: key || 'none' }, key);
+    return key === undefined
+      ? undefined
+      : askModelOf(dialogue, { provider: 'openai', base_url, api_key: key || 'none' }, key);
   };
 }
 
 async function askModelOf(
   dialogue: Dialogue,
-  service: Pick<ModelEntry, 'base_url' | 'api_key' | 'api_key_env'>,
+  service: Pick<ModelEntry, 'provider' | 'base_url' | 'api_key' | 'api_key_env'>,
   key: string | undefined,
 ): Promise<ModelEntry | undefined> {
   const url = `${service.base_url!.replace(/\/$/, '')}/models`;
   const models = await servedModels(url, dialogue.clock, { withinMs: LIST_MS, key });
   if (dialogue.input.given_up.aborted) return undefined;
   const name = await askName(dialogue, models ?? []);
-  return name === undefined ? undefined : { name, provider: 'openai', ...service };
+  return name === undefined ? undefined : { name, ...service };
 }
 
 async function askAddress({ input, say }: Dialogue, known: string | undefined): Promise<string | undefined> {

@@ -45,7 +45,7 @@ export async function firstStart(
 /** Gives whether a configuration was written. */
 async function configure(dialogue: Dialogue): Promise<boolean> {
   const { input, home, say, menu } = dialogue;
-  say('No model is configured yet, and there is no OPENAI_API_KEY. This takes a minute; Esc or Ctrl-C skips it.');
+  say('No model is configured yet, and no key of one was found. This takes a minute; Esc or Ctrl-C skips it.');
   const model = await chooseModel(dialogue);
   if (model === undefined) return false;
   const profile = await menu(

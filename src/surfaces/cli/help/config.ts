@@ -1,7 +1,8 @@
 export const page = `# Configuration
 
-None is needed: with OPENAI_API_KEY set OpenAI answers, without a key an offline
-demo. On a terminal the first start of \`runtime\` asks which model should answer,
+None is needed: with OPENAI_API_KEY set OpenAI answers, else Anthropic
+(ANTHROPIC_API_KEY) or Gemini (GEMINI_API_KEY); without a key an offline demo.
+On a terminal the first start of \`runtime\` asks which model should answer,
 tries it, and writes the file. Or:
 
 \`\`\`sh
@@ -29,6 +30,7 @@ models:
       model: gpt-6.1-terra
       api_key_env: OPENAI_API_KEY # the variable that holds the key
       price: { input: 1, output: 5 } # USD a million tokens; for money limits
+    - { name: claude, provider: anthropic, model: claude-sonnet-5-5 }
     - { name: local, provider: ollama, model: 'qwen3:8b' }
 \`\`\`
 
