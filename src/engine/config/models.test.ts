@@ -106,6 +106,7 @@ describe('how a model is reached', () => {
       ANTHROPIC_BASE_URL: 'https://a.example', GOOGLE_GEMINI_BASE_URL: 'https://g.example',
     }; // prettier-ignore
     expect(settings({ provider: 'anthropic' }, environment)).toEqual({
+      name: 'a', provider: 'anthropic', base_url: 'https://a.example', api_key: 'a', api_key_env: 'ANTHROPIC_API_KEY',
     }); // prettier-ignore
     expect(settings({ provider: 'gemini' }, environment)).toMatchObject({
       base_url: 'https://g.example',
