@@ -102,7 +102,10 @@ describe('config view', () => {
     const sampleOf = ({ path: key, kind, values = [], default: standard }: ConfigKey): [string, unknown] => {
       if (key === 'models.default') return ['demo', 'demo'];
       if (key === 'models.fallback') return ['demo', ['demo']];
-      if (key === 'telemetry.endpoint') return ['http://127.0.0.1:1', 'http://127.0.0.1:1'];
+      if (['telemetry.endpoint', 'auth.codex.issuer', 'auth.codex.redirect_uri'].includes(key)) {
+        return ['http://127.0.0.1:1', 'http://127.0.0.1:1'];
+      }
+      if (key === 'auth.codex.token_path') return ['auth/other.json', 'auth/other.json'];
       const choice = values.find((value) => value !== standard) ?? '';
       const samples: Record<ConfigKey['kind'], [string, unknown]> = {
         text: ['other', 'other'],

@@ -27,7 +27,7 @@ describe('what is offered', () => {
     expect(await values(place, '')).toEqual(expect.arrayContaining(['run', 'session', 'completion', 'help']));
     expect(await values(place, 'ses')).toEqual(['session']);
     expect(await values(place, 'session', 's')).toEqual(['show']);
-    expect(await values(place, 'policy', 'set', 'time', '--a')).toEqual(['--allow']);
+    expect(await values(place, 'policy', 'set', 'time', '--al')).toEqual(['--allow']);
     expect(await values(place, 'run', '-')).toEqual(
       expect.arrayContaining(['-p', '--prompt', '--workspace', '--help']),
     );
@@ -164,7 +164,7 @@ describe.skipIf(!BASH)(unless(BASH, 'bash'), () => {
 
   test('commands and flags', async ({ place }) => {
     expect(await ask(place, 'runtime ses')).toEqual(['session']);
-    expect(await ask(place, 'runtime policy set time --a')).toEqual(['--allow']);
+    expect(await ask(place, 'runtime policy set time --al')).toEqual(['--allow']);
     expect(await ask(place, 'runtime config view -o ')).toEqual(['yaml', 'json']);
   });
 

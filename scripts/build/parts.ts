@@ -12,8 +12,8 @@ const PARTS: Record<string, readonly string[]> = {
   turn: [
     'src/adapters/models/http/routes.ts',
     'src/adapters/models/openai/index.ts',
-    'src/adapters/models/router.ts',
     'src/engine/config/load.ts',
+    'src/engine/models-client.ts',
     'src/engine/telemetry/open.ts',
     'src/engine/wire.ts',
     'src/surfaces/attach.ts',

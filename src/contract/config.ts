@@ -33,9 +33,9 @@ const modelEntry = z.strictObject({
       cached: usd.exactOptional().describe('USD per million cached input tokens. Default: as input.'),
     })
     .exactOptional()
-    .describe('Needed for money limits.'),
-  context: atLeastOne.exactOptional().describe('Context window in tokens.'),
-  max_output: atLeastOne.exactOptional().describe('Most tokens of one reply. Default: 16384.'),
+    .describe('Needed for money limits. Default: as the catalogue says (`runtime models ls`).'),
+  context: atLeastOne.exactOptional().describe('Context window in tokens. Default: as the catalogue says.'),
+  max_output: atLeastOne.exactOptional().describe('Most tokens of one reply. Default: 16384, or what the catalogue says where that is less.'),
   headers: z.array(z.string().min(1)).exactOptional().describe('Further headers of each request, each as "Name: value".'),
   proxy: z.string().min(1).exactOptional().describe('Proxy for this model, as http://127.0.0.1:3128; none: no proxy. Default: HTTPS_PROXY and HTTP_PROXY, but for NO_PROXY.'),
   ca: z.string().min(1).exactOptional().describe('File with certificates (PEM) that are trusted beside the usual ones.'),
@@ -44,6 +44,7 @@ const modelEntry = z.strictObject({
   request_timeout: duration.exactOptional().describe('Longest wait for the next piece of a reply. Default: 120s.'),
   total_timeout: duration.exactOptional().describe('Longest time for a whole reply. Default: 30m.'),
   script: z.string().min(1).exactOptional().describe('Script file of a script model (docs/script-model.md).'),
+  replay: z.string().min(1).exactOptional().describe('Of a model with `provider: replay`: the session, or the exported file, whose replies it gives again.'),
 }); // prettier-ignore
 
 export const configSchema = z
@@ -59,6 +60,18 @@ export const configSchema = z
           })
           .prefault({}),
         registry: z.array(modelEntry).default([]).describe('The models there are.'),
+      })
+      .prefault({}),
+    auth: z
+      .strictObject({
+        codex: z
+          .strictObject({
+            issuer: z.string().min(1).default('https://auth.openai.com').describe('Who logs in with ChatGPT and renews the login.'),
+            redirect_uri: z.string().min(1).default('http://localhost:1455/auth/callback').describe('Where the browser brings the login back to, on this machine. The issuer must know it.'),
+            token_path: z.string().regex(/^auth\/[A-Za-z0-9][A-Za-z0-9_-]*\.json$/).default('auth/codex.json').describe('File of the login, within RUNTIME_HOME.'),
+            timeout: duration.default('5m').describe('How long a login by the browser may take.'),
+          })
+          .prefault({}),
       })
       .prefault({}),
     governance: z

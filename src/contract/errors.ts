@@ -75,6 +75,7 @@ export const errorCatalogue = {
   version_mismatch: { exit: 3, next: 'End that process, or use the version that it runs.' },
   port_taken: { exit: 3, next: 'Choose another with --port, or 0 for any that is free.' },
   locked: { exit: 3, next: 'Wait until it ends, or stop that process.' },
+  login_failed: { exit: 1, next: 'Try again with `runtime provider login openai-codex`.' },
   auth_missing: { exit: 4, next: 'Set the key, or see `runtime doctor`.' },
   role_not_allowed: { exit: 6, next: 'Ask someone whose role may do it.' },
   caller_is_tool: { exit: 6, next: 'Run the command yourself, outside of any tool of the agent.' },

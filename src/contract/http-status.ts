@@ -37,6 +37,7 @@ export const httpStatus: Record<ErrorCode, number> = {
   config_invalid: 500,
   config_unreadable: 500,
   node_too_old: 500,
+  login_failed: 500,
   auth_missing: 500,
   store_damaged: 500,
   store_too_new: 500,

@@ -39,6 +39,9 @@ export const grant = z.strictObject({
 /** Micro-USD a million tokens. */
 export const price = z.strictObject({ input: int, output: int, cached: int });
 
+/** What a model takes beside text. */
+export const modelAbility = z.enum(['image', 'file']);
+
 /** A model that may be asked during the turn. The first is the chosen one, the others are its fallbacks in order. */
 export const modelChoice = z.strictObject({
   name: z.string(),
@@ -47,6 +50,8 @@ export const modelChoice = z.strictObject({
   context: int.exactOptional(),
   max_output_tokens: int,
   price: price.exactOptional(),
+  /** Absent: nobody has said. */
+  sees: z.array(modelAbility).exactOptional(),
 });
 
 export const manifestSchema = z.strictObject({
@@ -83,6 +88,7 @@ export type ToolSpec = z.infer<typeof toolSpec>;
 export type Policy = z.infer<typeof policy>;
 export type Grant = z.infer<typeof grant>;
 export type Price = z.infer<typeof price>;
+export type ModelAbility = z.infer<typeof modelAbility>;
 export type ModelChoice = z.infer<typeof modelChoice>;
 export type Manifest = z.infer<typeof manifestSchema>;
 export type RuleVerdict = { id: string; verdict: Verdict };

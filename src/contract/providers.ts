@@ -62,7 +62,13 @@ export const PROVIDERS = {
     base_url: 'http://127.0.0.1:11434/v1',
     wires: ['chat', 'responses'],
   },
+  'openai-codex': {
+    label: 'ChatGPT',
+    base_url: 'https://chatgpt.com/backend-api',
+    wires: ['responses'],
+  },
   script: { label: 'a script' },
+  replay: { label: 'a recorded session' },
 } as const satisfies Record<string, Provider>;
 
 export type ProviderName = keyof typeof PROVIDERS;

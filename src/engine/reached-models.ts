@@ -1,10 +1,9 @@
 /** The models that this process asks, and how each is reached by the configuration in force. */
-import { createModelClient, type Models } from '../adapters/models/router.ts';
+import type { Models } from '../adapters/models/router.ts';
 import type { ModelSettings } from '../adapters/models/settings.ts';
-import type { Clock } from '../base/clock.ts';
-import type { Environment } from '../base/environment.ts';
 import type { Config } from '../contract/config.ts';
 import { chooseModels, type ChosenModels } from './config/models.ts';
+import { createModels, type ModelPorts } from './models-client.ts';
 
 export interface ReachedModels {
   models: Models;
@@ -17,15 +16,15 @@ export interface ReachedModels {
   renew(before: Config): void;
 }
 
-export function reachModels(ports: {
-  /** The one in force now. */
-  config: () => Config;
-  clock: Clock;
-  environment: Environment;
-}): ReachedModels {
-  const { config, clock, environment } = ports;
+export function reachModels(
+  ports: Omit<ModelPorts, 'config'> & {
+    /** The one in force now. */
+    config: () => Config;
+  },
+): ReachedModels {
+  const { config, environment } = ports;
   let settings: ModelSettings[] = [];
-  let client = createModelClient({ models: settings, clock, environment });
+  let client = createModels(settings, { ...ports, config: config() });
 
   function choose(model: string | undefined): ChosenModels {
     const chosen = chooseModels(config(), environment, model === undefined ? {} : { model });
@@ -45,7 +44,7 @@ export function reachModels(ports: {
       const known = settings;
       settings = known.filter(hasLeft);
       for (const one of known) if (!hasLeft(one)) choose(one.name);
-      client = createModelClient({ models: settings, clock, environment });
+      client = createModels(settings, { ...ports, config: config() });
     },
   };
 }

@@ -2,7 +2,7 @@
 import { readlinkSync } from 'node:fs';
 import { commit, sources, version } from '#generated/version.js';
 import { createInstructionFiles } from '../adapters/instructions/instruction-files.ts';
-import { createModelClient, type Models } from '../adapters/models/router.ts';
+import type { Models } from '../adapters/models/router.ts';
 import { createProjectFiles } from '../adapters/tools/project-files.ts';
 import { createToolHost } from '../adapters/tools/tool-host.ts';
 import type { ToolSettings } from '../adapters/tools/tool.ts';
@@ -12,6 +12,7 @@ import type { Environment } from '../base/environment.ts';
 import { systemIds } from '../base/ids.ts';
 import { RuntimeError } from '../contract/errors.ts';
 import type { Config } from '../contract/config.ts';
+import type { Login } from '../contract/login.ts';
 import type { ModelChoice, Policy } from '../contract/manifest.ts';
 import type { Budget, InstructionFiles, ModelClient, ProjectFiles, ToolHost } from '../contract/ports.ts';
 import type { IngressEvent } from '../contract/records.ts';
@@ -22,11 +23,12 @@ import { limitsOf } from './config/limits.ts';
 import { loadConfig, type LoadedConfig } from './config/load.ts';
 import { chooseModels, missingKey, type ChosenModels } from './config/models.ts';
 import { policyOf, unknownTools } from './config/policy.ts';
-import { secretsOf } from './config/secrets.ts';
+import { loginSecrets, knownSecrets } from './config/secrets.ts';
 import { createFreeze } from './freeze.ts';
 import { createOwner, type Owner } from './owner.ts';
 import { createIdIndex, type IdIndex } from './id-index.ts';
 import { LOCAL_ACTOR } from './principal.ts';
+import { createModels } from './models-client.ts';
 import { reachModels } from './reached-models.ts';
 import { createRedactor, type Redactor } from './session/redact.ts';
 
@@ -109,9 +111,13 @@ export function takeWorkspace(workspace: Workspace): OwnedWorkspace {
   const config = (): Config => workspace.loaded.config;
   const fence = lockWorkspace(workspace);
 
-  const { models, choose, renew } = reachModels({ config, clock, environment });
-  let secrets = secretsOf(config(), environment);
+  let secrets = knownSecrets(config(), environment);
   let redactor = createRedactor(secrets);
+  const learned = (login: Login): void => {
+    const fresh = loginSecrets(login).filter(({ value }) => !secrets.some((known) => known.value === value));
+    if (fresh.length > 0) redactor = createRedactor((secrets = [...secrets, ...fresh]));
+  };
+  const { models, choose, renew } = reachModels({ config, clock, environment, sources: store, learned });
   const redactorNow: Redactor = { text: (text) => redactor.text(text), stream: () => redactor.stream() };
   const waiting = async (event_id: string | undefined): Promise<IngressEvent | undefined> =>
     event_id === undefined ? undefined : store.ingress.pendingEvent(event_id);
@@ -164,7 +170,7 @@ export function takeWorkspace(workspace: Workspace): OwnedWorkspace {
     choose,
     adoptConfig(before) {
       renew(before);
-      secrets = [...secrets, ...secretsOf(config(), environment)]; // a key that was taken out is still a secret
+      secrets = [...secrets, ...knownSecrets(config(), environment)]; // a key that was taken out is still a secret
       redactor = createRedactor(secrets);
     },
     release: () => store.close(),
@@ -176,7 +182,7 @@ export function takeWorkspace(workspace: Workspace): OwnedWorkspace {
  * @throws RuntimeError auth_missing | config_invalid | config_unreadable when it can't be asked
  */
 export async function otherModel(
-  { loaded, clock, request: { environment } }: Workspace,
+  { loaded, clock, store, request: { environment } }: Workspace,
   model: string,
 ): Promise<{ choice: ModelChoice; client: ModelClient }> {
   const { choices, settings } = chooseModels(loaded.config, environment, { model });
@@ -185,7 +191,7 @@ export async function otherModel(
   if (missing !== undefined) {
     throw new RuntimeError('auth_missing', `The model "${choice.name}" has no key: set ${missing}.`);
   }
-  const client = createModelClient({ models: [how], clock, environment });
+  const client = createModels([how], { config: loaded.config, clock, environment, sources: store });
   await client.prepare(choice.name);
   return { choice, client };
 }

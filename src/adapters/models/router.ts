@@ -3,6 +3,8 @@ import type { Clock } from '../../base/clock.ts';
 import type { Environment } from '../../base/environment.ts';
 import { isHttpUrl, withScheme } from '../../base/http-url.ts';
 import { toRuntimeError } from '../../contract/errors.ts';
+import type { Bearers } from '../../contract/login.ts';
+import type { ModelReply } from '../../contract/messages.ts';
 import type { ModelClient } from '../../contract/ports.ts';
 import { createBreaker } from './breaker.ts';
 import { createKeyRotation } from './key-rotation.ts';
@@ -16,6 +18,10 @@ export interface ModelClientOptions {
   clock: Clock;
   /** For proxies, and OpenAI's organization and project. */
   environment: Environment;
+  /** The login with ChatGPT, for its models. */
+  login?: (routes: Routes) => Promise<Bearers>;
+  /** The replies that stand in a session or an exported file, for models that play it. */
+  recorded?: (source: string) => Promise<ModelReply[]>;
 }
 
 export interface Models extends ModelClient {
@@ -44,6 +50,7 @@ export function createModelClient(options: ModelClientOptions): Models {
     const settings = options.models.find((model) => model.name === name);
     if (!settings) return failing('invalid_request', 'unknown_model', `The configuration has no model "${name}".`);
     if (settings.provider === 'script') return createScript(settings, options.clock);
+    if (settings.provider === 'replay') return createReplay(settings, options);
     const provider = providerOf(settings.provider);
     if (!provider) {
       return failing(
@@ -72,7 +79,9 @@ export function createModelClient(options: ModelClientOptions): Models {
       default: {
         const { OPENAI_ORG_ID: organization, OPENAI_PROJECT_ID: project } = options.environment;
         const { createOpenaiClient } = await import('./openai/index.ts');
-        return createOpenaiClient(settings, { ...shared, organization, project });
+        const byLogin = settings.provider === 'openai-codex';
+        const login = byLogin ? await options.login!(shared.routes) : undefined;
+        return createOpenaiClient(settings, { ...shared, organization, project, login });
       }
     }
   };
@@ -124,6 +133,11 @@ async function createScript(
   const { createScriptClient, demoScript, loadScript } = await import('./script/index.ts');
   const timeoutMs = request_timeout_ms ?? DEFAULT_REQUEST_TIMEOUT_MS;
   return createScriptClient(script === 'demo' ? demoScript : await loadScript(script), { clock, timeoutMs });
+}
+
+async function createReplay({ replay = '' }: ModelSettings, { recorded }: ModelClientOptions): Promise<ModelClient> {
+  const { createReplayClient } = await import('./replay.ts');
+  return createReplayClient(replay, await recorded!(replay));
 }
 
 function keyMissing({ name, provider, api_key_env, base_url }: ModelSettings, { key }: Provider): ModelClient {

@@ -31,6 +31,8 @@ export interface ModelSettings {
   total_timeout_ms?: number;
   /** Of a script model: the path of its file, or `demo` (default), which is built in. */
   script?: string;
+  /** Of a model that plays a session: which one. */
+  replay?: string;
 }
 
 export const DEFAULT_REQUEST_TIMEOUT_MS = 120_000;

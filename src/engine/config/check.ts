@@ -16,8 +16,22 @@ export interface Complaint {
 /** The built-in offline model. It needs no entry in the registry. */
 export const DEMO = 'demo';
 
+/** What models that aren't asked by a key, or not over a network, don't have. */
+const HAS_NONE: Partial<Record<ModelEntry['provider'], readonly ('base_url' | 'api_key' | 'api_key_env' | 'wire')[]>> =
+  {
+    script: ['base_url', 'api_key', 'api_key_env', 'wire'],
+    replay: ['base_url', 'api_key', 'api_key_env', 'wire'],
+    'openai-codex': ['api_key', 'api_key_env', 'wire'],
+  };
+
 export function checkConfig(config: Config): Complaint[] {
-  return [...checkChoice(config), ...checkRegistry(config), ...checkDurations(config), ...checkTelemetry(config)];
+  return [
+    ...checkChoice(config),
+    ...checkRegistry(config),
+    ...checkDurations(config),
+    ...checkTelemetry(config),
+    ...checkLogin(config),
+  ];
 }
 
 function checkChoice({ models }: Config): Complaint[] {
@@ -54,14 +68,16 @@ const HEADER = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+:[\t\x20-\x7e\x80-\xff]*$/;
 
 function checkEntry(entry: ModelEntry, at: (word: string, message: string) => Complaint): Complaint[] {
   const complaints: Complaint[] = [];
-  if (entry.provider === 'script') {
-    if (entry.script === undefined && entry.name !== DEMO)
-      complaints.push(at('script', 'a script model needs a script file'));
-    for (const word of ['base_url', 'api_key', 'api_key_env', 'wire'] as const) {
-      if (entry[word] !== undefined) complaints.push(at(word, 'a script model has none'));
-    }
-  } else if (entry.script !== undefined) {
-    complaints.push(at('script', 'only a model with `provider: script` has one'));
+  if (entry.provider === 'script' && entry.script === undefined && entry.name !== DEMO)
+    complaints.push(at('script', 'a script model needs a script file'));
+  if (entry.provider === 'replay' && entry.replay === undefined)
+    complaints.push(at('replay', 'a replay model needs the id of a session, or an exported file'));
+  for (const word of HAS_NONE[entry.provider] ?? []) {
+    if (entry[word] !== undefined) complaints.push(at(word, `a model with \`provider: ${entry.provider}\` has none`));
+  }
+  for (const word of ['script', 'replay'] as const) {
+    if (entry[word] !== undefined && entry.provider !== word)
+      complaints.push(at(word, `only a model with \`provider: ${word}\` has one`));
   }
   const { wires } = providerOf(entry.provider)!;
   if (entry.wire !== undefined && entry.provider !== 'script' && !wires?.includes(entry.wire)) {
@@ -95,6 +111,22 @@ function checkEntry(entry: ModelEntry, at: (word: string, message: string) => Co
   }
   return complaints;
 }
+
+/** Tokens go to the issuer, and what the browser brings back is for this machine alone. */
+function checkLogin({ auth: { codex } }: Config): Complaint[] {
+  const complaints: Complaint[] = [];
+  const at = (word: string, message: string): void => void complaints.push({ path: ['auth', 'codex', word], message });
+  const issuer = URL.parse(codex.issuer);
+  if (issuer?.protocol !== 'https:' && !(issuer?.protocol === 'http:' && LOOPBACK.test(issuer.hostname)))
+    at('issuer', 'expected a URL that begins with https://');
+  const redirect = URL.parse(codex.redirect_uri);
+  if (redirect?.protocol !== 'http:' || !LOOPBACK.test(redirect.hostname) || redirect.port === '')
+    at('redirect_uri', 'expected a URL on this machine with a port, as http://localhost:1455/auth/callback');
+  if (codex.token_path === 'auth/tokens.json') at('token_path', 'that file holds the tokens of the daemon');
+  return complaints;
+}
+
+const LOOPBACK = /^(localhost|127\.0\.0\.1|\[::1\])$/;
 
 function checkTelemetry({ telemetry: { endpoint } }: Config): Complaint[] {
   if (!endpoint || isHttpUrl(endpoint)) return [];

@@ -40,6 +40,8 @@ describe('which model answers', () => {
     ['no default, no key at all: the first', { registry: [{ name: 'a', api_key_env: 'A' }] }, {}, undefined, 'a', 'openai', false, 'A'],
     ['--model of the registry', two, {}, 'fast', 'fast', 'openai', false, 'OPENAI_API_KEY'],
     ['--model elsewhere: the default service', { ...two, default: 'local' }, {}, 'qwen', 'qwen', 'ollama', false, undefined],
+    ['--model of a login', {}, KEY, 'openai-codex/gpt-5.5', 'openai-codex/gpt-5.5', 'openai-codex', false, undefined],
+    ['--model openai-codex', {}, KEY, 'openai-codex', 'openai-codex/gpt-5.6-terra', 'openai-codex', false, undefined],
     ['--model elsewhere than a script: OpenAI', { default: 'demo' }, KEY, 'gpt-x', 'gpt-x', 'openai', false, undefined],
   ] as const)('%s', (_name, models, environment, model, name, provider, offline_demo, missing) => {
     expect(first(models, environment, model)).toEqual({ name, provider, offline_demo, missing });

@@ -1,16 +1,24 @@
 /** Which models a turn may ask, and how each is reached: the registry's entries, or what the keys found allow. */
+import { isOfficial as isOfficialAddress } from '../../adapters/models/openai/endpoint.ts';
 import type { ModelSettings } from '../../adapters/models/settings.ts';
 import { parseDuration } from '../../base/duration.ts';
 import type { Environment } from '../../base/environment.ts';
 import type { Config, ModelEntry } from '../../contract/config.ts';
-import type { ModelChoice, Price } from '../../contract/manifest.ts';
+import type { ModelChoice } from '../../contract/manifest.ts';
 import { PROVIDER_NAMES, PROVIDERS, providerOf } from '../../contract/providers.ts';
+import { hasLogin } from '../../store/logins.ts';
 import { DEMO } from './check.ts';
 import { headerOf } from './header.ts';
+import { type Figures, figuresOf } from './figures.ts';
+import { codexLoginPath } from './login-path.ts';
 
 /** Asked where OPENAI_API_KEY is set and nothing is configured. */
 export const DEFAULT_OPENAI_MODEL = PROVIDERS.openai.default_model;
 
+/** Asked where there is a login with ChatGPT, and no key. */
+export const DEFAULT_CODEX_MODEL = 'gpt-5.6-terra';
+
+const CODEX = 'openai-codex';
 const DEFAULT_MAX_OUTPUT_TOKENS = 16_384;
 const OLLAMA_HOST = '127.0.0.1:11434';
 const OPENAI_HOST = new URL(PROVIDERS.openai.base_url).hostname;
@@ -37,8 +45,8 @@ export function chooseModels(config: Config, environment: Environment, options: 
   const isOther = compactor !== undefined && compactor.name !== entry.name;
   const reached = isOther && !entries.includes(compactor) ? [...entries, compactor] : entries;
   return {
-    choices: entries.map(choiceOf),
-    ...(isOther && { compactor: choiceOf(compactor) }),
+    choices: entries.map((each) => choiceOf(each, environment)),
+    ...(isOther && { compactor: choiceOf(compactor, environment) }),
     settings: reached.map((each) => settingsOf(each, environment)),
     offline_demo: offline,
   };
@@ -56,8 +64,49 @@ export function missingKey({ api_key, api_key_env }: ModelSettings): string | un
   return api_key === undefined ? api_key_env : undefined;
 }
 
+/** How an entry is reached: its host, for a person to read, and where its service lists its models. */
+export function reachOf(
+  entry: ModelEntry,
+  environment: Environment,
+): {
+  settings: ModelSettings;
+  host?: string;
+  list?: { url: string; format: 'openai' | 'anthropic' | 'gemini' };
+} {
+  const settings = settingsOf(entry, environment);
+  const { provider } = entry;
+  const address = (settings.base_url ?? providerOf(provider)!.base_url)?.replace(/\/+$/, '');
+  if (address === undefined) return { settings };
+  const host = URL.parse(address)?.host;
+  const reach = { settings, ...(host !== undefined && { host }) };
+  switch (provider) {
+    case 'openai-codex':
+      return reach; // it has no list
+    case 'anthropic':
+      return { ...reach, list: { url: `${address.replace(/\/v1$/, '')}/v1/models?limit=1000`, format: provider } };
+    case 'gemini': {
+      const versioned = /\/v\d\w*$/.test(address) ? address : `${address}/v1beta`;
+      return { ...reach, list: { url: `${versioned}/models?pageSize=1000`, format: provider } };
+    }
+    default:
+      return { ...reach, list: { url: `${address}/models`, format: 'openai' } };
+  }
+}
+
+/** The entry that `--model` means; without a name the one that answers then. */
+export function entryOf(config: Config, environment: Environment, name = config.models.default): ModelEntry {
+  return chooseEntry(config, environment, name).entry;
+}
+
+/** What is known of an entry of the registry, or of a model that a turn would ask. */
+export function entryFigures(entry: ModelEntry, environment: Environment): Figures {
+  return figuresOf({ entry, model: modelId(entry), official: isOfficial(entry, environment) });
+}
+
 const DEMO_ENTRY: ModelEntry = { name: DEMO, provider: 'script' };
 const OPENAI_ENTRY: ModelEntry = { name: DEFAULT_OPENAI_MODEL, provider: 'openai' };
+/** What a login reaches without any configuration. */
+export const CODEX_ENTRY: ModelEntry = { name: `${CODEX}/${DEFAULT_CODEX_MODEL}`, provider: CODEX };
 
 function chooseEntry(
   config: Config,
@@ -66,17 +115,25 @@ function chooseEntry(
 ): { entry: ModelEntry; offline: boolean } {
   const known = name === undefined ? undefined : (findEntry(config, name) ?? (name === DEMO ? DEMO_ENTRY : undefined));
   if (known) return { entry: known, offline: false };
+  if (name === CODEX) return { entry: CODEX_ENTRY, offline: false };
+  if (name?.startsWith(`${CODEX}/`)) return { entry: { name, provider: CODEX }, offline: false };
   const standard = standardEntry(config, environment);
   if (name === undefined) return { entry: standard ?? DEMO_ENTRY, offline: standard === undefined };
   return { entry: sameServiceAs(standard, name), offline: false };
 }
 
-/** What answers when nobody names a model: the default, else the first entry that has its key, else a built-in model by its key. */
-function standardEntry(config: Config, environment: Environment): ModelEntry | undefined {
+/**
+ * What answers when nobody names a model: the default, else the first entry that has its key, else a built-in model by its
+ * key or by a login.
+ */
+export function standardEntry(config: Config, environment: Environment): ModelEntry | undefined {
   const { registry } = config.models;
-  const usable = registry.find((entry) => missingKey(settingsOf(entry, environment)) === undefined);
+  const loggedIn = (): boolean => hasLogin(codexLoginPath(config, environment));
+  const usable = registry.find((entry) =>
+    entry.provider === CODEX ? loggedIn() : missingKey(settingsOf(entry, environment)) === undefined,
+  );
   const configured = findEntry(config, config.models.default) ?? usable ?? registry[0];
-  return configured ?? entriesByKey(environment)[0];
+  return configured ?? entriesByKey(environment)[0] ?? (loggedIn() ? CODEX_ENTRY : undefined);
 }
 
 /** The built-in models of the providers whose key is in the environment, the one first that answers by default. */
@@ -97,30 +154,40 @@ function findEntry(config: Config, name: string | undefined): ModelEntry | undef
 
 /** A model that the registry doesn't have is asked where the standard one is; price and sizes are the model's own. */
 function sameServiceAs(standard: ModelEntry | undefined, name: string): ModelEntry {
-  if (standard === undefined || standard.provider === 'script') return { ...OPENAI_ENTRY, name };
+  const plays = standard?.provider === 'script' || standard?.provider === 'replay';
+  if (standard === undefined || plays) return { ...OPENAI_ENTRY, name };
   const { model: _model, price: _price, context: _context, max_output: _output, ...service } = standard;
   return { ...service, name };
 }
 
-function choiceOf({ name, provider, model, context, max_output, price }: ModelEntry): ModelChoice {
+function choiceOf(entry: ModelEntry, environment: Environment): ModelChoice {
+  const { context, max_output = DEFAULT_MAX_OUTPUT_TOKENS, price, sees } = entryFigures(entry, environment);
   return {
-    name,
-    provider,
-    model: model ?? name,
-    max_output_tokens: max_output ?? DEFAULT_MAX_OUTPUT_TOKENS,
+    name: entry.name,
+    provider: entry.provider,
+    model: modelId(entry),
+    // What a model could say at most is far more than a reply should cost.
+    max_output_tokens: entry.max_output ?? Math.min(max_output, DEFAULT_MAX_OUTPUT_TOKENS),
     ...(context !== undefined && { context }),
-    ...(price !== undefined && { price: priceOf(price) }),
+    ...(price !== undefined && { price }),
+    ...(sees !== undefined && { sees }),
   };
 }
 
-/** USD a million tokens become micro-USD a million tokens. */
-function priceOf({ input, output, cached = input }: NonNullable<ModelEntry['price']>): Price {
-  const micro = (usd: number): number => Math.round(usd * 1_000_000);
-  return { input: micro(input), output: micro(output), cached: micro(cached) };
+/** Behind a login the provider may stand in the name: `openai-codex/gpt-…`. */
+export function modelId({ name, provider, model = name }: ModelEntry): string {
+  return provider === CODEX && model.startsWith(`${CODEX}/`) ? model.slice(CODEX.length + 1) : model;
+}
+
+function isOfficial(entry: ModelEntry, environment: Environment): boolean {
+  const base_url = baseUrlOf(entry, environment);
+  if (base_url === undefined || isOfficialAddress(base_url)) return true;
+  const own = providerOf(entry.provider)!.base_url;
+  return own !== undefined && URL.parse(base_url)?.host === URL.parse(own)?.host;
 }
 
 function settingsOf(entry: ModelEntry, environment: Environment): ModelSettings {
-  const { name, provider, script, headers, proxy, ca } = entry;
+  const { name, provider, script, replay, headers, proxy, ca } = entry;
   const base_url = baseUrlOf(entry, environment);
   return {
     name,
@@ -134,6 +201,7 @@ function settingsOf(entry: ModelEntry, environment: Environment): ModelSettings 
     ...(ca !== undefined && { ca }),
     ...timeoutsOf(entry),
     ...(script !== undefined && { script }),
+    ...(replay !== undefined && { replay }),
   };
 }
 
@@ -156,6 +224,7 @@ function timeoutsOf(entry: ModelEntry): Partial<Record<`${(typeof TIMEOUTS)[numb
 function wireOf({ provider, wire }: ModelEntry, base_url: string | undefined): Pick<ModelSettings, 'wire'> {
   const { wires } = providerOf(provider)!;
   if (wires === undefined) return {};
+  if (wires.length === 1) return { wire: wires[0]! };
   const isOpenai =
     wires[0] === 'responses' && (base_url === undefined || URL.parse(base_url)?.hostname === OPENAI_HOST);
   return { wire: wire ?? (isOpenai ? 'responses' : 'chat') };
@@ -169,7 +238,7 @@ function baseUrlOf({ provider, base_url }: ModelEntry, environment: Environment)
 }
 
 function keyOf(entry: ModelEntry, environment: Environment): Pick<ModelSettings, 'api_key' | 'api_key_env'> {
-  if (entry.provider === 'script') return {};
+  if (entry.provider === 'script' || entry.provider === 'replay' || entry.provider === CODEX) return {};
   if (entry.api_key) return { api_key: entry.api_key };
   const variable = entry.api_key_env ?? providerOf(entry.provider)!.key;
   if (variable === undefined) return {}; // Ollama asks for none

@@ -1,10 +1,13 @@
 /** The secrets that the program knows by its configuration and environment, and their masking where it is shown. */
 import type { Environment } from '../../base/environment.ts';
 import type { Config } from '../../contract/config.ts';
+import type { Login } from '../../contract/login.ts';
 import { PROVIDER_NAMES, providerOf } from '../../contract/providers.ts';
 import { telemetryHeaders } from '../telemetry/settings.ts';
 import { headerOf } from './header.ts';
+import { hasLogin, readLogin } from '../../store/logins.ts';
 import { allKeys } from './keys.ts';
+import { codexLoginPath } from './login-path.ts';
 
 /** Variables that hold credentials, whatever the configuration says. Tools never inherit them. */
 const SECRET_VARIABLES = [...PROVIDER_NAMES.flatMap((name) => providerOf(name)!.key ?? []), 'RUNTIME_TOKEN'];
@@ -42,6 +45,29 @@ export function secretsOf(config: Config, environment: Environment): { name: str
     found.push({ name: `telemetry header ${name}`, value });
   }
   return found.filter(({ value }) => value.length >= SHORTEST_SECRET);
+}
+
+/** The tokens of a login, likewise. */
+export function loginSecrets({ access_token, refresh_token = '' }: Login): { name: string; value: string }[] {
+  return [
+    { name: 'access token of openai-codex', value: access_token },
+    { name: 'refresh token of openai-codex', value: refresh_token },
+  ].filter(({ value }) => value.length >= SHORTEST_SECRET);
+}
+
+/** Those of configuration and environment, and of the login that is kept. */
+export function knownSecrets(config: Config, environment: Environment): { name: string; value: string }[] {
+  return [...secretsOf(config, environment), ...keptLogin(config, environment)];
+}
+
+function keptLogin(config: Config, environment: Environment): { name: string; value: string }[] {
+  const path = codexLoginPath(config, environment);
+  try {
+    const login = hasLogin(path) ? readLogin(path) : undefined;
+    return login ? loginSecrets(login) : [];
+  } catch {
+    return []; // who needs the login says what is wrong with it
+  }
 }
 
 /** A copy in which no secret stands. Masking it again changes nothing. */

@@ -4,6 +4,7 @@ import type { Environment } from '../../base/environment.ts';
 import type { Config, ModelEntry } from '../../contract/config.ts';
 import type { ModelRequest } from '../../contract/messages.ts';
 import { PROVIDERS, type ProviderName } from '../../contract/providers.ts';
+import type { ModelFailureClass } from '../../contract/values.ts';
 import { chooseModels } from './models.ts';
 
 /** A service that speaks OpenAI's API, and isn't asked by itself where its key is found. */
@@ -35,7 +36,7 @@ export function servicesWithKey(environment: Environment): Service[] {
 
 /** The host that a registry entry would be asked at, for a person to read; undefined: the provider's own. */
 export function hostOf(config: Config, entry: ModelEntry, environment: Environment): string | undefined {
-  const { base_url } = settingsFor(config, entry, environment);
+  const { base_url } = chosenAlone(config, entry, environment).settings;
   return base_url === undefined ? undefined : (URL.parse(base_url)?.host ?? base_url);
 }
 
@@ -43,22 +44,25 @@ const ANSWER_MS = 15_000;
 /** Enough for one word, also where a model thinks before. */
 const MOST_TOKENS = 256;
 
-/**
- * Asks the model once, as a turn would. Gives why it can't be used; undefined: it answers. The reason never holds the key.
- */
-export async function tryModel(
-  config: Config,
-  entry: ModelEntry,
-  { environment, clock, signal }: { environment: Environment; clock: Clock; signal: AbortSignal },
-): Promise<string | undefined> {
-  const { createModelClient } = await import('../../adapters/models/router.ts');
-  const settings = settingsFor(config, entry, environment);
+interface TryPorts {
+  environment: Environment;
+  clock: Clock;
+  signal: AbortSignal;
+}
+
+/** How a model answers when it is asked once, as a turn would. `message` never holds the key. */
+export type Tried = { ok: true } | { ok: false; class: ModelFailureClass; message: string };
+
+export async function askOnce(config: Config, entry: ModelEntry, ports: TryPorts): Promise<Tried> {
+  const { createModels } = await import('../models-client.ts');
+  const { environment, clock, signal } = ports;
+  const { choice, settings } = chosenAlone(config, entry, environment);
   const late = new AbortController();
   const cancel = clock.at(clock.now() + ANSWER_MS, () => late.abort());
   const request: ModelRequest = {
-    name: entry.name,
-    provider: entry.provider,
-    model: entry.model ?? entry.name,
+    name: choice.name,
+    provider: choice.provider,
+    model: choice.model,
     instructions: 'Answer with one word.',
     tools: [],
     messages: [{ role: 'user', parts: [{ type: 'text', text: 'Are you there?' }] }],
@@ -68,18 +72,27 @@ export async function tryModel(
     cache_key: 'first-start',
   };
   try {
-    const client = createModelClient({ models: [settings], clock, environment });
+    const client = createModels([settings], { config, clock, environment });
     const either = AbortSignal.any([signal, late.signal]);
     const answer = await client.ask(request, { signal: either, onDelta: () => {} });
-    if (answer.ok) return undefined;
-    if (late.signal.aborted) return `no answer within ${ANSWER_MS / 1000} s`;
-    return settings.api_key ? answer.message.replaceAll(settings.api_key, '********') : answer.message;
+    if (answer.ok) return { ok: true };
+    if (late.signal.aborted) return { ok: false, class: 'timeout', message: `no answer within ${ANSWER_MS / 1000} s` };
+    const { api_key } = settings;
+    const message = api_key ? answer.message.replaceAll(api_key, '********') : answer.message;
+    return { ok: false, class: answer.class, message };
   } finally {
     cancel();
   }
 }
 
-function settingsFor(config: Config, entry: ModelEntry, environment: Environment) {
+/** The same in words: why the model can't be used; undefined: it answers. */
+export async function tryModel(config: Config, entry: ModelEntry, ports: TryPorts): Promise<string | undefined> {
+  const tried = await askOnce(config, entry, ports);
+  return tried.ok ? undefined : tried.message;
+}
+
+function chosenAlone(config: Config, entry: ModelEntry, environment: Environment) {
   const models = { default: entry.name, fallback: [], purposes: {}, registry: [entry] };
-  return chooseModels({ ...config, models }, environment).settings[0]!;
+  const { choices, settings } = chooseModels({ ...config, models }, environment);
+  return { choice: choices[0]!, settings: settings[0]! };
 }

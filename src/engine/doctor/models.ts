@@ -3,7 +3,10 @@ import type { Clock } from '../../base/clock.ts';
 import type { Environment } from '../../base/environment.ts';
 import type { Config } from '../../contract/config.ts';
 import { PROVIDER_NAMES, providerOf } from '../../contract/providers.ts';
+import type { ModelChoice } from '../../contract/manifest.ts';
+import { hasLogin } from '../../store/logins.ts';
 import { servedModels } from '../config/found-models.ts';
+import { codexLoginPath } from '../config/login-path.ts';
 import { chooseModels, missingKey } from '../config/models.ts';
 import type { Finding } from './finding.ts';
 
@@ -39,12 +42,16 @@ export async function examineModels(config: Config, environment: Environment, cl
       findings.push(
         examineOllama(name, choices[index]!.model, base_url, await servedModels(`${base_url}/models`, clock)),
       );
+    } else if (provider === 'openai-codex' && !hasLogin(codexLoginPath(config, environment))) {
+      const message = `${name}: there is no login with ChatGPT`;
+      findings.push({ check: 'model', status: 'problem', message, next: 'runtime provider login openai-codex' });
     } else {
       const where = base_url === undefined ? '' : ` at ${URL.parse(base_url)?.host ?? base_url}`;
       findings.push({ check: 'model', status: 'ok', message: `${name} (${provider}${where})` });
     }
   }
   const used = new Set(allModels(config, environment).map(({ api_key_env }) => api_key_env));
+  findings.push(...examinePrices(choices));
   const unused = KEYS.filter((variable) => environment[variable] && !used.has(variable));
   if (unused.length > 0) {
     const message = `not used: ${unused.join(', ')} (no model of the configuration is asked with it)`;
@@ -59,6 +66,17 @@ function allModels(config: Config, environment: Environment) {
   const fallback = registry.map(({ name }) => name);
   return chooseModels({ ...config, models: { ...config.models, fallback } }, environment).settings;
 }
+
+/** Whoever sets a money limit must know that it doesn't hold. */
+function examinePrices(choices: readonly ModelChoice[]): Finding[] {
+  const unpriced = choices.filter(({ provider, price }) => !price && !UNPAID.has(provider));
+  if (unpriced.length === 0) return [];
+  const message = `no price is known of ${unpriced.map(({ name }) => name).join(', ')}: counted in tokens alone, money limits don't hold`;
+  return [{ check: 'model', status: 'note', message, next: 'Set `price` in models.registry.' }];
+}
+
+/** Nothing is paid for them, or not by the token. */
+const UNPAID: ReadonlySet<string> = new Set(['script', 'replay', 'ollama', 'openai-codex']);
 
 function examineOllama(name: string, model: string, base_url: string, served: string[] | undefined): Finding {
   const host = URL.parse(base_url)?.host ?? base_url;

@@ -6,7 +6,7 @@ import { toRuntimeError } from '../../contract/errors.ts';
 import type { EventStatus } from '../../contract/host.ts';
 import type { Job } from '../../contract/schedule.ts';
 import { webhookSecret } from '../../store/webhook-secret.ts';
-import { secretsOf } from '../config/secrets.ts';
+import { knownSecrets } from '../config/secrets.ts';
 import { createRedactor } from '../session/redact.ts';
 import { systemTimeZone } from '../wire.ts';
 import type { FiringState } from './book.ts';
@@ -25,7 +25,7 @@ export function openSchedules(hub: HubOfSchedules): Promise<ScheduleService> {
   const { config } = loaded;
   const { environment } = workspace.request;
   const ids = systemIds(clock);
-  const redactor = createRedactor(secretsOf(config, environment));
+  const redactor = createRedactor(knownSecrets(config, environment));
   const runCommand = createOwnCommands({ clock, environment, further: config.tools.exec_command.env });
 
   /** Undefined: nothing is known of it, or not any more. */

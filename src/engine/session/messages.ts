@@ -10,7 +10,7 @@ export async function toMessage(content: Content, blobs: Blobs): Promise<Message
     case 'note':
       return content;
     case 'user':
-      return { role: 'user', parts: await toParts(content.parts, blobs) };
+      return { role: 'user', parts: await partsOf(content.parts, blobs) };
     case 'assistant': {
       const tool_calls = await Promise.all(
         content.tool_calls.map(async ({ call_id, provider_id, name, arguments_raw }) => ({
@@ -20,7 +20,7 @@ export async function toMessage(content: Content, blobs: Blobs): Promise<Message
           arguments_raw: await wholeText(arguments_raw.text, blobs),
         })),
       );
-      return { role: 'assistant', parts: await toParts(content.parts, blobs), tool_calls };
+      return { role: 'assistant', parts: await partsOf(content.parts, blobs), tool_calls };
     }
     case 'tool': {
       const { call_id, provider_id, name, status } = content;
@@ -48,11 +48,12 @@ export function shortText(text: LongText): string {
   return `${text.head}\n[… ${left} bytes left out …]\n${text.tail}`;
 }
 
-async function toParts(parts: Part[], blobs: Blobs): Promise<MessagePart[]> {
+/** The parts as a model is given them, or gives them. */
+export async function partsOf(parts: Part[], blobs: Pick<Blobs, 'get'>): Promise<MessagePart[]> {
   return Promise.all(parts.map((part) => toPart(part, blobs)));
 }
 
-async function toPart(part: Part, blobs: Blobs): Promise<MessagePart> {
+async function toPart(part: Part, blobs: Pick<Blobs, 'get'>): Promise<MessagePart> {
   if (part.type === 'text') return { type: 'text', text: await wholeText(part.text, blobs) };
   if (part.type === 'reasoning') {
     return {

@@ -13,7 +13,9 @@ import { addConfig } from './tree/config.ts';
 import { addCron } from './tree/cron.ts';
 import { addDaemon } from './tree/daemon.ts';
 import { addWhy } from './tree/past.ts';
+import { addModels } from './tree/models.ts';
 import { addPolicy } from './tree/policy.ts';
+import { addProvider } from './tree/provider.ts';
 import { addQueue } from './tree/queue.ts';
 import { addService } from './tree/service.ts';
 import { addSessions } from './tree/sessions.ts';
@@ -67,6 +69,8 @@ export function commandTree(context: CommandContext): CommandTree {
   addCron(program, calls);
   addPolicy(program, calls);
   addConfig(program, calls);
+  addModels(program, calls);
+  addProvider(program, calls);
   addStore(program, calls);
 
   teach(
@@ -136,7 +140,7 @@ function addRun(program: Command, calls: Calls): void {
     .option('--model <name>', 'model that answers: a name of the configuration, or of the default service')
     .option('--root <folder>', 'project root of a new session (default: the current folder)')
     .option('--timeout <duration>', 'most active time of the turn, as 30s or 5m')
-    .option('--max-cost <usd>', "most money for the turn; the model's price must be configured")
+    .option('--max-cost <usd>', "most money for the turn; the model's price must be known")
     .option('--json', 'print the journal as it grows, one JSON object a line')
     .option('--from <seq>', 'with --json: begin with this entry (1: the whole session)')
     .action(calls(async () => (await import('./commands/run.ts')).run));

@@ -48,7 +48,7 @@ export function createAnthropicClient(settings: ModelSettings, options: Anthropi
         sdk.post<Stream<RawMessageStreamEvent>>('/v1/messages', { body, stream: true, signal: cut }).withResponse();
       return converse(
         { reader: readMessages(draft, reasoner), send },
-        { label, apiKey: settings.api_key, readThrown, request, draft, signal, clock, patience },
+        { label, secret: () => settings.api_key, readThrown, request, draft, signal, clock, patience },
       );
     },
   };

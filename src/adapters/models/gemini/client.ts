@@ -43,7 +43,7 @@ export function createGeminiClient(settings: ModelSettings, options: GeminiOptio
       };
       return converse(
         { reader: readContents(draft, reasoner), send },
-        { label, apiKey: settings.api_key, readThrown, request, draft, signal, clock, patience },
+        { label, secret: () => settings.api_key, readThrown, request, draft, signal, clock, patience },
       );
     },
   };

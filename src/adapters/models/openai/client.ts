@@ -6,8 +6,11 @@ import type { ResponseStreamEvent } from 'openai/resources/responses/responses';
 import { version } from '#generated/version.js';
 import type { Clock } from '../../../base/clock.ts';
 import type { ModelClient } from '../../../contract/ports.ts';
-import { type ModelTransport, transportFor } from '../http/for-model.ts';
+import { transportFor } from '../http/for-model.ts';
 import type { Routes } from '../http/routes.ts';
+import type { Transport } from '../http/transport.ts';
+import type { Bearers } from '../../../contract/login.ts';
+import { withLogin } from './with-login.ts';
 import { converse } from '../reply/converse.ts';
 import { createDraft } from '../reply/draft.ts';
 import { bodyText, createItemsText } from '../reply/items-text.ts';
@@ -23,13 +26,16 @@ export interface OpenaiOptions {
   routes: Routes;
   organization?: string | undefined;
   project?: string | undefined;
+  /** Asked by a login, not by a key. */
+  login?: Bearers | undefined;
 }
 
 /** @param settings With the key, where the endpoint wants one. */
 export function createOpenaiClient(settings: ModelSettings, options: OpenaiOptions): ModelClient {
   const endpoint = endpointOf(settings);
-  const { patience, ...reached } = transportFor(settings, options);
-  const sdk = createSdk(settings, endpoint, { ...options, ...reached });
+  const { patience, transport, sdkTimeoutMs } = transportFor(settings, options);
+  const login = options.login && withLogin(transport, options.login);
+  const sdk = createSdk(settings, endpoint, options, login?.send ?? transport, sdkTimeoutMs);
   const isChat = settings.wire !== 'responses';
   const itemsText = createItemsText((message) => (isChat ? chatMessages(message) : responsesItems(message, endpoint)));
   // Not by the SDK's methods for each resource: they take values, and write them anew each time.
@@ -43,7 +49,7 @@ export function createOpenaiClient(settings: ModelSettings, options: OpenaiOptio
       const { clock } = options;
       const conversation = {
         label: endpoint.label,
-        apiKey: settings.api_key,
+        secret: () => settings.api_key ?? login?.lastToken(),
         readThrown,
         request,
         draft,
@@ -69,7 +75,9 @@ export function createOpenaiClient(settings: ModelSettings, options: OpenaiOptio
 function createSdk(
   { api_key }: ModelSettings,
   endpoint: Endpoint,
-  { transport, sdkTimeoutMs, ...options }: OpenaiOptions & Omit<ModelTransport, 'patience'>,
+  options: OpenaiOptions,
+  transport: Transport,
+  sdkTimeoutMs: number,
 ): OpenAI {
   return new OpenAI({
     baseURL: endpoint.baseUrl,

@@ -13,6 +13,10 @@ test.each([
   { settings: { provider: 'openai', base_url: 'https://api.openai.com.evil.example/v1' }, baseUrl: 'https://api.openai.com.evil.example/v1', official: false },
   { settings: { provider: 'zai' }, baseUrl: 'https://api.z.ai/api/paas/v4', official: false },
   { settings: { provider: 'zai', base_url: 'https://api.z.ai/api/coding/paas/v4' }, baseUrl: 'https://api.z.ai/api/coding/paas/v4', official: false },
+  { settings: { provider: 'openai-codex' }, baseUrl: 'https://chatgpt.com/backend-api/codex', official: true },
+  { settings: { provider: 'openai-codex', base_url: 'http://127.0.0.1:1/x/' }, baseUrl: 'http://127.0.0.1:1/x/codex', official: true },
+  { settings: { provider: 'openai-codex', base_url: 'http://127.0.0.1:1/codex' }, baseUrl: 'http://127.0.0.1:1/codex', official: true },
+  { settings: { provider: 'openai-codex', base_url: 'http://127.0.0.1:1/codex/responses' }, baseUrl: 'http://127.0.0.1:1/codex', official: true },
   { settings: { provider: 'ollama' }, baseUrl: 'http://127.0.0.1:11434/v1', official: false },
 ])('$settings', ({ settings, baseUrl, official }) => {
   expect(endpointOf(settings)).toMatchObject({ baseUrl, official });

@@ -24,7 +24,7 @@ export function responsesFields(
   const body: Omit<ResponseCreateParamsStreaming, 'input'> = {
     model: request.model,
     instructions: request.instructions,
-    max_output_tokens: request.max_output_tokens,
+    ...(!endpoint.codex && { max_output_tokens: request.max_output_tokens }),
     store: false,
     stream: true,
   };
@@ -44,7 +44,7 @@ export function responsesFields(
   }
   if (endpoint.official) {
     body.prompt_cache_key = request.cache_key;
-    if (reasons(request.model)) body.include = ['reasoning.encrypted_content'];
+    if (endpoint.codex || reasons(request.model)) body.include = ['reasoning.encrypted_content'];
   }
   return body;
 }

@@ -27,8 +27,8 @@ export interface Exchange<Event> {
 export interface Conversation {
   /** Who answers, as messages name it. */
   label: string;
-  /** Never shown. */
-  apiKey: string | undefined;
+  /** The key, or the token of a login, that was sent. Never shown. */
+  secret: () => string | undefined;
   readThrown: ReadThrown;
   request: ModelRequest;
   draft: Draft;
@@ -39,7 +39,7 @@ export interface Conversation {
 
 /** Asks once and reads the reply to its end. Whatever goes wrong is a failure, given as a value. */
 export async function converse<Event>(exchange: Exchange<Event>, conversation: Conversation): Promise<ModelAnswer> {
-  const { label, apiKey, readThrown, request, draft, signal, clock } = conversation;
+  const { label, secret, readThrown, request, draft, signal, clock } = conversation;
   const { reader } = exchange;
   try {
     if (signal.aborted) throw abortFault();
@@ -54,7 +54,7 @@ export async function converse<Event>(exchange: Exchange<Event>, conversation: C
       wire_hash: body.hash(),
     };
   } catch (thrown) {
-    const context = { provider: label, apiKey, now: clock.now() };
+    const context = { provider: label, apiKey: secret(), now: clock.now() };
     const fault = signal.aborted ? abortFault() : toFault(thrown, context, readThrown);
     return failureOf(fault, { usage: reader.usage(), partial: draft.text('text') });
   }

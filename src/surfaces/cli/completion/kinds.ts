@@ -107,6 +107,7 @@ const KINDS: Readonly<Record<string, Kind>> = {
   'cron resume name': 'job',
   'cron run name': 'job',
   'cron history name': 'job',
+  'provider test name': 'model',
   'help words': 'help',
 };
 

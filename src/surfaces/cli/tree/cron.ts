@@ -95,7 +95,7 @@ function addAdding(cron: Command, calls: Calls): void {
       new Option('--overlap <how>', 'what becomes of a time when the run before is not over').choices(['skip', 'queue']), // prettier-ignore
     )
     .option('--max-failures <count>', 'pause it after so many failures in a row; 0: never (default: 3)')
-    .option('--max-cost <usd>', "most money for one run; the model's price must be configured")
+    .option('--max-cost <usd>', "most money for one run; the model's price must be known")
     .option('--timeout <duration>', 'most active time of one run, as 30s or 5m')
     .option('--root <folder>', 'project root, and where commands run (default: the current folder)')
     .option('--deliver <place>', 'where results go: file:<path> or webhook:<url>')

@@ -44,7 +44,7 @@ export function addForks(session: Command, calls: Calls): void {
     .option('--policy <file>', 'policy that holds in the fork beside that of the workspace; the strictest wins')
     .option('--message <message>', 'what to do in the fork, at once')
     .option('--timeout <duration>', 'with --message: most active time of the turn, as 30s or 5m')
-    .option('--max-cost <usd>', "with --message: most money for the turn; the model's price must be configured")
+    .option('--max-cost <usd>', "with --message: most money for the turn; the model's price must be known")
     .option('--json', 'with --message: print the journal as it grows, one JSON object a line')
     .action(calls(async () => (await import('../commands/session-fork.ts')).forkSession));
   teach(

@@ -18,7 +18,7 @@ export function addPast(session: Command, calls: Calls): void {
     .option('--speed <n>', 'so many times as fast as it was: 1, 10, max (default: 2)')
     .option('--from <turn>', 'begin with this turn')
     .option('--model <name>', 'ask this model each recorded request again, and show where it goes another way')
-    .option('--max-cost <usd>', "with --model: most money for all; the model's price must be configured")
+    .option('--max-cost <usd>', "with --model: most money for all; the model's price must be known")
     .option('--max-calls <n>', 'with --model: ask no more often')
     .option('--stop-at-first', 'with --model: ask no more behind the first difference')
     .addOption(outputOption('table', 'json', 'yaml'))

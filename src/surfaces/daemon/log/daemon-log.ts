@@ -1,7 +1,7 @@
 /** The log of a daemon by its configuration: where its lines go, what they must not hold. */
 import { join, resolve } from 'node:path';
 import type { Config } from '../../../contract/config.ts';
-import { secretsOf } from '../../../engine/config/secrets.ts';
+import { knownSecrets } from '../../../engine/config/secrets.ts';
 import type { Workspace } from '../../../engine/wire.ts';
 import type { Output } from '../../cli/io.ts';
 import { openErrorOutput } from './error-output.ts';
@@ -43,7 +43,7 @@ export function openDaemonLog(
     redact(line) {
       if (workspace.loaded !== known) {
         known = workspace.loaded;
-        secrets.push(...secretsOf(known.config, request.environment));
+        secrets.push(...knownSecrets(known.config, request.environment));
         redact = createLineRedactor(secrets);
       }
       return redact(line);

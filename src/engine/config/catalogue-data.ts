@@ -1,0 +1,81 @@
+/**
+ * What providers' models cost and can do, from the open database models.dev (MIT licence), written by `npm run catalogue`.
+ * A line each: provider, id, context, longest reply (tokens), USD per million tokens of input, output and cached input,
+ * abilities (i images, f files, r reasoning, t tools), the day for which that holds and the database's commit.
+ */
+export const CATALOGUE = `
+anthropic claude-fable-5 1000000 128000 10 50 1 ifrt 2026-07-02 f3fc6922
+anthropic claude-haiku-4-5 200000 64000 1 5 0.1 ifrt 2026-07-02 f3fc6922
+anthropic claude-haiku-4-5-20251001 200000 64000 1 5 0.1 ifrt 2026-07-02 f3fc6922
+anthropic claude-opus-4-0 200000 32000 15 75 1.5 ifrt 2026-07-02 f3fc6922
+anthropic claude-opus-4-1 200000 32000 15 75 1.5 ifrt 2026-07-02 f3fc6922
+anthropic claude-opus-4-1-20250805 200000 32000 15 75 1.5 ifrt 2026-07-02 f3fc6922
+anthropic claude-opus-4-20250514 200000 32000 15 75 1.5 ifrt 2026-07-02 f3fc6922
+anthropic claude-opus-4-5 200000 64000 5 25 0.5 ifrt 2026-07-02 f3fc6922
+anthropic claude-opus-4-5-20251101 200000 64000 5 25 0.5 ifrt 2026-07-02 f3fc6922
+anthropic claude-opus-4-6 1000000 128000 5 25 0.5 ifrt 2026-07-02 f3fc6922
+anthropic claude-opus-4-7 1000000 128000 5 25 0.5 ifrt 2026-07-02 f3fc6922
+anthropic claude-opus-4-8 1000000 128000 5 25 0.5 ifrt 2026-07-02 f3fc6922
+anthropic claude-opus-5 1000000 128000 5 25 0.5 ifrt 2026-07-24 b01d1486
+anthropic claude-opus-5-5 - - 4 20 0.2 - 2026-10-03 482fb019
+anthropic claude-sonnet-4-0 200000 64000 3 15 0.3 ifrt 2026-07-02 f3fc6922
+anthropic claude-sonnet-4-20250514 200000 64000 3 15 0.3 ifrt 2026-07-02 f3fc6922
+anthropic claude-sonnet-4-5 200000 64000 3 15 0.3 ifrt 2026-07-02 f3fc6922
+anthropic claude-sonnet-4-5-20250929 200000 64000 3 15 0.3 ifrt 2026-07-02 f3fc6922
+anthropic claude-sonnet-4-6 1000000 64000 3 15 0.3 ifrt 2026-07-02 f3fc6922
+anthropic claude-sonnet-5 1000000 128000 2 10 0.2 ifrt 2026-07-02 f3fc6922
+anthropic claude-sonnet-5-5 - - 2 10 0.1 - 2026-10-03 482fb019
+gemini gemini-2.5-flash 1048576 65536 0.3 2.5 0.03 ifrt 2026-07-02 f3fc6922
+gemini gemini-2.5-flash-lite 1048576 65536 0.1 0.4 0.01 ifrt 2026-07-02 f3fc6922
+gemini gemini-2.5-pro 1048576 65536 1.25 10 0.125 ifrt 2026-07-02 f3fc6922
+gemini gemini-3-flash-preview 1048576 65536 0.5 3 0.05 ifrt 2026-07-02 f3fc6922
+gemini gemini-3.1-flash-lite 1048576 65536 0.25 1.5 0.025 ifrt 2026-07-02 f3fc6922
+gemini gemini-3.1-pro-preview 1048576 65536 2 12 0.2 ifrt 2026-07-02 f3fc6922
+gemini gemini-3.5-flash 1048576 65536 1.5 9 0.15 ifrt 2026-07-02 f3fc6922
+gemini gemini-3.8-flash 1048576 65536 0.75 3.75 0.075 ifrt 2026-09-02 91a19838
+openai gpt-4.1 1047576 32768 2 8 0.5 ift 2026-07-02 f3fc6922
+openai gpt-4.1-mini 1047576 32768 0.4 1.6 0.1 ift 2026-07-02 f3fc6922
+openai gpt-4.1-nano 1047576 32768 0.1 0.4 0.025 it 2026-07-02 f3fc6922
+openai gpt-5 400000 128000 1.25 10 0.125 irt 2026-07-02 f3fc6922
+openai gpt-5-codex 400000 128000 1.25 10 0.125 irt 2026-07-02 f3fc6922
+openai gpt-5-mini 400000 128000 0.25 2 0.025 irt 2026-07-02 f3fc6922
+openai gpt-5-nano 400000 128000 0.05 0.4 0.005 irt 2026-07-02 f3fc6922
+openai gpt-5-pro 400000 272000 15 120 15 irt 2026-07-02 f3fc6922
+openai gpt-5.1 400000 128000 1.25 10 0.125 irt 2026-07-02 f3fc6922
+openai gpt-5.1-codex 400000 128000 1.25 10 0.125 irt 2026-07-02 f3fc6922
+openai gpt-5.1-codex-max 400000 128000 1.25 10 0.125 irt 2026-07-02 f3fc6922
+openai gpt-5.1-codex-mini 400000 128000 0.25 2 0.025 irt 2026-07-02 f3fc6922
+openai gpt-5.2 400000 128000 1.75 14 0.175 irt 2026-07-02 f3fc6922
+openai gpt-5.2-codex 400000 128000 1.75 14 0.175 ifrt 2026-07-02 f3fc6922
+openai gpt-5.2-pro 400000 128000 21 168 21 irt 2026-07-02 f3fc6922
+openai gpt-5.3-codex 400000 128000 1.75 14 0.175 ifrt 2026-07-02 f3fc6922
+openai gpt-5.3-codex-spark 128000 32000 1.75 14 0.175 ifrt 2026-07-02 f3fc6922
+openai gpt-5.4 1050000 128000 2.5 15 0.25 ifrt 2026-07-02 f3fc6922
+openai gpt-5.4-mini 400000 128000 0.75 4.5 0.075 irt 2026-07-02 f3fc6922
+openai gpt-5.4-nano 400000 128000 0.2 1.25 0.02 irt 2026-07-02 f3fc6922
+openai gpt-5.4-pro 1050000 128000 30 180 30 irt 2026-07-02 f3fc6922
+openai gpt-5.5 1050000 128000 5 30 0.5 ifrt 2026-07-02 f3fc6922
+openai gpt-5.5-pro 1050000 128000 30 180 30 ifrt 2026-07-02 f3fc6922
+openai gpt-5.6-luna 1050000 128000 1 6 0.1 ifrt 2026-07-09 89b873ed
+openai gpt-5.6-sol 1050000 128000 2 10 0.2 ifrt 2026-07-09 47eabd64
+openai gpt-5.6-terra 1050000 128000 2.5 15 0.25 ifrt 2026-07-09 89b873ed
+openai gpt-6-astra 1050000 128000 10 50 1 ifrt 2026-09-04 e2f67ad6
+openai o1-pro 200000 100000 150 600 150 irt 2026-07-02 f3fc6922
+openai o3 200000 100000 2 8 0.5 ifrt 2026-07-02 f3fc6922
+openai o3-pro 200000 100000 20 80 20 irt 2026-07-02 f3fc6922
+openai o4-mini 200000 100000 1.1 4.4 0.275 irt 2026-07-02 f3fc6922
+zai glm-4.5 131072 98304 0.6 2.2 0.11 rt 2026-07-02 f3fc6922
+zai glm-4.5-air 131072 98304 0.2 1.1 0.03 rt 2026-07-02 f3fc6922
+zai glm-4.5-flash 131072 98304 0 0 0 rt 2026-07-02 f3fc6922
+zai glm-4.5v 64000 16384 0.6 1.8 0.6 irt 2026-07-02 f3fc6922
+zai glm-4.6 204800 131072 0.6 2.2 0.11 rt 2026-07-02 f3fc6922
+zai glm-4.6v 128000 32768 0.3 0.9 0.3 irt 2026-07-02 f3fc6922
+zai glm-4.7 204800 131072 0.6 2.2 0.11 rt 2026-07-02 f3fc6922
+zai glm-4.7-flash 200000 131072 0 0 0 rt 2026-07-02 f3fc6922
+zai glm-4.7-flashx 200000 131072 0.07 0.4 0.01 rt 2026-07-02 f3fc6922
+zai glm-5 204800 131072 1 3.2 0.2 rt 2026-07-02 f3fc6922
+zai glm-5-turbo 200000 131072 1.2 4 0.24 rt 2026-07-02 f3fc6922
+zai glm-5.1 200000 131072 1.4 4.4 0.26 rt 2026-07-02 f3fc6922
+zai glm-5.2 1000000 131072 1.4 4.4 0.26 rt 2026-07-02 f3fc6922
+zai glm-5v-turbo 200000 131072 1.2 4 0.24 ifrt 2026-07-02 f3fc6922
+`;

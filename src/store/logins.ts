@@ -1,0 +1,69 @@
+/** Logins with model services, a file each in `RUNTIME_HOME/auth`: read whole, written whole. */
+import { lstatSync, readFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { validate } from '#generated/login-validator.js';
+import { RuntimeError } from '../contract/errors.ts';
+import type { Login } from '../contract/login.ts';
+import { lockFile } from './file-lock.ts';
+import { ensureFolder, removeFile, syncFolderNow, writeWhole } from './files.ts';
+import { isFileError, storeError } from './store-error.ts';
+
+export function hasLogin(path: string): boolean {
+  return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
+}
+
+/** Undefined: there is none. @throws RuntimeError store_damaged | no_permission | store_unavailable */
+export function readLogin(path: string): Login | undefined {
+  let text: string;
+  try {
+    text = readFileSync(path, 'utf8');
+  } catch (error) {
+    if (isFileError(error, 'ENOENT')) return undefined;
+    throw storeError(`Reading ${path}`, error);
+  }
+  const found = parsed(text);
+  if (validate(found)) return found;
+  throw new RuntimeError('store_damaged', `${path} is no login that this version wrote.`, {
+    next: 'Log in anew with `runtime provider login openai-codex`.',
+  });
+}
+
+/** Durable when it returns. @throws RuntimeError no_permission | store_unavailable | disk_full */
+export function writeLogin(path: string, login: Login): void {
+  try {
+    ensureFolder(dirname(path));
+    writeWhole(path, `${JSON.stringify(login, null, 2)}\n`, { sync: true });
+  } catch (error) {
+    throw storeError(`Writing ${path}`, error);
+  }
+}
+
+/** None is no error. @throws RuntimeError no_permission | store_unavailable */
+export function removeLogin(path: string): void {
+  try {
+    if (!hasLogin(path)) return;
+    removeFile(path);
+    syncFolderNow(dirname(path));
+  } catch (error) {
+    throw storeError(`Removing ${path}`, error);
+  }
+}
+
+/**
+ * Gives what unlocks it; undefined: somebody else is changing the login just now. The kernel keeps the lock, so that it is
+ * free when its holder dies.
+ * @throws RuntimeError no_permission | store_unavailable
+ */
+export function lockLogin(path: string): (() => void) | undefined {
+  ensureFolder(dirname(path));
+  const lock = lockFile(`${path}.lock`);
+  return lock && (() => lock.close());
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
