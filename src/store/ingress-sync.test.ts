@@ -12,6 +12,7 @@ test('a message that comes again while the sync of its first try fails is still 
   try {
     await store.ingress.accept(event('e-0'));
     const failing = Promise.withResolvers<void>();
+    failing.promise.catch(() => {}); // whoever syncs is told
     vi.mocked(files.syncFile).mockImplementationOnce(() => failing.promise);
     const tries: Promise<unknown>[] = [];
     const again = (id: string): void => void tries.push(store.ingress.accept(event(id, { idempotency_key: 'k' })));
