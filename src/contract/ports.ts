@@ -4,8 +4,8 @@
  */
 import type { Digest } from '../base/digest.ts';
 import type { StandingGrant } from './answers.ts';
-import type { CallFinished, CallInspected, Entry, Seq } from './entries.ts';
-import type { ToolSpec } from './manifest.ts';
+import type { CallFinished, CallInspected, Entry, EntryData, Seq } from './entries.ts';
+import type { SharedScope, ToolSpec } from './manifest.ts';
 import type { ModelAnswer, ModelDelta, ModelRequest } from './messages.ts';
 import type {
   AuditRecord,
@@ -191,20 +191,46 @@ export interface ScheduleLog {
   replace(records: ScheduleRecord[]): Promise<void>;
 }
 
+/** One attempt of a model call, as the ledger of shared budgets gets it. */
+export interface ReserveRequest {
+  session: string;
+  /** Call and attempt: `m2.1.1`. */
+  for: string;
+  /** Where its intent stands in the session's journal. */
+  intent: { seq: Seq; hash: string };
+  /** Name of the model, to say what budgets were spent on. */
+  model: string;
+  scopes: SharedScope[];
+  tokens: number;
+  /** Absent: the model has no price, and limits of money don't count for it. */
+  cost_micro_usd?: number;
+  /** How long the turn may be active yet, and has been. */
+  wall_ms: number;
+  active_ms: number;
+}
+
+export type Reserved = Pick<EntryData<'budget.refused'>, 'scopes' | 'refused_by' | 'message'> & { ok: boolean };
+
 /** The ledger of budgets that sessions share. Turn and session limits are the kernel's own. */
 export interface Budget {
-  /** Reserves for one attempt of a model call in every scope, or in none. */
-  reserve(request: {
-    session: string;
-    for: string;
-    scopes: string[];
-    tokens: number;
-    cost_micro_usd: number;
-  }): Promise<{
-    ok: boolean;
-    scopes: { scope: string; limit: number; used: number; reserved: number }[];
-    refused_by?: string;
-  }>;
+  /**
+   * Reserves for one attempt of a model call in every scope, or in none. A session has one reservation at a time.
+   * @throws RuntimeError store_damaged | disk_full | store_unavailable | no_permission
+   */
+  reserve(request: ReserveRequest): Promise<Reserved>;
+  /** What a session's attempt did count. Nothing where none is reserved. @throws as `reserve` */
+  settle(session: string, charge: Charge): Promise<void>;
+  /** The session's turn has ended, after so much active time. @throws as `reserve` */
+  ended(session: string, active_ms: number): Promise<void>;
+}
+
+export interface Charge {
+  tokens: number;
+  cost_micro_usd: number;
+  /** Was anything sent? Else it counts as no call either. */
+  sent: boolean;
+  /** Active time of the turn by now. */
+  active_ms: number;
 }
 
 export interface ModelClient {

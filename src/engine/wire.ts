@@ -202,7 +202,11 @@ export function lockedError(held_by: { pid: number; program: string; version: st
 }
 
 /** No scope is shared between sessions yet, so the kernel never asks for a reservation. */
-const noSharedBudgets: Budget = { reserve: async () => ({ ok: true, scopes: [] }) };
+const noSharedBudgets: Budget = {
+  reserve: async () => ({ ok: true, scopes: [] }),
+  settle: async () => {},
+  ended: async () => {},
+};
 
 function toolSettings(config: Config): ToolSettings {
   const { timeout, max_timeout, env } = config.tools.exec_command;

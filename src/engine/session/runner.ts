@@ -23,6 +23,7 @@ import { failedEffect, type Delta, type EffectPorts } from './effects.ts';
 import { applyEvolved, type Folded } from './fold.ts';
 import type { Redactor } from './redact.ts';
 import { createMessages } from './request.ts';
+import { settlementOf, type Settlement } from './settling.ts';
 import { createTasks, isAwaited } from './tasks.ts';
 
 export interface RunnerPorts extends EffectPorts {
@@ -81,6 +82,7 @@ interface Letter {
 interface Line {
   entry: Entry;
   turn: number | undefined;
+  settlement: Settlement | undefined;
 }
 
 /** How long cancelled effects may take to report at a shut-down. Tools are killed well before. */
@@ -95,6 +97,7 @@ export function createRunner(ports: RunnerPorts, session: string, fold: Folded, 
   let woken = false;
   let mode: 'passive' | 'active' | 'shutting_down' | 'ended' = 'passive';
   let failure: RuntimeError | undefined;
+  let intent: { seq: Seq; hash: string } | undefined;
   /** At a shut-down: everything that is waited for has reported; what runs is cancelled now; all is done. */
   let quiet: () => void = () => {};
   let cut: () => void = () => {};
@@ -107,6 +110,7 @@ export function createRunner(ports: RunnerPorts, session: string, fold: Folded, 
   const tasks = createTasks(ports, {
     fold,
     messages: createMessages(ports.hash, fold.contents, ports.blobs),
+    intent: () => intent,
     report(observations) {
       for (const { effect, observation } of observations) mailbox.push({ observation, from: effect });
       wake();
@@ -199,9 +203,10 @@ export function createRunner(ports: RunnerPorts, session: string, fold: Folded, 
   }
 
   function evolve(entry: Entry, lines: Line[], resolved: Resolved): void {
-    const before = fold.state.turn;
-    applyEvolved(fold, entry, kernel.evolve(fold.state, entry, resolved));
-    lines.push({ entry, turn: (fold.state.turn ?? before)?.turn });
+    const before = fold.state;
+    applyEvolved(fold, entry, kernel.evolve(before, entry, resolved));
+    const turn = (fold.state.turn ?? before.turn)?.turn;
+    lines.push({ entry, turn, settlement: settlementOf(before, entry, fold.state) });
   }
 
   /** Observations come at the time of the clock, which may have been set back; decisions at that of what they follow from. */
@@ -227,7 +232,10 @@ export function createRunner(ports: RunnerPorts, session: string, fold: Folded, 
       const { turn } = lines[index]!;
       emit(turn === undefined ? { kind: 'entry', stored: one } : { kind: 'entry', stored: one, turn });
     });
+    const asked = stored.findLast((one) => one.entry.type === 'model.requested');
+    if (asked) intent = { seq: asked.entry.seq, hash: asked.hash };
     for (const one of stored) if (one.entry.type === 'turn.ended') ports.onTurnEnded(one);
+    for (const { settlement } of lines) if (settlement) await settlement(ports.budget);
   }
 
   function fail(error: RuntimeError): void {

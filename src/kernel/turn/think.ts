@@ -2,7 +2,7 @@
 import { canonicalJson } from '../../base/canonical-json.ts';
 import type { Hash } from '../../base/digest.ts';
 import type { Decision } from '../../contract/entries.ts';
-import { reserve } from '../budget/budget.ts';
+import { nearLimits, reserve, wallLeft } from '../budget/budget.ts';
 import { failureCode } from './ending.ts';
 import { reflected } from './reflect.ts';
 import type { State, Turn } from './state.ts';
@@ -14,7 +14,9 @@ export function think(hash: Hash, state: State, turn: Turn): Decision | undefine
     return reflected(turn, 'stop', failureCode(ask.failure!.class));
   }
   if (ask.status !== 'due') return undefined;
-  if (turn.active_ms >= turn.limits.wall_ms) return reflected(turn, 'stop', 'timeout');
+  const wall = wallLeft(state, turn);
+  // A shared budget of time is asked again before each call.
+  if (wall.left_ms === 0 && wall.code === 'timeout') return reflected(turn, 'stop', 'timeout');
   return requested(hash, state, turn);
 }
 
@@ -23,6 +25,7 @@ function requested(hash: Hash, state: State, turn: Turn): Decision {
   if (!reservation.ok) return reflected(turn, 'stop', reservation.code);
   const choice = turn.manifest.models[turn.choice]!;
   const { max_output_tokens, tokens, cost_micro_usd } = reservation;
+  const near = nearLimits(state, turn);
   return {
     type: 'model.requested',
     data: {
@@ -35,6 +38,7 @@ function requested(hash: Hash, state: State, turn: Turn): Decision {
       message_count: state.history.count,
       max_output_tokens,
       reserve: { tokens, cost_micro_usd },
+      ...(near.length > 0 && { near }),
     },
   };
 }
