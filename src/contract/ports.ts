@@ -15,6 +15,7 @@ import type {
   IngressTrace,
   JournalCut,
   Stored,
+  UsageRecord,
 } from './records.ts';
 import type { ScheduleRecord } from './schedule.ts';
 import type { FileChange } from './values.ts';
@@ -191,6 +192,27 @@ export interface ScheduleLog {
   replace(records: ScheduleRecord[]): Promise<void>;
 }
 
+/** What was used of budgets that sessions share: a file a month. */
+export interface UsageLog {
+  /** The months of which there is a file, as `2026-11`, oldest first. */
+  months(): string[];
+  /** Visits every record of a month. Works without the lock. @throws RuntimeError store_damaged | entry_too_new */
+  read(month: string, visit: (record: UsageRecord, at: number) => void): Promise<void>;
+  /**
+   * Opens a month for appending, as the owner. Visits the records from the newest totals on that are durable: what stands
+   * before them isn't looked at. @throws RuntimeError store_damaged | entry_too_new
+   */
+  open(month: string, visit: (record: UsageRecord) => void): Promise<UsageMonth>;
+}
+
+export interface UsageMonth {
+  /** Writes at once, syncs nothing. A failed write or sync is final: the month is opened anew then. */
+  append(records: UsageRecord[]): void;
+  /** Makes all that was appended durable; concurrent calls share one sync. */
+  sync(): Promise<void>;
+  close(): Promise<void>;
+}
+
 /** One attempt of a model call, as the ledger of shared budgets gets it. */
 export interface ReserveRequest {
   session: string;
@@ -220,6 +242,8 @@ export interface Budget {
   reserve(request: ReserveRequest): Promise<Reserved>;
   /** What a session's attempt did count. Nothing where none is reserved. @throws as `reserve` */
   settle(session: string, charge: Charge): Promise<void>;
+  /** Resolves when the session's reservation can't be lost any more. @throws as `reserve` */
+  durable(session: string): Promise<void>;
   /** The session's turn has ended, after so much active time. @throws as `reserve` */
   ended(session: string, active_ms: number): Promise<void>;
 }

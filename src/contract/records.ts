@@ -110,6 +110,50 @@ export type GrantRecord =
     }
   | { type: 'grant.revoked'; data: { grant_id: string; by: string } };
 
+/** How much was used of something; all counts, micro-USD or ms. */
+export interface UsageAmounts {
+  calls: number;
+  tokens: number;
+  cost_micro_usd: number;
+  wall_ms: number;
+}
+
+/** What was used of a budget that sessions share, and by which models. */
+export interface UsageTotal extends UsageAmounts {
+  models: Record<string, { tokens: number; cost_micro_usd: number }>;
+}
+
+/** Which attempt of which session: the hash of its intent's line is never that of another. */
+export interface UsageKey {
+  session: string;
+  /** Call and attempt. */
+  for: string;
+  intent: { seq: number; hash: string };
+}
+
+export interface UsageReservation extends UsageKey {
+  /** Name of the model. */
+  model: string;
+  /** The budgets, with the day or month of each: `day:2026-11-21`, `tree:s-1`. */
+  budgets: string[];
+  tokens: number;
+  cost_micro_usd: number;
+  /** Active time that the turn may have until the next reservation; 0 where none is limited. */
+  wall_ms: number;
+}
+
+/** Lines of `usage/<yyyy-mm>.jsonl`. */
+export type UsageRecord =
+  /** All that stands before it, so that nobody has to read that. */
+  | { type: 'usage.totals'; data: { totals: Record<string, UsageTotal>; open: UsageReservation[] } }
+  | { type: 'usage.reserved'; data: UsageReservation }
+  /** `in_full`: nobody knows what it used. */
+  | { type: 'usage.settled'; data: UsageKey & Omit<UsageAmounts, 'calls'> & { in_full?: true } }
+  /** Nothing was sent. */
+  | { type: 'usage.released'; data: UsageKey }
+  /** Active time of a turn beside its model calls. */
+  | { type: 'usage.worked'; data: { session: string; budgets: string[]; wall_ms: number } };
+
 /** A line of a chained file, read back. `id` is `<seq>-<first 8 hex of the hash>`. */
 export interface Stored<R> {
   seq: number;

@@ -20,6 +20,7 @@ function frozen(
     chooseModels: () => [],
     policy: () => policy,
     limitsOf: async () => limits,
+    belongsTo: async () => ({}),
     roleOf: async (event_id) => (event_id === 'e-2' ? 'viewer' : 'operator'),
     tools: [],
     grants: { list: async () => [] },

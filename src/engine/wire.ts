@@ -12,7 +12,7 @@ import { systemIds } from '../base/ids.ts';
 import { RuntimeError } from '../contract/errors.ts';
 import type { Config } from '../contract/config.ts';
 import type { ModelChoice, Policy } from '../contract/manifest.ts';
-import type { Budget, ModelClient, ProjectFiles, ToolHost } from '../contract/ports.ts';
+import type { ModelClient, ProjectFiles, ToolHost } from '../contract/ports.ts';
 import type { IngressEvent } from '../contract/records.ts';
 import { openStore, type Store } from '../store/store.ts';
 import { createCrashPoints } from './crash-points.ts';
@@ -22,6 +22,8 @@ import { loadConfig, type LoadedConfig } from './config/load.ts';
 import { chooseModels, missingKey, type ChosenModels } from './config/models.ts';
 import { policyOf, unknownTools } from './config/policy.ts';
 import { secretsOf } from './config/secrets.ts';
+import { ownersOf } from './budget/budgets.ts';
+import { lateLedger } from './budget/late-ledger.ts';
 import { createFreeze } from './freeze.ts';
 import { createOwner, type Owner } from './owner.ts';
 import { createIdIndex, type IdIndex } from './id-index.ts';
@@ -122,6 +124,10 @@ export function takeWorkspace(workspace: Workspace): OwnedWorkspace {
       async limitsOf(event_id) {
         return limitsOf(now, await waiting(event_id));
       },
+      async belongsTo(event_id) {
+        const event = await waiting(event_id);
+        return event ? ownersOf(event) : {};
+      },
       roleOf: async (event_id) => (await waiting(event_id))?.actor.role,
       tools: tools.tools(),
       grants: store.grants,
@@ -130,6 +136,7 @@ export function takeWorkspace(workspace: Workspace): OwnedWorkspace {
     });
     return frozen(context);
   };
+  const crashPoint = createCrashPoints(environment);
   const owner = createOwner(
     {
       ...store,
@@ -137,10 +144,10 @@ export function takeWorkspace(workspace: Workspace): OwnedWorkspace {
       ids: systemIds(clock),
       models,
       tools,
-      budget: noSharedBudgets,
+      budget: lateLedger(store, clock, crashPoint),
       freeze,
       redactor: redactorNow,
-      crashPoint: createCrashPoints(environment),
+      crashPoint,
     },
     {
       policy: () => workspace.policy,
@@ -200,13 +207,6 @@ export function lockedError(held_by: { pid: number; program: string; version: st
       : `Wait until it ends, or stop it: kill ${pid}`;
   return new RuntimeError('locked', `The workspace is locked by pid ${pid} (${program} ${version}).`, { next });
 }
-
-/** No scope is shared between sessions yet, so the kernel never asks for a reservation. */
-const noSharedBudgets: Budget = {
-  reserve: async () => ({ ok: true, scopes: [] }),
-  settle: async () => {},
-  ended: async () => {},
-};
 
 function toolSettings(config: Config): ToolSettings {
   const { timeout, max_timeout, env } = config.tools.exec_command;

@@ -105,6 +105,7 @@ export function openSchedules(hub: HubOfSchedules): Promise<ScheduleService> {
           root,
           source: 'cron',
           lane: 'background',
+          metadata: { schedule: job.name },
           ...(limits && { limits }),
         });
       },

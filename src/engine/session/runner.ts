@@ -222,6 +222,8 @@ export function createRunner(ports: RunnerPorts, session: string, fold: Folded, 
     const { stored } = await journal.append(session, condition, entries, { sync: false });
     for (const entry of entries) ports.crashPoint(`after-append-${entry.type}`);
     if (entries.some((entry) => mustBeDurable(entry, fold.state))) {
+      // First: what a call used is not to be known to the journal alone.
+      await ports.budget.durable(session);
       for (const entry of entries) ports.crashPoint(`before-sync-${entry.type}`);
       await journal.sync(session);
       for (const entry of entries) ports.crashPoint(`after-sync-${entry.type}`);
@@ -300,7 +302,10 @@ export function createRunner(ports: RunnerPorts, session: string, fold: Folded, 
     await reported;
     forget();
     try {
-      if (failure === undefined && fold.state.seq > 0) await journal.sync(session);
+      if (failure === undefined && fold.state.seq > 0) {
+        await ports.budget.durable(session);
+        await journal.sync(session);
+      }
     } catch (thrown) {
       fail(toRuntimeError(thrown));
     }

@@ -29,6 +29,7 @@ const LINE_BYTES = 100_000;
 const NO_BUDGETS: Budget = {
   reserve: async () => ({ ok: true, scopes: [] }),
   settle: async () => {},
+  durable: async () => {},
   ended: async () => {},
 };
 
@@ -124,6 +125,7 @@ export function createWorld(
         chooseModels: () => [{ name: 'm', provider: 'script', model: 'm', max_output_tokens: 1000 }],
         policy: () => policy,
         limitsOf: async () => ({ max_turns: 10, max_calls: 200, wall_ms: 600_000 }),
+        belongsTo: async () => ({ sender: PERSON.id }),
         roleOf: async () => 'operator',
         tools: host.tools(),
         grants: memoryGrants(grants),

@@ -1,0 +1,20 @@
+/** The ledger, loaded and opened by the first reservation: a start without shared budgets has nothing of it. */
+import type { Budget } from '../../contract/ports.ts';
+import type { LedgerPorts } from './ledger.ts';
+
+export function lateLedger(
+  { usage, journal }: Pick<LedgerPorts, 'usage' | 'journal'>,
+  clock: LedgerPorts['clock'],
+  crashPoint: LedgerPorts['crashPoint'],
+): Budget {
+  let loaded: Promise<Budget> | undefined;
+  const load = (): Promise<Budget> =>
+    (loaded ??= import('./ledger.ts').then(({ createLedger }) => createLedger({ usage, journal, clock, crashPoint })));
+  return {
+    reserve: async (request) => (await load()).reserve(request),
+    // Without the ledger nothing was reserved.
+    settle: async (session, charge) => (await loaded)?.settle(session, charge),
+    durable: async (session) => (await loaded)?.durable(session),
+    ended: async (session, active_ms) => (await loaded)?.ended(session, active_ms),
+  };
+}
