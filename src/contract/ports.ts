@@ -242,6 +242,8 @@ export interface Budget {
   reserve(request: ReserveRequest): Promise<Reserved>;
   /** What a session's attempt did count. Nothing where none is reserved. @throws as `reserve` */
   settle(session: string, charge: Charge): Promise<void>;
+  /** Settles what a process before left open, and makes what it wrote durable. @throws as `reserve` */
+  begin(): Promise<void>;
   /** Resolves when the session's reservation can't be lost any more. @throws as `reserve` */
   durable(session: string): Promise<void>;
   /** The session's turn has ended, after so much active time. @throws as `reserve` */

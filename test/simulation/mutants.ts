@@ -348,7 +348,7 @@ export const MUTANTS: readonly Mutant[] = [
     name: 'what was written last is not synced by who leaves',
     breaks: 's',
     file: 'src/engine/session/runner.ts',
-    find: 'if (failure === undefined && fold.state.seq > 0) await journal.sync(session);',
+    find: 'await ports.budget.durable(session);\n        await journal.sync(session);',
     replace: '',
   },
   {
@@ -357,6 +357,49 @@ export const MUTANTS: readonly Mutant[] = [
     file: 'src/engine/session/runner.ts',
     find: 'forget = clock.at(clock.now() + patienceMs, () => cut());',
     replace: 'forget = clock.at(clock.now() + 10 * patienceMs + 3_600_000, () => cut());',
+  },
+  {
+    name: 'sessions side by side reserve what there is only once',
+    breaks: 'm',
+    file: 'src/engine/budget/ledger.ts',
+    find: 'const taken = used[amount] + held[amount] +',
+    replace: 'const taken = used[amount] +',
+  },
+  {
+    name: 'what a call used beyond its reservation is not counted',
+    breaks: 'm',
+    file: 'src/kernel/budget/budget.ts',
+    find: 'return { tokens: countedTokens(data.usage), cost_micro_usd: data.cost_micro_usd ?? 0 };',
+    replace:
+      'return { tokens: Math.min(countedTokens(data.usage), reserve.tokens), cost_micro_usd: data.cost_micro_usd ?? 0 };',
+  },
+  {
+    name: 'what a killed process left reserved is forgotten',
+    breaks: 'm',
+    file: 'src/engine/budget/what-was-used.ts',
+    find: "return { type: 'usage.settled', data: { ...key, tokens, cost_micro_usd, wall_ms, in_full: true } };",
+    replace: "return { type: 'usage.released', data: key };",
+  },
+  {
+    name: 'what a killed process left reserved counts in full, whatever the journal knows',
+    breaks: 'm',
+    file: 'src/engine/budget/what-was-used.ts',
+    find: 'if (found === undefined) {',
+    replace: 'if (found !== null) {',
+  },
+  {
+    name: 'a turn ends before its reservations are durable',
+    breaks: 'm',
+    file: 'src/engine/session/runner.ts',
+    find: 'await ports.budget.durable(session);\n      for',
+    replace: 'for',
+  },
+  {
+    name: 'totals lose what is reserved',
+    breaks: 'm',
+    file: 'src/engine/budget/tally.ts',
+    find: 'open: [...open.values()] } };',
+    replace: 'open: [] } };',
   },
   {
     name: 'a job fires before that is durable',

@@ -12,6 +12,7 @@ export function lateLedger(
     (loaded ??= import('./ledger.ts').then(({ createLedger }) => createLedger({ usage, journal, clock, crashPoint })));
   return {
     reserve: async (request) => (await load()).reserve(request),
+    begin: async () => (usage.months().length > 0 ? (await load()).begin() : undefined),
     // Without the ledger nothing was reserved.
     settle: async (session, charge) => (await loaded)?.settle(session, charge),
     durable: async (session) => (await loaded)?.durable(session),

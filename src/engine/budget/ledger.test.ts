@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Entry, NewEntry } from '../../contract/entries.ts';
 import type { SharedScope } from '../../contract/manifest.ts';
-import type { Budget, Journal, ReserveRequest } from '../../contract/ports.ts';
+import { RuntimeError } from '../../contract/errors.ts';
+import type { Budget, Journal, ReserveRequest, UsageLog } from '../../contract/ports.ts';
 import type { UsageRecord } from '../../contract/records.ts';
 import type { Store } from '../../store/store.ts';
 import { ownedStore, standingClock, temporaryHome, type StandingClock } from '../../store/testing.ts';
@@ -330,4 +331,56 @@ test('however many calls a month has, an opening finds what was used', async () 
   await restart();
   expect(await budget.reserve(request('b'))).toMatchObject({ scopes: [{ used: 3500 }] });
   expect((await records()).filter(({ type }) => type === 'usage.totals').length).toBeGreaterThan(10);
+});
+
+describe('a file that takes nothing more', () => {
+  /** The store's log, of which syncs fail while `broken`; what they would have made durable is gone then. */
+  function failing(): { usage: UsageLog; set: (broken: boolean) => void } {
+    let broken = false;
+    const files = new Map<string, UsageRecord[]>();
+    const usage: UsageLog = {
+      months: () => [...files.keys()],
+      read: async () => {},
+      async open(month, visit) {
+        const durable = files.get(month) ?? [];
+        files.set(month, durable);
+        for (const record of durable) visit(record);
+        const written: UsageRecord[] = [];
+        return {
+          append: (added) => void written.push(...added),
+          async sync() {
+            if (broken) throw new RuntimeError('store_unavailable', 'input/output error');
+            durable.push(...written.splice(0));
+          },
+          close: async () => {},
+        };
+      },
+    };
+    return { usage, set: (to) => void (broken = to) };
+  }
+
+  test('is opened anew, and what it lost is written again', async () => {
+    const { usage, set } = failing();
+    const journal = { read: async () => ({ status: 'absent' as const, seq: 0, hash: '', durable: 0 }) };
+    const ledger = createLedger({ usage, journal, clock, crashPoint: () => {} });
+    set(true);
+    await ledger.reserve(request('a'));
+    await ledger.settle('a', charge(0.5));
+    await ledger.reserve(request('b'));
+    set(false);
+    await ledger.durable('b');
+    expect(await ledger.reserve(request('c'))).toMatchObject({ scopes: [{ used: 1.5 * USD }] });
+    await ledger.durable('c');
+    const again = createLedger({ usage, journal, clock, crashPoint: () => {} });
+    expect(await again.reserve(request('d'))).toMatchObject({ scopes: [{ used: 2.5 * USD }] });
+  });
+
+  test('for good: who relies on it is told', async () => {
+    const { usage, set } = failing();
+    const journal = { read: async () => ({ status: 'absent' as const, seq: 0, hash: '', durable: 0 }) };
+    const ledger = createLedger({ usage, journal, clock, crashPoint: () => {} });
+    set(true);
+    await ledger.reserve(request('a'));
+    await expect(ledger.durable('a')).rejects.toMatchObject({ code: 'store_unavailable' });
+  });
 });

@@ -4,6 +4,7 @@
  * that no power cut makes a call uncounted that anybody was told of; what nobody settled is settled at the next start.
  */
 import type { Clock } from '../../base/clock.ts';
+import { canonicalJson } from '../../base/canonical-json.ts';
 import { localDay } from '../../base/local-date.ts';
 import type { SharedScope } from '../../contract/manifest.ts';
 import type { Budget, Charge, Journal, Reserved, ReserveRequest, UsageLog, UsageMonth } from '../../contract/ports.ts';
@@ -35,6 +36,9 @@ interface Month {
   log: UsageMonth;
   tally: Tally;
   lines: number;
+  /** What isn't known to be durable, in order; and how many of all that was written are. */
+  unsynced: UsageRecord[];
+  synced: number;
 }
 
 /** A reservation of this process, until the next of its session or the end of the turn. */
@@ -59,6 +63,9 @@ const KINDS: [Kind, keyof UsageAmounts][] = [
 export function createLedger({ usage, journal, clock, crashPoint }: LedgerPorts): Budget {
   const months = new Map<string, Promise<Month>>();
   const live = new Map<string, Live>();
+  /** Of months whose file failed: what may not be in it any more. */
+  const doubtful = new Map<string, UsageRecord[]>();
+  const failed = new WeakSet<Month>();
   let begun: Promise<void> | undefined;
 
   /** What the last process left open is settled before anything is reserved. */
@@ -91,12 +98,17 @@ export function createLedger({ usage, journal, clock, crashPoint }: LedgerPorts)
 
   async function openMonth(name: string): Promise<Month> {
     const tally = emptyTally();
+    const seen = new Set<string>();
     let lines = 0;
     const log = await usage.open(name, (record) => {
       lines = record.type === 'usage.totals' ? 0 : lines + 1;
+      seen.add(canonicalJson(record as never));
       take(tally, record);
     });
-    const month = { name, log, tally, lines };
+    const month: Month = { name, log, tally, lines, unsynced: [], synced: 0 };
+    const again = (doubtful.get(name) ?? []).filter((one) => !seen.has(canonicalJson(one as never)));
+    write(month, again);
+    doubtful.delete(name);
     if (tally.totals.size + tally.open.size === 0) await carryTrees(month);
     return month;
   }
@@ -127,6 +139,7 @@ export function createLedger({ usage, journal, clock, crashPoint }: LedgerPorts)
       throw error;
     }
     for (const record of records) take(month.tally, record);
+    month.unsynced.push(...records);
     for (const { type } of records) crashPoint(`after-${type}`);
     month.lines += records.length;
     // More of them, more lines between: what an opening reads grows no faster than what there is to know.
@@ -139,12 +152,28 @@ export function createLedger({ usage, journal, clock, crashPoint }: LedgerPorts)
     month.lines = 0;
     write(month, [record]);
     month.lines = 0;
-    void month.log.sync().catch(() => forget(month)); // told to whoever reserves next
+    void sync(month).catch(() => {}); // told to whoever waits for a reservation
   }
 
-  /** A file that failed is opened anew by the next, who finds what is there. */
+  async function sync(month: Month): Promise<void> {
+    const covered = month.synced + month.unsynced.length;
+    try {
+      await month.log.sync();
+    } catch (error) {
+      forget(month);
+      throw error;
+    }
+    month.unsynced.splice(0, covered - month.synced);
+    month.synced = Math.max(month.synced, covered);
+  }
+
+  /** A file that failed is opened anew by the next, who finds what is there; what isn't is written again. */
   function forget(month: Month): void {
+    if (failed.has(month)) return;
+    failed.add(month);
     months.delete(month.name);
+    const kept = month.unsynced.filter(({ type }) => type !== 'usage.totals');
+    doubtful.set(month.name, [...(doubtful.get(month.name) ?? []), ...kept]);
     begun = undefined;
     void month.log.close();
   }
@@ -197,8 +226,8 @@ export function createLedger({ usage, journal, clock, crashPoint }: LedgerPorts)
       wall_ms: limitsTime ? grant : 0,
     };
     write(month, [{ type: 'usage.reserved', data: reservation }]);
-    const durable = month.log.sync();
-    durable.catch(() => forget(month)); // and told to who waits for it
+    const durable = sync(month);
+    durable.catch(() => {}); // told to who waits for it
     const { active_ms } = request;
     const until_ms = active_ms + reservation.wall_ms;
     live.set(session, { month, reservation, settled: false, durable, counted_ms: active_ms, until_ms });
@@ -247,6 +276,11 @@ export function createLedger({ usage, journal, clock, crashPoint }: LedgerPorts)
   }
 
   return {
+    async begin() {
+      await begin();
+      for (const month of await Promise.all(months.values())) await sync(month);
+    },
+
     async reserve(request) {
       await begin();
       await close(request.session, request.active_ms);
@@ -267,7 +301,9 @@ export function createLedger({ usage, journal, clock, crashPoint }: LedgerPorts)
     },
 
     async durable(session) {
-      await live.get(session)?.durable;
+      const one = live.get(session);
+      // A second time, in the file as it is opened anew.
+      await one?.durable.catch(async () => sync(await monthOf(one.month.name)));
     },
 
     ended: close,

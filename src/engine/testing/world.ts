@@ -28,6 +28,7 @@ const LINE_BYTES = 100_000;
 
 const NO_BUDGETS: Budget = {
   reserve: async () => ({ ok: true, scopes: [] }),
+  begin: async () => {},
   settle: async () => {},
   durable: async () => {},
   ended: async () => {},
