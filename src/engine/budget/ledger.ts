@@ -102,11 +102,11 @@ export function createLedger({ usage, journal, clock, crashPoint }: LedgerPorts)
     let lines = 0;
     const log = await usage.open(name, (record) => {
       lines = record.type === 'usage.totals' ? 0 : lines + 1;
-      seen.add(canonicalJson(record as never));
+      seen.add(canonicalJson(record));
       take(tally, record);
     });
     const month: Month = { name, log, tally, lines, unsynced: [], synced: 0 };
-    const again = (doubtful.get(name) ?? []).filter((one) => !seen.has(canonicalJson(one as never)));
+    const again = (doubtful.get(name) ?? []).filter((one) => !seen.has(canonicalJson(one)));
     write(month, again);
     doubtful.delete(name);
     if (tally.totals.size + tally.open.size === 0) await carryTrees(month);
