@@ -1,5 +1,6 @@
 /** Lines of the chained files beside the journals, the ingress event, and the owner record. Types only: the store writes them. */
 import type { Digest } from '../base/digest.ts';
+import type { Counted } from './cost.ts';
 import type { Grant } from './manifest.ts';
 import type { Actor, Lane, Part, Usage } from './values.ts';
 
@@ -50,13 +51,17 @@ export type IngressRecord =
   | { type: 'event.done'; data: { event_id: string; outcome: string } }
   | { type: 'event.dead'; data: { event_id: string; why: string } };
 
+/** What a session used on a day, of one model; `source` is what made the session. */
+export type SpentRow = { day: string; model: string; source: string } & Counted;
+
 /** Lines of `audit.jsonl`: what has no session, and a head for each ended turn. */
 export type AuditRecord =
   | { type: 'head'; data: { session: string; seq: number; hash: string } }
   | { type: 'policy.set'; data: { tool: string; verdict: string; by: string } }
   | {
       type: 'session.removed';
-      data: { session: string; head: { seq: number; hash: string }; usage: Usage; by: string };
+      /** `spent`: what it used itself, by day and model. */
+      data: { session: string; head: { seq: number; hash: string }; usage: Usage; spent?: SpentRow[]; by: string };
     }
   | {
       type: 'session.imported';

@@ -14,6 +14,7 @@ import { addCron } from './tree/cron.ts';
 import { addDaemon } from './tree/daemon.ts';
 import { addWhy } from './tree/past.ts';
 import { addPolicy } from './tree/policy.ts';
+import { addCost } from './tree/cost.ts';
 import { addQueue } from './tree/queue.ts';
 import { addService } from './tree/service.ts';
 import { addSessions } from './tree/sessions.ts';
@@ -63,6 +64,7 @@ export function commandTree(context: CommandContext): CommandTree {
   addSessions(program, calls);
   addApprovals(program, calls);
   addQueue(program, calls);
+  addCost(program, calls);
   addWhy(program, calls);
   addCron(program, calls);
   addPolicy(program, calls);
