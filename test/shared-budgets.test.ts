@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { describe, expect } from 'vitest';
 import type { UsageRecord } from '../src/contract/records.ts';
 import { emptyTally, take, usedOf } from '../src/engine/budget/tally.ts';
+import { startDaemon } from './support/daemon.ts';
 import { entriesOf, expectVerified, type Place, test } from './support/place.ts';
 
 const PRICE = { price: { input: 1, output: 10 } }; // USD per million tokens
@@ -105,5 +106,89 @@ describe.concurrent('killed at a point of a call, its use is counted once', () =
     const calls = entriesOf(lines, 'model.replied').length + 1; // and that of the other session
     const cut = counts === 'in full' ? first!.reserve.cost_micro_usd : 0;
     expect(daySpent(place)).toEqual({ used: calls * 2000 + cut, held: 0 });
+  });
+});
+
+describe('32 sessions at the same time', () => {
+  /** More, less and none of what a call used. */
+  const REPORTS = [
+    { input: 10, output: 5 },
+    { input: 60_000, output: 3000 },
+    { input: 0, output: 0 },
+    { input: 40_000, output: 1000, cached: 900_000 },
+  ];
+
+  test('never pass a day together by more than what was misreported', async ({ place, mock }) => {
+    const limit = 1_000_000;
+    mock.reply(...Array.from({ length: 200 }, (_, n) => ({ text: `${n}`, usage: REPORTS[n % REPORTS.length]! })));
+    place.connect(mock, PRICE, {
+      budget: { day: { cost: limit / 1_000_000 } },
+      worker: { interactive_concurrency: 32 },
+    });
+    const daemon = await startDaemon(place);
+    const sent = await Promise.all(
+      Array.from({ length: 96 }, (_, n) => daemon.send({ content: `go ${n}`, session_id: `s-${n % 32}` })),
+    );
+    const reasons = sent.map(({ status }) => status.reason);
+    expect(reasons).toContain('success');
+    expect(reasons).toContain('budget_exceeded');
+    daemon.child.kill('SIGTERM');
+    await daemon.ended;
+
+    let used = 0;
+    let overrun = 0;
+    const open = new Map<string, number>();
+    for (const record of usageRecords(place)) {
+      if (record.type !== 'usage.reserved' && record.type !== 'usage.settled') continue;
+      const key = `${record.data.session} ${record.data.for}`;
+      const cost = record.data.cost_micro_usd;
+      if (record.type === 'usage.reserved') {
+        open.set(key, cost);
+        const held = [...open.values()].reduce((sum, one) => sum + one, 0);
+        expect(used + held).toBeLessThanOrEqual(limit + overrun);
+        expect(used + held).toBeLessThanOrEqual(limit); // nothing is lent beyond it, whatever was misreported
+      } else {
+        overrun += Math.max(0, cost - open.get(key)!);
+        open.delete(key);
+        used += cost;
+      }
+    }
+    expect(open.size).toBe(0);
+    expect(used).toBeLessThanOrEqual(limit + overrun);
+    expect(daySpent(place)).toEqual({ used, held: 0 });
+    for (const n of [0, 31]) await expectVerified(place, `s-${n}`);
+  });
+});
+
+describe('a budget of which 80 % are used', () => {
+  const half = { budget: { day: { cost: 1 } } };
+
+  test('is told by `run`, in `session show` and by `why`; below that nothing is said', async ({ place, mock }) => {
+    const usage = { input: 410_000, output: 0 };
+    mock.reply({ text: 'one', usage }, { text: 'two', usage }, { text: 'three', usage: { input: 10, output: 1 } });
+    place.connect(mock, PRICE, half);
+    expect((await place.run(['run', '--session', 'one', 'go'])).stderr).not.toContain('budget');
+    expect((await place.run(['run', '--session', 'two', 'go'])).stderr).not.toContain('budget');
+    const { stderr } = await place.run(['run', '--session', 'three', 'go']);
+    expect(stderr).toContain("warning: the day's budget: 0.82 of 1 USD are used (82 %)");
+    const [reserved] = entriesOf(place.journal('three'), 'budget.reserved');
+    expect(reserved!.scopes[0]).toMatchObject({ scope: 'day_cost', used: 820_000 });
+    const text = "the day's budget: 0.82 of 1 USD are used (82 %)";
+    expect((await place.run(['session', 'show', 'three'])).stdout).toContain(text);
+    expect((await place.run(['why', 'three/m1.1'])).stdout).toContain(text);
+  });
+
+  test('is in the daemon’s log, once a turn, and in its figures', async ({ place, mock }) => {
+    mock.reply({ text: 'one', usage: { input: 810_000, output: 0 } }, { text: 'two', usage: { input: 1, output: 1 } });
+    place.connect(mock, PRICE, half);
+    const daemon = await startDaemon(place);
+    await daemon.send({ content: 'go' });
+    await daemon.send({ content: 'go on' });
+    const metrics = await (await daemon.ask('GET', '/metrics')).text();
+    expect(metrics).toContain('runtime_budget_used{scope="day_cost"} 0.81');
+    expect(metrics).toContain('runtime_budget_limit{scope="day_cost"} 1');
+    daemon.child.kill('SIGTERM');
+    const { stderr } = await daemon.ended;
+    expect(stderr.split('\n').filter((line) => line.includes('budget nearly used up'))).toHaveLength(1);
   });
 });
