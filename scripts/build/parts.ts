@@ -19,6 +19,7 @@ const PARTS: Record<string, readonly string[]> = {
     'src/surfaces/attach.ts',
     'src/surfaces/cli/commands/run.ts',
   ],
+  budget: ['src/engine/budget/ledger.ts'],
   demo: ['src/adapters/models/script/index.ts'],
   terminal: ['src/surfaces/repl/later.ts', 'src/surfaces/repl/repl.ts'],
   daemon: ['src/surfaces/cli/commands/daemon.ts'],

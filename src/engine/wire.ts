@@ -115,7 +115,9 @@ export function takeWorkspace(workspace: Workspace): OwnedWorkspace {
   const waiting = async (event_id: string | undefined): Promise<IngressEvent | undefined> =>
     event_id === undefined ? undefined : store.ingress.pendingEvent(event_id);
   const time_zone = systemTimeZone(environment);
-  const freeze: ReturnType<typeof createFreeze> = (context) => {
+  const crashPoint = createCrashPoints(environment);
+  const budget = lateLedger(store, clock, crashPoint);
+  const freeze: ReturnType<typeof createFreeze> = async (context) => {
     const now = config(); // one for the whole turn
     const frozen = createFreeze({
       config: now,
@@ -134,9 +136,11 @@ export function takeWorkspace(workspace: Workspace): OwnedWorkspace {
       blobs: store.blobs,
       time_zone,
     });
-    return frozen(context);
+    const turn = await frozen(context);
+    // Who reserves is told when it can't be loaded.
+    if (turn.manifest.rules.shared_scopes.length > 0) budget.load().catch(() => {});
+    return turn;
   };
-  const crashPoint = createCrashPoints(environment);
   const owner = createOwner(
     {
       ...store,
@@ -144,7 +148,7 @@ export function takeWorkspace(workspace: Workspace): OwnedWorkspace {
       ids: systemIds(clock),
       models,
       tools,
-      budget: lateLedger(store, clock, crashPoint),
+      budget,
       freeze,
       redactor: redactorNow,
       crashPoint,

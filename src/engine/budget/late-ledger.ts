@@ -6,11 +6,13 @@ export function lateLedger(
   { usage, journal }: Pick<LedgerPorts, 'usage' | 'journal'>,
   clock: LedgerPorts['clock'],
   crashPoint: LedgerPorts['crashPoint'],
-): Budget {
+): Budget & { load(): Promise<unknown> } {
   let loaded: Promise<Budget> | undefined;
   const load = (): Promise<Budget> =>
     (loaded ??= import('./ledger.ts').then(({ createLedger }) => createLedger({ usage, journal, clock, crashPoint })));
   return {
+    /** Ahead of the first reservation: what is read while something else is done costs no time. */
+    load,
     reserve: async (request) => (await load()).reserve(request),
     begin: async () => (usage.months().length > 0 ? (await load()).begin() : undefined),
     // Without the ledger nothing was reserved.
