@@ -157,7 +157,7 @@ export const MUTANTS: readonly Mutant[] = [
     name: 'what a killed process wrote last counts as durable',
     breaks: 'g',
     file: 'src/engine/owner.ts',
-    find: 'if (opened.end.durable < opened.end.seq) await ports.journal.sync(id);',
+    find: 'await ports.journal.sync(id);',
     replace: '',
   },
   {
@@ -393,6 +393,13 @@ export const MUTANTS: readonly Mutant[] = [
     file: 'src/engine/session/runner.ts',
     find: 'await ports.budget.durable(session);\n      for',
     replace: 'for',
+  },
+  {
+    name: 'what a killed process reserved last is not made durable',
+    breaks: 'm',
+    file: 'src/engine/owner.ts',
+    find: 'await ports.budget.begin();',
+    replace: '',
   },
   {
     name: 'totals lose what is reserved',
