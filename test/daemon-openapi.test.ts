@@ -137,6 +137,7 @@ test('every operation answers what the document says', async ({ place }) => {
   await ask('POST', '/v1/schedules/job/run?wait=true', 200);
   await ask('GET', '/v1/schedules/job/history', 200);
   await ask('GET', '/v1/deliveries', 200);
+  await ask('GET', '/v1/usage?by=model', 200);
   await ask('PATCH', '/v1/schedules/job', 200, { paused: true });
   await ask('DELETE', '/v1/schedules/job', 204);
 

@@ -50,6 +50,7 @@ export function createDaemonStory(folder: string, modelUrl: string, signal: Abor
   const [home, project] = [join(folder, 'home'), join(folder, 'project')];
   const env = { PATH: process.env['PATH']!, HOME: folder, RUNTIME_HOME: home, OLLAMA_HOST: '127.0.0.1:1', UV_THREADPOOL_SIZE: '1' }; // prettier-ignore
   const config = {
+    budget: { day: { tokens: 100_000_000 } }, // so that the ledger is written
     models: { default: 'wire', registry: [{ name: 'wire', base_url: modelUrl, wire: 'responses', api_key: 'none' }] },
     governance: { auto_allow: ['exec_command'] },
   };

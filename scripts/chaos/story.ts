@@ -68,7 +68,10 @@ export function createStory(folder: string, signal: AbortSignal): Story {
     program: [LAUNCHER],
     path: process.env['PATH']!,
     turns,
-    config: { governance: { auto_allow: ['read_file', 'apply_patch'] } },
+    config: {
+      governance: { auto_allow: ['read_file', 'apply_patch'] },
+      budget: { day: { tokens: 100_000_000 } }, // so that the ledger is written
+    },
     files: { ...WORKLOAD.before, 'long.txt': LONG_FILE },
     signal,
   });

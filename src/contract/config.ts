@@ -14,6 +14,16 @@ const atLeastOne = z.int().min(1);
 const usd = z.number().min(0);
 const toolNames = z.array(z.string().min(1));
 
+/** The limits of a budget; 0 is none. */
+function limitsOf(whose: string, { cost = 0 }: { cost?: number }) {
+  return {
+    calls: count.default(0).describe(`Most model calls of ${whose}, each attempt counted. 0: no limit.`),
+    tokens: count.default(0).describe(`Most tokens of ${whose}. 0: no limit.`),
+    cost: usd.default(cost).describe(`Most USD of ${whose}, where the model has a price. 0: no limit.`),
+    wall: duration.default('0s').describe(`Most active time of ${whose}. 0s: no limit.`),
+  };
+}
+
 const providerName = z.enum(PROVIDER_NAMES);
 
 const modelEntry = z.strictObject({
@@ -97,17 +107,19 @@ export const configSchema = z
       .strictObject({
         turn: z
           .strictObject({
+            calls: count.default(0).describe('Most model calls of one turn, each attempt counted. 0: no limit.'),
             tokens: count.default(1_000_000).describe('Most tokens of one turn. 0: no limit.'),
             cost: usd.default(2).describe('Most USD of one turn, where the model has a price. 0: no limit.'),
             wall: duration.default('10m').describe('Most active time of one turn.'),
           })
           .prefault({}),
         session: z
-          .strictObject({
-            tokens: count.default(0).describe('Most tokens of one session. 0: no limit.'),
-            cost: usd.default(20).describe('Most USD of one session, where the model has a price. 0: no limit.'),
-          })
+          .strictObject(limitsOf('one session, its children included', { cost: 20 }))
           .prefault({}),
+        day: z.strictObject(limitsOf('all sessions of a day', { cost: 20 })).prefault({}),
+        month: z.strictObject(limitsOf('all sessions of a month', { cost: 200 })).prefault({}),
+        sender: z.strictObject(limitsOf('one sender, a day', {})).prefault({}),
+        schedule: z.strictObject(limitsOf('one job, a day', {})).prefault({}),
       })
       .prefault({}),
     sandbox: z

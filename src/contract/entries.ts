@@ -5,11 +5,13 @@
  */
 import * as z from 'zod';
 import {
-  actor, digest, effectClass, facts, fileChange, hex64, int, lane, limits, longText, modelFailureClass, part,
+  actor, digest, effectClass, facts, fileChange, hex64, int, lane, limits, limitUse, longText, modelFailureClass, part,
   presentation, rights, sessionId, stopReason, turnReason, usage, verdict,
 } from './values.ts'; // prettier-ignore
 
 const text = z.string();
+/** `used` before this call, what others have reserved included; `reserved` for it. */
+const reservedUse = limitUse.extend({ reserved: int });
 const sessionHead = z.strictObject({ seq: int, hash: hex64 });
 
 const toolCall = z.strictObject({ call_id: text, provider_id: text, name: text, arguments_raw: longText });
@@ -25,7 +27,8 @@ const observations = {
     actor,
     rights,
     epoch: int,
-    parent: z.strictObject({ session_id: sessionId, seq: int, step_id: text }).exactOptional(),
+    /** `root`: where its tree begins; they share its budget. */
+    parent: z.strictObject({ session_id: sessionId, seq: int, step_id: text, root: sessionId }).exactOptional(),
     own_policies: z.array(digest).min(1).exactOptional(),
     redacted_from: z.strictObject({ session_id: sessionId, hash: hex64 }).exactOptional(),
   }),
@@ -81,12 +84,13 @@ const observations = {
   }),
   'budget.reserved': z.strictObject({
     for: text,
-    scopes: z.array(z.strictObject({ scope: text, limit: int, used: int, reserved: int })),
+    scopes: z.array(reservedUse),
   }),
   'budget.refused': z.strictObject({
     for: text,
-    scopes: z.array(z.strictObject({ scope: text, limit: int, used: int, reserved: int })),
+    scopes: z.array(reservedUse),
     refused_by: text.exactOptional(),
+    message: text.exactOptional(),
   }),
   'model.replied': z.strictObject({
     call_id: text,
@@ -113,6 +117,7 @@ const observations = {
     /** `other_key`: there is a key that may do. `endpoint_down`: it is no use to ask there for now. */
     hint: z.enum(['other_key', 'endpoint_down']).exactOptional(),
     usage: usage.exactOptional(),
+    cost_micro_usd: int.exactOptional(),
     partial: longText.exactOptional(),
   }),
   'call.inspected': z.strictObject({
@@ -194,6 +199,8 @@ const decisions = {
     message_count: int,
     max_output_tokens: int,
     reserve: z.strictObject({ tokens: int, cost_micro_usd: int }),
+    /** Limits of the turn and the session of which most is used. */
+    near: z.array(limitUse).min(1).exactOptional(),
   }),
   'policy.decided': z.strictObject({
     call_id: text,

@@ -1,6 +1,6 @@
 /** The frozen inputs of a turn: one blob, canonical JSON, named by digest in `turn.started.frozen`. */
 import * as z from 'zod';
-import { digest, effectClass, int, role, sandboxMode, type Verdict } from './values.ts';
+import { digest, effectClass, int, role, sandboxMode, sharedLimits, type Verdict } from './values.ts';
 
 /**
  * A tool as the model and the policy know it during a turn.
@@ -54,6 +54,12 @@ export const modelChoice = z.strictObject({
   sees: z.array(modelAbility).exactOptional(),
 });
 
+/**
+ * A budget that sessions share: `day`, `month`, `sender:<actor id>` and `schedule:<job>` (both of a day), `tree:<session>`
+ * (that session and all its children). The date is that at which the ledger reserves.
+ */
+export const sharedScope = z.strictObject({ scope: z.string(), limits: sharedLimits });
+
 export const manifestSchema = z.strictObject({
   v: z.literal(1),
   models: z.array(modelChoice).min(1),
@@ -78,7 +84,9 @@ export const manifestSchema = z.strictObject({
     approval_ttl_ms: int,
     session_tokens: int.exactOptional(),
     session_cost_micro_usd: int.exactOptional(),
-    shared_scopes: z.array(z.string()),
+    session_calls: int.exactOptional(),
+    session_wall_ms: int.exactOptional(),
+    shared_scopes: z.array(sharedScope),
   }),
   /** What could not be read when the turn was frozen, and why. */
   missing: z.array(z.strictObject({ what: z.string(), why: z.string() })),
@@ -90,5 +98,6 @@ export type Grant = z.infer<typeof grant>;
 export type Price = z.infer<typeof price>;
 export type ModelAbility = z.infer<typeof modelAbility>;
 export type ModelChoice = z.infer<typeof modelChoice>;
+export type SharedScope = z.infer<typeof sharedScope>;
 export type Manifest = z.infer<typeof manifestSchema>;
 export type RuleVerdict = { id: string; verdict: Verdict };

@@ -5,6 +5,7 @@
 import * as z from 'zod';
 import * as answers from './answers.ts';
 import * as bodies from './api.ts';
+import { costBy, costReport } from './cost.ts';
 import { entryData } from './entries.ts';
 import { OPENAI_NAMED, OPENAI_OPERATIONS } from './openai-operations.ts';
 import type { Operation } from './operation.ts';
@@ -325,6 +326,18 @@ export const OPERATIONS: Record<string, Record<string, Operation>> = {
       summary: 'The results of jobs that go to a file or a webhook, in the order in which the runs ended',
       role: 'viewer',
       answers: { 200: z.strictObject({ deliveries: z.array(deliverySchema) }) },
+    },
+  },
+  '/v1/usage': {
+    GET: {
+      summary: 'What was used: calls, tokens and money',
+      role: 'operator',
+      query: {
+        by: costBy.describe('What makes a row. Default: day.'),
+        since: z.string().describe('The first day that counts, as `2026-11-01`.'),
+        until: z.string().describe('The last one.'),
+      },
+      answers: { 200: costReport },
     },
   },
   ...OPENAI_OPERATIONS,

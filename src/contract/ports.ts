@@ -4,8 +4,8 @@
  */
 import type { Digest } from '../base/digest.ts';
 import type { StandingGrant } from './answers.ts';
-import type { CallFinished, CallInspected, Entry, Seq } from './entries.ts';
-import type { ToolSpec } from './manifest.ts';
+import type { CallFinished, CallInspected, Entry, EntryData, Seq } from './entries.ts';
+import type { SharedScope, ToolSpec } from './manifest.ts';
 import type { ModelAnswer, ModelDelta, ModelRequest } from './messages.ts';
 import type {
   AuditRecord,
@@ -15,6 +15,7 @@ import type {
   IngressTrace,
   JournalCut,
   Stored,
+  UsageRecord,
 } from './records.ts';
 import type { ScheduleRecord } from './schedule.ts';
 import type { FileChange } from './values.ts';
@@ -191,20 +192,71 @@ export interface ScheduleLog {
   replace(records: ScheduleRecord[]): Promise<void>;
 }
 
+/** What was used of budgets that sessions share: a file a month. */
+export interface UsageLog {
+  /** The months of which there is a file, as `2026-11`, oldest first. */
+  months(): string[];
+  /** Visits every record of a month. Works without the lock. @throws RuntimeError store_damaged | entry_too_new */
+  read(month: string, visit: (record: UsageRecord, at: number) => void): Promise<void>;
+  /**
+   * Opens a month for appending, as the owner. Visits the records from the newest totals on that are durable: what stands
+   * before them isn't looked at. @throws RuntimeError store_damaged | entry_too_new
+   */
+  open(month: string, visit: (record: UsageRecord) => void): Promise<UsageMonth>;
+}
+
+export interface UsageMonth {
+  /** Writes at once, syncs nothing. A failed write or sync is final: the month is opened anew then. */
+  append(records: UsageRecord[]): void;
+  /** Makes all that was appended durable; concurrent calls share one sync. */
+  sync(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** One attempt of a model call, as the ledger of shared budgets gets it. */
+export interface ReserveRequest {
+  session: string;
+  /** Call and attempt: `m2.1.1`. */
+  for: string;
+  /** Where its intent stands in the session's journal. */
+  intent: { seq: Seq; hash: string };
+  /** Name of the model, to say what budgets were spent on. */
+  model: string;
+  scopes: SharedScope[];
+  tokens: number;
+  /** Absent: the model has no price, and limits of money don't count for it. */
+  cost_micro_usd?: number;
+  /** How long the turn may be active yet, and has been. */
+  wall_ms: number;
+  active_ms: number;
+}
+
+export type Reserved = Pick<EntryData<'budget.refused'>, 'scopes' | 'refused_by' | 'message'> & { ok: boolean };
+
 /** The ledger of budgets that sessions share. Turn and session limits are the kernel's own. */
 export interface Budget {
-  /** Reserves for one attempt of a model call in every scope, or in none. */
-  reserve(request: {
-    session: string;
-    for: string;
-    scopes: string[];
-    tokens: number;
-    cost_micro_usd: number;
-  }): Promise<{
-    ok: boolean;
-    scopes: { scope: string; limit: number; used: number; reserved: number }[];
-    refused_by?: string;
-  }>;
+  /**
+   * Reserves for one attempt of a model call in every scope, or in none. A session has one reservation at a time.
+   * @throws RuntimeError store_damaged | disk_full | store_unavailable | no_permission
+   */
+  reserve(request: ReserveRequest): Promise<Reserved>;
+  /** What a session's attempt did count. Nothing where none is reserved. @throws as `reserve` */
+  settle(session: string, charge: Charge): Promise<void>;
+  /** Settles what a process before left open, and makes what it wrote durable. @throws as `reserve` */
+  begin(): Promise<void>;
+  /** Resolves when the session's reservation can't be lost any more. @throws as `reserve` */
+  durable(session: string): Promise<void>;
+  /** The session's turn has ended, after so much active time. @throws as `reserve` */
+  ended(session: string, active_ms: number): Promise<void>;
+}
+
+export interface Charge {
+  tokens: number;
+  cost_micro_usd: number;
+  /** Was anything sent? Else it counts as no call either. */
+  sent: boolean;
+  /** Active time of the turn by now. */
+  active_ms: number;
 }
 
 export interface ModelClient {

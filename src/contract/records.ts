@@ -1,5 +1,6 @@
 /** Lines of the chained files beside the journals, the ingress event, and the owner record. Types only: the store writes them. */
 import type { Digest } from '../base/digest.ts';
+import type { Counted } from './cost.ts';
 import type { Grant } from './manifest.ts';
 import type { Actor, Lane, Part, Usage } from './values.ts';
 
@@ -50,13 +51,17 @@ export type IngressRecord =
   | { type: 'event.done'; data: { event_id: string; outcome: string } }
   | { type: 'event.dead'; data: { event_id: string; why: string } };
 
+/** What a session used on a day, of one model; `source` is what made the session. */
+export type SpentRow = { day: string; model: string; source: string } & Counted;
+
 /** Lines of `audit.jsonl`: what has no session, and a head for each ended turn. */
 export type AuditRecord =
   | { type: 'head'; data: { session: string; seq: number; hash: string } }
   | { type: 'policy.set'; data: { tool: string; verdict: string; by: string } }
   | {
       type: 'session.removed';
-      data: { session: string; head: { seq: number; hash: string }; usage: Usage; by: string };
+      /** `spent`: what it used itself, by day and model. */
+      data: { session: string; head: { seq: number; hash: string }; usage: Usage; spent?: SpentRow[]; by: string };
     }
   | {
       type: 'session.imported';
@@ -109,6 +114,50 @@ export type GrantRecord =
       };
     }
   | { type: 'grant.revoked'; data: { grant_id: string; by: string } };
+
+/** How much was used of something; all counts, micro-USD or ms. */
+export interface UsageAmounts {
+  calls: number;
+  tokens: number;
+  cost_micro_usd: number;
+  wall_ms: number;
+}
+
+/** What was used of a budget that sessions share, and by which models. */
+export interface UsageTotal extends UsageAmounts {
+  models: Record<string, { tokens: number; cost_micro_usd: number }>;
+}
+
+/** Which attempt of which session: the hash of its intent's line is never that of another. */
+export interface UsageKey {
+  session: string;
+  /** Call and attempt. */
+  for: string;
+  intent: { seq: number; hash: string };
+}
+
+export interface UsageReservation extends UsageKey {
+  /** Name of the model. */
+  model: string;
+  /** The budgets, with the day or month of each: `day:2026-11-21`, `tree:s-1`. */
+  budgets: string[];
+  tokens: number;
+  cost_micro_usd: number;
+  /** Active time that the turn may have until the next reservation; 0 where none is limited. */
+  wall_ms: number;
+}
+
+/** Lines of `usage/<yyyy-mm>.jsonl`. */
+export type UsageRecord =
+  /** All that stands before it, so that nobody has to read that. */
+  | { type: 'usage.totals'; data: { totals: Record<string, UsageTotal>; open: UsageReservation[] } }
+  | { type: 'usage.reserved'; data: UsageReservation }
+  /** `in_full`: nobody knows what it used. */
+  | { type: 'usage.settled'; data: UsageKey & Omit<UsageAmounts, 'calls'> & { in_full?: true } }
+  /** Nothing was sent. */
+  | { type: 'usage.released'; data: UsageKey }
+  /** Active time of a turn beside its model calls. */
+  | { type: 'usage.worked'; data: { session: string; budgets: string[]; wall_ms: number } };
 
 /** A line of a chained file, read back. `id` is `<seq>-<first 8 hex of the hash>`. */
 export interface Stored<R> {

@@ -45,6 +45,7 @@ export interface StoreCheck {
     audit_records: number;
     grant_records: number;
     schedule_records: number;
+    usage_records: number;
     blobs: number;
     bytes: number;
   };

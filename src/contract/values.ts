@@ -56,7 +56,20 @@ export const limits = z.strictObject({
   wall_ms: int,
   tokens: int.exactOptional(),
   cost_micro_usd: int.exactOptional(),
+  /** Attempts of model calls; `max_calls` are those of tools. */
+  model_calls: int.exactOptional(),
 });
+
+/** What may be used of a budget that sessions share. What is absent is not limited. */
+export const sharedLimits = z.strictObject({
+  calls: int.exactOptional(),
+  tokens: int.exactOptional(),
+  cost_micro_usd: int.exactOptional(),
+  wall_ms: int.exactOptional(),
+});
+
+/** A limit and what is used of it: calls, tokens, micro-USD or ms, by the end of its name (`turn_cost`, `day_wall`). */
+export const limitUse = z.strictObject({ scope: z.string(), limit: int, used: int });
 
 /** What a tool's effect on the world is. `unknown` is what a call of an unknown tool has. */
 export const effectClass = z.enum(['read', 'write', 'exec', 'network', 'send']);
@@ -132,6 +145,8 @@ export type Rights = z.infer<typeof rights>;
 export type Lane = z.infer<typeof lane>;
 export type Usage = z.infer<typeof usage>;
 export type Limits = z.infer<typeof limits>;
+export type SharedLimits = z.infer<typeof sharedLimits>;
+export type LimitUse = z.infer<typeof limitUse>;
 export type EffectClass = z.infer<typeof effectClass>;
 export type Verdict = z.infer<typeof verdict>;
 export type TurnReason = z.infer<typeof turnReason>;

@@ -20,6 +20,7 @@ function frozen(
     chooseModels: () => ({ models: [] }),
     policy: () => policy,
     limitsOf: async () => limits,
+    belongsTo: async () => ({}),
     roleOf: async (event_id) => (event_id === 'e-2' ? 'viewer' : 'operator'),
     tools: [],
     instructions: { read: async () => [] },

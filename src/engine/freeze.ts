@@ -8,6 +8,7 @@ import type { Blobs, Grants, InstructionFiles } from '../contract/ports.ts';
 import type { Limits, Rights, Role } from '../contract/values.ts';
 import { lowerRole, stricterSandbox } from '../kernel/policy/rights.ts';
 import type { State } from '../kernel/turn/state.ts';
+import { limitsIn, sharedScopes, type BelongsTo } from './budget/budgets.ts';
 import { gatherInstructions } from './instructions.ts';
 import { readValue } from './session/messages.ts';
 
@@ -25,6 +26,8 @@ export interface FreezeSources {
   blobs: Pick<Blobs, 'get'>;
   /** The limits of the turn that begins with this message. */
   limitsOf: (event_id: string | undefined) => Promise<Limits>;
+  /** What the turn that begins with this message belongs to. */
+  belongsTo: (event_id: string | undefined) => Promise<Pick<BelongsTo, 'sender' | 'schedule'>>;
   /** The role of who wrote a message; undefined when nothing is known of it. */
   roleOf: (event_id: string) => Promise<Role | undefined>;
   tools: ToolSpec[];
@@ -49,7 +52,7 @@ export function createFreeze(
     const role = await lowestRole(state, sources);
     const { policy } = tightened(sources.policy(), role, session.rights);
     const own = await Promise.all((session.own_policies ?? []).map((one) => readValue(one, sources.blobs)));
-    const { tokens, cost } = config.budget.session;
+    const { calls, tokens, cost_micro_usd, wall_ms } = limitsIn(config.budget.session);
     const places = {
       project_root: session.project_root,
       ...(!minimal && { files: sources.instructions }),
@@ -57,9 +60,14 @@ export function createFreeze(
       session: session.instructions || undefined,
     };
     const { instructions, instruction_sources, missing } = await gatherInstructions(places);
+    const chosen = sources.chooseModels(session.model);
+    const priced = [...chosen.models, chosen.compactor].some((one) => one?.price !== undefined);
+    const first = state.queue[0]?.event_id;
+    const { tree } = session;
+    const belongsTo = { ...(await sources.belongsTo(first)), ...(tree !== undefined && { tree }) };
     const manifest: Manifest = {
       v: 1,
-      ...sources.chooseModels(session.model),
+      ...chosen,
       instructions,
       ...(instruction_sources && { instruction_sources }),
       catalog: sources.tools,
@@ -75,13 +83,15 @@ export function createFreeze(
         retry_max_ms: RETRY_MAX_MS,
         retry_after_max_ms: RETRY_AFTER_MAX_MS,
         approval_ttl_ms: parseDuration(config.governance.approval_ttl)!,
-        ...(tokens > 0 && { session_tokens: tokens }),
-        ...(cost > 0 && { session_cost_micro_usd: Math.round(cost * 1_000_000) }),
-        shared_scopes: [],
+        ...(tokens !== undefined && { session_tokens: tokens }),
+        ...(cost_micro_usd !== undefined && { session_cost_micro_usd: cost_micro_usd }),
+        ...(calls !== undefined && { session_calls: calls }),
+        ...(wall_ms !== undefined && { session_wall_ms: wall_ms }),
+        shared_scopes: sharedScopes(config, belongsTo, priced),
       },
       missing,
     };
-    const limits = await sources.limitsOf(state.queue[0]?.event_id);
+    const limits = await sources.limitsOf(first);
     return { manifest, limits, rights: rightsOf(policy, role), time_zone };
   };
 }

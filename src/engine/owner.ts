@@ -233,7 +233,10 @@ export function createOwner(ports: OwnerPorts, settings: OwnerSettings): Owner {
       const snapshot = whole ? undefined : await findSnapshot(snapshotPorts, id, await ports.ingress.pendingOf(id));
       const opened = await openSession(context, id, { snapshot, onStored });
       // What a killed process wrote last is told of from here on, and built upon.
-      if (opened.end.durable < opened.end.seq) await ports.journal.sync(id);
+      if (opened.end.durable < opened.end.seq) {
+        await ports.budget.begin(); // first, as ever: what a call used is not to be known to the journal alone
+        await ports.journal.sync(id);
+      }
       let { snapshotBytes } = opened;
       const keep = async (stored: StoredEntry): Promise<void> => {
         const marked = trailing.underWay();

@@ -44,6 +44,7 @@ export const ACTS = {
   dropQueued: { least: 'operator', what: 'dropping a message' },
   revokeGrant: { least: 'operator', what: 'taking a grant back' },
   setPolicy: { least: 'operator', what: 'changing the policy' },
+  readUsage: { least: 'operator', what: 'reading what was used' },
   schedule: { least: 'operator', what: 'changing or running a schedule' },
 } as const satisfies Record<string, Act>;
 

@@ -237,7 +237,10 @@ export async function removeSession(
   await snapshots.remove(id);
   if (isThere) {
     const head = { seq: end.seq, hash: end.hash };
-    await audit.append({ type: 'session.removed', data: { session: id, head, usage, by: by.id } }, { sync: true });
+    const { spentIn } = await import('./cost.ts');
+    const { spent } = await spentIn(journal, id);
+    const data = { session: id, head, usage, ...(spent.length > 0 && { spent }), by: by.id };
+    await audit.append({ type: 'session.removed', data }, { sync: true });
   }
   for (const event of waiting) await ingress.done(event.event_id, 'removed');
   await ingress.sync(); // only the journal could tell of a lost mark that its message was answered

@@ -14,7 +14,7 @@ import { RuntimeError } from '../contract/errors.ts';
 import type { Config } from '../contract/config.ts';
 import type { Login } from '../contract/login.ts';
 import type { ModelChoice, Policy } from '../contract/manifest.ts';
-import type { Budget, InstructionFiles, ModelClient, ProjectFiles, ToolHost } from '../contract/ports.ts';
+import type { InstructionFiles, ModelClient, ProjectFiles, ToolHost } from '../contract/ports.ts';
 import type { IngressEvent } from '../contract/records.ts';
 import { openStore, type Store } from '../store/store.ts';
 import { createCrashPoints } from './crash-points.ts';
@@ -24,6 +24,8 @@ import { loadConfig, type LoadedConfig } from './config/load.ts';
 import { chooseModels, missingKey, type ChosenModels } from './config/models.ts';
 import { policyOf, unknownTools } from './config/policy.ts';
 import { loginSecrets, knownSecrets } from './config/secrets.ts';
+import { ownersOf } from './budget/budgets.ts';
+import { lateLedger } from './budget/late-ledger.ts';
 import { createFreeze } from './freeze.ts';
 import { createOwner, type Owner } from './owner.ts';
 import { createIdIndex, type IdIndex } from './id-index.ts';
@@ -122,7 +124,9 @@ export function takeWorkspace(workspace: Workspace): OwnedWorkspace {
   const waiting = async (event_id: string | undefined): Promise<IngressEvent | undefined> =>
     event_id === undefined ? undefined : store.ingress.pendingEvent(event_id);
   const time_zone = systemTimeZone(environment);
-  const freeze: ReturnType<typeof createFreeze> = (context) => {
+  const crashPoint = createCrashPoints(environment);
+  const budget = lateLedger(store, clock, crashPoint);
+  const freeze: ReturnType<typeof createFreeze> = async (context) => {
     const now = config(); // one for the whole turn
     const frozen = createFreeze({
       config: now,
@@ -134,6 +138,10 @@ export function takeWorkspace(workspace: Workspace): OwnedWorkspace {
       async limitsOf(event_id) {
         return limitsOf(now, await waiting(event_id));
       },
+      async belongsTo(event_id) {
+        const event = await waiting(event_id);
+        return event ? ownersOf(event) : {};
+      },
       roleOf: async (event_id) => (await waiting(event_id))?.actor.role,
       tools: tools.tools(),
       instructions: workspace.instructions,
@@ -141,7 +149,10 @@ export function takeWorkspace(workspace: Workspace): OwnedWorkspace {
       blobs: store.blobs,
       time_zone,
     });
-    return frozen(context);
+    const turn = await frozen(context);
+    // Who reserves is told when it can't be loaded.
+    if (turn.manifest.rules.shared_scopes.length > 0) budget.load().catch(() => {});
+    return turn;
   };
   const owner = createOwner(
     {
@@ -150,10 +161,10 @@ export function takeWorkspace(workspace: Workspace): OwnedWorkspace {
       ids: systemIds(clock),
       models,
       tools,
-      budget: noSharedBudgets,
+      budget,
       freeze,
       redactor: redactorNow,
-      crashPoint: createCrashPoints(environment),
+      crashPoint,
     },
     {
       policy: () => workspace.policy,
@@ -213,9 +224,6 @@ export function lockedError(held_by: { pid: number; program: string; version: st
       : `Wait until it ends, or stop it: kill ${pid}`;
   return new RuntimeError('locked', `The workspace is locked by pid ${pid} (${program} ${version}).`, { next });
 }
-
-/** No scope is shared between sessions yet, so the kernel never asks for a reservation. */
-const noSharedBudgets: Budget = { reserve: async () => ({ ok: true, scopes: [] }) };
 
 function toolSettings(config: Config): ToolSettings {
   const { timeout, max_timeout, env } = config.tools.exec_command;

@@ -11,6 +11,7 @@ import { created, message, replied, started, type Step } from './testing/observa
 import { kernel } from './testing/story.ts';
 import { live, type Lived, type World } from './testing/world.ts';
 import { isBystander } from './turn/admits.ts';
+import { askedChoice } from './turn/choice.ts';
 import type { Resolved, State } from './turn/state.ts';
 
 /** `KERNEL_RUNS=20000` for a long search. */
@@ -251,7 +252,7 @@ inEveryWorld('no budget is passed, with what runs counted at its worst', (world)
     const tokens = turn.tokens + worst.tokens;
     const cost = turn.cost_micro_usd + worst.cost_micro_usd;
     expect(tokens).toBeLessThanOrEqual(limits.tokens ?? Infinity);
-    if (manifest.models[turn.choice]!.price) expect(cost).toBeLessThanOrEqual(limits.cost_micro_usd ?? Infinity);
+    if (askedChoice(turn).price) expect(cost).toBeLessThanOrEqual(limits.cost_micro_usd ?? Infinity);
     // A later turn may have a lower limit for the session than was used before it: then it uses nothing.
     if (tokens > last) expect(after.tokens + tokens).toBeLessThanOrEqual(manifest.rules.session_tokens ?? Infinity);
     last = tokens;

@@ -5,7 +5,7 @@ import { digestOf, type Digest } from '../base/digest.ts';
 import type { Entry, EntryData, EntryType } from '../contract/entries.ts';
 import type { FileChange, LongText } from '../contract/values.ts';
 import { kernel } from './testing/story.ts';
-import { factsOf, limitsOf, manifestOf, model, person, policyOf, rights } from './testing/values.ts';
+import { DAY, factsOf, limitsOf, manifestOf, model, person, policyOf, rights } from './testing/values.ts';
 import type { Resolved } from './turn/state.ts';
 
 const RUNS = Number(process.env['KERNEL_RUNS'] ?? 500);
@@ -187,7 +187,7 @@ const manifest = constantFrom(
   }),
   manifestOf({
     models: [model('a', { max_output_tokens: 0 }), model('b')],
-    rules: { shared_scopes: ['day'], calls_per_reply: 0 },
+    rules: { shared_scopes: [DAY], calls_per_reply: 0 },
   }),
 );
 const resolved: fc.Arbitrary<Resolved> = record(

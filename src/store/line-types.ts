@@ -2,7 +2,7 @@
  * The types of lines that this build knows in the files beside the journals. The compiler keeps the lists complete, and no
  * turn loads a schema.
  */
-import type { AuditRecord, GrantRecord, IngressRecord } from '../contract/records.ts';
+import type { AuditRecord, GrantRecord, IngressRecord, UsageRecord } from '../contract/records.ts';
 import type { ScheduleRecord } from '../contract/schedule.ts';
 
 const ingressTypes: Record<IngressRecord['type'], true> = {
@@ -35,6 +35,15 @@ const scheduleTypes: Record<ScheduleRecord['type'], true> = {
   'firing.delivered': true,
 };
 
+const usageTypes: Record<UsageRecord['type'], true> = {
+  'usage.totals': true,
+  'usage.reserved': true,
+  'usage.settled': true,
+  'usage.released': true,
+  'usage.worked': true,
+};
+
+export const knowsUsage = (type: string): boolean => Object.hasOwn(usageTypes, type);
 export const knowsIngress = (type: string): boolean => Object.hasOwn(ingressTypes, type);
 export const knowsAudit = (type: string): boolean => Object.hasOwn(auditTypes, type);
 export const knowsGrant = (type: string): boolean => Object.hasOwn(grantTypes, type);

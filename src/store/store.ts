@@ -4,7 +4,7 @@
  */
 import type { Clock } from '../base/clock.ts';
 import { RuntimeError } from '../contract/errors.ts';
-import type { Audit, Blobs, Grants, Ingress, Journal, ScheduleLog, Snapshots } from '../contract/ports.ts';
+import type { Audit, Blobs, Grants, Ingress, Journal, ScheduleLog, Snapshots, UsageLog } from '../contract/ports.ts';
 import type { WorkspaceRecord } from '../contract/records.ts';
 import { createAudit } from './audit.ts';
 import { dropBallast, ensureBallast } from './ballast.ts';
@@ -18,6 +18,7 @@ import { migrateWorkspace, MIGRATIONS, type Migration } from './migrations.ts';
 import { createScheduleLog } from './schedules.ts';
 import { createSnapshots } from './snapshots.ts';
 import { storeError } from './store-error.ts';
+import { createUsageLog } from './usage.ts';
 import { createWorkspace, readWorkspace, workspacePaths } from './workspace.ts';
 
 export interface StoreOptions {
@@ -45,6 +46,7 @@ export interface Store {
   audit: Audit;
   grants: Grants;
   schedules: ScheduleLog;
+  usage: UsageLog;
   snapshots: Snapshots;
   /** Id and epoch; of a workspace that doesn't exist yet, those it will have. */
   workspace: () => WorkspaceRecord;
@@ -76,6 +78,7 @@ export function openStore(options: StoreOptions): Store {
   const { audit, close: closeAudit } = createAudit({ path: paths.audit, ...shared });
   const { grants, close: closeGrants } = createGrants({ path: paths.grants, ...shared });
   const { schedules, close: closeSchedules } = createScheduleLog({ path: paths.schedules, ...shared });
+  const { usage, closeAll: closeUsage } = createUsageLog({ folder: paths.usage, ...shared });
   const { ingress, close: closeIngress } = createIngress({
     folder: paths.ingress,
     idempotencyTtlMs,
@@ -98,6 +101,7 @@ export function openStore(options: StoreOptions): Store {
     audit,
     grants,
     schedules,
+    usage,
     snapshots: createSnapshots({ folder: paths.cache, requireLock: shared.requireLock }),
     workspace,
     folder: paths.folder,
@@ -136,7 +140,7 @@ export function openStore(options: StoreOptions): Store {
       }
     },
     async close() {
-      await Promise.all([closeAll(), closeIngress(), closeAudit(), closeGrants(), closeSchedules()]);
+      await Promise.all([closeAll(), closeIngress(), closeAudit(), closeGrants(), closeSchedules(), closeUsage()]);
       held?.release();
     },
   };

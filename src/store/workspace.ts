@@ -22,6 +22,8 @@ export interface WorkspacePaths {
   torn: string;
   /** Files as they were before a repair. */
   repairs: string;
+  /** What was used of shared budgets: a file a month. */
+  usage: string;
   ballast: string;
   /** For what may be deleted at any time. */
   cache: string;
@@ -44,6 +46,7 @@ export function workspacePathsIn(folder: string): WorkspacePaths {
     audit: inside('audit.jsonl'),
     grants: inside('governance', 'grants.jsonl'),
     schedules: inside('schedules.jsonl'),
+    usage: inside('usage'),
     torn: inside('torn'),
     repairs: inside('repairs'),
     ballast: inside('ballast'),

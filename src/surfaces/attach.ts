@@ -191,13 +191,16 @@ function notServed({ message, next }: RuntimeError): RuntimeError {
 }
 
 /** What the API reads of a workspace beside its host. */
-export function readsOf(workspace: Workspace): Pick<ControlOptions, 'clock' | 'ids' | 'entries' | 'approval'> {
+export function readsOf(
+  workspace: Workspace,
+): Pick<ControlOptions, 'clock' | 'ids' | 'entries' | 'approval' | 'usage'> {
   const { store, clock } = workspace;
   return {
     clock,
     ids: systemIds(clock),
     entries: (session, after, limit) => entriesBehind(store.journal, session, after, limit),
     approval: (id) => findApproval(workspace, id),
+    usage: async (query) => (await import('../engine/cost.ts')).costOfAll(workspace.store, query),
   };
 }
 

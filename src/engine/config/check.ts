@@ -133,11 +133,14 @@ function checkTelemetry({ telemetry: { endpoint } }: Config): Complaint[] {
   return [{ path: ['telemetry', 'endpoint'], message: 'expected a URL that begins with http:// or https://' }];
 }
 
+/** Where it means that there is no limit. */
+const MAY_BE_ZERO = /^budget\.(?!turn\.)/;
+
 function checkDurations(config: Config): Complaint[] {
   const complaints: Complaint[] = [];
   for (const { path, kind } of allKeys) {
     const words = path.split('.');
-    if (kind === 'duration' && parseDuration(getAt(config, words) as string) === 0) {
+    if (kind === 'duration' && !MAY_BE_ZERO.test(path) && parseDuration(getAt(config, words) as string) === 0) {
       complaints.push({ path: words, message: 'must be longer than nothing' });
     }
   }

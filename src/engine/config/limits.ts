@@ -16,6 +16,7 @@ export function limitsOf(config: Config, event?: Pick<IngressEvent, 'actor' | 'l
     max_turns: orchestrator.max_turns,
     max_calls: orchestrator.max_tool_calls,
     wall_ms: most(wall_ms, parseDuration(budget.turn.wall)),
+    ...(budget.turn.calls > 0 && { model_calls: budget.turn.calls }),
     ...(budget.turn.tokens > 0 && { tokens: budget.turn.tokens }),
     ...(cost < Infinity && { cost_micro_usd: cost }),
   };

@@ -46,7 +46,12 @@ export function redactObservation(
         rights,
         epoch,
         ...(parent && {
-          parent: { session_id: names.session(parent.session_id), seq: parent.seq, step_id: text(parent.step_id) },
+          parent: {
+            session_id: names.session(parent.session_id),
+            seq: parent.seq,
+            step_id: text(parent.step_id),
+            root: names.session(parent.root),
+          },
         }),
         ...(own_policies && { own_policies }),
         redacted_from: names.redacted_from,
@@ -112,14 +117,19 @@ export function redactObservation(
     case 'budget.refused': {
       const { type, data } = entry;
       const scopes = data.scopes.map(({ scope, limit, used, reserved }) => ({
-        scope: text(scope),
+        scope: word(scope),
         limit,
         used,
         reserved,
       }));
       if (type === 'budget.reserved') return of(type, { for: data.for, scopes });
-      const { refused_by } = entry.data;
-      return of(type, { for: data.for, scopes, ...(refused_by !== undefined && { refused_by: text(refused_by) }) });
+      const { refused_by, message } = entry.data;
+      return of(type, {
+        for: data.for,
+        scopes,
+        ...(refused_by !== undefined && { refused_by: word(refused_by) }),
+        ...(message !== undefined && { message: text(message) }),
+      });
     }
     case 'model.replied': {
       const { call_id, attempt, purpose, parts, tool_calls, stop_reason, usage, cost_micro_usd, duration_ms } =
@@ -146,7 +156,7 @@ export function redactObservation(
       });
     }
     case 'model.failed': {
-      const { call_id, attempt, message, retry_after_ms, hint, usage, partial } = entry.data;
+      const { call_id, attempt, message, retry_after_ms, hint, usage, cost_micro_usd, partial } = entry.data;
       return of('model.failed', {
         call_id,
         attempt,
@@ -156,6 +166,7 @@ export function redactObservation(
         ...(retry_after_ms !== undefined && { retry_after_ms }),
         ...(hint && { hint }),
         ...(usage && { usage }),
+        ...(cost_micro_usd !== undefined && { cost_micro_usd }),
         ...(partial !== undefined && { partial: longText(partial) }),
       });
     }

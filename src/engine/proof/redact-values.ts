@@ -14,6 +14,9 @@ import type { Placeholders } from './placeholders.ts';
 const OUR_WORDS: ReadonlySet<string> = new Set([
   'local', 'system', 'cli', 'repl', 'api', 'clock', 'text', 'words', 'script', 'openai', 'UTC',
   'image/png', 'image/jpeg', 'image/gif', 'image/webp', 'application/pdf', 'text/plain',
+  ...['day', 'month', 'sender', 'schedule', 'tree'].flatMap((scope) => [
+    scope, ...['calls', 'tokens', 'cost', 'wall'].map((kind) => `${scope}_${kind}`),
+  ]),
 ]); // prettier-ignore
 
 /** Codes of failures, ours and those of well-known services. */
@@ -228,7 +231,9 @@ export function createValueRedaction(placeholders: Placeholders): ValueRedaction
         approval_ttl_ms: rules.approval_ttl_ms,
         ...(rules.session_tokens !== undefined && { session_tokens: rules.session_tokens }),
         ...(rules.session_cost_micro_usd !== undefined && { session_cost_micro_usd: rules.session_cost_micro_usd }),
-        shared_scopes: texts(rules.shared_scopes),
+        ...(rules.session_calls !== undefined && { session_calls: rules.session_calls }),
+        ...(rules.session_wall_ms !== undefined && { session_wall_ms: rules.session_wall_ms }),
+        shared_scopes: rules.shared_scopes.map(({ scope, limits }) => ({ scope: text(scope), limits: { ...limits } })),
       },
       missing: missing.map(({ what, why }) => ({ what: text(what), why: text(why) })),
     }),

@@ -107,6 +107,7 @@ export function openSchedules(hub: HubOfSchedules): Promise<ScheduleService> {
           source: 'cron',
           lane: 'background',
           ...(model !== undefined && { model }),
+          metadata: { schedule: job.name },
           ...(limits && { limits }),
         });
       },

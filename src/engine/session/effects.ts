@@ -5,13 +5,13 @@
 import { canonicalJson } from '../../base/canonical-json.ts';
 import type { Clock } from '../../base/clock.ts';
 import { digestOf, type Hash } from '../../base/digest.ts';
-import type { Observation, ToolCall } from '../../contract/entries.ts';
+import type { Observation, Seq, ToolCall } from '../../contract/entries.ts';
 import { RuntimeError } from '../../contract/errors.ts';
 import type { Manifest } from '../../contract/manifest.ts';
 import type { MessagePart, ModelReply } from '../../contract/messages.ts';
 import type { Blobs, Budget, ModelClient, ToolHost, ToolRequest } from '../../contract/ports.ts';
 import type { Limits, Part, Rights } from '../../contract/values.ts';
-import { costOf } from '../../kernel/budget/budget.ts';
+import { costOf, wallLeft } from '../../kernel/budget/budget.ts';
 import { callId } from '../../kernel/turn/admits.ts';
 import { askedChoice } from '../../kernel/turn/choice.ts';
 import type { Effect } from '../../kernel/turn/open.ts';
@@ -53,6 +53,8 @@ export interface EffectContext {
   calls: ReadonlyMap<string, ToolCall>;
   messages: Messages;
   fold: Compactable;
+  /** The line of the newest `model.requested`. */
+  intent: { seq: Seq; hash: string } | undefined;
   signal: AbortSignal;
   onDelta: (delta: Delta) => void;
 }
@@ -68,7 +70,7 @@ export async function runEffect(
     case 'freeze':
       return freeze(ports, effect.turn, effect.minimal, context.state);
     case 'reserve':
-      return reserve(ports, effect.call_id, effect.attempt, context.state);
+      return reserve(ports, effect.call_id, effect.attempt, context);
     case 'ask_model':
       return askModel(ports, effect.call_id, effect.attempt, context);
     case 'compact':
@@ -149,17 +151,29 @@ async function freeze(ports: EffectPorts, turn: number, minimal: boolean, state:
   return { type: 'turn.started', data: { turn, event_ids, kernel: KERNEL_VERSION, frozen, limits, rights, time_zone } };
 }
 
-async function reserve(ports: EffectPorts, call_id: string, attempt: number, state: State): Promise<Observation> {
-  const { ask, manifest } = state.turn!;
+async function reserve(
+  ports: EffectPorts,
+  call_id: string,
+  attempt: number,
+  { state, intent }: EffectContext,
+): Promise<Observation> {
+  const turn = state.turn!;
   const key = `${call_id}.${attempt}`;
-  const { ok, scopes, refused_by } = await ports.budget.reserve({
+  const { name, price } = askedChoice(turn);
+  const { tokens, cost_micro_usd } = turn.ask.reserve;
+  const { ok, ...answer } = await ports.budget.reserve({
     session: state.session!.id,
     for: key,
-    scopes: manifest.rules.shared_scopes,
-    ...ask.reserve,
+    intent: intent!,
+    model: name,
+    scopes: turn.manifest.rules.shared_scopes,
+    tokens,
+    ...(price && { cost_micro_usd }),
+    wall_ms: wallLeft(state, turn).left_ms,
+    active_ms: turn.active_ms,
   });
-  if (ok) return { type: 'budget.reserved', data: { for: key, scopes } };
-  return { type: 'budget.refused', data: { for: key, scopes, ...(refused_by !== undefined && { refused_by }) } };
+  if (ok) return { type: 'budget.reserved', data: { for: key, scopes: answer.scopes } };
+  return { type: 'budget.refused', data: { for: key, ...answer } };
 }
 
 async function askModel(
@@ -190,9 +204,16 @@ async function askModel(
   const { ok: _, ...failure } = answer;
   // Aborted by us, an attempt doesn't count. By anyone else it does, or it would be asked for again without an end.
   const abortedByOthers = failure.class === 'aborted' && !signal.aborted;
+  const { price } = askedChoice(turn);
   return {
     type: 'model.failed',
-    data: { call_id, attempt, ...failure, ...(abortedByOthers && { class: 'network' as const }) },
+    data: {
+      call_id,
+      attempt,
+      ...failure,
+      ...(abortedByOthers && { class: 'network' as const }),
+      ...(failure.usage && price && { cost_micro_usd: costOf(failure.usage, price) }),
+    },
   };
 }
 

@@ -22,6 +22,7 @@ import { failedEffect, type Delta, type EffectPorts } from './effects.ts';
 import { applyEvolved, type Folded } from './fold.ts';
 import type { Redactor } from './redact.ts';
 import { createMessages } from './request.ts';
+import { settlementOf, type Settlement } from './settling.ts';
 import { createTasks, isAwaited } from './tasks.ts';
 
 export interface RunnerPorts extends EffectPorts {
@@ -79,6 +80,7 @@ interface Letter {
 interface Line {
   entry: Entry;
   turn: number | undefined;
+  settlement: Settlement | undefined;
 }
 
 /** How long cancelled effects may take to report at a shut-down. Tools are killed well before. */
@@ -93,6 +95,7 @@ export function createRunner(ports: RunnerPorts, session: string, fold: Folded, 
   let woken = false;
   let mode: 'passive' | 'active' | 'shutting_down' | 'ended' = 'passive';
   let failure: RuntimeError | undefined;
+  let intent: { seq: Seq; hash: string } | undefined;
   /** At a shut-down: everything that is waited for has reported; what runs is cancelled now; all is done. */
   let quiet: () => void = () => {};
   let cut: () => void = () => {};
@@ -105,6 +108,7 @@ export function createRunner(ports: RunnerPorts, session: string, fold: Folded, 
   const tasks = createTasks(ports, {
     fold,
     messages: createMessages(ports.hash, fold.contents, ports.blobs),
+    intent: () => intent,
     report(observations) {
       for (const { effect, observation } of observations) mailbox.push({ observation, from: effect });
       wake();
@@ -197,9 +201,10 @@ export function createRunner(ports: RunnerPorts, session: string, fold: Folded, 
   }
 
   function evolve(entry: Entry, lines: Line[], resolved: Resolved): void {
-    const before = fold.state.turn;
-    applyEvolved(fold, entry, kernel.evolve(fold.state, entry, resolved));
-    lines.push({ entry, turn: (fold.state.turn ?? before)?.turn });
+    const before = fold.state;
+    applyEvolved(fold, entry, kernel.evolve(before, entry, resolved));
+    const turn = (fold.state.turn ?? before.turn)?.turn;
+    lines.push({ entry, turn, settlement: settlementOf(before, entry, fold.state) });
   }
 
   /** Observations come at the time of the clock, which may have been set back; decisions at that of what they follow from. */
@@ -215,6 +220,8 @@ export function createRunner(ports: RunnerPorts, session: string, fold: Folded, 
     const { stored } = await journal.append(session, condition, entries, { sync: false });
     for (const entry of entries) ports.crashPoint(`after-append-${entry.type}`);
     if (entries.some((entry) => mustBeDurable(entry, fold.state))) {
+      // First: what a call used is not to be known to the journal alone.
+      await ports.budget.durable(session);
       for (const entry of entries) ports.crashPoint(`before-sync-${entry.type}`);
       await journal.sync(session);
       for (const entry of entries) ports.crashPoint(`after-sync-${entry.type}`);
@@ -225,7 +232,10 @@ export function createRunner(ports: RunnerPorts, session: string, fold: Folded, 
       const { turn } = lines[index]!;
       emit(turn === undefined ? { kind: 'entry', stored: one } : { kind: 'entry', stored: one, turn });
     });
+    const asked = stored.findLast((one) => one.entry.type === 'model.requested');
+    if (asked) intent = { seq: asked.entry.seq, hash: asked.hash };
     for (const one of stored) if (one.entry.type === 'turn.ended') ports.onTurnEnded(one);
+    for (const { settlement } of lines) if (settlement) await settlement(ports.budget);
   }
 
   function fail(error: RuntimeError): void {
@@ -290,7 +300,10 @@ export function createRunner(ports: RunnerPorts, session: string, fold: Folded, 
     await reported;
     forget();
     try {
-      if (failure === undefined && fold.state.seq > 0) await journal.sync(session);
+      if (failure === undefined && fold.state.seq > 0) {
+        await ports.budget.durable(session);
+        await journal.sync(session);
+      }
     } catch (thrown) {
       fail(toRuntimeError(thrown));
     }

@@ -1,6 +1,6 @@
 /** The effects that are running: started when the kernel wants them open, cancelled when marked, forgotten when they left. */
 import { naming, toRuntimeError, type ErrorCode, type RuntimeError } from '../../contract/errors.ts';
-import type { Observation } from '../../contract/entries.ts';
+import type { Observation, Seq } from '../../contract/entries.ts';
 import type { Effect } from '../../kernel/turn/open.ts';
 import type { State } from '../../kernel/turn/state.ts';
 import {
@@ -23,6 +23,8 @@ export interface Report {
 interface TaskOwner {
   fold: Folded;
   messages: Messages;
+  /** The line of the newest `model.requested`. */
+  intent(): { seq: Seq; hash: string } | undefined;
   report(reports: Report[]): void;
   onDelta(delta: Delta, turn: number): void;
   /** The store or the runner itself is broken. */
@@ -97,7 +99,8 @@ export function createTasks(ports: TaskPorts, owner: TaskOwner): Tasks {
     };
     try {
       ports.crashPoint('before-effect');
-      const context = { state, calls, messages: owner.messages, fold: owner.fold, signal: abort.signal, onDelta };
+      const { messages, fold } = owner;
+      const context = { state, calls, messages, fold, intent: owner.intent(), signal: abort.signal, onDelta };
       const observation = await runEffect(ports, effect, context);
       ports.crashPoint('after-effect');
       return { effect, observation };

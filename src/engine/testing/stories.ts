@@ -72,7 +72,7 @@ async function limited(): Promise<World> {
   await say(live, 'repeated');
   for (let round = 0; round < 4; round++) {
     await answer(world, reply('', ['look', { n: 1 }]));
-    (await world.nextRun()).answer(result('the same'));
+    if (round < 3) (await world.nextRun()).answer(result('the same'));
   }
   await live.runner.rest();
 

@@ -11,7 +11,7 @@ import { RuntimeError } from '../../contract/errors.ts';
 import type { ToolSpec } from '../../contract/manifest.ts';
 import type { ModelAnswer, ModelRequest } from '../../contract/messages.ts';
 import type {
-  Audit, Blobs, Grants, Ingress, Journal, JournalEnd, ModelClient, Snapshots, StoredEntry, ToolContext, ToolHost, ToolResult, ToolRun,
+  Audit, Blobs, Budget, Grants, Ingress, Journal, JournalEnd, ModelClient, Snapshots, StoredEntry, ToolContext, ToolHost, ToolResult, ToolRun,
 } from '../../contract/ports.ts'; // prettier-ignore
 import type { AuditRecord, DeadLetter, GrantRecord, IngressEvent } from '../../contract/records.ts';
 import type { Actor } from '../../contract/values.ts';
@@ -25,6 +25,14 @@ export const PERSON: Actor = { id: 'ann', role: 'operator' };
 const START = 1_800_000_000_000;
 /** As long as each line is taken to be: every turn is worth a snapshot. */
 const LINE_BYTES = 100_000;
+
+const NO_BUDGETS: Budget = {
+  reserve: async () => ({ ok: true, scopes: [] }),
+  begin: async () => {},
+  settle: async () => {},
+  durable: async () => {},
+  ended: async () => {},
+};
 
 /** Something the engine asked for and waits for. */
 export interface Asked<Request, Answer> {
@@ -59,7 +67,9 @@ export interface World {
   last<T extends EntryType>(session: string, type: T): EntryOf<T>;
 }
 
-export function createWorld(options: { secrets?: { name: string; value: string }[]; before?: World } = {}): World {
+export function createWorld(
+  options: { secrets?: { name: string; value: string }[]; before?: World; budget?: Budget } = {},
+): World {
   const clock = manualClock(options.before?.clock.now() ?? START);
   const lines = options.before?.lines ?? new Map<string, Entry[]>();
   const blobs = options.before?.blobs ?? new Map<Digest, Uint8Array>();
@@ -110,12 +120,13 @@ export function createWorld(options: { secrets?: { name: string; value: string }
       snapshots: memorySnapshots(snapshots),
       models,
       tools: host,
-      budget: { reserve: async () => ({ ok: true, scopes: [] }) },
+      budget: options.budget ?? NO_BUDGETS,
       freeze: createFreeze({
         config,
         chooseModels: () => ({ models: [{ name: 'm', provider: 'script', model: 'm', max_output_tokens: 1000 }] }),
         policy: () => policy,
         limitsOf: async () => ({ max_turns: 10, max_calls: 200, wall_ms: 600_000 }),
+        belongsTo: async () => ({ sender: PERSON.id }),
         roleOf: async () => 'operator',
         tools: host.tools(),
         instructions: { read: async () => [] },

@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { canonicalJson } from '../../base/canonical-json.ts';
 import { reflected, replyMade, requested, someText, turnEnded } from '../testing/expected.ts';
-import { created, message, modelFailed, opened, replied, started } from '../testing/observations.ts';
+import { created, later, message, modelFailed, opened, replied, reserved, started, timerFired, type Step } from '../testing/observations.ts'; // prettier-ignore
 import { given, type Story } from '../testing/story.ts';
 import { catalog, model, type Inputs } from '../testing/values.ts';
-import { addUsage, costOf, countedTokens } from './budget.ts';
+import { addUsage, chargeOf, costOf, countedTokens } from './budget.ts';
 
 /** What the request of the first think measures: instructions, tools, and the message `e1` with its envelope. */
 const TOOLS = canonicalJson(catalog.map(({ name, description, parameters }) => ({ name, description, parameters })));
@@ -174,4 +174,123 @@ test('a shortened reply is what is asked for', () => {
   expect(story.when(started({ limits: { tokens: INPUT + 300 } }))[1]).toEqual(
     requested('m1.1', { max_output_tokens: 300, reserve: { tokens: INPUT + 300, cost_micro_usd: 0 } }),
   );
+});
+
+describe('calls', () => {
+  const calling = replied({ calls: [['no_such_tool']] });
+
+  test.each<[string, Inputs]>([
+    ['turn_calls', { limits: { model_calls: 2 } }],
+    ['session_calls', { rules: { session_calls: 2 } }],
+  ])('%s: as many attempts as the limit says, and then the turn ends', (code, inputs) => {
+    const story = asking(inputs);
+    story.when(calling);
+    expect(story.when(calling).at(-1)).toMatchObject({ data: { reason: 'budget_exceeded', code, model_calls: 2 } });
+  });
+
+  test('that failed count too', () => {
+    const story = asking({ limits: { model_calls: 1 }, rules: { model_attempts: 4 } });
+    story.when(modelFailed('network'));
+    expect(story.when(later(500, timerFired('rm1.1.1'))).at(-1)).toMatchObject({
+      data: { reason: 'budget_exceeded', code: 'turn_calls', model_calls: 1 },
+    });
+  });
+
+  test('of a session count over turns', () => {
+    const inputs: Inputs = { rules: { session_calls: 1 } };
+    const story = asking(inputs);
+    story.when(replied({ text: 'Hi' }), message('e2'));
+    expect(story.when(started(inputs)).at(-1)).toMatchObject({ data: { code: 'session_calls', model_calls: 0 } });
+  });
+});
+
+describe('active time of a session', () => {
+  const inputs: Inputs = { rules: { session_wall_ms: 10_000 } };
+  const wallTimer = (story: Story): number | undefined =>
+    story.open().flatMap((effect) => (effect.kind === 'timer' && effect.of === 'wall' ? [effect.due_at] : []))[0];
+
+  test('cuts the turn in which it is used up', () => {
+    const story = asking(inputs);
+    expect(wallTimer(story)).toBe(story.state.at + 10_000);
+    story.when(later(4000, replied({ text: 'Hi' })), message('e2'), started(inputs));
+    expect(wallTimer(story)).toBe(story.state.at + 6000);
+    story.when(later(6000, timerFired('w2')));
+    expect(story.when(modelFailed('aborted')).at(-1)).toMatchObject({
+      data: { reason: 'timeout', code: 'timeout', message: expect.stringContaining('budget.session.wall') as string },
+    });
+  });
+
+  test('lets no further turn ask a model', () => {
+    const story = asking(inputs);
+    story.when(later(10_000, replied({ text: 'Hi' })), message('e2'));
+    expect(story.when(started(inputs)).at(-1)).toMatchObject({
+      data: { reason: 'budget_exceeded', code: 'session_wall', model_calls: 0 },
+    });
+  });
+});
+
+describe('active time of a budget that sessions share', () => {
+  const inputs: Inputs = { rules: { shared_scopes: [{ scope: 'day', limits: { wall_ms: 60_000 } }] } };
+  const grant = (reserved_ms: number) => [{ scope: 'day_wall', limit: 60_000, used: 0, reserved: reserved_ms }];
+
+  test('is what the ledger gives, and the turn is cut when it is used', () => {
+    const story = asking(inputs);
+    story.when(reserved(grant(5000)));
+    expect(story.open()).toContainEqual({
+      kind: 'timer',
+      key: 'timer:w1',
+      id: 'w1',
+      due_at: story.state.at + 5000,
+      of: 'wall',
+    });
+    story.when(later(5000, timerFired('w1')));
+    expect(story.when(modelFailed('aborted')).at(-1)).toMatchObject({
+      data: { reason: 'timeout', message: expect.stringContaining('budget.day.wall') as string },
+    });
+  });
+
+  test('is given anew before each call', () => {
+    const story = asking(inputs);
+    story.when(reserved(grant(5000)), later(4000, replied({ calls: [['no_such_tool']] })), reserved(grant(3000)));
+    expect(story.turn.wall_grant).toEqual({ scope: 'day_wall', until_ms: 7000 });
+  });
+});
+
+describe('a limit of which 80 % are used', () => {
+  const near = (story: Story): unknown => {
+    const entry = story.entries.findLast((one) => one.type === 'model.requested');
+    return entry?.type === 'model.requested' && entry.data.near;
+  };
+
+  test('is named with the request; below that nothing is', () => {
+    const inputs: Inputs = { limits: { tokens: 1_000_000 } };
+    const story = asking(inputs);
+    expect(near(story)).toBeUndefined();
+    story.when(replied({ calls: [['no_such_tool']], usage: { input: 799_999, output: 0 } }));
+    expect(near(story)).toBeUndefined();
+    story.when(replied({ calls: [['no_such_tool']], usage: { input: 1, output: 0 } }));
+    expect(near(story)).toEqual([{ scope: 'turn_tokens', limit: 1_000_000, used: 800_000 }]);
+  });
+});
+
+test('the kernel counts each attempt as `chargeOf` says', () => {
+  const inputs: Inputs = { models: [model('main', { price })], rules: { model_attempts: 9 } };
+  const usage = { input: 1000, cached: 500, output: 10, reasoning: 0 };
+  const ends: Step[] = [
+    replied({ text: 'Hi', usage, cost_micro_usd: costOf(usage, price) }),
+    ...(['network', 'timeout', 'malformed', 'aborted', 'rate_limit', 'auth'] as const).flatMap((failure) => [
+      modelFailed(failure),
+      modelFailed(failure, { usage, cost_micro_usd: costOf(usage, price) }),
+    ]),
+  ];
+  for (const end of ends) {
+    const story = asking(inputs);
+    const { reserve } = story.turn.ask;
+    story.when(end);
+    const entry = story.entries.findLast((one) => one.type === 'model.replied' || one.type === 'model.failed')!;
+    const counted = story.state.turn ?? story.state;
+    expect({ tokens: counted.tokens, cost_micro_usd: counted.cost_micro_usd }).toEqual(
+      chargeOf(entry as Parameters<typeof chargeOf>[0], reserve),
+    );
+  }
 });

@@ -1,6 +1,7 @@
-/** Tokens and money: what a call may cost at most before it is made, and what it did cost. */
+/** Calls, tokens, money, time: what a call may cost at most before it is made, and what it did cost. */
+import type { EntryOf } from '../../contract/entries.ts';
 import type { ModelChoice, Price } from '../../contract/manifest.ts';
-import type { ModelFailureClass, Usage } from '../../contract/values.ts';
+import type { LimitUse, ModelFailureClass, Usage } from '../../contract/values.ts';
 import { FRAME_BYTES } from '../context/compact-request.ts';
 import { replyRoom, shownCharacters } from '../context/window.ts';
 import { askedChoice } from '../turn/choice.ts';
@@ -51,6 +52,15 @@ export function mayHaveCost(failure: ModelFailureClass): boolean {
   return failure === 'network' || failure === 'timeout' || failure === 'malformed' || failure === 'aborted';
 }
 
+/** What an attempt counts against budgets, by how it ended; `reserve` is what its request reserved. */
+export function chargeOf(
+  { type, data }: EntryOf<'model.replied' | 'model.failed'>,
+  reserve: { tokens: number; cost_micro_usd: number },
+): { tokens: number; cost_micro_usd: number } {
+  if (data.usage) return { tokens: countedTokens(data.usage), cost_micro_usd: data.cost_micro_usd ?? 0 };
+  return type === 'model.failed' && mayHaveCost(data.class) ? reserve : { tokens: 0, cost_micro_usd: 0 };
+}
+
 export type Reservation =
   | { ok: true; max_output_tokens: number; tokens: number; cost_micro_usd: number }
   | { ok: false; code: string; message: string };
@@ -64,7 +74,7 @@ export function reserve(state: State, turn: Turn): Reservation {
   const { input, output: longest } = sizes(state, turn, choice);
   let output = longest;
   for (const scope of scopes(state, turn, choice.price)) {
-    const room = (scope.limit - scope.used) * scope.unit_size - input * scope.per_input;
+    const room = (scope.limit - scope.used) * scope.unit_size - scope.per_call - input * scope.per_input;
     if (scope.per_output > 0) output = Math.min(output, Math.floor(room / scope.per_output));
     if (room < 0 || output < Math.min(LEAST_OUTPUT_TOKENS, longest)) {
       const message = `The next model call could pass the ${scope.what}: ${scope.shown(scope.used)} of ${scope.shown(scope.limit)} ${scope.unit} are used. ${scope.mend}`;
@@ -96,6 +106,32 @@ function dearestInput(price: Price): number {
   return Math.max(price.input, price.cached);
 }
 
+/** Of a limit this part (of 100) is used: whoever looks is warned. */
+export const NEAR_PERCENT = 80;
+
+export function isNear({ limit, used }: LimitUse): boolean {
+  return limit > 0 && used * 100 >= limit * NEAR_PERCENT;
+}
+
+/** The limits of turn and session of which most is used. */
+export function nearLimits(state: State, turn: Turn): LimitUse[] {
+  return scopes(state, turn, askedChoice(turn).price)
+    .map(({ code, limit, used }) => ({ scope: code, limit, used }))
+    .filter(isNear);
+}
+
+/** How long the turn may still be active (ms), and by which limit. */
+export function wallLeft(state: State, turn: Turn): { left_ms: number; code: string } {
+  const { limits, manifest, wall_grant } = turn;
+  const { session_wall_ms = Infinity } = manifest.rules;
+  let least = { left_ms: limits.wall_ms - turn.active_ms, code: 'timeout' };
+  const session = session_wall_ms - state.active_ms - turn.active_ms;
+  if (session < least.left_ms) least = { left_ms: session, code: 'session_wall' };
+  const shared = (wall_grant?.until_ms ?? Infinity) - turn.active_ms;
+  if (shared < least.left_ms) least = { left_ms: shared, code: wall_grant!.scope };
+  return { ...least, left_ms: Math.max(0, least.left_ms) };
+}
+
 interface Scope {
   code: string;
   what: string;
@@ -105,34 +141,51 @@ interface Scope {
   mend: string;
   limit: number;
   used: number;
-  /** What a token takes of the scope, in parts of which the scope's unit has `unit_size`: whole numbers, so exact. */
+  /** What a call and each token takes of it, in parts of which its unit has `unit_size`: whole numbers, so exact. */
+  per_call: number;
   per_input: number;
   per_output: number;
   unit_size: number;
 }
 
+type Kind = 'tokens' | 'cost' | 'calls' | 'wall';
+
+const WORDS: Record<Kind, { what: string; unit: string; shown: (amount: number) => string }> = {
+  tokens: { what: 'token limit', unit: 'tokens', shown: String },
+  cost: { what: 'money limit', unit: 'USD', shown: (amount) => String(amount / MICRO) },
+  calls: { what: 'limit of model calls', unit: 'calls', shown: String },
+  wall: { what: 'limit of active time', unit: 's', shown: (amount) => String(amount / 1000) },
+};
+
 function scopes(state: State, turn: Turn, price: Price | undefined): Scope[] {
+  const { limits } = turn;
   const { rules } = turn.manifest;
   const found: Scope[] = [];
-  const add = (scope: 'turn' | 'session', kind: 'tokens' | 'cost', limit: number | undefined, used: number): void => {
+  const add = (scope: 'turn' | 'session', kind: Kind, limit: number | undefined, used: number): void => {
     const money = kind === 'cost';
     if (limit === undefined || (money && !price)) return;
+    const { what, ...words } = WORDS[kind];
+    const tokens = kind === 'tokens' ? 1 : 0;
     found.push({
+      ...words,
       code: `${scope}_${kind}`,
-      what: `${scope}'s ${money ? 'money' : 'token'} limit`,
-      unit: money ? 'USD' : 'tokens',
-      shown: (amount) => String(money ? amount / MICRO : amount),
+      what: `${scope}'s ${what}`,
       mend: `Raise budget.${scope}.${kind}${money && scope === 'turn' ? ' or --max-cost' : ''} to go on.`,
       limit,
       used,
-      per_input: money ? dearestInput(price!) : 1,
-      per_output: money ? price!.output : 1,
+      per_call: kind === 'calls' || kind === 'wall' ? 1 : 0,
+      per_input: money ? dearestInput(price!) : tokens,
+      per_output: money ? price!.output : tokens,
       unit_size: money ? TOKENS_A_PRICE : 1,
     });
   };
-  add('turn', 'tokens', turn.limits.tokens, turn.tokens);
-  add('turn', 'cost', turn.limits.cost_micro_usd, turn.cost_micro_usd);
+  add('turn', 'tokens', limits.tokens, turn.tokens);
+  add('turn', 'cost', limits.cost_micro_usd, turn.cost_micro_usd);
+  add('turn', 'calls', limits.model_calls, turn.model_calls);
+  add('turn', 'wall', limits.wall_ms, turn.active_ms);
   add('session', 'tokens', rules.session_tokens, state.tokens + turn.tokens);
   add('session', 'cost', rules.session_cost_micro_usd, state.cost_micro_usd + turn.cost_micro_usd);
+  add('session', 'calls', rules.session_calls, state.model_calls + turn.model_calls);
+  add('session', 'wall', rules.session_wall_ms, state.active_ms + turn.active_ms);
   return found;
 }

@@ -5,7 +5,7 @@ import type { Effect } from '../turn/open.ts';
 import type { State } from '../turn/state.ts';
 import type { Dice } from './dice.ts';
 import * as tell from './observations.ts';
-import { commandFact, MINUTE, model, pathFact, person, system, type Inputs, ownInputs } from './values.ts';
+import { commandFact, DAY, MINUTE, model, pathFact, person, system, type Inputs, ownInputs } from './values.ts';
 
 const PASSING = ['network', 'rate_limit', 'overload', 'timeout', 'malformed'] as const satisfies ModelFailureClass[];
 const LASTING = ['auth', 'context_too_long', 'refused', 'invalid_request'] as const satisfies ModelFailureClass[];
@@ -130,7 +130,7 @@ function randomInputs(dice: Dice): Inputs {
     rules: {
       calls_per_reply: 3,
       model_attempts: 1 + dice.roll(3),
-      shared_scopes: dice.once(3) ? ['day'] : [],
+      shared_scopes: dice.once(3) ? [DAY] : [],
       ...(dice.once(3) && { session_tokens: 20_000 }),
       ...(dice.once(3) && { session_cost_micro_usd: 60_000 }),
     },

@@ -208,17 +208,22 @@ export function compacted(summary: Partial<Summary> = {}): Step {
   };
 }
 
-export function reserved(): Step {
+export function reserved(scopes: EntryData<'budget.reserved'>['scopes'] = []): Step {
   return inTurn((turn) => ({
     type: 'budget.reserved',
-    data: { for: `${turn.ask.call_id}.${turn.ask.attempt}`, scopes: [] },
+    data: { for: `${turn.ask.call_id}.${turn.ask.attempt}`, scopes },
   }));
 }
 
-export function reservationRefused(refused_by: string): Step {
+export function reservationRefused(refused_by: string, message?: string): Step {
   return inTurn((turn) => ({
     type: 'budget.refused',
-    data: { for: `${turn.ask.call_id}.${turn.ask.attempt}`, scopes: [], refused_by },
+    data: {
+      for: `${turn.ask.call_id}.${turn.ask.attempt}`,
+      scopes: [],
+      refused_by,
+      ...(message !== undefined && { message }),
+    },
   }));
 }
 

@@ -1,11 +1,13 @@
 /** Frozen inputs for specs: small, and each part can be replaced. */
 import { canonicalJson } from '../../base/canonical-json.ts';
 import { digestOf } from '../../base/digest.ts';
-import type { Grant, Manifest, ModelChoice, Policy, ToolSpec } from '../../contract/manifest.ts';
+import type { Grant, Manifest, ModelChoice, Policy, SharedScope, ToolSpec } from '../../contract/manifest.ts';
 import type { Actor, EffectClass, Facts, Limits, Rights } from '../../contract/values.ts';
 
 export const MINUTE = 60_000;
 export const HOUR = 60 * MINUTE;
+/** A budget that sessions share. */
+export const DAY: SharedScope = { scope: 'day', limits: { cost_micro_usd: 20_000_000 } };
 
 export const person: Actor = { id: 'local', role: 'operator' };
 export const system: Actor = { id: 'system', role: 'overlord' };

@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import type { Entry } from '../../contract/entries.ts';
 import { created, message, opened, replied, reserved, started, type Step, undone } from '../testing/observations.ts';
 import { given, kernel } from '../testing/story.ts';
+import { DAY } from '../testing/values.ts';
 
 /** The same step with other data. */
 function changed(step: Step, data: object): Step {
@@ -43,7 +44,7 @@ test('no turn starts without a message', () => {
 });
 
 test('the ledger answers for the attempt that asked', () => {
-  const story = given(created(), message('e1'), started({ rules: { shared_scopes: ['day'] } }));
+  const story = given(created(), message('e1'), started({ rules: { shared_scopes: [DAY] } }));
   expect(story.refuses(changed(reserved(), { for: 'm1.1.2' }))).toBe(true);
   expect(given(created(), message('e1'), started()).refuses(reserved())).toBe(true);
 });

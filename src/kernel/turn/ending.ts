@@ -1,7 +1,7 @@
 /** What a turn ends with, and the words for it where the text isn't the model's. */
 import type { Decision } from '../../contract/entries.ts';
 import type { ModelFailureClass, TurnReason } from '../../contract/values.ts';
-import { reserve } from '../budget/budget.ts';
+import { reserve, wallLeft } from '../budget/budget.ts';
 import type { Ending, State, Turn } from './state.ts';
 
 const MODEL_FAILURES: Record<ModelFailureClass, TurnReason> = {
@@ -32,7 +32,7 @@ export function endingOf(state: State, turn: Turn, code: string): Ending {
       return {
         reason: 'timeout',
         code,
-        message: `The turn reached its limit of ${turn.limits.wall_ms / 1000} s of active time.`,
+        message: outOfTime(state, turn),
       };
     case 'refused':
       return { reason: 'failed', code, message: 'The model refused to answer.' };
@@ -60,6 +60,13 @@ export function endingOf(state: State, turn: Turn, code: string): Ending {
   }
   const refused = reserve(state, turn);
   return { reason: 'budget_exceeded', code, message: refused.ok ? 'A budget is used up.' : refused.message };
+}
+
+function outOfTime(state: State, turn: Turn): string {
+  const { code } = wallLeft(state, turn);
+  if (code === 'timeout') return `The turn reached its limit of ${turn.limits.wall_ms / 1000} s of active time.`;
+  const name = code.slice(0, -'_wall'.length);
+  return `The limit of active time of the ${name} is reached. Raise budget.${name}.wall to go on.`;
 }
 
 /** The ending of a turn that was cut without a last reflection. */

@@ -29,12 +29,14 @@ export function evolveAsk(hash: Hash, state: State, turn: Turn, entry: AskEntry)
         reserve: entry.data.reserve,
         max_output_tokens: entry.data.max_output_tokens,
       };
-      return { state: { ...state, turn: { ...turn, ask: running, model_calls: turn.model_calls + 1 } }, joined: [] };
+      const { wall_grant: _grant, ...rest } = turn; // the ledger gives another
+      return { state: { ...state, turn: { ...rest, ask: running, model_calls: turn.model_calls + 1 } }, joined: [] };
     }
     case 'budget.reserved':
-      return { state: { ...state, turn: { ...turn, ask: { ...turn.ask, reserved: true } } }, joined: [] };
+      return { state: { ...state, turn: granted(turn, entry) }, joined: [] };
     case 'budget.refused': {
-      const message = `The ${entry.data.refused_by ?? 'shared'} budget has no room for the next model call.`;
+      const { message = `The ${entry.data.refused_by ?? 'shared'} budget has no room for the next model call.` } =
+        entry.data;
       const ending = { reason: 'budget_exceeded' as const, code: entry.data.refused_by ?? 'shared', message };
       return { state: { ...state, turn: { ...turn, ask: { ...turn.ask, status: 'failed' }, ending } }, joined: [] };
     }
@@ -43,6 +45,15 @@ export function evolveAsk(hash: Hash, state: State, turn: Turn, entry: AskEntry)
     case 'model.failed':
       return { state: { ...state, turn: failed(state, turn, entry) }, joined: [] };
   }
+}
+
+/** The time that shared budgets give a turn is what the ledger reserved of them. */
+function granted(turn: Turn, { data }: EntryOf<'budget.reserved'>): Turn {
+  const { wall_grant: _, ...rest } = turn;
+  const walls = data.scopes.filter(({ scope }) => scope.endsWith('_wall')).sort((a, b) => a.reserved - b.reserved);
+  const [least] = walls;
+  const next = { ...rest, ask: { ...turn.ask, reserved: true } };
+  return least ? { ...next, wall_grant: { scope: least.scope, until_ms: turn.active_ms + least.reserved } } : next;
 }
 
 function replied(hash: Hash, state: State, turn: Turn, entry: EntryOf<'model.replied'>): Evolved {

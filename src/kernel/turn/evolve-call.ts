@@ -4,6 +4,7 @@ import type { Hash } from '../../base/digest.ts';
 import type { EntryOf } from '../../contract/entries.ts';
 import type { Part } from '../../contract/values.ts';
 import { pendingOf, resultContent, textPart } from './history.ts';
+import { seenAfter } from './loops.ts';
 import type { Approval, Call, State, Turn, Evolved } from './state.ts';
 
 type CallEntry = EntryOf<
@@ -130,6 +131,7 @@ function settled(
     ...turn,
     calls,
     phase: allSettled ? 'reflect' : turn.phase,
+    seen: seenAfter(hash, turn, call, status, parts),
     // The names of tools that don't exist are the model's: any number, any length.
     tally: call.effect === 'unknown' ? turn.tally : count(turn.tally, call.name, status === 'ok'),
   };

@@ -6,6 +6,7 @@ import type { Manifest } from '../../contract/manifest.ts';
 import { pendingOf, rested, roll, utf8Length } from './history.ts';
 import { noteOf } from './notes.ts';
 import { endingOf } from './ending.ts';
+import { allLoops } from './loops.ts';
 import { allDenied, repetition } from './reflect.ts';
 import { addUsage } from '../budget/budget.ts';
 import {
@@ -53,6 +54,8 @@ export function startTurn(
     retried: false,
     denied_rounds: 0,
     repeat: { signature: '', count: 0 },
+    seen: [],
+    loop_rounds: 0,
     cut: taken.some((item) => item.stopped) ? 'stop' : quarantined ? 'quarantine' : null,
     ending: null,
     reply_made: false,
@@ -102,6 +105,7 @@ export function reflectTurn(hash: Hash, state: State, turn: Turn, entry: EntryOf
     retried: signal === 'retry',
     denied_rounds: allDenied(turn) ? turn.denied_rounds + 1 : 0,
     repeat: repetition(hash, turn),
+    loop_rounds: allLoops(turn) ? turn.loop_rounds + 1 : 0,
     ending: signal === 'stop' ? endingOf(state, turn, reason) : null,
   };
   const evolved = join(hash, { ...state, turn: next, taint: withTaint(state.taint, steers) }, pending);
@@ -119,6 +123,8 @@ export function endTurn(hash: Hash, state: State, turn: Turn): Evolved {
     usage: addUsage(state.usage, turn.usage),
     tokens: state.tokens + turn.tokens,
     cost_micro_usd: state.cost_micro_usd + turn.cost_micro_usd,
+    model_calls: state.model_calls + turn.model_calls,
+    active_ms: state.active_ms + turn.active_ms,
   };
   const joined = join(hash, next, pending);
   return { ...joined, state: { ...joined.state, history: rested(joined.state.history) } };

@@ -66,6 +66,7 @@ export function evolve(hash: Hash, before: State, entry: Entry, resolved: Resolv
         ? compacted(hash, state, state.turn, entry.seq, resolved.summary)
         : { state, joined: [] };
     case 'child.started':
+      return { state: parentOfTree(state), joined: [] };
     case 'child.finished':
     case 'reply.settled':
       return { state, joined: [] };
@@ -104,6 +105,7 @@ function created(state: State, { data }: EntryOf<'session.created'>): State {
     rights: data.rights,
     epoch: data.epoch,
     ...(data.own_policies && { own_policies: data.own_policies }),
+    ...(data.parent && { tree: data.parent.root }),
   };
   return { ...state, session };
 }
@@ -187,6 +189,12 @@ function recover(turn: Turn, how: { voidApprovals: boolean; abandonAll: boolean 
     tokens: turn.tokens + turn.ask.reserve.tokens,
     cost_micro_usd: turn.cost_micro_usd + turn.ask.reserve.cost_micro_usd,
   };
+}
+
+/** From its first child on a session shares its budget. */
+function parentOfTree(state: State): State {
+  const { session } = state;
+  return session ? { ...state, session: { ...session, tree: session.tree ?? session.id } } : state;
 }
 
 function configured(state: State, { data }: EntryOf<'session.configured'>): State {

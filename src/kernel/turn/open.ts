@@ -1,4 +1,5 @@
 /** Which effects should be running in a state that has nothing left to decide. */
+import { wallLeft } from '../budget/budget.ts';
 import { activeGroup, isGuarded, type Ask, type State, type Turn } from './state.ts';
 
 /** How many openings in a row may find something running of which nothing came, before the turn is given up. */
@@ -33,7 +34,7 @@ export function openEffects(state: State): Effect[] {
   const effects = working(turn);
   if (turn.cut === null && isActive(turn)) {
     const id = `w${turn.turn}`;
-    const due_at = state.at + Math.max(0, turn.limits.wall_ms - turn.active_ms);
+    const due_at = state.at + wallLeft(state, turn).left_ms;
     // A retry wait counts only up to its due: when that comes first, the limit can't be reached before it.
     const retryFirst = waitsForRetry(turn.ask) && turn.ask.retry_at <= due_at;
     if (!retryFirst) effects.push({ kind: 'timer', key: `timer:${id}`, id, due_at, of: 'wall' });

@@ -160,11 +160,12 @@ describe('the same calls with the same results', () => {
       requested('m1.4', { message_count: 8 }),
     ]);
     expect(story.history.at(-1)).toEqual({ role: 'note', text: someText });
-    story.when(...round(4).slice(0, 2));
-    expect(story.when(finished('c1.4.1', { output: 'same' }))).toEqual([
+    story.when(round(4)[0]!);
+    expect(story.when(inspected('c1.4.1'))).toEqual([
+      refused('c1.4.1', 'limit'),
       reflected('stop', 'repeated', { think: 4, evidence: ['c1.4.1'] }),
       replyMade({}),
-      turnEnded('failed', { code: 'repeated', message: someText, model_calls: 4, tool_calls: 4 }),
+      turnEnded('failed', { code: 'repeated', message: someText, model_calls: 4, tool_calls: 3 }),
     ]);
   });
 
@@ -174,15 +175,93 @@ describe('the same calls with the same results', () => {
     ['another tool', round(3, 'same', ['list_files', '{"path":"a"}'])],
   ])('are not the same with %s', (_, third) => {
     const story = asking();
-    story.when(...round(1), ...round(2), ...third, ...round(4), ...round(5).slice(0, 2));
-    expect(story.when(finished('c1.5.1', { output: 'same' }))[0]).toMatchObject({ data: { signal: 'continue' } });
+    story.when(...round(1), ...round(2), ...third, ...round(4).slice(0, 2));
+    expect(story.when(finished('c1.4.1', { output: 'same' }))[0]).toMatchObject({ data: { signal: 'continue' } });
   });
 
-  test('are forgotten when the model tried something else', () => {
-    const story = asking();
-    story.when(...round(1), ...round(2), ...round(3), ...round(4, 'other'), ...round(5), ...round(6));
-    story.when(...round(7).slice(0, 2));
+  test('are forgotten when the model got something else', () => {
+    const story = asking({ policy: { require_approval: [], allow: ['exec_command'] } });
+    story.when(...round(1), ...round(2), ...round(3), ...wrote(4), ...round(5), ...round(6), ...round(7).slice(0, 2));
     expect(story.when(finished('c1.7.1', { output: 'same' }))[0]).toMatchObject({ data: { signal: 'replan' } });
+  });
+});
+
+/** A round in which the model runs a command, which changes who knows what. */
+function wrote(think: number, cmd = 'make'): Step[] {
+  const call_id = `c1.${think}.1`;
+  return [replied({ calls: [['exec_command', `{"cmd":"${cmd}"}`]] }), inspected(call_id), finished(call_id)];
+}
+
+describe('a call that gave the same three times in a turn', () => {
+  const free: Inputs = { policy: { require_approval: [], allow: ['exec_command'] } };
+  const other = (think: number): Step[] => round(think, `${think}`, ['list_files', '{}']);
+
+  test('is not run a fourth time, whatever came between; the model is told, then the turn ends', () => {
+    const story = asking();
+    story.when(...round(1), ...other(2), ...round(3), ...other(4), ...round(5), ...other(6), round(7)[0]!);
+    expect(story.when(inspected('c1.7.1'))).toEqual([
+      refused('c1.7.1', 'limit'),
+      reflected('continue', 'results', { think: 7, evidence: ['c1.7.1'] }),
+      requested('m1.8', { message_count: 15 }),
+    ]);
+    story.when(round(8)[0]!);
+    expect(story.when(inspected('c1.8.1')).slice(0, 2)).toEqual([
+      refused('c1.8.1', 'limit'),
+      reflected('stop', 'repeated', { think: 8, evidence: ['c1.8.1'] }),
+    ]);
+  });
+
+  test('doesn’t end a turn that does something else beside it', () => {
+    const story = asking({ limits: { max_turns: 20 } });
+    story.when(...round(1), ...other(2), ...round(3), ...other(4), ...round(5), ...other(6));
+    for (const think of [7, 8, 9]) {
+      story.when(
+        replied({
+          calls: [
+            ['read_file', '{"path":"a"}'],
+            ['list_files', `{"path":"${think}"}`],
+          ],
+        }),
+      );
+      story.when(inspected(`c1.${think}.1`), inspected(`c1.${think}.2`));
+      expect(story.when(finished(`c1.${think}.2`, { output: `${think}` })).at(-1)).toMatchObject({
+        type: 'model.requested',
+      });
+    }
+  });
+
+  test('runs when something that isn’t a read ran since: a test, edited for, is no loop', () => {
+    const story = asking({ ...free, limits: { max_turns: 40 } });
+    for (let think = 1; think < 16; think += 2) {
+      story.when(...wrote(think, `edit ${think}`), round(think + 1)[0]!);
+      expect(story.when(inspected(`c1.${think + 1}.1`)).at(-1)).toMatchObject({ type: 'call.started' });
+      story.when(finished(`c1.${think + 1}.1`, { output: 'same' }));
+    }
+  });
+
+  test('runs when its last result was another one', () => {
+    const story = asking();
+    story.when(...round(1), ...round(2), ...other(3), ...round(4, 'changed'), round(5)[0]!);
+    expect(story.when(inspected('c1.5.1')).at(-1)).toMatchObject({ type: 'call.started' });
+  });
+
+  test('of a command counts as well, when nothing else ran', () => {
+    const story = asking(free);
+    story.when(
+      ...wrote(1),
+      ...wrote(2),
+      ...other(3),
+      ...wrote(4),
+      replied({ calls: [['exec_command', '{"cmd":"make"}']] }),
+    );
+    expect(story.when(inspected('c1.5.1'))[0]).toEqual(refused('c1.5.1', 'limit'));
+  });
+
+  test('is counted anew in the next turn', () => {
+    const story = asking();
+    story.when(...round(1), ...round(2), ...round(3), replied({ text: 'Done.' }), message('e2'), started());
+    story.when(replied({ calls: [['read_file', '{"path":"a"}']] }));
+    expect(story.when(inspected('c2.1.1')).at(-1)).toMatchObject({ type: 'call.started' });
   });
 });
 

@@ -4,6 +4,7 @@
  */
 import type { Hash } from '../../base/digest.ts';
 import type { Decision } from '../../contract/entries.ts';
+import { allLoops } from './loops.ts';
 import type { Turn } from './state.ts';
 
 /** Identical rounds in a row after which the model is told to try something else; one more ends the turn. */
@@ -22,6 +23,9 @@ export function reflect(hash: Hash, turn: Turn): Decision {
   }
   if (allDenied(turn) && turn.denied_rounds > 0) return reflected(turn, 'stop', 'denied');
   if (lastThink(turn)) return reflected(turn, 'stop', 'max_turns');
+  // Told once, by these refusals or by the note of a replan, it goes on repeating.
+  const told = turn.loop_rounds > 0 || turn.repeat.count >= REPEATS_TO_REPLAN;
+  if (allLoops(turn) && told) return reflected(turn, 'stop', 'repeated');
   const { count } = repetition(hash, turn);
   if (count > REPEATS_TO_REPLAN) return reflected(turn, 'stop', 'repeated');
   if (count === REPEATS_TO_REPLAN) return reflected(turn, 'replan', 'repeated');

@@ -38,6 +38,9 @@ export interface State {
   cost_micro_usd: number;
   /** What the last request took by the model's own count, with its reply, and what it measured then; 0 when unknown. */
   measured: { tokens: number; bytes: number };
+  /** Of ended turns: attempts of model calls, and active time. */
+  model_calls: number;
+  active_ms: number;
   /** Openings in a row that found something running of which nothing came. */
   stalls: number;
 }
@@ -56,6 +59,8 @@ export interface Session {
   compact?: true;
   /** Digests of the policies that are its own: they hold beside the workspace's, and are never taken back. */
   own_policies?: Digest[];
+  /** Where its tree of sessions begins: itself, once it has a child. Absent: it is alone. */
+  tree?: string;
 }
 
 export interface History {
@@ -123,11 +128,17 @@ export interface Turn {
   retried: boolean;
   denied_rounds: number;
   repeat: { signature: string; count: number };
+  /** Calls that ran, with their last result, and how often in a row it was the same with nothing changed between. */
+  seen: Seen[];
+  /** Rounds in a row of which every call was refused as a repetition. */
+  loop_rounds: number;
   /** Why the turn is being cut short. */
   cut: 'stop' | 'timeout' | 'quarantine' | null;
   ending: Ending | null;
   reply_made: boolean;
   active_ms: number;
+  /** Up to which active time a budget that sessions share lets the turn go on, until it is asked again. */
+  wall_grant?: { scope: string; until_ms: number };
   usage: Usage;
   tokens: number;
   cost_micro_usd: number;
@@ -215,6 +226,14 @@ export interface Inspected {
   presentation_digest: Digest;
 }
 
+export interface Seen {
+  tool: string;
+  args_digest: Digest;
+  /** Digest of outcome and output. */
+  result: string;
+  count: number;
+}
+
 export interface Approval {
   approval_id: string;
   expires_at: number;
@@ -287,6 +306,8 @@ export function initial(): State {
     tokens: 0,
     cost_micro_usd: 0,
     measured: { tokens: 0, bytes: 0 },
+    model_calls: 0,
+    active_ms: 0,
     stalls: 0,
   };
 }

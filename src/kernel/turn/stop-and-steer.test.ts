@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { abandoned, reflected, refused, requested, turnEnded } from '../testing/expected.ts';
 import { created, finished, granted, inspected, later, message, modelFailed, opened, replied, reserved, started, steer, stop, timerFired } from '../testing/observations.ts'; // prettier-ignore
 import { given, type Story } from '../testing/story.ts';
-import { pathFact, type Inputs } from '../testing/values.ts';
+import { DAY, pathFact, type Inputs } from '../testing/values.ts';
 
 function asking(inputs: Inputs = {}): Story {
   return given(created(), message('e1'), started(inputs));
@@ -58,7 +58,7 @@ describe('a stop', () => {
   });
 
   test('never cancels a reservation: it is waited for, then the model call is answered as aborted', () => {
-    const story = asking({ rules: { shared_scopes: ['day'] } });
+    const story = asking({ rules: { shared_scopes: [DAY] } });
     expect(story.when(stop('e1'))).toEqual([]);
     expect(story.open()).toEqual([{ kind: 'reserve', key: 'reserve:m1.1.1', call_id: 'm1.1', attempt: 1 }]);
     expect(story.when(reserved())).toEqual([]);

@@ -3,7 +3,7 @@ import type { ModelFailureClass } from '../../contract/values.ts';
 import { planMade, reflected, replyMade, requested, turnEnded } from '../testing/expected.ts';
 import { created, later, message, modelFailed, opened, replied, reservationRefused, reserved, started, timerFired } from '../testing/observations.ts'; // prettier-ignore
 import { given, START_AT, type Story } from '../testing/story.ts';
-import { model, type Inputs } from '../testing/values.ts';
+import { DAY, model, type Inputs } from '../testing/values.ts';
 
 function asking(inputs: Inputs = {}): Story {
   return given(created(), message('e1'), started(inputs));
@@ -152,7 +152,7 @@ describe('A-34, A-36: a failure that no repetition mends ends the turn', () => {
 });
 
 describe('with shared budgets', () => {
-  const inputs: Inputs = { rules: { shared_scopes: ['day'] } };
+  const inputs: Inputs = { rules: { shared_scopes: [DAY] } };
 
   test('the ledger answers for each attempt before the model is asked', () => {
     const story = asking(inputs);
@@ -176,6 +176,11 @@ describe('with shared budgets', () => {
       turnEnded('budget_exceeded', { code: 'day', message: text }),
     ]);
     expect(story.state.tokens).toBe(0);
+  });
+
+  test('its own words say what was used, and of what', () => {
+    const told = asking(inputs).when(reservationRefused('day_cost', '20 of 20 USD are used.'));
+    expect(told.at(-1)).toEqual(turnEnded('budget_exceeded', { code: 'day_cost', message: '20 of 20 USD are used.' }));
   });
 
   test('no name of a scope is taken for another ending', () => {

@@ -2,7 +2,7 @@
 import { canonicalJson } from '../../base/canonical-json.ts';
 import type { Hash } from '../../base/digest.ts';
 import type { Decision } from '../../contract/entries.ts';
-import { reserve } from '../budget/budget.ts';
+import { nearLimits, reserve, wallLeft } from '../budget/budget.ts';
 import { dueCompaction } from '../context/compaction.ts';
 import { askedChoice } from './choice.ts';
 import { failureCode } from './ending.ts';
@@ -16,7 +16,9 @@ export function think(hash: Hash, state: State, turn: Turn): Decision | undefine
     return reflected(turn, 'stop', failureCode(ask.failure!.class));
   }
   if (ask.status !== 'due') return undefined;
-  if (turn.active_ms >= turn.limits.wall_ms) return reflected(turn, 'stop', 'timeout');
+  const wall = wallLeft(state, turn);
+  // A shared budget of time is asked again before each call.
+  if (wall.left_ms === 0 && wall.code === 'timeout') return reflected(turn, 'stop', 'timeout');
   return requested(hash, state, { ...turn, ask: dueCompaction(state, turn) ?? ask });
 }
 
@@ -26,6 +28,7 @@ function requested(hash: Hash, state: State, turn: Turn): Decision {
   const { ask } = turn;
   const choice = askedChoice(turn);
   const { max_output_tokens, tokens, cost_micro_usd } = reservation;
+  const near = nearLimits(state, turn);
   return {
     type: 'model.requested',
     data: {
@@ -39,6 +42,7 @@ function requested(hash: Hash, state: State, turn: Turn): Decision {
       message_count: state.history.count,
       max_output_tokens,
       reserve: { tokens, cost_micro_usd },
+      ...(near.length > 0 && { near }),
     },
   };
 }

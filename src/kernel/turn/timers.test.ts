@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { reflected, refused, replyMade, requested, someText, turnEnded } from '../testing/expected.ts';
 import { created, finished, forked, granted, inspected, later, message, modelFailed, opened, replied, reserved, started, steer, timerFired, type Step } from '../testing/observations.ts'; // prettier-ignore
 import { given, START_AT, type Story } from '../testing/story.ts';
-import { MINUTE, pathFact, type Inputs } from '../testing/values.ts';
+import { DAY, MINUTE, pathFact, type Inputs } from '../testing/values.ts';
 
 const limited: Inputs = { limits: { wall_ms: MINUTE } };
 
@@ -20,7 +20,7 @@ const second = (step: Step): Step => later(1000, step);
 
 describe('active time grows by the gap before an observation', () => {
   test('while a model call, a reservation, an inspection, a tool or a retry wait is open', () => {
-    const story = asking({ ...limited, rules: { shared_scopes: ['day'] } });
+    const story = asking({ ...limited, rules: { shared_scopes: [DAY] } });
     const active = (step: Step): number => {
       const before = story.turn.active_ms;
       story.when(step);

@@ -28,7 +28,18 @@ export interface BackupOptions {
 }
 
 const RECORD = 'backup.json';
-const ORDER: FileKind[] = ['record', 'audit', 'ingress', 'grants', 'schedules', 'journal', 'torn', 'repairs', 'blob'];
+const ORDER: FileKind[] = [
+  'record',
+  'audit',
+  'ingress',
+  'grants',
+  'schedules',
+  'usage',
+  'journal',
+  'torn',
+  'repairs',
+  'blob',
+];
 const NEVER = ['auth/, tokens and control sockets', 'history.jsonl (what was typed in the terminal)', 'caches'];
 
 /** @throws RuntimeError not_found (no workspace) | target_unfit | store_too_new | store_unavailable | disk_full */

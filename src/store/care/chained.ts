@@ -7,7 +7,7 @@ import type { ChainLine } from '../chain/line.ts';
 import { scanChain, type ChainEnd, type ChainRules } from '../chain/scan.ts';
 import { withFile } from '../files.ts';
 import { sessionOf } from '../journal-file.ts';
-import { knowsAudit, knowsGrant, knowsIngress, knowsSchedule } from '../line-types.ts';
+import { knowsAudit, knowsGrant, knowsIngress, knowsSchedule, knowsUsage } from '../line-types.ts';
 import { isFileOf } from '../session-file.ts';
 import type { WorkspacePaths } from '../workspace.ts';
 import { inventory, type FoundFile } from './inventory.ts';
@@ -19,12 +19,20 @@ export interface ChainedFile {
   session?: string;
 }
 
-export type ChainedKind = 'journal' | 'ingress' | 'audit' | 'grants' | 'schedules';
+export type ChainedKind = 'journal' | 'ingress' | 'audit' | 'grants' | 'schedules' | 'usage';
 
-const CHAINED: ReadonlySet<string> = new Set<ChainedKind>(['journal', 'ingress', 'audit', 'grants', 'schedules']);
+const CHAINED: ReadonlySet<string> = new Set<ChainedKind>([
+  'journal', 'ingress', 'audit', 'grants', 'schedules', 'usage',
+]); // prettier-ignore
 
 /** Of those that are not a session's. */
-const KNOWS = { audit: knowsAudit, grants: knowsGrant, ingress: knowsIngress, schedules: knowsSchedule };
+const KNOWS = {
+  audit: knowsAudit,
+  grants: knowsGrant,
+  ingress: knowsIngress,
+  schedules: knowsSchedule,
+  usage: knowsUsage,
+};
 
 export function isChained({ kind }: FoundFile): boolean {
   return CHAINED.has(kind);

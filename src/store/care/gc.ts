@@ -24,6 +24,7 @@ const NAMING: ReadonlySet<FileKind> = new Set([
   'audit',
   'grants',
   'schedules',
+  'usage',
   'torn',
   'repairs',
   'snapshot',

@@ -4,11 +4,12 @@ import { join } from 'node:path';
 import { SEGMENT_NAME } from '../ingress-segments.ts';
 import { sessionFileKind } from '../session-file.ts';
 import { isFileError } from '../store-error.ts';
+import { MONTH_NAME } from '../usage.ts';
 import type { WorkspacePaths } from '../workspace.ts';
 
 /** `runtime`: what a process that owns the workspace keeps there for itself. `foreign`: nothing of ours. */
 export type FileKind =
-  | 'record' | 'journal' | 'ingress' | 'audit' | 'grants' | 'schedules' | 'blob' | 'snapshot' | 'torn' | 'repairs' | 'temporary'
+  | 'record' | 'journal' | 'ingress' | 'audit' | 'grants' | 'schedules' | 'usage' | 'blob' | 'snapshot' | 'torn' | 'repairs' | 'temporary'
   | 'runtime' | 'folder' | 'foreign'; // prettier-ignore
 
 export interface FoundFile {
@@ -25,7 +26,7 @@ export interface FoundFile {
 
 const RUNTIME: ReadonlySet<string> = new Set(['workspace.lock', 'owner.json', 'ballast', 'control.sock']);
 const FOLDERS =
-  /^(?:sessions|ingress|governance|torn|repairs|cache|cache\/snapshots|blobs|blobs\/(?:sha256|private)(?:\/[0-9a-f]{2})?)$/;
+  /^(?:sessions|ingress|governance|usage|torn|repairs|cache|cache\/snapshots|blobs|blobs\/(?:sha256|private)(?:\/[0-9a-f]{2})?)$/;
 const BLOB = /^blobs\/(?:sha256|private)\/([0-9a-f]{2})\/([0-9a-f]{64})$/;
 const TEMPORARY = /\.tmp$/;
 
@@ -65,6 +66,7 @@ function fileKind(name: string): FileKind {
   if (name === 'schedules.jsonl') return 'schedules';
   const [top, base = '', more] = name.split('/');
   if (top === 'ingress' && more === undefined && SEGMENT_NAME.test(base)) return 'ingress';
+  if (top === 'usage' && more === undefined && MONTH_NAME.test(base)) return 'usage';
   if (top === 'torn' && more === undefined) return 'torn';
   if (top === 'sessions' && more === undefined && base.endsWith('.jsonl') && sessionFileKind(base.slice(0, -6))) {
     return 'journal';

@@ -96,6 +96,7 @@ async function cutPlan(
   const genesis = rules.genesis ?? '';
   const records = (made: ChainRecord[]): Buffer => rechained(kept, genesis, made);
   switch (file.kind) {
+    case 'usage':
     case 'ingress': {
       const message = `ends with record ${count}; ${readable.length} records behind that can be read and are taken over`;
       return { ...plan, step: { ...base, action: 'rebuild', message }, content: records(readable) };

@@ -1,6 +1,7 @@
-/** What a person sees on standard error while a turn works: one line for each step, on a terminal; elsewhere only a loss. */
+/** What a person sees on standard error while a turn works: one line for each step, on a terminal; elsewhere only a loss and limits. */
 import type { EntryData } from '../../contract/entries.ts';
 import type { StreamEvent } from '../../contract/stream.ts';
+import { createNearWatch, nearText } from '../../engine/budget/near.ts';
 import type { CallTitles } from './call-titles.ts';
 import type { Io } from './io.ts';
 import { lossOf } from './loss.ts';
@@ -13,7 +14,9 @@ export function createProgress({ stderr }: Io, titles: CallTitles): (event: Stre
     const width = (stderr.columns ?? 80) - 2;
     stderr.write(`${paint(stderr, colour, mark)} ${truncate(oneLine(text), width)}\n`);
   };
+  const near = createNearWatch();
   return (event) => {
+    for (const use of near.take(event)) stderr.write(`warning: ${nearText(use)}\n`);
     if (event.type === 'session.opened') {
       const opened = event.data as EntryData<'session.opened'>;
       if (opened.reason === 'repair') stderr.write(`warning: the session was repaired: ${lossOf(opened)}\n`);

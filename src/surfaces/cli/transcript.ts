@@ -1,4 +1,5 @@
 /** A session as a person reads it: turn by turn, what was asked, what was called, who decided, what it cost. */
+import { nearIn, nearText } from '../../engine/budget/near.ts';
 import type { EntryData, EntryType } from '../../contract/entries.ts';
 import type { Blobs } from '../../contract/ports.ts';
 import type { StreamEvent } from '../../contract/stream.ts';
@@ -62,6 +63,10 @@ type Line<T extends EntryType> = (
   context: Context,
 ) => string[] | Promise<string[]>;
 
+function nearLines(type: EntryType, data: unknown, { colour }: Context): string[] {
+  return nearIn(type, data).map((use) => colour('yellow', label('budget', nearText(use))));
+}
+
 const LINES: { [T in EntryType]?: Line<T> } = {
   'session.created': (data, event, { colour }) => [
     colour('bold', `session ${data.session_id}`),
@@ -89,15 +94,14 @@ const LINES: { [T in EntryType]?: Line<T> } = {
   ],
   'model.requested': (data, event, context) => {
     context.startedAt.set(data.call_id, event.at);
-    return data.attempt === 1
-      ? []
-      : [
-          label(
-            data.purpose === 'compact' ? 'sum up' : 'think',
-            `${data.call_id} attempt ${data.attempt}: ${data.model}`,
-          ),
-        ];
+    const of = data.purpose === 'compact' ? 'sum up' : 'think';
+    const again = data.attempt === 1 ? [] : [label(of, `${data.call_id} attempt ${data.attempt}: ${data.model}`)];
+    return [...again, ...nearLines('model.requested', data, context)];
   },
+  'budget.reserved': (data, _event, context) => nearLines('budget.reserved', data, context),
+  'budget.refused': (data, _event, { colour }) => [
+    colour('red', label('budget', data.message ?? `refused by ${data.refused_by ?? 'a shared budget'}`)),
+  ],
   'model.replied': async (data, _event, context) => {
     if (data.purpose === undefined) context.replies.set(data.call_id, data.parts);
     const { input, output, cached } = data.usage;

@@ -16,6 +16,7 @@ import { addWhy } from './tree/past.ts';
 import { addModels } from './tree/models.ts';
 import { addPolicy } from './tree/policy.ts';
 import { addProvider } from './tree/provider.ts';
+import { addCost } from './tree/cost.ts';
 import { addQueue } from './tree/queue.ts';
 import { addService } from './tree/service.ts';
 import { addSessions } from './tree/sessions.ts';
@@ -65,6 +66,7 @@ export function commandTree(context: CommandContext): CommandTree {
   addSessions(program, calls);
   addApprovals(program, calls);
   addQueue(program, calls);
+  addCost(program, calls);
   addWhy(program, calls);
   addCron(program, calls);
   addPolicy(program, calls);

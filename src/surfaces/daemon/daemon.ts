@@ -25,7 +25,8 @@ import type { Log } from './log/log.ts';
 import { createDaemonMetrics, type DaemonMetrics } from './metrics/daemon-metrics.ts';
 import { CONTENT_TYPE, type Reading } from './metrics/registry.ts';
 import { createRequestSpans } from './request-spans.ts';
-import { tellCommand, tellEvent, tellRequest } from './tell-log.ts';
+import { createNearWatch } from '../../engine/budget/near.ts';
+import { tellCommand, tellEvent, tellNear, tellRequest } from './tell-log.ts';
 import { createTurnWatch } from './turn-watch.ts';
 
 export interface DaemonRequest {
@@ -73,6 +74,7 @@ export async function startDaemon({ workspace: given, token, folder, stderr }: D
   const requests = telemetry && createRequestSpans(telemetry, { clock, ids: systemIds(clock) });
   const failings = createFailings(log);
   const served: Pick<HostStatus, 'url' | 'log'> = config.log.file === '' ? {} : { log: logPath(home, config) };
+  const near = createNearWatch();
   const hub = await own(workspace, {
     takes: 'all',
     queue: failings.of('queue'),
@@ -86,6 +88,7 @@ export async function startDaemon({ workspace: given, token, folder, stderr }: D
     serves: () => ({ ...served, ...failings.status() }),
     observe(session_id, event) {
       const duration = observe(session_id, event);
+      tellNear(log, session_id, near, event);
       tellEvent(log, session_id, event, { duration, trace_id: telemetry?.took(session_id, event) });
     },
   });

@@ -1,4 +1,5 @@
 /** What of a daemon's work stands in its log. No text that somebody wrote: ids, numbers and codes. */
+import type { NearWatch } from '../../engine/budget/near.ts';
 import type { CommandTold } from '../../engine/schedule/runs.ts';
 import type { RunnerEvent } from '../../engine/session/runner.ts';
 import type { HttpExchange } from '../http/exchange-watch.ts';
@@ -44,6 +45,15 @@ export function tellEvent(log: Log, session_id: string, event: RunnerEvent, { du
       return log.warn('model call failed', { ...at, call_id, attempt, class: kind, code });
     }
     default:
+  }
+}
+
+/** A limit that is nearly used up. */
+export function tellNear(log: Log, session_id: string, near: NearWatch, event: RunnerEvent): void {
+  if (event.kind !== 'entry') return;
+  const { type, data } = event.stored.entry;
+  for (const use of near.take({ session_id, turn: event.turn, type, data })) {
+    log.warn('budget nearly used up', { session_id, ...use });
   }
 }
 

@@ -29,6 +29,7 @@ beforeEach(async () => {
     ids: systemIds(systemClock),
     entries: fake.entries,
     approval: fake.approval,
+    usage: fake.usage,
     limits: { ...STREAM_LIMITS, heartbeatMs: 20 },
     authorize({ headers }) {
       if (headers.authorization !== 'Bearer good') throw new RuntimeError('unauthenticated', 'Who are you?');
@@ -87,6 +88,21 @@ const problem = (status: number, code: string, detail: unknown = expect.any(Stri
 
 /** So many pairs. */
 const many = (count: number): object => Object.fromEntries(Array.from({ length: count }, (_, n) => [`k${n}`, 'v']));
+
+describe('what was used', () => {
+  test('is told by what is asked for', async () => {
+    expect(await ask('GET', '/v1/usage')).toMatchObject({ status: 200, body: { by: 'day' } });
+    const query = '/v1/usage?by=model&since=2026-11-01&until=2026-11-21';
+    expect(await ask('GET', query)).toMatchObject({ body: { by: 'model', since: '2026-11-01', until: '2026-11-21' } });
+    expect(await ask('GET', '/v1/usage?by=moon')).toMatchObject({ status: 400 });
+  });
+
+  test('is told to operators alone', async () => {
+    actor = { id: 'ci', role: 'member' };
+    const what = 'ci is member; reading what was used takes operator.';
+    expect(await ask('GET', '/v1/usage')).toMatchObject(problem(403, 'role_not_allowed', what));
+  });
+});
 
 describe('a body', () => {
   test('is not read of who may not do what it is for', async () => {

@@ -33,6 +33,7 @@ export interface ApiOptions {
   ids: Ids;
   entries: ReadEntries;
   approval: RoutePorts['approval'];
+  usage: RoutePorts['usage'];
   /** @throws RuntimeError unauthenticated | role_not_allowed */
   authorize(request: IncomingMessage): Asked | Promise<Asked>;
   /** Told who was refused: see `refusalIn`. */
@@ -54,7 +55,7 @@ export interface Api {
 
 /** `host`: for what only reads. */
 export function createApi(host: Host, options: ApiOptions): Api {
-  const { clock, ids, entries, approval, authorize, onRefused, onHidden, observer, metrics } = options;
+  const { clock, ids, entries, approval, usage, authorize, onRefused, onHidden, observer, metrics } = options;
   const { limits = STREAM_LIMITS, liveSeq } = options;
   const streams = createEventStreams(host, { clock, entries, limits, ...(liveSeq && { liveSeq }) });
   const longPoll = createLongPoll(host, clock);
@@ -85,10 +86,11 @@ export function createApi(host: Host, options: ApiOptions): Api {
         if (act) requireRole(by, act);
         return readBody(request, validate, mostBytes);
       },
+      mayRead: (act) => requireRole({ actor: by.actor, via: by.via }, act), // who only reads may be a tool
       response,
       left: new Promise((resolve) => response.once('close', resolve)),
     };
-    const ports = { host: asked, entries, approval, streams, longPoll, ...(metrics && { metrics }) };
+    const ports = { host: asked, entries, approval, usage, streams, longPoll, ...(metrics && { metrics }) };
     const found = await handle(ports, call);
     Object.assign(seen, idsIn(found?.body));
     if (found) send(response, found);

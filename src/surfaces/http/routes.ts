@@ -11,10 +11,12 @@ import { validate as validateSubmission } from '#generated/submission-validator.
 import { validate as validateUndo } from '#generated/undo-validator.js';
 import type { EntriesAnswer, SubmissionBody } from '../../contract/api.ts';
 import type { AcceptedAnswer, ApprovalRecord } from '../../contract/answers.ts';
+import type { CostBy, CostReport } from '../../contract/cost.ts';
 import { RuntimeError } from '../../contract/errors.ts';
 import type { Accepted, Host, Submission } from '../../contract/host.ts';
 import { SESSION_ID } from '../../contract/session-id.ts';
-import { ACTS } from '../../engine/principal.ts';
+import type { CostQuery } from '../../engine/cost.ts';
+import { type Act, ACTS } from '../../engine/principal.ts';
 import { type Answer, ProblemWith } from './answer.ts';
 import type { EventStreams, ReadEntries } from './event-streams.ts';
 import type { LongPoll } from './long-poll.ts';
@@ -27,6 +29,8 @@ export interface RoutePorts {
   entries: ReadEntries;
   /** A whole record, also of an approval that doesn't wait any more. @throws RuntimeError not_found | ambiguous_id */
   approval: (id: string) => Promise<ApprovalRecord>;
+  /** What was used. @throws RuntimeError usage */
+  usage: (query: CostQuery) => Promise<CostReport>;
   streams: EventStreams;
   longPoll: LongPoll;
   /** Where this process counts: the text that Prometheus reads, and its type. */
@@ -40,6 +44,8 @@ export interface Call {
   query: URLSearchParams;
   lastEventId: string | undefined;
   body<T>(validate: Validate<T>, wanted: WantedBody): Promise<T>;
+  /** @throws RuntimeError role_not_allowed */
+  mayRead(act: Act): void;
   response: ServerResponse;
   /** Resolves when the caller has left. */
   left: Promise<void>;
@@ -123,12 +129,31 @@ export const ROUTES: Record<string, Record<string, Handle>> = {
   '/v1/schedules/:id/run': { POST: schedules.run },
   '/v1/schedules/:id/history': { GET: schedules.history },
   '/v1/deliveries': { GET: schedules.deliveries },
+  '/v1/usage': { GET: readUsage },
   '/metrics': { GET: readMetrics },
   '/v1/policy': {
     POST: async ({ host }, call) =>
       ok(await host.setPolicy(await call.body(validatePolicyChange, { act: ACTS.setPolicy }))),
   },
 };
+
+const COST_BY: readonly string[] = ['day', 'session', 'model', 'source'] satisfies CostBy[];
+
+async function readUsage({ usage }: RoutePorts, call: Call): Promise<Answer> {
+  call.mayRead(ACTS.readUsage);
+  const by = call.query.get('by') ?? 'day';
+  if (!COST_BY.includes(by)) throw invalid(`\`by\` must be one of ${COST_BY.join(', ')}.`);
+  const days = ['since', 'until'].flatMap((name) => {
+    const day = call.query.get(name);
+    return day === null ? [] : [[name, day]];
+  });
+  const query: CostQuery = { by: by as CostBy, ...(Object.fromEntries(days) as Pick<CostQuery, 'since' | 'until'>) };
+  return ok(
+    await usage(query).catch((thrown: unknown) => {
+      throw thrown instanceof RuntimeError && thrown.code === 'usage' ? invalid(thrown.message) : thrown;
+    }),
+  );
+}
 
 async function submit({ host }: RoutePorts, call: Call): Promise<Answer> {
   const body = await call.body(validateSubmission, A_MESSAGE);

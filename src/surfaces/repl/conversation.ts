@@ -19,6 +19,7 @@ import { summedUp } from '../cli/summed-up.ts';
 import { DIM, YELLOW } from '../terminal/markdown/style.ts';
 import { displayWidth, oneLine } from '../terminal/width.ts';
 import type { CodeColours } from './code-colours.ts';
+import { createNearWatch, nearText } from '../../engine/budget/near.ts';
 import { createEntryLines } from './entry-lines.ts';
 import { describePresentation } from './presentation.ts';
 import { saidOf } from './said.ts';
@@ -106,6 +107,7 @@ export function createConversation(options: ConversationOptions): Conversation {
   const queued = new Map<string, { text: string; lines: string[] }>();
   /** Messages whose turn has begun, the last ones. */
   const begun = new Set<string>();
+  const near = createNearWatch();
   let saying: Saying | undefined;
   let turn: { turn: number; event_ids: string[]; since: number } | undefined;
   /** What the runtime itself says of the turn's end. */
@@ -176,6 +178,13 @@ export function createConversation(options: ConversationOptions): Conversation {
     return texts;
   }
 
+  /** Limits that are nearly used up. */
+  function warned(type: EntryType, data: unknown): string[] {
+    return near
+      .take({ turn: turn?.turn, type, data })
+      .flatMap((use) => ['', ...lines.note(YELLOW, '!', nearText(use))]);
+  }
+
   const TAKERS: { [T in EntryType]?: (data: EntryData<T>, at: number) => Promise<string[]> | string[] } = {
     async 'input.received'({ event_id, mode, parts, actor, source, reason }) {
       if (mode === 'stop') {
@@ -201,12 +210,15 @@ export function createConversation(options: ConversationOptions): Conversation {
       for (const id of data.event_ids) queued.delete(id);
       return said;
     },
-    'model.requested'({ attempt, model, purpose }) {
-      if (purpose === 'compact' && attempt === 1)
-        return ['', ...lines.note(DIM, '·', 'the conversation is long: it is being summed up')];
+    'budget.reserved': (data) => warned('budget.reserved', data),
+    'model.requested'({ attempt, model, ...data }) {
+      const warnings = warned('model.requested', data);
+      if (data.purpose === 'compact' && attempt === 1)
+        return [...warnings, '', ...lines.note(DIM, '·', 'the conversation is long: it is being summed up')];
       const why = failure === '' ? '' : `${failure}; `;
       failure = '';
-      return attempt === 1 ? [] : ['', ...lines.note(YELLOW, '!', `${why}asks ${model} again, attempt ${attempt}`)];
+      if (attempt === 1) return warnings;
+      return [...warnings, '', ...lines.note(YELLOW, '!', `${why}asks ${model} again, attempt ${attempt}`)];
     },
     async 'model.replied'({ call_id, purpose, parts, tool_calls, usage, cost_micro_usd = 0 }) {
       count(usage.input + usage.output, cost_micro_usd);

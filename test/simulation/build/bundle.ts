@@ -14,6 +14,7 @@ const REPLACED: Record<string, string> = {
   'src/adapters/models/router.ts': 'models.ts',
   'src/adapters/tools/exec-command/own-command.ts': 'own-command.ts',
   'src/base/ids.ts': 'ids.ts',
+  'src/base/local-date.ts': 'local-date.ts',
   'src/engine/config/policy-now.ts': 'policy-now.ts',
   'src/engine/config/set-policy.ts': 'set-policy.ts',
   'src/engine/crash-points.ts': 'crash-points.ts',

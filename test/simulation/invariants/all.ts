@@ -8,9 +8,10 @@ import { leavesInOrder } from './leaving.ts';
 import { promisesKept } from './promises.ts';
 import { oneReply } from './replies.ts';
 import { firesOnce } from './schedules.ts';
+import { sharedBudgetsHold } from './shared-budgets.ts';
 import { statesAgree } from './states.ts';
 
 export const INVARIANTS: readonly Invariant[] = [
   acceptedEndsOnce, neverTwice, neverUnallowed, approvedOnce, withinBudgets, oneReply, promisesKept, statesAgree,
-  lanesKept, firesOnce, leavesInOrder,
+  lanesKept, firesOnce, leavesInOrder, sharedBudgetsHold,
 ]; // prettier-ignore

@@ -44,6 +44,10 @@ export function drawConfig(dice: Dice): LoadedConfig {
         wall: dice.pick(['10m', '1m', '5s']),
       },
       session: { tokens: dice.pick([0, 0, 12_000]), cost: dice.pick([0, 0, 0.3]) },
+      day: { calls: dice.pick([0, 0, 20]), cost: dice.pick([20, 0.5, 0.1]), wall: dice.pick(['0s', '0s', '2m']) },
+      month: { tokens: dice.pick([0, 0, 60_000]) },
+      sender: { tokens: dice.pick([0, 0, 15_000]), calls: dice.pick([0, 0, 9]) },
+      schedule: { calls: dice.pick([0, 3]) },
     },
     ingress: {
       interactive_queue_size: dice.pick([100, 3, 1]),

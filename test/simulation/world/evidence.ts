@@ -1,6 +1,7 @@
 /** What lies on the disk when nobody writes: read by the product's own reader, and every journal verified. */
 import { toRuntimeError } from '../../../src/contract/errors.ts';
 import type { Entry } from '../../../src/contract/entries.ts';
+import type { UsageRecord } from '../../../src/contract/records.ts';
 import type { ScheduleRecord } from '../../../src/contract/schedule.ts';
 import { verifyJournal } from '../../../src/engine/proof/verify.ts';
 import type { Store } from '../../../src/store/store.ts';
@@ -29,7 +30,13 @@ async function gather(world: World, after: Evidence['after']): Promise<void> {
     const grants = await store.grants.list();
     const schedules: ScheduleRecord[] = [];
     await store.schedules.read((record) => void schedules.push(record));
-    if (world.violation === undefined) world.watching.evidence({ after, sessions, pending, grants, schedules });
+    const usage: UsageRecord[][] = [];
+    for (const month of store.usage.months()) {
+      const records: UsageRecord[] = [];
+      await store.usage.read(month, (record) => void records.push(record));
+      usage.push(records);
+    }
+    if (world.violation === undefined) world.watching.evidence({ after, sessions, pending, grants, schedules, usage });
   } catch (thrown) {
     world.violate('g', `the disk can't be read after a ${after}: ${toRuntimeError(thrown).message}`);
   } finally {

@@ -4,7 +4,7 @@ import type { Policy } from '../../../src/contract/manifest.ts';
 import type { ModelRequest } from '../../../src/contract/messages.ts';
 import type { StandingGrant } from '../../../src/contract/answers.ts';
 import type { ToolRun } from '../../../src/contract/ports.ts';
-import type { IngressEvent } from '../../../src/contract/records.ts';
+import type { IngressEvent, UsageRecord } from '../../../src/contract/records.ts';
 import type { ScheduleRecord } from '../../../src/contract/schedule.ts';
 import type { LoadedConfig } from '../../../src/engine/config/load.ts';
 import type { Hub, HubOptions } from '../../../src/engine/hub/hub.ts';
@@ -83,6 +83,8 @@ export interface Evidence {
   pending: IngressEvent[];
   grants: StandingGrant[];
   schedules: ScheduleRecord[];
+  /** The ledger of budgets, by month. */
+  usage: UsageRecord[][];
 }
 
 /**

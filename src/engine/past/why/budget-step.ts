@@ -5,6 +5,7 @@ import type { WhyLine, WhyStep } from '../../../contract/why.ts';
 import { createKernel } from '../../../kernel/kernel.ts';
 import type { State } from '../../../kernel/turn/state.ts';
 import { applyEvolved, createResolver, newFold } from '../../session/fold.ts';
+import { nearIn, nearText } from '../../budget/near.ts';
 import { inTurn, known, missing, type Evidence, type TurnSpan } from './evidence.ts';
 
 const MICRO = 1_000_000;
@@ -15,8 +16,9 @@ export async function budgetStep(evidence: Evidence, span: TurnSpan, call_id: st
   const { reserve, max_output_tokens } = requested.data;
   const money = reserve.cost_micro_usd > 0 ? ` and ${usd(reserve.cost_micro_usd)}` : '';
   const refused = inTurn(evidence, span, 'budget.refused').map((entry) =>
-    known(`refused by ${entry.data.refused_by ?? 'a shared budget'}`, entry),
+    known(entry.data.message ?? `refused by ${entry.data.refused_by ?? 'a shared budget'}`, entry),
   );
+  const warnings = nearIn(requested.type, requested.data).map((use) => known(nearText(use), requested));
   return {
     topic: 'budget',
     lines: [
@@ -25,6 +27,8 @@ export async function budgetStep(evidence: Evidence, span: TurnSpan, call_id: st
         requested,
       ),
       ...(await usedLines(evidence, span, requested)),
+      ...sharedLines(evidence, span, requested),
+      ...warnings,
       ...refused,
     ],
   };
@@ -49,6 +53,14 @@ async function usedLines(
   const text = used.length > 0 ? `used before: ${used.join('; ')}` : 'nothing limits tokens or money';
   const before = inTurn(evidence, span, 'model.replied').findLast(({ seq }) => seq < requested.seq);
   return [known(text, span.started, before)];
+}
+
+/** What was used of the budgets that sessions share, as the ledger said. */
+function sharedLines(evidence: Evidence, span: TurnSpan, { data }: EntryOf<'model.requested'>): WhyLine[] {
+  const key = `${data.call_id}.${data.attempt}`;
+  const reserved = inTurn(evidence, span, 'budget.reserved').find((entry) => entry.data.for === key);
+  if (!reserved || reserved.data.scopes.length === 0) return [];
+  return [known(`shared with other sessions: ${reserved.data.scopes.map(nearText).join('; ')}`, reserved)];
 }
 
 function shares(

@@ -75,6 +75,8 @@ const KINDS: Readonly<Record<string, Kind>> = {
   'queue drop message': 'message',
   'approve id': 'approval',
   'deny id': 'approval',
+  'cost --since': 'text',
+  'cost --until': 'text',
   'why id': 'approval',
   'why --session': 'session',
   'deny --reason': 'text',

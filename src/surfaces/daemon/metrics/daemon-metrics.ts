@@ -26,11 +26,17 @@ export interface MetricsOptions {
   queued: () => Promise<Reading[]>;
 }
 
+const OF_ALL = /^(?:day|month)_/;
 const TURN_SECONDS = [0.1, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600];
 const MODEL_SECONDS = [0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120];
 const REQUEST_SECONDS = [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 30];
 const STREAM_ROUTE = '/v1/sessions/:id/stream';
 const SUBMIT_ROUTE = '/v1/events';
+
+function unitOf(scope: string): number {
+  if (scope.endsWith('_cost')) return 1_000_000;
+  return scope.endsWith('_wall') ? 1000 : 1;
+}
 
 export function createDaemonMetrics({ clock, openTurns, queued }: MetricsOptions): DaemonMetrics {
   const registry = createRegistry();
@@ -60,6 +66,12 @@ export function createDaemonMetrics({ clock, openTurns, queued }: MetricsOptions
   );
   const modelFailures = registry.counter('runtime_model_call_failures_total', 'Model calls that failed, by class.');
   const tokens = registry.counter('runtime_model_tokens_total', 'Tokens that models counted.');
+  const budgets = new Map<string, { limit: number; used: number }>();
+  const budgetReadings = (what: 'limit' | 'used') => (): Reading[] =>
+    [...budgets].map(([scope, use]) => ({ labels: { scope }, value: use[what] / unitOf(scope) }));
+  const UNITS = 'calls, tokens, USD or seconds';
+  registry.gauge('runtime_budget_used', `Used of the budgets of day and month: ${UNITS}.`, budgetReadings('used'));
+  registry.gauge('runtime_budget_limit', `Limits of the budgets of day and month: ${UNITS}.`, budgetReadings('limit'));
   const toolCalls = registry.counter('runtime_tool_calls_total', 'Tool calls that have finished, by outcome.');
   const syncs = registry.counter('runtime_journal_syncs_total', 'Times that the end of a journal was made durable.');
   const requests = registry.counter(
@@ -108,6 +120,12 @@ export function createDaemonMetrics({ clock, openTurns, queued }: MetricsOptions
           break;
         case 'model.failed':
           modelFailures.add({ class: entry.data.class });
+          break;
+        case 'budget.reserved':
+        case 'budget.refused':
+          // Those of senders, jobs and trees are many.
+          for (const { scope, limit, used } of entry.data.scopes)
+            if (OF_ALL.test(scope)) budgets.set(scope, { limit, used });
           break;
         case 'call.finished':
           toolCalls.add({ outcome: entry.data.outcome });

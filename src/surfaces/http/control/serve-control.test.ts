@@ -40,12 +40,13 @@ function temporaryFolder(): string {
 }
 
 async function serveAt(path: string, warnings: string[] = []): Promise<ControlServer | undefined> {
-  const { host, entries, approval } = createFakeHost();
+  const { host, entries, approval, usage } = createFakeHost();
   const server = await serveControl({
     path,
     host,
     entries,
     approval,
+    usage,
     version: VERSION,
     clock: systemClock,
     ids: systemIds(systemClock),

@@ -43,6 +43,7 @@ async function serve(
     ids: systemIds(systemClock),
     entries: fake.entries,
     approval: fake.approval,
+    usage: fake.usage,
     actorOf({ socket }) {
       asked.resolve(socket);
       return times.actor ?? OPERATOR;

@@ -4,16 +4,19 @@
  * stopped; anything else is answered.
  */
 import type { ApprovalRecord } from '../../../contract/answers.ts';
+import type { CostReport } from '../../../contract/cost.ts';
 import type { EntryType } from '../../../contract/entries.ts';
 import { RuntimeError } from '../../../contract/errors.ts';
 import type {
   EventStatus, Host, HostStatus, Loss, QueueItem, SessionStatus, Submission, Watch, WatchListener,
 } from '../../../contract/host.ts'; // prettier-ignore
+import type { CostQuery } from '../../../engine/cost.ts';
 import type { EntryEvent, StreamEvent } from '../../../contract/stream.ts';
 import type { ReadEntries } from '../event-streams.ts';
 import { createFakeSchedules } from './fake-schedules.ts';
 
 const NO_USAGE = { input: 0, output: 0, cached: 0, reasoning: 0 };
+const NOTHING_USED = { calls: 0, usage: NO_USAGE, cost_micro_usd: 0, unpriced_tokens: 0, unknown_calls: 0 };
 const DIGEST = `sha256:${'0'.repeat(64)}` as const;
 
 interface Session {
@@ -30,6 +33,7 @@ export interface FakeHost {
   host: Host;
   entries: ReadEntries;
   approval(id: string): Promise<ApprovalRecord>;
+  usage(query: CostQuery): Promise<CostReport>;
   /** Appends to a session, as a turn would. */
   append(session_id: string, type?: EntryType, data?: unknown): EntryEvent;
   tellDelta(session_id: string, text: string): void;
@@ -326,6 +330,13 @@ export function createFakeHost(own: Partial<HostStatus> = {}): FakeHost {
       return { entries: log.slice(after, after + limit), has_more: log.length > after + limit };
     },
     approval: async (id) => found(approvals, id),
+    usage: async (query) => ({
+      schemaVersion: 'runtime.cost.v1',
+      ...query,
+      rows: [],
+      total: NOTHING_USED,
+      unreadable: [],
+    }),
     append: (session_id, type, data) => append(sessionFor({ session_id, parts: [] }), type, data),
     replaceLast(session_id) {
       const { log } = found(sessions, session_id);

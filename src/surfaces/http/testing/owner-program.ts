@@ -4,12 +4,13 @@ import { systemIds } from '../../../base/ids.ts';
 import { serveControl } from '../control/serve-control.ts';
 import { createFakeHost } from './fake-host.ts';
 
-const { host, entries, approval } = createFakeHost();
+const { host, entries, approval, usage } = createFakeHost();
 const server = await serveControl({
   path: process.argv[2]!,
   host,
   entries,
   approval,
+  usage,
   version: '1.0.0',
   clock: systemClock,
   ids: systemIds(systemClock),

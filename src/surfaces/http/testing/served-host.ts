@@ -31,6 +31,7 @@ export async function serveFake(options: Partial<Omit<ControlApiOptions, 'file'>
     host: fake.host,
     entries: fake.entries,
     approval: fake.approval,
+    usage: fake.usage,
     version: VERSION,
     clock: systemClock,
     ids: systemIds(systemClock),

@@ -1,0 +1,23 @@
+/** The ledger, loaded and opened by the first reservation: a start without shared budgets has nothing of it. */
+import type { Budget } from '../../contract/ports.ts';
+import type { LedgerPorts } from './ledger.ts';
+
+export function lateLedger(
+  { usage, journal }: Pick<LedgerPorts, 'usage' | 'journal'>,
+  clock: LedgerPorts['clock'],
+  crashPoint: LedgerPorts['crashPoint'],
+): Budget & { load(): Promise<unknown> } {
+  let loaded: Promise<Budget> | undefined;
+  const load = (): Promise<Budget> =>
+    (loaded ??= import('./ledger.ts').then(({ createLedger }) => createLedger({ usage, journal, clock, crashPoint })));
+  return {
+    /** Ahead of the first reservation: what is read while something else is done costs no time. */
+    load,
+    reserve: async (request) => (await load()).reserve(request),
+    begin: async () => (usage.months().length > 0 ? (await load()).begin() : undefined),
+    // Without the ledger nothing was reserved.
+    settle: async (session, charge) => (await loaded)?.settle(session, charge),
+    durable: async (session) => (await loaded)?.durable(session),
+    ended: async (session, active_ms) => (await loaded)?.ended(session, active_ms),
+  };
+}

@@ -1,0 +1,386 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { Entry, NewEntry } from '../../contract/entries.ts';
+import type { SharedScope } from '../../contract/manifest.ts';
+import { RuntimeError } from '../../contract/errors.ts';
+import type { Budget, Journal, ReserveRequest, UsageLog } from '../../contract/ports.ts';
+import type { UsageRecord } from '../../contract/records.ts';
+import type { Store } from '../../store/store.ts';
+import { ownedStore, standingClock, temporaryHome, type StandingClock } from '../../store/testing.ts';
+import { createLedger } from './ledger.ts';
+import { emptyTally, take, usedOf } from './tally.ts';
+
+const NOON = new Date(2026, 10, 21, 12).getTime();
+const USD = 1_000_000;
+
+let home: string;
+let remove: () => void;
+let clock: StandingClock;
+let store: Store;
+let budget: Budget;
+let journals: Map<string, { entry: Entry; hash: string }[]>;
+
+beforeEach(() => {
+  ({ home, remove } = temporaryHome());
+  clock = standingClock(NOON);
+  journals = new Map();
+  start();
+});
+afterEach(async () => {
+  await store.close();
+  remove();
+});
+
+/** A process on the home. */
+function start(): void {
+  ({ store } = ownedStore(home, clock));
+  const journal: Pick<Journal, 'read'> = {
+    async read(session, visit, from) {
+      const after = from && 'after' in from ? from.after : 0;
+      for (const { entry, hash } of journals.get(session) ?? []) {
+        if (entry.seq > after) await visit({ entry, hash, id: '', durable: 0 });
+      }
+      return { status: 'whole', seq: 0, hash: '', durable: 0 };
+    },
+  };
+  budget = createLedger({ usage: store.usage, journal, clock, crashPoint: () => {} });
+}
+
+async function restart(): Promise<void> {
+  await store.close();
+  start();
+}
+
+const dayCost = (usd: number): SharedScope => ({ scope: 'day', limits: { cost_micro_usd: usd * USD } });
+
+function request(session: string, over: Partial<ReserveRequest> = {}): ReserveRequest {
+  return {
+    session,
+    for: 'm1.1.1',
+    intent: { seq: 5, hash: session.padEnd(64, '0') },
+    model: 'main',
+    scopes: [dayCost(20)],
+    tokens: 1000,
+    cost_micro_usd: 1 * USD,
+    wall_ms: 600_000,
+    active_ms: 0,
+    ...over,
+  };
+}
+
+const charge = (usd: number, over = {}) => ({
+  tokens: 100,
+  cost_micro_usd: usd * USD,
+  sent: true,
+  active_ms: 0,
+  ...over,
+});
+
+async function used(of = 'day:2026-11-21', month = '2026-11') {
+  const tally = emptyTally();
+  await store.usage.read(month, (record) => take(tally, record));
+  return usedOf(tally, of);
+}
+
+async function records(month = '2026-11'): Promise<UsageRecord[]> {
+  const found: UsageRecord[] = [];
+  await store.usage.read(month, (record) => void found.push(record));
+  return found;
+}
+
+describe('a reservation', () => {
+  test('counts until it is settled, then what was used does', async () => {
+    expect(await budget.reserve(request('a'))).toEqual({
+      ok: true,
+      scopes: [{ scope: 'day_cost', limit: 20 * USD, used: 0, reserved: USD }],
+    });
+    expect(await used()).toMatchObject({ used: { calls: 0 }, held: { calls: 1, cost_micro_usd: USD } });
+    await budget.settle('a', charge(0.25));
+    expect(await used()).toMatchObject({
+      used: { calls: 1, tokens: 100, cost_micro_usd: 0.25 * USD },
+      held: { calls: 0, cost_micro_usd: 0 },
+    });
+  });
+
+  test('is made in every budget or in none', async () => {
+    const scopes = [dayCost(20), { scope: 'sender:ann', limits: { calls: 1 } }];
+    await budget.reserve(request('a', { scopes }));
+    expect(await budget.reserve(request('b', { scopes }))).toMatchObject({ ok: false, refused_by: 'sender_calls' });
+    expect(await used()).toMatchObject({ held: { calls: 1 } });
+    expect(await budget.reserve(request('b', { scopes: [dayCost(20), { scope: 'sender:bob', limits: { calls: 1 } }] }))).toMatchObject({ ok: true }); // prettier-ignore
+  });
+
+  test('of 32 sessions at once never passes a limit together', async () => {
+    const answers = await Promise.all(Array.from({ length: 32 }, (_, n) => budget.reserve(request(`s-${n}`))));
+    expect(answers.filter(({ ok }) => ok)).toHaveLength(20);
+    expect((await used()).held.cost_micro_usd).toBe(20 * USD);
+  });
+
+  test('whose call was never sent is given back', async () => {
+    await budget.reserve(request('a'));
+    await budget.settle('a', charge(0, { sent: false }));
+    expect(await used()).toMatchObject({ used: { calls: 0 }, held: { calls: 0 } });
+  });
+
+  test('is settled once, whatever is told', async () => {
+    await budget.reserve(request('a'));
+    await budget.settle('a', charge(0.5));
+    await budget.settle('a', charge(0.5));
+    await budget.settle('nobody', charge(0.5));
+    expect((await used()).used.cost_micro_usd).toBe(0.5 * USD);
+  });
+
+  test('that nobody settled counts in full when its session goes on, or its turn ends', async () => {
+    await budget.reserve(request('a'));
+    await budget.reserve(request('a', { for: 'm1.1.2', intent: { seq: 9, hash: 'f'.repeat(64) } }));
+    expect(await used()).toMatchObject({ used: { cost_micro_usd: USD }, held: { cost_micro_usd: USD } });
+    await budget.ended('a', 0);
+    expect(await used()).toMatchObject({ used: { cost_micro_usd: 2 * USD }, held: { cost_micro_usd: 0 } });
+  });
+
+  test('of a model without a price meets no limit of money', async () => {
+    const { cost_micro_usd: _, ...free } = request('a', { scopes: [dayCost(0.000001)] });
+    expect(await budget.reserve(free)).toEqual({ ok: true, scopes: [] });
+  });
+});
+
+describe('a refusal', () => {
+  test('says what is used of what, who used it, and how to go on', async () => {
+    await budget.reserve(request('a', { cost_micro_usd: 19 * USD }));
+    await budget.settle('a', charge(18));
+    await budget.reserve(request('b', { model: 'small' }));
+    const { message } = await budget.reserve(request('c', { cost_micro_usd: 2 * USD }));
+    expect(message).toBe(
+      "The next model call could use 2 USD and pass the day's money limit: 19 USD of 20 USD are used, 1 USD of that reserved by calls that run now. Spent most: main (18 USD); `runtime cost` says on what. Raise budget.day.cost to go on, or wait until the day ends.",
+    );
+  });
+
+  test('follows what was used beyond the reservation, and nothing more is lent', async () => {
+    await budget.reserve(request('a', { scopes: [dayCost(2)] }));
+    await budget.settle('a', charge(3));
+    expect(await budget.reserve(request('b', { scopes: [dayCost(2)], cost_micro_usd: 1 }))).toMatchObject({
+      ok: false,
+      scopes: [{ scope: 'day_cost', limit: 2 * USD, used: 3 * USD, reserved: 1 }],
+    });
+  });
+});
+
+describe('over days, months and starts', () => {
+  test('a day ends, a month goes on', async () => {
+    const scopes = [dayCost(1), { scope: 'month', limits: { cost_micro_usd: 2 * USD } }];
+    await budget.reserve(request('a', { scopes }));
+    await budget.settle('a', charge(1));
+    expect(await budget.reserve(request('b', { scopes }))).toMatchObject({ refused_by: 'day_cost' });
+    clock.set(new Date(2026, 10, 22, 0, 0, 1).getTime());
+    expect(await budget.reserve(request('b', { scopes }))).toMatchObject({ ok: true });
+    await budget.settle('b', charge(1));
+    clock.set(new Date(2026, 10, 23).getTime());
+    expect(await budget.reserve(request('c', { scopes }))).toMatchObject({ refused_by: 'month_cost' });
+    clock.set(new Date(2026, 11, 1).getTime());
+    expect(await budget.reserve(request('c', { scopes }))).toMatchObject({ ok: true });
+  });
+
+  test('what is used survives a start', async () => {
+    await budget.reserve(request('a'));
+    await budget.settle('a', charge(19.5));
+    await restart();
+    expect(await budget.reserve(request('b'))).toMatchObject({ ok: false, scopes: [{ used: 19.5 * USD }] });
+  });
+
+  test('a call that runs when the month ends is settled where it was reserved', async () => {
+    await budget.reserve(request('a'));
+    clock.set(new Date(2026, 11, 1).getTime());
+    await budget.reserve(request('b'));
+    await budget.settle('a', charge(0.5));
+    expect((await used()).used.cost_micro_usd).toBe(0.5 * USD);
+    expect(await used('day:2026-12-01', '2026-12')).toMatchObject({ held: { calls: 1 }, used: { calls: 0 } });
+  });
+
+  test('a clock that is set back finds its day as it was', async () => {
+    await budget.reserve(request('a'));
+    await budget.settle('a', charge(19.5));
+    clock.set(new Date(2026, 10, 25).getTime());
+    for (let n = 0; n < 100; n++) {
+      await budget.reserve(request('b', { cost_micro_usd: 1 }));
+      await budget.settle('b', charge(0));
+    }
+    clock.set(NOON);
+    expect(await budget.reserve(request('c'))).toMatchObject({ ok: false });
+  });
+
+  test('a tree of sessions knows no months', async () => {
+    const scopes = [{ scope: 'tree:root', limits: { cost_micro_usd: 2 * USD } }];
+    await budget.reserve(request('a', { scopes }));
+    await budget.settle('a', charge(1));
+    clock.set(new Date(2027, 0, 1).getTime());
+    expect(await budget.reserve(request('b', { scopes, cost_micro_usd: 2 * USD }))).toMatchObject({
+      refused_by: 'tree_cost',
+      message: expect.stringContaining('budget.session.cost') as string,
+    });
+    await restart();
+    expect(await budget.reserve(request('b', { scopes }))).toMatchObject({ ok: true });
+  });
+});
+
+describe('a reservation that the last process left', () => {
+  const REQUEST: Extract<NewEntry, { type: 'model.requested' }>['data'] = {
+    call_id: 'm1.1',
+    attempt: 1,
+    purpose: 'think',
+    provider: 'script',
+    model: 'main',
+    request_digest: `sha256:${'0'.repeat(64)}`,
+    message_count: 1,
+    max_output_tokens: 100,
+    reserve: { tokens: 1000, cost_micro_usd: USD },
+  };
+  const usage = { input: 100, output: 10, cached: 0, reasoning: 0 };
+
+  function recorded(...entries: NewEntry[]): void {
+    const all: NewEntry[] = [{ type: 'model.requested', data: REQUEST }, ...entries];
+    journals.set('a', all.map((entry, index) => ({
+      entry: { v: 1, seq: 5 + index, at: NOON + index, ...entry } as Entry,
+      hash: index === 0 ? 'a'.padEnd(64, '0') : `${index}`,
+    }))); // prettier-ignore
+  }
+
+  const replied: NewEntry = {
+    type: 'model.replied',
+    data: {
+      call_id: 'm1.1',
+      attempt: 1,
+      parts: [],
+      tool_calls: [],
+      stop_reason: 'end',
+      usage,
+      cost_micro_usd: 700,
+      model_served: 'main',
+      wire_digest: `sha256:${'0'.repeat(64)}`,
+      duration_ms: 1,
+    },
+  };
+  const failed = (failure: 'network' | 'rate_limit' | 'aborted', with_usage = {}): NewEntry => ({
+    type: 'model.failed',
+    data: { call_id: 'm1.1', attempt: 1, class: failure, code: failure, message: failure, ...with_usage },
+  });
+  const nothing = { usage: { input: 0, output: 0, cached: 0, reasoning: 0 } };
+
+  test.each<[string, NewEntry[] | undefined, object]>([
+    ['whose answer the journal has: by its usage', [replied], { calls: 1, tokens: 110, cost_micro_usd: 700 }],
+    ['that failed and may have cost: in full', [failed('network')], { calls: 1, tokens: 1000, cost_micro_usd: USD }],
+    [
+      'that was refused before any work: with nothing',
+      [failed('rate_limit')],
+      { calls: 1, tokens: 0, cost_micro_usd: 0 },
+    ],
+    ['that was never sent: given back', [failed('aborted', nothing)], { calls: 0, tokens: 0, cost_micro_usd: 0 }],
+    ['without an answer: in full', [], { calls: 1, tokens: 1000, cost_micro_usd: USD }],
+    ['whose journal is gone: in full', undefined, { calls: 1, tokens: 1000, cost_micro_usd: USD }],
+  ])('%s', async (_, entries, expected) => {
+    if (entries) recorded(...entries);
+    await budget.reserve(request('a'));
+    await restart();
+    await budget.reserve(request('b'));
+    expect((await used()).used).toMatchObject(expected);
+    await restart();
+    await budget.reserve(request('c'));
+    expect((await records()).filter(({ type, data }) => type !== 'usage.totals' && data.session === 'a')).toHaveLength(
+      2,
+    );
+  });
+
+  test('is not that of another line: the answer of a fork says nothing of it', async () => {
+    recorded(replied);
+    await budget.reserve(request('a', { intent: { seq: 5, hash: '9'.repeat(64) } }));
+    await restart();
+    await budget.reserve(request('b'));
+    expect((await used()).used).toMatchObject({ calls: 1, tokens: 1000 });
+  });
+});
+
+describe('active time', () => {
+  const scopes = [{ scope: 'day', limits: { wall_ms: 10_000 } }];
+
+  test('is lent as far as there is some, for calls and for the tools behind them', async () => {
+    expect(await budget.reserve(request('a', { scopes, wall_ms: 6000 }))).toMatchObject({
+      ok: true,
+      scopes: [{ scope: 'day_wall', limit: 10_000, used: 0, reserved: 6000 }],
+    });
+    expect(await budget.reserve(request('b', { scopes, wall_ms: 6000 }))).toMatchObject({
+      ok: true,
+      scopes: [{ scope: 'day_wall', used: 6000, reserved: 4000 }],
+    });
+    expect(await budget.reserve(request('c', { scopes }))).toMatchObject({ ok: false, refused_by: 'day_wall' });
+    // `a` asked for a second, and then has five for its tools.
+    await budget.settle('a', charge(0, { active_ms: 1000 }));
+    expect(await budget.reserve(request('c', { scopes }))).toMatchObject({ ok: false });
+    await budget.ended('a', 3000);
+    expect((await used()).used.wall_ms).toBe(3000);
+    expect(await budget.reserve(request('c', { scopes }))).toMatchObject({
+      ok: true,
+      scopes: [{ scope: 'day_wall', used: 7000, reserved: 3000 }],
+    });
+  });
+});
+
+test('however many calls a month has, an opening finds what was used', async () => {
+  for (let n = 0; n < 500; n++) {
+    await budget.reserve(request(`s-${n % 7}`, { for: `m${n}.1.1`, cost_micro_usd: 10 }));
+    await budget.settle(`s-${n % 7}`, { tokens: 1, cost_micro_usd: 7, sent: true, active_ms: 0 });
+  }
+  await budget.durable('s-1');
+  await restart();
+  expect(await budget.reserve(request('b'))).toMatchObject({ scopes: [{ used: 3500 }] });
+  expect((await records()).filter(({ type }) => type === 'usage.totals').length).toBeGreaterThan(10);
+});
+
+describe('a file that takes nothing more', () => {
+  /** The store's log, of which syncs fail while `broken`; what they would have made durable is gone then. */
+  function failing(): { usage: UsageLog; set: (broken: boolean) => void } {
+    let broken = false;
+    const files = new Map<string, UsageRecord[]>();
+    const usage: UsageLog = {
+      months: () => [...files.keys()],
+      read: async () => {},
+      async open(month, visit) {
+        const durable = files.get(month) ?? [];
+        files.set(month, durable);
+        for (const record of durable) visit(record);
+        const written: UsageRecord[] = [];
+        return {
+          append: (added) => void written.push(...added),
+          async sync() {
+            if (broken) throw new RuntimeError('store_unavailable', 'input/output error');
+            durable.push(...written.splice(0));
+          },
+          close: async () => {},
+        };
+      },
+    };
+    return { usage, set: (to) => void (broken = to) };
+  }
+
+  test('is opened anew, and what it lost is written again', async () => {
+    const { usage, set } = failing();
+    const journal = { read: async () => ({ status: 'absent' as const, seq: 0, hash: '', durable: 0 }) };
+    const ledger = createLedger({ usage, journal, clock, crashPoint: () => {} });
+    set(true);
+    await ledger.reserve(request('a'));
+    await ledger.settle('a', charge(0.5));
+    await ledger.reserve(request('b'));
+    set(false);
+    await ledger.durable('b');
+    expect(await ledger.reserve(request('c'))).toMatchObject({ scopes: [{ used: 1.5 * USD }] });
+    await ledger.durable('c');
+    const again = createLedger({ usage, journal, clock, crashPoint: () => {} });
+    expect(await again.reserve(request('d'))).toMatchObject({ scopes: [{ used: 2.5 * USD }] });
+  });
+
+  test('for good: who relies on it is told', async () => {
+    const { usage, set } = failing();
+    const journal = { read: async () => ({ status: 'absent' as const, seq: 0, hash: '', durable: 0 }) };
+    const ledger = createLedger({ usage, journal, clock, crashPoint: () => {} });
+    set(true);
+    await ledger.reserve(request('a'));
+    await expect(ledger.durable('a')).rejects.toMatchObject({ code: 'store_unavailable' });
+  });
+});

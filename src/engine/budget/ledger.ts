@@ -1,0 +1,333 @@
+/**
+ * The ledger of budgets that sessions share. It reserves the worst case of a call in every budget or in none, before the
+ * model is asked, and settles as the shadow of the journals. A reservation is durable before the end of its turn is, so
+ * that no power cut makes a call uncounted that anybody was told of; what nobody settled is settled at the next start.
+ */
+import type { Clock } from '../../base/clock.ts';
+import { canonicalJson } from '../../base/canonical-json.ts';
+import { localDay } from '../../base/local-date.ts';
+import type { SharedScope } from '../../contract/manifest.ts';
+import type { Budget, Charge, Journal, Reserved, ReserveRequest, UsageLog, UsageMonth } from '../../contract/ports.ts';
+import type { UsageAmounts, UsageRecord, UsageReservation } from '../../contract/records.ts';
+import { budgetOf, kindOf, mayCount } from './budgets.ts';
+import { refusalText, type Kind } from './refusal.ts';
+import { emptyTally, keyOf, take, totalsRecord, usedOf, type Tally } from './tally.ts';
+import { settlementOfLeft } from './what-was-used.ts';
+
+export interface LedgerPorts {
+  usage: UsageLog;
+  journal: Pick<Journal, 'read'>;
+  clock: Clock;
+  crashPoint: (name: string) => void;
+}
+
+/** What was used of a limit, for who looks on. */
+export interface BudgetUse {
+  scope: string;
+  limit: number;
+  used: number;
+}
+
+/** After so many lines the totals are written, and all is synced: an opening reads about twice that. */
+const LINES_A_TOTALS = 64;
+
+interface Month {
+  name: string;
+  log: UsageMonth;
+  tally: Tally;
+  lines: number;
+  /** What isn't known to be durable, in order; and how many of all that was written are. */
+  unsynced: UsageRecord[];
+  synced: number;
+}
+
+/** A reservation of this process, until the next of its session or the end of the turn. */
+interface Live {
+  month: Month;
+  reservation: UsageReservation;
+  settled: boolean;
+  durable: Promise<void>;
+  /** Active time of the turn that is counted, and up to which it may go on without asking again. */
+  counted_ms: number;
+  until_ms: number;
+}
+
+const KINDS: [Kind, keyof UsageAmounts][] = [
+  ['calls', 'calls'],
+  ['tokens', 'tokens'],
+  ['cost', 'cost_micro_usd'],
+  ['wall', 'wall_ms'],
+];
+
+/** Opens nothing before the first reservation. */
+export function createLedger({ usage, journal, clock, crashPoint }: LedgerPorts): Budget {
+  const months = new Map<string, Promise<Month>>();
+  const live = new Map<string, Live>();
+  /** Of months whose file failed: what may not be in it any more. */
+  const doubtful = new Map<string, UsageRecord[]>();
+  const failed = new WeakSet<Month>();
+  let begun: Promise<void> | undefined;
+
+  /** What the last process left open is settled before anything is reserved. */
+  function begin(): Promise<void> {
+    return (begun ??= settleLeft().catch((error: unknown) => {
+      begun = undefined;
+      throw error;
+    }));
+  }
+
+  async function settleLeft(): Promise<void> {
+    const mine = new Set([...live.values()].map(({ reservation }) => keyOf(reservation)));
+    for (const name of usage.months().slice(-2)) {
+      const month = await monthOf(name);
+      const left = [...month.tally.open.values()].filter((one) => !mine.has(keyOf(one)));
+      const records: UsageRecord[] = [];
+      for (const reservation of left) records.push(await settlementOfLeft(journal, reservation));
+      write(month, records);
+    }
+  }
+
+  function monthOf(name: string): Promise<Month> {
+    const known = months.get(name);
+    if (known) return known;
+    const opening = openMonth(name);
+    months.set(name, opening);
+    opening.catch(() => months.delete(name));
+    return opening;
+  }
+
+  async function openMonth(name: string): Promise<Month> {
+    const tally = emptyTally();
+    const seen = new Set<string>();
+    let lines = 0;
+    const log = await usage.open(name, (record) => {
+      lines = record.type === 'usage.totals' ? 0 : lines + 1;
+      seen.add(canonicalJson(record));
+      take(tally, record);
+    });
+    const month: Month = { name, log, tally, lines, unsynced: [], synced: 0 };
+    const again = (doubtful.get(name) ?? []).filter((one) => !seen.has(canonicalJson(one)));
+    write(month, again);
+    doubtful.delete(name);
+    if (tally.totals.size + tally.open.size === 0) await carryTrees(month);
+    return month;
+  }
+
+  /** Trees of sessions know no months: a new one begins with what those of the last used. */
+  async function carryTrees(month: Month): Promise<void> {
+    const before = usage.months().findLast((name) => name < month.name);
+    if (before === undefined) return;
+    const { tally } = await monthOf(before);
+    const trees = [...new Set([...tally.totals.keys(), ...[...tally.open.values()].flatMap(({ budgets }) => budgets)])];
+    const totals: Tally = emptyTally();
+    for (const tree of trees.filter((budget) => kindOf(budget) === 'tree')) {
+      // What still runs counts in full here: it is settled where it was reserved.
+      const { used, held } = usedOf(tally, tree);
+      const models = tally.totals.get(tree)?.models ?? {};
+      totals.totals.set(tree, { ...sum(used, held), models });
+    }
+    if (totals.totals.size > 0) write(month, [totalsRecord(totals, () => true)]);
+  }
+
+  function write(month: Month, records: UsageRecord[]): void {
+    if (records.length === 0) return;
+    for (const { type } of records) crashPoint(`before-${type}`);
+    try {
+      month.log.append(records);
+    } catch (error) {
+      forget(month);
+      throw error;
+    }
+    for (const record of records) take(month.tally, record);
+    month.unsynced.push(...records);
+    for (const { type } of records) crashPoint(`after-${type}`);
+    month.lines += records.length;
+    // More of them, more lines between: what an opening reads grows no faster than what there is to know.
+    if (month.lines >= LINES_A_TOTALS + month.tally.totals.size) writeTotals(month);
+  }
+
+  function writeTotals(month: Month): void {
+    const day = localDay(clock.now());
+    const record = totalsRecord(month.tally, (budget) => mayCount(budget, day));
+    month.lines = 0;
+    write(month, [record]);
+    month.lines = 0;
+    void sync(month).catch(() => {}); // told to whoever waits for a reservation
+  }
+
+  async function sync(month: Month): Promise<void> {
+    const covered = month.synced + month.unsynced.length;
+    try {
+      await month.log.sync();
+    } catch (error) {
+      forget(month);
+      throw error;
+    }
+    month.unsynced.splice(0, covered - month.synced);
+    month.synced = Math.max(month.synced, covered);
+  }
+
+  /** A file that failed is opened anew by the next, who finds what is there; what isn't is written again. */
+  function forget(month: Month): void {
+    if (failed.has(month)) return;
+    failed.add(month);
+    months.delete(month.name);
+    const kept = month.unsynced.filter(({ type }) => type !== 'usage.totals');
+    doubtful.set(month.name, [...(doubtful.get(month.name) ?? []), ...kept]);
+    begun = undefined;
+    void month.log.close();
+  }
+
+  function reserveNow(month: Month, day: string, request: ReserveRequest): Reserved {
+    const need: UsageAmounts = {
+      calls: 1,
+      tokens: request.tokens,
+      cost_micro_usd: request.cost_micro_usd ?? 0,
+      wall_ms: request.wall_ms,
+    };
+    const scopes: Reserved['scopes'] = [];
+    let refused: Pick<Reserved, 'refused_by' | 'message'> | undefined;
+    let grant = request.wall_ms;
+    let limitsTime = false;
+    for (const scope of request.scopes) {
+      const budget = budgetOf(scope.scope, day);
+      const of = kindOf(scope.scope);
+      const { used, held } = usedOf(month.tally, budget);
+      const idle_ms = idleOf(budget);
+      for (const [kind, amount] of KINDS) {
+        const limit = limitOf(scope, kind, request);
+        if (limit === undefined) continue;
+        const taken = used[amount] + held[amount] + (kind === 'wall' ? idle_ms : 0);
+        const name = `${of}_${kind}`;
+        const room = limit - taken;
+        scopes.push({ scope: name, limit, used: taken, reserved: need[amount] });
+        if (kind === 'wall') {
+          limitsTime = true;
+          grant = Math.min(grant, Math.max(0, room));
+        }
+        if (refused !== undefined || (kind === 'wall' ? room > 0 : room >= need[amount])) continue;
+        const total = month.tally.totals.get(budget);
+        const held_now = held[amount];
+        const message = refusalText({ of, kind, limit, used: taken, held: held_now, needed: need[amount], total });
+        refused = { refused_by: name, message };
+      }
+    }
+    if (refused) return { ok: false, scopes, ...refused };
+    for (const one of scopes) if (one.scope.endsWith('_wall')) one.reserved = grant;
+    const { session, for: attempt, intent, model } = request;
+    const reservation: UsageReservation = {
+      session,
+      for: attempt,
+      intent,
+      model,
+      budgets: request.scopes.map(({ scope }) => budgetOf(scope, day)),
+      tokens: need.tokens,
+      cost_micro_usd: need.cost_micro_usd,
+      wall_ms: limitsTime ? grant : 0,
+    };
+    write(month, [{ type: 'usage.reserved', data: reservation }]);
+    const durable = sync(month);
+    durable.catch(() => {}); // told to who waits for it
+    const { active_ms } = request;
+    const until_ms = active_ms + reservation.wall_ms;
+    live.set(session, { month, reservation, settled: false, durable, counted_ms: active_ms, until_ms });
+    return { ok: true, scopes };
+  }
+
+  /** Time that sessions may still spend on tools, without a call that runs. */
+  function idleOf(budget: string): number {
+    let left = 0;
+    for (const { reservation, settled, until_ms, counted_ms } of live.values()) {
+      if (settled && reservation.budgets.includes(budget)) left += Math.max(0, until_ms - counted_ms);
+    }
+    return left;
+  }
+
+  /** Is the month still the one in which the reservation stands, and the reservation open in it? */
+  async function settleIn(
+    one: Live,
+    record: (key: Pick<UsageReservation, 'session' | 'for' | 'intent'>) => UsageRecord,
+  ) {
+    const month = await monthOf(one.month.name);
+    one.month = month;
+    one.settled = true;
+    const { session, for: attempt, intent } = one.reservation;
+    write(month, [record({ session, for: attempt, intent })]);
+  }
+
+  function settleInFull(one: Live): Promise<void> {
+    const { tokens, cost_micro_usd, wall_ms } = one.reservation;
+    return settleIn(one, (key) => ({
+      type: 'usage.settled',
+      data: { ...key, tokens, cost_micro_usd, wall_ms, in_full: true },
+    }));
+  }
+
+  /** Ends what a session held, with its active time by now. */
+  async function close(session: string, active_ms: number): Promise<void> {
+    const one = live.get(session);
+    if (!one) return;
+    live.delete(session);
+    if (!one.settled) await settleInFull(one);
+    const worked = active_ms - one.counted_ms;
+    if (worked <= 0 || one.reservation.wall_ms === 0) return;
+    const { budgets } = one.reservation;
+    write(await monthOf(one.month.name), [{ type: 'usage.worked', data: { session, budgets, wall_ms: worked } }]);
+  }
+
+  return {
+    async begin() {
+      await begin();
+      for (const month of await Promise.all(months.values())) await sync(month);
+    },
+
+    async reserve(request) {
+      await begin();
+      await close(request.session, request.active_ms);
+      const day = localDay(clock.now());
+      return reserveNow(await monthOf(day.slice(0, 7)), day, request);
+    },
+
+    async settle(session, { tokens, cost_micro_usd, sent, active_ms }: Charge) {
+      const one = live.get(session);
+      if (!one || one.settled) return;
+      const wall_ms = Math.max(0, active_ms - one.counted_ms);
+      one.counted_ms = Math.max(one.counted_ms, active_ms);
+      await settleIn(one, (key) =>
+        sent
+          ? { type: 'usage.settled', data: { ...key, tokens, cost_micro_usd, wall_ms } }
+          : { type: 'usage.released', data: key },
+      );
+    },
+
+    async durable(session) {
+      const one = live.get(session);
+      // A second time, in the file as it is opened anew.
+      await one?.durable.catch(async () => sync(await monthOf(one.month.name)));
+    },
+
+    ended: close,
+  };
+}
+
+function limitOf({ limits }: SharedScope, kind: Kind, { cost_micro_usd }: ReserveRequest): number | undefined {
+  switch (kind) {
+    case 'calls':
+      return limits.calls;
+    case 'tokens':
+      return limits.tokens;
+    case 'cost':
+      return cost_micro_usd === undefined ? undefined : limits.cost_micro_usd;
+    case 'wall':
+      return limits.wall_ms;
+  }
+}
+
+function sum(a: UsageAmounts, b: UsageAmounts): UsageAmounts {
+  return {
+    calls: a.calls + b.calls,
+    tokens: a.tokens + b.tokens,
+    cost_micro_usd: a.cost_micro_usd + b.cost_micro_usd,
+    wall_ms: a.wall_ms + b.wall_ms,
+  };
+}

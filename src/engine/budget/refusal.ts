@@ -1,0 +1,53 @@
+/** What a person reads when a budget has no room: what is used of what, on what it was spent, and how to go on. */
+import type { UsageTotal } from '../../contract/records.ts';
+import { sectionOf } from './budgets.ts';
+
+const MICRO = 1_000_000;
+/** So many of those that spent most are named. */
+const NAMED = 3;
+
+export type Kind = 'calls' | 'tokens' | 'cost' | 'wall';
+
+const WORDS: Record<Kind, { what: string; shown: (amount: number) => string }> = {
+  calls: { what: 'limit of model calls', shown: (amount) => `${amount} calls` },
+  tokens: { what: 'token limit', shown: (amount) => `${amount} tokens` },
+  cost: { what: 'money limit', shown: (amount) => `${amount / MICRO} USD` },
+  wall: { what: 'limit of active time', shown: (amount) => `${amount / 1000} s` },
+};
+
+export interface Refused {
+  /** `day`, `sender`, … */
+  of: string;
+  kind: Kind;
+  limit: number;
+  used: number;
+  /** Of `used`: by calls that run now. */
+  held: number;
+  /** At most what the refused call would use. */
+  needed: number;
+  total: UsageTotal | undefined;
+}
+
+export function refusalText({ of, kind, limit, used, held, needed, total }: Refused): string {
+  const { what, shown } = WORDS[kind];
+  const owner = of === 'tree' ? 'session and its children' : of;
+  const running = held > 0 ? `, ${shown(held)} of that reserved by calls that run now` : '';
+  const spent = spenders(kind, total);
+  return [
+    `The next model call could use ${shown(needed)} and pass the ${owner}'s ${what}: ${shown(used)} of ${shown(limit)} are used${running}.`,
+    ...(spent === '' ? [] : [`Spent most: ${spent}; \`runtime cost\` says on what.`]),
+    `Raise budget.${sectionOf(of)}.${kind} to go on${until(of)}.`,
+  ].join(' ');
+}
+
+function until(of: string): string {
+  if (of === 'tree') return '';
+  return of === 'month' ? ', or wait until the month ends' : ', or wait until the day ends';
+}
+
+function spenders(kind: Kind, total: UsageTotal | undefined): string {
+  if (kind === 'calls' || kind === 'wall' || total === undefined) return '';
+  const amount = kind === 'cost' ? 'cost_micro_usd' : 'tokens';
+  const most = Object.entries(total.models).sort(([, a], [, b]) => b[amount] - a[amount]);
+  return most.slice(0, NAMED).map(([model, of]) => `${model} (${WORDS[kind].shown(of[amount])})`).join(', '); // prettier-ignore
+}
