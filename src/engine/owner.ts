@@ -49,8 +49,8 @@ export interface LiveSession {
   runner: Runner;
   /** What its journal held when it was opened. */
   opened: OpenedSession;
-  /** What the opening must record has been written. */
-  openingRecorded: boolean;
+  /** Resolves when what the opening must record is written. */
+  recording?: Promise<void>;
 }
 
 export interface NewMessage {
@@ -169,12 +169,20 @@ export function createOwner(ports: OwnerPorts, settings: OwnerSettings): Owner {
   /** Before anything else is written: the time in which nobody was there counts for nothing. */
   async function recordOpening(live: LiveSession): Promise<void> {
     const { opening } = live.opened;
-    if (opening === undefined || live.openingRecorded) return;
-    live.openingRecorded = true;
+    if (opening === undefined) return;
+    // Until it stands there nothing may be built upon it: what failed is tried again by who comes next.
+    live.recording ??= enterOpening(live, opening).catch((thrown: unknown) => {
+      delete live.recording;
+      throw thrown;
+    });
+    await live.recording;
+  }
+
+  async function enterOpening({ runner }: LiveSession, opening: EntryData<'session.opened'>): Promise<void> {
     // The one in force now: it may have been changed since the journal was opened.
     const policy = canonicalJson(settings.policy());
     await ports.blobs.put(policy);
-    await live.runner.post({ type: 'session.opened', data: { ...opening, policy: digestOf(policy) } });
+    await runner.post({ type: 'session.opened', data: { ...opening, policy: digestOf(policy) } });
   }
 
   async function configure(
@@ -234,7 +242,8 @@ export function createOwner(ports: OwnerPorts, settings: OwnerSettings): Owner {
       const opened = await openSession(context, id, { snapshot, onStored });
       // What a killed process wrote last is told of from here on, and built upon.
       if (opened.end.durable < opened.end.seq) {
-        await ports.budget.begin(); // first, as ever: what a call used is not to be known to the journal alone
+        // First, as ever: what a call used is not to be known to the journal alone.
+        await ports.budget.begin(opened.reserved.map((call) => ({ ...call, session: id })));
         await ports.journal.sync(id);
       }
       let { snapshotBytes } = opened;
@@ -254,7 +263,7 @@ export function createOwner(ports: OwnerPorts, settings: OwnerSettings): Owner {
         },
       };
       const runner = createRunner(runnerPorts, id, opened.fold, settings.fence);
-      return { id, opened, runner, openingRecorded: false };
+      return { id, opened, runner };
     },
 
     configure,

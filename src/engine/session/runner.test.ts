@@ -124,6 +124,25 @@ describe('append, then act', () => {
   });
 });
 
+it('runs nothing a second time after its opening could not be recorded: that is tried again first', async () => {
+  const world = createWorld();
+  const { event } = await world.send('s', 'go');
+  (await world.nextAsk()).answer(reply('', ['work']));
+  await world.nextRun();
+
+  const next = createWorld({ before: world });
+  const live = await next.owner.open('s');
+  next.failNextBlob();
+  await expect(next.owner.stop(live, event, { actor: PERSON, via: 'test' })).rejects.toMatchObject({
+    code: 'store_unavailable',
+  });
+  await next.owner.enter(live, { actor: PERSON });
+  (await next.nextAsk()).answer(reply('It may have happened.'));
+  await live.runner.rest();
+  expect(next.runs).toEqual([]);
+  expect(next.types('s').filter((type) => type === 'session.opened' || type === 'call.abandoned')).toEqual(['session.opened', 'call.abandoned']); // prettier-ignore
+});
+
 describe('what a stop left out', () => {
   it('is made up for when the session is opened again: the audit head and the done mark of an ended turn', async () => {
     const world = createWorld();

@@ -61,6 +61,8 @@ export interface World {
   runs: ToolRun[];
   /** From now on appends, or syncs, fail. */
   breakDisk(what: 'append' | 'sync'): void;
+  /** The next blob can't be written. */
+  failNextBlob(): void;
   /** Opens a session and sends it a message. */
   send(session: string, text: string): Promise<{ live: LiveSession; event: string }>;
   types(session: string): EntryType[];
@@ -83,10 +85,15 @@ export function createWorld(
   const runs = queueOf<Asked<ToolRun, ToolResult>>();
   const started: ToolRun[] = [];
   let broken: 'append' | 'sync' | undefined;
+  let noBlob = false;
   let ids = options.before ? 1000 : 0;
 
   const blobStore: Blobs = {
     async put(data) {
+      if (noBlob) {
+        noBlob = false;
+        throw new RuntimeError('store_unavailable', 'Writing a blob: EIO.');
+      }
       const digest = digestOf(data);
       blobs.set(digest, typeof data === 'string' ? Buffer.from(data) : data);
       return digest;
@@ -164,6 +171,7 @@ export function createWorld(
     nextAsk: asks.next,
     nextRun: runs.next,
     breakDisk: (what) => (broken = what),
+    failNextBlob: () => void (noBlob = true),
     async send(session, text) {
       const parts = [{ type: 'text' as const, text }];
       const { event } = await owner.accept({ session, parts, actor: PERSON, source: 'test', root: '/p' });
