@@ -242,13 +242,19 @@ export interface Budget {
   reserve(request: ReserveRequest): Promise<Reserved>;
   /** What a session's attempt did count. Nothing where none is reserved. @throws as `reserve` */
   settle(session: string, charge: Charge): Promise<void>;
-  /** Settles what a process before left open, and makes what it wrote durable. @throws as `reserve` */
-  begin(): Promise<void>;
+  /**
+   * Settles what a process before left open, and makes what it wrote durable. `recorded`: calls that a journal says were
+   * reserved; those that a power cut took from the ledger are counted anew. @throws as `reserve`
+   */
+  begin(recorded: RecordedCall[]): Promise<void>;
   /** Resolves when the session's reservation can't be lost any more. @throws as `reserve` */
   durable(session: string): Promise<void>;
   /** The session's turn has ended, after so much active time. @throws as `reserve` */
   ended(session: string, active_ms: number): Promise<void>;
 }
+
+/** A reserved call as its journal has it, requested at a time (ms UTC). */
+export type RecordedCall = Omit<ReserveRequest, 'wall_ms' | 'active_ms'> & { at: number };
 
 export interface Charge {
   tokens: number;

@@ -145,6 +145,8 @@ export interface UsageReservation extends UsageKey {
   cost_micro_usd: number;
   /** Active time that the turn may have until the next reservation; 0 where none is limited. */
   wall_ms: number;
+  /** It was lent before, by a line that a power cut took: its journal says so, and no limit was asked. */
+  again?: true;
 }
 
 /** Lines of `usage/<yyyy-mm>.jsonl`. */

@@ -14,7 +14,9 @@ export function lateLedger(
     /** Ahead of the first reservation: what is read while something else is done costs no time. */
     load,
     reserve: async (request) => (await load()).reserve(request),
-    begin: async () => (usage.months().length > 0 ? (await load()).begin() : undefined),
+    async begin(recorded) {
+      if (usage.months().length > 0 || recorded.length > 0) await (await load()).begin(recorded);
+    },
     // Without the ledger nothing was reserved.
     settle: async (session, charge) => (await loaded)?.settle(session, charge),
     durable: async (session) => (await loaded)?.durable(session),

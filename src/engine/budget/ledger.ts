@@ -7,7 +7,16 @@ import type { Clock } from '../../base/clock.ts';
 import { canonicalJson } from '../../base/canonical-json.ts';
 import { localDay } from '../../base/local-date.ts';
 import type { SharedScope } from '../../contract/manifest.ts';
-import type { Budget, Charge, Journal, Reserved, ReserveRequest, UsageLog, UsageMonth } from '../../contract/ports.ts';
+import type {
+  Budget,
+  Charge,
+  Journal,
+  RecordedCall,
+  Reserved,
+  ReserveRequest,
+  UsageLog,
+  UsageMonth,
+} from '../../contract/ports.ts';
 import type { UsageAmounts, UsageRecord, UsageReservation } from '../../contract/records.ts';
 import { budgetOf, kindOf, mayCount } from './budgets.ts';
 import { refusalText, type Kind } from './refusal.ts';
@@ -66,6 +75,8 @@ export function createLedger({ usage, journal, clock, crashPoint }: LedgerPorts)
   /** Of months whose file failed: what may not be in it any more. */
   const doubtful = new Map<string, UsageRecord[]>();
   const failed = new WeakSet<Month>();
+  /** Calls of which there are lines, as far as was looked. */
+  const known = new Set<string>();
   let begun: Promise<void> | undefined;
 
   /** What the last process left open is settled before anything is reserved. */
@@ -87,6 +98,17 @@ export function createLedger({ usage, journal, clock, crashPoint }: LedgerPorts)
     }
   }
 
+  /** A call that its journal has, and the ledger doesn't. One that was settled long before may count twice, none not at all. */
+  async function countAnew({ scopes, at, cost_micro_usd = 0, ...call }: RecordedCall): Promise<void> {
+    if (known.has(keyOf(call))) return;
+    known.add(keyOf(call));
+    const day = localDay(at);
+    const budgets = scopes.map(({ scope }) => budgetOf(scope, day));
+    const reservation: UsageReservation = { ...call, cost_micro_usd, budgets, wall_ms: 0, again: true };
+    const month = await monthOf(day.slice(0, 7));
+    write(month, [{ type: 'usage.reserved', data: reservation }, await settlementOfLeft(journal, reservation)]);
+  }
+
   function monthOf(name: string): Promise<Month> {
     const known = months.get(name);
     if (known) return known;
@@ -103,6 +125,8 @@ export function createLedger({ usage, journal, clock, crashPoint }: LedgerPorts)
     const log = await usage.open(name, (record) => {
       lines = record.type === 'usage.totals' ? 0 : lines + 1;
       seen.add(canonicalJson(record));
+      if (record.type === 'usage.totals') for (const one of record.data.open) known.add(keyOf(one));
+      else if (record.type !== 'usage.worked') known.add(keyOf(record.data));
       take(tally, record);
     });
     const month: Month = { name, log, tally, lines, unsynced: [], synced: 0 };
@@ -225,6 +249,7 @@ export function createLedger({ usage, journal, clock, crashPoint }: LedgerPorts)
       cost_micro_usd: need.cost_micro_usd,
       wall_ms: limitsTime ? grant : 0,
     };
+    known.add(keyOf(reservation));
     write(month, [{ type: 'usage.reserved', data: reservation }]);
     const durable = sync(month);
     durable.catch(() => {}); // told to who waits for it
@@ -276,8 +301,9 @@ export function createLedger({ usage, journal, clock, crashPoint }: LedgerPorts)
   }
 
   return {
-    async begin() {
+    async begin(recorded) {
       await begin();
+      for (const call of recorded) await countAnew(call);
       for (const month of await Promise.all(months.values())) await sync(month);
     },
 

@@ -6,10 +6,10 @@ import { canonicalJson } from '../../base/canonical-json.ts';
 import { digestOf } from '../../base/digest.ts';
 import { isIntent } from '../../contract/entry-types.ts';
 import { RuntimeError } from '../../contract/errors.ts';
-import type { Decision, Entry, EntryData, Seq } from '../../contract/entries.ts';
-import type { Policy } from '../../contract/manifest.ts';
+import type { Decision, Entry, EntryData, EntryOf, Seq } from '../../contract/entries.ts';
+import type { Manifest, Policy, SharedScope } from '../../contract/manifest.ts';
 import type { Part } from '../../contract/values.ts';
-import type { Journal, JournalEnd, OpenedEnd, StoredEntry, Visit } from '../../contract/ports.ts';
+import type { Journal, JournalEnd, OpenedEnd, RecordedCall, StoredEntry, Visit } from '../../contract/ports.ts';
 import type { Kernel } from '../../kernel/kernel.ts';
 import { somethingRuns } from '../../kernel/turn/open.ts';
 import { KERNEL_VERSION, type Resolved, type State } from '../../kernel/turn/state.ts';
@@ -30,6 +30,8 @@ export interface OpenedSession {
   lastEnd?: { seq: Seq; hash: string };
   /** The length of the journal at which its newest snapshot was made (bytes); 0 when there is none. */
   snapshotBytes: number;
+  /** The calls of the last turn that were reserved in shared budgets. */
+  reserved: Omit<RecordedCall, 'session'>[];
   /** What `session.opened` must say; absent when nothing has to be recorded. */
   opening?: EntryData<'session.opened'>;
 }
@@ -60,14 +62,17 @@ async function foldJournal(
     lastEnd = { seq, hash };
     for (const id of data.event_ids) ended.set(id, data);
   }
+  const calls = createReservedCalls();
   const { cut, repaired, ...end } = await read(async ({ entry, hash }) => {
+    const resolved = await context.resolve(entry);
+    calls.take(entry, hash, resolved.manifest);
     if (entry.type === 'input.received') received.add(entry.data.event_id);
     if (entry.type === 'turn.ended') {
       lastEnd = { seq: entry.seq, hash };
       for (const id of entry.data.event_ids) ended.set(id, entry.data);
     }
     if (entry.type === 'session.opened' && entry.data.reason === 'repair') lossRecorded = entry.seq;
-    applyEvolved(fold, entry, evolveSafely(context.kernel, fold.state, entry, await context.resolve(entry)));
+    applyEvolved(fold, entry, evolveSafely(context.kernel, fold.state, entry, resolved));
   });
   const snapshotBytes = snapshot?.bytes ?? 0;
   return {
@@ -76,9 +81,29 @@ async function foldJournal(
     received,
     ended,
     lastReply: fold.lastReply,
+    reserved: calls.ofLastTurn(),
     snapshotBytes,
     ...(lastEnd && { lastEnd }),
     ...cutOf(cut, repaired && repaired.seq >= lossRecorded ? repaired : undefined),
+  };
+}
+
+/** Collects the calls of a turn that were reserved in shared budgets, until the next turn begins. */
+function createReservedCalls() {
+  let reserved: Omit<RecordedCall, 'session'>[] = [];
+  let scopes: SharedScope[] = [];
+  let asked: { hash: string; request: EntryOf<'model.requested'> } | undefined;
+  return {
+    ofLastTurn: () => reserved,
+    take(entry: Entry, hash: string, manifest: Manifest | undefined): void {
+      if (manifest) [reserved, scopes] = [[], manifest.rules.shared_scopes];
+      if (entry.type === 'model.requested') asked = { hash, request: entry };
+      if (entry.type !== 'budget.reserved' || !asked) return;
+      const { seq, at, data } = asked.request;
+      const { tokens, cost_micro_usd } = data.reserve;
+      const intent = { seq, hash: asked.hash };
+      reserved.push({ for: entry.data.for, intent, model: data.model, scopes, tokens, cost_micro_usd, at });
+    },
   };
 }
 

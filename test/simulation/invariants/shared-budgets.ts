@@ -64,6 +64,7 @@ function readMonth(
       if (open.has(key)) broken(`${key} is reserved twice`);
       open.set(key, data);
       calls.push({ key, reservation: data });
+      if (data.again) continue; // nobody was asked
       for (const budget of data.budgets) {
         const message = passed(world, budget, used.get(budget), [...open.values()], data);
         if (message) broken(`${key} was lent although ${message}`);
