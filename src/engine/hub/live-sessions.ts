@@ -20,8 +20,8 @@ export interface LiveSessions {
   use<T>(session_id: string, work: (live: LiveSession) => T | Promise<T>): Promise<T>;
   /** Opens it, and works on what it has left: an open turn, accepted messages. */
   enter(session_id: string): Promise<LiveSession>;
-  /** Gives an accepted message to its session, which works on it from now on. */
-  deliver(event: IngressEvent): Promise<void>;
+  /** Gives an accepted message to its session, which works on it from now on. False: it was done before that. */
+  deliver(event: IngressEvent): Promise<boolean>;
   /** Does something to a session that nobody has open; `close` cancels what runs in it. */
   withdraw(session_id: string, work: (close: () => Promise<void>) => Promise<void>): Promise<void>;
   /** Closes all; what runs may end by itself for so long (ms). Called again, patience ends. */
@@ -188,11 +188,12 @@ export function createLiveSessions(options: LiveSessionsOptions): LiveSessions {
         const slot = await slotOf(event.session_id);
         const change = model === undefined || slot.delivered.has(event_id) ? undefined : { model, actor };
         await enterSlot(slot, change);
-        if (slot.delivered.has(event_id)) return;
+        if (slot.delivered.has(event_id)) return true;
         // It may have come to its end before the session was entered: stopped, or by who had it open before.
-        if (!(await owner.pendingEvent(event_id))) return;
+        if (!(await owner.pendingEvent(event_id))) return false;
         slot.delivered.add(event_id);
         await owner.give(slot.live, event);
+        return true;
       }),
     withdraw: (session_id, work) => inOrder(session_id, () => work(() => closeSlot(session_id))),
     async closeAll(patienceMs) {

@@ -147,6 +147,17 @@ describe('dispatch', () => {
     expect([first!.turn, second!.turn]).toEqual([2, 3]);
   });
 
+  test('what was done while it waited, though nobody could be told, leaves the lane', async () => {
+    const { hub, workspace } = await openHub(newHome('worker: {interactive_concurrency: 1}\n'), 'all');
+    const slow = await hub.submit(say('slow', { session_id: 'busy' }));
+    await running(hub, 1);
+    const waiting = await hub.submit(say('later', { session_id: 'other' }));
+    await workspace.store.ingress.done(waiting.event_id, 'canceled');
+    await hub.stop('busy', slow.event_id);
+    expect(await hub.settled((await hub.submit(say('next'))).event_id)).toMatchObject({ status: 'done' });
+    expect(await hub.queue()).toEqual([]);
+  });
+
   test('A-22: who waits for a person holds no place; the answer lets it go on at once', async () => {
     const { hub } = await openHub(newHome('worker: {interactive_concurrency: 1}\n'), 'all');
     const asks = await hub.submit(say('ask', { session_id: 's' }));

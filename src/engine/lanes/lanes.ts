@@ -141,7 +141,11 @@ export function createLanes(ports: LanesPorts, settings: LaneSettings): Lanes {
   async function give(event: IngressEvent): Promise<void> {
     const { event_id, session_id } = event;
     try {
-      await sessions.deliver(event);
+      const isTaken = await sessions.deliver(event);
+      if (!isTaken) {
+        drop(event); // it was done already, as a stop that could not be told to whoever asked for it
+        return goOn();
+      }
       failures.delete(event_id);
       scheduler.given(event_id);
       tellArrivals(session_id);

@@ -13,7 +13,9 @@ export function createPassThrough({
   const nothing = async (): Promise<void> => {};
   return {
     reserve: async () => () => {},
-    take: (event) => sessions.deliver(event),
+    async take(event) {
+      await sessions.deliver(event);
+    },
     waiting: () => undefined,
     mayEnter: () => true,
     observe: () => {},
