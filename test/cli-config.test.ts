@@ -100,7 +100,7 @@ describe('config view', () => {
 
   test('H-10 every key takes effect through its variable', async () => {
     const sampleOf = ({ path: key, kind, values = [], default: standard }: ConfigKey): [string, unknown] => {
-      if (key === 'models.default') return ['demo', 'demo'];
+      if (key === 'models.default' || key.startsWith('models.purposes.')) return ['demo', 'demo'];
       if (key === 'models.fallback') return ['demo', ['demo']];
       if (['telemetry.endpoint', 'auth.codex.issuer', 'auth.codex.redirect_uri'].includes(key)) {
         return ['http://127.0.0.1:1', 'http://127.0.0.1:1'];

@@ -189,7 +189,7 @@ describe.skipIf(!BASH)(unless(BASH, 'bash'), () => {
 
   test('a list tells what each is; what is put in does not', async ({ place }) => {
     const list = await ask(place, 'runtime session ', SECOND_TAB);
-    expect(list[0]).toBe('ls      list the sessions, newest first, and what is running where');
+    expect(list[0]).toBe('ls       list the sessions, newest first, and what is running where');
     const names = ['ls', 'show', 'resume', 'fork', 'diff', 'verify', 'undo', 'export', 'import', 'rm', 'help'];
     expect(await ask(place, 'runtime session ')).toEqual(expect.arrayContaining(names));
     expect(await ask(place, 'runtime session l', SECOND_TAB)).toEqual(['ls']);

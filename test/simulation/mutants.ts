@@ -171,8 +171,8 @@ export const MUTANTS: readonly Mutant[] = [
     name: 'an opening names a policy that lies nowhere',
     breaks: 'gal',
     file: 'src/engine/owner.ts',
-    find: "await ports.blobs.put(policy);\n    await live.runner.post({ type: 'session.opened'",
-    replace: "await live.runner.post({ type: 'session.opened'",
+    find: "await ports.blobs.put(policy);\n    await runner.post({ type: 'session.opened'",
+    replace: "await runner.post({ type: 'session.opened'",
   },
   {
     name: 'a snapshot grows while it waits to be kept',
@@ -413,7 +413,7 @@ export const MUTANTS: readonly Mutant[] = [
     name: 'what a killed process reserved last is not made durable',
     breaks: 'm',
     file: 'src/engine/owner.ts',
-    find: 'await ports.budget.begin();',
+    find: 'await ports.budget.begin(opened.reserved.map((call) => ({ ...call, session: id })));',
     replace: '',
   },
   {
