@@ -191,18 +191,10 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'what a summary stands for stays in the history',
-    breaks: 'hu',
+    breaks: 'hus',
     file: 'src/engine/session/fold.ts',
     find: 'fold.contents.splice(0, cut, fold.pending.get(seq)!);',
     replace: 'fold.contents.splice(0, Math.max(0, cut - 1), fold.pending.get(seq)!);',
-  },
-  {
-    name: 'a summary costs nothing',
-    breaks: 'e',
-    file: 'src/kernel/turn/evolve-ask.ts',
-    find: "if (turn.ask.purpose === 'compact') return { state: { ...state, turn: charged }, joined: [] };",
-    replace:
-      "if (turn.ask.purpose === 'compact') return { state: { ...state, turn: { ...turn, ask: charged.ask } }, joined: [] };",
   },
   {
     name: 'an observation that is refused is dropped',

@@ -10,7 +10,7 @@ const PRICE = { input: 10, output: 30, cached: 1 };
 
 export function drawConfig(dice: Dice): LoadedConfig {
   const priced = dice.once(2);
-  const window = dice.pick([0, 700, 1500]);
+  const window = dice.pick([0, 0, 0, 0, 0, 700, 1500]);
   const model = (name: string) => ({
     name,
     provider: 'openai',
@@ -44,10 +44,7 @@ export function drawConfig(dice: Dice): LoadedConfig {
         wall: dice.pick(['10m', '1m', '5s']),
       },
       session: { tokens: dice.pick([0, 0, 12_000]), cost: dice.pick([0, 0, 0.3]) },
-      day: { calls: dice.pick([0, 0, 20]), cost: dice.pick([20, 0.5, 0.1]), wall: dice.pick(['0s', '0s', '2m']) },
-      month: { tokens: dice.pick([0, 0, 60_000]) },
-      sender: { tokens: dice.pick([0, 0, 15_000]), calls: dice.pick([0, 0, 9]) },
-      schedule: { calls: dice.pick([0, 3]) },
+      ...(dice.once(3) ? drawShared(dice) : { day: { cost: 0 }, month: { cost: 0 } }),
     },
     ingress: {
       interactive_queue_size: dice.pick([100, 3, 1]),
@@ -67,6 +64,16 @@ export function drawConfig(dice: Dice): LoadedConfig {
     file: { path: 'config.yaml', text: '', exists: true },
     originOf: () => ({ from: 'file' }),
     warnings: [],
+  };
+}
+
+/** Limits of budgets that sessions share. Where there are none, nothing ends for them, and other faults come to light. */
+function drawShared(dice: Dice) {
+  return {
+    day: { calls: dice.pick([0, 0, 20]), cost: dice.pick([20, 0.5, 0.1]), wall: dice.pick(['0s', '0s', '2m']) },
+    month: { tokens: dice.pick([0, 0, 60_000]) },
+    sender: { tokens: dice.pick([0, 0, 15_000]), calls: dice.pick([0, 0, 9]) },
+    schedule: { calls: dice.pick([0, 3]) },
   };
 }
 
