@@ -14,7 +14,7 @@ const root = join(import.meta.dirname, '..');
 const bundle = join(root, 'build/simulation/tested.mjs');
 const RUNS = Number(process.env['SIMULATION_RUNS'] ?? 2000);
 /** Every mutant is found well before: seeds mean the same everywhere. */
-const SEEDS_A_MUTANT = 4000;
+const SEEDS_A_MUTANT = 8000;
 const MINUTE_MS = 60_000;
 /** What each twentieth world has, at least. */
 const RARE = [

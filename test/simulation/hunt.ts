@@ -22,7 +22,7 @@ export interface HuntOptions {
   onHunted?: (hunted: Hunted) => void;
 }
 
-const MOST_SEEDS = 4000;
+const MOST_SEEDS = 8000;
 const NAME_WIDTH = 52;
 
 /** Several at a time, each on one thread; told in the order of the list. */

@@ -68,13 +68,6 @@ export const MUTANTS: readonly Mutant[] = [
     replace: 'recover(turn, { voidApprovals: false, abandonAll: false })',
   },
   {
-    name: 'a restore is not recorded',
-    breaks: 'd',
-    file: 'src/engine/session/open-session.ts',
-    find: "if (epoch > session.epoch) return 'restore';",
-    replace: '',
-  },
-  {
     name: 'a fork keeps approvals',
     breaks: 'd',
     file: 'src/kernel/turn/evolve.ts',
@@ -155,7 +148,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'what a killed process wrote last counts as durable',
-    breaks: 'g',
+    breaks: 'ga',
     file: 'src/engine/owner.ts',
     find: 'await ports.journal.sync(id);',
     replace: '',
@@ -403,7 +396,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'what a killed process reserved last is not made durable',
-    breaks: 'm',
+    breaks: 'lm',
     file: 'src/engine/owner.ts',
     find: 'await ports.budget.begin(opened.reserved.map((call) => ({ ...call, session: id })));',
     replace: '',
