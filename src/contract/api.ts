@@ -30,6 +30,8 @@ export const submissionSchema = z.strictObject({
   metadata: z.record(z.string().min(1).max(64), z.string().max(512)).meta({ maxProperties: 32 }).exactOptional(),
   idempotency_key: name.exactOptional(),
   limits: z.strictObject({ wall_ms: int.exactOptional(), cost_micro_usd: int.exactOptional() }).exactOptional(),
+  goal: z.literal(true).exactOptional(),
+  check: z.string().min(1).max(1000).exactOptional(),
 });
 
 /** `POST /v1/sessions/{id}/steer`. */

@@ -66,6 +66,7 @@ export const configSchema = z
         purposes: z
           .strictObject({
             compact: z.string().min(1).exactOptional().describe('Name of the model that sums up long conversations. Default: the one that answers.'),
+            plan: z.string().min(1).exactOptional().describe('Name of the model that plans goals. Default: the one that answers.'),
             heartbeat: z.string().min(1).exactOptional().describe('Name of the model that answers heartbeats. Default: as for other messages.'),
           })
           .prefault({}),
@@ -100,6 +101,11 @@ export const configSchema = z
         max_tool_calls: atLeastOne.default(200).describe('Most tool calls in one turn.'),
         max_calls_per_reply: atLeastOne.default(64).describe('Calls of one reply that run; the rest are refused.'),
         model_attempts: atLeastOne.default(4).describe('Attempts of one model call before it counts as failed.'),
+        max_sub_tasks: atLeastOne.max(10).default(10).describe("Most steps of a goal's plan."),
+        max_parallel_subtasks: atLeastOne.max(32).default(4).describe('Most steps of a goal that are done at the same time.'),
+        subtask_retry_max: atLeastOne.max(10).default(3).describe('Tries of a step before it counts as failed.'),
+        subtask_retry_backoff: duration.default('1s').describe('Wait before another try of a step, times the tries so far.'),
+        structured_retry_max: count.max(10).default(1).describe('How often a model is asked again for a plan that can be used.'),
         instructions: z.string().exactOptional().describe('Replaces the built-in instructions to the model.'),
       })
       .prefault({}),
@@ -111,6 +117,14 @@ export const configSchema = z
             tokens: count.default(1_000_000).describe('Most tokens of one turn. 0: no limit.'),
             cost: usd.default(2).describe('Most USD of one turn, where the model has a price. 0: no limit.'),
             wall: duration.default('10m').describe('Most active time of one turn.'),
+          })
+          .prefault({}),
+        goal: z
+          .strictObject({
+            calls: count.default(0).describe('Most model calls of one goal, its steps included. 0: no limit.'),
+            tokens: count.default(5_000_000).describe('Most tokens of one goal, its steps included. 0: no limit.'),
+            cost: usd.default(10).describe('Most USD of one goal, its steps included, where the model has a price. 0: no limit.'),
+            wall: duration.default('2h').describe('Most active time of one goal; what is done at the same time counts once.'),
           })
           .prefault({}),
         session: z

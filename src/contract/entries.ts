@@ -4,6 +4,7 @@
  * each is written.
  */
 import * as z from 'zod';
+import { sharedScope } from './manifest.ts';
 import {
   actor, digest, effectClass, facts, fileChange, hex64, int, lane, limits, limitUse, longText, modelFailureClass, part,
   presentation, rights, sessionId, stopReason, turnReason, usage, verdict,
@@ -13,6 +14,15 @@ const text = z.string();
 /** `used` before this call, what others have reserved included; `reserved` for it. */
 const reservedUse = limitUse.extend({ reserved: int });
 const sessionHead = z.strictObject({ seq: int, hash: hex64 });
+
+/** A step of a plan. `task`: what is to be done, for who does it; `check`: a command that must exit with 0 after it. */
+const step = z.strictObject({
+  id: text,
+  title: text,
+  task: text.exactOptional(),
+  depends_on: z.array(text),
+  check: text.exactOptional(),
+});
 
 const toolCall = z.strictObject({ call_id: text, provider_id: text, name: text, arguments_raw: longText });
 
@@ -27,8 +37,16 @@ const observations = {
     actor,
     rights,
     epoch: int,
-    /** `root`: where its tree begins; they share its budget. */
-    parent: z.strictObject({ session_id: sessionId, seq: int, step_id: text, root: sessionId }).exactOptional(),
+    /** `seq`: of the intent; `root`: where its tree begins; `scopes`: the budgets that it shares with its parent. */
+    parent: z
+      .strictObject({
+        session_id: sessionId,
+        seq: int,
+        step_id: text,
+        root: sessionId,
+        scopes: z.array(sharedScope),
+      })
+      .exactOptional(),
     own_policies: z.array(digest).min(1).exactOptional(),
     redacted_from: z.strictObject({ session_id: sessionId, hash: hex64 }).exactOptional(),
   }),
@@ -70,6 +88,12 @@ const observations = {
     source: text,
     lane,
     taint: z.array(text),
+    /** It is to be planned, and its steps done by sessions of their own. */
+    goal: z.literal(true).exactOptional(),
+    /** A command that must exit with 0 before its turn counts as done. */
+    check: text.exactOptional(),
+    /** Of its turn, where they are tighter than the configured ones. */
+    limits: limits.exactOptional(),
     for: text.exactOptional(),
     reason: text.exactOptional(),
   }),
@@ -96,7 +120,7 @@ const observations = {
     call_id: text,
     attempt: int,
     /** Absent: a think, whose text and calls are the turn's. */
-    purpose: z.literal('compact').exactOptional(),
+    purpose: z.enum(['compact', 'plan']).exactOptional(),
     parts: z.array(part),
     tool_calls: z.array(toolCall),
     stop_reason: stopReason,
@@ -150,11 +174,19 @@ const observations = {
     taint: z.array(text),
     duration_ms: int,
   }),
+  /** How a try of a step ended, and what it used. `head`: the last entry of its turn; seq 0: it never had one. */
   'child.finished': z.strictObject({
     session_id: sessionId,
+    attempt: int,
     reason: turnReason,
     head: sessionHead,
     result: z.array(part),
+    taint: z.array(text),
+    usage,
+    cost_micro_usd: int.exactOptional(),
+    model_calls: int,
+    tool_calls: int,
+    active_ms: int,
   }),
   'timer.fired': z.strictObject({ timer_id: text }),
   /** From now on a summary stands in the history for its contents from `from_seq` to `to_seq`; the last `kept` stay. */
@@ -185,7 +217,7 @@ const decisions = {
     turn: int,
     by: z.enum(['rule', 'model']),
     model: text,
-    steps: z.array(z.strictObject({ id: text, title: text, depends_on: z.array(text) })),
+    steps: z.array(step),
   }),
   'model.requested': z.strictObject({
     call_id: text,
@@ -243,10 +275,13 @@ const decisions = {
     session_id: sessionId,
     step_id: text,
     attempt: int,
+    /** Of what it is told: objective, step, and the results that the step stands on. */
     input_digest: digest,
     rights,
     budget: limits,
   }),
+  /** A call of the runtime's own, to see whether the work is done: this command has to exit with 0. */
+  'check.requested': z.strictObject({ call_id: text, tool: text, arguments_raw: text }),
   'turn.reflected': z.strictObject({
     turn: int,
     think: int,

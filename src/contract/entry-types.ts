@@ -25,6 +25,7 @@ const KINDS: Record<EntryType, 'decision' | 'observation'> = {
   'call.abandoned': 'decision',
   'child.started': 'decision',
   'child.finished': 'observation',
+  'check.requested': 'decision',
   'timer.fired': 'observation',
   'turn.reflected': 'decision',
   'context.compacted': 'observation',

@@ -39,6 +39,10 @@ export interface Submission {
   idempotency_key?: string;
   /** For the turn of this message. Of who is no operator they only tighten the configured ones. */
   limits?: { wall_ms?: number; cost_micro_usd?: number };
+  /** It is to be planned, and its steps done by sessions of their own. */
+  goal?: true;
+  /** A command that must exit with 0 before the turn counts as done. It runs as any command of the turn does. */
+  check?: string;
 }
 
 /** `runtime.accepted.v1`: the message is durable. */

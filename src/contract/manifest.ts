@@ -1,6 +1,6 @@
 /** The frozen inputs of a turn: one blob, canonical JSON, named by digest in `turn.started.frozen`. */
 import * as z from 'zod';
-import { digest, effectClass, int, role, sandboxMode, sharedLimits, type Verdict } from './values.ts';
+import { digest, effectClass, int, limits, role, sandboxMode, sharedLimits, type Verdict } from './values.ts';
 
 /**
  * A tool as the model and the policy know it during a turn.
@@ -56,7 +56,7 @@ export const modelChoice = z.strictObject({
 
 /**
  * A budget that sessions share: `day`, `month`, `sender:<actor id>` and `schedule:<job>` (both of a day), `tree:<session>`
- * (that session and all its children). The date is that at which the ledger reserves.
+ * (that session and all its children), `goal:<session>.<turn>` (that turn and all its steps). The date is that at which the ledger reserves.
  */
 export const sharedScope = z.strictObject({ scope: z.string(), limits: sharedLimits });
 
@@ -65,6 +65,8 @@ export const manifestSchema = z.strictObject({
   models: z.array(modelChoice).min(1),
   /** Asked for summaries, where it isn't one of `models` that does. */
   compactor: modelChoice.exactOptional(),
+  /** Asked for plans, where it isn't one of `models` that makes them. */
+  planner: modelChoice.exactOptional(),
   instructions: z.string(),
   /** What they are put together of, in order. */
   instruction_sources: z.array(z.strictObject({ origin: z.string(), bytes: int })).exactOptional(),
@@ -87,6 +89,10 @@ export const manifestSchema = z.strictObject({
     session_calls: int.exactOptional(),
     session_wall_ms: int.exactOptional(),
     shared_scopes: z.array(sharedScope),
+    /** Of a goal: most steps of its plan, and of those that are done at the same time; tries; plans that are asked for. */
+    goal: z
+      .strictObject({ most_steps: int, at_once: int, attempts: int, retry_base_ms: int, plans: int, step_limits: limits })
+      .exactOptional(),
   }),
   /** What could not be read when the turn was frozen, and why. */
   missing: z.array(z.strictObject({ what: z.string(), why: z.string() })),

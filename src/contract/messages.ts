@@ -46,7 +46,7 @@ export interface ModelRequest {
   messages: Message[];
   max_output_tokens: number;
   /** What the answer is for. */
-  purpose: 'think' | 'compact';
+  purpose: 'think' | 'compact' | 'plan';
   /** Number of this model request within its turn, from 1; each attempt counts. */
   request: number;
   /** Stable for a session, so that a provider may route its prompt cache by it. */

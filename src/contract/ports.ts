@@ -18,7 +18,7 @@ import type {
   UsageRecord,
 } from './records.ts';
 import type { ScheduleRecord } from './schedule.ts';
-import type { FileChange } from './values.ts';
+import type { Actor, FileChange, Lane, Limits, Part, Rights } from './values.ts';
 import type { VerifyFailureCode } from './verify.ts';
 
 /** A journal entry as it stands in the file. `id` is `<seq>-<first 8 hex of hash>`. */
@@ -263,6 +263,47 @@ export interface Charge {
   sent: boolean;
   /** Active time of the turn by now. */
   active_ms: number;
+}
+
+/** A try of a goal's step, for the session that does it. */
+export interface ChildRequest {
+  session_id: string;
+  attempt: number;
+  parent: NonNullable<EntryData<'session.created'>['parent']>;
+  title: string;
+  project_root: string;
+  rights: Rights;
+  epoch: number;
+  own_policies?: Digest[];
+  /** As its parent has them. */
+  model?: string;
+  instructions?: string;
+  actor: Actor;
+  source: string;
+  lane: Lane;
+  parts: Part[];
+  taint: string[];
+  check?: string;
+  limits: Limits;
+  /** Active time of the tries before. */
+  active_ms: number;
+  /** Its intent was found in the journal: a process before may have made the session, and somebody removed it since. */
+  recovered: boolean;
+}
+
+/** How a try ended. */
+export type ChildEnd = Omit<EntryData<'child.finished'>, 'session_id' | 'attempt'>;
+
+/** The sessions that do the steps of goals. */
+export interface Children {
+  /**
+   * Makes the session where it isn't there yet, gives it the try where it doesn't have it, and resolves when that has
+   * ended, durably; a try is done once, however often it is asked for. `signal`: it is to be stopped. `changed`: called
+   * whenever it may have begun or ceased to wait for a person.
+   */
+  work(request: ChildRequest, context: { signal: AbortSignal; changed: () => void }): Promise<ChildEnd>;
+  /** The approvals that a session waits for, when it does nothing but that. */
+  waitsFor(session_id: string): string[];
 }
 
 export interface ModelClient {

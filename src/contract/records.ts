@@ -28,6 +28,10 @@ export interface IngressEvent {
   model?: string;
   /** Tighter than the configured ones, for its turn. */
   limits?: { wall_ms?: number; cost_micro_usd?: number };
+  /** It is to be planned, and done in steps. */
+  goal?: true;
+  /** A command that must exit with 0 before its turn counts as done. */
+  check?: string;
 }
 
 /** What the ingress log holds of an event; `at` names lines, as `ingress/2.jsonl seq 7`. */

@@ -5,10 +5,11 @@ import { parseDuration } from '../base/duration.ts';
 import type { Config } from '../contract/config.ts';
 import type { Grant, Manifest, Policy, ToolSpec } from '../contract/manifest.ts';
 import type { Blobs, Grants, InstructionFiles } from '../contract/ports.ts';
-import type { Limits, Rights, Role } from '../contract/values.ts';
+import type { Limits, Rights, Role, SharedLimits } from '../contract/values.ts';
 import { lowerRole, stricterSandbox } from '../kernel/policy/rights.ts';
 import type { State } from '../kernel/turn/state.ts';
 import { limitsIn, sharedScopes, type BelongsTo } from './budget/budgets.ts';
+import { limitsOf, tighterLimits } from './config/limits.ts';
 import { gatherInstructions } from './instructions.ts';
 import { readValue } from './session/messages.ts';
 
@@ -62,9 +63,17 @@ export function createFreeze(
     const { instructions, instruction_sources, missing } = await gatherInstructions(places);
     const chosen = sources.chooseModels(session.model);
     const priced = [...chosen.models, chosen.compactor].some((one) => one?.price !== undefined);
-    const first = state.queue[0]?.event_id;
-    const { tree } = session;
-    const belongsTo = { ...(await sources.belongsTo(first)), ...(tree !== undefined && { tree }) };
+    const [message] = state.queue;
+    const first = message?.event_id;
+    const configured = await sources.limitsOf(first);
+    const limits = message?.limits ? tighterLimits(configured, message.limits) : configured;
+    const goal = message?.goal && { id: `${session.id}.${state.turns + 1}`, limits: pooled(limits, priced) };
+    const tree = session.tree ?? (goal && session.id);
+    const belongsTo = {
+      ...(await sources.belongsTo(first)),
+      ...(tree !== undefined && { tree }),
+      ...(goal && { goal }),
+    };
     const manifest: Manifest = {
       v: 1,
       ...chosen,
@@ -87,12 +96,34 @@ export function createFreeze(
         ...(cost_micro_usd !== undefined && { session_cost_micro_usd: cost_micro_usd }),
         ...(calls !== undefined && { session_calls: calls }),
         ...(wall_ms !== undefined && { session_wall_ms: wall_ms }),
-        shared_scopes: sharedScopes(config, belongsTo, priced),
+        // A step's are those of its goal.
+        shared_scopes: session.scopes ?? sharedScopes(config, belongsTo, priced),
+        ...(goal && { goal: goalRules(config) }),
       },
       missing,
     };
-    const limits = await sources.limitsOf(first);
     return { manifest, limits, rights: rightsOf(policy, role), time_zone };
+  };
+}
+
+/** What steps share of a goal's limits. Its time is the kernel's: steps at the same time count once. */
+function pooled({ tokens, cost_micro_usd, model_calls }: Limits, priced: boolean): SharedLimits {
+  return {
+    ...(model_calls !== undefined && { calls: model_calls }),
+    ...(tokens !== undefined && { tokens }),
+    ...(cost_micro_usd !== undefined && priced && { cost_micro_usd }),
+  };
+}
+
+function goalRules(config: Config): NonNullable<Manifest['rules']['goal']> {
+  const { orchestrator } = config;
+  return {
+    most_steps: orchestrator.max_sub_tasks,
+    at_once: orchestrator.max_parallel_subtasks,
+    attempts: orchestrator.subtask_retry_max,
+    retry_base_ms: parseDuration(orchestrator.subtask_retry_backoff)!,
+    plans: orchestrator.structured_retry_max + 1,
+    step_limits: limitsOf(config),
   };
 }
 

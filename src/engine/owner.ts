@@ -8,13 +8,16 @@ import type { Ids } from '../base/ids.ts';
 import type { EntryData, Observation, Seq } from '../contract/entries.ts';
 import { RuntimeError } from '../contract/errors.ts';
 import type { Policy } from '../contract/manifest.ts';
-import type { AcceptedEvent, Audit, Grants, Ingress, Journal, Snapshots, StoredEntry } from '../contract/ports.ts';
+import type {
+  AcceptedEvent, Audit, ChildRequest, Grants, Ingress, Journal, Snapshots, StoredEntry,
+} from '../contract/ports.ts'; // prettier-ignore
 import type { ApprovalRecord } from '../contract/answers.ts';
 import type { IngressEvent } from '../contract/records.ts';
 import type { Resolution, SessionChange } from '../contract/host.ts';
 import type { Actor, FileChange, Lane, Part, Role } from '../contract/values.ts';
 import { createKernel } from '../kernel/kernel.ts';
 import { lowerRole } from '../kernel/policy/rights.ts';
+import { childEvent, isChildEvent } from './child-event.ts';
 import { rightsOf } from './freeze.ts';
 import type { Principal } from './principal.ts';
 import { cleanParts } from './session/border.ts';
@@ -70,6 +73,8 @@ export interface NewMessage {
   metadata?: Record<string, string>;
   idempotency_key?: string;
   limits?: IngressEvent['limits'];
+  goal?: true;
+  check?: string;
   /** Chosen before by whoever must be able to tell whether it was accepted; absent: a new one. */
   event_id?: string;
 }
@@ -102,6 +107,10 @@ export interface Owner {
     live: LiveSession,
     how: { actor: Actor; model?: string; takes?: (event: IngressEvent) => boolean },
   ): Promise<IngressEvent[]>;
+  /** Makes the session of a goal's step, where it isn't there yet. Nothing starts in it. */
+  makeChild(live: LiveSession, request: ChildRequest): Promise<void>;
+  /** Gives a step's session that was entered a try of it, unless it has it. */
+  giveTry(live: LiveSession, request: ChildRequest): Promise<void>;
   /** Gives a session that was entered an accepted event that came since. */
   give(live: LiveSession, event: IngressEvent): Promise<void>;
   /** From the next turn on. */
@@ -140,7 +149,7 @@ export function createOwner(ports: OwnerPorts, settings: OwnerSettings): Owner {
   async function afterTurn(session: string, { entry, hash }: StoredEntry): Promise<void> {
     const { event_ids, reason } = entry.data as EntryData<'turn.ended'>;
     await ports.audit.append({ type: 'head', data: { session, seq: entry.seq, hash } });
-    for (const id of event_ids) await ports.ingress.done(id, reason);
+    for (const id of event_ids) if (!isChildEvent(session, id)) await ports.ingress.done(id, reason);
   }
 
   /** A session is made by its first message. */
@@ -158,6 +167,27 @@ export function createOwner(ports: OwnerPorts, settings: OwnerSettings): Owner {
       epoch: settings.workspace.epoch,
     },
   });
+
+  /** That of a step may do no more than its parent's turn. */
+  const createdFor = (child: ChildRequest): Observation => {
+    const { session_id, title, project_root, source, actor, rights, epoch, parent, own_policies } = child;
+    return {
+      type: 'session.created',
+      data: {
+        session_id,
+        workspace_id: settings.workspace.id,
+        kind: 'step',
+        title,
+        project_root,
+        source,
+        actor,
+        rights,
+        epoch,
+        parent,
+        ...(own_policies && { own_policies }),
+      },
+    };
+  };
 
   /** The head of a turn that ended right before the program was stopped is missing in the audit log. */
   async function repairHead(session: string, { lastEnd }: OpenedSession): Promise<void> {
@@ -207,8 +237,9 @@ export function createOwner(ports: OwnerPorts, settings: OwnerSettings): Owner {
 
     async accept({ session, unnamed = false, parts: given, mode = 'message', ...message }) {
       const { actor, source, root, title, model, lane = 'interactive', priority = 0, metadata = {} } = message;
-      const { event_id, idempotency_key, limits } = message;
+      const { event_id, idempotency_key, limits, goal, check } = message;
       const parts = await cleanParts(given, ports.redactor, ports.blobs);
+      const how = { ...(goal && { goal }), ...(check !== undefined && { check }) };
       const event: IngressEvent = {
         event_id: event_id ?? `e-${ports.ids.ulid()}`,
         session_id: session,
@@ -221,12 +252,13 @@ export function createOwner(ports: OwnerPorts, settings: OwnerSettings): Owner {
         ...(Object.keys(metadata).length > 0 && { metadata }),
         taint: [],
         accepted_at: ports.clock.now(),
-        payload_digest: digestOf(canonicalJson({ ...(!unnamed && { session }), parts })),
+        payload_digest: digestOf(canonicalJson({ ...(!unnamed && { session }), parts, ...how })),
         root,
         ...(title !== undefined && { title }),
         ...(model !== undefined && { model }),
         ...(idempotency_key !== undefined && { idempotency_key }),
         ...(limits !== undefined && { limits }),
+        ...how,
       };
       const accepted = await ports.ingress.accept(event);
       ports.crashPoint('before-ack');
@@ -267,6 +299,22 @@ export function createOwner(ports: OwnerPorts, settings: OwnerSettings): Owner {
     },
 
     configure,
+
+    async makeChild(live, request) {
+      const { runner } = live;
+      if (runner.state().session !== null) return;
+      await runner.post(createdFor(request));
+      const { model, instructions, actor } = request;
+      await configure(live, { ...(model !== undefined && { model }), ...(instructions !== undefined && { instructions }) }, actor);
+    },
+
+    async giveTry({ runner, opened }, request) {
+      const event_id = childEvent(request);
+      if (opened.received.has(event_id) || opened.ended.has(event_id)) return;
+      const { parts, actor, source, lane, taint, check, limits } = request;
+      const given = { event_id, mode: 'message' as const, parts, actor, source, lane, taint, limits };
+      await runner.post({ type: 'input.received', data: { ...given, ...(check !== undefined && { check }) } });
+    },
 
     async give({ runner }, event) {
       await runner.post(inputOf(event));
@@ -357,6 +405,7 @@ export function createOwner(ports: OwnerPorts, settings: OwnerSettings): Owner {
 
 /** The journal's entry for an accepted event. */
 function inputOf(event: IngressEvent): Observation {
-  const { event_id, mode, parts, actor, source, lane, taint } = event;
-  return { type: 'input.received', data: { event_id, mode, parts, actor, source, lane, taint } };
+  const { event_id, mode, parts, actor, source, lane, taint, goal, check } = event;
+  const input = { event_id, mode, parts, actor, source, lane, taint };
+  return { type: 'input.received', data: { ...input, ...(goal && { goal }), ...(check !== undefined && { check }) } };
 }

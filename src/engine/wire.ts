@@ -14,7 +14,7 @@ import { RuntimeError } from '../contract/errors.ts';
 import type { Config } from '../contract/config.ts';
 import type { Login } from '../contract/login.ts';
 import type { ModelChoice, Policy } from '../contract/manifest.ts';
-import type { InstructionFiles, ModelClient, ProjectFiles, ToolHost } from '../contract/ports.ts';
+import type { Children, InstructionFiles, ModelClient, ProjectFiles, ToolHost } from '../contract/ports.ts';
 import type { IngressEvent } from '../contract/records.ts';
 import { openStore, type Store } from '../store/store.ts';
 import { createCrashPoints } from './crash-points.ts';
@@ -106,8 +106,14 @@ export interface OwnedWorkspace {
   release(): Promise<void>;
 }
 
+/** Of an owner that opens no sessions for goals. */
+const NO_CHILDREN: Children = {
+  work: () => Promise.reject(new RuntimeError('internal', 'There is nobody here who does the steps of goals.')),
+  waitsFor: () => [],
+};
+
 /** Takes the lock and becomes the workspace's owner. @throws RuntimeError locked */
-export function takeWorkspace(workspace: Workspace): OwnedWorkspace {
+export function takeWorkspace(workspace: Workspace, children: Children = NO_CHILDREN): OwnedWorkspace {
   const { store, clock, tools } = workspace;
   const { environment } = workspace.request;
   const config = (): Config => workspace.loaded.config;
@@ -131,8 +137,8 @@ export function takeWorkspace(workspace: Workspace): OwnedWorkspace {
     const frozen = createFreeze({
       config: now,
       chooseModels(model) {
-        const { choices, compactor } = choose(model);
-        return { models: choices, ...(compactor && { compactor }) };
+        const { choices, compactor, planner } = choose(model);
+        return { models: choices, ...(compactor && { compactor }), ...(planner && { planner }) };
       },
       policy: () => workspace.policy,
       async limitsOf(event_id) {
@@ -162,6 +168,7 @@ export function takeWorkspace(workspace: Workspace): OwnedWorkspace {
       models,
       tools,
       budget,
+      children,
       freeze,
       redactor: redactorNow,
       crashPoint,

@@ -199,13 +199,21 @@ inEveryWorld(
       settled.set(data.call_id, (settled.get(data.call_id) ?? 0) + 1);
     }
     const replies = entriesOf(world, 'model.replied').filter(({ data }) => !data.call_id.startsWith('k')); // to a think
-    const calls = replies.flatMap(({ data }) => data.tool_calls.map((call) => call.call_id));
+    const checks = entriesOf(world, 'check.requested').map(({ data }) => data.call_id);
+    const calls = [...replies.flatMap(({ data }) => data.tool_calls.map((call) => call.call_id)), ...checks];
     expect([...settled.keys()].sort()).toEqual(calls.sort());
     expect([...settled.values()].every((count) => count === 1)).toBe(true);
 
     let running = new Set<string>();
+    let children = new Set<string>();
     for (const { entry } of world.lived) {
       const { data } = entry;
+      if (entry.type === 'child.started') children.add(`${entry.data.session_id}.${entry.data.attempt}`);
+      if (entry.type === 'child.finished') {
+        expect(children.delete(`${entry.data.session_id}.${entry.data.attempt}`)).toBe(true);
+      }
+      if (entry.type === 'session.forked') children = new Set();
+      if (entry.type === 'turn.ended') expect([...children]).toEqual([]);
       const key = 'call_id' in data && 'attempt' in data ? `${data.call_id}.${data.attempt}` : '';
       if (entry.type === 'session.opened' || entry.type === 'session.forked') running = new Set();
       if (entry.type === 'model.requested' || entry.type === 'call.started') running.add(key);

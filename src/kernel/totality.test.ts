@@ -130,7 +130,8 @@ const data: { [T in EntryType]: fc.Arbitrary<EntryData<T>> } = {
     ['error'],
   ), // prettier-ignore
   'child.finished': record({
-    session_id: session, reason, head: constant({ seq: 1, hash: '0'.repeat(64) }), result: parts,
+    session_id: session, attempt, reason, head: constant({ seq: 1, hash: '0'.repeat(64) }), result: parts,
+    taint: list(text), usage, model_calls: nat(9), tool_calls: nat(9), active_ms: money,
   }), // prettier-ignore
   'timer.fired': record({ timer_id: constantFrom('w1', 'w2', 'rm1.1.1', 'rm1.1.2', 'a-1') }),
   'context.compacted': record({
@@ -142,6 +143,7 @@ const data: { [T in EntryType]: fc.Arbitrary<EntryData<T>> } = {
   'files.undone': record({
     turn, files: list(some<FileChange>({ path: text, before: digest, after: digest, mode: money }, ['before', 'after', 'mode'])), by: constant({ actor: person }),
   }), // prettier-ignore
+  'check.requested': record({ call_id: call, tool: text, arguments_raw: text }),
   'plan.made': record({ turn, by: constantFrom('rule', 'model'), model: text, steps: constant([]) }),
   'model.requested': record({
     call_id: ask, attempt, purpose: constantFrom('think', 'compact'), provider: text, model: text, request_digest: digest,

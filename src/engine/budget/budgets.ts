@@ -15,6 +15,8 @@ export interface BelongsTo {
   schedule?: string;
   /** Where its tree of sessions begins. */
   tree?: string;
+  /** The goal that it is, as `<session>.<turn>`, and what the goal may use. */
+  goal?: { id: string; limits: SharedLimits };
 }
 
 export function ownersOf({ actor, source, metadata }: Pick<IngressEvent, 'actor' | 'source' | 'metadata'>): BelongsTo {
@@ -25,20 +27,19 @@ export function ownersOf({ actor, source, metadata }: Pick<IngressEvent, 'actor'
 /** Those with a limit that can count. `priced`: whether any of the models has a price. */
 export function sharedScopes(
   { budget }: Config,
-  { sender, schedule, tree }: BelongsTo,
+  { sender, schedule, tree, goal }: BelongsTo,
   priced: boolean,
 ): SharedScope[] {
-  const scopes: (readonly [string, Exclude<keyof Config['budget'], 'turn'>])[] = [
+  const scopes: (readonly [string, Exclude<keyof Config['budget'], 'turn' | 'goal'>])[] = [
     ['day', 'day'],
     ['month', 'month'],
     ...(sender === undefined ? [] : ([[`sender:${sender}`, 'sender']] as const)),
     ...(schedule === undefined ? [] : ([[`schedule:${schedule}`, 'schedule']] as const)),
     ...(tree === undefined ? [] : ([[`tree:${tree}`, 'session']] as const)),
   ];
-  return scopes.flatMap(([scope, section]) => {
-    const limits = limitsIn(budget[section], priced);
-    return Object.keys(limits).length > 0 ? [{ scope, limits }] : [];
-  });
+  const shared = scopes.map(([scope, section]) => ({ scope, limits: limitsIn(budget[section], priced) }));
+  if (goal) shared.push({ scope: `goal:${goal.id}`, limits: goal.limits });
+  return shared.filter(({ limits }) => Object.keys(limits).length > 0);
 }
 
 /** 0 is no limit. */
@@ -66,8 +67,13 @@ export function sectionOf(kind: string): string {
 export function budgetOf(scope: string, day: string): string {
   const kind = kindOf(scope);
   const rest = scope.slice(kind.length);
-  if (kind === 'tree') return scope;
+  if (isOfSessions(kind)) return scope;
   return `${kind}:${kind === 'month' ? day.slice(0, 7) : day}${rest}`;
+}
+
+/** Of a tree of sessions, or of a goal in it: it knows no days, and goes on into the next month. */
+export function isOfSessions(kind: string): boolean {
+  return kind === 'tree' || kind === 'goal';
 }
 
 /** May it still count on this day? Days themselves are few, and a clock may be set back; senders may be many. */

@@ -18,7 +18,7 @@ import type {
   UsageMonth,
 } from '../../contract/ports.ts';
 import type { UsageAmounts, UsageRecord, UsageReservation } from '../../contract/records.ts';
-import { budgetOf, kindOf, mayCount } from './budgets.ts';
+import { budgetOf, isOfSessions, kindOf, mayCount } from './budgets.ts';
 import { refusalText, type Kind } from './refusal.ts';
 import { emptyTally, keyOf, take, totalsRecord, usedOf, type Tally } from './tally.ts';
 import { settlementOfLeft } from './what-was-used.ts';
@@ -144,7 +144,7 @@ export function createLedger({ usage, journal, clock, crashPoint }: LedgerPorts)
     const { tally } = await monthOf(before);
     const trees = [...new Set([...tally.totals.keys(), ...[...tally.open.values()].flatMap(({ budgets }) => budgets)])];
     const totals: Tally = emptyTally();
-    for (const tree of trees.filter((budget) => kindOf(budget) === 'tree')) {
+    for (const tree of trees.filter((budget) => isOfSessions(kindOf(budget)))) {
       // What still runs counts in full here: it is settled where it was reserved.
       const { used, held } = usedOf(tally, tree);
       const models = tally.totals.get(tree)?.models ?? {};

@@ -5,19 +5,37 @@ import type { Limits } from '../../contract/values.ts';
 import { lowerRole } from '../../kernel/policy/rights.ts';
 
 /** The limits of a turn. What an operator asks for with a message beats the configuration; of others it only tightens it. */
-export function limitsOf(config: Config, event?: Pick<IngressEvent, 'actor' | 'limits'>): Limits {
+export function limitsOf(config: Config, event?: Pick<IngressEvent, 'actor' | 'limits' | 'goal'>): Limits {
   const { orchestrator, budget } = config;
+  const own = event?.goal ? budget.goal : budget.turn;
   const { wall_ms, cost_micro_usd } = event?.limits ?? {};
   const mayLoosen = event !== undefined && lowerRole(event.actor.role, 'operator') === 'operator';
   const most = (asked = Infinity, configured = Infinity): number =>
     mayLoosen && asked < Infinity ? asked : Math.min(asked, configured);
-  const cost = most(cost_micro_usd, budget.turn.cost > 0 ? Math.round(budget.turn.cost * 1_000_000) : undefined); // 0: no limit
+  const cost = most(cost_micro_usd, own.cost > 0 ? Math.round(own.cost * 1_000_000) : undefined); // 0: no limit
   return {
     max_turns: orchestrator.max_turns,
     max_calls: orchestrator.max_tool_calls,
-    wall_ms: most(wall_ms, parseDuration(budget.turn.wall)),
-    ...(budget.turn.calls > 0 && { model_calls: budget.turn.calls }),
-    ...(budget.turn.tokens > 0 && { tokens: budget.turn.tokens }),
+    wall_ms: most(wall_ms, parseDuration(own.wall)),
+    ...(own.calls > 0 && { model_calls: own.calls }),
+    ...(own.tokens > 0 && { tokens: own.tokens }),
     ...(cost < Infinity && { cost_micro_usd: cost }),
+  };
+}
+
+/** The tighter of two limits, each by itself. */
+export function tighterLimits(a: Limits, b: Limits): Limits {
+  const least = (one: number | undefined, other: number | undefined): number =>
+    Math.min(one ?? Infinity, other ?? Infinity);
+  const tokens = least(a.tokens, b.tokens);
+  const cost_micro_usd = least(a.cost_micro_usd, b.cost_micro_usd);
+  const model_calls = least(a.model_calls, b.model_calls);
+  return {
+    max_turns: Math.min(a.max_turns, b.max_turns),
+    max_calls: Math.min(a.max_calls, b.max_calls),
+    wall_ms: Math.min(a.wall_ms, b.wall_ms),
+    ...(tokens < Infinity && { tokens }),
+    ...(cost_micro_usd < Infinity && { cost_micro_usd }),
+    ...(model_calls < Infinity && { model_calls }),
   };
 }

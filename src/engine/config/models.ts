@@ -28,6 +28,8 @@ export interface ChosenModels {
   choices: ModelChoice[];
   /** Sums long conversations up, where that isn't the model that answers. */
   compactor?: ModelChoice;
+  /** Plans goals, where that isn't the model that answers. */
+  planner?: ModelChoice;
   /** How each of them is reached, the model that answers first. Never journaled: they hold keys. */
   settings: ModelSettings[];
   /** Nothing is configured and no key was found: the built-in script answers. */
@@ -41,12 +43,17 @@ export function chooseModels(config: Config, environment: Environment, options: 
     .map((name) => findEntry(config, name) ?? DEMO_ENTRY)
     .filter(({ name }) => name !== entry.name);
   const entries = [entry, ...fallbacks];
-  const compactor = findEntry(config, config.models.purposes.compact);
-  const isOther = compactor !== undefined && compactor.name !== entry.name;
-  const reached = isOther && !entries.includes(compactor) ? [...entries, compactor] : entries;
+  const other = (name: string | undefined): ModelEntry | undefined => {
+    const found = findEntry(config, name);
+    return found?.name === entry.name ? undefined : found;
+  };
+  const { purposes } = config.models;
+  const [compactor, planner] = [other(purposes.compact), other(purposes.plan)];
+  const reached = [...new Set([...entries, ...(compactor ? [compactor] : []), ...(planner ? [planner] : [])])];
   return {
     choices: entries.map((each) => choiceOf(each, environment)),
-    ...(isOther && { compactor: choiceOf(compactor, environment) }),
+    ...(compactor && { compactor: choiceOf(compactor, environment) }),
+    ...(planner && { planner: choiceOf(planner, environment) }),
     settings: reached.map((each) => settingsOf(each, environment)),
     offline_demo: offline,
   };

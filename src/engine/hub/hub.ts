@@ -21,6 +21,7 @@ import { workOf } from '../lanes/work-of.ts';
 import type { RunnerEvent } from '../session/runner.ts';
 import { toStreamEvent } from '../stream.ts';
 import { takeWorkspace, type Workspace } from '../wire.ts';
+import { createChildren } from './children.ts';
 import { createConfigChanges } from './config-changes.ts';
 import { createEventBoard, endedNote } from './event-board.ts';
 import { createHubSchedules, type SchedulesTold } from './hub-schedules.ts';
@@ -92,7 +93,11 @@ const UNTOLD: StartTold = { onStarted() {}, onFailed() {} };
 export function createHub(workspace: Workspace, options: HubOptions): Hub {
   const { takes, version, root: defaultRoot = '/', schedules: fires, yields = false, serves, observe } = options;
   const { store, clock } = workspace;
-  const owned = takeWorkspace(workspace);
+  // Steps of goals are sessions like the others; who opens those is made of the owner.
+  const owned = takeWorkspace(workspace, {
+    work: (request, context) => children.work(request, context),
+    waitsFor: (session_id) => children.waitsFor(session_id),
+  });
   const { owner, choose, release } = owned;
   const started_at = clock.now();
   const board = createEventBoard();
@@ -130,6 +135,13 @@ export function createHub(workspace: Workspace, options: HubOptions): Hub {
     },
   });
   const lanes = lanesFor(takes, { ...store, clock, sessions, onFailed }, workspace.loaded.config);
+  const children = createChildren({
+    sessions,
+    owner,
+    ...store,
+    textOf,
+    onChanged: (session_id) => lanes.observe(session_id),
+  });
   const queue = createQueueActs({ lanes, ingress: store.ingress, takesAll: takes === 'all' });
   const configChanges = createConfigChanges(workspace, owned, sessions);
   const messages = createMessageStatus({

@@ -5,8 +5,10 @@
  */
 import { createSerial } from '../../base/serial.ts';
 import { naming, RuntimeError, toRuntimeError } from '../../contract/errors.ts';
+import type { ChildRequest } from '../../contract/ports.ts';
 import type { IngressEvent } from '../../contract/records.ts';
 import type { Actor } from '../../contract/values.ts';
+import { childEvent } from '../child-event.ts';
 import type { LiveSession, Owner } from '../owner.ts';
 import { LOCAL_ACTOR } from '../principal.ts';
 import type { RunnerEvent } from '../session/runner.ts';
@@ -22,6 +24,8 @@ export interface LiveSessions {
   enter(session_id: string): Promise<LiveSession>;
   /** Gives an accepted message to its session, which works on it from now on. False: it was done before that. */
   deliver(event: IngressEvent): Promise<boolean>;
+  /** Gives a step's try to the session that does it; that is made by its first. It works on it from now on. */
+  engage(request: ChildRequest): Promise<LiveSession>;
   /** Does something to a session that nobody has open; `close` cancels what runs in it. */
   withdraw(session_id: string, work: (close: () => Promise<void>) => Promise<void>): Promise<void>;
   /** Closes all; what runs may end by itself for so long (ms). Called again, patience ends. */
@@ -29,7 +33,7 @@ export interface LiveSessions {
 }
 
 export interface LiveSessionsOptions {
-  owner: Pick<Owner, 'open' | 'enter' | 'give' | 'configure' | 'close' | 'pendingEvent'>;
+  owner: Pick<Owner, 'open' | 'makeChild' | 'enter' | 'giveTry' | 'give' | 'configure' | 'close' | 'pendingEvent'>;
   onOpened: (live: LiveSession) => void;
   /** Called before anything starts in a session. @throws RuntimeError when nothing can */
   onEnter: (live: LiveSession) => void;
@@ -194,6 +198,22 @@ export function createLiveSessions(options: LiveSessionsOptions): LiveSessions {
         slot.delivered.add(event_id);
         await owner.give(slot.live, event);
         return true;
+      }),
+    engage: (request) =>
+      inOrder(request.session_id, async () => {
+        const slot = await slotOf(request.session_id);
+        const event_id = childEvent(request);
+        if (slot.delivered.has(event_id)) return slot.live;
+        slot.delivered.add(event_id);
+        try {
+          await owner.makeChild(slot.live, request);
+          await enterSlot(slot);
+          await owner.giveTry(slot.live, request);
+        } catch (thrown) {
+          slot.delivered.delete(event_id);
+          throw thrown;
+        }
+        return slot.live;
       }),
     withdraw: (session_id, work) => inOrder(session_id, () => work(() => closeSlot(session_id))),
     async closeAll(patienceMs) {

@@ -64,7 +64,7 @@ export function createSubmit(
 
   async function accept(message: Submission | OwnSubmission, by: Principal): Promise<Accepted> {
     const { parts, model, mode = 'message', root = defaultRoot, source = 'api', lane, priority, metadata } = message;
-    const { title, limits, idempotency_key } = message;
+    const { title, limits, idempotency_key, goal, check } = message;
     const session = message.session_id ?? owner.newSessionId();
     const { session: known } = await sessions.use(session, ({ runner }) => runner.state());
     requireModel(workspace, model, by);
@@ -89,6 +89,8 @@ export function createSubmit(
       ...(metadata !== undefined && { metadata }),
       ...(idempotency_key !== undefined && { idempotency_key }),
       ...(limits !== undefined && { limits }),
+      ...(goal && { goal }),
+      ...(check !== undefined && { check }),
       ...('event_id' in message && { event_id: message.event_id }),
     });
     const preparing = models.prepare(name).catch(() => {}); // the model call itself reports it

@@ -51,6 +51,7 @@ export function redactObservation(
             seq: parent.seq,
             step_id: text(parent.step_id),
             root: names.session(parent.root),
+            scopes: parent.scopes.map(({ scope, limits }) => ({ scope: word(scope), limits })),
           },
         }),
         ...(own_policies && { own_policies }),
@@ -95,7 +96,7 @@ export function redactObservation(
       });
     }
     case 'input.received': {
-      const { event_id, mode, parts, source, lane, taint, for: about, reason } = entry.data;
+      const { event_id, mode, parts, source, lane, taint, for: about, reason, goal, check, limits } = entry.data;
       return of('input.received', {
         event_id: event(event_id),
         mode,
@@ -104,6 +105,9 @@ export function redactObservation(
         source: word(source),
         lane,
         taint: texts(taint),
+        ...(goal && { goal }),
+        ...(check !== undefined && { check: text(check) }),
+        ...(limits && { limits }),
         ...(about !== undefined && { for: event(about) }),
         ...(reason !== undefined && { reason: text(reason) }),
       });

@@ -14,7 +14,7 @@ import type { Placeholders } from './placeholders.ts';
 const OUR_WORDS: ReadonlySet<string> = new Set([
   'local', 'system', 'cli', 'repl', 'api', 'clock', 'text', 'words', 'script', 'openai', 'UTC',
   'image/png', 'image/jpeg', 'image/gif', 'image/webp', 'application/pdf', 'text/plain',
-  ...['day', 'month', 'sender', 'schedule', 'tree'].flatMap((scope) => [
+  ...['day', 'month', 'sender', 'schedule', 'tree', 'goal'].flatMap((scope) => [
     scope, ...['calls', 'tokens', 'cost', 'wall'].map((kind) => `${scope}_${kind}`),
   ]),
 ]); // prettier-ignore
@@ -196,6 +196,7 @@ export function createValueRedaction(placeholders: Placeholders): ValueRedaction
       {
         models,
         compactor,
+        planner,
         instructions,
         instruction_sources,
         catalog,
@@ -212,6 +213,7 @@ export function createValueRedaction(placeholders: Placeholders): ValueRedaction
       v: 1,
       models: models.map(modelChoice),
       ...(compactor && { compactor: modelChoice(compactor) }),
+      ...(planner && { planner: modelChoice(planner) }),
       instructions: text(instructions),
       ...(instruction_sources && {
         instruction_sources: instruction_sources.map(({ origin, bytes }) => ({ origin: text(origin), bytes })),

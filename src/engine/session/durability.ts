@@ -15,6 +15,7 @@ export function mustBeDurable(entry: Entry, state: State): boolean {
     case 'session.opened':
     case 'session.forked':
     case 'files.undone':
+    case 'child.started':
       return true;
     case 'input.received':
       return entry.data.mode === 'stop';

@@ -9,7 +9,7 @@ import type { Observation, Seq, ToolCall } from '../../contract/entries.ts';
 import { RuntimeError } from '../../contract/errors.ts';
 import type { Manifest } from '../../contract/manifest.ts';
 import type { MessagePart, ModelReply } from '../../contract/messages.ts';
-import type { Blobs, Budget, ModelClient, ToolHost, ToolRequest } from '../../contract/ports.ts';
+import type { Blobs, Budget, Children, ModelClient, ToolHost, ToolRequest } from '../../contract/ports.ts';
 import type { Limits, Part, Rights } from '../../contract/values.ts';
 import { costOf, wallLeft } from '../../kernel/budget/budget.ts';
 import { callId } from '../../kernel/turn/admits.ts';
@@ -17,8 +17,11 @@ import { askedChoice } from '../../kernel/turn/choice.ts';
 import type { Effect } from '../../kernel/turn/open.ts';
 import { modelRequest } from '../../kernel/turn/prompt.ts';
 import { KERNEL_VERSION, NO_USAGE, type Call, type State, type Turn } from '../../kernel/turn/state.ts';
+import { childRequest } from './child.ts';
 import { compact, type Compactable } from './compact.ts';
+import type { Folded } from './fold.ts';
 import { wholeText } from './messages.ts';
+import { nothingDone } from './nothing-done.ts';
 import type { Messages } from './request.ts';
 
 /** Names and ids of calls stand in many lines. Real ones have a few dozen characters. */
@@ -32,6 +35,7 @@ export interface EffectPorts {
   models: ModelClient;
   tools: ToolHost;
   budget: Budget;
+  children: Children;
   /** Gathers the inputs of a turn. `minimal`: without what may have made the freeze fail before. */
   freeze(context: {
     state: State;
@@ -52,11 +56,15 @@ export interface EffectContext {
   /** The calls of the present reply, with their arguments. */
   calls: ReadonlyMap<string, ToolCall>;
   messages: Messages;
-  fold: Compactable;
+  fold: Compactable & Pick<Folded, 'pending' | 'goal'>;
   /** The line of the newest `model.requested`. */
   intent: { seq: Seq; hash: string } | undefined;
   signal: AbortSignal;
   onDelta: (delta: Delta) => void;
+  /** The last entry of the journal when it was opened. */
+  opened_at: Seq;
+  /** A child may have begun or ceased to wait for a person. */
+  onChildChanged: () => void;
 }
 
 export type RunnableEffect = Exclude<Effect, { kind: 'timer' }>;
@@ -79,6 +87,8 @@ export async function runEffect(
       return inspect(ports, effect.call_id, context);
     case 'run_tool':
       return runTool(ports, effect.call_id, effect.attempt, context);
+    case 'child':
+      return work(ports, effect, context);
   }
 }
 
@@ -128,6 +138,8 @@ export function failedEffect(effect: RunnableEffect, code: string, message: stri
         type: 'budget.refused',
         data: { for: `${effect.call_id}.${effect.attempt}`, scopes: [], refused_by: code },
       };
+    case 'child':
+      return childFailed(effect, code, message);
     case 'compact':
       throw new RuntimeError('internal', `A summary could not be put in its place: ${message}`);
     case 'freeze':
@@ -219,14 +231,15 @@ async function askModel(
 
 function replied(turn: Turn, call_id: string, attempt: number, answer: ModelReply, duration_ms: number): Observation {
   const { price } = askedChoice(turn);
-  const ofThink = turn.ask.purpose === 'think';
+  const { purpose } = turn.ask;
+  const ofThink = purpose === 'think';
   return {
     type: 'model.replied',
     data: {
       call_id,
       attempt,
       parts: answer.parts.map(toPart),
-      ...(ofThink ? {} : { purpose: 'compact' as const }),
+      ...(purpose === 'think' ? {} : { purpose }),
       tool_calls: ofThink ? answer.tool_calls.map((call, index) => ({ call_id: callId(turn, index), ...call })) : [],
       stop_reason: answer.stop_reason,
       usage: answer.usage,
@@ -244,6 +257,25 @@ function toPart(part: MessagePart): Part {
   if (part.type === 'text') return { type: 'text', text: part.text };
   if (part.type === 'reasoning') return part;
   return { type: 'text', text: `[a ${part.type} of type ${part.media_type} was left out]` };
+}
+
+async function work(
+  ports: EffectPorts,
+  { session_id, attempt, step_id }: Extract<RunnableEffect, { kind: 'child' }>,
+  { state, fold, opened_at, signal, onChildChanged }: EffectContext,
+): Promise<Observation> {
+  const request = childRequest(ports.hash, state, fold, { step_id, opened_at });
+  const end = await ports.children.work(request, { signal, changed: onChildChanged });
+  return { type: 'child.finished', data: { session_id, attempt, ...end } };
+}
+
+/** What a session did that can't be read, or went wrong here, nobody can say. */
+function childFailed(
+  { session_id, attempt }: Extract<RunnableEffect, { kind: 'child' }>,
+  code: string,
+  message: string,
+): Observation {
+  return { type: 'child.finished', data: { session_id, attempt, ...nothingDone('interrupted', `${code}: ${message}`) } };
 }
 
 async function inspect(ports: EffectPorts, call_id: string, context: EffectContext): Promise<Observation> {

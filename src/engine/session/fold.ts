@@ -26,11 +26,14 @@ export interface Folded {
   calls: Map<string, ToolCall>;
   /** What the last reply said: its own parts, else those of the model's reply. */
   lastReply: Part[];
+  /** Goals that wait, by the ids of their messages; and that of the open turn. */
+  goals: Map<string, EntryData<'input.received'>>;
+  goal?: EntryData<'input.received'>;
 }
 
 export function newFold(kernel: Kernel): Folded {
   const nothing = { contents: [], seqs: [], remembered: nothingRemembered(), lastReply: [] };
-  return { state: kernel.initial(), ...nothing, pending: new Map(), calls: new Map() };
+  return { state: kernel.initial(), ...nothing, pending: new Map(), calls: new Map(), goals: new Map() };
 }
 
 /** Takes what `evolve` gave for an entry into the fold. */
@@ -48,6 +51,12 @@ export function applyEvolved(fold: Folded, entry: Entry, evolved: Evolved): void
   }
   if (evolved.kept !== undefined) sumUp(fold, entry.seq, evolved.kept);
   rememberDone(fold.remembered, entry);
+  if (entry.type === 'input.received' && entry.data.goal) fold.goals.set(entry.data.event_id, entry.data);
+  if (entry.type === 'turn.started') takeGoal(fold, entry.data.event_ids);
+  if (entry.type === 'check.requested') {
+    const { call_id, tool: name, arguments_raw } = entry.data;
+    fold.calls = new Map([[call_id, { call_id, provider_id: '', name, arguments_raw }]]);
+  }
   if (entry.type === 'model.replied') {
     if (entry.data.purpose === 'compact') fold.condensed = entry.data.parts;
     else fold.calls = new Map(entry.data.tool_calls.map((call) => [call.call_id, call]));
@@ -56,9 +65,16 @@ export function applyEvolved(fold: Folded, entry: Entry, evolved: Evolved): void
   // Replies that were left out, and stops, never join; nothing of a finished turn may pile up.
   if (entry.type === 'turn.ended') {
     fold.calls = new Map();
+    delete fold.goal;
     const queued = new Set(fold.state.queue.map((item) => item.content.seq));
     for (const seq of fold.pending.keys()) if (!queued.has(seq)) fold.pending.delete(seq);
   }
+}
+
+function takeGoal(fold: Folded, [event_id = '']: readonly string[]): void {
+  const goal = fold.goals.get(event_id);
+  fold.goals.delete(event_id);
+  if (goal) fold.goal = goal;
 }
 
 /** The content of the entry stands for all but the last ones. */

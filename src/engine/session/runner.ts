@@ -60,6 +60,8 @@ export interface Runner {
   subscribe(listener: (event: RunnerEvent) => void): () => void;
   /** Resolves at the next moment at which nothing is being done. */
   rest(): Promise<Rest>;
+  /** Resolves when the runner has ended, for whatever reason. */
+  ended: Promise<void>;
   /** Starts effects. Until then entries and decisions are appended, but no intent. */
   start(): void;
   /**
@@ -101,6 +103,7 @@ export function createRunner(ports: RunnerPorts, session: string, fold: Folded, 
   let cut: () => void = () => {};
   let patient = false;
   let ending = Promise.resolve();
+  const over = Promise.withResolvers<void>();
 
   const deltas = createDeltas(ports.redactor, (delta, turn) =>
     emit({ kind: 'delta', delta, seq: fold.state.seq, turn }),
@@ -114,6 +117,8 @@ export function createRunner(ports: RunnerPorts, session: string, fold: Folded, 
       wake();
     },
     onDelta: (delta, turn) => deltas.push(delta, turn),
+    childChanged: announceRest,
+    opened_at: fold.state.seq,
     fail,
   });
 
@@ -246,6 +251,7 @@ export function createRunner(ports: RunnerPorts, session: string, fold: Folded, 
     for (const letter of mailbox) letter.refuse?.(error);
     mailbox = [];
     quiet();
+    over.resolve();
     announceRest();
   }
 
@@ -264,11 +270,17 @@ export function createRunner(ports: RunnerPorts, session: string, fold: Folded, 
   }
 
   function waitsOf(open: Effect[]): string[] {
-    return open.flatMap((effect) => (effect.kind === 'timer' && isWait(effect) ? [effect.id] : []));
+    return open.filter(isWait).flatMap((effect) => {
+      if (effect.kind === 'child') return ports.children.waitsFor(effect.session_id);
+      return effect.kind === 'timer' ? [effect.id] : [];
+    });
   }
 
-  /** Whether it waits for a person. An approval that is due to expire is work: its timer is about to fire. */
+  /**
+   * Whether it waits for a person, as a child may. An approval that is due to expire is work: its timer is about to fire.
+   */
   function isWait(effect: Effect): boolean {
+    if (effect.kind === 'child') return !effect.cancel && ports.children.waitsFor(effect.session_id).length > 0;
     return effect.kind === 'timer' && effect.of === 'approval' && effect.due_at > clock.now();
   }
 
@@ -308,10 +320,12 @@ export function createRunner(ports: RunnerPorts, session: string, fold: Folded, 
       fail(toRuntimeError(thrown));
     }
     mode = 'ended';
+    over.resolve();
     announceRest();
   }
 
   return {
+    ended: over.promise,
     state: () => fold.state,
     post(observation) {
       if (mode === 'ended' || mode === 'shutting_down') return Promise.resolve(undefined);

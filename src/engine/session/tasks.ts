@@ -27,6 +27,10 @@ interface TaskOwner {
   intent(): { seq: Seq; hash: string } | undefined;
   report(reports: Report[]): void;
   onDelta(delta: Delta, turn: number): void;
+  /** A child may have begun or ceased to wait for a person. */
+  childChanged(): void;
+  /** The last entry of the journal when it was opened. */
+  opened_at: Seq;
   /** The store or the runner itself is broken. */
   fail(error: RuntimeError): void;
 }
@@ -51,6 +55,8 @@ export interface Tasks {
 interface Task {
   effect: Effect;
   cancel(): void;
+  /** Where what runs goes on by itself when it is only forgotten: what ends it. */
+  stop?(): void;
   canceled: boolean;
 }
 
@@ -66,7 +72,7 @@ export function createTasks(ports: TaskPorts, owner: TaskOwner): Tasks {
     if (inspections.length > 0) void Promise.all(inspections.map(run)).then((found) => reportAll(found));
     for (const effect of effects) {
       if (effect.kind === 'timer') startTimer(effect);
-      else if ('cancel' in effect && effect.cancel) answerCancel(effect);
+      else if ('cancel' in effect && effect.cancel && effect.kind !== 'child') answerCancel(effect);
       else if (effect.kind !== 'inspect') void run(effect).then((report) => reportAll([report]));
     }
   }
@@ -92,7 +98,11 @@ export function createTasks(ports: TaskPorts, owner: TaskOwner): Tasks {
 
   async function run(effect: RunnableEffect): Promise<Report | undefined> {
     const abort = new AbortController();
-    tasks.set(effect.key, { effect, cancel: () => abort.abort(), canceled: false });
+    const stop = (): void => abort.abort();
+    // A child is a session of its own, and shut down as such; only a stop of its parent ends it.
+    const isChild = effect.kind === 'child';
+    tasks.set(effect.key, { effect, cancel: isChild ? () => {} : stop, stop, canceled: false });
+    if (isChild && effect.cancel) stop();
     const { state, calls } = owner.fold;
     const onDelta = (delta: Delta): void => {
       if (tasks.has(effect.key)) owner.onDelta(delta, state.turn?.turn ?? state.turns + 1);
@@ -100,12 +110,16 @@ export function createTasks(ports: TaskPorts, owner: TaskOwner): Tasks {
     try {
       ports.crashPoint('before-effect');
       const { messages, fold } = owner;
-      const context = { state, calls, messages, fold, intent: owner.intent(), signal: abort.signal, onDelta };
+      const { signal } = abort;
+      const { childChanged: onChildChanged, opened_at } = owner;
+      const intent = owner.intent();
+      const context = { state, calls, messages, fold, intent, signal, onDelta, opened_at, onChildChanged };
       const observation = await runEffect(ports, effect, context);
       ports.crashPoint('after-effect');
       return { effect, observation };
     } catch (thrown) {
       const error = toRuntimeError(thrown);
+      if (isChild && error.code === 'shutting_down') return undefined; // it goes on at the next start
       const observation = failureOf(effect, error, state);
       if (observation) return { effect, observation };
       owner.fail(error);
@@ -133,7 +147,7 @@ export function createTasks(ports: TaskPorts, owner: TaskOwner): Tasks {
           tasks.delete(key);
         } else if ('cancel' in effect && effect.cancel && !task.canceled) {
           task.canceled = true;
-          task.cancel();
+          (task.stop ?? task.cancel)();
         }
       }
       start(open.filter((effect) => !tasks.has(effect.key)));
@@ -158,7 +172,7 @@ function failureOf(effect: RunnableEffect, error: RuntimeError, { session }: Sta
   // What is to be asked can't be read, and no attempt will read it: nobody is asked.
   if (effect.kind === 'ask_model' && isDamage) return unasked(effect, naming(error, session!.id));
   // A tool may have acted before that was found: what it did is not known.
-  if (effect.kind === 'inspect' || (effect.kind === 'run_tool' && !isDamage)) {
+  if (effect.kind === 'inspect' || effect.kind === 'child' || (effect.kind === 'run_tool' && !isDamage)) {
     return failedEffect(effect, error.code, error.message);
   }
   return undefined;

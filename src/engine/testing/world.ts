@@ -11,7 +11,7 @@ import { RuntimeError } from '../../contract/errors.ts';
 import type { ToolSpec } from '../../contract/manifest.ts';
 import type { ModelAnswer, ModelRequest } from '../../contract/messages.ts';
 import type {
-  Audit, Blobs, Budget, Grants, Ingress, Journal, JournalEnd, ModelClient, Snapshots, StoredEntry, ToolContext, ToolHost, ToolResult, ToolRun,
+  Audit, Blobs, Budget, Children, Grants, Ingress, Journal, JournalEnd, ModelClient, Snapshots, StoredEntry, ToolContext, ToolHost, ToolResult, ToolRun,
 } from '../../contract/ports.ts'; // prettier-ignore
 import type { AuditRecord, DeadLetter, GrantRecord, IngressEvent } from '../../contract/records.ts';
 import type { Actor } from '../../contract/values.ts';
@@ -25,6 +25,11 @@ export const PERSON: Actor = { id: 'ann', role: 'operator' };
 const START = 1_800_000_000_000;
 /** As long as each line is taken to be: every turn is worth a snapshot. */
 const LINE_BYTES = 100_000;
+
+const NO_CHILDREN: Children = {
+  work: () => Promise.reject(new Error('There are no children in this world.')),
+  waitsFor: () => [],
+};
 
 const NO_BUDGETS: Budget = {
   reserve: async () => ({ ok: true, scopes: [] }),
@@ -117,6 +122,7 @@ export function createWorld(
   const journal = memoryJournal(lines, synced, () => broken);
   const owner = createOwner(
     {
+      children: NO_CHILDREN,
       clock,
       ids: { ulid: () => `01j${String(ids++).padStart(23, '0')}` },
       journal,

@@ -3,6 +3,7 @@ import type { EntryOf } from '../../contract/entries.ts';
 import type { ModelChoice, Price } from '../../contract/manifest.ts';
 import type { LimitUse, ModelFailureClass, Usage } from '../../contract/values.ts';
 import { FRAME_BYTES } from '../context/compact-request.ts';
+import { PLAN_FRAME_BYTES } from '../goal/plan-request.ts';
 import { replyRoom, shownCharacters } from '../context/window.ts';
 import { askedChoice } from '../turn/choice.ts';
 import type { State, Turn } from '../turn/state.ts';
@@ -99,7 +100,8 @@ function sizes(state: State, turn: Turn, choice: ModelChoice): { input: number; 
     return { input, output: Math.min(choice.max_output_tokens, SUMMARY_TOKENS) };
   }
   const room = Math.max(LEAST_OUTPUT_TOKENS, replyRoom(state, turn, choice));
-  return { input: state.history.bytes + turn.prefix_bytes, output: Math.min(choice.max_output_tokens, room) };
+  const frame = turn.ask.purpose === 'plan' ? PLAN_FRAME_BYTES : 0;
+  return { input: state.history.bytes + turn.prefix_bytes + frame, output: Math.min(choice.max_output_tokens, room) };
 }
 
 function dearestInput(price: Price): number {
@@ -161,7 +163,8 @@ function scopes(state: State, turn: Turn, price: Price | undefined): Scope[] {
   const { limits } = turn;
   const { rules } = turn.manifest;
   const found: Scope[] = [];
-  const add = (scope: 'turn' | 'session', kind: Kind, limit: number | undefined, used: number): void => {
+  const whole = turn.goal ? 'goal' : 'turn';
+  const add = (scope: 'turn' | 'goal' | 'session', kind: Kind, limit: number | undefined, used: number): void => {
     const money = kind === 'cost';
     if (limit === undefined || (money && !price)) return;
     const { what, ...words } = WORDS[kind];
@@ -170,7 +173,7 @@ function scopes(state: State, turn: Turn, price: Price | undefined): Scope[] {
       ...words,
       code: `${scope}_${kind}`,
       what: `${scope}'s ${what}`,
-      mend: `Raise budget.${scope}.${kind}${money && scope === 'turn' ? ' or --max-cost' : ''} to go on.`,
+      mend: `Raise budget.${scope}.${kind}${money && scope !== 'session' ? ' or --max-cost' : ''} to go on.`,
       limit,
       used,
       per_call: kind === 'calls' || kind === 'wall' ? 1 : 0,
@@ -179,10 +182,10 @@ function scopes(state: State, turn: Turn, price: Price | undefined): Scope[] {
       unit_size: money ? TOKENS_A_PRICE : 1,
     });
   };
-  add('turn', 'tokens', limits.tokens, turn.tokens);
-  add('turn', 'cost', limits.cost_micro_usd, turn.cost_micro_usd);
-  add('turn', 'calls', limits.model_calls, turn.model_calls);
-  add('turn', 'wall', limits.wall_ms, turn.active_ms);
+  add(whole, 'tokens', limits.tokens, turn.tokens);
+  add(whole, 'cost', limits.cost_micro_usd, turn.cost_micro_usd);
+  add(whole, 'calls', limits.model_calls, turn.model_calls);
+  add(whole, 'wall', limits.wall_ms, turn.active_ms);
   add('session', 'tokens', rules.session_tokens, state.tokens + turn.tokens);
   add('session', 'cost', rules.session_cost_micro_usd, state.cost_micro_usd + turn.cost_micro_usd);
   add('session', 'calls', rules.session_calls, state.model_calls + turn.model_calls);

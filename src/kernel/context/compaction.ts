@@ -15,10 +15,10 @@ import { newAsk, type Ask, type Compaction, type Evolved, type State, type Turn 
 import { summaryContent } from './summary.ts';
 import { isFull, keptContents } from './window.ts';
 
-/** May the history be summed up for the present think: it wasn't yet, and something would be gained? */
+/** May the history be summed up for the present call: it wasn't yet, and something would be gained? */
 export function mayCompact(state: State, turn: Turn): boolean {
   const { purpose, compacted } = turn.ask;
-  if (purpose !== 'think' || compacted !== undefined) return false;
+  if (purpose === 'compact' || compacted !== undefined) return false;
   return keptContents(state, turn, askedChoice(turn)) !== undefined;
 }
 
@@ -39,12 +39,12 @@ export function askedBy(turn: Turn, { data }: EntryOf<'model.requested'>): Ask {
 }
 
 function compactionAsk({ turn, think, ask, manifest }: Turn, keep: number): Ask {
-  const { attempt, counted } = ask;
+  const { purpose, call_id, attempt, counted, by_planner } = ask;
   const compaction: Compaction = {
     keep,
     shortened: 0,
     by_compactor: manifest.compactor !== undefined,
-    waiting: { attempt, counted },
+    waiting: { purpose, call_id, attempt, counted, ...(by_planner && { by_planner }) },
   };
   return { ...newAsk(turn, think), purpose: 'compact', call_id: `k${turn}.${think}`, compaction };
 }

@@ -5,7 +5,7 @@ import type { Effect } from '../turn/open.ts';
 import type { State } from '../turn/state.ts';
 import type { Dice } from './dice.ts';
 import * as tell from './observations.ts';
-import { commandFact, DAY, MINUTE, model, pathFact, person, system, type Inputs, ownInputs } from './values.ts';
+import { commandFact, DAY, GOAL, MINUTE, model, pathFact, person, system, type Inputs, ownInputs } from './values.ts';
 
 const PASSING = ['network', 'rate_limit', 'overload', 'timeout', 'malformed'] as const satisfies ModelFailureClass[];
 const LASTING = ['auth', 'context_too_long', 'refused', 'invalid_request'] as const satisfies ModelFailureClass[];
@@ -23,7 +23,8 @@ export function answer(dice: Dice, effect: Effect, state: State, maxOutput: numb
       return dice.once(16) ? tell.reservationRefused('day') : tell.reserved();
     case 'ask_model':
       if (effect.cancel && !dice.once(4)) return tell.modelFailed('aborted');
-      return dice.once(4) ? failure(dice, state, maxOutput) : reply(dice, state, maxOutput);
+      if (dice.once(4)) return failure(dice, state, maxOutput);
+      return state.turn?.ask.purpose === 'plan' ? plan(dice, state, maxOutput) : reply(dice, state, maxOutput);
     case 'compact':
       return tell.compacted(dice.once(2) ? { text: 'So far.' } : {});
     case 'inspect':
@@ -34,8 +35,20 @@ export function answer(dice: Dice, effect: Effect, state: State, maxOutput: numb
       return tell.finished(effect.call_id, {
         outcome,
         output: dice.once(4) ? 'other' : 'same',
+        ...(dice.once(2) && { exit_code: dice.roll(2) }),
         taint: dice.once(8) ? ['web'] : [],
       });
+    }
+    case 'child': {
+      const ends = ['success', 'success', 'success', 'failed', 'unavailable', 'denied', 'budget_exceeded'] as const;
+      const reason = effect.cancel && !dice.once(4) ? 'canceled' : dice.pick(ends);
+      const worked = dice.roll(2 * MINUTE);
+      const { limits } = state.turn!.goal!.steps.find(({ id }) => id === effect.step_id)!;
+      // What others do at the same time comes out of the same budget.
+      const most = Math.floor((limits?.tokens ?? 1000) / (2 * GOAL.at_once));
+      const usage = { input: dice.roll(most + 1), output: 0, cached: 0, reasoning: 0 };
+      const end = { reason, usage, taint: dice.once(8) ? ['web'] : [], active_ms: dice.roll(worked + 1) };
+      return tell.later(worked, tell.childFinished(effect.session_id, end));
     }
     case 'timer': {
       const late = dice.once(4) ? dice.roll(20 * MINUTE) : 0;
@@ -87,6 +100,19 @@ function reply(dice: Dice, state: State, maxOutput: number): tell.Step {
   return tell.replied({ calls, usage, ...(dice.once(2) && { text: 'I look.' }) });
 }
 
+/** Plans of any shape, and what is none. */
+function plan(dice: Dice, state: State, maxOutput: number): tell.Step {
+  const usage = randomUsage(dice, state, maxOutput);
+  const ids = ['a', 'b', 'c', 'd', 'e'].slice(0, 1 + dice.roll(5));
+  const steps = ids.map((id, index) => ({
+    id,
+    task: `do ${id}`,
+    depends_on: ids.slice(0, index).filter(() => dice.once(2)),
+    ...(dice.once(4) && { check: 'true' }),
+  }));
+  return tell.replied({ usage, text: dice.once(6) ? 'no idea' : JSON.stringify({ steps }) });
+}
+
 function failure(dice: Dice, state: State, maxOutput: number): tell.Step {
   return tell.modelFailed(dice.once(8) ? dice.pick(LASTING) : dice.pick(PASSING), {
     ...(dice.once(3) && { retry_after_ms: dice.roll(2 * MINUTE) }),
@@ -126,10 +152,12 @@ function randomInputs(dice: Dice): Inputs {
   return {
     models,
     ...(dice.once(4) && { compactor: model('small', { price }) }),
+    ...(dice.once(4) && { planner: model('planner', { price }) }),
     policy: dice.pick(lists) ?? {},
     rules: {
       calls_per_reply: 3,
       model_attempts: 1 + dice.roll(3),
+      ...(!dice.once(4) && { goal: GOAL }),
       shared_scopes: dice.once(3) ? [DAY] : [],
       ...(dice.once(3) && { session_tokens: 20_000 }),
       ...(dice.once(3) && { session_cost_micro_usd: 60_000 }),

@@ -152,6 +152,7 @@ export function replied(answer: Answer): Step {
       call_id: turn.ask.call_id,
       attempt: turn.ask.attempt,
       parts: text === undefined ? [] : [{ type: 'text', text }],
+      ...(turn.ask.purpose === 'think' ? {} : { purpose: turn.ask.purpose }),
       tool_calls: calls.map(([name, args = '{}'], index) => ({
         call_id: callId(turn, index),
         provider_id: `p${index + 1}`,
@@ -259,6 +260,26 @@ export function finished(call_id: string, over: Partial<EntryData<'call.finished
       files: [],
       taint: [],
       duration_ms: 5,
+      ...over,
+    },
+  }));
+}
+
+/** A step's session has ended its try. */
+export function childFinished(session_id: string, over: Partial<EntryData<'child.finished'>> = {}): Step {
+  return inTurn((turn) => ({
+    type: 'child.finished',
+    data: {
+      session_id,
+      attempt: turn.goal?.steps.find((step) => step.session_id === session_id)?.attempt ?? 1,
+      reason: 'success',
+      head: { seq: 9, hash: '0'.repeat(64) },
+      result: [{ type: 'text', text: 'found' }],
+      taint: [],
+      usage: { input: 50, output: 10, cached: 0, reasoning: 0 },
+      model_calls: 1,
+      tool_calls: 1,
+      active_ms: 1000,
       ...over,
     },
   }));

@@ -63,6 +63,7 @@ export function model(name: string, over: Partial<ModelChoice> = {}): ModelChoic
 export interface Inputs {
   models?: ModelChoice[];
   compactor?: ModelChoice;
+  planner?: ModelChoice;
   policy?: Partial<Policy>;
   /** The session's own policies. */
   own?: Partial<Policy>[];
@@ -76,6 +77,7 @@ export function manifestOf(inputs: Inputs = {}): Manifest {
     v: 1,
     models: inputs.models ?? [model('main')],
     ...(inputs.compactor && { compactor: inputs.compactor }),
+    ...(inputs.planner && { planner: inputs.planner }),
     instructions: 'Be brief.',
     catalog,
     skills: [],
@@ -96,6 +98,16 @@ export function manifestOf(inputs: Inputs = {}): Manifest {
     missing: [],
   };
 }
+
+/** The rules of a goal. */
+export const GOAL: NonNullable<Manifest['rules']['goal']> = {
+  most_steps: 10,
+  at_once: 2,
+  attempts: 2,
+  retry_base_ms: 1000,
+  plans: 2,
+  step_limits: { max_turns: 10, max_calls: 200, wall_ms: 5 * MINUTE, tokens: 50_000 },
+};
 
 export function limitsOf(inputs: Inputs = {}): Limits {
   return { max_turns: 10, max_calls: 200, wall_ms: 10 * MINUTE, ...inputs.limits };

@@ -5,6 +5,7 @@
  * the store restored, the session forked, policy changed; time jumps. When the tape ends, only effects still answer.
  */
 import type { Entry, NewEntry } from '../../contract/entries.ts';
+import { isIntent } from '../../contract/entry-types.ts';
 import { isBystander } from '../turn/admits.ts';
 import type { Effect } from '../turn/open.ts';
 import type { Resolved, State } from '../turn/state.ts';
@@ -57,8 +58,7 @@ export function live(tape: readonly number[], after: 'calm' | 'wild' = 'calm'): 
     for (;;) {
       const { append: decision } = kernel.decide(state);
       if (!decision) return;
-      const isIntent = decision.type === 'model.requested' || decision.type === 'call.started';
-      if (isIntent && !dice.ended() && dice.once(12)) {
+      if (isIntent(decision.type) && !dice.ended() && dice.once(12)) {
         const step = bystander(dice, lived);
         if (isBystander(step(state).observation)) {
           post(step);
@@ -87,7 +87,7 @@ export function live(tape: readonly number[], after: 'calm' | 'wild' = 'calm'): 
       const known = `e${1 + dice.roll(events)}`;
       post(
         dice.pick([
-          () => tell.message(id),
+          () => tell.message(id, kindOf(dice)),
           () => tell.steer(id),
           () => tell.stop(known),
           () => bystander(dice, lived),
@@ -100,6 +100,11 @@ export function live(tape: readonly number[], after: 'calm' | 'wild' = 'calm'): 
     }
   }
   return { lived, state, dropped, ended: steps < STEPS_TO_END };
+}
+
+/** Some messages are goals, or are checked. */
+function kindOf(dice: Dice): { goal?: true; check?: string } {
+  return { ...(dice.once(3) && { goal: true as const }), ...(dice.once(6) && { check: 'npm test' }) };
 }
 
 /** The limit of active time rarely strikes. */

@@ -56,6 +56,8 @@ export function admits(hash: Hash, state: State, entry: Entry, resolved: Resolve
       return turn !== null && runs(turn, entry.data.call_id, entry.data.attempt);
     case 'approval.resolved':
       return turn !== null && admitsResolution(turn, entry);
+    case 'child.finished':
+      return turn !== null && works(turn, entry);
     case 'timer.fired':
       return openEffects(state).some(
         (effect) =>
@@ -65,7 +67,7 @@ export function admits(hash: Hash, state: State, entry: Entry, resolved: Resolve
           entry.at >= effect.due_at,
       );
     default:
-      // Decisions are not observations; children, deliveries: nothing of them can be open under these rules.
+      // Decisions are not observations; deliveries: nothing of them can be open under these rules.
       return false;
   }
 }
@@ -134,6 +136,13 @@ function admitsInspection(turn: Turn, call_id: string): boolean {
 
 function runs(turn: Turn, call_id: string, attempt: number): boolean {
   return turn.calls.some((call) => call.call_id === call_id && call.status === 'running' && call.attempt === attempt);
+}
+
+function works({ goal }: Turn, { data }: EntryOf<'child.finished'>): boolean {
+  return (goal?.steps ?? []).some(
+    ({ status, session_id, attempt }) =>
+      status === 'running' && session_id === data.session_id && attempt === data.attempt,
+  );
 }
 
 function admitsResolution(turn: Turn, { at, data }: EntryOf<'approval.resolved'>): boolean {

@@ -2,6 +2,8 @@
 import type { Decision } from '../../contract/entries.ts';
 import type { ModelFailureClass, TurnReason } from '../../contract/values.ts';
 import { reserve, wallLeft } from '../budget/budget.ts';
+import { howItWent } from '../goal/evolve-goal.ts';
+import type { Goal } from '../goal/state.ts';
 import type { Ending, State, Turn } from './state.ts';
 
 const MODEL_FAILURES: Record<ModelFailureClass, TurnReason> = {
@@ -27,7 +29,16 @@ export function endingOf(state: State, turn: Turn, code: string): Ending {
   if (turn.ending?.code === code) return turn.ending;
   switch (code) {
     case 'answered':
-      return { reason: 'success' };
+      return turn.goal ? goalEnding(turn.goal) : { reason: 'success' };
+    case 'task_graph_invalid': {
+      const { plans, problem } = turn.goal!;
+      const message = `No usable plan was made${plans > 1 ? ` in ${plans} tries` : ''}: ${problem}. State the goal more narrowly, or let another model plan (models.purposes.plan).`;
+      return { reason: 'task_graph_invalid', code: 'invalid_model_output', message };
+    }
+    case 'check_failed': {
+      const { command, said } = turn.check!;
+      return { reason: 'validation_failed', code, message: `The check \`${command}\` did not pass: ${said}.` };
+    }
     case 'timeout':
       return {
         reason: 'timeout',
@@ -62,6 +73,23 @@ export function endingOf(state: State, turn: Turn, code: string): Ending {
   return { reason: 'budget_exceeded', code, message: refused.ok ? 'A budget is used up.' : refused.message };
 }
 
+const STEPS_FAILED = 'steps_failed';
+
+/** Causes that are told as they are: who reads the reason of the goal knows what to mend. */
+const CAUSES: ReadonlySet<TurnReason> = new Set([
+  'timeout', 'denied', 'budget_exceeded', 'validation_failed', 'unavailable', 'auth_missing',
+]); // prettier-ignore
+
+/** A goal is done when all its steps are; else it ends for what the first of them ended for. */
+function goalEnding({ steps }: Goal): Ending {
+  const lost = steps.filter(({ status }) => status !== 'done');
+  if (lost.length === 0) return { reason: 'success' };
+  const cause = steps.find(({ status }) => status === 'failed')?.reason;
+  const reason = cause !== undefined && CAUSES.has(cause) ? cause : 'execution_failed';
+  const which = lost.map((step) => `${step.title}: ${howItWent(step)}`).join('; ');
+  return { reason, code: STEPS_FAILED, message: `${lost.length} of ${steps.length} steps were not done: ${which}.` };
+}
+
 function outOfTime(state: State, turn: Turn): string {
   const { code } = wallLeft(state, turn);
   if (code === 'timeout') return `The turn reached its limit of ${turn.limits.wall_ms / 1000} s of active time.`;
@@ -81,7 +109,7 @@ export function cutEnding(turn: Turn): Ending {
 /** Every end but `canceled` and `interrupted` has a reply: the model's own, else what happened. */
 export function replyMade(turn: Turn, ending: Ending): Decision {
   const base = { reply_id: `r${turn.turn}`, turn: turn.turn, to: [], final: true };
-  const answered = ending.reason === 'success' || ending.code === 'refused';
+  const answered = ending.reason === 'success' || ending.code === 'refused' || ending.code === STEPS_FAILED;
   if (answered && turn.reply?.has_text) {
     return { type: 'reply.made', data: { ...base, call_id: turn.reply.call_id } };
   }
@@ -107,7 +135,9 @@ export function turnEnded(turn: Turn, ending: Ending): Decision {
 }
 
 function whatHappened(turn: Turn, ending: Ending): string {
-  const message = ending.message ?? 'The turn ended without an answer.';
+  const steps = (turn.goal?.steps ?? []).map((step) => `${step.title}: ${howItWent(step)}`);
+  const said = ending.message ?? 'The turn ended without an answer.';
+  const message = steps.length === 0 ? said : `${said} Steps: ${steps.join('; ')}.`;
   if (turn.tally.length === 0) return message;
   const work = turn.tally.map(({ tool, ok, other }) => {
     const parts = [ok > 0 ? `${ok} done` : '', other > 0 ? `${other} not` : ''].filter((part) => part !== '');

@@ -5,6 +5,7 @@ import type { EntryOf } from '../../contract/entries.ts';
 import type { StopReason, Usage } from '../../contract/values.ts';
 import { addUsage, costOf, countedTokens, mayHaveCost } from '../budget/budget.ts';
 import { askedBy, mayCompact, withoutSummary } from '../context/compaction.ts';
+import { planAnswered } from '../goal/evolve-goal.ts';
 import { askedChoice } from './choice.ts';
 import { pendingOf, replyContent } from './history.ts';
 import { isRetried, retryDelay } from './retry.ts';
@@ -17,7 +18,8 @@ type AskEntry = EntryOf<'budget.reserved' | 'budget.refused' | 'model.requested'
 
 export function evolveAsk(hash: Hash, state: State, turn: Turn, entry: AskEntry): Evolved {
   const expected = entry.type === 'model.requested' ? 'due' : 'running';
-  if (turn.phase !== 'think' || turn.ask.status !== expected) return { state, joined: [] };
+  const asks = turn.phase === 'think' || (turn.phase === 'plan' && turn.goal !== undefined);
+  if (!asks || turn.ask.status !== expected) return { state, joined: [] };
   switch (entry.type) {
     case 'model.requested': {
       const { retry_at: _, failure: __, ...ask } = askedBy(turn, entry);
@@ -67,6 +69,7 @@ function replied(hash: Hash, state: State, turn: Turn, entry: EntryOf<'model.rep
   };
   // Of a summary only the text counts, which is put in its place: calls that a model makes all the same mean nothing.
   if (turn.ask.purpose === 'compact') return { state: { ...state, turn: charged }, joined: [] };
+  if (turn.ask.purpose === 'plan') return { state: { ...state, turn: planAnswered(charged, entry) }, joined: [] };
   const content = replyContent(entry);
   const text = data.parts.map((part) => (part.type === 'text' ? part.text : ''));
   const calls = callsOf(hash, turn, entry);
@@ -171,11 +174,16 @@ function failed(state: State, turn: Turn, { data, at }: EntryOf<'model.failed'>)
   const mayTryAgain = counted < rules.model_attempts;
   if (data.hint === 'other_key' && mayTryAgain) return { ...next, ask: { ...ask, status: 'due' } };
   // Where nobody answers nothing is waited for, as long as somebody else can be asked.
-  const skips = data.hint === 'endpoint_down' && turn.choice + 1 < models.length;
+  const skips = data.hint === 'endpoint_down' && (turn.choice + 1 < models.length || ask.by_planner);
   if (isRetried(failureClass) && mayTryAgain && !skips) {
     return { ...next, ask: { ...ask, retry_at: at + retryDelay(rules, counted, data.retry_after_ms) } };
   }
   if (ask.compaction) return { ...next, ask: withoutSummary(ask, ask.compaction, failureClass, rules.model_attempts) };
+  // Whoever can't plan is no reason to give up: the turn's own model is asked.
+  if (ask.by_planner) {
+    const { by_planner: _, ...own } = ask;
+    return { ...next, ask: { ...own, status: 'due', counted: 0 } };
+  }
   if (!isRetried(failureClass)) return { ...next, ask };
   if (turn.choice + 1 < models.length) {
     const given_up = [...turn.given_up, `${models[turn.choice]!.name}: ${message.slice(0, GIVEN_UP_LENGTH)}`];

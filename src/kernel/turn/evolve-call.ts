@@ -3,6 +3,7 @@ import { canonicalJson } from '../../base/canonical-json.ts';
 import type { Hash } from '../../base/digest.ts';
 import type { EntryOf } from '../../contract/entries.ts';
 import type { Part } from '../../contract/values.ts';
+import { checkContent, checkSettled, isChecking } from '../goal/check.ts';
 import { pendingOf, resultContent, textPart } from './history.ts';
 import { seenAfter } from './loops.ts';
 import type { Approval, Call, State, Turn, Evolved } from './state.ts';
@@ -119,7 +120,8 @@ function settled(
   status: string,
   parts: Part[],
 ): Evolved {
-  const content = resultContent(call, status, parts);
+  const checking = isChecking(turn);
+  const content = checking ? checkContent(turn, status, parts) : resultContent(call, status, parts);
   const result = {
     content: pendingOf(hash, entry.seq, content),
     status,
@@ -127,15 +129,16 @@ function settled(
   };
   const calls = replace(turn.calls, { ...call, status: 'settled', result });
   const allSettled = calls.every((one) => one.status === 'settled');
+  const finished = entry.type === 'call.finished' ? entry.data : undefined;
   const next: Turn = {
-    ...turn,
+    ...(checking ? checkSettled(turn, status, finished) : turn),
     calls,
     phase: allSettled ? 'reflect' : turn.phase,
     seen: seenAfter(hash, turn, call, status, parts),
     // The names of tools that don't exist are the model's: any number, any length.
     tally: call.effect === 'unknown' ? turn.tally : count(turn.tally, call.name, status === 'ok'),
   };
-  const taint = entry.type === 'call.finished' ? entry.data.taint : [];
+  const taint = finished?.taint ?? [];
   return {
     state: {
       ...state,

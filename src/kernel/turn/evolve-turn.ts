@@ -6,6 +6,8 @@ import type { Manifest } from '../../contract/manifest.ts';
 import { pendingOf, rested, roll, utf8Length } from './history.ts';
 import { noteOf } from './notes.ts';
 import { endingOf } from './ending.ts';
+import { newGoal, planAsk, stepResults, stepsNote } from '../goal/evolve-goal.ts';
+import { STEPS_ENDED } from '../goal/steps.ts';
 import { allLoops } from './loops.ts';
 import { allDenied, repetition } from './reflect.ts';
 import { addUsage } from '../budget/budget.ts';
@@ -30,6 +32,8 @@ export function startTurn(
 ): Evolved {
   const { data } = entry;
   const taken = state.queue.filter((item) => data.event_ids.includes(item.event_id));
+  const [first] = taken;
+  const goal = first?.goal && manifest.rules.goal ? newGoal(first) : undefined;
   const turn: Turn = {
     turn: data.turn,
     phase: 'plan',
@@ -41,10 +45,13 @@ export function startTurn(
     grants: [],
     policies: [manifest.policy, ...(manifest.session_policies ?? [])],
     limits: data.limits,
+    rights: data.rights,
+    ...(goal && { goal }),
+    ...(first?.check !== undefined && { check: { command: first.check, status: 'due' } }),
     choice: 0,
     given_up: [],
-    think: 1,
-    ask: newAsk(data.turn, 1),
+    think: goal ? 0 : 1,
+    ask: goal ? planAsk(data.turn, 1, manifest) : newAsk(data.turn, 1),
     reply: null,
     calls: [],
     call_count: 0,
@@ -84,8 +91,8 @@ export function startTurn(
 export function reflectTurn(hash: Hash, state: State, turn: Turn, entry: EntryOf<'turn.reflected'>): Evolved {
   if (turn.phase === 'end') return { state, joined: [] };
   const { signal, reason } = entry.data;
-  const content = noteOf(signal, reason);
-  const pending = joinable(turn, signal === 'retry');
+  const content = reason === STEPS_ENDED ? stepsNote(turn.goal!.steps) : noteOf(signal, reason);
+  const pending = [...stepResults(turn), ...joinable(turn, signal === 'retry')];
   const steers = signal === 'stop' ? [] : turn.steers;
   for (const steer of steers) pending.push(steer.content);
   if (content) pending.push(pendingOf(hash, entry.seq, content));
@@ -114,7 +121,7 @@ export function reflectTurn(hash: Hash, state: State, turn: Turn, entry: EntryOf
 
 export function endTurn(hash: Hash, state: State, turn: Turn): Evolved {
   // A turn that was stopped never reflected: what it has enters the history here, so that no call lacks its result.
-  const pending = turn.calls.length > 0 ? joinable(turn, false) : [];
+  const pending = [...stepResults(turn), ...(turn.calls.length > 0 ? joinable(turn, false) : [])];
   const next: State = {
     ...state,
     turn: null,
@@ -134,6 +141,7 @@ export function endTurn(hash: Hash, state: State, turn: Turn): Evolved {
 function joinable(turn: Turn, leaveOutReply: boolean): Pending[] {
   if (!turn.reply || leaveOutReply) return [];
   if (turn.calls.length === 0 && (!turn.reply.has_text || turn.reply.stop_reason === 'length')) return [];
+  if (turn.check?.status === 'passed') return [turn.reply.content];
   return [turn.reply.content, ...turn.calls.flatMap((call) => (call.result ? [call.result.content] : []))];
 }
 

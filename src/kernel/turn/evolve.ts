@@ -9,6 +9,8 @@ import type { Policy } from '../../contract/manifest.ts';
 import type { Content } from '../../contract/messages.ts';
 import { evolveCall } from './evolve-call.ts';
 import { compacted } from '../context/compaction.ts';
+import { checkStarted } from '../goal/check.ts';
+import { forkedSteps, planned as goalPlanned, stepFinished, stepRetried, stepStarted } from '../goal/evolve-goal.ts';
 import { evolveAsk } from './evolve-ask.ts';
 import { endTurn, join, reflectTurn, startTurn } from './evolve-turn.ts';
 import { pendingOf, userContent } from './history.ts';
@@ -37,7 +39,7 @@ export function evolve(hash: Hash, before: State, entry: Entry, resolved: Resolv
         ? startTurn(hash, state, entry, resolved.manifest, before.stalls >= STALLS_TO_QUARANTINE)
         : { state, joined: [] };
     case 'plan.made':
-      return { state: withTurn(state, planned), joined: [] };
+      return { state: withTurn(state, (turn) => planned(turn, entry)), joined: [] };
     case 'budget.reserved':
     case 'budget.refused':
     case 'model.requested':
@@ -66,8 +68,11 @@ export function evolve(hash: Hash, before: State, entry: Entry, resolved: Resolv
         ? compacted(hash, state, state.turn, entry.seq, resolved.summary)
         : { state, joined: [] };
     case 'child.started':
-      return { state: parentOfTree(state), joined: [] };
+      return { state: withTurn(parentOfTree(state), (turn) => (turn.goal ? stepStarted(turn, entry) : turn)), joined: [] };
     case 'child.finished':
+      return state.turn ? stepFinished(hash, state, state.turn, entry) : { state, joined: [] };
+    case 'check.requested':
+      return { state: withTurn(state, (turn) => checkStarted(hash, turn, entry)), joined: [] };
     case 'reply.settled':
       return { state, joined: [] };
     case 'files.undone':
@@ -105,7 +110,7 @@ function created(state: State, { data }: EntryOf<'session.created'>): State {
     rights: data.rights,
     epoch: data.epoch,
     ...(data.own_policies && { own_policies: data.own_policies }),
-    ...(data.parent && { tree: data.parent.root }),
+    ...(data.parent && { tree: data.parent.root, scopes: data.parent.scopes }),
   };
   return { ...state, session };
 }
@@ -145,8 +150,9 @@ function forked(state: State, { data }: EntryOf<'session.forked'>, resolved: Res
   if (!state.session) return state;
   const { epoch = state.session.epoch } = data;
   const own = [...new Set([...(state.session.own_policies ?? []), ...(data.own_policies ?? [])])];
+  const { scopes: _, ...source } = state.session; // what it shared was its parent's
   const session = {
-    ...state.session,
+    ...source,
     id: data.session_id,
     rights: tightest(state.session.rights, data.rights),
     epoch,
@@ -161,7 +167,7 @@ function forked(state: State, { data }: EntryOf<'session.forked'>, resolved: Res
     // Inputs that another workspace froze, with its grants, are nothing to go on with.
     const cut = data.epoch === undefined ? turn.cut : (turn.cut ?? 'stop');
     const manifest = { ...turn.manifest, grants: [] }; // some may have been taken back since
-    return { ...tightened, manifest, cut, grants: [], event_ids: [], steers: [] };
+    return { ...forkedSteps(tightened), manifest, cut, grants: [], event_ids: [], steers: [] };
   });
 }
 
@@ -217,6 +223,9 @@ function received(hash: Hash, state: State, entry: EntryOf<'input.received'>): E
     content: pendingOf(hash, entry.seq, content),
     taint: data.taint,
     stopped: false,
+    ...(data.goal && { goal: data.goal }),
+    ...(data.check !== undefined && { check: data.check }),
+    ...(data.limits && { limits: data.limits }),
   };
   const turn = state.turn;
   if (data.mode === 'steer' && turn) {
@@ -243,13 +252,14 @@ function told(hash: Hash, state: State, seq: Seq, content: Content): Evolved {
   return { ...join(hash, state, [pendingOf(hash, seq, content)]), content };
 }
 
-function planned(turn: Turn): Turn {
-  return turn.phase === 'plan' ? { ...turn, phase: 'think' } : turn;
+function planned(turn: Turn, entry: EntryOf<'plan.made'>): Turn {
+  if (turn.phase !== 'plan') return turn;
+  return turn.goal ? goalPlanned(turn, entry) : { ...turn, phase: 'think' };
 }
 
 function fired(turn: Turn, timer_id: string): Turn {
   if (timer_id === `w${turn.turn}`) return turn.cut === null ? { ...turn, cut: 'timeout' } : turn;
-  if (timer_id !== retryTimer(turn) || !waitsForRetry(turn.ask)) return turn;
+  if (timer_id !== retryTimer(turn) || !waitsForRetry(turn.ask)) return stepRetried(turn, timer_id);
   const { retry_at: _, ...ask } = turn.ask;
   return { ...turn, ask: { ...ask, status: 'due' } };
 }

@@ -1,5 +1,6 @@
 /** Which effects should be running in a state that has nothing left to decide. */
 import { wallLeft } from '../budget/budget.ts';
+import { stepTimer } from '../goal/timer.ts';
 import { activeGroup, isGuarded, type Ask, type State, type Turn } from './state.ts';
 
 /** How many openings in a row may find something running of which nothing came, before the turn is given up. */
@@ -22,6 +23,8 @@ export type Effect = Keyed &
     | { kind: 'run_tool'; call_id: string; attempt: number; guarded: boolean; cancel: boolean }
     /** Due at `due_at` (ms UTC). `approval`: reports `approval.resolved{expired}`, else `timer.fired`. */
     | { kind: 'timer'; id: string; due_at: number; of: 'wall' | 'retry' | 'approval' }
+    /** The session of a step works on a try of it. */
+    | { kind: 'child'; session_id: string; step_id: string; attempt: number; cancel: boolean }
   );
 
 export function openEffects(state: State): Effect[] {
@@ -55,6 +58,17 @@ function working(turn: Turn): Effect[] {
   if (waitsForRetry(ask)) {
     const id = retryTimer(turn);
     effects.push({ kind: 'timer', key: `timer:${id}`, id, due_at: ask.retry_at, of: 'retry' });
+  }
+  for (const step of turn.goal?.steps ?? []) {
+    const { id: step_id, attempt, session_id, status, retry_at } = step;
+    if (status === 'running') {
+      const key = `child:${session_id}.${attempt}`;
+      effects.push({ kind: 'child', key, session_id: session_id!, step_id, attempt, cancel });
+    }
+    if (status === 'retry' && !cancel) {
+      const id = stepTimer(turn, step);
+      effects.push({ kind: 'timer', key: `timer:${id}`, id, due_at: retry_at!, of: 'retry' });
+    }
   }
   for (const call of activeGroup(turn)) {
     const { call_id, attempt } = call;

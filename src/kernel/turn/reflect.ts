@@ -4,6 +4,7 @@
  */
 import type { Hash } from '../../base/digest.ts';
 import type { Decision } from '../../contract/entries.ts';
+import { checkRequested } from '../goal/check.ts';
 import { allLoops } from './loops.ts';
 import type { Turn } from './state.ts';
 
@@ -11,7 +12,10 @@ import type { Turn } from './state.ts';
 const REPEATS_TO_REPLAN = 3;
 
 export function reflect(hash: Hash, turn: Turn): Decision {
-  const { reply, calls } = turn;
+  const { reply, calls, check } = turn;
+  if (check && (check.status === 'passed' || check.status === 'failed')) {
+    return reflected(turn, 'stop', check.status === 'passed' ? 'answered' : 'check_failed');
+  }
   if (calls.length === 0) {
     if (reply?.stop_reason === 'refused') return reflected(turn, 'stop', 'refused');
     if (!reply?.has_text || reply.stop_reason === 'length') {
@@ -19,7 +23,7 @@ export function reflect(hash: Hash, turn: Turn): Decision {
       return reflected(turn, turn.retried || lastThink(turn) ? 'stop' : 'retry', why);
     }
     if (turn.steers.length > 0 && !lastThink(turn)) return reflected(turn, 'continue', 'steer');
-    return reflected(turn, 'stop', 'answered');
+    return check ? checkRequested(turn) : reflected(turn, 'stop', 'answered');
   }
   if (allDenied(turn) && turn.denied_rounds > 0) return reflected(turn, 'stop', 'denied');
   if (lastThink(turn)) return reflected(turn, 'stop', 'max_turns');

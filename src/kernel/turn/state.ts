@@ -5,12 +5,13 @@
  */
 import type { Digest } from '../../base/digest.ts';
 import type { Seq } from '../../contract/entries.ts';
-import type { Grant, Manifest, Policy } from '../../contract/manifest.ts';
+import type { Grant, Manifest, Policy, SharedScope } from '../../contract/manifest.ts';
 import type { Content } from '../../contract/messages.ts';
 import type { Summary } from '../../contract/summary.ts';
 import type {
   EffectClass, Facts, Limits, ModelFailureClass, Rights, TurnReason, Usage, Verdict,
 } from '../../contract/values.ts'; // prettier-ignore
+import type { Check, Goal } from '../goal/state.ts';
 
 /** The version of these rules; a turn keeps the version it started with. */
 export const KERNEL_VERSION = 1;
@@ -61,6 +62,8 @@ export interface Session {
   own_policies?: Digest[];
   /** Where its tree of sessions begins: itself, once it has a child. Absent: it is alone. */
   tree?: string;
+  /** Of a child: the budgets that its parent shares with it. */
+  scopes?: SharedScope[];
 }
 
 export interface History {
@@ -89,9 +92,16 @@ export interface Queued {
   content: Pending;
   taint: string[];
   stopped: boolean;
+  /** It is to be planned, and done in steps. */
+  goal?: true;
+  /** A command that must exit with 0 before its turn counts as done. */
+  check?: string;
+  /** Tighter than the configured ones. */
+  limits?: Limits;
 }
 
-export type Phase = 'plan' | 'think' | 'act' | 'reflect' | 'end';
+/** `steps`: those of a goal's plan are done, by sessions of their own. */
+export type Phase = 'plan' | 'steps' | 'think' | 'act' | 'reflect' | 'end';
 
 export interface Turn {
   turn: number;
@@ -108,11 +118,16 @@ export interface Turn {
   /** The frozen policy, the session's own, then those that came while the turn was open. The strictest wins. */
   policies: Policy[];
   limits: Limits;
+  /** What it may at most do; its children may do no more. */
+  rights: Rights;
+  /** Absent: an ordinary message. */
+  goal?: Goal;
+  check?: Check;
   /** Index into `manifest.models`. */
   choice: number;
   /** Why the models before it were given up, in words. */
   given_up: string[];
-  /** Number of the present think, from 1. */
+  /** Number of the present think, from 1. 0: none yet, a goal is planned or its steps are done. */
   think: number;
   ask: Ask;
   reply: Reply | null;
@@ -151,8 +166,8 @@ export interface Turn {
  * failed and nothing is decided yet, or its retry waits for `retry_at`; `answered`.
  */
 export interface Ask {
-  /** A compaction sums up the history for the think that waits for it. */
-  purpose: 'think' | 'compact';
+  /** A compaction sums up the history for the call that waits for it. */
+  purpose: 'think' | 'compact' | 'plan';
   call_id: string;
   attempt: number;
   /** Attempts that count against the limit, for the present model. */
@@ -162,10 +177,12 @@ export interface Ask {
   reserved: boolean;
   reserve: { tokens: number; cost_micro_usd: number };
   max_output_tokens: number;
-  /** Of a think: nothing more is summed up for it, or that is to be done as it was too long. */
+  /** Nothing more is summed up for it, or that is to be done as it was too long. */
   compacted?: 'done' | 'wanted';
   /** Of a compaction. */
   compaction?: Compaction;
+  /** Of a plan: asked of the frozen planner; else of the turn's own model. */
+  by_planner?: true;
   retry_at?: number;
   failure?: { class: ModelFailureClass; code: string; message: string };
 }
@@ -177,8 +194,8 @@ export interface Compaction {
   shortened: number;
   /** Asked of the frozen compactor; else of the turn's own model. */
   by_compactor: boolean;
-  /** Attempts of the think that waits. */
-  waiting: Pick<Ask, 'attempt' | 'counted'>;
+  /** The call that waits. */
+  waiting: Pick<Ask, 'purpose' | 'call_id' | 'attempt' | 'counted' | 'by_planner'>;
 }
 
 export interface Reply {

@@ -1,4 +1,4 @@
-/** The next decision while a model call is due, waits or has failed. */
+/** The next decision while a model call is due, waits or has failed: of a think, or of a plan. */
 import { canonicalJson } from '../../base/canonical-json.ts';
 import type { Hash } from '../../base/digest.ts';
 import type { Decision } from '../../contract/entries.ts';
@@ -52,7 +52,7 @@ function requested(hash: Hash, state: State, turn: Turn): Decision {
  * more than a short one; whoever sends the request checks its contents against `history` first.
  */
 function requestDigest(hash: Hash, state: State, turn: Turn, maxOutputTokens: number): `sha256:${string}` {
-  const { compaction } = turn.ask;
+  const { compaction, purpose } = turn.ask;
   const request = {
     frozen: turn.frozen,
     history: { count: state.history.count, digest: state.history.digest },
@@ -61,6 +61,7 @@ function requestDigest(hash: Hash, state: State, turn: Turn, maxOutputTokens: nu
     think: turn.think,
     v: 1,
     ...(compaction && { compact: { keep: compaction.keep, shortened: compaction.shortened } }),
+    ...(purpose === 'plan' && { plan: turn.goal!.problem ?? '' }),
   };
   return `sha256:${hash(canonicalJson(request))}`;
 }
