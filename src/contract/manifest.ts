@@ -91,7 +91,14 @@ export const manifestSchema = z.strictObject({
     shared_scopes: z.array(sharedScope),
     /** Of a goal: most steps of its plan, and of those that are done at the same time; tries; plans that are asked for. */
     goal: z
-      .strictObject({ most_steps: int, at_once: int, attempts: int, retry_base_ms: int, plans: int, step_limits: limits })
+      .strictObject({
+        most_steps: int,
+        at_once: int,
+        attempts: int,
+        retry_base_ms: int,
+        plans: int,
+        step_limits: limits,
+      })
       .exactOptional(),
   }),
   /** What could not be read when the turn was frozen, and why. */

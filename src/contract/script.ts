@@ -15,7 +15,7 @@ const match = z.strictObject({
   /** Matches at the n-th model request of the turn. */
   request: z.int().min(1).exactOptional(),
   /** Matches when a history is to be summed up; without it a step matches never then. */
-  purpose: z.literal('compact').exactOptional(),
+  purpose: z.enum(['compact', 'plan']).exactOptional(),
   /** Matches when the person's latest message holds one of these words, whole and in any case. */
   asked: z.array(z.string().min(1)).min(1).exactOptional(),
   /**

@@ -305,7 +305,11 @@ export function createOwner(ports: OwnerPorts, settings: OwnerSettings): Owner {
       if (runner.state().session !== null) return;
       await runner.post(createdFor(request));
       const { model, instructions, actor } = request;
-      await configure(live, { ...(model !== undefined && { model }), ...(instructions !== undefined && { instructions }) }, actor);
+      await configure(
+        live,
+        { ...(model !== undefined && { model }), ...(instructions !== undefined && { instructions }) },
+        actor,
+      );
     },
 
     async giveTry({ runner, opened }, request) {

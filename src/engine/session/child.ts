@@ -44,7 +44,7 @@ export function childRequest(
     actor,
     source,
     lane,
-    parts: stepInput(parts, goal, step, resultsOf(hash, fold.pending, goal, step)),
+    parts: stepInput(parts, step, resultsOf(hash, fold.pending, goal, step)),
     taint: state.taint,
     ...(step.check !== undefined && { check: step.check }),
     limits: step.limits!,

@@ -275,7 +275,10 @@ function childFailed(
   code: string,
   message: string,
 ): Observation {
-  return { type: 'child.finished', data: { session_id, attempt, ...nothingDone('interrupted', `${code}: ${message}`) } };
+  return {
+    type: 'child.finished',
+    data: { session_id, attempt, ...nothingDone('interrupted', `${code}: ${message}`) },
+  };
 }
 
 async function inspect(ports: EffectPorts, call_id: string, context: EffectContext): Promise<Observation> {

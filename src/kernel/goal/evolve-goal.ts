@@ -33,7 +33,11 @@ export function planAnswered(turn: Turn, { data }: EntryOf<'model.replied'>): Tu
   if (plan.ok) return { ...turn, goal: { ...goal, draft: plan.steps } };
   const failed = { ...goal, problem: plan.problem };
   if (goal.plans >= plans) return { ...turn, goal: failed };
-  return { ...turn, goal: { ...failed, plans: goal.plans + 1 }, ask: planAsk(turn.turn, goal.plans + 1, turn.manifest) };
+  return {
+    ...turn,
+    goal: { ...failed, plans: goal.plans + 1 },
+    ask: planAsk(turn.turn, goal.plans + 1, turn.manifest),
+  };
 }
 
 function planIn({ parts, stop_reason }: EntryData<'model.replied'>, mostSteps: number) {
@@ -160,9 +164,8 @@ function blocked(turn: Turn): Turn {
   let { steps } = turn.goal!;
   for (;;) {
     const lost = new Set(steps.filter(({ status }) => status === 'failed' || status === 'blocked').map(({ id }) => id));
-    const next = steps.map(
-      (step): Step =>
-        step.status === 'due' && step.depends_on.some((id) => lost.has(id)) ? { ...step, status: 'blocked' } : step,
+    const next = steps.map((step): Step =>
+      step.status === 'due' && step.depends_on.some((id) => lost.has(id)) ? { ...step, status: 'blocked' } : step,
     );
     if (next.every((step, index) => step === steps[index])) return { ...turn, goal: { ...turn.goal!, steps } };
     steps = next;

@@ -1,20 +1,16 @@
 /** What the session of a step is told: the goal, its own task, and what the steps that it depends on gave. */
 import type { Part } from '../../contract/values.ts';
 import { textPart } from '../turn/history.ts';
-import type { Goal, Step } from './state.ts';
+import type { Step } from './state.ts';
 
-/** `objective`: what the person wrote; `results`: of the steps that it depends on, in their order. */
-export function stepInput(objective: readonly Part[], { steps }: Goal, step: Step, results: readonly Part[][]): Part[] {
+/** `objective`: what the person wrote; `results`: of the steps that it depends on, each with its name. */
+export function stepInput(objective: readonly Part[], step: Step, results: readonly Part[][]): Part[] {
   if (step.attempt > 1) return [textPart(again(step))];
-  const given = step.depends_on.flatMap((id, index): Part[] => {
-    const { title } = steps.find((one) => one.id === id)!;
-    return [textPart(`## Result of the step before: ${title}`), ...(results[index] ?? [])];
-  });
   return [
     textPart('You do one step of a larger goal; other agents do the others. The goal, as the person wrote it:'),
     ...objective,
     textPart(`## Your step: ${step.title}\n${step.task ?? step.title}${checkedBy(step)}`),
-    ...given,
+    ...results.flat(),
     textPart(
       'Do this step and nothing beyond it. End with its result: all that who goes on with it, or answers the person, must know.',
     ),
@@ -23,7 +19,9 @@ export function stepInput(objective: readonly Part[], { steps }: Goal, step: Ste
 }
 
 function checkedBy({ check }: Step): string {
-  return check === undefined ? '' : `\nIt counts as done when \`${check}\` exits with 0: that is run when you have answered.`;
+  return check === undefined
+    ? ''
+    : `\nIt counts as done when \`${check}\` exits with 0: that is run when you have answered.`;
 }
 
 function again({ reason, attempt }: Step): string {

@@ -47,8 +47,9 @@ export function answer(dice: Dice, effect: Effect, state: State, maxOutput: numb
       // What others do at the same time comes out of the same budget.
       const most = Math.floor((limits?.tokens ?? 1000) / (2 * GOAL.at_once));
       const usage = { input: dice.roll(most + 1), output: 0, cached: 0, reasoning: 0 };
-      const end = { reason, usage, taint: dice.once(8) ? ['web'] : [], active_ms: dice.roll(worked + 1) };
-      return tell.later(worked, tell.childFinished(effect.session_id, end));
+      const active_ms = dice.roll(worked + 1);
+      const taint = dice.once(8) ? ['web'] : [];
+      return tell.later(worked, tell.childFinished(effect.session_id, { reason, usage, taint, active_ms }));
     }
     case 'timer': {
       const late = dice.once(4) ? dice.roll(20 * MINUTE) : 0;

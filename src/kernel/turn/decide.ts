@@ -66,7 +66,8 @@ function plan(hash: Hash, state: State, turn: Turn): Decision | undefined {
     const model = askedChoice(turn).name;
     return { type: 'plan.made', data: { turn: turn.turn, by: 'model', model, steps: draft } };
   }
-  if (problem !== undefined && turn.ask.purpose === 'plan' && turn.ask.status === 'answered') return reflected(turn, 'stop', 'task_graph_invalid');
+  if (problem !== undefined && turn.ask.purpose === 'plan' && turn.ask.status === 'answered')
+    return reflected(turn, 'stop', 'task_graph_invalid');
   return think(hash, state, turn);
 }
 

@@ -68,7 +68,10 @@ export function evolve(hash: Hash, before: State, entry: Entry, resolved: Resolv
         ? compacted(hash, state, state.turn, entry.seq, resolved.summary)
         : { state, joined: [] };
     case 'child.started':
-      return { state: withTurn(parentOfTree(state), (turn) => (turn.goal ? stepStarted(turn, entry) : turn)), joined: [] };
+      return {
+        state: withTurn(parentOfTree(state), (turn) => (turn.goal ? stepStarted(turn, entry) : turn)),
+        joined: [],
+      };
     case 'child.finished':
       return state.turn ? stepFinished(hash, state, state.turn, entry) : { state, joined: [] };
     case 'check.requested':

@@ -1,0 +1,206 @@
+/** Goals through a real hub on real files: planned by a script model, their steps done by sessions of their own. */
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test, vi } from 'vitest';
+import type { Entry, EntryOf, EntryType } from '../../contract/entries.ts';
+import { readSession, verifySession } from '../sessions.ts';
+import { newHome, openHub, say } from '../testing/hubs.ts';
+import type { Hub } from './hub.ts';
+import type { Workspace } from '../wire.ts';
+
+interface ScriptStep {
+  match: object;
+  reply?: object;
+  stall?: string;
+  fail?: object;
+}
+
+const plan = (...steps: object[]): ScriptStep => ({
+  match: { purpose: 'plan' },
+  reply: { text: JSON.stringify({ steps }) },
+});
+const step = (id: string, depends_on: string[] = [], more: object = {}) => ({
+  id,
+  title: `Step ${id}`,
+  task: `please do ${id}`,
+  depends_on,
+  ...more,
+});
+/** What the session of a step does. */
+const does = (id: string, reply: object): ScriptStep => ({ match: { contains: `please do ${id}` }, reply });
+const SYNTHESIS: ScriptStep = { match: { contains: 'Result of step' }, reply: { text: 'All in all: {{asked}}' } };
+
+const CONFIG = 'orchestrator: {subtask_retry_backoff: 10ms}\ngovernance: {auto_allow: [exec_command, time]}\n';
+
+async function open(script: ScriptStep[], config = CONFIG, home = newHome(config)) {
+  writeFileSync(join(home, 'script.yaml'), JSON.stringify({ model: 'script/v1', turns: script }));
+  return openHub(home);
+}
+
+const goal = (text = 'the goal') => say(text, { session_id: 'g', goal: true });
+
+async function entries<T extends EntryType>(workspace: Workspace, type: T, session = 'g'): Promise<EntryOf<T>[]> {
+  const all = (await readSession(workspace, session)).entries.map(({ entry }): Entry => entry);
+  return all.filter((entry): entry is EntryOf<T> => entry.type === type);
+}
+
+async function done(hub: Hub) {
+  return hub.settled((await hub.submit(goal())).event_id);
+}
+
+test('a goal is planned, its steps are done in their order, each by its own session, and one answer comes of them', async () => {
+  const { hub, workspace } = await open([
+    plan(step('a'), step('b'), step('c', ['a', 'b'])),
+    does('c', { text: 'C knows both' }),
+    does('a', { text: 'A found 7' }),
+    does('b', { text: 'B found 8' }),
+    SYNTHESIS,
+  ]);
+  const end = await done(hub);
+  expect(end).toMatchObject({ status: 'done', reason: 'success', turn: 1 });
+  const [made] = await entries(workspace, 'plan.made');
+  expect(made!.data).toMatchObject({
+    by: 'model',
+    steps: [{ id: 'a' }, { id: 'b' }, { id: 'c', depends_on: ['a', 'b'] }],
+  });
+  const started = await entries(workspace, 'child.started');
+  expect(started.map(({ data }) => [data.step_id, data.attempt])).toEqual([['a', 1], ['b', 1], ['c', 1]]); // prettier-ignore
+  const finished = await entries(workspace, 'child.finished');
+  expect(finished.map(({ data }) => data.reason)).toEqual(['success', 'success', 'success']);
+  // c was given what a and b found; the answer stands on all three.
+  const c = started[2]!.data.session_id;
+  const [told] = await entries(workspace, 'input.received', c);
+  expect(JSON.stringify(told!.data.parts)).toMatch(/the goal.*please do c.*A found 7.*B found 8/);
+  expect(end.text).toMatch(/All in all.*C knows both/s);
+  const [created] = await entries(workspace, 'session.created', c);
+  expect(created!.data).toMatchObject({
+    kind: 'step',
+    title: 'Step c',
+    parent: { session_id: 'g', step_id: 'c', root: 'g' },
+  });
+  for (const id of ['g', ...started.map(({ data }) => data.session_id)]) {
+    expect(await verifySession(workspace, id)).toMatchObject({ status: 'verified' });
+  }
+  const [ended] = await entries(workspace, 'turn.ended');
+  expect(ended!.data.model_calls).toBe(5);
+});
+
+test('a plan of one step costs no further call: the turn does it itself', async () => {
+  const { hub, workspace } = await open([plan(step('a')), { match: { any: true }, reply: { text: 'Did it.' } }]);
+  expect(await done(hub)).toMatchObject({ reason: 'success', text: 'Did it.' });
+  expect(await entries(workspace, 'child.started')).toEqual([]);
+  expect(await entries(workspace, 'model.requested')).toHaveLength(2);
+});
+
+describe('a step that comes to nothing', () => {
+  test('H-78: is tried again in its session, what depends on it is not begun, the others are done, and the answer says so', async () => {
+    const { hub, workspace } = await open([
+      plan(step('a'), step('b', ['a']), step('c')),
+      { match: { contains: 'please do a' }, fail: { class: 'invalid_request' } },
+      does('c', { text: 'C found 9' }),
+      { match: { contains: 'Your last try' }, fail: { class: 'invalid_request' } },
+      SYNTHESIS,
+    ]);
+    const end = await done(hub);
+    expect(end).toMatchObject({ status: 'done', reason: 'validation_failed', code: 'steps_failed' });
+    const started = await entries(workspace, 'child.started');
+    const ofA = started.filter(({ data }) => data.step_id === 'a');
+    expect(ofA.map(({ data }) => data.attempt)).toEqual([1, 2, 3]);
+    expect(new Set(ofA.map(({ data }) => data.session_id)).size).toBe(1);
+    expect(started.some(({ data }) => data.step_id === 'b')).toBe(false);
+    expect(end.text).toContain('All in all');
+    const { contents } = JSON.parse(JSON.stringify({ contents: await entries(workspace, 'turn.ended') })) as {
+      contents: EntryOf<'turn.ended'>[];
+    };
+    expect(contents[0]!.data.message).toMatch(/2 of 3 steps.*Step a.*3 tries.*Step b.*not begun/);
+    expect(await verifySession(workspace, 'g')).toMatchObject({ status: 'verified' });
+  });
+});
+
+test('a stop reaches the steps that run, and ends all of them', async () => {
+  const { hub, workspace } = await open([
+    plan(step('a'), step('b'), step('c', ['a'])),
+    { match: { contains: 'please do' }, stall: '60s' },
+  ]);
+  const { event_id } = await hub.submit(goal());
+  await vi.waitFor(async () => expect(await entries(workspace, 'child.started')).toHaveLength(2));
+  await hub.stop('g', event_id);
+  expect(await hub.settled(event_id)).toMatchObject({ reason: 'canceled' });
+  const finished = await entries(workspace, 'child.finished');
+  expect(finished.map(({ data }) => data.reason)).toEqual(['canceled', 'canceled']);
+  for (const { data } of finished) {
+    expect((await entries(workspace, 'turn.ended', data.session_id))[0]!.data.reason).toBe('canceled');
+  }
+});
+
+test('what a process left of a goal goes on in the next, and nothing is done twice', async () => {
+  const script = [
+    plan(step('a'), step('b', ['a'])),
+    does('a', { text: 'A found 7' }),
+    { match: { contains: 'please do b' }, stall: '60s' },
+    SYNTHESIS,
+  ];
+  const first = await open(script);
+  const { event_id } = await first.hub.submit(goal());
+  await vi.waitFor(async () => expect(await entries(first.workspace, 'child.started')).toHaveLength(2));
+  await first.hub.leave();
+  expect(await entries(first.workspace, 'child.finished')).toHaveLength(1);
+  const { hub, workspace } = await open([script[0]!, does('a', { text: 'never' }), does('b', { text: 'B' }), SYNTHESIS], '', first.home); // prettier-ignore
+  await hub.resume('g');
+  expect(await hub.settled(event_id)).toMatchObject({ reason: 'success' });
+  const finished = await entries(workspace, 'child.finished');
+  expect(finished.map(({ data }) => data.reason)).toEqual(['success', 'success']);
+  expect(await entries(workspace, 'child.started')).toHaveLength(2);
+  expect(JSON.stringify(finished[0]!.data.result)).toContain('A found 7');
+  expect(await verifySession(workspace, 'g')).toMatchObject({ status: 'verified' });
+});
+
+test('a step that waits for a person lets its goal wait; the answer goes on with both', async () => {
+  const { hub, workspace } = await open(
+    [
+      plan(step('a'), step('b')),
+      does('a', { calls: [{ tool: 'exec_command', arguments: { cmd: 'true' } }] }),
+      { match: { tool_result: 'exec_command' }, reply: { text: 'A ran it' } },
+      does('b', { text: 'B' }),
+      SYNTHESIS,
+    ],
+    '',
+  );
+  const { event_id } = await hub.submit(goal());
+  const waiting = await hub.settled(event_id);
+  expect(waiting).toMatchObject({ status: 'waiting_approval', approvals: [expect.stringMatching(/^a-/)] });
+  await hub.resolve(waiting.approvals[0]!, { decision: 'grant' });
+  expect(await hub.settled(event_id)).toMatchObject({ status: 'done', reason: 'success' });
+  expect(await entries(workspace, 'child.finished')).toHaveLength(2);
+});
+
+describe('a plan', () => {
+  test('H-66, H-67: that can not be used is asked for once more, with what was wrong; then the person is told', async () => {
+    const { hub, workspace } = await open([{ match: { purpose: 'plan' }, reply: { text: 'I would rather not.' } }]);
+    const end = await done(hub);
+    expect(end).toMatchObject({ reason: 'task_graph_invalid', code: 'invalid_model_output' });
+    expect(end.text).toMatch(/No usable plan was made in 2 tries: it is not valid JSON/);
+    expect(await entries(workspace, 'model.requested')).toHaveLength(2);
+  });
+});
+
+test('a check that passes is part of the proof; one that does not is told to the next try', async () => {
+  const { hub, workspace, home } = await open([
+    plan(step('a', [], { check: 'test -e done' }), step('b')),
+    does('b', { text: 'B' }),
+    does('a', { text: 'I forgot' }),
+    {
+      match: { contains: 'Your last try' },
+      reply: { calls: [{ tool: 'exec_command', arguments: { cmd: 'touch done' } }] },
+    },
+    { match: { tool_result: 'exec_command' }, reply: { text: 'Now it is there' } },
+    SYNTHESIS,
+  ]);
+  const { event_id } = await hub.submit({ ...goal(), root: home });
+  expect(await hub.settled(event_id)).toMatchObject({ reason: 'success' });
+  const finished = await entries(workspace, 'child.finished');
+  expect(finished.map(({ data }) => data.reason)).toContain('validation_failed');
+  const child = finished.find(({ data }) => data.reason === 'validation_failed')!.data.session_id;
+  expect(await entries(workspace, 'check.requested', child)).toHaveLength(2);
+  expect(await verifySession(workspace, child)).toMatchObject({ status: 'verified' });
+});
