@@ -5,7 +5,7 @@
 import { canonicalJson } from '../base/canonical-json.ts';
 import { digestOf, sha256 } from '../base/digest.ts';
 import type { Ids } from '../base/ids.ts';
-import type { EntryData, Observation, Seq } from '../contract/entries.ts';
+import type { EntryData, Seq } from '../contract/entries.ts';
 import { RuntimeError } from '../contract/errors.ts';
 import type { Policy } from '../contract/manifest.ts';
 import type {
@@ -16,9 +16,8 @@ import type { IngressEvent } from '../contract/records.ts';
 import type { Resolution, SessionChange } from '../contract/host.ts';
 import type { Actor, FileChange, Lane, Part, Role } from '../contract/values.ts';
 import { createKernel } from '../kernel/kernel.ts';
-import { lowerRole } from '../kernel/policy/rights.ts';
 import { childEvent, isChildEvent } from './child-event.ts';
-import { rightsOf } from './freeze.ts';
+import { created, createdForStep, inputOf, inputOfTry } from './first-entries.ts';
 import type { Principal } from './principal.ts';
 import { cleanParts } from './session/border.ts';
 import { createResolver } from './session/fold.ts';
@@ -152,43 +151,6 @@ export function createOwner(ports: OwnerPorts, settings: OwnerSettings): Owner {
     for (const id of event_ids) if (!isChildEvent(session, id)) await ports.ingress.done(id, reason);
   }
 
-  /** A session is made by its first message. */
-  const created = (id: string, { root = '/', title, source, actor }: IngressEvent): Observation => ({
-    type: 'session.created',
-    data: {
-      session_id: id,
-      workspace_id: settings.workspace.id,
-      kind: source === 'cron' ? 'cron' : 'chat',
-      ...(title !== undefined && { title }),
-      project_root: root,
-      source,
-      actor,
-      rights: rightsOf(settings.policy(), lowerRole(settings.role, actor.role)),
-      epoch: settings.workspace.epoch,
-    },
-  });
-
-  /** That of a step may do no more than its parent's turn. */
-  const createdFor = (child: ChildRequest): Observation => {
-    const { session_id, title, project_root, source, actor, rights, epoch, parent, own_policies } = child;
-    return {
-      type: 'session.created',
-      data: {
-        session_id,
-        workspace_id: settings.workspace.id,
-        kind: 'step',
-        title,
-        project_root,
-        source,
-        actor,
-        rights,
-        epoch,
-        parent,
-        ...(own_policies && { own_policies }),
-      },
-    };
-  };
-
   /** The head of a turn that ended right before the program was stopped is missing in the audit log. */
   async function repairHead(session: string, { lastEnd }: OpenedSession): Promise<void> {
     if (!lastEnd) return;
@@ -303,7 +265,7 @@ export function createOwner(ports: OwnerPorts, settings: OwnerSettings): Owner {
     async makeChild(live, request) {
       const { runner } = live;
       if (runner.state().session !== null) return;
-      await runner.post(createdFor(request));
+      await runner.post(createdForStep(request, settings.workspace.id));
       const { model, instructions, actor } = request;
       await configure(
         live,
@@ -315,9 +277,7 @@ export function createOwner(ports: OwnerPorts, settings: OwnerSettings): Owner {
     async giveTry({ runner, opened }, request) {
       const event_id = childEvent(request);
       if (opened.received.has(event_id) || opened.ended.has(event_id)) return;
-      const { parts, actor, source, lane, taint, check, limits } = request;
-      const given = { event_id, mode: 'message' as const, parts, actor, source, lane, taint, limits };
-      await runner.post({ type: 'input.received', data: { ...given, ...(check !== undefined && { check }) } });
+      await runner.post(inputOfTry(request));
     },
 
     async give({ runner }, event) {
@@ -331,7 +291,8 @@ export function createOwner(ports: OwnerPorts, settings: OwnerSettings): Owner {
       const waiting = (await ports.ingress.pendingOf(id)).filter((event) => isKnown(event) || takes(event));
       const posted: Promise<unknown>[] = [];
       const [first] = waiting;
-      if (opened.end.status === 'absent' && first) posted.push(runner.post(created(id, first)));
+      if (opened.end.status === 'absent' && first)
+        posted.push(runner.post(created(first, { id, ...settings, policy: settings.policy() })));
       const model = how.model ?? (opened.end.status === 'absent' ? first?.model : undefined);
       await recordOpening(live);
       runner.start();
@@ -405,11 +366,4 @@ export function createOwner(ports: OwnerPorts, settings: OwnerSettings): Owner {
       }
     },
   };
-}
-
-/** The journal's entry for an accepted event. */
-function inputOf(event: IngressEvent): Observation {
-  const { event_id, mode, parts, actor, source, lane, taint, goal, check } = event;
-  const input = { event_id, mode, parts, actor, source, lane, taint };
-  return { type: 'input.received', data: { ...input, ...(goal && { goal }), ...(check !== undefined && { check }) } };
 }

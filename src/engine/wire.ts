@@ -32,6 +32,7 @@ import { createIdIndex, type IdIndex } from './id-index.ts';
 import { LOCAL_ACTOR } from './principal.ts';
 import { createModels } from './models-client.ts';
 import { reachModels } from './reached-models.ts';
+import { NO_CHILDREN } from './session/no-children.ts';
 import { createRedactor, type Redactor } from './session/redact.ts';
 
 export interface WorkspaceRequest {
@@ -105,12 +106,6 @@ export interface OwnedWorkspace {
   adoptConfig(before: Config): void;
   release(): Promise<void>;
 }
-
-/** Of an owner that opens no sessions for goals. */
-const NO_CHILDREN: Children = {
-  work: () => Promise.reject(new RuntimeError('internal', 'There is nobody here who does the steps of goals.')),
-  waitsFor: () => [],
-};
 
 /** Takes the lock and becomes the workspace's owner. @throws RuntimeError locked */
 export function takeWorkspace(workspace: Workspace, children: Children = NO_CHILDREN): OwnedWorkspace {

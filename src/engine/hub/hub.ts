@@ -13,7 +13,7 @@ import { LEAVING_MS } from '../host-loss.ts';
 import { revokeGrant } from '../grants.ts';
 import { ACTS, LOCAL, type Principal, requireRole } from '../principal.ts';
 import type { LiveSession } from '../owner.ts';
-import { wholeText } from '../session/messages.ts';
+import { wholeTexts } from '../session/messages.ts';
 import { createQueueActs } from '../lanes/queue-acts.ts';
 import type { Lanes } from '../lanes/lanes.ts';
 import { lanesFor } from '../lanes/lanes-for.ts';
@@ -135,13 +135,7 @@ export function createHub(workspace: Workspace, options: HubOptions): Hub {
     },
   });
   const lanes = lanesFor(takes, { ...store, clock, sessions, onFailed }, workspace.loaded.config);
-  const children = createChildren({
-    sessions,
-    owner,
-    ...store,
-    textOf,
-    onChanged: (session_id) => lanes.observe(session_id),
-  });
+  const children = createChildren({ sessions, owner, ...store, textOf, onChanged: (id) => lanes.observe(id) });
   const queue = createQueueActs({ lanes, ingress: store.ingress, takesAll: takes === 'all' });
   const configChanges = createConfigChanges(workspace, owned, sessions);
   const messages = createMessageStatus({
@@ -203,8 +197,7 @@ export function createHub(workspace: Workspace, options: HubOptions): Hub {
   }
 
   async function textOf(parts: Part[]): Promise<string> {
-    const texts = parts.map(async (part) => (part.type === 'text' ? wholeText(part.text, store.blobs) : ''));
-    return (await Promise.all(texts)).join('');
+    return (await wholeTexts(parts, store.blobs)).join('');
   }
 
   function refuseWhenLeaving(): void {

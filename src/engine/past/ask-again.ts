@@ -15,7 +15,7 @@ import { createKernel } from '../../kernel/kernel.ts';
 import { modelRequest } from '../../kernel/turn/prompt.ts';
 import type { State, Turn } from '../../kernel/turn/state.ts';
 import { applyEvolved, createResolver, newFold } from '../session/fold.ts';
-import { wholeText } from '../session/messages.ts';
+import { wholeText, wholeTexts } from '../session/messages.ts';
 import { createMessages } from '../session/request.ts';
 import { canonicalArguments } from './canonical-arguments.ts';
 
@@ -149,12 +149,11 @@ async function recordedOf(
   { parts, tool_calls, stop_reason }: EntryData<'model.replied'>,
   blobs: Blobs,
 ): Promise<SaidByModel> {
-  const texts = parts.map(async (part) => (part.type === 'text' ? wholeText(part.text, blobs) : ''));
   const calls = tool_calls.map(async (call) => ({
     name: call.name,
     arguments: canonicalArguments(await wholeText(call.arguments_raw, blobs)),
   }));
-  return said((await Promise.all(texts)).join(''), await Promise.all(calls), stop_reason);
+  return said((await wholeTexts(parts, blobs)).join(''), await Promise.all(calls), stop_reason);
 }
 
 function saidIn({ parts, tool_calls, stop_reason }: ModelReply): SaidByModel {

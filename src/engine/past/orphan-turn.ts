@@ -4,7 +4,7 @@
  */
 import type { EventStatus, Host } from '../../contract/host.ts';
 import type { Blobs, Journal } from '../../contract/ports.ts';
-import { wholeText } from '../session/messages.ts';
+import { wholeTexts } from '../session/messages.ts';
 import { pastTurns, type PastTurn } from './past-turns.ts';
 
 export interface OrphanPorts {
@@ -43,13 +43,10 @@ async function toldOf(
   if (!found?.ended) return {};
   const { ended, usage, cost_micro_usd, replies } = found;
   const { reason, code } = ended;
-  const texts = (replies.at(-1)?.parts ?? []).map(async (part) =>
-    part.type === 'text' ? wholeText(part.text, blobs) : '',
-  );
   return {
     reason,
     ...(code !== undefined && { code }),
-    text: (await Promise.all(texts)).join(''),
+    text: (await wholeTexts(replies.at(-1)?.parts ?? [], blobs)).join(''),
     usage,
     ...(cost_micro_usd !== undefined && { cost_micro_usd }),
   };

@@ -3,7 +3,7 @@ import type { Entry, EntryData } from '../../contract/entries.ts';
 import type { Blobs, StoredEntry } from '../../contract/ports.ts';
 import type { DeltaEvent, StreamEvent } from '../../contract/stream.ts';
 import type { Part } from '../../contract/values.ts';
-import { wholeText } from '../session/messages.ts';
+import { wholeTexts } from '../session/messages.ts';
 import { createTurnCounter, entryEvent } from '../stream.ts';
 
 /** What comes after a pause: something that happened, or what stands in the input as a person types. */
@@ -99,6 +99,5 @@ function* streaming(
 
 /** As a conversation joins them. */
 async function textOf(parts: readonly Part[], blobs: Pick<Blobs, 'get'>): Promise<string> {
-  const texts = parts.flatMap((part) => (part.type === 'text' ? [wholeText(part.text, blobs)] : []));
-  return (await Promise.all(texts)).join('\n');
+  return (await wholeTexts(parts, blobs)).join('\n');
 }

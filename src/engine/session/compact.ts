@@ -11,7 +11,7 @@ import { bytesTokens, requestTokens, summaryRoom } from '../../kernel/context/wi
 import { pendingOf } from '../../kernel/turn/history.ts';
 import type { State } from '../../kernel/turn/state.ts';
 import type { Folded } from './fold.ts';
-import { wholeText } from './messages.ts';
+import { wholeTexts } from './messages.ts';
 
 /** Of the room for a summary: so much is for what the person wrote, and so much for what was done. */
 const SAID_SHARE = 0.4;
@@ -62,8 +62,7 @@ export async function compact({
 export type Compactable = Pick<Folded, 'seqs' | 'remembered' | 'condensed'>;
 
 async function textOf(parts: readonly Part[], blobs: Blobs): Promise<string> {
-  const texts = await Promise.all(parts.flatMap((part) => (part.type === 'text' ? [wholeText(part.text, blobs)] : [])));
-  return texts.join('\n').trim();
+  return (await wholeTexts(parts, blobs)).join('\n').trim();
 }
 
 /** The newest messages that fit; the very last one always does, if shortened. */

@@ -36,6 +36,11 @@ export async function wholeText(text: LongText, blobs: Pick<Blobs, 'get'>): Prom
   return (await bytesOf(text.blob, blobs)).toString('utf8');
 }
 
+/** The texts among the parts, each whole. */
+export function wholeTexts(parts: readonly Part[], blobs: Pick<Blobs, 'get'>): Promise<string[]> {
+  return Promise.all(parts.flatMap((part) => (part.type === 'text' ? [wholeText(part.text, blobs)] : [])));
+}
+
 /** The JSON value that the journal names by digest. @throws RuntimeError store_damaged, when it isn't there */
 export async function readValue(digest: Digest, blobs: Pick<Blobs, 'get'>): Promise<unknown> {
   return JSON.parse((await bytesOf(digest, blobs)).toString('utf8'));

@@ -11,13 +11,14 @@ import { RuntimeError } from '../../contract/errors.ts';
 import type { ToolSpec } from '../../contract/manifest.ts';
 import type { ModelAnswer, ModelRequest } from '../../contract/messages.ts';
 import type {
-  Audit, Blobs, Budget, Children, Grants, Ingress, Journal, JournalEnd, ModelClient, Snapshots, StoredEntry, ToolContext, ToolHost, ToolResult, ToolRun,
+  Audit, Blobs, Budget, Grants, Ingress, Journal, JournalEnd, ModelClient, Snapshots, StoredEntry, ToolContext, ToolHost, ToolResult, ToolRun,
 } from '../../contract/ports.ts'; // prettier-ignore
 import type { AuditRecord, DeadLetter, GrantRecord, IngressEvent } from '../../contract/records.ts';
 import type { Actor } from '../../contract/values.ts';
 import { buildLine } from '../../store/chain/line.ts';
 import { createFreeze } from '../freeze.ts';
 import { createOwner, type LiveSession, type Owner } from '../owner.ts';
+import { NO_CHILDREN } from '../session/no-children.ts';
 import { createRedactor } from '../session/redact.ts';
 import { defaultConfig } from './default-config.ts';
 
@@ -25,11 +26,6 @@ export const PERSON: Actor = { id: 'ann', role: 'operator' };
 const START = 1_800_000_000_000;
 /** As long as each line is taken to be: every turn is worth a snapshot. */
 const LINE_BYTES = 100_000;
-
-const NO_CHILDREN: Children = {
-  work: () => Promise.reject(new Error('There are no children in this world.')),
-  waitsFor: () => [],
-};
 
 const NO_BUDGETS: Budget = {
   reserve: async () => ({ ok: true, scopes: [] }),

@@ -6,7 +6,8 @@ import type { Content } from '../../contract/messages.ts';
 import type { TurnReason } from '../../contract/values.ts';
 import { addUsage, countedTokens } from '../budget/budget.ts';
 import { pendingOf, textPart } from '../turn/history.ts';
-import { newAsk, type Ask, type Evolved, type Pending, type Queued, type State, type Turn } from '../turn/state.ts';
+import type { Pending } from '../turn/pending.ts';
+import { newAsk, type Ask, type Evolved, type Queued, type State, type Turn } from '../turn/state.ts';
 import { parsePlan } from './parse-plan.ts';
 import type { Goal, Step } from './state.ts';
 import { stepTimer } from './timer.ts';
@@ -41,10 +42,14 @@ export function planAnswered(turn: Turn, { data }: EntryOf<'model.replied'>): Tu
 }
 
 function planIn({ parts, stop_reason }: EntryData<'model.replied'>, mostSteps: number) {
-  const texts = parts.flatMap((part) => (part.type === 'text' ? [part.text] : []));
   if (stop_reason === 'length') return { ok: false, problem: 'it was cut off at its length limit' } as const;
-  if (texts.some((text) => typeof text !== 'string')) return { ok: false, problem: 'it is too long' } as const;
-  return parsePlan(texts.join(''), mostSteps);
+  let whole = '';
+  for (const part of parts) {
+    if (part.type !== 'text') continue;
+    if (typeof part.text !== 'string') return { ok: false, problem: 'it is too long' } as const;
+    whole += part.text;
+  }
+  return parsePlan(whole, mostSteps);
 }
 
 /** A plan of one step needs nobody else: the turn does it itself. */
@@ -98,9 +103,10 @@ export function stepRetried(turn: Turn, timer_id: string): Turn {
 /** What ran for another session is nothing that a fork may wait for: it begins anew, in a session of the fork's own. */
 export function forkedSteps(turn: Turn): Turn {
   if (!turn.goal) return turn;
-  const steps = turn.goal.steps.map(({ session_id, seq, retry_at, ...step }): Step => {
-    if (step.status === 'running' || step.status === 'retry') return { ...step, status: 'due', reason: 'interrupted' };
-    return { ...step, ...(session_id !== undefined && { session_id }), ...(seq !== undefined && { seq }) };
+  const steps = turn.goal.steps.map((step): Step => {
+    if (step.status !== 'running' && step.status !== 'retry') return step;
+    const { session_id: _, seq: __, retry_at: ___, ...anew } = step;
+    return { ...anew, status: 'due', attempt: 0, reason: 'interrupted' };
   });
   return { ...turn, goal: { ...turn.goal, steps } };
 }

@@ -1,7 +1,7 @@
 /** What the kernel remembers of a goal: the plan that is asked for, then its steps and how each goes. */
 import type { Digest } from '../../base/digest.ts';
 import type { Limits, TurnReason } from '../../contract/values.ts';
-import type { Pending } from '../turn/state.ts';
+import type { Pending } from '../turn/pending.ts';
 import type { PlannedStep } from './parse-plan.ts';
 
 export interface Goal {

@@ -4,6 +4,7 @@ import type { Hash } from '../../base/digest.ts';
 import type { EntryOf, Seq } from '../../contract/entries.ts';
 import type { Manifest } from '../../contract/manifest.ts';
 import { pendingOf, rested, roll, utf8Length } from './history.ts';
+import type { Pending } from './pending.ts';
 import { noteOf } from './notes.ts';
 import { endingOf } from './ending.ts';
 import { newGoal, planAsk, stepResults, stepsNote } from '../goal/evolve-goal.ts';
@@ -11,16 +12,7 @@ import { STEPS_ENDED } from '../goal/steps.ts';
 import { allLoops } from './loops.ts';
 import { allDenied, repetition } from './reflect.ts';
 import { addUsage } from '../budget/budget.ts';
-import {
-  newAsk,
-  NO_USAGE,
-  type History,
-  type Pending,
-  type Queued,
-  type State,
-  type Turn,
-  type Evolved,
-} from './state.ts';
+import { newAsk, NO_USAGE, type History, type Queued, type State, type Turn, type Evolved } from './state.ts';
 
 /** `quarantined`: the freeze itself came to nothing too often, and this turn only ends. */
 export function startTurn(

@@ -4,7 +4,8 @@ import type { Hash } from '../../base/digest.ts';
 import type { EntryOf, Seq } from '../../contract/entries.ts';
 import type { Content } from '../../contract/messages.ts';
 import type { LongText, Part } from '../../contract/values.ts';
-import type { Call, History, Pending } from './state.ts';
+import type { Pending } from './pending.ts';
+import type { Call, History } from './state.ts';
 
 /** So many contents at most stay as they are in a compaction; of those of ended turns fewer, so that a state stays small. */
 const MOST_KEPT = 32;

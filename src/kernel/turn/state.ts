@@ -12,6 +12,7 @@ import type {
   EffectClass, Facts, Limits, ModelFailureClass, Rights, TurnReason, Usage, Verdict,
 } from '../../contract/values.ts'; // prettier-ignore
 import type { Check, Goal } from '../goal/state.ts';
+import type { Pending } from './pending.ts';
 
 /** The version of these rules; a turn keeps the version it started with. */
 export const KERNEL_VERSION = 1;
@@ -76,15 +77,6 @@ export interface History {
   tail: Pending[];
   /** Entries from here on have their contents in it; of those before a summary stands in it. */
   from_seq: Seq;
-}
-
-/** Of a content: whose it is, and its measures. */
-export interface Pending {
-  seq: Seq;
-  digest: string;
-  bytes: number;
-  /** It is the result of a call, and means nothing without that. */
-  result?: true;
 }
 
 export interface Queued {
