@@ -51,8 +51,8 @@ function findJson(text: string): { ok: true; value: JsonValue } | { ok: false; p
   const spans = blocks.length === 1 ? blocks : jsonSpans(text);
   if (spans === 'cut') return wrong('the JSON ends in its middle');
   const values = spans.map(parseStrictJson).flatMap((parsed) => (parsed.ok ? [parsed.value] : []));
-  // Brackets are common in prose; what may be a plan holds an object.
-  const plans = values.filter((value) => listOf(value) !== undefined);
+  // Brackets are common in prose; a list that may be a plan holds something.
+  const plans = values.filter((value) => listOf(value) !== undefined && !isEmptyList(value));
   if (plans.length > 1) return wrong('there is more than one plan in it');
   if (plans.length === 1) return { ok: true, value: plans[0]! };
   return wrong(values.length > 0 ? 'it has no list `steps`' : 'it is not valid JSON');
@@ -75,6 +75,10 @@ function jsonSpans(text: string): string[] | 'cut' {
     } else if (depth > 0 && (char === '}' || char === ']') && --depth === 0) spans.push(text.slice(start, at + 1));
   }
   return depth > 0 ? 'cut' : spans;
+}
+
+function isEmptyList(value: JsonValue): boolean {
+  return Array.isArray(value) && value.length === 0;
 }
 
 function isObject(value: JsonValue | undefined): value is JsonObject {
