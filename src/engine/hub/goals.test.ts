@@ -44,6 +44,8 @@ async function entries<T extends EntryType>(workspace: Workspace, type: T, sessi
   return all.filter((entry): entry is EntryOf<T> => entry.type === type);
 }
 
+const soon = (check: () => Promise<void>) => vi.waitFor(check, { timeout: 20_000 });
+
 async function done(hub: Hub) {
   return hub.settled((await hub.submit(goal())).event_id);
 }
@@ -123,7 +125,11 @@ test('a stop reaches the steps that run, and ends all of them', async () => {
     { match: { contains: 'please do' }, stall: '60s' },
   ]);
   const { event_id } = await hub.submit(goal());
-  await vi.waitFor(async () => expect(await entries(workspace, 'child.started')).toHaveLength(2));
+  await soon(async () => {
+    const started = await entries(workspace, 'child.started');
+    expect(started).toHaveLength(2);
+    for (const { data } of started) expect(await entries(workspace, 'model.requested', data.session_id)).toHaveLength(1);
+  });
   await hub.stop('g', event_id);
   expect(await hub.settled(event_id)).toMatchObject({ reason: 'canceled' });
   const finished = await entries(workspace, 'child.finished');
@@ -142,7 +148,7 @@ test('what a process left of a goal goes on in the next, and nothing is done twi
   ];
   const first = await open(script);
   const { event_id } = await first.hub.submit(goal());
-  await vi.waitFor(async () => expect(await entries(first.workspace, 'child.started')).toHaveLength(2));
+  await soon(async () => expect(await entries(first.workspace, 'child.started')).toHaveLength(2));
   await first.hub.leave();
   expect(await entries(first.workspace, 'child.finished')).toHaveLength(1);
   const { hub, workspace } = await open([script[0]!, does('a', { text: 'never' }), does('b', { text: 'B' }), SYNTHESIS], '', first.home); // prettier-ignore
