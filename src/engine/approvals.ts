@@ -8,6 +8,7 @@ import type { Blobs, StoredEntry } from '../contract/ports.ts';
 import type { Actor } from '../contract/values.ts';
 import type { Resolution } from '../contract/host.ts';
 import { matchingId } from './matching-id.ts';
+import { callsMade } from './session/calls-made.ts';
 import { wholeText } from './session/messages.ts';
 import type { LiveSession, Owner } from './owner.ts';
 import { LOCAL_ACTOR, type Principal } from './principal.ts';
@@ -57,7 +58,8 @@ export async function approvalsOf(
         turn = { turn: entry.data.turn, actor: actors.get(entry.data.event_ids[0] ?? '') ?? LOCAL_ACTOR };
         break;
       case 'model.replied':
-        for (const call of entry.data.tool_calls) calls.set(call.call_id, call);
+      case 'check.requested':
+        for (const call of callsMade(entry)) calls.set(call.call_id, call);
         break;
       case 'call.inspected':
         inspections.set(entry.data.call_id, entry.data);

@@ -124,9 +124,15 @@ function everybodyAsks(world: World, { full }: { full: boolean }): void {
   for (const sent of unaccepted(world)) if (full || !sent.full) send(world, sent);
   for (const session of openSessions(world)) {
     ask(world, `resume ${session}`, (host) => host.resume(session), ({ approvals }) => {
-      for (const id of approvals) answer(world, { id, session_id: session }, { decision: 'grant' });
+      // Those of a goal's steps are answered with the steps' own sessions.
+      for (const id of approvals) if (asks(world, session, id)) answer(world, { id, session_id: session }, { decision: 'grant' });
     }); // prettier-ignore
   }
+}
+
+function asks(world: World, session: string, approval: string): boolean {
+  const calls = world.journals.view(session)?.fold.state.turn?.calls ?? [];
+  return calls.some((call) => call.approval?.approval_id === approval);
 }
 
 function openSessions(world: World): string[] {

@@ -2,6 +2,7 @@
  * A journal turn by turn, as what happened in it: said, answered, called, decided, resulted. Without what is so by nature
  * of the run (ids, times of entries, hashes, attempts, recovery). A session is read once, one turn of it is held.
  */
+import { callsMade } from '../session/calls-made.ts';
 import type { Digest } from '../../base/digest.ts';
 import { RuntimeError } from '../../contract/errors.ts';
 import type { Entry, EntryData, Seq } from '../../contract/entries.ts';
@@ -152,6 +153,9 @@ function createCollector(): Collector {
         if (cost_micro_usd !== undefined) turn.cost_micro_usd = (turn.cost_micro_usd ?? 0) + cost_micro_usd;
         return;
       }
+      case 'check.requested':
+        for (const { call_id, name, arguments_raw } of callsMade(entry)) calls.set(call_id, { call_id, seq, name, arguments_raw }); // prettier-ignore
+        return;
       case 'policy.decided': {
         const { call_id, verdict, rules } = entry.data;
         const call = calls.get(call_id);

@@ -8,6 +8,7 @@ import type { Summary } from '../../contract/summary.ts';
 import type { Part } from '../../contract/values.ts';
 import type { Kernel } from '../../kernel/kernel.ts';
 import type { Evolved, Resolved, State } from '../../kernel/turn/state.ts';
+import { callsMade } from './calls-made.ts';
 import { readValue } from './messages.ts';
 import { nothingRemembered, rememberDone, rememberSaid, type Remembered } from './remembered.ts';
 
@@ -53,14 +54,9 @@ export function applyEvolved(fold: Folded, entry: Entry, evolved: Evolved): void
   rememberDone(fold.remembered, entry);
   if (entry.type === 'input.received' && entry.data.goal) fold.goals.set(entry.data.event_id, entry.data);
   if (entry.type === 'turn.started') takeGoal(fold, entry.data.event_ids);
-  if (entry.type === 'check.requested') {
-    const { call_id, tool: name, arguments_raw } = entry.data;
-    fold.calls = new Map([[call_id, { call_id, provider_id: '', name, arguments_raw }]]);
-  }
-  if (entry.type === 'model.replied') {
-    if (entry.data.purpose === 'compact') fold.condensed = entry.data.parts;
-    else fold.calls = new Map(entry.data.tool_calls.map((call) => [call.call_id, call]));
-  }
+  if (entry.type === 'model.replied' && entry.data.purpose === 'compact') fold.condensed = entry.data.parts;
+  const made = callsMade(entry);
+  if (made.length > 0) fold.calls = new Map(made.map((call) => [call.call_id, call]));
   if (entry.type === 'reply.made') fold.lastReply = entry.data.parts ?? lastAnswer(fold.contents);
   // Replies that were left out, and stops, never join; nothing of a finished turn may pile up.
   if (entry.type === 'turn.ended') {

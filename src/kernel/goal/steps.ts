@@ -36,7 +36,8 @@ function ended(turn: Turn, signal: 'continue' | 'stop', reason: string): Decisio
 
 function started(hash: Hash, state: State, turn: Turn, step: Step, leftMs: number): Decision {
   const input_digest = inputDigest(hash, turn, step);
-  const first = canonicalJson([state.session!.id, turn.turn, step.id, state.seq + 1, input_digest]);
+  // With its time: a session of that name may have been there before, and have been removed.
+  const first = canonicalJson([state.session!.id, turn.turn, step.id, state.seq + 1, state.at, input_digest]);
   return {
     type: 'child.started',
     data: {

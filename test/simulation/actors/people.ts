@@ -73,6 +73,8 @@ function newMessage(world: World, changes: Partial<Submission>): Sent {
     ...(dice.once(8) && { priority: dice.pick([5, -5]) }),
     ...(dice.once(4) && { source: 'another' }),
     ...(dice.once(12) && { limits: { wall_ms: dice.pick([5000, 500]) } }),
+    ...(dice.once(12) && { goal: true as const }),
+    ...(dice.once(24) && { check: 'true' }),
     ...changes,
   };
   const life = session === undefined ? 1 : ledger.life(session);

@@ -21,7 +21,7 @@ export const acceptedEndsOnce: Invariant = {
       for (const id of new Set([...ids, ...ends])) {
         const count = ends.filter((ended) => ended === id).length;
         if (count > 1) broken(`${id} has ${count} finished turns in ${session}`);
-        if (count === 0 && isEnd) broken(`${id} has no finished turn in ${session}`);
+        if (count === 0 && isEnd && !isOrphan(entries)) broken(`${id} has no finished turn in ${session}`);
       }
       checkKeys(session, inputs);
     }
@@ -40,6 +40,14 @@ export const acceptedEndsOnce: Invariant = {
         if (before !== undefined && at - before < ttl) broken(`${name} came twice into ${session}, with one key`);
         byName.set(name, at);
       }
+    }
+
+    /** A step whose goal is gone: nobody goes on with it. */
+    function isOrphan([first]: readonly Entry[]): boolean {
+      const parent = first?.type === 'session.created' ? first.data.parent : undefined;
+      if (!parent) return false;
+      const intent = world.journals.view(parent.session_id)?.entries[parent.seq - 1];
+      return intent?.type !== 'child.started' || intent.data.session_id !== (first as EntryOf<'session.created'>).data.session_id; // prettier-ignore
     }
 
     return {

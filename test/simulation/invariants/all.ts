@@ -3,6 +3,7 @@ import type { Invariant } from '../world/parts.ts';
 import { acceptedEndsOnce } from './accepted.ts';
 import { withinBudgets } from './budgets.ts';
 import { approvedOnce, neverTwice, neverUnallowed } from './effects.ts';
+import { stepsAgree } from './goals.ts';
 import { lanesKept } from './lanes.ts';
 import { leavesInOrder } from './leaving.ts';
 import { promisesKept } from './promises.ts';
@@ -13,5 +14,5 @@ import { statesAgree } from './states.ts';
 
 export const INVARIANTS: readonly Invariant[] = [
   acceptedEndsOnce, neverTwice, neverUnallowed, approvedOnce, withinBudgets, oneReply, promisesKept, statesAgree,
-  lanesKept, firesOnce, leavesInOrder, sharedBudgetsHold,
+  lanesKept, firesOnce, leavesInOrder, sharedBudgetsHold, stepsAgree,
 ]; // prettier-ignore

@@ -117,7 +117,7 @@ function takeEntry(turn: Turn, session: Spent, entry: Entry): string | undefined
   switch (entry.type) {
     case 'model.requested': {
       turn.asking = entry.data;
-      turn.price = [...manifest.models, manifest.compactor].find((one) => one?.model === entry.data.model)?.price;
+      turn.price = [...manifest.models, manifest.compactor, manifest.planner].find((one) => one?.model === entry.data.model)?.price;
       const { tokens, cost_micro_usd: cost } = entry.data.reserve;
       if (turn.active_ms > limits.wall_ms) return `a model is asked after ${turn.active_ms} ms of ${limits.wall_ms}`;
       if (turn.replies >= limits.max_turns) return `reply ${turn.replies + 1} of ${limits.max_turns}`;
@@ -142,7 +142,7 @@ function takeEntry(turn: Turn, session: Spent, entry: Entry): string | undefined
       turn.asking = undefined;
       return undefined;
     case 'call.started': {
-      turn.started.add(entry.data.call_id);
+      if (!entry.data.call_id.startsWith('v')) turn.started.add(entry.data.call_id); // a check is the runtime's own
       turn.running.add(entry.data.call_id);
       if (turn.started.size > limits.max_calls) return `call ${turn.started.size} of ${limits.max_calls}`;
       // Where the clock jumps, the timer that ends the turn may come after a call.

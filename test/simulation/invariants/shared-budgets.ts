@@ -6,7 +6,7 @@ import type { Invariant, World } from '../world/parts.ts';
 const MAY_COST: ReadonlySet<string> = new Set(['network', 'timeout', 'malformed', 'aborted']);
 const MICRO = 1_000_000;
 
-type Section = 'day' | 'month' | 'sender' | 'schedule';
+type Section = 'day' | 'month' | 'sender' | 'schedule' | 'goal' | 'session';
 
 interface Amounts {
   calls: number;
@@ -102,7 +102,8 @@ function passed(
   open: readonly UsageReservation[],
   { cost_micro_usd }: UsageReservation,
 ): string | undefined {
-  const section = budget.split(':', 1)[0] as Section;
+  const kind = budget.split(':', 1)[0]!;
+  const section = (kind === 'tree' ? 'session' : kind) as Section;
   const limits = loaded.config.budget[section];
   const held = open.filter(({ budgets }) => budgets.includes(budget));
   const sums: [keyof Amounts, number, number][] = [

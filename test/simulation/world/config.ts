@@ -23,7 +23,7 @@ export function drawConfig(dice: Dice): LoadedConfig {
     models: {
       default: 'main',
       fallback: dice.once(3) ? ['other'] : [],
-      purposes: dice.once(4) ? { compact: 'small' } : {},
+      purposes: { ...(dice.once(4) && { compact: 'small' }), ...(dice.once(4) && { plan: 'small' }) },
       registry: [model('main'), model('other'), model('small')],
     },
     governance: {
@@ -35,6 +35,8 @@ export function drawConfig(dice: Dice): LoadedConfig {
       max_tool_calls: dice.pick([12, 4, 2]),
       max_calls_per_reply: dice.pick([8, 2]),
       model_attempts: dice.pick([3, 2, 1]),
+      max_parallel_subtasks: dice.pick([4, 2, 1]),
+      subtask_retry_max: dice.pick([2, 3, 1]),
       instructions: 'Help.',
     },
     budget: {
@@ -43,6 +45,7 @@ export function drawConfig(dice: Dice): LoadedConfig {
         cost: dice.pick([2, 0.15, 0.06]),
         wall: dice.pick(['10m', '1m', '5s']),
       },
+      goal: { tokens: dice.pick([0, 30_000, 9000]), cost: dice.pick([0, 0.3]), wall: dice.pick(['2h', '1m', '5s']) },
       session: { tokens: dice.pick([0, 0, 12_000]), cost: dice.pick([0, 0, 0.3]) },
       ...(dice.once(3) ? drawShared(dice) : { day: { cost: 0 }, month: { cost: 0 } }),
     },
@@ -80,9 +83,9 @@ function drawShared(dice: Dice) {
 /** Each world has its tools on these lists; `setPolicy` moves one. */
 export function drawPolicy(dice: Dice): Policy {
   const lists = dice.pick<Pick<Policy, 'allow' | 'require_approval' | 'deny'>>([
-    { allow: ['look', 'work'], require_approval: ['send', 'patch'], deny: [] },
-    { allow: ['look', 'patch', 'send'], require_approval: ['work'], deny: [] },
-    { allow: ['look'], require_approval: ['send', 'patch'], deny: ['work'] },
+    { allow: ['look', 'work', 'exec_command'], require_approval: ['send', 'patch'], deny: [] },
+    { allow: ['look', 'patch', 'send'], require_approval: ['work', 'exec_command'], deny: [] },
+    { allow: ['look'], require_approval: ['send', 'patch'], deny: ['work', 'exec_command'] },
   ]);
   return { v: 1, ...lists, sandbox: 'off', approver_roles: ['operator'] };
 }

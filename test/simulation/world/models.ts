@@ -48,6 +48,7 @@ function told(answer: ModelAnswer): string {
 
 function drawAnswer(dice: Dice, request: ModelRequest): ModelAnswer {
   if (request.purpose === 'compact' && !dice.once(3)) return reply('So far.', [], 'end', drawUsage(dice, request));
+  if (request.purpose === 'plan' && !dice.once(4)) return reply(drawPlan(dice), [], 'end', drawUsage(dice, request));
   const kind = dice.pick(['text', 'calls', 'calls', 'calls', 'calls', 'text', 'failure', 'odd'] as const);
   if (kind === 'failure') return drawFailure(dice);
   const usage = drawUsage(dice, request);
@@ -65,6 +66,18 @@ function drawAnswer(dice: Dice, request: ModelRequest): ModelAnswer {
     );
   if (odd === 'refused') return reply('No.', [], 'refused', usage);
   return reply('', drawCalls(dice), 'length', usage);
+}
+
+/** Of one step to five, some after others. */
+function drawPlan(dice: Dice): string {
+  const ids = ['a', 'b', 'c', 'd', 'e'].slice(0, dice.pick([3, 2, 1, 5]));
+  const steps = ids.map((id, index) => ({
+    id,
+    task: `do ${id}`,
+    depends_on: ids.slice(0, index).filter(() => dice.once(3)),
+    ...(dice.once(6) && { check: 'true' }),
+  }));
+  return JSON.stringify({ steps });
 }
 
 type Calls = { provider_id: string; name: string; arguments_raw: string }[];

@@ -12,12 +12,13 @@ const RUN_MS = 60;
 const KILL_MS = 20;
 const LONG_OUTPUT = 'A line of output.\n'.repeat(100);
 
-/** `look` reads; `work` runs a command; `patch` can be rolled forward; `send` reaches out. */
+/** `look` reads; `work` runs a command; `patch` can be rolled forward; `send` reaches out. Checks are run by `exec_command`. */
 const SPECS: ToolSpec[] = [
   specOf('look', 'read', 'rerun'),
   specOf('work', 'exec', 'unknown'),
   specOf('patch', 'write', 'roll_forward'),
   specOf('send', 'send', 'unknown'),
+  specOf('exec_command', 'exec', 'unknown'),
 ];
 
 export const TOOL_NAMES = ['look', 'work', 'patch', 'send'] as const;
@@ -49,7 +50,7 @@ export function createToolHost(world: World, process: SimulatedProcess): ToolHos
       return new Promise((resolve) => {
         const cancel = process.after(machine.jitter(RUN_MS) + slow, () => {
           machine.note(`${told} ends: ${kind}`);
-          resolve(resultOf(kind, output));
+          resolve({ ...resultOf(kind, output), ...(kind === 'ok' && { exit_code: dice.once(4) ? 1 : 0 }) });
         });
         signal.addEventListener('abort', () => {
           if (dice.once(4)) return; // it had ended right before
@@ -70,7 +71,7 @@ function inspected({ spec, call_id, arguments_raw }: ToolRequest): Inspection {
   const presentation = { title: shownAs(spec.name, call_id, arguments_raw) };
   return {
     args_digest: digestOf(arguments_raw),
-    ...(n === undefined && { invalid: [{ path: '', message: 'not JSON' }] }),
+    ...(n === undefined && spec.name !== 'exec_command' && { invalid: [{ path: '', message: 'not JSON' }] }),
     facts,
     facts_digest: digestOf(canonicalJson(facts)),
     presentation,

@@ -1,4 +1,5 @@
 /** A tool call: what was looked at, who let it run or not, how often it was tried, and what came of it. */
+import { callsMade } from '../../session/calls-made.ts';
 import { utcTime } from '../../../base/utc-time.ts';
 import type { EntryOf, Seq } from '../../../contract/entries.ts';
 import type { Facts } from '../../../contract/values.ts';
@@ -19,9 +20,9 @@ export async function callSteps(evidence: Evidence, span: TurnSpan, call_id: str
 }
 
 async function madeLines({ all, blobs }: Evidence, call_id: string): Promise<WhyLine[]> {
-  for (const replied of all('model.replied')) {
-    const call = replied.data.tool_calls.find((one) => one.call_id === call_id);
-    if (call) return [known(`${call_id}: ${call.name} ${await shortened(call.arguments_raw, blobs)}`, replied)];
+  for (const entry of [...all('model.replied'), ...all('check.requested')]) {
+    const call = callsMade(entry).find((one) => one.call_id === call_id);
+    if (call) return [known(`${call_id}: ${call.name} ${await shortened(call.arguments_raw, blobs)}`, entry)];
   }
   return [missing(`no reply that makes ${call_id} is recorded`)];
 }

@@ -62,7 +62,7 @@ export async function* turnsOf(entries: AsyncIterable<Entry>, blobs: Pick<Blobs,
   const step = (call_id: string, text: string): void => void calls.get(call_id)?.steps.push(text);
 
   async function replied({ purpose, parts, tool_calls, call_id }: EntryData<'model.replied'>): Promise<void> {
-    if (purpose === 'compact') return; // what came of it is told where it is in its place
+    if (purpose !== undefined) return; // what came of it is told where it is in its place
     for (const part of parts) {
       if (part.type === 'reasoning' && part.text !== undefined) add({ kind: 'thought', text: await textOf(part.text) });
     }

@@ -80,7 +80,7 @@ function createPieces(event_id: string, push: (event: TurnEvent) => void) {
   }
 
   function replied({ purpose, parts, tool_calls }: EntryData<'model.replied'>): void {
-    if (purpose === 'compact') return; // nothing that is said to anyone
+    if (purpose !== undefined) return; // nothing that is said to anyone
     const texts = parts.flatMap((part) => (part.type === 'text' ? [part.text] : []));
     // A long text lies in a blob; its deltas were given, or the reply is given as a whole.
     const whole = texts.every((text) => typeof text === 'string') ? texts.join('') : said;
