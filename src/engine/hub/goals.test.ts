@@ -128,7 +128,8 @@ test('a stop reaches the steps that run, and ends all of them', async () => {
   await soon(async () => {
     const started = await entries(workspace, 'child.started');
     expect(started).toHaveLength(2);
-    for (const { data } of started) expect(await entries(workspace, 'model.requested', data.session_id)).toHaveLength(1);
+    for (const { data } of started)
+      expect(await entries(workspace, 'model.requested', data.session_id)).toHaveLength(1);
   });
   await hub.stop('g', event_id);
   expect(await hub.settled(event_id)).toMatchObject({ reason: 'canceled' });

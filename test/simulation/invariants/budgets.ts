@@ -117,7 +117,9 @@ function takeEntry(turn: Turn, session: Spent, entry: Entry): string | undefined
   switch (entry.type) {
     case 'model.requested': {
       turn.asking = entry.data;
-      turn.price = [...manifest.models, manifest.compactor, manifest.planner].find((one) => one?.model === entry.data.model)?.price;
+      turn.price = [...manifest.models, manifest.compactor, manifest.planner].find(
+        (one) => one?.model === entry.data.model,
+      )?.price;
       const { tokens, cost_micro_usd: cost } = entry.data.reserve;
       if (turn.active_ms > limits.wall_ms) return `a model is asked after ${turn.active_ms} ms of ${limits.wall_ms}`;
       if (turn.replies >= limits.max_turns) return `reply ${turn.replies + 1} of ${limits.max_turns}`;

@@ -17,7 +17,9 @@ export const stepsAgree: Invariant = {
         if (!above || world.ledger.life(parent.session_id) > 1) return; // removed since
         const intent = above.entries.slice(0, above.durable)[parent.seq - 1];
         if (intent?.type !== 'child.started' || intent.data.session_id !== session) {
-          broken(`${run.spec.name} of the step ${session} began, and no durable intent of ${parent.session_id} made it`);
+          broken(
+            `${run.spec.name} of the step ${session} began, and no durable intent of ${parent.session_id} made it`,
+          );
         }
       },
       evidence({ sessions }) {

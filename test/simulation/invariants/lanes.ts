@@ -57,7 +57,9 @@ function needlesslyWaiting(world: World, program: Program, items: QueueItem[]): 
   });
   if (working.length >= interactive_concurrency) return undefined;
   // What stands behind one that is being dropped waits until that is gone.
-  const held = new Set(items.flatMap(({ event_id, session_id }) => (isBeingEnded(program, event_id) ? session_id : [])));
+  const held = new Set(
+    items.flatMap(({ event_id, session_id }) => (isBeingEnded(program, event_id) ? session_id : [])),
+  );
   return items.find(
     ({ state, lane, session_id }) =>
       state === 'waiting' && lane === 'interactive' && !active.has(session_id) && !held.has(session_id),

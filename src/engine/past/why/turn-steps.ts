@@ -90,7 +90,9 @@ function attemptLines(evidence: Evidence, call_id: string): WhyLine[] {
 
 function repliedLine(replied: EntryOf<'model.replied'>): WhyLine {
   const { model_served, tool_calls, usage, duration_ms, provider_request_id, stop_reason } = replied.data;
-  const answered = { compact: 'summed up the history', plan: 'planned', think: 'answered' }[replied.data.purpose ?? 'think'];
+  const answered = { compact: 'summed up the history', plan: 'planned', think: 'answered' }[
+    replied.data.purpose ?? 'think'
+  ];
   const what =
     tool_calls.length === 0
       ? answered
