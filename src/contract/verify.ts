@@ -22,8 +22,9 @@ export interface VerifyReport {
   partial: { seq: number; why: string }[];
   /**
    * `no_head`: nothing vouches for its end; `own_head`: only the header of the file does; `crash_tail`: a crash cut its
-   * last line; `redacted`: placeholders stand for its contents.
+   * last line; `redacted`: placeholders stand for its contents; `step_missing`: what it says of a step's session can't be
+   * compared, as that isn't here.
    */
-  notes: ('no_head' | 'own_head' | 'crash_tail' | 'redacted')[];
+  notes: ('no_head' | 'own_head' | 'crash_tail' | 'redacted' | 'step_missing')[];
   failure?: { line: number; seq: number; code: VerifyFailureCode; message: string };
 }

@@ -165,9 +165,24 @@ export async function verifySession({ store }: Workspace, id: string): Promise<V
     read: (visit) => store.journal.read(id, visit),
     blobs: store.blobs,
     hasHead: head !== undefined,
+    hashAt: (session, seq) => hashAt(store.journal, session, seq),
   });
   if (report.entries === 0 && !report.failure) throw await notFound(store.journal, id);
   return report;
+}
+
+/** Undefined: there is no such entry. */
+async function hashAt(
+  journal: Workspace['store']['journal'],
+  session: string,
+  seq: number,
+): Promise<string | undefined> {
+  let found: string | undefined;
+  const visit = ({ entry, hash }: StoredEntry): void => {
+    if (entry.seq === seq) found = hash;
+  };
+  await journal.read(session, visit, { after: seq - 1 });
+  return found;
 }
 
 /** Verifies the sessions, one after the other; what can't be read at all has failed. One that is gone by then is left out. */

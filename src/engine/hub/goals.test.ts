@@ -3,6 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test, vi } from 'vitest';
 import type { Entry, EntryOf, EntryType } from '../../contract/entries.ts';
+import { verifyJournal } from '../proof/verify.ts';
 import { readSession, verifySession } from '../sessions.ts';
 import { newHome, openHub, say } from '../testing/hubs.ts';
 import type { Hub } from './hub.ts';
@@ -85,6 +86,19 @@ test('a goal is planned, its steps are done in their order, each by its own sess
   }
   const [ended] = await entries(workspace, 'turn.ended');
   expect(ended!.data.model_calls).toBe(5);
+});
+
+test('what a goal says of its steps is what their sessions say, and fails to verify where it is not', async () => {
+  const { hub, workspace } = await open([plan(step('a'), step('b')), does('a', { text: 'A' }), does('b', { text: 'B' }), SYNTHESIS]); // prettier-ignore
+  await done(hub);
+  const { journal, blobs } = workspace.store;
+  const verify = (hashAt: (session: string, seq: number) => Promise<string | undefined>) =>
+    verifyJournal({ session_id: 'g', read: (visit) => journal.read('g', visit), blobs, hasHead: true, hashAt });
+  expect(await verify(async () => '0'.repeat(64))).toMatchObject({ status: 'failed', failure: { code: 'hash_mismatch' } }); // prettier-ignore
+  expect(await verify(async () => undefined)).toMatchObject({ status: 'verified', notes: ['step_missing'] });
+  const [child] = await entries(workspace, 'child.started');
+  await hub.remove(child!.data.session_id, { force: false });
+  expect(await verifySession(workspace, 'g')).toMatchObject({ status: 'verified', notes: ['step_missing'] });
 });
 
 test('a plan of one step costs no further call: the turn does it itself', async () => {

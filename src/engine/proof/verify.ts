@@ -7,7 +7,7 @@ import { canonicalJson } from '../../base/canonical-json.ts';
 import { digestOf, sha256, type Digest } from '../../base/digest.ts';
 import { isDecision, isIntent } from '../../contract/entry-types.ts';
 import { toRuntimeError } from '../../contract/errors.ts';
-import type { Decision, Entry } from '../../contract/entries.ts';
+import type { Decision, Entry, EntryOf } from '../../contract/entries.ts';
 import type { Blobs, JournalEnd, Visit } from '../../contract/ports.ts';
 import type { Presentation } from '../../contract/values.ts';
 import type { VerifyFailureCode, VerifyReport } from '../../contract/verify.ts';
@@ -34,22 +34,28 @@ export interface Evidence {
   ownHead?: boolean;
   /** Lines of the file that stand before its entries. */
   linesBefore?: number;
+  /** The hash of an entry of another session: what a goal says of its steps is what their journals say. */
+  hashAt?: (session_id: string, seq: number) => Promise<string | undefined>;
 }
 
 export async function verifyJournal(evidence: Evidence): Promise<VerifyReport> {
   const { session_id, read, blobs, blobsFromElsewhere = false, hasHead, ownHead = false, linesBefore = 0 } = evidence;
   const check = createCheck(blobs, blobsFromElsewhere);
+  const steps: EntryOf<'child.finished'>[] = [];
   let redacted = false;
   const end = await read(({ entry }) => {
     if (entry.type === 'session.created') redacted = entry.data.redacted_from !== undefined;
+    if (entry.type === 'child.finished' && entry.data.head.seq > 0) steps.push(entry);
     return check.take(entry);
   });
-  const failure = check.failure() ?? end.failure;
+  const told = await stepsTold(steps, evidence.hashAt);
+  const failure = check.failure() ?? end.failure ?? told.failure;
   const partial = check.partial();
   const notes: VerifyReport['notes'] = [];
   if (!hasHead) notes.push(ownHead ? 'own_head' : 'no_head');
   if (end.status === 'crash_tail') notes.push('crash_tail');
   if (redacted) notes.push('redacted');
+  if (told.missing) notes.push('step_missing');
   return {
     schemaVersion: 'runtime.verify.v1',
     session_id: session_id ?? end.session ?? '',
@@ -62,6 +68,23 @@ export async function verifyJournal(evidence: Evidence): Promise<VerifyReport> {
     notes,
     ...(failure && { failure: { ...failure, line: failure.line + linesBefore } }),
   };
+}
+
+/** Does each step's session say what its goal says that it does? */
+async function stepsTold(
+  steps: readonly EntryOf<'child.finished'>[],
+  hashAt: Evidence['hashAt'] = async () => undefined,
+): Promise<{ missing: boolean; failure?: Failure }> {
+  let missing = false;
+  for (const { seq, type, data } of steps) {
+    const hash = await hashAt(data.session_id, data.head.seq);
+    if (hash === undefined) missing = true;
+    else if (hash !== data.head.hash) {
+      const message = `entry ${seq} (${type}): entry ${data.head.seq} of ${data.session_id} is not the one that it names`;
+      return { missing, failure: { line: seq, seq, code: 'hash_mismatch', message } };
+    }
+  }
+  return { missing };
 }
 
 interface Check {

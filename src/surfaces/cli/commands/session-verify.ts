@@ -57,6 +57,7 @@ function sayVerdict({ stdout }: Io, target: string, report: VerifyReport): void 
   const upTo = entries === 0 ? '' : `, head ${head.seq} ${head.hash}`;
   stdout.write(`${entries} entries, ${decisions} decisions derived again${upTo}\n`);
   if (notes.includes('no_head')) stdout.write('no audit head vouches for its end\n');
+  if (notes.includes('step_missing')) stdout.write('sessions of its steps are not here to be compared\n');
   if (notes.includes('own_head')) stdout.write('only the header of the file vouches for its end\n');
   if (notes.includes('redacted')) stdout.write('placeholders stand for its contents: it proves what was decided\n');
   if (notes.includes('crash_tail')) stdout.write('a crash cut its last line; nothing that was promised is missing\n');
