@@ -2,9 +2,11 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect } from 'vitest';
-import type { UsageRecord } from '../src/contract/records.ts';
+import type { UsageKey, UsageRecord, UsageReservation } from '../src/contract/records.ts';
 import { emptyTally, take, usedOf } from '../src/engine/budget/tally.ts';
 import { startDaemon } from './support/daemon.ts';
+import type { MockReply } from './support/mock-reply.ts';
+import type { MockRequest } from './support/mock-service.ts';
 import { entriesOf, expectVerified, type Place, test } from './support/place.ts';
 
 const PRICE = { price: { input: 1, output: 10 } }; // USD per million tokens
@@ -135,30 +137,80 @@ describe('32 sessions at the same time', () => {
     daemon.child.kill('SIGTERM');
     await daemon.ended;
 
-    let used = 0;
-    let overrun = 0;
-    const open = new Map<string, number>();
-    for (const record of usageRecords(place)) {
-      if (record.type !== 'usage.reserved' && record.type !== 'usage.settled') continue;
-      const key = `${record.data.session} ${record.data.for}`;
-      const cost = record.data.cost_micro_usd;
-      if (record.type === 'usage.reserved') {
-        open.set(key, cost);
-        const held = [...open.values()].reduce((sum, one) => sum + one, 0);
-        expect(used + held).toBeLessThanOrEqual(limit + overrun);
-        expect(used + held).toBeLessThanOrEqual(limit); // nothing is lent beyond it, whatever was misreported
-      } else {
-        overrun += Math.max(0, cost - open.get(key)!);
-        open.delete(key);
-        used += cost;
-      }
-    }
-    expect(open.size).toBe(0);
-    expect(used).toBeLessThanOrEqual(limit + overrun);
-    expect(daySpent(place)).toEqual({ used, held: 0 });
+    expectNeverPassed(usageRecords(place), limit);
     for (const n of [0, 31]) await expectVerified(place, `s-${n}`);
   });
+
+  test('nor do the steps of eight goals, four of each at once, pass what their goal may use', async ({
+    place,
+    mock,
+  }) => {
+    const limit = 400_000;
+    const steps = ['a', 'b', 'c', 'd'].map((id) => ({ id, task: `do ${id}`, depends_on: [] }));
+    const plan = JSON.stringify({ steps });
+    let asked = 0;
+    const answer = ({ body }: MockRequest): MockReply => {
+      if (JSON.stringify(body).includes('You plan the work of agents')) return { text: plan };
+      return { text: 'so far', usage: REPORTS[asked++ % REPORTS.length]! };
+    };
+    mock.reply(...Array.from({ length: 400 }, () => answer));
+    place.connect(
+      mock,
+      { ...PRICE, max_output: 1000 },
+      {
+        budget: { goal: { cost: limit / 1_000_000 }, turn: { cost: 0 }, day: { cost: 3 } },
+        orchestrator: { subtask_retry_max: 1 },
+      },
+    );
+    const daemon = await startDaemon(place);
+    const goals = Array.from({ length: 8 }, (_, n) => `g-${n}`);
+    const sent = await Promise.all(goals.map((id) => daemon.send({ content: 'go', session_id: id, goal: true })));
+    for (const { status } of sent) expect(['success', 'budget_exceeded']).toContain(status.reason);
+    daemon.child.kill('SIGTERM');
+    await daemon.ended;
+
+    const records = usageRecords(place);
+    expectNeverPassed(records, 3_000_000);
+    for (const id of goals) {
+      const scope = `goal:${id}.1`;
+      const own = records.filter(({ type, data }) => type === 'usage.reserved' && data.budgets.includes(scope));
+      const keys = new Set(own.map(({ data }) => keyOf(data as UsageReservation)));
+      expect(new Set(own.map(({ data }) => (data as UsageReservation).session)).size).toBeGreaterThan(1);
+      expectNeverPassed(
+        records.filter(({ data }) => 'for' in data && keys.has(keyOf(data))),
+        limit,
+      );
+      await expectVerified(place, id);
+    }
+    const children = new Set(records.flatMap(({ data }) => ('session' in data ? [data.session] : [])));
+    expect(children.size).toBe(8 + 32);
+  });
 });
+
+const keyOf = (call: UsageKey): string => `${call.session} ${call.for} ${call.intent.seq}`;
+
+/** Whatever was misreported, nothing is lent beyond a limit. */
+function expectNeverPassed(records: readonly UsageRecord[], limit: number): void {
+  let used = 0;
+  let overrun = 0;
+  const open = new Map<string, number>();
+  for (const record of records) {
+    if (record.type !== 'usage.reserved' && record.type !== 'usage.settled') continue;
+    const key = keyOf(record.data);
+    const cost = record.data.cost_micro_usd;
+    if (record.type === 'usage.reserved') {
+      open.set(key, cost);
+      const held = [...open.values()].reduce((sum, one) => sum + one, 0);
+      expect(used + held).toBeLessThanOrEqual(limit);
+    } else {
+      overrun += Math.max(0, cost - open.get(key)!);
+      open.delete(key);
+      used += cost;
+    }
+  }
+  expect(open.size).toBe(0);
+  expect(used).toBeLessThanOrEqual(limit + overrun);
+}
 
 describe('a budget of which 80 % are used', () => {
   const half = { budget: { day: { cost: 1 } } };

@@ -143,10 +143,16 @@ function settled(turn: Turn, step: Step, { at, data }: EntryOf<'child.finished'>
   const { reason } = data;
   const next = { ...step, reason, active_ms: step.active_ms + data.active_ms };
   if (reason === 'success') return { ...next, status: 'done', result };
-  if (turn.cut === null && RETRIED.has(reason) && step.attempt < attempts) {
+  const mayDoBetter = RETRIED.has(reason) || (reason === 'budget_exceeded' && othersRun(turn, step));
+  if (turn.cut === null && mayDoBetter && step.attempt < attempts) {
     return { ...next, status: 'retry', retry_at: at + retry_base_ms * step.attempt };
   }
   return { ...next, status: 'failed', result };
+}
+
+/** What they have reserved of the budget that all share may come back. */
+function othersRun({ goal }: Turn, { id }: Step): boolean {
+  return goal!.steps.some((other) => other.id !== id && other.status === 'running');
 }
 
 /**

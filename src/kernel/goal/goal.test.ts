@@ -154,6 +154,16 @@ describe('steps', () => {
     },
   );
 
+  test('that find the budget reserved by the others are tried again', () => {
+    const story = goal();
+    story.when(plan(['a'], ['b']));
+    story.when(ends(story, 'a', { reason: 'budget_exceeded' }));
+    expect(statuses(story)).toBe('a retry, b running');
+    story.when(ends(story, 'b'), later(1000, timerFired('s1.a.1')));
+    story.when(ends(story, 'a', { reason: 'budget_exceeded' }));
+    expect(story.turn.goal!.steps[0]).toMatchObject({ status: 'failed', reason: 'budget_exceeded' });
+  });
+
   test('H-78: what depends on one that failed is not begun, also by others; the rest is done, and the person told', () => {
     const story = goal();
     story.when(plan(['a'], ['b', ['a']], ['c', ['b']], ['d']));
