@@ -299,6 +299,8 @@ export interface ToolContext {
   onOutput: (text: string) => void;
   /** Keeps a file's bytes from before a change (a private blob). Resolves when durable. */
   preserve: (bytes: Uint8Array) => Promise<Digest>;
+  /** What an earlier call of this session put out, whole; undefined: no call of this id has ended in it. */
+  outputOf: (call_id: string) => Promise<string | undefined>;
 }
 
 /** What a run observed. `output` is whole here, at most 1 MiB; the engine moves long text to a blob. */

@@ -9,7 +9,7 @@ import type { Observation, Seq, ToolCall } from '../../contract/entries.ts';
 import { RuntimeError } from '../../contract/errors.ts';
 import type { Manifest } from '../../contract/manifest.ts';
 import type { MessagePart, ModelReply } from '../../contract/messages.ts';
-import type { Blobs, Budget, ModelClient, ToolHost, ToolRequest } from '../../contract/ports.ts';
+import type { Blobs, Budget, ModelClient, ToolContext, ToolHost, ToolRequest } from '../../contract/ports.ts';
 import type { Limits, Part, Rights } from '../../contract/values.ts';
 import { costOf, wallLeft } from '../../kernel/budget/budget.ts';
 import { callId } from '../../kernel/turn/admits.ts';
@@ -55,6 +55,7 @@ export interface EffectContext {
   fold: Compactable;
   /** The line of the newest `model.requested`. */
   intent: { seq: Seq; hash: string } | undefined;
+  outputOf: ToolContext['outputOf'];
   signal: AbortSignal;
   onDelta: (delta: Delta) => void;
 }
@@ -272,6 +273,7 @@ async function runTool(
       signal: context.signal,
       onOutput: (text) => context.onDelta({ call_id, attempt, kind: 'tool_output', text }),
       preserve: (bytes) => ports.blobs.put(bytes, { private: true }),
+      outputOf: context.outputOf,
     },
   );
   return { type: 'call.finished', data: { call_id, attempt, ...result } };

@@ -1,6 +1,7 @@
 /** The effects that are running: started when the kernel wants them open, cancelled when marked, forgotten when they left. */
 import { naming, toRuntimeError, type ErrorCode, type RuntimeError } from '../../contract/errors.ts';
 import type { Observation, Seq } from '../../contract/entries.ts';
+import type { ToolContext } from '../../contract/ports.ts';
 import type { Effect } from '../../kernel/turn/open.ts';
 import type { State } from '../../kernel/turn/state.ts';
 import {
@@ -25,6 +26,7 @@ interface TaskOwner {
   messages: Messages;
   /** The line of the newest `model.requested`. */
   intent(): { seq: Seq; hash: string } | undefined;
+  outputOf: ToolContext['outputOf'];
   report(reports: Report[]): void;
   onDelta(delta: Delta, turn: number): void;
   /** The store or the runner itself is broken. */
@@ -99,8 +101,9 @@ export function createTasks(ports: TaskPorts, owner: TaskOwner): Tasks {
     };
     try {
       ports.crashPoint('before-effect');
-      const { messages, fold } = owner;
-      const context = { state, calls, messages, fold, intent: owner.intent(), signal: abort.signal, onDelta };
+      const { messages, fold, outputOf } = owner;
+      const intent = owner.intent();
+      const context = { state, calls, messages, fold, intent, outputOf, signal: abort.signal, onDelta };
       const observation = await runEffect(ports, effect, context);
       ports.crashPoint('after-effect');
       return { effect, observation };
