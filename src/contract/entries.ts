@@ -106,6 +106,8 @@ const observations = {
     provider_request_id: text.exactOptional(),
     wire_digest: digest,
     duration_ms: int,
+    /** What this model, by its name, can't see and was not shown: said once, when it is new. Up to the message of this seq. */
+    unseen: z.strictObject({ model: text, seq: int, parts: z.array(text).min(1) }).exactOptional(),
   }),
   'model.failed': z.strictObject({
     call_id: text,

@@ -134,7 +134,7 @@ export function redactObservation(
     case 'model.replied': {
       const { call_id, attempt, purpose, parts, tool_calls, stop_reason, usage, cost_micro_usd, duration_ms } =
         entry.data;
-      const { model_served, provider_request_id, wire_digest } = entry.data;
+      const { model_served, provider_request_id, wire_digest, unseen } = entry.data;
       return of('model.replied', {
         call_id,
         attempt,
@@ -153,6 +153,7 @@ export function redactObservation(
         ...(provider_request_id !== undefined && { provider_request_id: text(provider_request_id) }),
         wire_digest: digest(wire_digest),
         duration_ms,
+        ...(unseen && { unseen: { model: text(unseen.model), seq: unseen.seq, parts: texts(unseen.parts) } }),
       });
     }
     case 'model.failed': {

@@ -19,6 +19,7 @@ import { modelRequest } from '../../kernel/turn/prompt.ts';
 import { KERNEL_VERSION, NO_USAGE, type Call, type State, type Turn } from '../../kernel/turn/state.ts';
 import { compact, type Compactable } from './compact.ts';
 import { wholeText } from './messages.ts';
+import { unseenOf, withAdvice } from './sight.ts';
 import type { Messages } from './request.ts';
 
 /** Names and ids of calls stand in many lines. Real ones have a few dozen characters. */
@@ -181,11 +182,12 @@ async function askModel(
   ports: EffectPorts,
   call_id: string,
   attempt: number,
-  { state, messages, signal, onDelta }: EffectContext,
+  { state, messages, fold, signal, onDelta }: EffectContext,
 ): Promise<Observation> {
   const turn = state.turn!;
   const startedAt = ports.clock.now();
-  const request = modelRequest(state, turn, await messages.upTo(state), turn.ask.max_output_tokens);
+  const history = await messages.upTo(state);
+  const request = modelRequest(state, turn, history, turn.ask.max_output_tokens);
   const answer = await ports.models.ask(request, {
     signal,
     // Only what is said to the person is seen as it comes.
@@ -200,9 +202,11 @@ async function askModel(
         'A call of the reply has an absurdly long name or id.',
       );
     const duration_ms = Math.max(0, ports.clock.now() - startedAt);
-    return replied(turn, call_id, attempt, answer, duration_ms);
+    const reply = replied(turn, call_id, attempt, answer, duration_ms);
+    const unseen = turn.ask.purpose === 'think' ? unseenOf(askedChoice(turn), history, fold) : undefined;
+    return unseen ? { type: reply.type, data: { ...reply.data, unseen } } : reply;
   }
-  const { ok: _, ...failure } = answer;
+  const { ok: _, ...failure } = withAdvice(answer, askedChoice(turn), request.messages);
   // Aborted by us, an attempt doesn't count. By anyone else it does, or it would be asked for again without an end.
   const abortedByOthers = failure.class === 'aborted' && !signal.aborted;
   const { price } = askedChoice(turn);
@@ -218,7 +222,9 @@ async function askModel(
   };
 }
 
-function replied(turn: Turn, call_id: string, attempt: number, answer: ModelReply, duration_ms: number): Observation {
+type Replied = Extract<Observation, { type: 'model.replied' }>;
+
+function replied(turn: Turn, call_id: string, attempt: number, answer: ModelReply, duration_ms: number): Replied {
   const { price } = askedChoice(turn);
   const ofThink = turn.ask.purpose === 'think';
   return {

@@ -15,6 +15,8 @@ export interface Remembered {
   unsaid: number;
   done: DoneAction[];
   counts: Summary['counts'];
+  /** Up to which message somebody was told what this model can't see. */
+  unseen?: { model: string; seq: Seq };
   /** Calls of the open turn: what they are, for when they end. */
   calls: Record<string, { tool: string; what: string; effect?: EffectClass | 'unknown' }>;
 }
@@ -64,6 +66,11 @@ export function rememberDone(memory: Remembered, entry: Entry): void {
       return ended(memory, entry.data.call_id, entry.data.why);
     case 'call.abandoned':
       return ended(memory, entry.data.call_id, entry.data.outcome);
+    case 'model.replied': {
+      const { unseen } = entry.data;
+      if (unseen) memory.unseen = { model: unseen.model, seq: unseen.seq };
+      return;
+    }
     case 'turn.ended':
       memory.calls = {};
       return;

@@ -8,6 +8,7 @@ import { wholeText } from '../../engine/session/messages.ts';
 import type { Output } from './io.ts';
 import { money } from './money.ts';
 import { lossOf } from './loss.ts';
+import { unseenText } from './unseen.ts';
 import { summedUp } from './summed-up.ts';
 import { paint } from './paint.ts';
 import { span } from './times.ts';
@@ -112,7 +113,8 @@ const LINES: { [T in EntryType]?: Line<T> } = {
     const figures = `${input} in${cached > 0 ? ` (${cached} cached)` : ''}, ${output} out${cost}, ${span(data.duration_ms)}`;
     const head = label(of, `${data.call_id} ${data.model_served}: ${calls} (${figures})`);
     const said = data.tool_calls.length > 0 ? (await textOf(data.parts, context)).trim() : '';
-    return said === '' ? [head] : [head, ...block('', said)];
+    const unseen = data.unseen ? [context.colour('yellow', label('unseen', unseenText(data.unseen)))] : [];
+    return [head, ...unseen, ...(said === '' ? [] : block('', said))];
   },
   'context.compacted': (data) => [label('sum up', `${summedUp(data)}: entries ${data.from_seq} to ${data.to_seq}`)],
   'model.failed': (data, _event, { colour }) => [

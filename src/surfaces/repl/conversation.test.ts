@@ -54,6 +54,14 @@ test('an answer that nobody saw as it came is printed whole', async () => {
   expect(await shown(begin(), entry('turn.started'), entry('model.replied', { parts }))).toEqual(['', 'All of it.']);
 });
 
+test('what the model could not see is said beside its answer', async () => {
+  const { entry } = createEvents();
+  const unseen = { model: 'gpt', seq: 2, parts: ['"cat.png" (image/png, 3 KB)'] };
+  const lines = await shown(begin(), entry('turn.started'), entry('model.replied', { parts: text('No.'), unseen }));
+  expect(lines.slice(0, 3)).toEqual(['', 'No.', '']);
+  expect(lines.slice(3).join(' ')).toMatch(/! gpt can't see "cat\.png" \(image\/png, 3\s+KB\)/);
+});
+
 test('an answer of several parts, whose pieces come without the breaks between them, is not said twice', async () => {
   const { entry, delta } = createEvents();
   const parts = [...text('One.'), ...text('Two.')];
