@@ -57,6 +57,9 @@ const observations = {
     title: text.exactOptional(),
     /** Told to the model in this session; '' takes them back. */
     instructions: text.exactOptional(),
+    /** A fact that is told to the model for good; and the id of one that was taken back. */
+    pin: text.exactOptional(),
+    unpin: text.exactOptional(),
     /** The history is to be summed up before the next think. */
     compact: z.literal(true).exactOptional(),
     trust: z.array(text).exactOptional(),

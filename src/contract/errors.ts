@@ -30,6 +30,10 @@ export const errorCatalogue = {
     next: 'Choose another id; `runtime session ls` lists those that there are.',
     named: 'Choose another id, or go on with `runtime run --session <id>`.',
   },
+  pins_full: {
+    exit: 1,
+    next: 'Say it more briefly, or take others back: `runtime session pin <id> --list` shows them.',
+  },
   session_busy: {
     exit: 1,
     next: 'Wait until its turn has ended, or carry it on; `runtime session ls` says how it stands.',

@@ -21,6 +21,7 @@ import { cleanParts } from './session/border.ts';
 import { createResolver } from './session/fold.ts';
 import { openSession, type OpenContext, type OpenedSession } from './session/open-session.ts';
 import { findSnapshot, keepSnapshot, type SnapshotPorts } from './session/snapshot.ts';
+import { pinChange } from './session/pin-change.ts';
 import { createRunner, type Runner, type RunnerPorts } from './session/runner.ts';
 import { createTrailing } from './trailing.ts';
 
@@ -104,7 +105,7 @@ export interface Owner {
   ): Promise<IngressEvent[]>;
   /** Gives a session that was entered an accepted event that came since. */
   give(live: LiveSession, event: IngressEvent): Promise<void>;
-  /** From the next turn on. */
+  /** From the next turn on. @throws RuntimeError pins_full | not_found, of a fact */
   configure(live: LiveSession, change: SessionChange, actor: Actor): Promise<void>;
   /**
    * Records an answer to an approval. On a session that was opened and not entered nothing starts by it. False when it
@@ -187,7 +188,7 @@ export function createOwner(ports: OwnerPorts, settings: OwnerSettings): Owner {
 
   async function configure(
     live: LiveSession,
-    { model, title, instructions, compact }: SessionChange,
+    { model, title, instructions, compact, ...facts }: SessionChange,
     actor: Actor,
   ): Promise<void> {
     const { runner } = live;
@@ -196,6 +197,7 @@ export function createOwner(ports: OwnerPorts, settings: OwnerSettings): Owner {
       ...(title !== undefined && { title }),
       ...(instructions !== undefined && { instructions }),
       ...(compact && { compact }),
+      ...pinChange(runner.state().session?.pins, facts),
     };
     if (Object.keys(change).length === 0) return;
     await recordOpening(live);

@@ -21,6 +21,9 @@ export interface Names {
 
 type ObservedEntry = EntryOf<ObservationType>;
 
+/** Such an id says where the fact was pinned, and nothing else. */
+const PIN_ID = /^p\d+$/;
+
 /** @throws RuntimeError not_redactable */
 export function redactObservation(
   entry: ObservedEntry,
@@ -84,11 +87,13 @@ export function redactObservation(
     case 'policy.changed':
       return of('policy.changed', { policy: entry.data.policy, by: word(entry.data.by) });
     case 'session.configured': {
-      const { model, title, instructions, compact, trust, by } = entry.data;
+      const { model, title, instructions, pin, unpin, compact, trust, by } = entry.data;
       return of('session.configured', {
         ...(model !== undefined && { model: text(model) }),
         ...(title !== undefined && { title: text(title) }),
         ...(instructions !== undefined && { instructions: text(instructions) }),
+        ...(pin !== undefined && { pin: text(pin) }),
+        ...(unpin !== undefined && { unpin: PIN_ID.test(unpin) ? unpin : text(unpin) }),
         ...(compact && { compact }),
         ...(trust && { trust: texts(trust) }),
         by: { actor: actor(by.actor) },

@@ -74,7 +74,11 @@ const LINES: { [T in EntryType]?: Line<T> } = {
     label('root', data.project_root),
     label('created', `${timeOf(event.at)} by ${data.actor.id} via ${data.source}`),
   ],
-  'session.configured': (data) => (data.model === undefined ? [] : [label('model', data.model)]),
+  'session.configured': ({ model, pin, unpin }, { seq }) => [
+    ...(model === undefined ? [] : [label('model', model)]),
+    ...(unpin === undefined ? [] : [label('unpinned', unpin)]),
+    ...(pin === undefined ? [] : [label('pinned', `p${seq}: ${pin}`)]),
+  ],
   'session.opened': (data, _event, { colour }) => [colour('yellow', label('opened', openingOf(data)))],
   'session.forked': ({ from, own_policies }) => [
     label('forked', `from ${from.session_id} at entry ${from.seq}${own_policies ? ', with a policy of its own' : ''}`),

@@ -93,6 +93,8 @@ export async function* turnsOf(entries: AsyncIterable<Entry>, blobs: Pick<Blobs,
         break;
       case 'session.configured':
         if (entry.data.model !== undefined) note(`From here on the model is ${entry.data.model}.`);
+        if (entry.data.unpin !== undefined) note(`The fact ${entry.data.unpin} was taken back.`);
+        if (entry.data.pin !== undefined) note(`Pinned as p${entry.seq}: ${entry.data.pin}`);
         break;
       case 'policy.changed':
         note(`The policy was changed by ${entry.data.by}.`);
