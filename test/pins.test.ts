@@ -109,9 +109,7 @@ describe('what can not be pinned is refused with what to do', () => {
     for (let n = 0; n < 8; n++) expect(await pin(place, `${n}${'x'.repeat(2047)}`)).toMatchObject({ code: 0 });
     expect(await pin(place, 'y')).toMatchObject({
       code: 1,
-      stderr: expect.stringMatching(
-        /at most 16384 bytes together; 16384 are used[^]*session pin <id> --list/,
-      ) as string,
+      stderr: expect.stringMatching(/at most 16384 bytes together; 16384 are used[^]*session pin one --list/) as string,
     });
     expect(await pin(place, '--remove', 'p1')).toMatchObject({
       code: 1,

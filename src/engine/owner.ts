@@ -197,7 +197,7 @@ export function createOwner(ports: OwnerPorts, settings: OwnerSettings): Owner {
       ...(title !== undefined && { title }),
       ...(instructions !== undefined && { instructions }),
       ...(compact && { compact }),
-      ...pinChange(runner.state().session?.pins, facts),
+      ...pinChange(live.id, runner.state().session?.pins, facts),
     };
     if (Object.keys(change).length === 0) return;
     await recordOpening(live);

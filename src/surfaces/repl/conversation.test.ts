@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { digestOf, type Digest } from '../../base/digest.ts';
+import { errorCatalogue } from '../../contract/errors.ts';
 import type { StreamEvent } from '../../contract/stream.ts';
 import { createConversation, type Conversation, type ConversationOptions } from './conversation.ts';
 import { createEvents } from './testing/events.ts';
@@ -218,7 +219,12 @@ test('a turn that fails says why, what the runtime says of it, and what to do', 
     ended,
   );
   expect(lines.slice(0, 3)).toEqual(['', expect.stringMatching(/^■ auth missing · /), '  There is no key.']);
-  expect(lines).toHaveLength(4);
+  expect(
+    lines
+      .slice(3)
+      .map((line) => line.trim())
+      .join(' '),
+  ).toBe(errorCatalogue.auth_missing.next);
 });
 
 test('the end of a turn leaves nothing behind: no answer under way, no call, no question', async () => {
