@@ -37,7 +37,7 @@ describe('what is offered', () => {
     expect(await values(place, 'completion', '')).toEqual(['bash', 'zsh', 'fish']);
     expect(await values(place, 'help', 'po')).toEqual(['policy']);
     expect(await values(place, 'help', 'session', 'v')).toEqual(['verify']);
-    expect(await values(place, 'policy', 'set', 'read')).toEqual(['read_file']);
+    expect(await values(place, 'policy', 'set', 'read')).toEqual(['read_file', 'read_output']);
   });
 
   test('configuration keys and what they may be', async ({ place }) => {

@@ -41,7 +41,7 @@ async function prepare(place: Place, { browser = true, expires_in = 3600 } = {})
     place(different = {}) {
       const { access_token, refresh_token } = issuer.grant();
       const now = Date.now();
-      const made = { v: 1, issuer: issuer.url, access_token, refresh_token, account_id: 'acc-7', expires_at: now + 3_600_000, logged_in_at: now, ...different } as Login; // prettier-ignore
+      const made = { v: 1, issuer: issuer.url, access_token, refresh_token, account_id: 'acc-7', expires_at: now + 3_600_000, logged_in_at: now - 3_600_000, ...different } as Login; // prettier-ignore
       mkdirSync(join(place.home, 'auth'), { recursive: true, mode: 0o700 });
       writeFileSync(path, JSON.stringify(made), { mode: 0o600 });
       return made;
@@ -319,6 +319,7 @@ describe('used', () => {
     );
     const ran = await place.run(['run', 'hello'], { environment });
     expect(ran.code).toBe(4);
+    expect(ran.stderr).toContain('log in anew');
     expect(mock.requests).toHaveLength(2);
     expect(issuer.renewals()).toHaveLength(1);
     expectSecret(place, issuer, ran);

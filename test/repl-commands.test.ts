@@ -23,7 +23,7 @@ const bodyOf = (request: MockRequest | undefined): { model: string; messages: { 
 
 test('what a session is and costs, its tools, policy and proof', async ({ place, mock }) => {
   place.configure(MODELS(mock.url));
-  const terminal = await openRepl(place, { rows: 44, columns: 100 });
+  const terminal = await openRepl(place, { rows: 46, columns: 100 });
   await enter(terminal, '/help', '!command');
   expectFrame('repl-help', terminal);
   await clean(terminal);
@@ -47,6 +47,25 @@ test('what a session is and costs, its tools, policy and proof', async ({ place,
   await clean(terminal);
   await enter(terminal, '/help', '!command');
   expectFrame('repl-help-50', terminal);
+});
+
+test('/pin tells the model a fact for good, /unpin takes it back', async ({ place, mock }) => {
+  place.configure(MODELS(mock.url));
+  const terminal = await openRepl(place);
+  await enter(terminal, '/pin Ann decides.', 'nothing has been said yet');
+  mock.reply({ text: 'Hello.' }, { text: 'She does.' }, { text: 'Who?' });
+  await enter(terminal, 'Hi', 'Hello.');
+  await enter(terminal, '/pin', 'nothing is pinned');
+  await enter(terminal, '/pin Ann decides.', '· pinned: Ann decides.');
+  await enter(terminal, 'Who decides?', 'She does.');
+  const instructions = (): unknown => bodyOf(mock.requests.at(-1)).messages[0]!.content;
+  expect(instructions()).toMatch(/# Facts that the person pinned[^\n]*\n- Ann decides\.$/);
+  await enter(terminal, '/pin', /p\d+ +Ann decides\./);
+  await enter(terminal, '/unpin p999', 'No fact p999 is pinned.');
+  const [, id] = /(p\d+) +Ann decides\./.exec(terminal.screen())!;
+  await enter(terminal, `/unpin ${id}`, `not pinned any more: ${id}`);
+  await enter(terminal, 'And now?', 'Who?');
+  expect(instructions()).not.toContain('Ann decides');
 });
 
 test('H-25: /help lists every command that there is', async ({ place }) => {

@@ -96,6 +96,10 @@ export const sessionStatus = z.strictObject({
     .describe("queued: its messages wait in their lanes; open: a turn hasn't ended, and nobody works on it."),
   project_root: z.string(),
   model: z.string().exactOptional().describe('Chosen for the session; absent: the configured default.'),
+  pins: z
+    .array(z.strictObject({ id: z.string(), text: z.string() }))
+    .exactOptional()
+    .describe('Facts that the model is told for good.'),
   turns: int,
   seq: seq.describe('Of the last entry.'),
   turn: z

@@ -60,6 +60,10 @@ export const sessionChangeSchema = z.strictObject({
   title: text.exactOptional(),
   /** Told to the model in this session; '' takes them back. */
   instructions: z.string().max(16_384).exactOptional(),
+  /** A fact that the model is told for good, whatever is summed up. */
+  pin: z.string().min(1).max(16_384).exactOptional(),
+  /** The id of one that it isn't told any more. */
+  unpin: id.exactOptional(),
   /** The conversation is summed up before the next message is answered. */
   compact: z.literal(true).exactOptional(),
 });

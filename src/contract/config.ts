@@ -5,6 +5,7 @@
  */
 import * as z from 'zod';
 import { DURATION_PATTERN } from '../base/duration.ts';
+import { modelAbility } from './manifest.ts';
 import { PROVIDER_NAMES } from './providers.ts';
 import { role } from './values.ts';
 
@@ -46,6 +47,7 @@ const modelEntry = z.strictObject({
     .describe('Needed for money limits. Default: as the catalogue says (`runtime models ls`).'),
   context: atLeastOne.exactOptional().describe('Context window in tokens. Default: as the catalogue says.'),
   max_output: atLeastOne.exactOptional().describe('Most tokens of one reply. Default: 16384, or what the catalogue says where that is less.'),
+  sees: z.array(modelAbility).exactOptional().describe('What it takes beside text: image, file (PDF); []: nothing, so images are left out and named to it. Default: as the catalogue says, else all is sent.'),
   headers: z.array(z.string().min(1)).exactOptional().describe('Further headers of each request, each as "Name: value".'),
   proxy: z.string().min(1).exactOptional().describe('Proxy for this model, as http://127.0.0.1:3128; none: no proxy. Default: HTTPS_PROXY and HTTP_PROXY, but for NO_PROXY.'),
   ca: z.string().min(1).exactOptional().describe('File with certificates (PEM) that are trusted beside the usual ones.'),

@@ -75,6 +75,9 @@ const observations = {
     title: text.exactOptional(),
     /** Told to the model in this session; '' takes them back. */
     instructions: text.exactOptional(),
+    /** A fact that is told to the model for good; and the id of one that was taken back. */
+    pin: text.exactOptional(),
+    unpin: text.exactOptional(),
     /** The history is to be summed up before the next think. */
     compact: z.literal(true).exactOptional(),
     trust: z.array(text).exactOptional(),
@@ -130,6 +133,8 @@ const observations = {
     provider_request_id: text.exactOptional(),
     wire_digest: digest,
     duration_ms: int,
+    /** What this model, by its name, can't see and was not shown: said once, when it is new. Up to the message of this seq. */
+    unseen: z.strictObject({ model: text, seq: int, parts: z.array(text).min(1) }).exactOptional(),
   }),
   'model.failed': z.strictObject({
     call_id: text,

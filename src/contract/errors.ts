@@ -30,6 +30,11 @@ export const errorCatalogue = {
     next: 'Choose another id; `runtime session ls` lists those that there are.',
     named: 'Choose another id, or go on with `runtime run --session <id>`.',
   },
+  pins_full: {
+    exit: 1,
+    next: 'Say it more briefly, or take other facts back; `runtime session ls` lists the sessions.',
+    named: 'Say it more briefly, or take others back: `runtime session pin <id> --list` shows them.',
+  },
   session_busy: {
     exit: 1,
     next: 'Wait until its turn has ended, or carry it on; `runtime session ls` says how it stands.',
@@ -76,7 +81,7 @@ export const errorCatalogue = {
   port_taken: { exit: 3, next: 'Choose another with --port, or 0 for any that is free.' },
   locked: { exit: 3, next: 'Wait until it ends, or stop that process.' },
   login_failed: { exit: 1, next: 'Try again with `runtime provider login openai-codex`.' },
-  auth_missing: { exit: 4, next: 'Set the key, or see `runtime doctor`.' },
+  auth_missing: { exit: 4, next: 'Set the key, or log in anew; `runtime doctor` says what is missing.' },
   role_not_allowed: { exit: 6, next: 'Ask someone whose role may do it.' },
   caller_is_tool: { exit: 6, next: 'Run the command yourself, outside of any tool of the agent.' },
   store_damaged: {

@@ -82,6 +82,10 @@ export interface SessionChange {
   title?: string;
   /** Told to the model in this session; '' takes them back. */
   instructions?: string;
+  /** A fact that the model is told for good. */
+  pin?: string;
+  /** The id of one that it isn't told any more. */
+  unpin?: string;
   /** The conversation is summed up before the next message is answered. */
   compact?: true;
 }

@@ -18,6 +18,7 @@ export const httpStatus: Record<ErrorCode, number> = {
   ambiguous_id: 409,
   session_exists: 409,
   schedule_exists: 409,
+  pins_full: 409,
   session_busy: 409,
   files_changed: 409,
   preimage_missing: 409,

@@ -278,6 +278,7 @@ export interface ChildRequest {
   /** As its parent has them. */
   model?: string;
   instructions?: string;
+  pins: string[];
   actor: Actor;
   source: string;
   lane: Lane;
@@ -340,6 +341,8 @@ export interface ToolContext {
   onOutput: (text: string) => void;
   /** Keeps a file's bytes from before a change (a private blob). Resolves when durable. */
   preserve: (bytes: Uint8Array) => Promise<Digest>;
+  /** What an earlier call of this session put out, whole; undefined: no call of this id has ended in it. */
+  outputOf: (call_id: string) => Promise<string | undefined>;
 }
 
 /** What a run observed. `output` is whole here, at most 1 MiB; the engine moves long text to a blob. */

@@ -13,6 +13,8 @@ const doneAction = z.strictObject({
   /** The outcome, or why it was refused. */
   outcome: text,
   files: z.array(text).exactOptional(),
+  /** So much it put out; absent: nothing. */
+  output_bytes: int.exactOptional(),
 });
 
 export const summarySchema = z.strictObject({

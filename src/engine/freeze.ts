@@ -59,6 +59,7 @@ export function createFreeze(
       ...(!minimal && { files: sources.instructions }),
       configured: config.orchestrator.instructions,
       session: session.instructions || undefined,
+      pins: session.pins?.map(({ text }) => text),
     };
     const { instructions, instruction_sources, missing } = await gatherInstructions(places);
     const chosen = sources.chooseModels(session.model);

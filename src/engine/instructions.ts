@@ -1,6 +1,7 @@
 /**
  * What a model is told before all messages: the built-in instructions, then those of the person, from the general to the
- * special: of the workspace, of the folders from the repository's root down to the project, of the session.
+ * special: of the workspace, of the folders from the repository's root down to the project, of the session; then the facts
+ * that were pinned there.
  */
 import type { Manifest } from '../contract/manifest.ts';
 import type { InstructionFiles } from '../contract/ports.ts';
@@ -17,12 +18,14 @@ export interface InstructionPlaces {
   configured?: string | undefined;
   /** Of the session. */
   session?: string | undefined;
+  /** Facts that a person pinned there. */
+  pins?: readonly string[] | undefined;
 }
 
 export type Instructions = Pick<Manifest, 'instructions' | 'instruction_sources' | 'missing'>;
 
 export async function gatherInstructions(places: InstructionPlaces): Promise<Instructions> {
-  const { project_root, files, configured, session } = places;
+  const { project_root, files, configured, session, pins = [] } = places;
   const basis = configured ?? defaultInstructions(project_root);
   const found: Found[] = [{ origin: configured === undefined ? 'built-in' : 'orchestrator.instructions', text: basis }];
   const missing: Manifest['missing'] = [];
@@ -40,6 +43,15 @@ export async function gatherInstructions(places: InstructionPlaces): Promise<Ins
     found.push({ origin: path, text: whole, title: `Instructions of the person, from ${path}` });
   }
   if (session !== undefined) found.push({ origin: 'session', text: session, title: 'Instructions for this session' });
+  // Last: what stands before them stays the same when one comes or goes. Never cut.
+  if (pins.length > 0) {
+    const text = pins.map((pin) => `- ${pin.replaceAll('\n', '\n  ')}`).join('\n');
+    found.push({
+      origin: 'pinned facts',
+      text,
+      title: 'Facts that the person pinned: they hold until they are taken back',
+    });
+  }
   const instruction_sources = found.map(({ origin, text }) => ({ origin, bytes: Buffer.byteLength(text) }));
   const texts = found.map(({ title, text }) => (title === undefined ? text : `# ${title}\n${text}`));
   return { instructions: texts.join('\n\n'), instruction_sources, missing };

@@ -23,6 +23,7 @@ import { cleanParts } from './session/border.ts';
 import { createResolver } from './session/fold.ts';
 import { openSession, type OpenContext, type OpenedSession } from './session/open-session.ts';
 import { findSnapshot, keepSnapshot, type SnapshotPorts } from './session/snapshot.ts';
+import { pinChange } from './session/pin-change.ts';
 import { createRunner, type Runner, type RunnerPorts } from './session/runner.ts';
 import { createTrailing } from './trailing.ts';
 
@@ -112,7 +113,7 @@ export interface Owner {
   giveTry(live: LiveSession, request: ChildRequest): Promise<void>;
   /** Gives a session that was entered an accepted event that came since. */
   give(live: LiveSession, event: IngressEvent): Promise<void>;
-  /** From the next turn on. */
+  /** From the next turn on. @throws RuntimeError pins_full | not_found, of a fact */
   configure(live: LiveSession, change: SessionChange, actor: Actor): Promise<void>;
   /**
    * Records an answer to an approval. On a session that was opened and not entered nothing starts by it. False when it
@@ -179,7 +180,7 @@ export function createOwner(ports: OwnerPorts, settings: OwnerSettings): Owner {
 
   async function configure(
     live: LiveSession,
-    { model, title, instructions, compact }: SessionChange,
+    { model, title, instructions, compact, ...facts }: SessionChange,
     actor: Actor,
   ): Promise<void> {
     const { runner } = live;
@@ -188,6 +189,7 @@ export function createOwner(ports: OwnerPorts, settings: OwnerSettings): Owner {
       ...(title !== undefined && { title }),
       ...(instructions !== undefined && { instructions }),
       ...(compact && { compact }),
+      ...pinChange(live.id, runner.state().session?.pins, facts),
     };
     if (Object.keys(change).length === 0) return;
     await recordOpening(live);
@@ -264,14 +266,15 @@ export function createOwner(ports: OwnerPorts, settings: OwnerSettings): Owner {
 
     async makeChild(live, request) {
       const { runner } = live;
-      if (runner.state().session !== null) return;
-      await runner.post(createdForStep(request, settings.workspace.id));
-      const { model, instructions, actor } = request;
-      await configure(
-        live,
-        { ...(model !== undefined && { model }), ...(instructions !== undefined && { instructions }) },
-        actor,
-      );
+      const { session, turns, turn, queue } = runner.state();
+      if (session === null) await runner.post(createdForStep(request, settings.workspace.id));
+      else if (turns > 0 || turn !== null || queue.length > 0) return;
+      // Whoever made it may have been killed before it was as its parent is.
+      const { model, instructions, actor, pins } = request;
+      const as = { ...(model !== undefined && { model }), ...(instructions !== undefined && { instructions }) };
+      await configure(live, as, actor);
+      const known = new Set(runner.state().session?.pins?.map(({ text }) => text));
+      for (const pin of pins) if (!known.has(pin)) await configure(live, { pin }, actor);
     },
 
     async giveTry({ runner, opened }, request) {

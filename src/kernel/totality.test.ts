@@ -72,8 +72,8 @@ const data: { [T in EntryType]: fc.Arbitrary<EntryData<T>> } = {
   }),
   'policy.changed': record({ policy: digest, by: text }),
   'session.configured': some<EntryData<'session.configured'>>(
-    { model: text, title: text, trust: list(text), by: constant({ actor: person }) },
-    ['model', 'title', 'trust'],
+    { model: text, title: text, pin: text, unpin: text, trust: list(text), by: constant({ actor: person }) },
+    ['model', 'title', 'pin', 'unpin', 'trust'],
   ),
   'input.received': some<EntryData<'input.received'>>(
     {

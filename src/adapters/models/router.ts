@@ -62,7 +62,7 @@ export function createModelClient(options: ModelClientOptions): Models {
     if (!settings.api_key && (provider.needs_key || settings.api_key_env)) return keyMissing(settings, provider);
     const keys = keysOf(settings);
     if (keys.some(({ api_key }) => api_key !== undefined && !/^[\x21-\x7e]+$/.test(api_key)))
-      return keyInvalid(settings, provider);
+      return keyInvalid(settings);
     if (settings.base_url !== undefined && !isHttpUrl(settings.base_url)) return addressInvalid(settings, provider);
     const shared = { clock: options.clock, routes: await routesFor(settings) };
     const clients = await Promise.all(keys.map((one) => askedBy(one, shared)));
@@ -146,9 +146,9 @@ function keyMissing({ name, provider, api_key_env, base_url }: ModelSettings, { 
   return failing('auth', 'key_missing', message);
 }
 
-function keyInvalid({ name, provider, api_key_env }: ModelSettings, { key }: Provider): ModelClient {
-  const variable = api_key_env ?? key ?? 'api_key';
-  const message = `The key of the model "${name}" (${provider}) holds blanks or other characters that no key has: set ${variable} anew.`;
+function keyInvalid({ name, provider, api_key_env }: ModelSettings): ModelClient {
+  const where = api_key_env ?? '`api_key` of its entry in models.registry';
+  const message = `The key of the model "${name}" (${provider}) holds blanks or other characters that no key has: set ${where} anew.`;
   return failing('auth', 'key_invalid', message);
 }
 

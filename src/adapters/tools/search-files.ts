@@ -1,6 +1,7 @@
 import { BINARY_PROBE_BYTES, SHOWN_BYTES } from './limits.ts';
 import { readWhole } from './paths/open-file.ts';
 import { pathFact, shownPath } from './paths/path-facts.ts';
+import { matcherOf, matchingLines } from './matching-lines.ts';
 import { isSecretShaped } from './paths/secret-shaped.ts';
 import { walk } from './paths/walk.ts';
 import { failed, type Failure, noFacts, type Outcome, type Scene, succeeded, type Tool } from './tool.ts';
@@ -9,7 +10,6 @@ import { visible } from './visible.ts';
 const MAX_FILE_BYTES = 2 * 1024 * 1024;
 const MAX_FILES = 20_000;
 const MAX_TIME_MS = 10_000;
-const MAX_LINE = 240;
 
 type SearchArguments = { query: string; path?: string };
 
@@ -62,7 +62,7 @@ async function search(
     }
     if (read.bytes.subarray(0, BINARY_PROBE_BYTES).includes(0)) return undefined;
     for (const line of matchingLines(read.bytes.toString(), matcher)) {
-      const shown = `${visible(shownPath(scene, file))}:${line}`;
+      const shown = `${visible(shownPath(scene, file))}:${line.number}: ${line.shown}`;
       bytes += Buffer.byteLength(shown) + 1;
       if (bytes > SHOWN_BYTES) {
         note = 'more lines match: search for something narrower or in one folder';
@@ -90,31 +90,4 @@ async function search(
   if (large > 0) lines.push(`[${large} files of more than 2 MiB were not searched]`);
   if (note !== undefined) lines.push(`[${note}]`);
   return succeeded(lines.join('\n'));
-}
-
-interface Matcher {
-  query: string;
-  fold: (text: string) => string;
-}
-
-/** Smart case: a query without capitals ignores case. */
-function matcherOf(query: string): Matcher {
-  const lower = query.toLowerCase();
-  return query === lower ? { query: lower, fold: (text) => text.toLowerCase() } : { query, fold: (text) => text };
-}
-
-function* matchingLines(text: string, { query, fold }: Matcher): Generator<string> {
-  if (!fold(text).includes(query)) return;
-  let number = 0;
-  for (const line of text.split('\n')) {
-    number++;
-    const at = fold(line).indexOf(query);
-    if (at !== -1) yield `${number}: ${excerpt(line, at)}`;
-  }
-}
-
-function excerpt(line: string, at: number): string {
-  const start = line.length <= MAX_LINE ? 0 : Math.max(0, at - MAX_LINE / 4);
-  const shown = line.slice(start, start + MAX_LINE).toWellFormed();
-  return `${start > 0 ? '…' : ''}${visible(shown.replace(/\r$/, ''), { lines: true })}${start + MAX_LINE < line.length ? '…' : ''}`;
 }

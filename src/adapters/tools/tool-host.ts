@@ -14,6 +14,7 @@ import { readArguments } from './arguments/read-arguments.ts';
 import { createExecCommand } from './exec-command/exec-command.ts';
 import { listFiles } from './list-files.ts';
 import { readFile } from './read-file.ts';
+import { readOutput } from './read-output.ts';
 import { sceneOf, type SceneOptions } from './scene.ts';
 import { searchFiles } from './search-files.ts';
 import { time } from './time.ts';
@@ -29,7 +30,7 @@ const MOST_INVALID = 10;
 
 /** The host of the built-in tools. */
 export function createToolHost(options: SceneOptions): ToolHost {
-  const tools = [createExecCommand(), applyPatch, readFile, listFiles, searchFiles, time];
+  const tools = [createExecCommand(), applyPatch, readFile, listFiles, searchFiles, readOutput, time];
   const known: Known = new Map(tools.map((tool) => [tool.name, { tool, spec: specOf(tool) }]));
 
   async function run(call: ToolRun, context: ToolContext): Promise<Outcome> {

@@ -17,7 +17,7 @@ import type {
   UsageLog,
   UsageMonth,
 } from '../../contract/ports.ts';
-import type { UsageAmounts, UsageRecord, UsageReservation } from '../../contract/records.ts';
+import type { UsageAmounts, UsageKey, UsageRecord, UsageReservation } from '../../contract/records.ts';
 import { budgetOf, isOfSessions, kindOf, mayCount } from './budgets.ts';
 import { refusalText, type Kind } from './refusal.ts';
 import { emptyTally, keyOf, take, totalsRecord, usedOf, type Tally } from './tally.ts';
@@ -39,6 +39,9 @@ export interface BudgetUse {
 
 /** After so many lines the totals are written, and all is synced: an opening reads about twice that. */
 const LINES_A_TOTALS = 64;
+
+/** A session that is opened again asks for the calls of its last turn; a process that lives for months must not keep all. */
+const MOST_KNOWN = 10_000;
 
 interface Month {
   name: string;
@@ -75,9 +78,15 @@ export function createLedger({ usage, journal, clock, crashPoint }: LedgerPorts)
   /** Of months whose file failed: what may not be in it any more. */
   const doubtful = new Map<string, UsageRecord[]>();
   const failed = new WeakSet<Month>();
-  /** Calls of which there are lines, as far as was looked. */
+  /** The newest calls of which there are lines, as far as was looked. */
   const known = new Set<string>();
   let begun: Promise<void> | undefined;
+
+  function know(call: UsageKey): void {
+    known.add(keyOf(call));
+    const [oldest] = known;
+    if (known.size > MOST_KNOWN) known.delete(oldest!);
+  }
 
   /** What the last process left open is settled before anything is reserved. */
   function begin(): Promise<void> {
@@ -101,7 +110,7 @@ export function createLedger({ usage, journal, clock, crashPoint }: LedgerPorts)
   /** A call that its journal has, and the ledger doesn't. One that was settled long before may count twice, none not at all. */
   async function countAnew({ scopes, at, cost_micro_usd = 0, ...call }: RecordedCall): Promise<void> {
     if (known.has(keyOf(call))) return;
-    known.add(keyOf(call));
+    know(call);
     const day = localDay(at);
     const budgets = scopes.map(({ scope }) => budgetOf(scope, day));
     const reservation: UsageReservation = { ...call, cost_micro_usd, budgets, wall_ms: 0, again: true };
@@ -110,8 +119,8 @@ export function createLedger({ usage, journal, clock, crashPoint }: LedgerPorts)
   }
 
   function monthOf(name: string): Promise<Month> {
-    const known = months.get(name);
-    if (known) return known;
+    const opened = months.get(name);
+    if (opened) return opened;
     const opening = openMonth(name);
     months.set(name, opening);
     opening.catch(() => months.delete(name));
@@ -125,8 +134,8 @@ export function createLedger({ usage, journal, clock, crashPoint }: LedgerPorts)
     const log = await usage.open(name, (record) => {
       lines = record.type === 'usage.totals' ? 0 : lines + 1;
       seen.add(canonicalJson(record));
-      if (record.type === 'usage.totals') for (const one of record.data.open) known.add(keyOf(one));
-      else if (record.type !== 'usage.worked') known.add(keyOf(record.data));
+      if (record.type === 'usage.totals') for (const one of record.data.open) know(one);
+      else if (record.type !== 'usage.worked') know(record.data);
       take(tally, record);
     });
     const month: Month = { name, log, tally, lines, unsynced: [], synced: 0 };
@@ -249,7 +258,7 @@ export function createLedger({ usage, journal, clock, crashPoint }: LedgerPorts)
       cost_micro_usd: need.cost_micro_usd,
       wall_ms: limitsTime ? grant : 0,
     };
-    known.add(keyOf(reservation));
+    know(reservation);
     write(month, [{ type: 'usage.reserved', data: reservation }]);
     const durable = sync(month);
     durable.catch(() => {}); // told to who waits for it

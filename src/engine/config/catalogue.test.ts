@@ -50,8 +50,21 @@ test('what the entry says beats it, each by itself', () => {
     context: 1000,
     max_output: 10,
     price: { input: 1_000_000, output: 2_000_000, cached: 1_000_000 },
+    sees: ['image', 'file'],
+    reasons: true,
     from: { config: true },
   });
+});
+
+test.each([
+  [{ provider: 'zai', name: 'glm-5' } as const, []],
+  [{ provider: 'zai', name: 'glm-5', sees: ['image' as const] } as const, ['image']],
+  [{ provider: 'openai', name: 'gpt-5.4', sees: [] } as const, []],
+  [{ provider: 'anthropic', name: 'claude-opus-5-5' } as const, undefined],
+  [{ provider: 'ollama', name: 'gpt-5.4' } as const, undefined],
+])('what %j sees is known, that it sees nothing, or not known: %j', (entry, sees) => {
+  const { choices } = chooseModels(configSchema.parse({ models: { registry: [entry] } }), KEY);
+  expect(choices[0]!.sees).toEqual(sees);
 });
 
 test('the same name behind another address is another model', () => {

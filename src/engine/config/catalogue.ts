@@ -10,8 +10,9 @@ export interface CatalogueEntry {
   max_output?: number;
   /** USD per million tokens. */
   price: { input: number; output: number; cached: number };
-  sees: ModelAbility[];
-  reasons: boolean;
+  /** Absent: nobody knows. */
+  sees?: ModelAbility[];
+  reasons?: boolean;
   /** The day for which that holds, `yyyy-mm-dd`. */
   as_of: string;
   source: string;
@@ -38,11 +39,13 @@ function entryOf(line: string): CatalogueEntry {
     ...(context !== '-' && { context: Number(context) }),
     ...(max_output !== '-' && { max_output: Number(max_output) }),
     price: { input: Number(input), output: Number(output), cached: Number(cached) },
-    sees: [
-      ...(abilities.includes('i') ? (['image'] as const) : []),
-      ...(abilities.includes('f') ? (['file'] as const) : []),
-    ],
-    reasons: abilities.includes('r'),
+    ...(abilities !== '-' && {
+      sees: [
+        ...(abilities.includes('i') ? (['image'] as const) : []),
+        ...(abilities.includes('f') ? (['file'] as const) : []),
+      ],
+      reasons: abilities.includes('r'),
+    }),
     as_of,
     source: `models.dev ${commit}`,
   };

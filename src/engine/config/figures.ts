@@ -29,16 +29,19 @@ export function figuresOf({ entry, model, official }: Served): Figures {
   const { price, context, max_output, provider } = entry;
   const own = price !== undefined && context !== undefined && max_output !== undefined;
   const byLogin = provider === 'openai-codex';
-  const known = own || !official ? undefined : findInCatalogue(byLogin ? 'openai' : provider, model);
+  const found = official ? findInCatalogue(byLogin ? 'openai' : provider, model) : undefined;
+  const known = own ? undefined : found;
   const usd = price ?? (byLogin ? undefined : known?.price);
   const size = context ?? known?.context;
+  const sees = entry.sees ?? found?.sees;
   const longest = max_output ?? known?.max_output;
   const configured = price !== undefined || context !== undefined || max_output !== undefined;
   return {
     ...(size !== undefined && { context: size }),
     ...(longest !== undefined && { max_output: longest }),
     ...(usd !== undefined && { price: priceOf(usd) }),
-    ...(known !== undefined && known.sees.length > 0 && { sees: known.sees, reasons: known.reasons }),
+    ...(sees !== undefined && { sees }),
+    ...(found?.reasons !== undefined && { reasons: found.reasons }),
     ...((configured || known !== undefined) && {
       from: { config: configured, ...(known && { catalogue: { as_of: known.as_of, source: known.source } }) },
     }),

@@ -163,7 +163,7 @@ function findEntry(config: Config, name: string | undefined): ModelEntry | undef
 function sameServiceAs(standard: ModelEntry | undefined, name: string): ModelEntry {
   const plays = standard?.provider === 'script' || standard?.provider === 'replay';
   if (standard === undefined || plays) return { ...OPENAI_ENTRY, name };
-  const { model: _model, price: _price, context: _context, max_output: _output, ...service } = standard;
+  const { model: _model, price: _price, context: _context, max_output: _output, sees: _sees, ...service } = standard;
   return { ...service, name };
 }
 

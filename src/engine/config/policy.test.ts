@@ -18,7 +18,7 @@ test('H-120 a fresh configuration allows reading and asks for what acts or reach
   expect(lists({})).toEqual({
     deny: [],
     require_approval: ['apply_patch', 'exec_command', 'mail', 'open', 'write_stdin'],
-    allow: ['list_files', 'read_file', 'search_files', 'time'],
+    allow: ['list_files', 'read_file', 'read_output', 'search_files', 'time'],
   });
 });
 

@@ -4,7 +4,7 @@ import type { Config } from '../../contract/config.ts';
 import type { Policy, ToolSpec } from '../../contract/manifest.ts';
 import type { Complaint } from './check.ts';
 
-export const DEFAULT_ALLOW = ['time', 'read_file', 'list_files', 'search_files'];
+export const DEFAULT_ALLOW = ['time', 'read_file', 'list_files', 'search_files', 'read_output'];
 export const DEFAULT_ASK = ['exec_command', 'write_stdin', 'apply_patch'];
 
 /** The configuration's lists of tools, in the words of the policy. */

@@ -116,14 +116,14 @@ describe('H-122 only the list changes, byte for byte', () => {
       'governance:\r\n  deny:\r\n    - open\r\n    - exec_command # x\r\n',
       'open',
       'allow',
-      'governance:\r\n  auto_allow: [list_files, read_file, search_files, time, open]\r\n  deny:\r\n    - exec_command # x\r\n',
+      'governance:\r\n  auto_allow: [list_files, read_file, read_output, search_files, time, open]\r\n  deny:\r\n    - exec_command # x\r\n',
     ],
     [
       'a list that becomes explicit keeps what it meant',
       'orchestrator: {}\n',
       'exec_command',
       'allow',
-      'orchestrator: {}\ngovernance:\n  auto_allow: [list_files, read_file, search_files, time, exec_command]\n',
+      'orchestrator: {}\ngovernance:\n  auto_allow: [list_files, read_file, read_output, search_files, time, exec_command]\n',
     ],
   ])('%s', async (_name, text, name, verdict, expected) => {
     expect(await edit(text, name, verdict)).toBe(expected);

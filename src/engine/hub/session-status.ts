@@ -24,6 +24,7 @@ export function statusOf(
     status: workOf(),
     project_root: session?.project_root ?? '',
     ...(session?.model !== undefined && { model: session.model }),
+    ...(session?.pins && { pins: session.pins }),
     turns,
     seq,
     ...(turn && {

@@ -75,6 +75,44 @@ test('a login is good until five minutes before its end, by the clock of this ma
   });
 });
 
+test.each([
+  ['set ahead by a year', 365 * 24 * HOUR],
+  ['set back by a year', -365 * 24 * HOUR],
+] as const)('with a clock that was %s it is renewed once, when it seems over or is refused', async (_, skew) => {
+  const { asked, issuerAt } = issuer();
+  const moved = manualClock(START + skew);
+  const bearers = createBearers({ path, issuerAt, clock: moved });
+  kept();
+  // Set back it seems good for a year, and the service says that it isn't.
+  if (skew < 0) expect(await bearers.bearer()).toMatchObject({ ok: true, access_token: 'access-1' });
+  const renewed = bearers.bearer(skew < 0 ? 'access-1' : undefined);
+  await turns();
+  asked[0]!.answer(FRESH);
+  expect(await renewed).toMatchObject({ ok: true, access_token: 'access-2' });
+  moved.pass(54 * MINUTE);
+  expect(await bearers.bearer()).toMatchObject({ ok: true, access_token: 'access-2' });
+  expect(asked).toHaveLength(1);
+});
+
+test('one that lasts a few minutes only is not renewed for each call', async () => {
+  const { asked, issuerAt } = issuer();
+  const bearers = createBearers({ path, issuerAt, clock });
+  kept({ expires_at: START });
+  const renewed = bearers.bearer();
+  await turns();
+  asked[0]!.answer({ ...FRESH, lasts_ms: 4 * MINUTE });
+  await renewed;
+  clock.pass(2 * MINUTE - 1);
+  expect(await bearers.bearer()).toMatchObject({ ok: true, access_token: 'access-2' });
+  expect(asked).toHaveLength(1);
+  clock.pass(1);
+  const again = bearers.bearer();
+  await turns();
+  expect(asked).toHaveLength(2);
+  asked[1]!.answer(FRESH);
+  await again;
+});
+
 test('H-93: five calls of one process, and another process, need it renewed: it is renewed once', async () => {
   const { asked, issuerAt } = issuer();
   const one = createBearers({ path, issuerAt, clock });

@@ -22,8 +22,13 @@ export interface BearersOptions {
   learned?: ((login: Login) => void) | undefined;
 }
 
-/** So long before its end a token is renewed. */
+/** So long before its end a token is renewed; of one that doesn't last as long twice over, when half its time is over. */
 const EARLY_MS = 5 * 60 * 1000;
+
+function earlyMs({ expires_at, renewed_at, logged_in_at }: Login): number {
+  const lasts = expires_at - (renewed_at ?? logged_in_at);
+  return Math.min(EARLY_MS, Math.max(0, lasts / 2));
+}
 
 /** Failures before anything could reach the issuer. */
 const NEVER_SENT: ReadonlySet<string> = new Set(['connection_failed', 'connect_timeout']);
@@ -37,8 +42,8 @@ export function createBearers({ path, issuerAt, clock, learned }: BearersOptions
     if (login) learned?.(login);
     return login;
   };
-  const isGood = ({ access_token, expires_at }: Login, refused: string | undefined): boolean =>
-    access_token !== refused && expires_at - clock.now() > EARLY_MS;
+  const isGood = (login: Login, refused: string | undefined): boolean =>
+    login.access_token !== refused && login.expires_at - clock.now() > earlyMs(login);
 
   async function renewed(refused: string | undefined): Promise<BearerAnswer> {
     const unlock = await takeLogin(path, clock);

@@ -21,6 +21,8 @@ export interface ShownContext {
   instruction_sources: { origin: string; bytes: number }[];
   /** Files of instructions that could not be read. */
   missing: { what: string; why: string }[];
+  /** Facts that a person pinned, as of now. */
+  pins: { id: string; text: string }[];
   tools: string[];
   /** Does a summary stand for the beginning? */
   summed_up: boolean;
@@ -57,6 +59,7 @@ export async function contextOf(
     instructions: manifest?.instructions ?? '',
     instruction_sources: manifest?.instruction_sources ?? [],
     missing: manifest?.missing ?? [],
+    pins: state.session?.pins ?? [],
     tools: manifest?.catalog.map(({ name }) => name) ?? [],
     summed_up: history.from_seq > 1,
     messages: messages.map((message, index) => ({ seq: seqs[index]!, ...shownMessage(message) })),

@@ -21,6 +21,9 @@ export interface Names {
 
 type ObservedEntry = EntryOf<ObservationType>;
 
+/** Such an id says where the fact was pinned, and nothing else. */
+const PIN_ID = /^p\d+$/;
+
 /** @throws RuntimeError not_redactable */
 export function redactObservation(
   entry: ObservedEntry,
@@ -85,11 +88,13 @@ export function redactObservation(
     case 'policy.changed':
       return of('policy.changed', { policy: entry.data.policy, by: word(entry.data.by) });
     case 'session.configured': {
-      const { model, title, instructions, compact, trust, by } = entry.data;
+      const { model, title, instructions, pin, unpin, compact, trust, by } = entry.data;
       return of('session.configured', {
         ...(model !== undefined && { model: text(model) }),
         ...(title !== undefined && { title: text(title) }),
         ...(instructions !== undefined && { instructions: text(instructions) }),
+        ...(pin !== undefined && { pin: text(pin) }),
+        ...(unpin !== undefined && { unpin: PIN_ID.test(unpin) ? unpin : text(unpin) }),
         ...(compact && { compact }),
         ...(trust && { trust: texts(trust) }),
         by: { actor: actor(by.actor) },
@@ -138,7 +143,7 @@ export function redactObservation(
     case 'model.replied': {
       const { call_id, attempt, purpose, parts, tool_calls, stop_reason, usage, cost_micro_usd, duration_ms } =
         entry.data;
-      const { model_served, provider_request_id, wire_digest } = entry.data;
+      const { model_served, provider_request_id, wire_digest, unseen } = entry.data;
       return of('model.replied', {
         call_id,
         attempt,
@@ -157,6 +162,7 @@ export function redactObservation(
         ...(provider_request_id !== undefined && { provider_request_id: text(provider_request_id) }),
         wire_digest: digest(wire_digest),
         duration_ms,
+        ...(unseen && { unseen: { model: text(unseen.model), seq: unseen.seq, parts: texts(unseen.parts) } }),
       });
     }
     case 'model.failed': {

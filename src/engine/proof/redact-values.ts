@@ -182,12 +182,13 @@ export function createValueRedaction(placeholders: Placeholders): ValueRedaction
       ...(made !== undefined && { text: text(made) }),
       said: said.map(({ seq, text: one, cut }) => ({ seq, text: text(one), ...(cut && { cut }) })),
       unsaid,
-      done: done.map(({ call_id, tool, what, outcome, files }) => ({
+      done: done.map(({ call_id, tool, what, outcome, files, output_bytes }) => ({
         call_id,
         tool,
         what: text(what),
         outcome,
         ...(files && { files: texts(files) }),
+        ...(output_bytes !== undefined && { output_bytes }),
       })),
       counts: counts.map(({ tool, outcome, count }) => ({ tool, outcome, count })),
     }),

@@ -79,7 +79,7 @@ export async function remoteRows(
     }
     for (const { id, context, max_output } of list.models) {
       if (rows.some((row) => row.provider === provider && row.model === id)) continue;
-      const { model: _, price: __, context: ___, max_output: ____, ...service } = entry;
+      const { model: _, price: __, context: ___, max_output: ____, sees: _____, ...service } = entry;
       const row = rowOf({ ...service, name: id }, config, environment, 'provider');
       const says = context !== undefined || max_output !== undefined;
       rows.push({

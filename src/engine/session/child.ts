@@ -41,6 +41,7 @@ export function childRequest(
     ...(session.own_policies && { own_policies: session.own_policies }),
     ...(session.model !== undefined && { model: session.model }),
     ...(session.instructions !== undefined && { instructions: session.instructions }),
+    pins: (session.pins ?? []).map(({ text }) => text),
     actor,
     source,
     lane,

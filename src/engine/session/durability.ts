@@ -17,6 +17,8 @@ export function mustBeDurable(entry: Entry, state: State): boolean {
     case 'files.undone':
     case 'child.started':
       return true;
+    case 'session.configured':
+      return entry.data.pin !== undefined || entry.data.unpin !== undefined;
     case 'input.received':
       return entry.data.mode === 'stop';
     case 'call.started': {

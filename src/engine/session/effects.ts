@@ -9,7 +9,9 @@ import type { Observation, Seq, ToolCall } from '../../contract/entries.ts';
 import { RuntimeError } from '../../contract/errors.ts';
 import type { Manifest } from '../../contract/manifest.ts';
 import type { MessagePart, ModelReply } from '../../contract/messages.ts';
-import type { Blobs, Budget, Children, ModelClient, ToolHost, ToolRequest } from '../../contract/ports.ts';
+import type {
+  Blobs, Budget, Children, ModelClient, ToolContext, ToolHost, ToolRequest,
+} from '../../contract/ports.ts'; // prettier-ignore
 import type { Limits, Part, Rights } from '../../contract/values.ts';
 import { costOf, wallLeft } from '../../kernel/budget/budget.ts';
 import { callId } from '../../kernel/turn/admits.ts';
@@ -22,6 +24,7 @@ import { compact, type Compactable } from './compact.ts';
 import type { Folded } from './fold.ts';
 import { wholeText } from './messages.ts';
 import { nothingDone } from './nothing-done.ts';
+import { unseenOf, withAdvice } from './sight.ts';
 import type { Messages } from './request.ts';
 
 /** Names and ids of calls stand in many lines. Real ones have a few dozen characters. */
@@ -59,6 +62,7 @@ export interface EffectContext {
   fold: Compactable & Pick<Folded, 'pending' | 'goal'>;
   /** The line of the newest `model.requested`. */
   intent: { seq: Seq; hash: string } | undefined;
+  outputOf: ToolContext['outputOf'];
   signal: AbortSignal;
   onDelta: (delta: Delta) => void;
   /** The last entry of the journal when it was opened. */
@@ -192,11 +196,12 @@ async function askModel(
   ports: EffectPorts,
   call_id: string,
   attempt: number,
-  { state, messages, signal, onDelta }: EffectContext,
+  { state, messages, fold, signal, onDelta }: EffectContext,
 ): Promise<Observation> {
   const turn = state.turn!;
   const startedAt = ports.clock.now();
-  const request = modelRequest(state, turn, await messages.upTo(state), turn.ask.max_output_tokens);
+  const history = await messages.upTo(state);
+  const request = modelRequest(state, turn, history, turn.ask.max_output_tokens);
   const answer = await ports.models.ask(request, {
     signal,
     // Only what is said to the person is seen as it comes.
@@ -211,9 +216,11 @@ async function askModel(
         'A call of the reply has an absurdly long name or id.',
       );
     const duration_ms = Math.max(0, ports.clock.now() - startedAt);
-    return replied(turn, call_id, attempt, answer, duration_ms);
+    const reply = replied(turn, call_id, attempt, answer, duration_ms);
+    const unseen = turn.ask.purpose === 'think' ? unseenOf(askedChoice(turn), history, fold) : undefined;
+    return unseen ? { type: reply.type, data: { ...reply.data, unseen } } : reply;
   }
-  const { ok: _, ...failure } = answer;
+  const { ok: _, ...failure } = withAdvice(answer, askedChoice(turn), request.messages);
   // Aborted by us, an attempt doesn't count. By anyone else it does, or it would be asked for again without an end.
   const abortedByOthers = failure.class === 'aborted' && !signal.aborted;
   const { price } = askedChoice(turn);
@@ -229,7 +236,9 @@ async function askModel(
   };
 }
 
-function replied(turn: Turn, call_id: string, attempt: number, answer: ModelReply, duration_ms: number): Observation {
+type Replied = Extract<Observation, { type: 'model.replied' }>;
+
+function replied(turn: Turn, call_id: string, attempt: number, answer: ModelReply, duration_ms: number): Replied {
   const { price } = askedChoice(turn);
   const { purpose } = turn.ask;
   const ofThink = purpose === 'think';
@@ -307,6 +316,7 @@ async function runTool(
       signal: context.signal,
       onOutput: (text) => context.onDelta({ call_id, attempt, kind: 'tool_output', text }),
       preserve: (bytes) => ports.blobs.put(bytes, { private: true }),
+      outputOf: context.outputOf,
     },
   );
   return { type: 'call.finished', data: { call_id, attempt, ...result } };

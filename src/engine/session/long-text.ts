@@ -1,4 +1,5 @@
 /** Long texts become blobs, durable before the line that names them, so that no line grows beyond its limit. */
+import { characterStart } from '../../base/utf8.ts';
 import type { Observation } from '../../contract/entries.ts';
 import type { Blobs } from '../../contract/ports.ts';
 import type { LongText, Part } from '../../contract/values.ts';
@@ -78,14 +79,7 @@ async function toLongText(text: LongText, blobs: Blobs, { inline, kept }: Sizes)
   if (typeof text !== 'string' || Buffer.byteLength(text) <= inline) return text;
   const bytes = Buffer.from(text, 'utf8');
   const blob = await blobs.put(bytes);
-  const head = bytes.subarray(0, boundary(bytes, kept)).toString('utf8');
-  const tail = bytes.subarray(boundary(bytes, bytes.length - kept)).toString('utf8');
+  const head = bytes.subarray(0, characterStart(bytes, kept)).toString('utf8');
+  const tail = bytes.subarray(characterStart(bytes, bytes.length - kept)).toString('utf8');
   return { blob, bytes: bytes.length, head, tail };
-}
-
-/** The nearest place at or before `at` that splits no character: continuation bytes begin with the bits 10. */
-function boundary(bytes: Buffer, at: number): number {
-  let place = at;
-  while (place > 0 && (bytes[place]! & 0xc0) === 0x80) place--;
-  return place;
 }

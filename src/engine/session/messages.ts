@@ -24,7 +24,9 @@ export async function toMessage(content: Content, blobs: Blobs): Promise<Message
     }
     case 'tool': {
       const { call_id, provider_id, name, status } = content;
-      const text = content.parts.map((part) => (part.type === 'text' ? shortText(part.text) : '')).join('\n');
+      const text = content.parts
+        .map((part) => (part.type === 'text' ? shownOutput(part.text, call_id) : ''))
+        .join('\n');
       return { role: 'tool', call_id, provider_id, name, output: status === 'ok' ? text : `[${status}] ${text}` };
     }
   }
@@ -46,11 +48,20 @@ export async function readValue(digest: Digest, blobs: Pick<Blobs, 'get'>): Prom
   return JSON.parse((await bytesOf(digest, blobs)).toString('utf8'));
 }
 
-/** A text, or head and tail of a long one with a mark of what was left out. */
-export function shortText(text: LongText): string {
+/** A text, or head and tail of a long one with a mark of what was left out; `how` says how to get at that. */
+export function shortText(text: LongText, how?: string): string {
   if (typeof text === 'string') return text;
   const left = text.bytes - Buffer.byteLength(text.head) - Buffer.byteLength(text.tail);
-  return `${text.head}\n[… ${left} bytes left out …]\n${text.tail}`;
+  return `${text.head}\n[… ${left} bytes left out${how === undefined ? '' : `: ${how}`} …]\n${text.tail}`;
+}
+
+/** What a model is given of an output: where the middle was, it is told how to read that. */
+function shownOutput(text: LongText, call_id: string): string {
+  if (typeof text === 'string') return text;
+  return shortText(
+    text,
+    `read_output ${JSON.stringify({ call_id, offset: Buffer.byteLength(text.head) })} reads on there`,
+  );
 }
 
 /** The parts as a model is given them, or gives them. */

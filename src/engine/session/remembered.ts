@@ -15,6 +15,8 @@ export interface Remembered {
   unsaid: number;
   done: DoneAction[];
   counts: Summary['counts'];
+  /** Up to which message somebody was told what this model can't see. */
+  unseen?: { model: string; seq: Seq };
   /** Calls of the open turn: what they are, for when they end. */
   calls: Record<string, { tool: string; what: string; effect?: EffectClass | 'unknown' }>;
 }
@@ -56,18 +58,19 @@ export function rememberDone(memory: Remembered, entry: Entry): void {
       return;
     }
     case 'call.finished': {
-      const { call_id, outcome, files } = entry.data;
-      return ended(
-        memory,
-        call_id,
-        outcome,
-        files.map(({ path }) => path),
-      );
+      const { call_id, outcome, files, output } = entry.data;
+      const bytes = typeof output === 'string' ? Buffer.byteLength(output) : output.bytes;
+      return ended(memory, call_id, outcome, { files: files.map(({ path }) => path), bytes });
     }
     case 'call.refused':
-      return ended(memory, entry.data.call_id, entry.data.why, []);
+      return ended(memory, entry.data.call_id, entry.data.why);
     case 'call.abandoned':
-      return ended(memory, entry.data.call_id, entry.data.outcome, []);
+      return ended(memory, entry.data.call_id, entry.data.outcome);
+    case 'model.replied': {
+      const { unseen } = entry.data;
+      if (unseen) memory.unseen = { model: unseen.model, seq: unseen.seq };
+      return;
+    }
     case 'turn.ended':
       memory.calls = {};
       return;
@@ -75,14 +78,27 @@ export function rememberDone(memory: Remembered, entry: Entry): void {
   }
 }
 
-function ended(memory: Remembered, call_id: string, outcome: string, files: string[]): void {
+/** `left`: files that it changed, and how long its output is. */
+function ended(
+  memory: Remembered,
+  call_id: string,
+  outcome: string,
+  left: { files: string[]; bytes: number } = { files: [], bytes: 0 },
+): void {
   const call = memory.calls[call_id];
   delete memory.calls[call_id];
   if (!call?.effect) return; // refused without a look: nothing can have come of it
   const { tool, what, effect } = call;
   if (effect === 'read') return count(memory, tool, outcome);
-  const named = files.slice(0, MOST_FILES);
-  memory.done.push({ call_id, tool, what, outcome, ...(named.length > 0 && { files: named }) });
+  const files = left.files.slice(0, MOST_FILES);
+  memory.done.push({
+    call_id,
+    tool,
+    what,
+    outcome,
+    ...(files.length > 0 && { files }),
+    ...(left.bytes > 0 && { output_bytes: left.bytes }),
+  });
   if (memory.done.length <= MOST_DONE) return;
   const oldest = memory.done.shift()!;
   count(memory, oldest.tool, oldest.outcome);

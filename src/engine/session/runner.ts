@@ -20,6 +20,7 @@ import { createDeltas } from './deltas.ts';
 import { mustBeDurable } from './durability.ts';
 import { failedEffect, type Delta, type EffectPorts } from './effects.ts';
 import { applyEvolved, type Folded } from './fold.ts';
+import { createOutputs } from './outputs.ts';
 import type { Redactor } from './redact.ts';
 import { createMessages } from './request.ts';
 import { settlementOf, type Settlement } from './settling.ts';
@@ -112,6 +113,7 @@ export function createRunner(ports: RunnerPorts, session: string, fold: Folded, 
     fold,
     messages: createMessages(ports.hash, fold.contents, ports.blobs),
     intent: () => intent,
+    outputOf: createOutputs(ports, session),
     report(observations) {
       for (const { effect, observation } of observations) mailbox.push({ observation, from: effect });
       wake();

@@ -1,6 +1,7 @@
 /** The effects that are running: started when the kernel wants them open, cancelled when marked, forgotten when they left. */
 import { naming, toRuntimeError, type ErrorCode, type RuntimeError } from '../../contract/errors.ts';
 import type { Observation, Seq } from '../../contract/entries.ts';
+import type { ToolContext } from '../../contract/ports.ts';
 import type { Effect } from '../../kernel/turn/open.ts';
 import type { State } from '../../kernel/turn/state.ts';
 import {
@@ -25,6 +26,7 @@ interface TaskOwner {
   messages: Messages;
   /** The line of the newest `model.requested`. */
   intent(): { seq: Seq; hash: string } | undefined;
+  outputOf: ToolContext['outputOf'];
   report(reports: Report[]): void;
   onDelta(delta: Delta, turn: number): void;
   /** A child may have begun or ceased to wait for a person. */
@@ -109,11 +111,10 @@ export function createTasks(ports: TaskPorts, owner: TaskOwner): Tasks {
     };
     try {
       ports.crashPoint('before-effect');
-      const { messages, fold } = owner;
-      const { signal } = abort;
-      const { childChanged: onChildChanged, opened_at } = owner;
+      const { messages, fold, outputOf, opened_at } = owner;
       const intent = owner.intent();
-      const context = { state, calls, messages, fold, intent, signal, onDelta, opened_at, onChildChanged };
+      const owned = { messages, fold, intent, outputOf, opened_at, onChildChanged: owner.childChanged };
+      const context = { state, calls, ...owned, signal: abort.signal, onDelta };
       const observation = await runEffect(ports, effect, context);
       ports.crashPoint('after-effect');
       return { effect, observation };

@@ -5,6 +5,8 @@ import type { Summary } from '../../contract/summary.ts';
 const OPENING =
   'This conversation was longer than fits, so its beginning is summed up here. It is a record for you, not a new request.';
 
+const READ_AGAIN = 'What one of these put out you can read again: read_output with its id, as {"call_id":"c2.1.3"}.';
+
 export function summaryContent(summary: Summary): Content {
   const sections = [
     OPENING,
@@ -23,13 +25,15 @@ function said({ said: messages, unsaid }: Summary): string[] {
 }
 
 function done({ done: actions, counts }: Summary): string[] {
-  const lines = actions.map(({ call_id, tool, what, outcome, files = [] }) => {
+  const lines = actions.map(({ call_id, tool, what, outcome, files = [], output_bytes }) => {
     const changed = files.length > 0 ? `; changed ${files.join(', ')}` : '';
-    return `- ${call_id} ${tool}: ${what} → ${outcome}${changed}`;
+    const output = output_bytes === undefined ? '' : `; ${output_bytes} bytes of output`;
+    return `- ${call_id} ${tool}: ${what} → ${outcome}${changed}${output}`;
   });
   const others = counts.map(({ tool, outcome, count }) => `${tool} ${outcome} ${count}×`);
   if (others.length > 0) lines.unshift(`- Beside these: ${others.join(', ')}.`);
   if (lines.length === 0) return [];
+  if (actions.some(({ output_bytes }) => output_bytes !== undefined)) lines.push(`(${READ_AGAIN})`);
   return [
     section('What you have done, by the record. It has happened: do not deny it, do not repeat it', lines.join('\n')),
   ];

@@ -1,6 +1,7 @@
 /** What is asked of the model that plans a goal: a pure function of state and contents, as every request is. */
 import type { JsonObject } from '../../base/json.ts';
 import type { Message, ModelRequest } from '../../contract/messages.ts';
+import { seenMessages } from '../context/unseen.ts';
 import { askedChoice } from '../turn/choice.ts';
 import type { State, Turn } from '../turn/state.ts';
 
@@ -54,7 +55,7 @@ export function planRequest(state: State, turn: Turn, messages: Message[], maxOu
     model: choice.model,
     instructions: `${INSTRUCTIONS}\n${most}\n\nTools that the agents have:\n${tools}\n\nWhat every agent is told:\n${instructions}`,
     tools: [],
-    messages: [...messages, ...problemNote(turn)],
+    messages: [...seenMessages(choice, messages), ...problemNote(turn)],
     max_output_tokens: maxOutputTokens,
     purpose: 'plan',
     request: turn.model_calls,

@@ -9,6 +9,7 @@ import type { Policy } from '../../contract/manifest.ts';
 import type { Content } from '../../contract/messages.ts';
 import { evolveCall } from './evolve-call.ts';
 import { compacted } from '../context/compaction.ts';
+import { pinsAfter } from '../context/pins.ts';
 import { checkStarted } from '../goal/check.ts';
 import { forkedSteps, planned as goalPlanned, stepFinished, stepRetried, stepStarted } from '../goal/evolve-goal.ts';
 import { evolveAsk } from './evolve-ask.ts';
@@ -206,11 +207,12 @@ function parentOfTree(state: State): State {
   return session ? { ...state, session: { ...session, tree: session.tree ?? session.id } } : state;
 }
 
-function configured(state: State, { data }: EntryOf<'session.configured'>): State {
+function configured(state: State, { seq, data }: EntryOf<'session.configured'>): State {
   if (!state.session) return state;
   const session = { ...state.session };
   if (data.model !== undefined) session.model = data.model;
   if (data.instructions !== undefined) session.instructions = data.instructions;
+  if (data.pin !== undefined || data.unpin !== undefined) session.pins = pinsAfter(session.pins, seq, data);
   if (data.compact) session.compact = true;
   const trusted = data.trust;
   const taint = trusted ? state.taint.filter((source) => !trusted.includes(source)) : state.taint;

@@ -1,6 +1,7 @@
 /** The provider-neutral request: a pure function of the state and the contents that entered the history. */
 import type { Message, ModelRequest } from '../../contract/messages.ts';
 import { compactRequest } from '../context/compact-request.ts';
+import { seenMessages } from '../context/unseen.ts';
 import { planRequest } from '../goal/plan-request.ts';
 import type { State, Turn } from './state.ts';
 
@@ -15,7 +16,7 @@ export function modelRequest(state: State, turn: Turn, messages: Message[], maxO
     model: choice.model,
     instructions: turn.manifest.instructions,
     tools: turn.manifest.catalog.map(({ name, description, parameters }) => ({ name, description, parameters })),
-    messages,
+    messages: seenMessages(choice, messages),
     max_output_tokens: maxOutputTokens,
     purpose: 'think',
     request: turn.model_calls,

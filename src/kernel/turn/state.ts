@@ -11,6 +11,7 @@ import type { Summary } from '../../contract/summary.ts';
 import type {
   EffectClass, Facts, Limits, ModelFailureClass, Rights, TurnReason, Usage, Verdict,
 } from '../../contract/values.ts'; // prettier-ignore
+import type { Pin } from '../context/pins.ts';
 import type { Check, Goal } from '../goal/state.ts';
 import type { Pending } from './pending.ts';
 
@@ -57,6 +58,8 @@ export interface Session {
   model?: string;
   /** Told to the model in this session. */
   instructions?: string;
+  /** Facts that a person pinned, oldest first. */
+  pins?: Pin[];
   /** Somebody wants the history summed up. */
   compact?: true;
   /** Digests of the policies that are its own: they hold beside the workspace's, and are never taken back. */

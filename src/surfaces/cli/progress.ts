@@ -7,6 +7,7 @@ import type { Io } from './io.ts';
 import { lossOf } from './loss.ts';
 import { summedUp } from './summed-up.ts';
 import { paint, type Colour } from './paint.ts';
+import { unseenText } from './unseen.ts';
 import { oneLine, truncate } from '../terminal/width.ts';
 
 export function createProgress({ stderr }: Io, titles: CallTitles): (event: StreamEvent) => void {
@@ -20,6 +21,10 @@ export function createProgress({ stderr }: Io, titles: CallTitles): (event: Stre
     if (event.type === 'session.opened') {
       const opened = event.data as EntryData<'session.opened'>;
       if (opened.reason === 'repair') stderr.write(`warning: the session was repaired: ${lossOf(opened)}\n`);
+    }
+    if (event.type === 'model.replied') {
+      const { unseen } = event.data as EntryData<'model.replied'>;
+      if (unseen) stderr.write(`warning: ${oneLine(unseenText(unseen))}\n`);
     }
     if (event.type === 'turn.ended') {
       const { given_up = [], reason } = event.data as EntryData<'turn.ended'>;

@@ -8,6 +8,7 @@ import { wholeText } from '../../engine/session/messages.ts';
 import type { Output } from './io.ts';
 import { money } from './money.ts';
 import { lossOf } from './loss.ts';
+import { unseenText } from './unseen.ts';
 import { summedUp } from './summed-up.ts';
 import { paint } from './paint.ts';
 import { span } from './times.ts';
@@ -73,7 +74,11 @@ const LINES: { [T in EntryType]?: Line<T> } = {
     label('root', data.project_root),
     label('created', `${timeOf(event.at)} by ${data.actor.id} via ${data.source}`),
   ],
-  'session.configured': (data) => (data.model === undefined ? [] : [label('model', data.model)]),
+  'session.configured': ({ model, pin, unpin }, { seq }) => [
+    ...(model === undefined ? [] : [label('model', model)]),
+    ...(unpin === undefined ? [] : [label('unpinned', unpin)]),
+    ...(pin === undefined ? [] : [label('pinned', `p${seq}: ${pin}`)]),
+  ],
   'session.opened': (data, _event, { colour }) => [colour('yellow', label('opened', openingOf(data)))],
   'session.forked': ({ from, own_policies }) => [
     label('forked', `from ${from.session_id} at entry ${from.seq}${own_policies ? ', with a policy of its own' : ''}`),
@@ -112,7 +117,8 @@ const LINES: { [T in EntryType]?: Line<T> } = {
     const figures = `${input} in${cached > 0 ? ` (${cached} cached)` : ''}, ${output} out${cost}, ${span(data.duration_ms)}`;
     const head = label(of, `${data.call_id} ${data.model_served}: ${calls} (${figures})`);
     const said = data.tool_calls.length > 0 ? (await textOf(data.parts, context)).trim() : '';
-    return said === '' ? [head] : [head, ...block('', said)];
+    const unseen = data.unseen ? [context.colour('yellow', label('unseen', unseenText(data.unseen)))] : [];
+    return [head, ...unseen, ...(said === '' ? [] : block('', said))];
   },
   'context.compacted': (data) => [label('sum up', `${summedUp(data)}: entries ${data.from_seq} to ${data.to_seq}`)],
   'model.failed': (data, _event, { colour }) => [

@@ -255,6 +255,26 @@ const RUN: Record<CommandName, (repl: Repl, rest: string) => Promise<void> | voi
     repl.say(text === 'none' ? 'taken back' : 'the model is told from the next message on');
   },
 
+  async pin(repl, text) {
+    const { pins = [], seq } = await repl.host.session(repl.session);
+    if (text === '') {
+      if (pins.length === 0) return repl.say('nothing is pinned');
+      return fields(
+        repl,
+        pins.map(({ id, text: fact }) => [id, fact]),
+      );
+    }
+    if (seq === 0) return repl.say('nothing has been said yet; a fact can be pinned after the first message');
+    await repl.configure({ pin: text });
+    repl.say('the model is told from the next message on');
+  },
+
+  async unpin(repl, id) {
+    if (id === '') return repl.say('say which: /pin lists what is pinned');
+    await repl.configure({ unpin: id });
+    repl.say('taken back');
+  },
+
   async cost(repl) {
     const { usage, cost_micro_usd, turns } = await repl.host.session(repl.session);
     fields(repl, [

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { digestOf, type Digest } from '../../base/digest.ts';
+import { errorCatalogue } from '../../contract/errors.ts';
 import type { StreamEvent } from '../../contract/stream.ts';
 import { createConversation, type Conversation, type ConversationOptions } from './conversation.ts';
 import { createEvents } from './testing/events.ts';
@@ -52,6 +53,14 @@ test('an answer that nobody saw as it came is printed whole', async () => {
   const { entry } = createEvents();
   const parts = text('All of it.');
   expect(await shown(begin(), entry('turn.started'), entry('model.replied', { parts }))).toEqual(['', 'All of it.']);
+});
+
+test('what the model could not see is said beside its answer', async () => {
+  const { entry } = createEvents();
+  const unseen = { model: 'gpt', seq: 2, parts: ['"cat.png" (image/png, 3 KB)'] };
+  const lines = await shown(begin(), entry('turn.started'), entry('model.replied', { parts: text('No.'), unseen }));
+  expect(lines.slice(0, 3)).toEqual(['', 'No.', '']);
+  expect(lines.slice(3).join(' ')).toMatch(/! gpt can't see "cat\.png" \(image\/png, 3\s+KB\)/);
 });
 
 test('an answer of several parts, whose pieces come without the breaks between them, is not said twice', async () => {
@@ -210,7 +219,12 @@ test('a turn that fails says why, what the runtime says of it, and what to do', 
     ended,
   );
   expect(lines.slice(0, 3)).toEqual(['', expect.stringMatching(/^■ auth missing · /), '  There is no key.']);
-  expect(lines).toHaveLength(4);
+  expect(
+    lines
+      .slice(3)
+      .map((line) => line.trim())
+      .join(' '),
+  ).toBe(errorCatalogue.auth_missing.next);
 });
 
 test('the end of a turn leaves nothing behind: no answer under way, no call, no question', async () => {

@@ -15,6 +15,7 @@ import {
   type MarkdownStream,
 } from '../terminal/markdown/markdown-stream.ts';
 import { lossOf } from '../cli/loss.ts';
+import { unseenText } from '../cli/unseen.ts';
 import { summedUp } from '../cli/summed-up.ts';
 import { DIM, YELLOW } from '../terminal/markdown/style.ts';
 import { displayWidth, oneLine } from '../terminal/width.ts';
@@ -220,13 +221,14 @@ export function createConversation(options: ConversationOptions): Conversation {
       if (attempt === 1) return warnings;
       return [...warnings, '', ...lines.note(YELLOW, '!', `${why}asks ${model} again, attempt ${attempt}`)];
     },
-    async 'model.replied'({ call_id, purpose, parts, tool_calls, usage, cost_micro_usd = 0 }) {
+    async 'model.replied'({ call_id, purpose, parts, tool_calls, usage, cost_micro_usd = 0, unseen }) {
       count(usage.input + usage.output, cost_micro_usd);
       if (purpose === 'compact') return [];
       for (const call of tool_calls) presentations.set(call.call_id, { title: call.name });
       const text = await textOf(parts.filter((part) => part.type === 'text'));
       if (saying === undefined && CODE.test(text)) await code.load();
-      return finishSaying(call_id, text);
+      const warning = unseen ? ['', ...lines.note(YELLOW, '!', unseenText(unseen))] : [];
+      return [...finishSaying(call_id, text), ...warning];
     },
     // Said with what comes of it: another attempt, or the end of the turn.
     'model.failed'({ class: kind, message }) {
@@ -279,9 +281,11 @@ export function createConversation(options: ConversationOptions): Conversation {
         ? tone(YELLOW, `· opened again after repair: ${lossOf(data)}`)
         : tone(DIM, `· opened again after ${data.reason}`),
     ],
-    'session.configured': ({ model, title }) => [
+    'session.configured': ({ model, title, pin, unpin }) => [
       ...(model === undefined ? [] : [tone(DIM, `· model: ${oneLine(model)}`)]),
       ...(title === undefined ? [] : [tone(DIM, `· title: ${oneLine(title)}`)]),
+      ...(unpin === undefined ? [] : [tone(DIM, `· not pinned any more: ${oneLine(unpin)}`)]),
+      ...(pin === undefined ? [] : [tone(DIM, `· pinned: ${oneLine(pin)}`)]),
     ],
     'files.undone': ({ turn: of, files }) => [
       '',

@@ -6,6 +6,7 @@ import type { LongText } from '../../contract/values.ts';
 import { money } from '../cli/money.ts';
 import { span } from '../cli/times.ts';
 import { BOLD, CYAN, DIM, GREEN, NORMAL, RED, styled, YELLOW, type Style } from '../terminal/markdown/style.ts';
+import { nextStep } from '../cli/next-step.ts';
 import { oneLine, truncate, visibleText } from '../terminal/width.ts';
 import { wrapWords } from '../terminal/wrap-words.ts';
 import type { Said } from './said.ts';
@@ -137,7 +138,7 @@ export function createEntryLines({ columns, colour }: { columns: () => number; c
       const what = reason.replaceAll('_', ' ');
       const why = code === undefined || code === reason ? what : `${what} (${code})`;
       const style = reason === 'canceled' ? YELLOW : RED;
-      const next = NEXT[reason];
+      const next = nextStep({ reason, ...(code !== undefined && { code }) }, NEXT);
       return [
         '',
         `${tone(style, '■')} ${why}${figures === '' ? '' : ` ${tone(DIM, `· ${figures}`)}`}`,

@@ -15,6 +15,8 @@ export const COMMANDS = {
   approvals: { usage: '[id]', summary: 'what waits for an answer, in all sessions; or one of them, whole' },
   compact: { usage: '', summary: 'sum the conversation up before the next message is answered' },
   instructions: { usage: '[text|none]', summary: 'what the model is told in this session beside all else' },
+  pin: { usage: '[fact]', summary: 'tell the model a fact for good; without one: what is pinned' },
+  unpin: { usage: '<id>', summary: 'take a pinned fact back' },
   cost: { usage: '', summary: 'tokens and money of this session' },
   stop: { usage: '', summary: 'cancel the running turn' },
   steer: { usage: '<text>', summary: 'say something to the running turn' },

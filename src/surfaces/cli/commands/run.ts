@@ -19,6 +19,7 @@ import { homeOf, inSamePlace, nextCommand, workspaceRequest } from '../context.t
 import type { Io } from '../io.ts';
 import { leftLines, needsSaying, othersLines, unknownLines } from '../left-lines.ts';
 import { usdOf } from '../money.ts';
+import { nextStep } from '../next-step.ts';
 import { paint } from '../paint.ts';
 import { createProgress } from '../progress.ts';
 import { isPiped, readPiped } from '../read-input.ts';
@@ -290,7 +291,6 @@ function runFinished(data: RunOutcome, { scope, seq, turn }: Place): StreamEvent
   };
 }
 
-/** What to do after an ending whose message doesn't say it. */
 const NEXT: Partial<Record<TurnReason, string>> = {
   auth_missing: errorCatalogue.auth_missing.next,
   timeout: 'Give the turn longer with --timeout or `budget.turn.wall`.',
@@ -322,7 +322,8 @@ function sayOutcome(
   if (outcome.state === 'ended' && outcome.reason !== undefined && outcome.reason !== 'success') {
     const text = outcome.text === '' ? (SILENT[outcome.reason] ?? 'the turn ended without an answer') : outcome.text;
     io.stderr.write(`${paint(io.stderr, 'red', `${outcome.reason}:`)} ${withNewline(visibleText(text))}`);
-    const step = NEXT[outcome.reason];
+    const { reason, code } = outcome;
+    const step = nextStep({ reason, ...(code !== undefined && { code }) }, NEXT);
     if (step !== undefined) io.stderr.write(`${paint(io.stderr, 'bold', 'next:')} ${step}\n`);
   }
   if (outcome.state === 'open' && scope.kind === 'session') {

@@ -24,13 +24,14 @@ export const showContext: CommandAction<Output> = async (context, { output, ...o
 };
 
 function contextLines(shown: ShownContext): string[] {
-  const { model = 'none yet', window, tokens, counted, instruction_sources, missing, tools, messages } = shown;
+  const { model = 'none yet', window, tokens, counted, instruction_sources, missing, pins, tools, messages } = shown;
   const room = window === undefined ? '' : ` of ${window}`;
   return [
     `model         ${model}`,
     `tokens        ${counted ? '' : 'about '}${tokens}${room}`,
     ...instruction_sources.map(({ origin, bytes }) => `instructions  ${visibleText(origin)}, ${bytes} bytes`),
     ...missing.map(({ what, why }) => `not read      ${visibleText(what)}: ${visibleText(why)}`),
+    ...pins.map(({ id, text }) => `pinned        ${id}: ${visibleText(text)}`),
     `tools         ${tools.join(', ') || 'none'}`,
     `history       ${messages.length} messages${shown.summed_up ? ', the first of them a summary' : ''}`,
     ...messages.flatMap(({ seq, role, text }) => ['', `[${seq}] ${role}`, visibleText(text.trimEnd())]),

@@ -20,8 +20,8 @@ rest of the file as it is.
 - \`governance.require_approval\`: asks each time.
 - \`governance.auto_allow\`: runs without asking.
 
-Without lists, time, read_file, list_files and search_files run; exec_command
-and apply_patch ask.
+Without lists, time, read_file, list_files, search_files and read_output run;
+exec_command and apply_patch ask.
 
 ## What no list overrides
 

@@ -26,6 +26,7 @@ Where standard input or output is something else, \`runtime\` prints its help an
 - /help, /clear, /exit
 - /model, /instructions, /tools, /policy, /status, /cost: see or choose what
   answers, what it is told, what may run, what it took
+- /pin, /unpin: facts that the model is told for good
 - /compact: sum the conversation up before the next message
 - /new, /sessions, /resume, /fork: another session
 - /stop, /steer: cancel the turn; say something to the model while it works

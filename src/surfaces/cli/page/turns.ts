@@ -6,6 +6,7 @@ import type { LongText, Part } from '../../../contract/values.ts';
 import { wholeText } from '../../../engine/session/messages.ts';
 import { money } from '../money.ts';
 import { summedUp } from '../summed-up.ts';
+import { unseenText } from '../unseen.ts';
 import { span } from '../times.ts';
 
 export interface ShownCall {
@@ -61,11 +62,12 @@ export async function* turnsOf(entries: AsyncIterable<Entry>, blobs: Pick<Blobs,
   const note = (text: string): void => add({ kind: 'note', text });
   const step = (call_id: string, text: string): void => void calls.get(call_id)?.steps.push(text);
 
-  async function replied({ purpose, parts, tool_calls, call_id }: EntryData<'model.replied'>): Promise<void> {
+  async function replied({ purpose, parts, tool_calls, call_id, unseen }: EntryData<'model.replied'>): Promise<void> {
     if (purpose !== undefined) return; // what came of it is told where it is in its place
     for (const part of parts) {
       if (part.type === 'reasoning' && part.text !== undefined) add({ kind: 'thought', text: await textOf(part.text) });
     }
+    if (unseen) note(`Not shown to the model: ${unseenText(unseen)}.`);
     const text = await partsOf(parts);
     replies.clear();
     replies.set(call_id, text);
@@ -91,6 +93,8 @@ export async function* turnsOf(entries: AsyncIterable<Entry>, blobs: Pick<Blobs,
         break;
       case 'session.configured':
         if (entry.data.model !== undefined) note(`From here on the model is ${entry.data.model}.`);
+        if (entry.data.unpin !== undefined) note(`The fact ${entry.data.unpin} was taken back.`);
+        if (entry.data.pin !== undefined) note(`Pinned as p${entry.seq}: ${entry.data.pin}`);
         break;
       case 'policy.changed':
         note(`The policy was changed by ${entry.data.by}.`);

@@ -49,6 +49,22 @@ export function addSessions(program: Command, calls: Calls): void {
   )
     .argument('<id>', 'session')
     .action(calls(async () => (await import('../commands/session-context.ts')).compactSession));
+  teach(
+    session.command('pin').description('pin a fact: the model of a session is told it for good, whatever is summed up'),
+    [
+      'runtime session pin nightly "The release branch is release/2.4; never push to main."',
+      'runtime session pin nightly --list',
+      'runtime session pin nightly --remove p12',
+    ],
+    'It is told from the next message on, word for word. A fact has at most 2,048 bytes, all of a session 16 KiB. Forks and exports take it along.',
+  )
+    .argument('<id>', 'session')
+    .argument('[text]', 'the fact')
+    .option('--list', 'show what is pinned')
+    .option('--remove <pin>', 'take back one fact, by its id')
+    .addOption(outputOption('table', 'json', 'yaml'))
+    .addOption(jsonOption())
+    .action(calls(async () => (await import('../commands/session-pin.ts')).pinFact));
   addForks(session, calls);
   teach(
     session
