@@ -28,6 +28,10 @@ export interface RunRequest {
   /** Absent: an unfinished turn is carried on. */
   message?: Part[];
   model?: string;
+  /** The message is to be planned, and done in steps. */
+  goal?: true;
+  /** A command that must exit with 0 before its turn counts as done. */
+  check?: string;
   timeout_ms?: number;
   /** USD. */
   max_cost?: number;
@@ -283,7 +287,7 @@ async function orphanOf(
 }
 
 function submissionOf(session_id: string, parts: Part[], request: RunRequest): Submission {
-  const { model, timeout_ms, max_cost, source } = request;
+  const { model, goal, check, timeout_ms, max_cost, source } = request;
   const limits = {
     ...(timeout_ms !== undefined && { wall_ms: timeout_ms }),
     ...(max_cost !== undefined && { cost_micro_usd: Math.round(max_cost * 1_000_000) }),
@@ -294,6 +298,8 @@ function submissionOf(session_id: string, parts: Part[], request: RunRequest): S
     source,
     root: rootOf(request),
     ...(model !== undefined && { model }),
+    ...(goal && { goal }),
+    ...(check !== undefined && { check }),
     ...(Object.keys(limits).length > 0 && { limits }),
   };
 }

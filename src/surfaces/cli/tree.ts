@@ -53,6 +53,7 @@ export function commandTree(context: CommandContext): CommandTree {
       'runtime run "What does this project do?"',
       'git diff | runtime run "Review this change"',
       'runtime run --continue "And now the tests"',
+      'runtime goal "Make the tests pass" --check "npm test"',
       'runtime approve a-9f2c41 --resume',
       'runtime doctor',
     ],
@@ -124,7 +125,7 @@ export function commandTree(context: CommandContext): CommandTree {
 }
 
 function addRun(program: Command, calls: Calls): void {
-  teach(
+  const run = teach(
     program.command('run').description('answer one message; piped input is attached to it'),
     [
       'runtime run "What does this project do?"',
@@ -136,14 +137,33 @@ function addRun(program: Command, calls: Calls): void {
     'Exit code 5: it waits for an approval; standard error names it and the command that resolves it.',
   )
     .argument('[message]', 'what to do; without one, --session or --continue carries the unfinished turn on')
-    .option('-p, --prompt <message>', 'the message, for scripts')
+    .option('-p, --prompt <message>', 'the message, for scripts');
+  addMessageOptions(run).action(calls(async () => (await import('./commands/run.ts')).run));
+  const goal = teach(
+    program.command('goal').description('plan an objective, do its steps one by one or side by side, and answer once'),
+    [
+      'runtime goal "Find out what this project does"',
+      'runtime goal "Make the tests pass" --check "npm test"',
+      'runtime goal --session port --timeout 1h --max-cost 5 "Port the parser to the new API"',
+      'git log -20 | runtime goal "Write release notes from this"',
+    ],
+    'Each step is a session of its own: `runtime session ls` shows them under the goal. Stopped or killed, it goes on with `runtime run --session <id>`. Exit code 5: a step waits for an approval. See docs/goals.md.',
+  )
+    .argument('[objective]', 'what is to be reached; piped input is attached to it')
+    .option('-p, --prompt <objective>', 'the objective, for scripts');
+  addMessageOptions(goal).action(calls(async () => (await import('./commands/goal.ts')).goal));
+}
+
+/** What a message may bring with it, whatever is made of it. */
+function addMessageOptions(command: Command): Command {
+  return command
     .option('--session <id>', 'go on in this session; it is made when it is not there')
     .option('--continue', 'go on in the session that was used last')
     .option('--model <name>', 'model that answers: a name of the configuration, or of the default service')
     .option('--root <folder>', 'project root of a new session (default: the current folder)')
     .option('--timeout <duration>', 'most active time of the turn, as 30s or 5m')
     .option('--max-cost <usd>', "most money for the turn; the model's price must be known")
+    .option('--check <command>', 'command that must exit with 0 when all is done; else the turn counts as failed')
     .option('--json', 'print the journal as it grows, one JSON object a line')
-    .option('--from <seq>', 'with --json: begin with this entry (1: the whole session)')
-    .action(calls(async () => (await import('./commands/run.ts')).run));
+    .option('--from <seq>', 'with --json: begin with this entry (1: the whole session)');
 }

@@ -1,7 +1,7 @@
 /**
  * The built-in script: what answers as long as no model is set up. It makes real calls on the folder it is run in. Asked
  * anything, it lists and reads; asked to change something, it also proposes a patch, which needs an approval. Each result
- * leads further on, never back, so that a turn has at most four requests.
+ * leads further on, never back, so that a turn has at most four requests. A goal's plan it has ready; the steps look and read.
  */
 import type { Script } from '../../../contract/script.ts';
 
@@ -43,9 +43,69 @@ const WHAT_I_AM = 'I am the offline demo of runtime: a script, no language model
 const REAL_MODEL = 'For answers from a real model set OPENAI_API_KEY, or see `runtime config init`.';
 const NOTHING_CHANGED = 'so nothing was changed. A real model would be told the same and could go on from there.';
 
+/** A moment, so that a person sees the steps at work. */
+const MOMENT = '400ms';
+
+/** Words by which the tasks of its plans are known again. */
+const LOOK = 'demo_look';
+const SEARCH = 'demo_search';
+const READ = 'demo_read';
+const CHANGE = 'demo_change';
+
+const look = { id: 'look', title: 'See what is in the folder', task: `List the folder (${LOOK}).`, depends_on: [] };
+
+const PLAN_TO_LEARN = [
+  look,
+  { id: 'search', title: 'Look for what is open', task: `Search the files for TODO (${SEARCH}).`, depends_on: [] },
+  { id: 'read', title: 'Read what it is about', task: `Read the file that says most (${READ}).`, depends_on: ['look'] },
+];
+
+const PLAN_TO_CHANGE = [
+  look,
+  { id: 'change', title: 'Propose a small change', task: `Propose a patch (${CHANGE}).`, depends_on: ['look'] },
+];
+
+/** What plans a goal, does its steps, and answers from what they gave. */
+const GOAL: Script['turns'] = [
+  { match: { purpose: 'plan', asked: ASKED_TO_CHANGE }, reply: { text: JSON.stringify({ steps: PLAN_TO_CHANGE }) } },
+  { match: { purpose: 'plan' }, reply: { text: JSON.stringify({ steps: PLAN_TO_LEARN }) } },
+  ...[LOOK, READ, CHANGE].map((task) => ({
+    match: { contains: task },
+    reply: { stall: MOMENT, calls: [{ tool: 'list_files', arguments: { path: '.' } }] },
+  })),
+  {
+    match: { contains: SEARCH },
+    reply: { stall: MOMENT, calls: [{ tool: 'search_files', arguments: { query: 'TODO' } }] },
+  },
+  {
+    match: { tool_result: 'list_files', asked: [LOOK] },
+    reply: { stall: MOMENT, text: 'The folder holds {{result names 12}}.' },
+  },
+  {
+    match: { tool_result: 'search_files', asked: [SEARCH] },
+    reply: { stall: MOMENT, text: 'A search for TODO gives:\n\n{{result quote 4}}' },
+  },
+  {
+    match: { tool_result: 'read_file', asked: [READ] },
+    reply: { stall: MOMENT, text: 'I read {{args.path}}. It begins:\n\n{{result quote 6}}' },
+  },
+  {
+    match: { contains: 'Result of step' },
+    reply: {
+      text: `The plan is carried out, each step by a session of its own. The last one says:
+
+{{asked quote 12}}
+
+${WHAT_I_AM} The plan was ready beforehand; sessions, calls and results are real, and their journals prove them:
+\`runtime session ls\` shows the steps under their goal. ${REAL_MODEL}`,
+    },
+  },
+];
+
 export const demoScript: Script = {
   model: 'script/v1',
   turns: [
+    ...GOAL,
     {
       match: { tool_result: 'apply_patch', contains: 'A person denied this call' },
       reply: { text: `You said no to the patch, ${NOTHING_CHANGED}` },

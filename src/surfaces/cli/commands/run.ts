@@ -38,6 +38,7 @@ export interface RunOptions {
   root?: string;
   timeout?: string;
   maxCost?: string;
+  check?: string;
   json?: true;
   from?: string;
 }
@@ -206,6 +207,7 @@ export async function requestOf(
   { io }: Pick<CommandContext, 'io'>,
   options: RunOptions,
   message: string | undefined,
+  { goal }: Pick<RunRequest, 'goal'> = {},
 ): Promise<RunRequest> {
   if (message !== undefined && options.prompt !== undefined) {
     throw new RuntimeError('usage', 'give the message once: as an argument or with --prompt', { next: HELP });
@@ -218,18 +220,28 @@ export async function requestOf(
     throw new RuntimeError('usage', '--from says where --json begins, and there is no --json', { next: HELP });
   }
   const parts = await messageParts(io, message ?? options.prompt);
+  if (parts.length === 0 && goal) {
+    throw new RuntimeError('usage', 'there is no objective', {
+      next: 'Give one: runtime goal "Make the tests pass". An unfinished one goes on with `runtime run --continue`.',
+    });
+  }
   if (parts.length === 0 && options.session === undefined && !options.continue) {
     throw new RuntimeError('empty_message', 'there is no message');
+  }
+  if (parts.length === 0 && options.check !== undefined) {
+    throw new RuntimeError('usage', '--check belongs to a message, and there is none', { next: HELP });
   }
   return {
     latest: options.continue ?? false,
     source: 'cli',
     ...(options.session !== undefined && { session: options.session }),
     ...(parts.length > 0 && { message: parts }),
+    ...(goal && { goal }),
     ...(options.root !== undefined && { root: folderOf(options.root) }),
     ...(options.model !== undefined && { model: options.model }),
     ...(options.timeout !== undefined && { timeout_ms: durationOf(options.timeout) }),
     ...(options.maxCost !== undefined && { max_cost: usdOf(options.maxCost) }),
+    ...(options.check !== undefined && { check: checkOf(options.check) }),
     ...(options.from !== undefined && { from: seqOf(options.from) }),
   };
 }
@@ -243,6 +255,15 @@ async function messageParts(io: Io, message: string | undefined): Promise<Part[]
 function folderOf(path: string): string {
   if (statSync(path, { throwIfNoEntry: false })?.isDirectory()) return path;
   throw new RuntimeError('usage', `--root ${path} is no folder`, { next: 'Name a folder that exists.' });
+}
+
+const MOST_CHECK = 1000;
+
+/** Of `--check`. @throws RuntimeError usage */
+function checkOf(command: string): string {
+  if (command.trim() !== '' && command.length <= MOST_CHECK) return command;
+  const next = `Write a command of at most ${MOST_CHECK} characters; a longer one goes into a script.`;
+  throw new RuntimeError('usage', '--check needs a command', { next });
 }
 
 /** Of `--from`. @throws RuntimeError usage */
