@@ -409,6 +409,42 @@ export const MUTANTS: readonly Mutant[] = [
     replace: 'open: [] } };',
   },
   {
+    name: 'a step begins before its intent is durable',
+    breaks: 'n',
+    file: 'src/engine/session/durability.ts',
+    find: "case 'child.started':\n",
+    replace: '',
+  },
+  {
+    name: 'a goal ends well although a step came to nothing',
+    breaks: 'n',
+    file: 'src/kernel/turn/ending.ts',
+    find: "if (lost.length === 0) return { reason: 'success' };",
+    replace: "if (lost.length >= 0) return { reason: 'success' };",
+  },
+  {
+    name: 'a shut-down stops the steps of goals',
+    breaks: 'n',
+    file: 'src/engine/session/tasks.ts',
+    find: 'cancel: isChild ? () => {} : stop',
+    replace: 'cancel: stop',
+  },
+  {
+    name: 'a step begins although what it depends on came to nothing',
+    breaks: 'n',
+    file: 'src/kernel/goal/evolve-goal.ts',
+    find: "step.status === 'due' && step.depends_on.some((id) => lost.has(id)) ? { ...step, status: 'blocked' } : step,",
+    replace:
+      "step.status === 'due' && step.depends_on.some((id) => lost.has(id)) ? { ...step, depends_on: [] } : step,",
+  },
+  {
+    name: 'one more step at once than may be',
+    breaks: 'n',
+    file: 'src/kernel/goal/steps.ts',
+    find: 'return running < turn',
+    replace: 'return running <= turn',
+  },
+  {
     name: 'a job fires before that is durable',
     breaks: 'i',
     file: 'src/engine/schedule/ledger.ts',

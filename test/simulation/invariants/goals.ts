@@ -24,6 +24,7 @@ export const stepsAgree: Invariant = {
       },
       evidence({ sessions }) {
         for (const [session, entries] of sessions) {
+          checkStop(session, entries, sessions);
           for (const end of entriesOf(ownEntries(entries), 'child.finished')) {
             const own = sessions.get(end.data.session_id);
             if (own && end.data.head.seq > 0) checkTold(session, end, own);
@@ -41,9 +42,48 @@ export const stepsAgree: Invariant = {
       if (!end.data.event_ids.includes(`${data.session_id}.${data.attempt}`)) broken(`${session} tells the end of another turn as ${what}`); // prettier-ignore
     }
 
+    /** Only who stops a goal stops its steps. */
+    function checkStop(session: string, entries: readonly Entry[], sessions: ReadonlyMap<string, Entry[]>): void {
+      const [first] = entries;
+      const parent = first?.type === 'session.created' ? first.data.parent : undefined;
+      const isStopped = entriesOf(entries, 'input.received').some(
+        ({ data }) => data.mode === 'stop' && data.source === 'goal',
+      );
+      const above = parent && sessions.get(parent.session_id);
+      if (!isStopped || !above || above[parent.seq - 1]?.type !== 'child.started') return;
+      const turn = [...turnsOf(above).values()].find((own) => own.some(({ seq }) => seq === parent.seq))!;
+      const [end] = entriesOf(turn, 'turn.ended');
+      const isCut = end?.data.reason === 'interrupted' || turn.some(({ type }) => type === 'session.forked');
+      const stopped = entriesOf(turn, 'input.received').some(({ data }) => data.mode === 'stop');
+      if (!isCut && !stopped) broken(`the step ${session} was stopped by its goal, and nobody stopped that`);
+    }
+
+    /** Each begins when what it depends on is done, and no more of them at once than may. */
+    function checkOrder(session: string, turn: readonly Entry[]): void {
+      const [plan] = entriesOf(turn, 'plan.made');
+      const { max_parallel_subtasks: most } = world.loaded.config.orchestrator;
+      const done = new Set<string>();
+      const running = new Map<string, string>();
+      for (const entry of turn) {
+        if (entry.type === 'child.started') {
+          const { session_id, step_id } = entry.data;
+          running.set(session_id, step_id);
+          const step = plan?.data.steps.find(({ id }) => id === step_id);
+          const missing = step?.depends_on.find((id) => !done.has(id));
+          if (missing !== undefined) broken(`${session}: step ${step_id} began before ${missing} was done`);
+          if (running.size > most) broken(`${session}: ${running.size} steps at once, and ${most} may be`);
+        }
+        if (entry.type !== 'child.finished') continue;
+        const step_id = running.get(entry.data.session_id)!;
+        running.delete(entry.data.session_id);
+        if (entry.data.reason === 'success') done.add(step_id);
+      }
+    }
+
     /** In a turn that isn't a fork's. */
     function checkTries(session: string, turn: readonly Entry[]): void {
       if (turn.some(({ type }) => type === 'session.forked')) return;
+      checkOrder(session, turn);
       const started = entriesOf(turn, 'child.started').map(({ data }) => `${data.session_id}.${data.attempt}`);
       const finished = entriesOf(turn, 'child.finished').map(({ data }) => `${data.session_id}.${data.attempt}`);
       for (const list of [started, finished]) {
