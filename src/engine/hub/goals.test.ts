@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, test, vi } from 'vitest';
 import type { Entry, EntryOf, EntryType } from '../../contract/entries.ts';
 import { verifyJournal } from '../proof/verify.ts';
+import { chooseSession } from '../session-choice.ts';
 import { readSession, verifySession } from '../sessions.ts';
 import { newHome, openHub, say } from '../testing/hubs.ts';
 import type { Hub } from './hub.ts';
@@ -224,4 +225,16 @@ test('a check that passes is part of the proof; one that does not is told to the
   const child = finished.find(({ data }) => data.reason === 'validation_failed')!.data.session_id;
   expect(await entries(workspace, 'check.requested', child)).toHaveLength(2);
   expect(await verifySession(workspace, child)).toMatchObject({ status: 'verified' });
+});
+
+test('whoever goes on with the session that was written to last goes on with the goal, not with a step of it', async () => {
+  const { hub, workspace } = await open([plan(step('a'), step('b')), { match: { contains: 'please do' }, stall: '60s' }]); // prettier-ignore
+  await hub.submit(goal());
+  await soon(async () => {
+    const [started] = await entries(workspace, 'child.started');
+    expect(await entries(workspace, 'model.requested', started!.data.session_id)).toHaveLength(1);
+  });
+  const { journal } = workspace.store;
+  expect((await journal.list())[0]!.session_id).not.toBe('g');
+  expect(await chooseSession({ ...workspace, journal }, { latest: true })).toBe('g');
 });

@@ -92,7 +92,8 @@ function goalEnding({ steps }: Goal): Ending {
 
 function outOfTime(state: State, turn: Turn): string {
   const { code } = wallLeft(state, turn);
-  if (code === 'timeout') return `The turn reached its limit of ${turn.limits.wall_ms / 1000} s of active time.`;
+  if (code === 'timeout')
+    return `The ${turn.goal ? 'goal' : 'turn'} reached its limit of ${turn.limits.wall_ms / 1000} s of active time.`;
   const name = code.slice(0, -'_wall'.length);
   return `The limit of active time of the ${name} is reached. Raise budget.${name}.wall to go on.`;
 }
