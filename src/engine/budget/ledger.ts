@@ -129,20 +129,31 @@ export function createLedger({ usage, journal, clock, crashPoint }: LedgerPorts)
 
   async function openMonth(name: string): Promise<Month> {
     const tally = emptyTally();
-    const seen = new Set<string>();
+    const seen: UsageRecord[] = [];
     let lines = 0;
-    const log = await usage.open(name, (record) => {
+    const opening = usage.open(name, (record) => {
       lines = record.type === 'usage.totals' ? 0 : lines + 1;
-      seen.add(canonicalJson(record));
+      seen.push(record);
       if (record.type === 'usage.totals') for (const one of record.data.open) know(one);
       else if (record.type !== 'usage.worked') know(record.data);
       take(tally, record);
     });
-    const month: Month = { name, log, tally, lines, unsynced: [], synced: 0 };
-    const again = (doubtful.get(name) ?? []).filter((one) => !seen.has(canonicalJson(one)));
-    write(month, again);
+    const log = await opening.catch((error: unknown) => {
+      doubt(name, seen);
+      throw error;
+    });
+    const again = missingIn(seen, doubtful.get(name) ?? []);
+    doubtful.set(name, again);
+    // Nor is what was seen known to be durable: what failed to be may be read for a while, and be lost by the next failure.
+    const month: Month = { name, log, tally, lines, unsynced: seen, synced: 0 };
+    try {
+      if (tally.totals.size + tally.open.size === 0) await carryTrees(month);
+      write(month, again);
+    } catch (error) {
+      forget(month);
+      throw error;
+    }
     doubtful.delete(name);
-    if (tally.totals.size + tally.open.size === 0) await carryTrees(month);
     return month;
   }
 
@@ -205,10 +216,15 @@ export function createLedger({ usage, journal, clock, crashPoint }: LedgerPorts)
     if (failed.has(month)) return;
     failed.add(month);
     months.delete(month.name);
-    const kept = month.unsynced.filter(({ type }) => type !== 'usage.totals');
-    doubtful.set(month.name, [...(doubtful.get(month.name) ?? []), ...kept]);
+    doubt(month.name, month.unsynced);
     begun = undefined;
     void month.log.close();
+  }
+
+  /** In their order: a settlement counts behind its reservation only. Totals are made anew. */
+  function doubt(name: string, records: readonly UsageRecord[]): void {
+    const lines = records.filter(({ type }) => type !== 'usage.totals');
+    doubtful.set(name, [...lines, ...missingIn(lines, doubtful.get(name) ?? [])]);
   }
 
   function reserveNow(month: Month, day: string, request: ReserveRequest): Reserved {
@@ -343,6 +359,16 @@ export function createLedger({ usage, journal, clock, crashPoint }: LedgerPorts)
 
     ended: close,
   };
+}
+
+/** Those of `wanted` that `seen` hasn't, as often as it hasn't. */
+function missingIn(seen: readonly UsageRecord[], wanted: readonly UsageRecord[]): UsageRecord[] {
+  const left = seen.map(canonicalJson);
+  return wanted.filter((one) => {
+    const index = left.indexOf(canonicalJson(one));
+    if (index !== -1) left.splice(index, 1);
+    return index === -1;
+  });
 }
 
 function limitOf({ limits }: SharedScope, kind: Kind, { cost_micro_usd }: ReserveRequest): number | undefined {
