@@ -396,7 +396,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'what a killed process reserved last is not made durable',
-    breaks: 'lm',
+    breaks: 'm',
     file: 'src/engine/owner.ts',
     find: 'await ports.budget.begin(opened.reserved.map((call) => ({ ...call, session: id })));',
     replace: '',

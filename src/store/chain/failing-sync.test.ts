@@ -20,9 +20,7 @@ test.each(['syncFile', 'syncFolder'] as const)('nothing more from when %s fails'
   try {
     for (const sync of ['syncFile', 'syncFolder'] as const) {
       const failure = Object.assign(new Error('i/o error'), { code: 'EIO' });
-      vi.mocked(files[sync]).mockImplementationOnce(() =>
-        sync === failing ? Promise.reject(failure) : other.promise,
-      );
+      vi.mocked(files[sync]).mockImplementationOnce(() => (sync === failing ? Promise.reject(failure) : other.promise));
     }
     file.append([record(1)]);
     const written = readFileSync(path, 'utf8');

@@ -161,7 +161,8 @@ function endSync(file: OpenFile, sync: () => void): void {
   file.isToldNext = false;
   file.broken = true;
   for (const other of opened.values()) if (other.node === file.node && !other.broken) other.isToldNext = true;
-  if (file.node.kind === 'file') dropPages(file.node, bitsOf(machine.dice.roll(1 << 30)));
+  if (file.node.kind === 'file' && dropPages(file.node, bitsOf(machine.dice.roll(1 << 30))))
+    machine.count('pages lost');
   throw fileError('EIO', 'fsync');
 }
 
