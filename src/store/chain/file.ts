@@ -201,9 +201,9 @@ function chainFile(options: ChainFileOptions, opened: number | undefined, from: 
       if (fd === undefined) return;
       // Behind a sync that is under way: closing its descriptor could let it sync another file.
       await syncOnce().catch(() => undefined);
-      const closing = fd;
+      if (fd === undefined) return; // by who closed it at the same time
+      closeSync(fd);
       fd = undefined;
-      closeSync(closing);
     },
   };
 }
