@@ -193,7 +193,7 @@ export const MUTANTS: readonly Mutant[] = [
     name: 'an observation that is refused is dropped',
     breaks: 'e',
     file: 'src/engine/session/runner.ts',
-    find: "if (!from || from.kind === 'timer') {",
+    find: "if (!from || from.kind === 'timer' || !openEffects(fold.state).some(({ key }) => key === from.key)) {",
     replace: 'if (from || !from) {',
   },
   {
