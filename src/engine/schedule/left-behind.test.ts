@@ -1,0 +1,42 @@
+/** Runs that are left behind by their job, or by the process. */
+import { expect, test } from 'vitest';
+import type { NewSchedule } from '../../contract/schedule.ts';
+import { type ScheduleWorld, scheduleWorld } from './testing/world.ts';
+
+const command: NewSchedule = { name: 'a', schedule: '@every 720h', command: 'true' };
+const prompt: NewSchedule = { name: 'a', schedule: '@every 720h', prompt: 'hello' };
+
+const typesOf = (world: ScheduleWorld): string[] => world.records().map(({ type }) => type);
+
+test('what becomes of a run of a removed job is nothing to a new job of its name', async () => {
+  for (const schedule of [command, prompt]) {
+    const world = scheduleWorld();
+    const service = await world.open();
+    await service.start();
+    world.ends.set('a', 'never');
+    await service.add(schedule);
+    await service.run('a', { wait: false });
+    await world.settle();
+    await service.remove('a');
+    await service.add(schedule);
+    const { length } = world.records();
+    world.ends.set('a', { outcome: 'failed', reason: 'it broke' });
+    world.running.get('a')?.();
+    service.turnsEnded();
+    await world.settle();
+    expect(world.records().slice(length)).toEqual([]);
+    expect(await service.history('a')).toEqual([]);
+  }
+});
+
+test('a command that was to begin when the process was asked to leave does not, and that is told', async () => {
+  const world = scheduleWorld();
+  const service = await world.open();
+  await service.start();
+  await service.add(command);
+  await service.run('a', { wait: false });
+  while (!typesOf(world).includes('firing.settled')) await Promise.resolve();
+  await service.stop();
+  expect(world.commands).toEqual([]);
+  expect(await service.history('a')).toMatchObject([{ outcome: 'failed', reason: 'ended with the program' }]);
+});
