@@ -40,3 +40,25 @@ test('a command that was to begin when the process was asked to leave does not, 
   expect(world.commands).toEqual([]);
   expect(await service.history('a')).toMatchObject([{ outcome: 'failed', reason: 'ended with the program' }]);
 });
+
+test('a message that was not accepted, wherever the process is killed then: its run fails by that', async () => {
+  for (let crashAt = 1; ; crashAt++) {
+    const world = scheduleWorld();
+    world.laneFull = true;
+    const service = await world.open(crashAt);
+    await service.start();
+    void service.add({ name: 'a', at: '2026-03-01T00:00:05Z', prompt: 'hello' });
+    await world.settle();
+    world.clock.pass(5000);
+    await world.settle();
+    if (!world.crashed()) break;
+    world.cut(true);
+    const next = await world.open();
+    await next.start();
+    world.clock.pass(5000);
+    await world.settle();
+    const ran = (await next.list()).length === 0 ? [] : (await next.history('a')).filter(({ event_id }) => event_id);
+    for (const one of ran) expect(one).toMatchObject({ outcome: 'failed', reason: 'The background lane is full.' });
+  }
+  expect.hasAssertions();
+});

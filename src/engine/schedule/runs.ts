@@ -126,6 +126,9 @@ export function createRuns(ports: RunPorts, mostCommands: number): Runs {
   /** Nothing when this process ends first, or the job is removed. */
   async function converse(job: Job, firing: FiringState, onAccepted: () => void): Promise<RunEnd | undefined> {
     const { due_at, at, state, event_id } = firing;
+    // It was refused, and the process ended right behind that line.
+    if (state === 'skipped')
+      return { outcome: 'failed', ...(firing.reason !== undefined && { reason: firing.reason }) };
     if (!firing.settled) {
       try {
         if (!(await ports.isKnown(firing))) await ports.submit(job, firing);
