@@ -423,4 +423,19 @@ describe('a file that takes nothing more', () => {
     await ledger.reserve(request('a'));
     await expect(ledger.durable('a')).rejects.toMatchObject({ code: 'store_unavailable' });
   });
+
+  test('for good: that is told also when the next call of the turn was refused', async () => {
+    const { set, open } = failing();
+    const ledger = open();
+    const scopes = [dayCost(1)];
+    set('fail and lose');
+    await ledger.reserve(request('a', { scopes }));
+    await ledger.settle('a', charge(1));
+    expect(await ledger.reserve(request('a', { scopes }))).toMatchObject({ ok: false });
+    await expect(ledger.durable('a')).rejects.toMatchObject({ code: 'store_unavailable' });
+    set('work');
+    await ledger.durable('a');
+    await ledger.ended('a', 0);
+    expect(await open().reserve(request('b', { scopes }))).toMatchObject({ ok: false });
+  });
 });

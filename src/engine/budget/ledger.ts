@@ -4,7 +4,6 @@
  * that no power cut makes a call uncounted that anybody was told of; what nobody settled is settled at the next start.
  */
 import type { Clock } from '../../base/clock.ts';
-import { canonicalJson } from '../../base/canonical-json.ts';
 import { localDay } from '../../base/local-date.ts';
 import type { SharedScope } from '../../contract/manifest.ts';
 import type {
@@ -20,7 +19,7 @@ import type {
 import type { UsageAmounts, UsageKey, UsageRecord, UsageReservation } from '../../contract/records.ts';
 import { budgetOf, kindOf, mayCount } from './budgets.ts';
 import { refusalText, type Kind } from './refusal.ts';
-import { emptyTally, keyOf, take, totalsRecord, usedOf, type Tally } from './tally.ts';
+import { emptyTally, keyOf, missingIn, take, totalsRecord, usedOf, type Tally } from './tally.ts';
 import { settlementOfLeft } from './what-was-used.ts';
 
 export interface LedgerPorts {
@@ -75,6 +74,8 @@ const KINDS: [Kind, keyof UsageAmounts][] = [
 export function createLedger({ usage, journal, clock, crashPoint }: LedgerPorts): Budget {
   const months = new Map<string, Promise<Month>>();
   const live = new Map<string, Live>();
+  /** The newest reservation of each session's turn, also where a later one was refused: what the end of the turn waits for. */
+  const newest = new Map<string, Live>();
   /** Of months whose file failed: what may not be in it any more. */
   const doubtful = new Map<string, UsageRecord[]>();
   const failed = new WeakSet<Month>();
@@ -280,7 +281,9 @@ export function createLedger({ usage, journal, clock, crashPoint }: LedgerPorts)
     durable.catch(() => {}); // told to who waits for it
     const { active_ms } = request;
     const until_ms = active_ms + reservation.wall_ms;
-    live.set(session, { month, reservation, settled: false, durable, counted_ms: active_ms, until_ms });
+    const one: Live = { month, reservation, settled: false, durable, counted_ms: active_ms, until_ms };
+    live.set(session, one);
+    newest.set(session, one);
     return { ok: true, scopes };
   }
 
@@ -352,23 +355,16 @@ export function createLedger({ usage, journal, clock, crashPoint }: LedgerPorts)
     },
 
     async durable(session) {
-      const one = live.get(session);
+      const one = newest.get(session);
       // A second time, in the file as it is opened anew.
       await one?.durable.catch(async () => sync(await monthOf(one.month.name)));
     },
 
-    ended: close,
+    async ended(session, active_ms) {
+      newest.delete(session);
+      await close(session, active_ms);
+    },
   };
-}
-
-/** Those of `wanted` that `seen` hasn't, as often as it hasn't. */
-function missingIn(seen: readonly UsageRecord[], wanted: readonly UsageRecord[]): UsageRecord[] {
-  const left = seen.map(canonicalJson);
-  return wanted.filter((one) => {
-    const index = left.indexOf(canonicalJson(one));
-    if (index !== -1) left.splice(index, 1);
-    return index === -1;
-  });
 }
 
 function limitOf({ limits }: SharedScope, kind: Kind, { cost_micro_usd }: ReserveRequest): number | undefined {
