@@ -41,6 +41,20 @@ test('a command that was to begin when the process was asked to leave does not, 
   expect(await service.history('a')).toMatchObject([{ outcome: 'failed', reason: 'ended with the program' }]);
 });
 
+test('nor does one that became due right before; the next process begins it', async () => {
+  const world = scheduleWorld();
+  const service = await world.open();
+  await service.start();
+  await service.add({ ...command, at: '2026-03-01T00:00:05Z', schedule: undefined as never });
+  world.clock.pass(5000);
+  await service.add({ ...prompt, name: 'b' }); // by then it is decided upon, and that of `b` is looked at
+  await service.stop();
+  expect(world.commands).toEqual([]);
+  await (await world.open()).start();
+  await world.settle();
+  expect(world.commands).toEqual(['a']);
+});
+
 test('a message that was not accepted, wherever the process is killed then: its run fails by that', async () => {
   for (let crashAt = 1; ; crashAt++) {
     const world = scheduleWorld();

@@ -128,8 +128,9 @@ export async function createScheduleService(ports: ServicePorts, settings: Servi
     start: () => scheduler.start(),
     turnsEnded: () => runs.look(),
     async stop() {
+      const stopped = runs.stop(); // first: what is being decided on right now is for the next process
       await scheduler.stop();
-      await runs.stop();
+      await stopped;
     },
   };
 
