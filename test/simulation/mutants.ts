@@ -68,6 +68,13 @@ export const MUTANTS: readonly Mutant[] = [
     replace: 'recover(turn, { voidApprovals: false, abandonAll: false })',
   },
   {
+    name: 'a restore is not recorded',
+    breaks: 'd',
+    file: 'src/engine/session/open-session.ts',
+    find: "if (epoch > session.epoch) return 'restore';",
+    replace: '',
+  },
+  {
     name: 'a fork keeps approvals',
     breaks: 'd',
     file: 'src/kernel/turn/evolve.ts',
@@ -140,7 +147,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'a crash tail counts as whole',
-    breaks: 'gah',
+    breaks: 'gahe',
     file: 'src/store/chain/file.ts',
     find: 'if (end.tail === undefined) return { file: chainFile(options, fd, end), end };',
     replace:
