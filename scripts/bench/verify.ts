@@ -88,7 +88,7 @@ function floorOf(path: string): void {
 }
 
 async function verifyAt(path: string): Promise<void> {
-  const blobs = createBlobs({ folder: join(folder, 'blobs'), requireLock: () => {} });
+  const { blobs } = createBlobs({ folder: join(folder, 'blobs'), requireLock: () => {} });
   const { status, failure } = await verifyJournal({
     read: (visit) => readJournalFile(path, visit),
     blobs,

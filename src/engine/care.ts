@@ -163,7 +163,7 @@ function lockWithRoom({ paths, clock }: CarePlace): LockResult {
 }
 
 function blobsOf({ blobs: folder }: WorkspacePaths) {
-  return createBlobs({ folder, requireLock: () => {} });
+  return createBlobs({ folder, requireLock: () => {} }).blobs;
 }
 
 function entryOf(line: ChainLine): Entry {

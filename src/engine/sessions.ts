@@ -207,7 +207,7 @@ export async function verifyFile({ store }: Workspace, path: string): Promise<Ve
     read: (visit) => readJournalFile(file, visit),
     hasHead: false,
     ...(existsSync(folder)
-      ? { blobs: createBlobs({ folder, requireLock: () => {} }) }
+      ? { blobs: createBlobs({ folder, requireLock: () => {} }).blobs }
       : { blobs: store.blobs, blobsFromElsewhere: true }),
   });
   if (report.entries > 0 || report.failure) return report;

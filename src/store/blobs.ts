@@ -13,7 +13,11 @@ import { isFileError, storeError } from './store-error.ts';
 
 const DIGEST = /^sha256:[0-9a-f]{64}$/;
 
-export function createBlobs({ folder, requireLock }: { folder: string; requireLock: () => void }): Blobs {
+/** `close` resolves when no blob is being written any more. */
+export function createBlobs({ folder, requireLock }: { folder: string; requireLock: () => void }): {
+  blobs: Blobs;
+  close: () => Promise<void>;
+} {
   const pathOf = (kind: 'sha256' | 'private', hex: string): string => join(folder, kind, hex.slice(0, 2), hex);
   const underWay = new Map<string, Promise<void>>();
   const folderSyncs = new Map<string, () => Promise<void>>();
@@ -48,7 +52,7 @@ export function createBlobs({ folder, requireLock }: { folder: string; requireLo
     }
   };
 
-  return {
+  const blobs: Blobs = {
     async put(data, options = {}) {
       requireLock();
       const hex = sha256(data);
@@ -71,6 +75,12 @@ export function createBlobs({ folder, requireLock }: { folder: string; requireLo
         throw new RuntimeError('store_damaged', `The blob ${digest} holds other bytes than those it is named after.`);
       }
       return bytes;
+    },
+  };
+  return {
+    blobs,
+    async close() {
+      while (underWay.size > 0) await Promise.allSettled(underWay.values());
     },
   };
 }

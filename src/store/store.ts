@@ -86,6 +86,7 @@ export function openStore(options: StoreOptions): Store {
     holdsLock: () => held !== undefined,
     ...shared,
   });
+  const { blobs, close: closeBlobs } = createBlobs({ folder: paths.blobs, requireLock: shared.requireLock });
   const { journal, closeAll } = createJournal({
     sessionsFolder: paths.sessions,
     tornFolder: paths.torn,
@@ -96,7 +97,7 @@ export function openStore(options: StoreOptions): Store {
 
   return {
     journal,
-    blobs: createBlobs({ folder: paths.blobs, requireLock: shared.requireLock }),
+    blobs,
     ingress,
     audit,
     grants,
@@ -141,6 +142,7 @@ export function openStore(options: StoreOptions): Store {
     },
     async close() {
       await Promise.all([closeAll(), closeIngress(), closeAudit(), closeGrants(), closeSchedules(), closeUsage()]);
+      await closeBlobs(); // who comes next takes each name that is there for durable
       held?.release();
     },
   };

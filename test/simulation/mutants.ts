@@ -29,8 +29,8 @@ export const MUTANTS: readonly Mutant[] = [
     name: 'a sync that failed counts as done',
     breaks: 'gca',
     file: 'src/store/chain/file.ts',
-    find: "for (const result of results) if (result.status === 'rejected') throw fail('Syncing', result.reason);",
-    replace: 'void results;',
+    find: "throw fail('Syncing', thrown);",
+    replace: 'void thrown;',
   },
   {
     name: 'a file is written on after a failed sync',
@@ -66,6 +66,13 @@ export const MUTANTS: readonly Mutant[] = [
     file: 'src/kernel/turn/evolve.ts',
     find: 'recover(turn, { voidApprovals: restored, abandonAll: false })',
     replace: 'recover(turn, { voidApprovals: false, abandonAll: false })',
+  },
+  {
+    name: 'a restore is not recorded',
+    breaks: 'd',
+    file: 'src/engine/session/open-session.ts',
+    find: "if (epoch > session.epoch) return 'restore';",
+    replace: '',
   },
   {
     name: 'a fork keeps approvals',
@@ -140,7 +147,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'a crash tail counts as whole',
-    breaks: 'gah',
+    breaks: 'gahe',
     file: 'src/store/chain/file.ts',
     find: 'if (end.tail === undefined) return { file: chainFile(options, fd, end), end };',
     replace:
@@ -193,7 +200,7 @@ export const MUTANTS: readonly Mutant[] = [
     name: 'an observation that is refused is dropped',
     breaks: 'e',
     file: 'src/engine/session/runner.ts',
-    find: "if (!from || from.kind === 'timer') {",
+    find: "if (!from || from.kind === 'timer' || !openEffects(fold.state).some(({ key }) => key === from.key)) {",
     replace: 'if (from || !from) {',
   },
   {
@@ -396,7 +403,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'what a killed process reserved last is not made durable',
-    breaks: 'lm',
+    breaks: 'm',
     file: 'src/engine/owner.ts',
     find: 'await ports.budget.begin(opened.reserved.map((call) => ({ ...call, session: id })));',
     replace: '',

@@ -334,53 +334,108 @@ test('however many calls a month has, an opening finds what was used', async () 
 });
 
 describe('a file that takes nothing more', () => {
-  /** The store's log, of which syncs fail while `broken`; what they would have made durable is gone then. */
-  function failing(): { usage: UsageLog; set: (broken: boolean) => void } {
-    let broken = false;
-    const files = new Map<string, UsageRecord[]>();
+  /** The store's log. What a sync that fails would have made durable is lost then, or is still there to be read. */
+  function failing() {
+    let syncs: 'work' | 'fail' | 'fail and lose' = 'work';
+    const files = new Map<string, { durable: UsageRecord[]; written: UsageRecord[] }>();
     const usage: UsageLog = {
       months: () => [...files.keys()],
       read: async () => {},
       async open(month, visit) {
-        const durable = files.get(month) ?? [];
-        files.set(month, durable);
-        for (const record of durable) visit(record);
-        const written: UsageRecord[] = [];
+        const file = files.get(month) ?? { durable: [], written: [] };
+        files.set(month, file);
+        for (const record of [...file.durable, ...file.written]) visit(record);
         return {
-          append: (added) => void written.push(...added),
+          append: (added) => void file.written.push(...added),
           async sync() {
-            if (broken) throw new RuntimeError('store_unavailable', 'input/output error');
-            durable.push(...written.splice(0));
+            if (syncs === 'fail and lose') file.written = [];
+            if (syncs !== 'work') throw new RuntimeError('store_unavailable', 'input/output error');
+            file.durable.push(...file.written.splice(0));
           },
           close: async () => {},
         };
       },
     };
-    return { usage, set: (to) => void (broken = to) };
+    const journal = { read: async () => ({ status: 'absent' as const, seq: 0, hash: '', durable: 0 }) };
+    return {
+      set: (to: typeof syncs) => void (syncs = to),
+      open: () => createLedger({ usage, journal, clock, crashPoint: () => {} }),
+    };
   }
 
   test('is opened anew, and what it lost is written again', async () => {
-    const { usage, set } = failing();
-    const journal = { read: async () => ({ status: 'absent' as const, seq: 0, hash: '', durable: 0 }) };
-    const ledger = createLedger({ usage, journal, clock, crashPoint: () => {} });
-    set(true);
+    const { set, open } = failing();
+    const ledger = open();
+    set('fail and lose');
     await ledger.reserve(request('a'));
     await ledger.settle('a', charge(0.5));
     await ledger.reserve(request('b'));
-    set(false);
+    set('work');
     await ledger.durable('b');
     expect(await ledger.reserve(request('c'))).toMatchObject({ scopes: [{ used: 1.5 * USD }] });
     await ledger.durable('c');
-    const again = createLedger({ usage, journal, clock, crashPoint: () => {} });
-    expect(await again.reserve(request('d'))).toMatchObject({ scopes: [{ used: 2.5 * USD }] });
+    expect(await open().reserve(request('d'))).toMatchObject({ scopes: [{ used: 2.5 * USD }] });
+  });
+
+  test('a second time, that loses what was still there to be read after the first: that is written again, too', async () => {
+    const { set, open } = failing();
+    const ledger = open();
+    set('fail');
+    await ledger.reserve(request('a'));
+    set('fail and lose');
+    await expect(ledger.durable('a')).rejects.toMatchObject({ code: 'store_unavailable' });
+    set('work');
+    await ledger.settle('a', charge(0.5));
+    await ledger.begin([]);
+    expect(await open().reserve(request('b'))).toMatchObject({ scopes: [{ used: 0.5 * USD }] });
+  });
+
+  test('that held what a killed process left: what it lost of that is written again, too', async () => {
+    const { set, open } = failing();
+    set('fail');
+    await open().reserve(request('a'));
+    const ledger = open();
+    set('fail and lose');
+    await expect(ledger.begin([])).rejects.toMatchObject({ code: 'store_unavailable' });
+    set('work');
+    await ledger.begin([]);
+    expect(await open().reserve(request('b'))).toMatchObject({ scopes: [{ used: USD }] });
+  });
+
+  test('in a new month: what a tree of sessions used before still counts', async () => {
+    const { set, open } = failing();
+    const scopes = [{ scope: 'tree:root', limits: { cost_micro_usd: 2 * USD } }];
+    const ledger = open();
+    await ledger.reserve(request('a', { scopes }));
+    await ledger.settle('a', charge(1));
+    clock.set(new Date(2026, 11, 1).getTime());
+    set('fail and lose');
+    await ledger.reserve(request('b', { scopes, cost_micro_usd: 0.5 * USD }));
+    set('work');
+    await ledger.durable('b');
+    expect(await ledger.reserve(request('c', { scopes }))).toMatchObject({ scopes: [{ used: 1.5 * USD }] });
   });
 
   test('for good: who relies on it is told', async () => {
-    const { usage, set } = failing();
-    const journal = { read: async () => ({ status: 'absent' as const, seq: 0, hash: '', durable: 0 }) };
-    const ledger = createLedger({ usage, journal, clock, crashPoint: () => {} });
-    set(true);
+    const { set, open } = failing();
+    const ledger = open();
+    set('fail and lose');
     await ledger.reserve(request('a'));
     await expect(ledger.durable('a')).rejects.toMatchObject({ code: 'store_unavailable' });
+  });
+
+  test('for good: that is told also when the next call of the turn was refused', async () => {
+    const { set, open } = failing();
+    const ledger = open();
+    const scopes = [dayCost(1)];
+    set('fail and lose');
+    await ledger.reserve(request('a', { scopes }));
+    await ledger.settle('a', charge(1));
+    expect(await ledger.reserve(request('a', { scopes }))).toMatchObject({ ok: false });
+    await expect(ledger.durable('a')).rejects.toMatchObject({ code: 'store_unavailable' });
+    set('work');
+    await ledger.durable('a');
+    await ledger.ended('a', 0);
+    expect(await open().reserve(request('b', { scopes }))).toMatchObject({ ok: false });
   });
 });

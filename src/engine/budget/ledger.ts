@@ -4,7 +4,6 @@
  * that no power cut makes a call uncounted that anybody was told of; what nobody settled is settled at the next start.
  */
 import type { Clock } from '../../base/clock.ts';
-import { canonicalJson } from '../../base/canonical-json.ts';
 import { localDay } from '../../base/local-date.ts';
 import type { SharedScope } from '../../contract/manifest.ts';
 import type {
@@ -20,7 +19,7 @@ import type {
 import type { UsageAmounts, UsageKey, UsageRecord, UsageReservation } from '../../contract/records.ts';
 import { budgetOf, isOfSessions, kindOf, mayCount } from './budgets.ts';
 import { refusalText, type Kind } from './refusal.ts';
-import { emptyTally, keyOf, take, totalsRecord, usedOf, type Tally } from './tally.ts';
+import { emptyTally, keyOf, missingIn, take, totalsRecord, usedOf, type Tally } from './tally.ts';
 import { settlementOfLeft } from './what-was-used.ts';
 
 export interface LedgerPorts {
@@ -75,6 +74,8 @@ const KINDS: [Kind, keyof UsageAmounts][] = [
 export function createLedger({ usage, journal, clock, crashPoint }: LedgerPorts): Budget {
   const months = new Map<string, Promise<Month>>();
   const live = new Map<string, Live>();
+  /** The newest reservation of each session's turn, also where a later one was refused: what the end of the turn waits for. */
+  const newest = new Map<string, Live>();
   /** Of months whose file failed: what may not be in it any more. */
   const doubtful = new Map<string, UsageRecord[]>();
   const failed = new WeakSet<Month>();
@@ -129,20 +130,31 @@ export function createLedger({ usage, journal, clock, crashPoint }: LedgerPorts)
 
   async function openMonth(name: string): Promise<Month> {
     const tally = emptyTally();
-    const seen = new Set<string>();
+    const seen: UsageRecord[] = [];
     let lines = 0;
-    const log = await usage.open(name, (record) => {
+    const opening = usage.open(name, (record) => {
       lines = record.type === 'usage.totals' ? 0 : lines + 1;
-      seen.add(canonicalJson(record));
+      seen.push(record);
       if (record.type === 'usage.totals') for (const one of record.data.open) know(one);
       else if (record.type !== 'usage.worked') know(record.data);
       take(tally, record);
     });
-    const month: Month = { name, log, tally, lines, unsynced: [], synced: 0 };
-    const again = (doubtful.get(name) ?? []).filter((one) => !seen.has(canonicalJson(one)));
-    write(month, again);
+    const log = await opening.catch((error: unknown) => {
+      doubt(name, seen);
+      throw error;
+    });
+    const again = missingIn(seen, doubtful.get(name) ?? []);
+    doubtful.set(name, again);
+    // Nor is what was seen known to be durable: what failed to be may be read for a while, and be lost by the next failure.
+    const month: Month = { name, log, tally, lines, unsynced: seen, synced: 0 };
+    try {
+      if (tally.totals.size + tally.open.size === 0) await carryTrees(month);
+      write(month, again);
+    } catch (error) {
+      forget(month);
+      throw error;
+    }
     doubtful.delete(name);
-    if (tally.totals.size + tally.open.size === 0) await carryTrees(month);
     return month;
   }
 
@@ -205,10 +217,15 @@ export function createLedger({ usage, journal, clock, crashPoint }: LedgerPorts)
     if (failed.has(month)) return;
     failed.add(month);
     months.delete(month.name);
-    const kept = month.unsynced.filter(({ type }) => type !== 'usage.totals');
-    doubtful.set(month.name, [...(doubtful.get(month.name) ?? []), ...kept]);
+    doubt(month.name, month.unsynced);
     begun = undefined;
     void month.log.close();
+  }
+
+  /** In their order: a settlement counts behind its reservation only. Totals are made anew. */
+  function doubt(name: string, records: readonly UsageRecord[]): void {
+    const lines = records.filter(({ type }) => type !== 'usage.totals');
+    doubtful.set(name, [...lines, ...missingIn(lines, doubtful.get(name) ?? [])]);
   }
 
   function reserveNow(month: Month, day: string, request: ReserveRequest): Reserved {
@@ -264,7 +281,9 @@ export function createLedger({ usage, journal, clock, crashPoint }: LedgerPorts)
     durable.catch(() => {}); // told to who waits for it
     const { active_ms } = request;
     const until_ms = active_ms + reservation.wall_ms;
-    live.set(session, { month, reservation, settled: false, durable, counted_ms: active_ms, until_ms });
+    const one: Live = { month, reservation, settled: false, durable, counted_ms: active_ms, until_ms };
+    live.set(session, one);
+    newest.set(session, one);
     return { ok: true, scopes };
   }
 
@@ -336,12 +355,15 @@ export function createLedger({ usage, journal, clock, crashPoint }: LedgerPorts)
     },
 
     async durable(session) {
-      const one = live.get(session);
+      const one = newest.get(session);
       // A second time, in the file as it is opened anew.
       await one?.durable.catch(async () => sync(await monthOf(one.month.name)));
     },
 
-    ended: close,
+    async ended(session, active_ms) {
+      newest.delete(session);
+      await close(session, active_ms);
+    },
   };
 }
 

@@ -1,4 +1,5 @@
 /** What the records of a month add up to. Pure: who reads them again gets the same. */
+import { canonicalJson } from '../../base/canonical-json.ts';
 import type { UsageAmounts, UsageKey, UsageRecord, UsageReservation, UsageTotal } from '../../contract/records.ts';
 
 export interface Tally {
@@ -88,4 +89,14 @@ export function usedOf({ totals, open }: Tally, budget: string): { used: UsageAm
 export function totalsRecord({ totals, open }: Tally, keep: (budget: string) => boolean): UsageRecord {
   const kept = [...totals].filter(([budget]) => keep(budget));
   return { type: 'usage.totals', data: { totals: Object.fromEntries(kept), open: [...open.values()] } };
+}
+
+/** Those of `wanted` that `seen` hasn't, as often as it hasn't. */
+export function missingIn(seen: readonly UsageRecord[], wanted: readonly UsageRecord[]): UsageRecord[] {
+  const left = seen.map(canonicalJson);
+  return wanted.filter((one) => {
+    const index = left.indexOf(canonicalJson(one));
+    if (index !== -1) left.splice(index, 1);
+    return index === -1;
+  });
 }

@@ -7,7 +7,7 @@ import type { Digest } from '../../base/digest.ts';
 import { createSerial } from '../../base/serial.ts';
 import { toRuntimeError } from '../../contract/errors.ts';
 import type { Firing, Job, ScheduleRecord } from '../../contract/schedule.ts';
-import { type FiringState, isOpen } from './book.ts';
+import { type Book, type FiringState, isOpen } from './book.ts';
 import type { Ledger } from './ledger.ts';
 import { createPlaces } from './places.ts';
 
@@ -94,7 +94,20 @@ export function createRuns(ports: RunPorts, mostCommands: number): Runs {
     return state && firing && isOpen(state, firing) ? { job: state.job, firing } : undefined;
   }
 
-  const record = (...records: ScheduleRecord[]): Promise<void> => ledger.change(() => records);
+  /** Records what became of a firing. Its job may have been removed, and another one have its name: then nothing, and false. */
+  async function record(
+    name: string,
+    { due_at, event_id }: FiringState,
+    decide: (book: Book) => ScheduleRecord[],
+    options = { sync: true },
+  ): Promise<boolean> {
+    let isThere = false;
+    await ledger.change((book) => {
+      isThere = book.get(name)?.firings.get(due_at)?.event_id === event_id;
+      return isThere ? decide(book) : [];
+    }, options);
+    return isThere;
+  }
 
   async function carry(name: string, due_at: number, onAccepted: () => void): Promise<void> {
     const found = firingOf(name, due_at);
@@ -106,13 +119,16 @@ export function createRuns(ports: RunPorts, mostCommands: number): Runs {
       (await (job.command === undefined ? converse(job, firing, onAccepted) : execute(job, firing, onAccepted)));
     if (!end) return;
     unrecorded.set(key, end);
-    await recordEnd(name, due_at, end);
+    await recordEnd(name, firing, end);
     unrecorded.delete(key);
   }
 
   /** Nothing when this process ends first, or the job is removed. */
   async function converse(job: Job, firing: FiringState, onAccepted: () => void): Promise<RunEnd | undefined> {
     const { due_at, at, state, event_id } = firing;
+    // It was refused, and the process ended right behind that line.
+    if (state === 'skipped')
+      return { outcome: 'failed', ...(firing.reason !== undefined && { reason: firing.reason }) };
     if (!firing.settled) {
       try {
         if (!(await ports.isKnown(firing))) await ports.submit(job, firing);
@@ -120,11 +136,11 @@ export function createRuns(ports: RunPorts, mostCommands: number): Runs {
         const { code, message: reason } = toRuntimeError(thrown);
         // It may have been accepted, or will be when somebody comes back to it.
         if (code === 'shutting_down' || (await ports.isKnown(firing).catch(() => true))) return undefined;
-        await record({ type: 'firing.settled', data: { job: job.name, due_at, at, state: 'skipped', event_id: event_id!, reason } }); // prettier-ignore
+        await record(job.name, firing, () => [{ type: 'firing.settled', data: { job: job.name, due_at, at, state: 'skipped', event_id: event_id!, reason } }]); // prettier-ignore
         return { outcome: 'failed', reason };
       }
       const data = { job: job.name, due_at, at, state, event_id: event_id! };
-      await ledger.change(() => [{ type: 'firing.settled', data }], { sync: false }); // it can be found out again
+      await record(job.name, firing, () => [{ type: 'firing.settled', data }], { sync: false }); // it can be found out again
     }
     onAccepted();
     for (;;) {
@@ -146,8 +162,10 @@ export function createRuns(ports: RunPorts, mostCommands: number): Runs {
     const free = await places.take(due_at, () => !stopping.signal.aborted && firingOf(job.name, due_at) !== undefined);
     if (!free) return undefined;
     try {
-      await record({ type: 'firing.settled', data: { job: job.name, due_at, at, state, event_id: event_id! } });
+      const data = { job: job.name, due_at, at, state, event_id: event_id! };
+      if (!(await record(job.name, firing, () => [{ type: 'firing.settled', data }]))) return undefined;
       onAccepted();
+      if (stopping.signal.aborted) return { outcome: 'failed', reason: 'ended with the program' };
       return await told({ job: job.name, due_at, event_id: event_id! }, () => ports.command(job, stopping.signal));
     } finally {
       free();
@@ -165,10 +183,11 @@ export function createRuns(ports: RunPorts, mostCommands: number): Runs {
     return end;
   }
 
-  async function recordEnd(name: string, due_at: number, end: RunEnd): Promise<void> {
+  async function recordEnd(name: string, firing: FiringState, end: RunEnd): Promise<void> {
+    const { due_at } = firing;
     const ended_at = clock.now();
     let pausedBy: string | undefined;
-    await ledger.change((book) => {
+    await record(name, firing, (book) => {
       // Found in what was read anew.
       if (book.get(name)?.firings.get(due_at)?.outcome !== undefined) return [];
       const ended: ScheduleRecord = { type: 'firing.ended', data: { job: name, due_at, ended_at, ...end } };
@@ -191,7 +210,7 @@ export function createRuns(ports: RunPorts, mostCommands: number): Runs {
       const delivery = await ports.deliver(job, firing, stopping.signal);
       if (!delivery) return;
       if (delivery.state === 'failed') ports.warn(`a result of the job ${name} is not delivered: ${delivery.reason}`);
-      await record({ type: 'firing.delivered', data: { job: name, due_at, ...delivery } });
+      await record(name, firing, () => [{ type: 'firing.delivered', data: { job: name, due_at, ...delivery } }]);
     } finally {
       onTheirWay.delete(key);
     }

@@ -68,10 +68,13 @@ export async function createScheduleService(ports: ServicePorts, settings: Servi
   const describe = createDescribe(clock);
   const { book } = ledger;
 
-  /** Decided on the book as it is when all before is recorded. */
+  /** Decided on the book as it is when all before is recorded. What can't be made durable may stand all the same. */
   async function change(decide: (book: Book) => ScheduleRecord): Promise<void> {
-    await ledger.change((now) => [decide(now)]);
-    scheduler.changed();
+    try {
+      await ledger.change((now) => [decide(now)]);
+    } finally {
+      scheduler.changed();
+    }
   }
 
   return {
@@ -108,10 +111,10 @@ export async function createScheduleService(ports: ServicePorts, settings: Servi
       const at = clock.now();
       let due_at = at;
       const looked = await lookFor(jobIn(book, name).job);
-      await ledger.change((known) => {
+      await change((known) => {
         const { job, firings } = jobIn(known, name);
         while (firings.has(due_at)) due_at++;
-        return [intentOf(job, { due_at, state: 'fired', at, manual: true, ...looked }, ids)];
+        return intentOf(job, { due_at, state: 'fired', at, manual: true, ...looked }, ids);
       });
       const { accepted, ended } = runs.begin(name, due_at);
       const firing = (): Firing | undefined => book.get(name)?.firings.get(due_at);
@@ -125,8 +128,9 @@ export async function createScheduleService(ports: ServicePorts, settings: Servi
     start: () => scheduler.start(),
     turnsEnded: () => runs.look(),
     async stop() {
+      const stopped = runs.stop(); // first: what is being decided on right now is for the next process
       await scheduler.stop();
-      await runs.stop();
+      await stopped;
     },
   };
 

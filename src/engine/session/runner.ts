@@ -13,7 +13,7 @@ import type { Entry, NewEntry, Observation, Seq } from '../../contract/entries.t
 import type { Journal, StoredEntry } from '../../contract/ports.ts';
 import type { Kernel } from '../../kernel/kernel.ts';
 import { isBystander } from '../../kernel/turn/admits.ts';
-import type { Effect } from '../../kernel/turn/open.ts';
+import { openEffects, type Effect } from '../../kernel/turn/open.ts';
 import type { Resolved, State } from '../../kernel/turn/state.ts';
 import { passBorder } from './border.ts';
 import { createDeltas } from './deltas.ts';
@@ -182,7 +182,8 @@ export function createRunner(ports: RunnerPorts, session: string, fold: Folded, 
     if (!from && mode !== 'active' && !isBystander(entry) && kernel.decide(fold.state).append) return undefined;
     const resolved = await ports.resolve(entry);
     if (kernel.admits(fold.state, entry, resolved)) return accept(entry, lines, resolved, from);
-    if (!from || from.kind === 'timer') {
+    // What came before it in the batch may have ended what it was for.
+    if (!from || from.kind === 'timer' || !openEffects(fold.state).some(({ key }) => key === from.key)) {
       if (from) tasks.forget(from);
       return undefined;
     }

@@ -138,13 +138,21 @@ function chainFile(options: ChainFileOptions, opened: number | undefined, from: 
     }
   };
 
+  const failing = (syncing: Promise<void>): Promise<void> =>
+    syncing.catch((thrown: unknown) => {
+      throw fail('Syncing', thrown);
+    });
+
   const syncOnce = shareRuns(async () => {
     refuseAfterFailure();
     const covered = seq;
     if (fd === undefined || covered === durable) return;
-    // Both are waited for, even when one fails: `close` must not find one under way.
-    const results = await Promise.allSettled([syncFile(fd), nameDurable ? undefined : syncFolder(dirname(path))]);
-    for (const result of results) if (result.status === 'rejected') throw fail('Syncing', result.reason);
+    // Both are waited for, even when one fails: `close` must not find one under way. The first ends writing.
+    const results = await Promise.allSettled([
+      failing(syncFile(fd)),
+      nameDurable ? undefined : failing(syncFolder(dirname(path))),
+    ]);
+    for (const result of results) if (result.status === 'rejected') throw result.reason;
     durable = covered;
     nameDurable = true;
   });
@@ -193,9 +201,9 @@ function chainFile(options: ChainFileOptions, opened: number | undefined, from: 
       if (fd === undefined) return;
       // Behind a sync that is under way: closing its descriptor could let it sync another file.
       await syncOnce().catch(() => undefined);
-      const closing = fd;
+      if (fd === undefined) return; // by who closed it at the same time
+      closeSync(fd);
       fd = undefined;
-      closeSync(closing);
     },
   };
 }

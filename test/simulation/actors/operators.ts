@@ -1,7 +1,8 @@
 /** Those who start and end the program, restore the workspace, and change what it may do. */
 import { WORKSPACE } from '../world/journals.ts';
 import { ask, leave, startProgram } from '../world/program.ts';
-import { anyOf, knownSessions, living, SESSIONS, someoneIsAsked, type Actor } from './actor.ts';
+import { anyOf, knownSessions, living, SESSIONS, type Actor } from './actor.ts';
+import type { Program, World } from '../world/parts.ts';
 import { TOOL_NAMES } from '../world/tools.ts';
 
 /** From none, over what mostly runs out, to what lets every turn come to its end. */
@@ -14,7 +15,7 @@ export const operator: Actor = {
   act(world) {
     const { dice } = world;
     const program = living(world);
-    if (program === undefined) startProgram(world, dice.once(4) ? 'named' : 'all');
+    if (program === undefined) startProgram(world, drawTakes(world));
     else if (program.leaving ? dice.once(8) : dice.once(30)) leave(world, program, dice.pick(PATIENCE_MS));
   },
 };
@@ -38,17 +39,34 @@ export const restorer: Actor = {
   name: 'restorer',
   weight: 10,
   act(world) {
-    const { disk } = world.machine;
+    const { dice, machine } = world;
+    const { disk } = machine;
     const path = `${WORKSPACE}/workspace.json`;
     if (disk.findDurable(path) === undefined) return;
-    // Where an approval waits most is at stake.
-    if (someoneIsAsked(world)) living(world)?.process.die('killed for a restore');
-    if (living(world) || world.machine.holder !== undefined) return;
+    if (isTelling(world)) living(world)?.process.die('killed for a restore');
+    else if (!dice.once(3)) return;
+    if (living(world) || machine.holder !== undefined) return;
     world.epoch++;
-    world.machine.note(`the workspace is restored: epoch ${world.epoch}`);
+    machine.note(`the workspace is restored: epoch ${world.epoch}`);
     disk.place(path, `${JSON.stringify({ v: 1, id: 'default', epoch: world.epoch })}\n`);
+    // Who restores wants to go on.
+    startProgram(world, drawTakes(world));
   },
 };
+
+/** Who takes what is named may be given approvals of sessions on which nobody works. */
+function drawTakes(world: World): Program['takes'] {
+  return world.dice.once(isTelling(world) ? 2 : 4) ? 'named' : 'all';
+}
+
+/** Most is at stake where an approval waits, or was given and hasn't been used, in a session that no restore has reached. */
+function isTelling(world: World): boolean {
+  return knownSessions(world).some((name) => {
+    const { session, turn } = world.journals.view(name)?.fold.state ?? {};
+    if (session?.epoch !== world.epoch) return false;
+    return turn?.calls.some(({ status, approval }) => status === 'asked' && approval !== undefined) === true;
+  });
+}
 
 export const policyMaker: Actor = {
   name: 'policy maker',

@@ -152,13 +152,14 @@ function cutFile(file: FileNode, bits: Bits): void {
   settleAs(file, mixed(written, file.durable.bytes, bits, bits.next() ? written.length : file.durable.bytes.length));
 }
 
-/** A sync failed: the system may have dropped pages, and what is read from now on is what the disk has. */
-export function dropPages(file: FileNode, bits: Bits): void {
+/** A sync failed: the system may have dropped pages, and what is read from now on is what the disk has. Has it? */
+export function dropPages(file: FileNode, bits: Bits): boolean {
   const written = Buffer.from(file.bytes.subarray(0, file.length));
   const left = mixed(written, file.durable.bytes, bits, written.length);
   file.bytes = left;
   file.version++;
   file.generation++;
+  return !left.equals(written);
 }
 
 function settleAs(file: FileNode, bytes: Buffer): void {

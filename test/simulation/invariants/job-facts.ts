@@ -6,6 +6,8 @@ import type { World } from '../world/parts.ts';
 
 interface FiringFacts {
   event_id: string | undefined;
+  /** Its message was not accepted: nothing came of it. */
+  refused: boolean;
   /** What had to follow from the intent has followed. */
   settled: boolean;
   ended: boolean;
@@ -120,7 +122,8 @@ function take(facts: JobFacts, record: FiringRecord, broken: (message: string) =
   if (!known && settled && event_id !== undefined) broken(`${what}: it has fired, and that was never decided`);
   const manual = record.type === 'firing.intended' && record.data.manual === true;
   if (!known && !manual) judge(facts, record, broken);
-  firings.set(due_at, { event_id, settled, ended: known?.ended === true });
+  const refused = event_id !== undefined && record.data.state === 'skipped';
+  firings.set(due_at, { event_id, refused, settled, ended: known?.ended === true });
   if (known || manual) return;
   facts.accounted_until = Math.max(facts.accounted_until, due_at);
   facts.before = { state: record.data.state, at: record.data.at };

@@ -2,6 +2,7 @@ import type { QueueItem } from '../../../src/contract/host.ts';
 import { knownSessions } from '../actors/actor.ts';
 import { WORKSPACE } from '../world/journals.ts';
 import type { Invariant, Program, World } from '../world/parts.ts';
+import { entriesOf } from './journal-facts.ts';
 import { faultsMet } from '../world/disturbances.ts';
 
 export const lanesKept: Invariant = {
@@ -44,10 +45,9 @@ function isBeingEnded({ asked }: Program, event_id: string): boolean {
 
 function needlesslyWaiting(world: World, program: Program, items: QueueItem[]): QueueItem | undefined {
   const { interactive_concurrency, sender_concurrency } = world.loaded.config.worker;
-  // Where a sender has a limit of its own, or a fork goes on with a turn of nobody's, a place alone says nothing.
-  const isFork = (session: string): boolean =>
-    world.journals.view(session)?.entries.some(({ type }) => type === 'session.forked') ?? false;
-  if (sender_concurrency > 0 || knownSessions(world).some(isFork)) return undefined;
+  // Where a sender has a limit of its own, or a session goes on with a turn of nobody's, a place alone says nothing.
+  if (sender_concurrency > 0 || knownSessions(world).some((session) => hasTurnOfNobody(world, session)))
+    return undefined;
   const given = items.filter(({ state }) => state !== 'waiting' && state !== 'dead');
   const active = new Set(given.map(({ session_id }) => session_id));
   const working = [...active].filter((session) => {
@@ -56,14 +56,23 @@ function needlesslyWaiting(world: World, program: Program, items: QueueItem[]): 
     return main?.state !== 'waiting_approval' && main?.lane !== 'background';
   });
   if (working.length >= interactive_concurrency) return undefined;
-  // What stands behind one that is being dropped waits until that is gone.
+  // Nothing overtakes what is being ended.
   const held = new Set(
-    items.flatMap(({ event_id, session_id }) => (isBeingEnded(program, event_id) ? session_id : [])),
+    items.filter(({ event_id }) => isBeingEnded(program, event_id)).map(({ session_id }) => session_id),
   );
   return items.find(
     ({ state, lane, session_id }) =>
       state === 'waiting' && lane === 'interactive' && !active.has(session_id) && !held.has(session_id),
   );
+}
+
+/** A fork may, and what stands yet although it was to be removed: its messages are done. */
+function hasTurnOfNobody({ journals, ledger }: World, session: string): boolean {
+  const entries = journals.view(session)?.entries ?? [];
+  if (entries.some(({ type }) => type === 'session.forked')) return true;
+  const life = ledger.life(session);
+  const isOfNow = (event_id: string): boolean => ledger.accepted.get(event_id)?.life === life;
+  return life > 1 && !entriesOf(entries, 'input.received').every(({ data }) => isOfNow(data.for ?? data.event_id));
 }
 
 /** The segments of the ingress log, as processes see them. */

@@ -47,6 +47,10 @@ export const leavesInOrder: Invariant = {
         const entries = entriesNow(world, program);
         leaving = { program, entries, asked_at: now, until, clocks: clocksSet(world) };
       },
+      command({ process, job }) {
+        if (leaving?.program.process === process)
+          broken(`${process.name} was asked to leave, and began a command of ${job}`);
+      },
       left(program) {
         if (leaving?.program !== program) return;
         const { machine } = world;

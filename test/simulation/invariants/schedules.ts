@@ -46,8 +46,8 @@ export const firesOnce: Invariant = {
       for (const { job, firings } of jobs.values()) {
         const session = `cron-${job.name}`;
         if (job.command !== undefined || world.ledger.life(session) > 1) continue;
-        for (const { event_id, ended } of firings.values()) {
-          if (event_id === undefined || ended || came.has(event_id)) continue;
+        for (const { event_id, refused, ended } of firings.values()) {
+          if (event_id === undefined || refused || ended || came.has(event_id)) continue;
           if (endedUnseen(world, sessions.get(session), event_id)) continue;
           broken(`${job.name} has fired ${event_id}, which never came into ${session}`);
         }

@@ -136,7 +136,7 @@ function compare(
     const answer = own.slice(index + 1).find(({ type }) => type === 'model.replied' || type === 'model.failed' || type === 'session.opened'); // prettier-ignore
     if (found.length === 0) {
       // A sync that fails behind the back of a killed process takes lines that nobody is left to write again.
-      if (ended.has(turn) && !world.machine.counts.has('fault sync_error'))
+      if (ended.has(turn) && !world.machine.counts.has('pages lost'))
         broken(`${key} of a turn that has ended is not in the ledger`);
       continue;
     }
@@ -144,8 +144,8 @@ function compare(
     const settled = found.flatMap((one) => (one.settled ? [one.settled] : []));
     if (settled.length < found.length) continue;
     const { reserve } = request.data;
-    // A power cut may have taken an answer that the ledger knew; a kill takes nothing.
-    const unknown = world.machine.counts.has('power cuts')
+    // A power cut or a sync that failed may have taken an answer that the ledger knew; a kill takes nothing.
+    const unknown = ['power cuts', 'pages lost'].some((what) => world.machine.counts.has(what))
       ? undefined
       : { tokens: reserve.tokens, cost: reserve.cost_micro_usd };
     const expected = chargeIn(request.data, answer) ?? unknown;

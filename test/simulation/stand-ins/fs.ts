@@ -156,12 +156,20 @@ export function fdatasync(fd: number, done: Callback): void {
 }
 
 function endSync(file: OpenFile, sync: () => void): void {
-  const { machine } = file.process;
-  if (!file.isToldNext && !takeSync(machine.disk.faults, met(file, file.path))) return sync();
-  file.isToldNext = false;
+  const { process, node, path } = file;
+  const { machine } = process;
+  const tell = met(file, path);
+  if (file.isToldNext) {
+    // Of a failure that was before: it happens to nobody else by that.
+    file.isToldNext = false;
+    if (process.isAlive()) tell('sync_error');
+  } else {
+    if (!takeSync(machine.disk.faults, tell)) return sync();
+    for (const other of opened.values())
+      if (other.node === node && other !== file && !other.broken) other.isToldNext = true;
+    if (node.kind === 'file' && dropPages(node, bitsOf(machine.dice.roll(1 << 30)))) machine.count('pages lost');
+  }
   file.broken = true;
-  for (const other of opened.values()) if (other.node === file.node && !other.broken) other.isToldNext = true;
-  if (file.node.kind === 'file') dropPages(file.node, bitsOf(machine.dice.roll(1 << 30)));
   throw fileError('EIO', 'fsync');
 }
 

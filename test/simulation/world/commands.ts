@@ -24,9 +24,11 @@ export function runCommand(
       resolve({ why, code: why === 'ended' ? code : null, signal: null, confirmed: true, output: 'printed' });
     };
     const cancel = process.after(machine.jitter(RUN_MS) + slow, () => end('ended'));
-    signal.addEventListener('abort', () => {
+    const kill = (): void => {
       cancel();
       process.after(KILL_MS, () => end('canceled'));
-    });
+    };
+    if (signal.aborted) kill();
+    else signal.addEventListener('abort', kill);
   });
 }

@@ -32,6 +32,8 @@ export interface ScheduleWorld {
   onCommand?: () => void;
   /** What is written stays, and no sync says so. */
   failingSyncs?: boolean;
+  /** No message is accepted. */
+  laneFull?: boolean;
   /** It is from the first message on that comes. */
   fullFor?: 'submit';
   /** Names of jobs, as often as their command began. */
@@ -141,6 +143,7 @@ export function scheduleWorld({
         },
         settled: async (event_id) => ({ event_id, session_id: 's', status: status(event_id), approvals: [] }),
         async submit(job, { event_id }) {
+          if (world.laneFull) throw new RuntimeError('lane_full', 'The background lane is full.');
           if (world.fullFor === 'submit') world.full = true;
           refuseWhenFull();
           return step(mine, () => {
