@@ -21,6 +21,7 @@ import { openWorkspace, takeWorkspace } from '../../src/engine/wire.ts';
 import { createKernel } from '../../src/kernel/kernel.ts';
 import { modelRequest } from '../../src/kernel/turn/prompt.ts';
 import type { State, Turn } from '../../src/kernel/turn/state.ts';
+import type { Blobs } from '../../src/contract/ports.ts';
 import { createBlobs } from '../../src/store/blobs.ts';
 import { readJournalFile } from '../../src/store/journal-file.ts';
 import { startMockAnthropic } from '../../test/support/mock-anthropic.ts';
@@ -44,7 +45,7 @@ await printSharing();
 
 interface History {
   fold: Folded;
-  blobs: ReturnType<typeof createBlobs>;
+  blobs: Blobs;
   /** Where a model call is due. */
   state: State;
   turn: Turn;
@@ -53,7 +54,7 @@ interface History {
 /** The fold of a made-up journal, where a model was asked last. */
 async function historyOf(folder: string, entries: number): Promise<History> {
   const { path } = buildJournal(folder, { entries });
-  const blobs = createBlobs({ folder: join(folder, 'blobs'), requireLock: () => {} });
+  const { blobs } = createBlobs({ folder: join(folder, 'blobs'), requireLock: () => {} });
   const kernel = createKernel(sha256);
   const resolve = createResolver(blobs);
   let last = 0;
