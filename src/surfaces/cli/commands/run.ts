@@ -8,6 +8,7 @@ import type { Part, TurnReason } from '../../../contract/values.ts';
 import { refuseTools } from '../../../engine/caller.ts';
 import { startRun, type Run, type RunRequest, type RunView } from '../../../engine/run.ts';
 import { checkSessionId } from '../../../engine/session-id.ts';
+import type { Workspace } from '../../../engine/wire.ts';
 import type { Telemetry } from '../../../engine/telemetry/open.ts';
 import { shortText } from '../../../engine/session/messages.ts';
 import { NO_USAGE } from '../../../kernel/turn/state.ts';
@@ -154,15 +155,17 @@ export async function runToEnd(
   };
   let outcome: RunOutcome;
   let telemetry: Telemetry | undefined;
+  let workspace: Workspace | undefined;
   try {
     const { openWorkspace } = await import('../../../engine/wire.ts');
-    const workspace = await openWorkspace(workspaceRequest(context, options));
+    workspace = await openWorkspace(workspaceRequest(context, options));
     for (const warning of workspace.loaded.warnings) io.stderr.write(`warning: ${warning}\n`);
     const { attach } = await import('../../attach.ts');
     const { openTelemetry } = await import('../../../engine/telemetry/open.ts');
     telemetry = await openTelemetry(workspace, (message) => io.stderr.write(`warning: ${message}\n`));
     const attaching: AttachOptions = { takes: 'named', ...observedBy(telemetry) };
-    outcome = await untilEnd(startRun(workspace, () => attach(workspace, attaching), request, view));
+    const opened = workspace;
+    outcome = await untilEnd(startRun(opened, () => attach(opened, attaching), request, view));
   } catch (thrown) {
     const { scope } = at;
     const named = scope.kind === 'session' ? naming(toRuntimeError(thrown), scope.id) : toRuntimeError(thrown);
@@ -181,7 +184,8 @@ export async function runToEnd(
   else if (outcome.state === 'ended' && outcome.reason === 'success') {
     io.stdout.write(withNewline(io.stdout.isTty ? visibleText(outcome.text) : outcome.text));
   }
-  sayOutcome(io, outcome, at, titles, next);
+  if (workspace && outcome.state === 'waiting_approval') await sayWaiting(io, workspace, outcome.approvals, titles, next);
+  sayOutcome(io, outcome, at, next);
   await telemetry?.close();
   return outcome.exit_code;
 }
@@ -324,22 +328,31 @@ const SILENT: Partial<Record<TurnReason, string>> = {
   interrupted: 'the program stopped again and again at the same place of this turn, so the turn was given up',
 };
 
-/** On standard error: what waits, or why there is no answer. */
-function sayOutcome(
-  io: Io,
-  outcome: RunOutcome,
-  { scope }: Place,
+/** On standard error: what waits, and what answers it. */
+async function sayWaiting(
+  { stderr }: Io,
+  workspace: Workspace,
+  approvals: readonly string[],
   titles: CallTitles,
   next: (command: string) => string,
-): void {
-  if (outcome.state === 'waiting_approval') {
-    for (const id of outcome.approvals) {
-      io.stderr.write(
-        `waits for a person: ${oneLine(titles.ofApproval(id) ?? 'a call')}\napproval ${id}\n${next(`approve ${id}`)}\n`,
-      );
-      io.stderr.write(`(or \`${next(`approvals show ${id}`)}\`, \`${next(`deny ${id}`)}\`)\n`);
-    }
+): Promise<void> {
+  for (const id of approvals) {
+    const what = titles.ofApproval(id) ?? (await titleOfStepCall(workspace, id));
+    stderr.write(`waits for a person: ${oneLine(what)}\napproval ${id}\n${next(`approve ${id}`)}\n`);
+    stderr.write(`(or \`${next(`approvals show ${id}`)}\`, \`${next(`deny ${id}`)}\`)\n`);
   }
+}
+
+/** What a goal's step asks for stands in the journal of that step. */
+async function titleOfStepCall(workspace: Workspace, approval_id: string): Promise<string> {
+  const { findApproval } = await import('../../../engine/approvals.ts');
+  const record = await findApproval(workspace, approval_id).catch(() => undefined); // its answer may come meanwhile
+  if (record === undefined) return 'a call';
+  return `${record.presentation.title}${record.parent ? ` (step: ${record.parent.title})` : ''}`;
+}
+
+/** On standard error: why there is no answer. */
+function sayOutcome(io: Io, outcome: RunOutcome, { scope }: Place, next: (command: string) => string): void {
   if (outcome.state === 'ended' && outcome.reason !== undefined && outcome.reason !== 'success') {
     const text = outcome.text === '' ? (SILENT[outcome.reason] ?? 'the turn ended without an answer') : outcome.text;
     io.stderr.write(`${paint(io.stderr, 'red', `${outcome.reason}:`)} ${withNewline(visibleText(text))}`);
