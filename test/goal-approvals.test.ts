@@ -27,7 +27,9 @@ async function waiting(place: Place): Promise<{ id: string; child: string; stder
 
 test('it is said what waits, and which step asks', async ({ place }) => {
   const { id, child, stderr } = await waiting(place);
-  expect(stderr).toContain(`waits for a person: Run touch asked (step: Touch it)\napproval ${id}\nruntime approve ${id}\n`);
+  expect(stderr).toContain(
+    `waits for a person: Run touch asked (step: Touch it)\napproval ${id}\nruntime approve ${id}\n`,
+  );
   const listed = await place.run(['approvals', 'ls', '-o', 'json']);
   expect(JSON.parse(listed.stdout)).toMatchObject([
     { id, session_id: child, parent: { session_id: 'g', step_id: 'b', root: 'g', title: 'Touch it' } },
