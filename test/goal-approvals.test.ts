@@ -42,6 +42,12 @@ test('answered with --resume the goal goes on, to its answer', async ({ place })
   const ran = await place.run(['approve', id, '--resume']);
   expect(ran).toMatchObject({ code: 0, stdout: 'All in all: done.\n' });
   for (const session of ['g', child]) await expectVerified(place, session);
+  const why = await place.run(['why', id]);
+  expect(why).toMatchObject({ code: 0, stderr: '' });
+  expect(why.stdout.replace(/\s+/g, ' ')).toContain(
+    'it is step b “Touch it” of the goal of session g, begun at its entry',
+  );
+  expect(why.stdout).not.toContain('ingress log');
 });
 
 test('answered alone, the way to go on leads to the goal', async ({ place }) => {

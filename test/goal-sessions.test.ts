@@ -29,6 +29,61 @@ test('session ls: they stand under their goal, in their order, with their titles
   );
 });
 
+test('session show tells the plan, and of each step how it ended, and where', async ({ place }) => {
+  place.play(
+    [
+      plans(step('a', [], { check: 'true' }), step('b'), step('c', ['b'])),
+      { match: { contains: 'Your last try' }, reply: { text: 'B after all' } },
+      does('a', { text: 'A' }),
+      { match: { contains: 'please do b' }, fail: { class: 'refused' } },
+      does('c', { text: 'C' }),
+      ANSWERS,
+    ],
+    { governance: { auto_allow: ['exec_command'] }, orchestrator: { subtask_retry_backoff: '10ms' } },
+  );
+  await place.run(['goal', '--session', 'g', '--check', 'test 1 = 1', 'do it']);
+  const started = entriesOf(place.journal('g'), 'child.started');
+  const sessionOf = (id: string): string => started.find(({ step_id }) => step_id === id)!.session_id;
+  const { stdout } = await place.run(['session', 'show', 'g']);
+  const [a, b] = [sessionOf('a'), sessionOf('b')];
+  for (const line of [
+    '  plan     by model: 3 steps (scripted)\n           a “Step a”; check: true\n           b “Step b”\n           c “Step c”, after b\n',
+    `  step     a “Step a” begins: session ${a}\n`,
+    `  step     a “Step a” done: session ${a} (1 model call, 1 tool call, `,
+    `  step     b “Step b” not done (failed): session ${b} (`,
+    `  step     b “Step b” begins, try 2: session ${b}\n`,
+    '  check    v1.1: must exit with 0: test 1 = 1\n',
+  ]) {
+    expect(stdout).toContain(line);
+  }
+  const child = await place.run(['session', 'show', a]);
+  expect(child.stdout).toContain('  step     a of session g\n');
+  expect(child.stdout).toContain('  check    v1.1: must exit with 0: true\n');
+  for (const format of ['md', 'html']) {
+    const page = (await place.run(['session', 'export', 'g', '-o', format])).stdout;
+    expect(page).toContain(`Step b (Step b) is not done (failed): session ${b}.`);
+    expect(page).toContain('The work is checked: this command must exit with 0.');
+    expect(page).toMatch(/test 1 = 1[^]*ok, exit code 0/);
+    expect(page).not.toContain('depends_on');
+  }
+});
+
+test('other ways to look at a goal and its steps take them as they are', async ({ place }) => {
+  const [first] = await goalDone(place);
+  for (const args of [
+    ['session', 'show', 'g', '--context'],
+    ['session', 'show', 'g', '-o', 'json'],
+    ['session', 'replay', 'g', '--speed', '1000'],
+    ['session', 'diff', first!, first!],
+    ['session', 'verify', '--all'],
+    ['session', 'export', first!],
+    ['cost', '--by', 'session'],
+    ['store', 'check'],
+  ]) {
+    expect({ args, ...(await place.run(args)) }).toMatchObject({ args, code: 0 });
+  }
+});
+
 describe('session rm', () => {
   const there = (place: Place, ids: string[]): string[] => ids.filter((id) => existsSync(place.journalFile(id)));
 
