@@ -1,7 +1,10 @@
 /** How a goal is seen to go on: a tree on a terminal, lines elsewhere. */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect } from 'vitest';
+import { startDaemon } from './support/daemon.ts';
 import { expectFrame } from './support/frames.ts';
-import { type Place, test } from './support/place.ts';
+import { type Place, test, until } from './support/place.ts';
 import { ANSWERS, does, plans, step } from './support/goals.ts';
 import { openTerminal } from './support/terminal.ts';
 
@@ -46,8 +49,9 @@ test('a tree that stays below what else is said; stopped, it stays as it was', a
   await terminal.waitFor((screen) => screen.split('\n').every((row) => row.length <= 40));
   terminal.press('ctrl-c');
   expect(await terminal.exited).toMatchObject({ code: 130 });
-  const tree = terminal.screen().split('\n').filter((row) => /^[├└]/.test(row)); // prettier-ignore
-  expect(tree).toEqual([
+  const rows = terminal.screen().split('\n');
+  expect(rows.slice(1, -2)).toEqual([
+    expect.stringMatching(/^· 5 steps, 1 done, 4 not · \d+m?s$/),
     expect.stringMatching(/^├─ ✓ 1 Look .* · \d+m?s$/),
     expect.stringMatching(/^├─ ✗ 2 Run w.*… · canceled · \d+m?s$/),
     expect.stringMatching(/^├─ ✗ 3 Fail · failed, try 2 · \d+m?s$/),
@@ -109,4 +113,43 @@ test('what waits for a person is said in its line', async ({ place }) => {
   const terminal = openTerminal(place, ['goal', '--session', 'h', 'do it all'], { columns: 100 });
   expect(await terminal.exited).toMatchObject({ code: 5 });
   expectFrame('goal-waits', terminal);
+});
+
+test('a process that only looks on sees the steps of the one that does the work', async ({ place }) => {
+  place.play([
+    plans(step('a'), step('b')),
+    does('a', { calls: [{ tool: 'exec_command', arguments: { cmd: 'touch asked' } }] }),
+    does('b', { text: 'B', usage: USAGE }),
+    ANSWERS,
+  ]);
+  await startDaemon(place);
+  const { code, stderr } = await place.run(['goal', '--session', 'g', 'do it all']);
+  expect(code).toBe(5);
+  expect(stderr).toContain('step 1/2: Step a: waits for a person: Run touch asked\n');
+});
+
+test('what a step was doing when everything stopped is said before it goes on, and that nobody knows its end', async ({
+  place,
+}) => {
+  const once = 'touch begun; [ -e again ] || sleep 1000';
+  place.play(
+    [
+      plans(step('a'), step('b', ['a'])),
+      { match: { tool_result: 'exec_command' }, reply: { text: 'A gives up' } },
+      does('b', { text: 'B' }),
+      does('a', { calls: [{ tool: 'exec_command', arguments: { cmd: once } }] }),
+      ANSWERS,
+    ],
+    { governance: { auto_allow: ['exec_command'] } },
+  );
+  const { child, ended } = place.start(['goal', '--session', 'g', 'do it all']);
+  await until('the command runs', () => existsSync(join(place.project, 'begun')));
+  child.kill('SIGKILL');
+  await ended;
+  const left = `step “Step a”: Run ${once}: may have taken effect or not; it is not repeated`;
+  expect((await place.run(['session', 'resume'])).stdout).toContain(left);
+  const ran = await place.run(['run', '--session', 'g']);
+  expect(ran.code).toBe(0);
+  expect(ran.stderr).toContain(`goes on: ${left}\n`);
+  expect(ran.stderr).toContain(`nobody knows whether this took effect: Run ${once}\n`);
 });

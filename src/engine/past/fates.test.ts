@@ -122,7 +122,10 @@ test('steps of a goal: one that ran goes on, one that failed is tried again in i
   const until = story.turn.goal!.steps[0]!.retry_at;
   expect(fates(story)).toEqual([{ what: 'step', title: 'T a', attempt: 2, fate: 'waits', until }, goesOn('b')]);
   story.whenAlone(childFinished(sessionOf('b')));
-  expect(fates(story)).toMatchObject([{ title: 'T a', fate: 'waits' }, { title: 'T c', attempt: 1, fate: 'begins' }]);
+  expect(fates(story)).toMatchObject([
+    { title: 'T a', fate: 'waits' },
+    { title: 'T c', attempt: 1, fate: 'begins' },
+  ]);
 });
 
 test('where nothing was left there is nothing', () => {

@@ -31,6 +31,8 @@ export interface GoalDisplay {
 export interface GoalDisplayOptions {
   clock: Clock;
   environment: Environment;
+  /** When the run began (ms UTC): what was before was said then. */
+  began: number;
   /** Nobody can know whether this call of a step took effect: a person has to look. */
   sayUnknown: (call_id: string, shown: Presentation | undefined) => void;
 }
@@ -39,7 +41,10 @@ export interface GoalDisplayOptions {
 const TICK_MS = 1000;
 const USUAL_COLUMNS = 80;
 
-export function createGoalDisplay(stderr: Output, { clock, environment, sayUnknown }: GoalDisplayOptions): GoalDisplay {
+export function createGoalDisplay(
+  stderr: Output,
+  { clock, environment, began, sayUnknown }: GoalDisplayOptions,
+): GoalDisplay {
   const { TERM, RUNTIME_SCREEN_READER } = environment;
   const paints = stderr.isTty && Boolean(TERM) && TERM !== 'dumb' && !RUNTIME_SCREEN_READER;
   const progress = createGoalProgress();
@@ -50,7 +55,6 @@ export function createGoalDisplay(stderr: Output, { clock, environment, sayUnkno
 
   const tone = (style: Style, text: string): string => (stderr.colour ? styled(text, style) : text);
   const write = (text: string): void => (area ? area.write(text) : stderr.write(text));
-  const began = clock.now();
   const watches = createStepWatches((session_id, event) => {
     const changed = progress.takeStep(session_id, event);
     if (event.type === 'call.abandoned' && event.at >= began) {

@@ -31,7 +31,7 @@ export function createStepActivity(): StepActivity {
       for (const { call_id, name } of tool_calls) presentations.set(call_id, { title: name });
     },
     'model.failed': ({ class: kind }) => {
-      word = `the model failed (${kind.replaceAll('_', ' ')})`;
+      if (kind !== 'aborted') word = `the model failed (${kind.replaceAll('_', ' ')})`;
     },
     'call.inspected': ({ call_id, presentation }) => void presentations.set(call_id, presentation),
     'approval.requested': ({ approval_id, call_id }) => void asked.set(approval_id, call_id),

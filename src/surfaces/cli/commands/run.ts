@@ -111,6 +111,7 @@ export async function runToEnd(
   const goal = createLateGoal(context.io.stderr, {
     clock: systemClock,
     environment: context.environment,
+    began: systemClock.now(),
     sayUnknown: (call_id, shown) => sayUnknown(io, shown ?? { title: call_id }),
   });
   const io: Io = { ...context.io, stderr: goal.stderr };

@@ -107,7 +107,9 @@ export function createScreen(output: ScreenOutput, { clock, xtermJs, onlyPaints,
       .join('');
     const { text, travels } = repaint(resized || unprinted.length > 0 ? NOTHING : painted, wanted);
     const showsCursor = frame.cursor !== undefined;
-    const written = `${before}${printed}${text}`;
+    const strokes = `${before}${printed}${text}`;
+    // What a person types meanwhile the terminal itself shows, where the cursor is: at the start of a row, when it is ours.
+    const written = onlyPaints && strokes !== '' ? `\r${strokes}` : strokes;
     unprinted = [];
     painted = wanted;
     paintedColumns = columns;
