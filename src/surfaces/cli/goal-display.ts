@@ -10,7 +10,7 @@ import type { StreamEvent } from '../../contract/stream.ts';
 import type { Presentation } from '../../contract/values.ts';
 import { createGoalProgress, type Change } from '../goal/goal-progress.ts';
 import { askingLine, changeLines, summary, treeLines } from '../goal/step-lines.ts';
-import { createStepWatches } from '../goal/step-watches.ts';
+import { createStepWatches, type ReadBehind } from '../goal/step-watches.ts';
 import { joined } from '../terminal/joined.ts';
 import { DIM, styled, type Style } from '../terminal/markdown/style.ts';
 import type { Output } from './io.ts';
@@ -24,8 +24,8 @@ export interface GoalDisplay {
   follow(host: Pick<Host, 'watch'>): void;
   /** Writes on standard error, above the tree. */
   write(text: string): void;
-  /** What stands there stays; nothing changes any more. */
-  end(): void;
+  /** What stands there stays, up to date with the journals; nothing changes any more. */
+  end(read: ReadBehind | undefined): Promise<void>;
 }
 
 export interface GoalDisplayOptions {
@@ -121,7 +121,8 @@ export function createGoalDisplay(
     },
     follow: watches.follow,
     write,
-    end() {
+    async end(read) {
+      if (read) await watches.catchUp(read);
       watches.close();
       keep();
     },

@@ -2,6 +2,7 @@
 import type { EntryData } from '../../contract/entries.ts';
 import type { Host } from '../../contract/host.ts';
 import type { StreamEvent } from '../../contract/stream.ts';
+import type { ReadBehind } from '../goal/step-watches.ts';
 import type { GoalDisplay, GoalDisplayOptions } from './goal-display.ts';
 import type { Output } from './io.ts';
 
@@ -9,7 +10,7 @@ export interface LateGoal extends Pick<GoalDisplay, 'take' | 'follow'> {
   /** Standard error, for all that is said beside it. */
   stderr: Output;
   /** Resolves when all of it is shown that is to stay. */
-  end(): Promise<void>;
+  end(read?: ReadBehind): Promise<void>;
 }
 
 export function createLateGoal(output: Output, options: GoalDisplayOptions): LateGoal {
@@ -50,9 +51,9 @@ export function createLateGoal(output: Output, options: GoalDisplayOptions): Lat
       host = next;
       display?.follow(next);
     },
-    async end() {
+    async end(read) {
       await loading;
-      display?.end();
+      await display?.end(read);
     },
   };
 }

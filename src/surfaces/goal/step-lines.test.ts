@@ -68,7 +68,7 @@ test('what has less room loses its figures first, then what it does', () => {
   const [long] = lines([step(1, { ...runs, title: 'Look for what is open', doing: 'Search . for "TODO"' })], 40);
   expect(long).toBe('└─ ▸ 1 Look for … · Search . for… · 31s');
   const [short] = lines([step(1, { ...ended, state: 'done', title: 'Look for what is open' })], 30);
-  expect(short).toBe('└─ ✓ 1 Look for what is… · 12s');
+  expect(short).toBe('└─ ✓ 1 Look for what i… · 12s');
 });
 
 test('line by line each change is said', () => {

@@ -7,8 +7,13 @@ export interface StepWatches {
   follow(host: Pick<Host, 'watch'>): void;
   /** Looks at these sessions, and at no other. */
   keep(sessions: readonly string[]): void;
+  /** Tells what stands in the journals of these sessions and didn't come yet. */
+  catchUp(read: ReadBehind): Promise<void>;
   close(): void;
 }
+
+/** Gives the entries of a session behind a seq. */
+export type ReadBehind = (session_id: string, after: number) => Promise<readonly StreamEvent[]>;
 
 interface Watched {
   /** Of the last entry that was told. */
@@ -20,14 +25,19 @@ export function createStepWatches(onEvent: (session_id: string, event: StreamEve
   const watched = new Map<string, Watched>();
   let host: Pick<Host, 'watch'> | undefined;
 
+  function take(session_id: string, one: Watched, event: StreamEvent): void {
+    if (watched.get(session_id) !== one) return;
+    if (event.id !== null) {
+      if (event.seq <= one.seq) return;
+      one.seq = event.seq;
+    }
+    onEvent(session_id, event);
+  }
+
   function look(session_id: string, one: Watched): void {
     one.watch?.close();
     one.watch = host?.watch(session_id, one.seq, {
-      onEvent(event) {
-        if (watched.get(session_id) !== one) return;
-        if (event.id !== null) one.seq = event.seq;
-        onEvent(session_id, event);
-      },
+      onEvent: (event) => take(session_id, one, event),
       onReset() {
         one.seq = 0;
       },
@@ -51,6 +61,11 @@ export function createStepWatches(onEvent: (session_id: string, event: StreamEve
         const one: Watched = { seq: 0, watch: undefined };
         watched.set(session_id, one);
         look(session_id, one);
+      }
+    },
+    async catchUp(read) {
+      for (const [session_id, one] of watched) {
+        for (const event of await read(session_id, one.seq)) take(session_id, one, event);
       }
     },
     close() {

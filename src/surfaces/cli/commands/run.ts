@@ -10,6 +10,8 @@ import { startRun, type Run, type RunRequest, type RunView } from '../../../engi
 import { checkSessionId } from '../../../engine/session-id.ts';
 import type { Workspace } from '../../../engine/wire.ts';
 import type { Telemetry } from '../../../engine/telemetry/open.ts';
+import { entriesBehind } from '../../../engine/stream.ts';
+import type { ReadBehind } from '../../goal/step-watches.ts';
 import { shortText } from '../../../engine/session/messages.ts';
 import { NO_USAGE } from '../../../kernel/turn/state.ts';
 import { createCallTitles } from '../call-titles.ts';
@@ -179,7 +181,8 @@ export async function runToEnd(
     await goal.end();
     reportError(io, error);
   }
-  await goal.end();
+  // That a step waits may be known of the goal before its own session has told so.
+  await goal.end(workspace && outcome.state === 'waiting_approval' ? restOf(workspace) : undefined);
   if (options.json) io.stdout.write(`${JSON.stringify(runFinished(outcome, at))}\n`);
   else if (outcome.state === 'ended' && outcome.reason === 'success') {
     io.stdout.write(withNewline(io.stdout.isTty ? visibleText(outcome.text) : outcome.text));
@@ -189,6 +192,17 @@ export async function runToEnd(
   sayOutcome(io, outcome, at, next);
   await telemetry?.close();
   return outcome.exit_code;
+}
+
+/** As many entries as can matter to what a step does now. */
+const MOST_BEHIND = 1000;
+
+function restOf({ store }: Workspace): ReadBehind {
+  return (session_id, after) =>
+    entriesBehind(store.journal, session_id, after, MOST_BEHIND).then(
+      ({ entries }) => entries,
+      () => [], // what can't be read is said by whoever needs it
+    );
 }
 
 /** First Ctrl-C: the turn is cancelled; a second one, SIGTERM, SIGHUP: leave, to be carried on later. */
