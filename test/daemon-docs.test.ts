@@ -4,6 +4,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'vitest';
 import { startDaemon } from './support/daemon.ts';
+import { plans, step } from './support/goals.ts';
 import { expectVerified, LAUNCHER, type Place, test } from './support/place.ts';
 
 const PAGE = join(import.meta.dirname, '../docs/http.md');
@@ -34,22 +35,27 @@ function runAll(place: Place, url: string): string[] {
 test('does what the page says', async ({ place, skip }) => {
   if (spawnSync('curl', ['--version']).status !== 0) return skip('no curl here');
   place.play([
+    plans(step('a'), step('b')),
     { match: { tool_result: 'exec_command' }, reply: { text: 'All pass.' } },
     { match: { contains: 'run the tests' }, reply: { calls: [{ tool: 'exec_command', arguments: { cmd: 'true' } }] } },
     { match: { any: true }, reply: { text: 'It answers.' } },
   ]);
   const daemon = await startDaemon(place);
-  const [token, message, key, steered, stream, resumed, approval, error, health, ...more] = runAll(place, daemon.url);
+  const [token, message, key, goal, steered, stream, resumed, approval, error, health, ...more] = runAll(
+    place,
+    daemon.url,
+  );
   expect(more).toEqual([]);
   expect(token).toContain('"program":"runtime"');
   expect(message).toMatch(/"status":"done".*"text":"It answers\."/);
   const [first, second] = [...key!.matchAll(/"event_id":"([^"]+)".*?"duplicate":(true|false)/g)];
   expect([first![2], second![2], first![1] === second![1]]).toEqual(['false', 'true', true]);
+  expect(goal).toMatch(/"status":"done".*"text":"It answers\."/);
   expect(steered).toMatch(/"session_id":"docs","duplicate":false/);
   expect(stream).toMatch(/^id: 1-.*^event: turn\.ended$/ms);
   expect(resumed).not.toContain('event: turn.started');
   expect(approval).toMatch(/"status":"granted".*"text":"All pass\."/s);
   expect(error).toMatch(/"status":404,"code":"not_found".*"next":".*"request_id":"r-/);
   expect(health).toMatch(/"status":"ok".*"status":"ready"/s);
-  await expectVerified(place, 'docs');
+  for (const session of ['docs', 'find']) await expectVerified(place, session);
 });

@@ -5,6 +5,7 @@ import { Ajv2020 } from 'ajv/dist/2020.js';
 import { expect } from 'vitest';
 import { type Daemon, startDaemon } from './support/daemon.ts';
 import { readEvents } from './support/event-stream.ts';
+import { ANSWERS, does, plans, step } from './support/goals.ts';
 import { type Place, test } from './support/place.ts';
 
 interface Document {
@@ -191,6 +192,44 @@ test('every operation answers what the document says', async ({ place }) => {
 
   expect([...left]).toEqual([]);
   expect(readFileSync(place.journalFile('one'), 'utf8')).not.toBe('');
+});
+
+test('a goal is sent, watched and answered for as the document says', async ({ place }) => {
+  place.play([
+    plans(step('a'), step('b')),
+    does('a', { calls: [{ tool: 'exec_command', arguments: { cmd: 'touch asked' } }] }),
+    { match: { tool_result: 'exec_command' }, reply: { text: 'A did it' } },
+    does('b', { text: 'B found 8' }),
+    ANSWERS,
+  ]);
+  const daemon = await startDaemon(place);
+  const { ask, expectFits } = await checking(daemon);
+  for (const wrong of [{ goal: false }, { check: '' }, { check: 'x'.repeat(1001) }]) {
+    await ask('POST', '/v1/events', 400, { content: 'do it', ...wrong });
+  }
+  const sent = { content: 'do it all', session_id: 'g', goal: true };
+  expectFits(sent, 'components', 'schemas', 'Submission');
+  const { event_id } = await ask('POST', '/v1/events', 202, sent);
+  const status = `/v1/events/${event_id as string}?wait_ms=30000`;
+  const waiting = await ask('GET', status, 200);
+  expect(waiting).toMatchObject({ status: 'waiting_approval' });
+
+  const [id] = waiting['approvals'] as string[];
+  const approval = await ask('GET', `/v1/approvals/${id}`, 200);
+  const parent = { session_id: 'g', step_id: 'a', root: 'g' };
+  expect(approval).toMatchObject({ parent: { ...parent, title: 'Step a' } });
+  expect(await ask('GET', '/v1/approvals', 200)).toMatchObject({ approvals: [{ id }] });
+  const { sessions } = (await ask('GET', '/v1/sessions', 200)) as { sessions: { session_id: string }[] };
+  const child = approval['session_id'] as string;
+  expect(sessions.find(({ session_id }) => session_id === child)).toMatchObject({ parent });
+  expect(await ask('GET', `/v1/sessions/${child}`, 200)).toMatchObject({ parent });
+  expect(await ask('GET', '/v1/sessions/g', 200)).not.toHaveProperty('parent');
+
+  await ask('POST', `/v1/approvals/${id}/resolve`, 200, { decision: 'grant', digest: approval['digest'] });
+  expect(await ask('GET', status, 200)).toMatchObject({ status: 'done', reason: 'success', text: 'All in all: done.' });
+  for (const session of ['g', child]) await ask('GET', `/v1/sessions/${session}/entries?limit=1000`, 200);
+  await ask('DELETE', '/v1/sessions/g', 204);
+  await ask('GET', `/v1/sessions/${child}/entries`, 404);
 });
 
 test('what a query may hold is checked', async ({ place }) => {

@@ -4,7 +4,7 @@ import * as fc from 'fast-check';
 import { describe, expect } from 'vitest';
 import { manualClock } from '../src/base/testing/manual-clock.ts';
 import { createApprovalPanel } from '../src/surfaces/repl/approval-panel.ts';
-import type { Asked } from '../src/surfaces/repl/conversation.ts';
+import type { Asked } from '../src/surfaces/repl/asking.ts';
 import { type Place, test, until } from './support/place.ts';
 import { dataOf, inputOf, LEFT, leftBy, messagesOf, openRough, STEPS } from './support/rough.ts';
 import type { Terminal } from './support/terminal.ts';

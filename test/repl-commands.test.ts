@@ -23,7 +23,7 @@ const bodyOf = (request: MockRequest | undefined): { model: string; messages: { 
 
 test('what a session is and costs, its tools, policy and proof', async ({ place, mock }) => {
   place.configure(MODELS(mock.url));
-  const terminal = await openRepl(place, { rows: 46, columns: 100 });
+  const terminal = await openRepl(place, { rows: 47, columns: 100 });
   await enter(terminal, '/help', '!command');
   expectFrame('repl-help', terminal);
   await clean(terminal);
@@ -43,7 +43,7 @@ test('what a session is and costs, its tools, policy and proof', async ({ place,
   await enter(terminal, '/approvals', 'nothing waits');
   expectFrame('repl-tools-policy', terminal);
 
-  terminal.resize(50, 90);
+  terminal.resize(50, 100);
   await clean(terminal);
   await enter(terminal, '/help', '!command');
   expectFrame('repl-help-50', terminal);

@@ -88,6 +88,12 @@ export const queueItem = z.strictObject({
   dead_at: int.exactOptional(),
 });
 
+const stepParent = z.strictObject({
+  session_id: z.string(),
+  step_id: z.string(),
+  root: z.string().describe('Where its goal began, which goes on there.'),
+});
+
 /** What a session is doing. */
 export const sessionStatus = z.strictObject({
   session_id: z.string(),
@@ -95,6 +101,7 @@ export const sessionStatus = z.strictObject({
     .enum(['absent', 'idle', 'queued', 'running', 'waiting_approval', 'open'])
     .describe("queued: its messages wait in their lanes; open: a turn hasn't ended, and nobody works on it."),
   project_root: z.string(),
+  parent: stepParent.exactOptional().describe("Of a session that does a goal's step: whose."),
   model: z.string().exactOptional().describe('Chosen for the session; absent: the configured default.'),
   pins: z
     .array(z.strictObject({ id: z.string(), text: z.string() }))
@@ -154,6 +161,10 @@ export const approvalRecord = z.strictObject({
   args_digest: digest,
   digest: digest.describe('Of exactly what would run. Send it with the answer.'),
   project_root: z.string(),
+  parent: stepParent
+    .extend({ title: z.string().describe('Of the step.') })
+    .exactOptional()
+    .describe("Of a call that a goal's step makes: whose step it is."),
   presentation,
   reason: z.string(),
   taint: z.array(z.string()),

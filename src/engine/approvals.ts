@@ -7,10 +7,12 @@ import type { EntryData, ToolCall } from '../contract/entries.ts';
 import type { Blobs, StoredEntry } from '../contract/ports.ts';
 import type { Actor } from '../contract/values.ts';
 import type { Resolution } from '../contract/host.ts';
+import { isChildEvent } from './child-event.ts';
 import { matchingId } from './matching-id.ts';
 import { callsMade } from './session/calls-made.ts';
 import { wholeText } from './session/messages.ts';
 import type { LiveSession, Owner } from './owner.ts';
+import { stepSessionsOf } from './past/step-sessions.ts';
 import { LOCAL_ACTOR, type Principal } from './principal.ts';
 import type { Workspace } from './wire.ts';
 
@@ -29,8 +31,8 @@ export async function approvalsOf(
   const inspections = new Map<string, EntryData<'call.inspected'>>();
   const decisions = new Map<string, EntryData<'policy.decided'>>();
   const actors = new Map<string, Actor>();
-  let session = { id: '', project_root: '', epoch: 0 };
-  let turn = { turn: 0, actor: LOCAL_ACTOR };
+  let session: SessionFacts = { id: '', project_root: '', epoch: 0 };
+  let turn: TurnFacts = { turn: 0, actor: LOCAL_ACTOR, isTry: false };
   const close = (matches: (record: ApprovalRecord) => boolean): void => {
     for (const record of records.values()) {
       const open = record.status === 'pending' || (record.status === 'granted' && !record.used_by);
@@ -41,10 +43,10 @@ export async function approvalsOf(
   for (const { entry } of entries) {
     switch (entry.type) {
       case 'session.created':
-        session = { id: entry.data.session_id, project_root: entry.data.project_root, epoch: entry.data.epoch };
+        session = factsOf(entry.data);
         break;
       case 'session.forked':
-        session = { ...session, id: entry.data.session_id };
+        session = { id: entry.data.session_id, project_root: session.project_root, epoch: session.epoch };
         close(() => true);
         break;
       case 'session.opened':
@@ -55,7 +57,7 @@ export async function approvalsOf(
         actors.set(entry.data.event_id, entry.data.actor);
         break;
       case 'turn.started':
-        turn = { turn: entry.data.turn, actor: actors.get(entry.data.event_ids[0] ?? '') ?? LOCAL_ACTOR };
+        turn = turnFacts(entry.data, session.id, actors);
         break;
       case 'model.replied':
       case 'check.requested':
@@ -84,6 +86,7 @@ export async function approvalsOf(
           args_digest: inspected.args_digest,
           digest,
           project_root: session.project_root,
+          ...(session.parent && turn.isTry && { parent: session.parent }),
           presentation: inspected.presentation,
           reason: decided.reason,
           taint: decided.taint,
@@ -121,6 +124,32 @@ export async function approvalsOf(
   return [...records.values()];
 }
 
+interface SessionFacts extends Pick<ApprovalRecord, 'project_root' | 'parent'> {
+  id: string;
+  epoch: number;
+}
+
+function factsOf({ session_id, project_root, epoch, title = '', parent }: EntryData<'session.created'>): SessionFacts {
+  if (!parent) return { id: session_id, project_root, epoch };
+  const { step_id, root } = parent;
+  return { id: session_id, project_root, epoch, parent: { session_id: parent.session_id, step_id, root, title } };
+}
+
+/** `isTry`: its message is the step itself, not what somebody said to that session since. */
+interface TurnFacts {
+  turn: number;
+  actor: Actor;
+  isTry: boolean;
+}
+
+function turnFacts(
+  { turn, event_ids: [event_id = ''] }: EntryData<'turn.started'>,
+  session_id: string,
+  actors: ReadonlyMap<string, Actor>,
+): TurnFacts {
+  return { turn, actor: actors.get(event_id) ?? LOCAL_ACTOR, isTry: isChildEvent(session_id, event_id) };
+}
+
 function resolveRecord(record: ApprovalRecord, at: number, data: EntryData<'approval.resolved'>): void {
   const { outcome, scope, by, reason, grant_id } = data;
   record.status = outcome;
@@ -135,10 +164,15 @@ function resolveRecord(record: ApprovalRecord, at: number, data: EntryData<'appr
   };
 }
 
-/** The approvals that wait for an answer, oldest first: only sessions with unfinished events can have any. */
+/**
+ * The approvals that wait for an answer, oldest first: only sessions with unfinished events can have any, and those that do
+ * steps for them.
+ */
 export async function pendingApprovals(workspace: Workspace): Promise<ApprovalRecord[]> {
-  const open = new Set((await workspace.store.ingress.pending()).map((event) => event.session_id));
-  const found = await mapFew([...open], AT_A_TIME, (session) => recordsOf(workspace, session));
+  const { journal, ingress } = workspace.store;
+  const open = [...new Set((await ingress.pending()).map((event) => event.session_id))];
+  const steps = await mapFew(open, AT_A_TIME, (session) => stepSessionsOf(journal, session));
+  const found = await mapFew([...open, ...steps.flat()], AT_A_TIME, (session) => recordsOf(workspace, session));
   return found
     .flat()
     .filter((record) => record.status === 'pending')

@@ -52,6 +52,8 @@ export interface RunView {
   onLeft(left: Unfinished): void;
   /** Other sessions have work left, which this run doesn't touch. */
   onOthers(others: WorkList): void;
+  /** By this host the run goes on; the one before has gone. */
+  onAttached(host: Host): void;
   /** A line for the person. */
   onNotice(line: string): void;
 }
@@ -109,6 +111,7 @@ async function run(
     const host = await attachOrLeave(attach, signals);
     if (host === undefined) return LEFT_OPEN;
     let outcome: RunOutcome | undefined;
+    view.onAttached(host);
     // An owner that says nothing must not keep a client from going.
     if (!host.here) listen(signals, { leave: () => host.leave() });
     try {

@@ -36,7 +36,7 @@ export interface SessionSummary {
   tokens: number;
   cost_micro_usd?: number;
   changed_at: number;
-  /** Of a fork. */
+  /** Of a fork, or of a session that does a goal's step. */
   parent?: Parent;
   /** The process that owns the workspace, where one does. */
   owner_pid?: number;
@@ -94,6 +94,10 @@ async function summarise(
       case 'session.created':
         row.project_root = entry.data.project_root;
         row.title = entry.data.title ?? '';
+        if (entry.data.parent) {
+          const { session_id: goal, seq, step_id } = entry.data.parent;
+          row.parent = { session_id: goal, seq, step_id };
+        }
         return;
       case 'session.forked': {
         // A fork of a fork has the lines of both; the last one is its own. One from another workspace has no source here.
@@ -220,6 +224,20 @@ export async function verifyFile({ store }: Workspace, path: string): Promise<Ve
   return { ...report, status: 'failed', failure };
 }
 
+/** @throws RuntimeError session_busy, when it has an open turn or messages that wait */
+export async function refuseBusy({ store }: Workspace, id: string): Promise<void> {
+  let open = false;
+  await store.journal.read(id, ({ entry }) => {
+    if (entry.type === 'turn.started') open = true;
+    if (entry.type === 'turn.ended') open = false;
+  });
+  if (open || (await store.ingress.pendingOf(id)).length > 0) throw busy(id);
+}
+
+function busy(id: string): RuntimeError {
+  return new RuntimeError('session_busy', `Session ${id} has a turn that hasn't ended.`, { id });
+}
+
 /**
  * Removes a session for good; its end and what it used stay in the audit log.
  * @throws RuntimeError not_found | session_busy (an open turn or messages that wait, without `force`) | locked
@@ -245,9 +263,7 @@ export async function removeSession(
     throw await notFound(journal, id);
   }
   if (!force && !isThere) throw onlyWaits(id, waiting);
-  if (!force && (open || waiting.length > 0)) {
-    throw new RuntimeError('session_busy', `Session ${id} has a turn that hasn't ended.`, { id });
-  }
+  if (!force && (open || waiting.length > 0)) throw busy(id);
   await close();
   await snapshots.remove(id);
   if (isThere) {

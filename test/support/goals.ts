@@ -15,9 +15,11 @@ export function step(id: string, depends_on: string[] = [], more: Partial<Planne
   return { id, title: `Step ${id}`, task: `please do ${id}`, depends_on, ...more };
 }
 
+const PLANNING = { input: 500, output: 100, cached: 0, reasoning: 0 };
+
 /** The model's plan. */
 export function plans(...steps: PlannedStep[]): Turn {
-  return { match: { purpose: 'plan' }, reply: { text: JSON.stringify({ steps }) } };
+  return { match: { purpose: 'plan' }, reply: { text: JSON.stringify({ steps }), usage: PLANNING } };
 }
 
 /** What the session of a step says when it is asked. */

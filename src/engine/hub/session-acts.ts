@@ -2,7 +2,8 @@
 import type { Host } from '../../contract/host.ts';
 import type { LiveSession } from '../owner.ts';
 import { ACTS, type Principal, requireRole } from '../principal.ts';
-import { removeSession } from '../sessions.ts';
+import { stepSessionsOf } from '../past/step-sessions.ts';
+import { refuseBusy, removeSession } from '../sessions.ts';
 import type { OwnedWorkspace, Workspace } from '../wire.ts';
 import type { LiveSessions } from './live-sessions.ts';
 import { requireModel } from './wanted-model.ts';
@@ -29,6 +30,21 @@ export function createSessionActs(ports: SessionActsPorts): SessionActs {
   function checkModel(model: string | undefined, by: Principal): void {
     requireModel(workspace, model, by);
     if (model !== undefined) choose(model);
+  }
+
+  /** `whenClosed`: before it is gone, when nobody works on it any more. */
+  async function removeOne(
+    session_id: string,
+    { force, by, whenClosed }: { force: boolean; by: Principal; whenClosed?: () => Promise<void> },
+  ): Promise<void> {
+    await sessions.withdraw(session_id, async (closeIt) => {
+      const close = async (): Promise<void> => {
+        await closeIt();
+        await whenClosed?.();
+      };
+      await removeSession(workspace, session_id, { force, close, by: by.actor });
+    });
+    await onRemoved(session_id);
   }
 
   return (by) => ({
@@ -68,10 +84,16 @@ export function createSessionActs(ports: SessionActsPorts): SessionActs {
     remove: (session_id, { force }) =>
       change(async () => {
         requireRole(by, ACTS.remove);
-        await sessions.withdraw(session_id, (close) =>
-          removeSession(workspace, session_id, { force, close, by: by.actor }),
-        );
-        await onRemoved(session_id);
+        // What did its steps is part of it: nobody would look for that without it.
+        await removeOne(session_id, {
+          force,
+          by,
+          async whenClosed() {
+            const steps = await stepSessionsOf(store.journal, session_id);
+            if (!force) for (const step of steps) await refuseBusy(workspace, step);
+            for (const step of steps.toReversed()) await removeOne(step, { force, by });
+          },
+        });
       }),
   });
 }

@@ -23,6 +23,7 @@ export function statusOf(
     session_id: id,
     status: workOf(),
     project_root: session?.project_root ?? '',
+    ...(session?.parent && { parent: { ...session.parent, root: session.tree! } }),
     ...(session?.model !== undefined && { model: session.model }),
     ...(session?.pins && { pins: session.pins }),
     turns,

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { created, finished, granted, inspected, message, modelFailed, opened, replied, started, stop, type Step } from '../../kernel/testing/observations.ts'; // prettier-ignore
+import { childFinished, created, finished, granted, inspected, message, modelFailed, opened, replied, started, stop, type Step } from '../../kernel/testing/observations.ts'; // prettier-ignore
 import { given, START_AT, type Story } from '../../kernel/testing/story.ts';
-import { HOUR, policyOf, type Inputs } from '../../kernel/testing/values.ts';
+import { GOAL, HOUR, policyOf, type Inputs } from '../../kernel/testing/values.ts';
 import { fatesOf, type Fate } from './fates.ts';
 
 const free: Inputs = { policy: { require_approval: [], allow: ['exec_command', 'apply_patch'] } };
@@ -109,6 +109,23 @@ describe('what waited', () => {
       { what: 'message', event_id: 'e2' },
     ]);
   });
+});
+
+test('steps of a goal: one that ran goes on, one that failed is tried again in its time, the next ones begin', () => {
+  const steps = ['a', 'b', 'c'].map((id) => ({ id, title: `T ${id}`, task: id, depends_on: id === 'c' ? ['b'] : [] }));
+  const story = given(created(), message('e1', { goal: true }), started({ ...free, rules: { goal: GOAL } }));
+  story.when(replied({ text: JSON.stringify({ steps }) }));
+  const sessionOf = (id: string): string => story.turn.goal!.steps.find((step) => step.id === id)!.session_id!;
+  const goesOn = (id: string) => ({ what: 'step', title: `T ${id}`, attempt: 1, fate: 'goes_on', session_id: sessionOf(id) }); // prettier-ignore
+  expect(fates(story)).toEqual([goesOn('a'), goesOn('b')]);
+  story.when(childFinished(sessionOf('a'), { reason: 'failed' }));
+  const until = story.turn.goal!.steps[0]!.retry_at;
+  expect(fates(story)).toEqual([{ what: 'step', title: 'T a', attempt: 2, fate: 'waits', until }, goesOn('b')]);
+  story.whenAlone(childFinished(sessionOf('b')));
+  expect(fates(story)).toMatchObject([
+    { title: 'T a', fate: 'waits' },
+    { title: 'T c', attempt: 1, fate: 'begins' },
+  ]);
 });
 
 test('where nothing was left there is nothing', () => {

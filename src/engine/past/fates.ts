@@ -7,6 +7,8 @@ import type { Decision } from '../../contract/entries.ts';
 import type { Policy } from '../../contract/manifest.ts';
 import type { TurnReason } from '../../contract/values.ts';
 import { createKernel } from '../../kernel/kernel.ts';
+import type { Step } from '../../kernel/goal/state.ts';
+import { stepTimer } from '../../kernel/goal/timer.ts';
 import type { Effect } from '../../kernel/turn/open.ts';
 import type { State } from '../../kernel/turn/state.ts';
 import { afterDecisions, openingOf } from '../session/open-session.ts';
@@ -17,6 +19,7 @@ export type Fate =
   | { what: 'message'; event_id: string; fate: 'begins' | 'answered' }
   | { what: 'model'; call_id: string; attempt: number; fate: 'asked' | 'asked_again' | 'waits'; until?: number }
   | CallFate
+  | StepFate
   | { what: 'turn'; turn: number; fate: 'ends'; reason: TurnReason; code?: string };
 
 /**
@@ -36,6 +39,17 @@ export interface CallFate {
   why?: string;
   /** The approval that it waits for, and until when that may be answered. */
   approval_id?: string;
+  until?: number;
+}
+
+/** Of a goal's step. `goes_on`: in its session; `waits`: to be tried again then. */
+export interface StepFate {
+  what: 'step';
+  title: string;
+  attempt: number;
+  fate: 'begins' | 'goes_on' | 'waits';
+  /** The session that does it. */
+  session_id?: string;
   until?: number;
 }
 
@@ -70,7 +84,7 @@ export function fatesOf(state: State, { policy, epoch, now }: Opening): Fate[] {
   );
   const fates = [
     ...decisions.flatMap((decision) => fateOfDecision(decision, state)),
-    ...kernel.decide(next).open.flatMap((effect) => fateOfEffect(effect, next, asked)),
+    ...kernel.decide(next).open.flatMap((effect) => stepFate(effect, state, next) ?? fateOfEffect(effect, next, asked)),
   ];
   const queued = next.queue.map(({ event_id }): Fate => ({ what: 'message', event_id, fate: 'begins' }));
   return [...fates.filter((fate) => !isConsequence(fate, fates)), ...queued];
@@ -125,6 +139,20 @@ function fateOfEffect(effect: Effect, { turn }: State, newlyAsked: ReadonlySet<s
   const asking = turn!.calls.find(({ approval }) => approval?.approval_id === id)!;
   const call = callOf(turn, asking.call_id)!;
   return [newlyAsked.has(id) ? { ...call, fate: 'asks' } : { ...call, fate: 'waits', approval_id: id, until }];
+}
+
+/** Undefined for what is no step's. */
+function stepFate(effect: Effect, before: State, { turn }: State): Fate[] | undefined {
+  const stepIn = (from: State['turn'], id: string): Step | undefined => from?.goal?.steps.find((one) => one.id === id);
+  if (effect.kind === 'child') {
+    const { title, attempt, session_id } = stepIn(turn, effect.step_id)!;
+    const fate = stepIn(before.turn, effect.step_id)?.status === 'running' ? 'goes_on' : 'begins';
+    return [{ what: 'step', title, attempt, fate, ...(session_id !== undefined && { session_id }) }];
+  }
+  if (effect.kind !== 'timer' || !turn) return undefined;
+  const retried = turn.goal?.steps.find((step) => step.status === 'retry' && stepTimer(turn, step) === effect.id);
+  if (!retried) return undefined;
+  return [{ what: 'step', title: retried.title, attempt: retried.attempt + 1, fate: 'waits', until: effect.due_at }];
 }
 
 function callOf(turn: State['turn'], call_id: string): Pick<CallFate, 'what' | 'call_id' | 'tool'> | undefined {

@@ -14,8 +14,8 @@ import { findSnapshot, foldOf } from '../session/snapshot.ts';
 import type { Workspace } from '../wire.ts';
 import { fatesOf, type Fate } from './fates.ts';
 
-/** `shown`: what a person was shown of a call, where somebody looked at it. */
-export type Left = Fate & { shown?: Presentation };
+/** `shown`: what a person was shown of a call, where somebody looked at it. `step`: the step whose session has it. */
+export type Left = Fate & { shown?: Presentation; step?: string };
 
 export interface Unfinished {
   session_id: string;
@@ -82,11 +82,19 @@ export async function unfinished(
       if (ended.has(event_id)) fates.push({ what: 'message', event_id, fate: 'answered' });
       else if (!known.has(event_id)) fates.push({ what: 'message', event_id, fate: 'begins' });
     }
-    const left = fates.toSorted((a, b) => Number(isUnknown(b)) - Number(isUnknown(a)));
+    const all = (await Promise.all(fates.map((fate) => withSteps(workspace, fate, events)))).flat();
+    const left = all.toSorted((a, b) => Number(isUnknown(b)) - Number(isUnknown(a)));
     return { session_id, ...(state.turn && { turn: state.turn.turn }), left };
   } catch (thrown) {
     return { session_id, left: [], failure: toRuntimeError(thrown).message };
   }
+}
+
+/** What goes on in another session is what that one has left. */
+async function withSteps(workspace: Workspace, fate: Left, events: readonly IngressEvent[]): Promise<Left[]> {
+  if (fate.what !== 'step' || fate.fate !== 'goes_on') return [fate];
+  const { left } = await unfinished(workspace, fate.session_id!, events);
+  return left.length === 0 ? [fate] : left.map((one) => ({ ...one, step: fate.title }));
 }
 
 /** Nobody can know what it did. */

@@ -108,13 +108,18 @@ function advance(before: State, entry: Entry): State {
 }
 
 function created(state: State, { data }: EntryOf<'session.created'>): State {
+  const { parent } = data;
   const session = {
     id: data.session_id,
     project_root: data.project_root,
     rights: data.rights,
     epoch: data.epoch,
     ...(data.own_policies && { own_policies: data.own_policies }),
-    ...(data.parent && { tree: data.parent.root, scopes: data.parent.scopes }),
+    ...(parent && {
+      parent: { session_id: parent.session_id, step_id: parent.step_id },
+      tree: parent.root,
+      scopes: parent.scopes,
+    }),
   };
   return { ...state, session };
 }
@@ -154,7 +159,7 @@ function forked(state: State, { data }: EntryOf<'session.forked'>, resolved: Res
   if (!state.session) return state;
   const { epoch = state.session.epoch } = data;
   const own = [...new Set([...(state.session.own_policies ?? []), ...(data.own_policies ?? [])])];
-  const { scopes: _, ...source } = state.session; // what it shared was its parent's
+  const { parent: _, scopes: __, ...source } = state.session; // what it shared was its parent's
   const session = {
     ...source,
     id: data.session_id,

@@ -66,7 +66,8 @@ export interface Session {
   own_policies?: Digest[];
   /** Where its tree of sessions begins: itself, once it has a child. Absent: it is alone. */
   tree?: string;
-  /** Of a child: the budgets that its parent shares with it. */
+  /** Of a child: whose step it does, and the budgets that its parent shares with it. */
+  parent?: { session_id: string; step_id: string };
   scopes?: SharedScope[];
 }
 

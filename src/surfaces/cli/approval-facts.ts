@@ -14,6 +14,7 @@ export function approvalFacts(record: ApprovalRecord, now: number): string[] {
   row('why', record.reason);
   row('folder', record.project_root);
   row('session', `${record.session_id}, turn ${record.turn}, call ${record.call_id}`);
+  if (record.parent) row('step', `${record.parent.title} (${record.parent.step_id}), of session ${record.parent.root}`);
   row('asked by', `${record.requester.id} (${record.requester.role}), ${ago(record.created_at, now)}`);
   if (record.may_repeat_of !== undefined)
     row('careful', `${record.may_repeat_of} was the same call; it may have taken effect`);

@@ -8,6 +8,11 @@ const TITLE_COLUMNS = 60;
 
 /** One line. `now`: ms UTC. */
 export function leftLine(left: Left, now: number): string {
+  const step = left.step === undefined ? '' : `step “${truncate(oneLine(left.step), TITLE_COLUMNS)}”: `;
+  return `${step}${whatBecomes(left, now)}`;
+}
+
+function whatBecomes(left: Left, now: number): string {
   switch (left.what) {
     case 'message':
       return left.fate === 'begins' ? 'an accepted message begins its turn' : 'its answer is there; nobody has seen it';
@@ -18,6 +23,11 @@ export function leftLine(left: Left, now: number): string {
       return `turn ${left.turn} ends: ${left.code === 'quarantined' ? 'interrupted, as it stopped the program three times' : left.reason}`;
     case 'call':
       return `${titleOf(left)}: ${callText(left, now)}`;
+    case 'step': {
+      const name = `step “${truncate(oneLine(left.title), TITLE_COLUMNS)}”`;
+      if (left.fate === 'waits') return `${name} is tried again ${soon(left.until!, now)} (try ${left.attempt})`;
+      return `${name} ${left.fate === 'begins' ? 'begins' : 'goes on'}`;
+    }
   }
 }
 

@@ -37,7 +37,8 @@ export function createProgress({ stderr }: Io, titles: CallTitles): (event: Stre
         const { model, attempt, purpose } = event.data as EntryData<'model.requested'>;
         if (purpose === 'compact' && attempt === 1)
           return say('dim', '·', `the conversation is long: ${model} sums it up`);
-        return say('dim', '·', attempt === 1 ? `asks ${model}` : `asks ${model}, attempt ${attempt}`);
+        const what = purpose === 'plan' ? ' for a plan' : '';
+        return say('dim', '·', `asks ${model}${what}${attempt === 1 ? '' : `, attempt ${attempt}`}`);
       }
       case 'model.replied': {
         // What it says beside its calls; the answer itself goes to standard output.

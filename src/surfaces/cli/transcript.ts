@@ -1,4 +1,5 @@
 /** A session as a person reads it: turn by turn, what was asked, what was called, who decided, what it cost. */
+import { parseStrictJson } from '../../base/strict-json.ts';
 import { nearIn, nearText } from '../../engine/budget/near.ts';
 import type { EntryData, EntryType } from '../../contract/entries.ts';
 import type { Blobs } from '../../contract/ports.ts';
@@ -25,6 +26,8 @@ interface Context {
   titles: Map<string, string>;
   startedAt: Map<string, number>;
   replies: Map<string, Part[]>;
+  /** Ids and titles of the plan's steps, by id and by the session that does it. */
+  steps: Map<string, string>;
   /** Has a turn ended above? What comes then stands apart. */
   afterTurn: boolean;
 }
@@ -53,6 +56,7 @@ export function createTranscript(blobs: Pick<Blobs, 'get'>, output: Output): (ev
     titles: new Map(),
     startedAt: new Map(),
     replies: new Map(),
+    steps: new Map(),
     afterTurn: false,
   };
   return async (event) => (await LINES[event.type as EntryType]?.(event.data as never, event, context)) ?? [];
@@ -73,6 +77,7 @@ const LINES: { [T in EntryType]?: Line<T> } = {
     colour('bold', `session ${data.session_id}`),
     label('root', data.project_root),
     label('created', `${timeOf(event.at)} by ${data.actor.id} via ${data.source}`),
+    ...(data.parent ? [label('step', `${data.parent.step_id} of session ${data.parent.session_id}`)] : []),
   ],
   'session.configured': ({ model, pin, unpin }, { seq }) => [
     ...(model === undefined ? [] : [label('model', model)]),
@@ -94,12 +99,31 @@ const LINES: { [T in EntryType]?: Line<T> } = {
     context.afterTurn = false;
     return ['', context.colour('bold', `turn ${data.turn}`) + `  ${timeOf(event.at)}`];
   },
-  'plan.made': (data) => [
-    label('plan', `by ${data.by}: ${data.steps.map((step) => step.title).join('; ')} (${data.model})`),
-  ],
+  'plan.made': ({ by, model, steps }, _event, context) => {
+    const who = `by ${by}: ${steps.length === 1 ? steps[0]!.title : `${steps.length} steps`} (${model})`;
+    context.steps = new Map(steps.map(({ id, title }) => [id, `${id} “${title}”`]));
+    return [label('plan', who), ...(steps.length === 1 ? [] : steps.map(plannedLine))];
+  },
+  'child.started': ({ step_id, session_id, attempt }, _event, { steps }) => {
+    const step = steps.get(step_id) ?? step_id;
+    steps.set(session_id, step);
+    return [label('step', `${step} begins${attempt === 1 ? '' : `, try ${attempt}`}: session ${session_id}`)];
+  },
+  'child.finished': (data, _event, { steps, colour }) => {
+    const { session_id, reason } = data;
+    const how = reason === 'success' ? 'done' : `not done (${reason})`;
+    const figures = figuresOf(data);
+    const line = label('step', `${steps.get(session_id) ?? ''} ${how}: session ${session_id} (${figures})`.trimStart());
+    return [reason === 'success' ? line : colour('yellow', line)];
+  },
+  'check.requested': ({ call_id, arguments_raw }) => {
+    const parsed = parseStrictJson(arguments_raw);
+    const { cmd = arguments_raw } = (parsed.ok ? parsed.value : {}) as { cmd?: string };
+    return [label('check', `${call_id}: must exit with 0: ${cmd}`)];
+  },
   'model.requested': (data, event, context) => {
     context.startedAt.set(data.call_id, event.at);
-    const of = data.purpose === 'compact' ? 'sum up' : 'think';
+    const [of] = PURPOSES[data.purpose];
     const again = data.attempt === 1 ? [] : [label(of, `${data.call_id} attempt ${data.attempt}: ${data.model}`)];
     return [...again, ...nearLines('model.requested', data, context)];
   },
@@ -111,8 +135,7 @@ const LINES: { [T in EntryType]?: Line<T> } = {
     if (data.purpose === undefined) context.replies.set(data.call_id, data.parts);
     const { input, output, cached } = data.usage;
     const cost = data.cost_micro_usd === undefined ? '' : `, ${money(data.cost_micro_usd)}`;
-    const of = data.purpose === 'compact' ? 'sum up' : 'think';
-    const answer = data.purpose === 'compact' ? 'a summary' : 'answers';
+    const [of, answer] = PURPOSES[data.purpose ?? 'think'];
     const calls = data.tool_calls.length === 0 ? answer : count(data.tool_calls.length, 'call');
     const figures = `${input} in${cached > 0 ? ` (${cached} cached)` : ''}, ${output} out${cost}, ${span(data.duration_ms)}`;
     const head = label(of, `${data.call_id} ${data.model_served}: ${calls} (${figures})`);
@@ -179,16 +202,36 @@ const LINES: { [T in EntryType]?: Line<T> } = {
   },
   'turn.ended': (data, _event, context) => {
     context.afterTurn = true;
-    const { input, output } = data.usage;
-    const cost = data.cost_micro_usd === undefined ? '' : `, ${money(data.cost_micro_usd)}`;
-    const figures = `${count(data.model_calls, 'model call')}, ${count(data.tool_calls, 'tool call')}, ${input + output} tokens${cost}`;
     const code = data.code === undefined || data.code === data.reason ? '' : ` (${data.code})`;
     return [
       ...(data.given_up ?? []).map((why) => context.colour('yellow', label('gave up', why))),
-      context.colour(data.reason === 'success' ? 'green' : 'red', label('ended', `${data.reason}${code}: ${figures}`)),
+      context.colour(
+        data.reason === 'success' ? 'green' : 'red',
+        label('ended', `${data.reason}${code}: ${figuresOf(data)}`),
+      ),
     ];
   },
 };
+
+/** What a model is asked for, and what it gives when it calls nothing. */
+const PURPOSES = {
+  think: ['think', 'answers'],
+  compact: ['sum up', 'a summary'],
+  plan: ['plan', 'a plan'],
+  reflect: ['reflect', 'answers'],
+} as const;
+
+function plannedLine({ id, title, depends_on, check }: EntryData<'plan.made'>['steps'][number]): string {
+  const after = depends_on.length === 0 ? '' : `, after ${depends_on.join(', ')}`;
+  return label('', `${id} “${title}”${after}${check === undefined ? '' : `; check: ${check}`}`);
+}
+
+type Spent = Pick<EntryData<'turn.ended'>, 'usage' | 'cost_micro_usd' | 'model_calls' | 'tool_calls'>;
+
+function figuresOf({ usage, cost_micro_usd, model_calls, tool_calls }: Spent): string {
+  const cost = cost_micro_usd === undefined ? '' : `, ${money(cost_micro_usd)}`;
+  return `${count(model_calls, 'model call')}, ${count(tool_calls, 'tool call')}, ${usage.input + usage.output} tokens${cost}`;
+}
 
 function label(name: string, text: string): string {
   return `  ${name.padEnd(LABEL_WIDTH)}${oneLine(text)}`;

@@ -3,7 +3,7 @@ import type { Resolution } from '../../contract/host.ts';
 import { manualClock } from '../../engine/testing/world.ts';
 import { displayWidth } from '../terminal/width.ts';
 import { createApprovalPanel } from './approval-panel.ts';
-import type { Asked } from './conversation.ts';
+import type { Asked } from './asking.ts';
 
 const LOOKED = 1000;
 const SETTLED = 600;

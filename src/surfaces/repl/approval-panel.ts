@@ -10,7 +10,7 @@ import type { Clock } from '../../base/clock.ts';
 import type { Resolution } from '../../contract/host.ts';
 import { BOLD, DIM, YELLOW } from '../terminal/markdown/style.ts';
 import { oneLine, truncate } from '../terminal/width.ts';
-import type { Asked } from './conversation.ts';
+import type { Asked } from './asking.ts';
 import type { Tone } from './entry-lines.ts';
 
 export interface ApprovalPanel {

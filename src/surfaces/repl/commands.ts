@@ -46,7 +46,7 @@ export interface Repl {
   newSession(): Promise<void>;
   openSession(id: string): Promise<void>;
   clear(): void;
-  send(text: string, mode: 'message' | 'steer'): Promise<void>;
+  send(text: string, mode: 'message' | 'steer' | 'goal'): Promise<void>;
   answer(approval_id: string, resolution: Resolution): Promise<void>;
   configure(change: SessionChange): Promise<void>;
 }
@@ -293,6 +293,11 @@ const RUN: Record<CommandName, (repl: Repl, rest: string) => Promise<void> | voi
     const [event] = turn?.event_ids ?? [];
     if (event === undefined) return repl.say('no turn is running');
     await repl.host.stop(repl.session, event);
+  },
+
+  async plan(repl, text) {
+    if (text === '') throw new RuntimeError('usage', 'say what is to be reached', { next: '/plan <objective>' });
+    await repl.send(text, 'goal');
   },
 
   async steer(repl, text) {

@@ -18,11 +18,12 @@ import { lossOf } from '../cli/loss.ts';
 import { unseenText } from '../cli/unseen.ts';
 import { summedUp } from '../cli/summed-up.ts';
 import { DIM, YELLOW } from '../terminal/markdown/style.ts';
-import { displayWidth, oneLine } from '../terminal/width.ts';
+import { oneLine } from '../terminal/width.ts';
+import { asking, type Asked } from './asking.ts';
 import type { CodeColours } from './code-colours.ts';
 import { createNearWatch, nearText } from '../../engine/budget/near.ts';
 import { createEntryLines } from './entry-lines.ts';
-import { describePresentation } from './presentation.ts';
+import { createGoalView } from './goal-view.ts';
 import { saidOf } from './said.ts';
 
 export interface ConversationOptions {
@@ -32,23 +33,16 @@ export interface ConversationOptions {
   hyperlinks: boolean;
   /** Loaded while a model thinks for the first time. */
   code: CodeColours;
+  /** Nothing can be painted over: what would be live is printed line by line. */
+  byLine?: boolean;
   /** Is a message with this text on the screen already, as it was typed? */
   isEchoed?: (text: string) => boolean;
 }
 
-/** An approval that waits in this session. */
-export interface Asked {
-  approval_id: string;
-  call_id: string;
-  title: string;
-  /** Rows that were printed of it. */
-  rows: number;
-}
-
 /** What is being done now. */
 export interface Doing {
-  phase: 'thinking' | 'answering' | 'running' | 'starting' | 'waiting' | 'stopping';
-  /** Titles of the calls that run. */
+  phase: 'planning' | 'steps' | 'thinking' | 'answering' | 'running' | 'starting' | 'waiting' | 'stopping';
+  /** Titles of the calls that run; of a goal whose steps are done, how far they are. */
   calls: string[];
   /** ms UTC. */
   since: number;
@@ -59,6 +53,12 @@ export interface Doing {
 export interface Conversation {
   /** Takes an event. Gives lines to print. In order, one after the other. */
   take(event: StreamEvent): Promise<string[]> | string[];
+  /** The same with one of the session of a step that runs. */
+  takeStep(session_id: string, event: StreamEvent): Promise<string[]> | string[];
+  /** The sessions of the steps that run. */
+  steps(): string[];
+  /** The steps of a goal as they are. */
+  tree(now: number): string[];
   /** What is being said, as far as it may still change. */
   live(): string[];
   /** The last lines of what runs. */
@@ -98,7 +98,7 @@ const CODE = /^\s*(?:```|~~~)/m;
 const FENCE = 3;
 
 export function createConversation(options: ConversationOptions): Conversation {
-  const { blobs, columns, colour, hyperlinks, code, isEchoed = () => false } = options;
+  const { blobs, columns, colour, hyperlinks, code, byLine = false, isEchoed = () => false } = options;
   const lines = createEntryLines(options);
   const { tone, line } = lines;
   const presentations = new Map<string, Presentation>();
@@ -109,6 +109,8 @@ export function createConversation(options: ConversationOptions): Conversation {
   /** Messages whose turn has begun, the last ones. */
   const begun = new Set<string>();
   const near = createNearWatch();
+  const goal = createGoalView({ lines, columns, whole: (text) => whole(text), byLine });
+  let planning = false;
   let saying: Saying | undefined;
   let turn: { turn: number; event_ids: string[]; since: number } | undefined;
   /** What the runtime itself says of the turn's end. */
@@ -187,7 +189,7 @@ export function createConversation(options: ConversationOptions): Conversation {
   }
 
   const TAKERS: { [T in EntryType]?: (data: EntryData<T>, at: number) => Promise<string[]> | string[] } = {
-    async 'input.received'({ event_id, mode, parts, actor, source, reason }) {
+    async 'input.received'({ event_id, mode, parts, actor, source, reason, goal: isGoal }) {
       if (mode === 'stop') {
         stopping = true;
         const own = source === 'cli' || source === 'repl';
@@ -195,6 +197,7 @@ export function createConversation(options: ConversationOptions): Conversation {
       }
       const texts = await textsOf(parts);
       const said = saidOf(texts);
+      if (isGoal) said.text = `/plan ${said.text}`;
       const shown = isEchoed(texts.join('\n')) ? [] : lines.said(said, mode === 'steer' ? '»' : '›', source);
       if (mode === 'steer') return shown;
       queued.set(event_id, { text: said.text, lines: shown });
@@ -218,12 +221,14 @@ export function createConversation(options: ConversationOptions): Conversation {
         return [...warnings, '', ...lines.note(DIM, '·', 'the conversation is long: it is being summed up')];
       const why = failure === '' ? '' : `${failure}; `;
       failure = '';
+      planning = data.purpose === 'plan';
       if (attempt === 1) return warnings;
       return [...warnings, '', ...lines.note(YELLOW, '!', `${why}asks ${model} again, attempt ${attempt}`)];
     },
     async 'model.replied'({ call_id, purpose, parts, tool_calls, usage, cost_micro_usd = 0, unseen }) {
       count(usage.input + usage.output, cost_micro_usd);
-      if (purpose === 'compact') return [];
+      planning = false;
+      if (purpose !== undefined) return [];
       for (const call of tool_calls) presentations.set(call.call_id, { title: call.name });
       const text = await textOf(parts.filter((part) => part.type === 'text'));
       if (saying === undefined && CODE.test(text)) await code.load();
@@ -242,16 +247,15 @@ export function createConversation(options: ConversationOptions): Conversation {
       presentations.set(call_id, presentation);
       return [];
     },
-    async 'approval.requested'({ approval_id, call_id, may_repeat_of }) {
-      const presentation = presentations.get(call_id) ?? { title: call_id };
-      const careful =
-        may_repeat_of === undefined
-          ? []
-          : [tone(YELLOW, `  careful: ${may_repeat_of} was the same call and may have taken effect`)];
-      const described = [...(await describePresentation(presentation, whole, tone, columns())), ...careful];
-      const rows = described.reduce((sum, one) => sum + Math.ceil(Math.max(1, displayWidth(one)) / columns()), 0);
-      asked.set(approval_id, { approval_id, call_id, title: presentation.title, rows });
+    async 'approval.requested'(data) {
+      const presentation = presentations.get(data.call_id) ?? { title: data.call_id };
+      const { asked: one, lines: described } = await asking(data, presentation, { whole, tone, columns: columns() });
+      asked.set(one.approval_id, one);
       return ['', ...described];
+    },
+    'child.finished'({ usage, cost_micro_usd = 0 }) {
+      count(usage.input + usage.output, cost_micro_usd);
+      return [];
     },
     'approval.resolved'(data) {
       asked.delete(data.approval_id);
@@ -299,6 +303,7 @@ export function createConversation(options: ConversationOptions): Conversation {
       const rest = endSaying();
       const figures = { ...turnSpent, took_ms: turn && at - turn.since };
       turn = undefined;
+      planning = false;
       running.clear();
       asked.clear();
       presentations.clear();
@@ -319,8 +324,14 @@ export function createConversation(options: ConversationOptions): Conversation {
       if (event.id === null) return [];
       lastSeq = event.seq;
       const take = TAKERS[event.type as EntryType];
-      return take ? take(event.data as never, event.at) : [];
+      const steps = goal.take(event);
+      const taken = take ? take(event.data as never, event.at) : [];
+      if (steps.length === 0) return taken;
+      return Array.isArray(taken) ? [...steps, ...taken] : taken.then((more) => [...steps, ...more]);
     },
+    takeStep: goal.takeStep,
+    steps: goal.running,
+    tree: goal.tree,
     live() {
       const now = saying?.markdown.live() ?? [];
       return saying?.begun || now.length === 0 ? now : ['', ...now];
@@ -332,19 +343,24 @@ export function createConversation(options: ConversationOptions): Conversation {
     doing() {
       if (!turn) return undefined;
       const calls = [...running.values()].map(({ title }) => title);
-      const waits = asked.size > 0 && running.size === 0;
+      const steps = goal.summary();
+      const waits = goal.waits() || (asked.size > 0 && running.size === 0);
       const phase = stopping
         ? 'stopping'
         : waits
           ? 'waiting'
           : calls.length > 0
             ? 'running'
-            : saying
-              ? 'answering'
-              : 'thinking';
-      return { phase, calls, since: turn.since, ...turnSpent };
+            : steps !== undefined
+              ? 'steps'
+              : saying
+                ? 'answering'
+                : planning
+                  ? 'planning'
+                  : 'thinking';
+      return { phase, calls: steps === undefined ? calls : [steps], since: turn.since, ...turnSpent };
     },
-    asked: () => [...asked.values()],
+    asked: () => [...asked.values(), ...goal.asked()],
     resized: () => saying?.markdown.resize(columns()),
     seq: () => lastSeq,
     turn: () => turn && { turn: turn.turn, event_ids: turn.event_ids },

@@ -18,7 +18,12 @@ test('how the session stands that was left is not taken for how the next one sta
       return { session_id, status: 'idle', queued: [] as string[] } as SessionStatus;
     },
   } as Partial<Host> as Host;
-  const conversation = { seq: () => 0, take: () => [], turn: () => undefined } as Partial<Conversation> as Conversation;
+  const conversation = {
+    seq: () => 0,
+    take: () => [],
+    steps: () => [],
+    turn: () => undefined,
+  } as Partial<Conversation> as Conversation;
   const current = createCurrentSession({
     clock: systemClock,
     ui: { rows: 24, print: () => {}, refresh: () => {} },

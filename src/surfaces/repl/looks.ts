@@ -10,7 +10,7 @@ export interface Looks {
   echoed(text: string): void;
 }
 
-export function createLooks(ui: Pick<Ui, 'columns' | 'colour'>, environment: Environment): Looks {
+export function createLooks(ui: Pick<Ui, 'columns' | 'colour'> & { plain?: boolean }, environment: Environment): Looks {
   const code = createCodeColours();
   const echoed: string[] = [];
   return {
@@ -19,6 +19,7 @@ export function createLooks(ui: Pick<Ui, 'columns' | 'colour'>, environment: Env
       blobs,
       columns: () => ui.columns,
       colour: ui.colour,
+      byLine: ui.plain ?? false,
       hyperlinks: ui.colour && !environment['SSH_CONNECTION'],
       isEchoed(text) {
         const at = echoed.indexOf(text);

@@ -23,7 +23,10 @@ export function watchOthers({ clock, sessions, current, notice }: OthersOptions)
   async function look(): Promise<void> {
     const live = await sessions().catch(() => []); // who has to know is told by whatever else asks
     if (ended) return;
-    const waiting = live.filter(({ session_id, approvals }) => session_id !== current() && approvals.length > 0);
+    // What a step waits for its goal waits for, too.
+    const waiting = live.filter(
+      ({ session_id, parent, approvals }) => parent === undefined && session_id !== current() && approvals.length > 0,
+    );
     const asked = new Set(waiting.flatMap(({ approvals }) => approvals));
     if (!asked.isSubsetOf(known)) notice(saying(waiting.length));
     known = asked;

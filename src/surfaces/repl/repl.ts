@@ -253,14 +253,14 @@ export async function runRepl(options: ReplOptions): Promise<number> {
     refresh();
   }
 
-  async function send(text: string, mode: 'message' | 'steer'): Promise<void> {
+  async function send(text: string, mode: 'message' | 'steer' | 'goal'): Promise<void> {
     const conversation = current.conversation();
     const own = partsOf(text.trimStart(), current.root());
     const accepted = await personal.withNotes((notes) => {
-      if (ui.plain && mode === 'message' && notes.length + own.length === 1) looks.echoed(text.trimStart());
+      if (ui.plain && mode !== 'steer' && notes.length + own.length === 1) looks.echoed(text.trimStart());
       return requests.send(current.id()!, [...notes, ...own], mode);
     });
-    if (mode === 'message') awaited = { event_id: accepted.event_id, conversation };
+    if (mode !== 'steer') awaited = { event_id: accepted.event_id, conversation };
     for (const notice of accepted.notices) say(notice);
     await current.readStatus();
   }

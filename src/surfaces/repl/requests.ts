@@ -13,7 +13,7 @@ export interface Choice {
 }
 
 export interface Requests {
-  send(session_id: string, parts: Part[], mode: 'message' | 'steer'): Promise<Accepted>;
+  send(session_id: string, parts: Part[], mode: 'message' | 'steer' | 'goal'): Promise<Accepted>;
   answer(approval_id: string, resolution: Resolution): Promise<void>;
   stop(session_id: string, event_id: string): Promise<void>;
   configure(session_id: string, choice: SessionChange): Promise<void>;
@@ -50,8 +50,9 @@ export function createRequests({ clock, succession, root, model, say, current }:
       const idempotency_key = ids.ulid();
       const isNew = isAbsent(await ask((host) => host.session(session_id)));
       const first = isNew ? chosen(session_id) : {};
+      const how = mode === 'goal' ? ({ mode: 'message', goal: true } as const) : { mode };
       const accepted = await ask((host) =>
-        host.submit({ session_id, parts, mode, source: 'repl', root, idempotency_key, ...first }),
+        host.submit({ session_id, parts, ...how, source: 'repl', root, idempotency_key, ...first }),
       );
       choices.delete(session_id);
       return accepted;
@@ -59,7 +60,8 @@ export function createRequests({ clock, succession, root, model, say, current }:
     async answer(approval_id, resolution) {
       let session_id: string;
       try {
-        ({ session_id } = await ask((host) => host.resolve(approval_id, resolution)));
+        const record = await ask((host) => host.resolve(approval_id, resolution));
+        session_id = record.parent?.root ?? record.session_id; // a step goes on with its goal
       } catch (thrown) {
         if (!(thrown instanceof RuntimeError) || thrown.code !== 'approval_already_resolved') throw thrown;
         return say('it was answered already, a moment before');

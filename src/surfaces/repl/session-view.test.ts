@@ -8,23 +8,30 @@ import type { Conversation } from './conversation.ts';
 import { createSessionView, readEnd } from './session-view.ts';
 import { createEvents } from './testing/events.ts';
 
-/** Shows of each entry its number, of a delta its text. `slow`: entries for which it waits until the test lets it go on. */
+/**
+ * Shows of each entry its number, of a delta its text. `slow`: entries for which it waits until the test lets it go on.
+ * A step runs from each `child.started` until the next `child.finished`.
+ */
 function fakeConversation(slow = new Map<number, Promise<void>>()): Conversation {
+  let running: string[] = [];
   let seq = 0;
   const take = (event: StreamEvent): string[] | Promise<string[]> => {
     if (event.type === 'delta') return [event.data.text];
     ({ seq } = event);
+    if (event.type === 'child.started') running = ['s-child'];
+    if (event.type === 'child.finished') running = [];
     const lines = [`#${seq}`];
     return slow.get(seq)?.then(() => lines) ?? lines;
   };
-  return { take, seq: () => seq } as unknown as Conversation;
+  const takeStep = (step: string, event: StreamEvent): string[] => [`${step} ${event.type}`];
+  return { take, takeStep, steps: () => running, seq: () => seq } as unknown as Conversation;
 }
 
 function setUp(slow?: Map<number, Promise<void>>) {
   const clock = manualClock();
   const printed: string[] = [];
   const failed: unknown[] = [];
-  const watches: { after: number; listener: WatchListener; closed: boolean }[] = [];
+  const watches: { session: string; after: number; listener: WatchListener; closed: boolean }[] = [];
   let changes = 0;
   const conversation = fakeConversation(slow);
   const view = createSessionView({
@@ -37,8 +44,8 @@ function setUp(slow?: Map<number, Promise<void>>) {
     clock,
   });
   const host = {
-    watch(_: string, after: number, listener: WatchListener) {
-      const watch = { after, listener, closed: false };
+    watch(session: string, after: number, listener: WatchListener) {
+      const watch = { session, after, listener, closed: false };
       watches.push(watch);
       return { close: () => (watch.closed = true) };
     },
@@ -52,8 +59,14 @@ function setUp(slow?: Map<number, Promise<void>>) {
     watches,
     conversation,
     changes: () => changes,
-    tell: (...events: StreamEvent[]) => events.forEach((event) => watches.at(-1)!.listener.onEvent(event)),
+    tell: (...events: StreamEvent[]) => tellTo('s-1', ...events),
+    tellTo,
   };
+
+  function tellTo(session: string, ...events: StreamEvent[]): void {
+    const { listener } = watches.findLast((watch) => watch.session === session)!;
+    for (const event of events) listener.onEvent(event);
+  }
 }
 
 test('entries are shown at once, what comes with an answer in pieces, all in order', async () => {
@@ -122,6 +135,24 @@ test('after it was closed nothing is shown any more, also not what was on its wa
   expect(printed).toEqual(['x']);
   expect(changes()).toBe(0);
   expect(watches[0]?.closed).toBe(true);
+});
+
+test('the session of a step is looked at as long as that runs, by whatever host there is', () => {
+  const { view, host, tell, tellTo, printed, watches } = setUp();
+  const { entry } = createEvents();
+  const child = createEvents();
+  view.follow(host);
+  tell(entry('child.started'));
+  tellTo('s-child', child.entry('turn.started'), child.entry('model.requested'));
+  expect(printed).toEqual(['#1', 's-child turn.started', 's-child model.requested']);
+  view.follow(host);
+  expect(watches.map(({ session, after, closed }) => [session, after, closed])).toEqual([
+    ['s-1', 0, true], ['s-child', 0, true], ['s-child', 2, false], ['s-1', 1, false],
+  ]); // prettier-ignore
+  tell(entry('child.finished'));
+  tellTo('s-child', child.entry('turn.ended'));
+  expect(printed.at(-1)).toBe('#2');
+  expect(watches.filter(({ closed }) => !closed)).toHaveLength(1);
 });
 
 test('a session that is removed is told of', () => {

@@ -4,6 +4,7 @@ import type { Host, Watch } from '../../contract/host.ts';
 import type { Journal } from '../../contract/ports.ts';
 import type { DeltaEvent, StreamEvent } from '../../contract/stream.ts';
 import { createTurnCounter, entryEvent } from '../../engine/stream.ts';
+import { createStepWatches } from '../goal/step-watches.ts';
 import type { Conversation } from './conversation.ts';
 
 export interface SessionView {
@@ -26,6 +27,12 @@ export interface SessionViewOptions {
   clock: Clock;
 }
 
+/** An event that wasn't shown yet; `step`: the session of a step that it comes from, instead of the one that is looked at. */
+interface Waiting {
+  event: StreamEvent;
+  step: string | undefined;
+}
+
 /** What comes with an answer is shown in pieces of this time (ms). */
 const PIECE_MS = 30;
 
@@ -33,18 +40,20 @@ export function createSessionView(options: SessionViewOptions): SessionView {
   const { id, conversation, print, onChange, onGone, fail, clock } = options;
   let watch: Watch | undefined;
   /** Events are shown one after the other; some need a blob first. */
-  let waiting: StreamEvent[] = [];
+  let waiting: Waiting[] = [];
   let busy = false;
   let closed = false;
   /** Cancels the showing that is due. */
   let due: (() => void) | undefined;
 
-  function take(event: StreamEvent): void {
+  const steps = createStepWatches((step, event) => take(event, step));
+
+  function take(event: StreamEvent, step?: string): void {
     const last = waiting.at(-1);
-    if (event.type === 'delta' && last?.type === 'delta' && goesOn(last, event)) {
-      const data = { ...last.data, text: last.data.text + event.data.text };
-      waiting[waiting.length - 1] = { ...last, data };
-    } else waiting.push(event);
+    if (event.type === 'delta' && last?.event.type === 'delta' && last.step === step && goesOn(last.event, event)) {
+      const data = { ...last.event.data, text: last.event.data.text + event.data.text };
+      waiting[waiting.length - 1] = { event: { ...last.event, data }, step };
+    } else waiting.push({ event, step });
     if (busy) return;
     if (event.type !== 'delta') void showAll();
     else due ??= clock.at(clock.now() + PIECE_MS, () => void showAll());
@@ -54,14 +63,16 @@ export function createSessionView(options: SessionViewOptions): SessionView {
     due?.();
     due = undefined;
     busy = true;
-    for (let event = waiting.shift(); event !== undefined; event = waiting.shift()) {
+    for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
+      const { event, step } = next;
       try {
-        const taken = conversation.take(event);
+        const taken = step === undefined ? conversation.take(event) : conversation.takeStep(step, event);
         const lines = Array.isArray(taken) ? taken : await taken;
         if (!closed) print(lines);
       } catch (thrown) {
         if (!closed) fail(thrown);
       }
+      if (!closed) steps.keep(conversation.steps());
     }
     busy = false;
     if (!closed) onChange();
@@ -72,7 +83,9 @@ export function createSessionView(options: SessionViewOptions): SessionView {
     conversation,
     follow(host) {
       watch?.close();
-      waiting = []; // they come again: nobody has taken them
+      waiting = waiting.filter(({ step }) => step !== undefined); // they come again: nobody has taken them
+      steps.follow(host);
+      steps.keep(conversation.steps());
       watch = host.watch(id, conversation.seq(), {
         onEvent: take,
         onEnd: onGone,
@@ -81,6 +94,7 @@ export function createSessionView(options: SessionViewOptions): SessionView {
     close() {
       closed = true;
       watch?.close();
+      steps.close();
       due?.();
       waiting = [];
     },

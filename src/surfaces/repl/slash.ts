@@ -19,6 +19,7 @@ export const COMMANDS = {
   unpin: { usage: '<id>', summary: 'take a pinned fact back' },
   cost: { usage: '', summary: 'tokens and money of this session' },
   stop: { usage: '', summary: 'cancel the running turn' },
+  plan: { usage: '<objective>', summary: 'plan it, do its steps in sessions of their own, answer once' },
   steer: { usage: '<text>', summary: 'say something to the running turn' },
   approve: { usage: '[id] [session|always]', summary: 'let a call run' },
   deny: { usage: '[id] [reason]', summary: 'refuse a call' },

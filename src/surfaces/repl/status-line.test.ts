@@ -14,11 +14,12 @@ interface Facts {
   queued?: string[];
   live?: string[];
   output?: string[];
+  tree?: string[];
   asked?: string[];
 }
 
 function above(
-  { doing, queued = [], live = [], output = [], asked = [] }: Facts,
+  { doing, queued = [], live = [], output = [], tree = [], asked = [] }: Facts,
   around: Partial<Around> = {},
 ): string[] {
   const conversation = {
@@ -26,6 +27,7 @@ function above(
     queued: () => queued.map((text, index) => ({ event_id: `e${index}`, text })),
     live: () => live,
     output: () => output,
+    tree: () => tree,
   } as unknown as Conversation;
   const panel = { lines: () => asked } as unknown as ApprovalPanel;
   const usual = {
@@ -75,6 +77,13 @@ test('what is said stands above, then what runs, then what waits', () => {
     '  and 2 more',
     '',
   ]);
+});
+
+test('the steps of a goal stand below what is being done, also while one of them asks', () => {
+  const doing: Facts['doing'] = { phase: 'steps', calls: ['2 steps, 1 done'] };
+  const facts: Facts = { doing, tree: ['├─ ✓ 1 a', '└─ ? 2 b'] };
+  expect(above(facts)).toEqual(['', '⠋ 2 steps, 1 done · 4s · Ctrl-C stops', '├─ ✓ 1 a', '└─ ? 2 b', '']);
+  expect(above({ ...facts, asked: ['? y yes'] })).toEqual(['', '├─ ✓ 1 a', '└─ ? 2 b', '? y yes', '']);
 });
 
 test('a question stands in place of what is being done', () => {

@@ -3,6 +3,7 @@ import { homedir } from 'node:os';
 import { version } from '#generated/version.js';
 import type { SessionStatus } from '../../contract/host.ts';
 import { money } from '../cli/money.ts';
+import { joined, SEPARATOR } from '../terminal/joined.ts';
 import { BOLD, CYAN, DIM, YELLOW } from '../terminal/markdown/style.ts';
 import { displayWidth, oneLine, truncate } from '../terminal/width.ts';
 import type { ApprovalPanel } from './approval-panel.ts';
@@ -11,7 +12,8 @@ import type { Tone } from './entry-lines.ts';
 
 const FRAMES = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏'];
 
-const WORDS: Record<Exclude<Doing['phase'], 'running'>, string> = {
+const WORDS: Record<Exclude<Doing['phase'], 'running' | 'steps'>, string> = {
+  planning: 'plans',
   starting: 'starts',
   thinking: 'thinks',
   answering: 'answers',
@@ -21,7 +23,6 @@ const WORDS: Record<Exclude<Doing['phase'], 'running'>, string> = {
 
 const NARROWEST_TEXT = 8;
 const MARK_COLUMNS = 2;
-const SEPARATOR = ' · ';
 const MOST_QUEUED = 3;
 
 export interface Around {
@@ -46,6 +47,7 @@ export function linesAbove({ conversation, panel, ownRuns, ticks, now, columns, 
   const more = queued.length - waiting.length;
   const below = [
     ...state,
+    ...(conversation?.tree(now) ?? []),
     ...(asked.length > 0 ? [] : (conversation?.output() ?? [])),
     ...(ownRuns ? [faint('  your command runs · Ctrl-C ends it')] : []),
     ...waiting,
@@ -60,7 +62,7 @@ function statusLine(doing: Doing, ticks: number, now: number, columns: number, t
   const waits = phase === 'waiting';
   const mark = waits ? tone(YELLOW, '?') : tone(CYAN, FRAMES[ticks % FRAMES.length]!);
   const more = calls.length > 1 ? ` (+${calls.length - 1})` : '';
-  const what = phase === 'running' ? `${oneLine(calls[0]!)}${more}` : WORDS[phase];
+  const what = phase === 'running' || phase === 'steps' ? `${oneLine(calls[0]!)}${more}` : WORDS[phase];
   const facts = [
     `${Math.max(0, Math.floor((now - since) / 1000))}s`,
     ...(waits ? [] : [phase === 'stopping' ? 'Ctrl-C again leaves' : 'Ctrl-C stops']),
@@ -99,15 +101,4 @@ export function footer({ status, root, here, model }: FooterFacts, columns: numb
 export function welcome(columns: number, tone: Tone): string[] {
   const facts = ['/help lists commands and keys', '@ names a file', '! runs a command of your own'];
   return [`${tone(BOLD, 'runtime')} ${tone(DIM, version)}`, tone(DIM, joined(facts, columns - 1))];
-}
-
-/** As many as there is room for. */
-function joined(facts: readonly string[], columns: number): string {
-  let text = '';
-  for (const fact of facts) {
-    const next = text === '' ? fact : `${text}${SEPARATOR}${fact}`;
-    if (displayWidth(next) > columns) continue;
-    text = next;
-  }
-  return text;
 }

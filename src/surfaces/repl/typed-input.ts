@@ -80,8 +80,8 @@ export function createTypedInput(options: TypedInputOptions): TypedInput {
       case 'shell':
         return shell(typed.command);
       case 'command':
-        // What is said to the running turn is shown where it goes in.
-        if (typed.name !== 'steer') echo(text);
+        // What is said is shown where it goes in.
+        if (typed.name !== 'steer' && (typed.name !== 'plan' || typed.rest === '')) echo(text);
         if (typed.name === 'stop') return command(typed.name, typed.rest);
         return inTurn(() => command(typed.name, typed.rest));
       case 'message':

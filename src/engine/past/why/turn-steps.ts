@@ -3,6 +3,7 @@ import { utcTime } from '../../../base/utc-time.ts';
 import type { EntryOf } from '../../../contract/entries.ts';
 import type { IngressTrace } from '../../../contract/records.ts';
 import type { WhyLine, WhyStep } from '../../../contract/why.ts';
+import { isChildEvent } from '../../child-event.ts';
 import { known, inTurn, lasted, missing, quoteParts, type Evidence, type TurnSpan } from './evidence.ts';
 
 /** Every message that the turn took. */
@@ -13,7 +14,7 @@ export async function askedStep(evidence: Evidence, event_ids: readonly string[]
     const trace = await evidence.traceOf(event_id);
     if (input) lines.push(await inputLine(evidence, input));
     else if (trace) lines.push(await acceptedLine(evidence, trace));
-    lines.push(...traceLines(event_id, trace));
+    lines.push(...(tryLines(evidence, event_id) ?? traceLines(event_id, trace)));
     for (const stop of evidence.all('input.received', (data) => data.for === event_id)) {
       lines.push(known(`${stop.data.actor.id} asked to stop it at ${utcTime(stop.at)}`, stop));
     }
@@ -36,6 +37,15 @@ async function acceptedLine({ blobs }: Evidence, { event, at }: IngressTrace): P
   const { actor, parts, source, lane, event_id } = event;
   const words = await quoteParts(parts, blobs);
   return known(`${actor.id} (${actor.role}) said ${words} via ${source}, ${lane}, as ${event_id}`, at);
+}
+
+/** Undefined for what isn't a try of a goal's step: nobody accepted that, it came of the goal. */
+function tryLines({ all }: Evidence, event_id: string): WhyLine[] | undefined {
+  const [created] = all('session.created');
+  if (!created?.data.parent || !isChildEvent(created.data.session_id, event_id)) return undefined;
+  const { title = '', parent } = created.data;
+  const whose = `step ${parent.step_id} “${title}” of the goal of session ${parent.session_id}, begun at its entry ${parent.seq}`;
+  return [known(`it is ${whose}: \`runtime session show ${parent.session_id}\``, created)];
 }
 
 function traceLines(event_id: string, trace: IngressTrace | undefined): WhyLine[] {

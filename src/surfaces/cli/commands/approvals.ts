@@ -77,10 +77,10 @@ async function answer(
   const record = await withHost(workspace, (host) => host.resolve(id, resolution));
   const { stderr } = context.io;
   stderr.write(`${record.status} ${record.id}: ${record.presentation.title}\n`);
-  const session = record.session_id;
+  const session = record.parent?.root ?? record.session_id;
   if (!options.resume) {
     if (record.used_by)
-      stderr.write(`its call has started already: entry ${record.used_by.seq} of session ${session}\n`);
+      stderr.write(`its call has started already: entry ${record.used_by.seq} of session ${record.session_id}\n`);
     else stderr.write(`carry the turn on with: ${nextCommand(context, options, `run --session ${session}`)}\n`);
     return 0;
   }

@@ -5,7 +5,8 @@ import { forkPlace } from '../../fork-place.ts';
 import { checkSessionId } from '../../../engine/session-id.ts';
 import { withHost } from '../../attach.ts';
 import { openForCommand, type CommandAction } from '../context.ts';
-import { requestOf, runToEnd, type RunOptions } from './run.ts';
+import { requestOf, type RunOptions } from '../run-request.ts';
+import { runToEnd } from './run.ts';
 
 interface Options extends Pick<RunOptions, 'model' | 'timeout' | 'maxCost' | 'json'> {
   at?: string;

@@ -13,7 +13,8 @@ import { printValue, type OutputFormat } from '../listing.ts';
 import { askOwner } from '../owner.ts';
 import { paint } from '../paint.ts';
 import { oneLine, truncate } from '../../terminal/width.ts';
-import { runToEnd, seqOf, type RunOptions } from './run.ts';
+import { seqOf, type RunOptions } from '../run-request.ts';
+import { runToEnd } from './run.ts';
 
 interface Options extends Pick<RunOptions, 'model' | 'from' | 'json'> {
   output: OutputFormat;

@@ -7,6 +7,7 @@ import {
   readSession,
   type SessionSummary,
 } from '../../../engine/sessions.ts';
+import { stepSessionsOf } from '../../../engine/past/step-sessions.ts';
 import { type Branch, treeOf } from '../../../engine/past/fork-tree.ts';
 import { isSeenTo, unfinished } from '../../../engine/past/unfinished.ts';
 import { checkSessionId } from '../../../engine/session-id.ts';
@@ -31,7 +32,7 @@ export const listSessions: CommandAction<Output & { tree?: true }> = async (cont
   const owner = await askOwner(workspace);
   if (options.output === 'table') context.io.stderr.write(ownerLine(owner));
   const rows = await readSessions(workspace, owner);
-  const branches = options.tree ? treeOf(rows) : rows.map((row) => ({ row, lines: '' }));
+  const branches = treeOf(rows, { stepsOnly: options.tree !== true });
   if (options.output !== 'table') return printValue(context.io, options.output, branches.map(({ row }) => row)); // prettier-ignore
   const columns: Column<Branch<SessionSummary>>[] = [
     { title: 'session', text: ({ row, lines }) => lines + row.session_id, narrow: 'whole' },
@@ -53,7 +54,7 @@ export const listSessions: CommandAction<Output & { tree?: true }> = async (cont
 
 /** The source stands above it, where it is still there. */
 function forkText({ parent }: SessionSummary): string {
-  if (parent === undefined) return '';
+  if (parent === undefined || parent.step_id !== undefined) return '';
   return parent.removed ? `of ${parent.session_id} (removed), at ${parent.seq}` : `at ${parent.seq}`;
 }
 
@@ -128,6 +129,8 @@ export const removeSession: CommandAction<{ force?: true }> = async (context, op
   refuseTools(context.environment);
   checkSessionId(id);
   const workspace = await openForCommand(context, options);
+  const steps = await stepSessionsOf(workspace.store.journal, id);
   await withHost(workspace, (host) => host.remove(id, { force: options.force ?? false }));
-  context.io.stderr.write(`removed ${id}\n`);
+  const also = steps.length === 0 ? '' : ` and ${steps.length} session${steps.length === 1 ? '' : 's'} of its steps`;
+  context.io.stderr.write(`removed ${id}${also}\n`);
 };

@@ -29,6 +29,7 @@ Where standard input or output is something else, \`runtime\` prints its help an
 - /pin, /unpin: facts that the model is told for good
 - /compact: sum the conversation up before the next message
 - /new, /sessions, /resume, /fork: another session
+- /plan: have an objective planned, its steps done, and answered once
 - /stop, /steer: cancel the turn; say something to the model while it works
 - /approvals: what waits, in all sessions; with an id: all of one
 - /approve, /deny: answer what waits

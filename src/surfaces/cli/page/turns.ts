@@ -48,6 +48,8 @@ export async function* turnsOf(entries: AsyncIterable<Entry>, blobs: Pick<Blobs,
   const waiting: Item[] = [];
   let calls = new Map<string, ShownCall>();
   const replies = new Map<string, string>();
+  /** Of a goal: by their ids, and by the sessions that do them. */
+  const steps = new Map<string, string>();
   let last = 0;
 
   const textOf = async (text: LongText): Promise<string> => cut((await wholeText(text, blobs)).trimEnd());
@@ -61,6 +63,26 @@ export async function* turnsOf(entries: AsyncIterable<Entry>, blobs: Pick<Blobs,
   const add = (item: Item): void => void (turn?.items ?? waiting).push(item);
   const note = (text: string): void => add({ kind: 'note', text });
   const step = (call_id: string, text: string): void => void calls.get(call_id)?.steps.push(text);
+
+  /** One of the plan's steps as it is named here. */
+  const nameOf = (key: string): string => steps.get(key) ?? key;
+
+  function planned({ steps: plan }: EntryData<'plan.made'>): void {
+    steps.clear();
+    if (plan.length === 1) return;
+    for (const { id, title, depends_on, check } of plan) {
+      steps.set(id, `${id} (${title})`);
+      const after = depends_on.length === 0 ? '' : `, after ${depends_on.join(', ')}`;
+      note(`Step ${nameOf(id)} is planned${after}${check === undefined ? '' : `; its check: ${check}`}.`);
+    }
+  }
+
+  async function checked({ call_id, tool, arguments_raw }: EntryData<'check.requested'>): Promise<void> {
+    note('The work is checked: this command must exit with 0.');
+    const call: ShownCall = { call_id, tool, arguments: await textOf(arguments_raw), steps: [] };
+    calls = new Map([[call_id, call]]);
+    add({ kind: 'call', call });
+  }
 
   async function replied({ purpose, parts, tool_calls, call_id, unseen }: EntryData<'model.replied'>): Promise<void> {
     if (purpose !== undefined) return; // what came of it is told where it is in its place
@@ -122,6 +144,23 @@ export async function* turnsOf(entries: AsyncIterable<Entry>, blobs: Pick<Blobs,
       }
       case 'model.replied':
         await replied(entry.data);
+        break;
+      case 'plan.made':
+        planned(entry.data);
+        break;
+      case 'child.started': {
+        const { step_id, session_id, attempt } = entry.data;
+        steps.set(session_id, nameOf(step_id));
+        note(`Step ${nameOf(step_id)} begins in session ${session_id}${attempt === 1 ? '' : `, try ${attempt}`}.`);
+        break;
+      }
+      case 'child.finished': {
+        const { session_id, reason } = entry.data;
+        note(`Step ${nameOf(session_id)} is ${reason === 'success' ? 'done' : `not done (${reason})`}: session ${session_id}.`); // prettier-ignore
+        break;
+      }
+      case 'check.requested':
+        await checked(entry.data);
         break;
       case 'context.compacted':
         note(`Here ${summedUp(entry.data)}: entries ${entry.data.from_seq} to ${entry.data.to_seq}.`);

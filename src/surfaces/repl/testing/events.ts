@@ -41,6 +41,16 @@ const USUAL = {
   'call.abandoned': { call_id: 'c1', attempt: 1, outcome: 'unknown', message: 'nobody knows what came of it' },
   'session.opened': { reason: 'recovery', epoch: 1, kernel: 1, build: 'test', policy: DIGEST },
   'session.configured': { by: { actor: ACTOR } },
+  'plan.made': { turn: 1, by: 'model', model: 'gpt', steps: [] },
+  'child.started': {
+    session_id: 's-child', step_id: 'a', attempt: 1, input_digest: DIGEST,
+    rights: { policy: DIGEST, sandbox: 'off', role: 'operator' }, budget: { max_turns: 1, max_calls: 1, wall_ms: 1 },
+  },
+  'child.finished': {
+    session_id: 's-child', attempt: 1, reason: 'success', head: { seq: 9, hash: '0'.repeat(64) }, result: [], taint: [],
+    usage: USAGE, model_calls: 1, tool_calls: 0, active_ms: 2000,
+  },
+  'turn.reflected': { turn: 1, think: 0, signal: 'continue', reason: 'steps_ended', evidence: [] },
   'reply.made': { reply_id: 'r1', turn: 1, to: [], final: true },
   'turn.ended': { turn: 1, event_ids: ['e1'], reason: 'success', usage: USAGE, model_calls: 1, tool_calls: 0 },
 } satisfies { [T in EntryType]?: EntryData<T> }; // prettier-ignore

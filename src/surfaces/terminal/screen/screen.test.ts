@@ -33,6 +33,19 @@ describe('printing and showing', () => {
     expect((await terminal.seen()).cursor).toEqual({ row: 4, column: 5, hidden: false });
   });
 
+  test('for who reads no keys: nothing is asked of the terminal, and what it echoes is painted over', async () => {
+    const terminal = createEmulator(20, 6);
+    const screen = createScreen(terminal, { clock: manualClock(), xtermJs: false, onlyPaints: true });
+    screen.show({ lines: ['· one', '└─ two'] });
+    screen.flush();
+    expect(terminal.taken()).not.toContain('\x1b[?2004h');
+    terminal.write('^C');
+    screen.show({ lines: [] });
+    screen.close();
+    terminal.write('after');
+    expect(await terminal.seen()).toMatchObject({ lines: ['after'], cursor: { row: 0, column: 5, hidden: false } });
+  });
+
   test('what comes in one tick is one write', () => {
     const writes: string[] = [];
     const clock = manualClock();

@@ -44,6 +44,8 @@ export interface ScreenOptions {
   clock: Clock;
   /** Is the terminal made with xterm.js, as VS Code's is? It has a way of its own to get narrower. */
   xtermJs: boolean;
+  /** Nobody reads keys and pastes: the terminal keeps its ways with them. */
+  onlyPaints?: true;
   /** All that was shown and printed so far was written. A terminal that stands still may take long for it. */
   onPainted?: () => void;
 }
@@ -65,7 +67,8 @@ const GIVE_BACK = `\x1b[?2004l\x1b7\x1b[<u\x1b[>4m\x1b8${SHOW_CURSOR}`;
 const NOTHING: Painting = { rows: [], cursor: { row: 0, column: 0 } };
 
 /** Takes the terminal at once; its cursor must be at the start of an empty line. */
-export function createScreen(output: ScreenOutput, { clock, xtermJs, onPainted }: ScreenOptions): Screen {
+export function createScreen(output: ScreenOutput, { clock, xtermJs, onlyPaints, onPainted }: ScreenOptions): Screen {
+  const [take, giveBack] = onlyPaints ? ['', SHOW_CURSOR] : [TAKE, GIVE_BACK];
   let frame: Frame = { lines: [] };
   let unprinted: string[] = [];
   let painted = NOTHING;
@@ -104,7 +107,9 @@ export function createScreen(output: ScreenOutput, { clock, xtermJs, onPainted }
       .join('');
     const { text, travels } = repaint(resized || unprinted.length > 0 ? NOTHING : painted, wanted);
     const showsCursor = frame.cursor !== undefined;
-    const written = `${before}${printed}${text}`;
+    const strokes = `${before}${printed}${text}`;
+    // What a person types meanwhile the terminal itself shows, where the cursor is: at the start of a row, when it is ours.
+    const written = onlyPaints && strokes !== '' ? `\r${strokes}` : strokes;
     unprinted = [];
     painted = wanted;
     paintedColumns = columns;
@@ -129,7 +134,7 @@ export function createScreen(output: ScreenOutput, { clock, xtermJs, onPainted }
     cancelPaint ??= clock.at(Math.max(now, frameAt, Math.min(quietAt, now + RESIZE_QUIET_MS)), paint);
   };
 
-  output.write(TAKE);
+  if (take !== '') output.write(take);
   return {
     print(lines) {
       if (closed) return;
@@ -154,26 +159,26 @@ export function createScreen(output: ScreenOutput, { clock, xtermJs, onPainted }
       cancelPaint?.();
       cancelPaint = undefined;
       away = true;
-      output.write(`${eraseLive(Math.max(1, output.columns))}${GIVE_BACK}`);
+      output.write(`${eraseLive(Math.max(1, output.columns))}${giveBack}`);
       painted = NOTHING;
       cursorShown = true;
     },
     resume() {
       if (!away || closed) return;
       away = false;
-      output.write(TAKE);
+      output.write(take);
       paint();
     },
     close() {
       if (closed) return;
-      if (away) output.write(TAKE);
+      if (away) output.write(take);
       away = false;
       paint();
       closed = true;
       const { rows, cursor } = painted;
       const below = Math.max(1, rows.length) - 1 - cursor.row;
       const down = rows.length === 0 ? '' : `${below > 0 ? `\x1b[${below}B` : ''}\r\n`;
-      output.write(`${down}${GIVE_BACK}`);
+      output.write(`${down}${giveBack}`);
     },
   };
 }
