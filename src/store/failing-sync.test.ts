@@ -40,7 +40,11 @@ function slow(kind: 'fdatasync' | 'fsync', nth = 1): SlowSync {
   vi.spyOn(fs, kind).mockImplementation((fd, done) => {
     if (--left !== 0) return real(fd, done);
     begun.resolve();
-    ending.promise.then(() => done(null)).catch(done);
+    const tell = async (): Promise<void> => {
+      const error = await ending.promise.then(() => null, (thrown: NodeJS.ErrnoException) => thrown); // prettier-ignore
+      done(error);
+    };
+    void tell();
   });
   syncBuiltinESMExports();
   const sync = { ...ending, begun: begun.promise };
