@@ -122,16 +122,33 @@ export function nearLimits(state: State, turn: Turn): LimitUse[] {
     .filter(isNear);
 }
 
-/** How long the turn may still be active (ms), and by which limit. */
-export function wallLeft(state: State, turn: Turn): { left_ms: number; code: string } {
-  const { limits, manifest, wall_grant } = turn;
+/** How long a turn, or a limit of it, lets something be active yet (ms), and by which code it would end. */
+export interface WallLeft {
+  left_ms: number;
+  code: string;
+}
+
+/** How long the turn may still be active. */
+export function wallLeft(state: State, turn: Turn): WallLeft {
+  const own = ownWallLeft(state, turn);
+  const shared = (turn.wall_grant?.until_ms ?? Infinity) - turn.active_ms;
+  return shared < own.left_ms ? { left_ms: Math.max(0, shared), code: turn.wall_grant!.scope } : own;
+}
+
+/** The same by the limits of turn and session alone, as it is for steps: they ask for what sessions share by themselves. */
+export function ownWallLeft(state: State, turn: Turn): WallLeft {
+  const { limits, manifest } = turn;
   const { session_wall_ms = Infinity } = manifest.rules;
-  let least = { left_ms: limits.wall_ms - turn.active_ms, code: 'timeout' };
-  const session = session_wall_ms - state.active_ms - turn.active_ms;
-  if (session < least.left_ms) least = { left_ms: session, code: 'session_wall' };
-  const shared = (wall_grant?.until_ms ?? Infinity) - turn.active_ms;
-  if (shared < least.left_ms) least = { left_ms: shared, code: wall_grant!.scope };
-  return { ...least, left_ms: Math.max(0, least.left_ms) };
+  const worked = workedMs(turn);
+  const least = { left_ms: limits.wall_ms - worked, code: 'timeout' };
+  const session = session_wall_ms - state.active_ms - worked;
+  const found = session < least.left_ms ? { left_ms: session, code: 'session_wall' } : least;
+  return { ...found, left_ms: Math.max(0, found.left_ms) };
+}
+
+/** Active time of the turn, with that of its steps. */
+export function workedMs({ active_ms, goal }: Pick<Turn, 'active_ms' | 'goal'>): number {
+  return active_ms + (goal?.steps_ms ?? 0);
 }
 
 interface Scope {
@@ -185,10 +202,10 @@ function scopes(state: State, turn: Turn, price: Price | undefined): Scope[] {
   add(whole, 'tokens', limits.tokens, turn.tokens);
   add(whole, 'cost', limits.cost_micro_usd, turn.cost_micro_usd);
   add(whole, 'calls', limits.model_calls, turn.model_calls);
-  add(whole, 'wall', limits.wall_ms, turn.active_ms);
+  add(whole, 'wall', limits.wall_ms, workedMs(turn));
   add('session', 'tokens', rules.session_tokens, state.tokens + turn.tokens);
   add('session', 'cost', rules.session_cost_micro_usd, state.cost_micro_usd + turn.cost_micro_usd);
   add('session', 'calls', rules.session_calls, state.model_calls + turn.model_calls);
-  add('session', 'wall', rules.session_wall_ms, state.active_ms + turn.active_ms);
+  add('session', 'wall', rules.session_wall_ms, state.active_ms + workedMs(turn));
   return found;
 }

@@ -18,7 +18,7 @@ const RETRIED: ReadonlySet<TurnReason> = new Set([
 ]); // prettier-ignore
 
 export function newGoal({ content }: Queued): Goal {
-  return { objective: content.digest, plans: 1, steps: [] };
+  return { objective: content.digest, plans: 1, steps: [], steps_ms: 0 };
 }
 
 /** The model call of a plan, to be requested. */
@@ -73,7 +73,7 @@ export function stepStarted(turn: Turn, { seq, data }: EntryOf<'child.started'>)
     seq: step.seq ?? seq,
     input_digest: data.input_digest,
     limits: data.budget,
-    began_ms: turn.active_ms,
+    began_ms: turn.goal!.steps_ms,
   }));
 }
 
@@ -156,8 +156,8 @@ function othersRun({ goal }: Turn, { id }: Step): boolean {
 }
 
 /**
- * What a step used counts for its turn. Its time is counted from where the turn's stood when it began, so that what ran
- * at the same time counts once.
+ * What a step used counts for its turn. Its time is counted from where that of the steps stood when it began, so that what
+ * ran at the same time counts once.
  */
 function used(turn: Turn, step: Step, data: EntryData<'child.finished'>): Turn {
   return {
@@ -167,7 +167,7 @@ function used(turn: Turn, step: Step, data: EntryData<'child.finished'>): Turn {
     cost_micro_usd: turn.cost_micro_usd + (data.cost_micro_usd ?? 0),
     model_calls: turn.model_calls + data.model_calls,
     started_count: turn.started_count + data.tool_calls,
-    active_ms: Math.max(turn.active_ms, step.began_ms + data.active_ms),
+    goal: { ...turn.goal!, steps_ms: Math.max(turn.goal!.steps_ms, step.began_ms + data.active_ms) },
   };
 }
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { abandoned, callStarted, decided, planMade, reflected, refused, replyMade, requested, turnEnded } from '../testing/expected.ts'; // prettier-ignore
-import { childFinished, created, finished, forked, inspected, later, message, modelFailed, opened, replied, restored, started, stop, timerFired } from '../testing/observations.ts'; // prettier-ignore
+import { childFinished, created, finished, forked, inspected, later, message, modelFailed, opened, replied, reserved, restored, started, stop, timerFired } from '../testing/observations.ts'; // prettier-ignore
 import { given, type Story } from '../testing/story.ts';
 import { GOAL, MINUTE, model, rights, type Inputs } from '../testing/values.ts';
 
@@ -266,9 +266,9 @@ describe('the limits of a goal', () => {
     const decisions = story.when(plan(['a'], ['b'], ['c', ['a', 'b']], ['d', ['c']]));
     expect(decisions[1]).toMatchObject({ data: { budget: { wall_ms: 4 * MINUTE } } });
     story.when(ends(story, 'a', { active_ms: 3 * MINUTE }));
-    expect(story.turn.active_ms).toBe(3 * MINUTE);
+    expect(story.turn.goal!.steps_ms).toBe(3 * MINUTE);
     const [c] = story.when(ends(story, 'b', { active_ms: 2 * MINUTE }));
-    expect(story.turn.active_ms).toBe(3 * MINUTE);
+    expect(story.turn.goal!.steps_ms).toBe(3 * MINUTE);
     expect(c).toMatchObject({ data: { step_id: 'c', budget: { wall_ms: MINUTE } } });
     expect(story.when(ends(story, 'c', { active_ms: MINUTE }))).toMatchObject([
       { type: 'turn.reflected', data: { signal: 'stop', reason: 'timeout', think: 0 } },
@@ -277,11 +277,21 @@ describe('the limits of a goal', () => {
     ]);
   });
 
+  test('what sessions share of time is lent to each by itself: that of its steps counts for none of it', () => {
+    const scopes = [{ scope: 'day', limits: { wall_ms: 10 * MINUTE } }];
+    const story = given(created(), message('e1', { goal: true }), started({ rules: { goal: GOAL, shared_scopes: scopes } })); // prettier-ignore
+    story.when(reserved([{ scope: 'day_wall', limit: 10 * MINUTE, used: 0, reserved: MINUTE }]));
+    story.when(plan(['a'], ['b', ['a']]));
+    const [b] = story.when(ends(story, 'a', { active_ms: 3 * MINUTE }));
+    expect(b).toMatchObject({ type: 'child.started', data: { budget: { wall_ms: 5 * MINUTE } } });
+    expect(story.turn.active_ms).toBe(0);
+  });
+
   test('waiting for steps takes no time of its own', () => {
     const story = goal();
     story.when(plan(['a'], ['b']));
     story.when(later(30 * MINUTE, ends(story, 'a', { active_ms: 10 })));
-    expect(story.turn.active_ms).toBe(10);
+    expect(story.turn.goal!.steps_ms).toBe(10);
   });
 
   test('what steps used counts for it, and a step gets no more than is left', () => {

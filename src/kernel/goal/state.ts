@@ -15,6 +15,8 @@ export interface Goal {
   draft?: PlannedStep[];
   /** Of the plan that was made, when it has more than one. */
   steps: Step[];
+  /** Active time of the steps so far; what ran at the same time counts once. */
+  steps_ms: number;
 }
 
 /**
@@ -31,7 +33,7 @@ export interface Step extends PlannedStep {
   input_digest?: Digest;
   /** Of the present try. */
   limits?: Limits;
-  /** Active time of the turn when the try began, and that of the tries before. */
+  /** `steps_ms` when the try began, and the active time of the tries before. */
   began_ms: number;
   active_ms: number;
   retry_at?: number;

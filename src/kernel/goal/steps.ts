@@ -3,7 +3,7 @@ import { canonicalJson } from '../../base/canonical-json.ts';
 import type { Hash } from '../../base/digest.ts';
 import type { Decision } from '../../contract/entries.ts';
 import type { Limits } from '../../contract/values.ts';
-import { wallLeft } from '../budget/budget.ts';
+import { ownWallLeft } from '../budget/budget.ts';
 import type { State, Turn } from '../turn/state.ts';
 import { reflected } from '../turn/reflect.ts';
 import type { Step } from './state.ts';
@@ -15,7 +15,7 @@ export function nextStep(hash: Hash, state: State, turn: Turn): Decision | undef
   const { steps } = turn.goal!;
   const running = steps.filter(({ status }) => status === 'running').length;
   const due = steps.find((step) => isDue(step, steps));
-  const wall = wallLeft(state, turn);
+  const wall = ownWallLeft(state, turn);
   if (due && wall.left_ms > 0) {
     return running < turn.manifest.rules.goal!.at_once ? started(hash, state, turn, due, wall.left_ms) : undefined;
   }

@@ -11,7 +11,7 @@ import { newGoal, planAsk, stepResults, stepsNote } from '../goal/evolve-goal.ts
 import { STEPS_ENDED } from '../goal/steps.ts';
 import { allLoops } from './loops.ts';
 import { allDenied, repetition } from './reflect.ts';
-import { addUsage } from '../budget/budget.ts';
+import { addUsage, workedMs } from '../budget/budget.ts';
 import { newAsk, NO_USAGE, type History, type Queued, type State, type Turn, type Evolved } from './state.ts';
 
 /** `quarantined`: the freeze itself came to nothing too often, and this turn only ends. */
@@ -123,7 +123,7 @@ export function endTurn(hash: Hash, state: State, turn: Turn): Evolved {
     tokens: state.tokens + turn.tokens,
     cost_micro_usd: state.cost_micro_usd + turn.cost_micro_usd,
     model_calls: state.model_calls + turn.model_calls,
-    active_ms: state.active_ms + turn.active_ms,
+    active_ms: state.active_ms + workedMs(turn),
   };
   const joined = join(hash, next, pending);
   return { ...joined, state: { ...joined.state, history: rested(joined.state.history) } };
