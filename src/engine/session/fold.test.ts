@@ -2,8 +2,11 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { expect, test } from 'vitest';
 import { sha256 } from '../../base/digest.ts';
-import type { Entry } from '../../contract/entries.ts';
-import { createResolver } from './fold.ts';
+import type { Entry, NewEntry } from '../../contract/entries.ts';
+import { created, forked, message, replied, started } from '../../kernel/testing/observations.ts';
+import { kernel, START_AT } from '../../kernel/testing/story.ts';
+import type { Resolved } from '../../kernel/turn/state.ts';
+import { applyEvolved, createResolver, newFold } from './fold.ts';
 
 test('a resolver keeps the values that are in use, not all that ever were', async () => {
   let reads = 0;
@@ -29,4 +32,28 @@ test('a resolver keeps the values that are in use, not all that ever were', asyn
     await new Promise(setImmediate);
     collect();
   }
+});
+
+test('a goal is kept while it waits, and no longer: not in a fork, where nobody waits for it', () => {
+  const fold = newFold(kernel);
+  const take = (entry: NewEntry, resolved: Resolved = {}): void => {
+    const line: Entry = { v: 1, seq: fold.state.seq + 1, at: START_AT, ...entry };
+    applyEvolved(fold, line, kernel.evolve(fold.state, line, resolved));
+  };
+  for (const step of [
+    created(),
+    message('e1'),
+    started(),
+    message('e2', { goal: true }),
+    forked(),
+    replied({ text: 'Hi' }),
+  ]) {
+    // prettier-ignore
+    const { observation, resolved } = step(fold.state);
+    take(observation, resolved);
+    for (let next = kernel.decide(fold.state).append; next; next = kernel.decide(fold.state).append) take(next);
+    if (observation.type === 'input.received') expect(fold.goals.size).toBe(observation.data.goal ? 1 : 0);
+  }
+  expect(fold.state.turn).toBeNull();
+  expect(fold.goals.size).toBe(0);
 });

@@ -64,6 +64,8 @@ export function applyEvolved(fold: Folded, entry: Entry, evolved: Evolved): void
     delete fold.goal;
     const queued = new Set(fold.state.queue.map((item) => item.content.seq));
     for (const seq of fold.pending.keys()) if (!queued.has(seq)) fold.pending.delete(seq);
+    const waiting = new Set(fold.state.queue.map((item) => item.event_id));
+    for (const id of fold.goals.keys()) if (!waiting.has(id)) fold.goals.delete(id); // of a fork none waits any more
   }
 }
 
