@@ -3,10 +3,11 @@ import { runInNewContext } from 'node:vm';
 import { expect, test } from 'vitest';
 import { sha256 } from '../../base/digest.ts';
 import type { Entry, NewEntry } from '../../contract/entries.ts';
-import { created, forked, message, replied, started } from '../../kernel/testing/observations.ts';
+import { created, forked, message, replied, started, stop, type Step } from '../../kernel/testing/observations.ts';
 import { kernel, START_AT } from '../../kernel/testing/story.ts';
+import { model } from '../../kernel/testing/values.ts';
 import type { Resolved } from '../../kernel/turn/state.ts';
-import { applyEvolved, createResolver, newFold } from './fold.ts';
+import { applyEvolved, createResolver, newFold, type Folded } from './fold.ts';
 
 test('a resolver keeps the values that are in use, not all that ever were', async () => {
   let reads = 0;
@@ -34,26 +35,36 @@ test('a resolver keeps the values that are in use, not all that ever were', asyn
   }
 });
 
-test('a goal is kept while it waits, and no longer: not in a fork, where nobody waits for it', () => {
-  const fold = newFold(kernel);
+/** Takes what is told, and after each the decisions that follow. */
+function tell(fold: Folded, ...steps: Step[]): void {
   const take = (entry: NewEntry, resolved: Resolved = {}): void => {
     const line: Entry = { v: 1, seq: fold.state.seq + 1, at: START_AT, ...entry };
     applyEvolved(fold, line, kernel.evolve(fold.state, line, resolved));
   };
-  for (const step of [
-    created(),
-    message('e1'),
-    started(),
-    message('e2', { goal: true }),
-    forked(),
-    replied({ text: 'Hi' }),
-  ]) {
-    // prettier-ignore
+  for (const step of steps) {
     const { observation, resolved } = step(fold.state);
     take(observation, resolved);
     for (let next = kernel.decide(fold.state).append; next; next = kernel.decide(fold.state).append) take(next);
-    if (observation.type === 'input.received') expect(fold.goals.size).toBe(observation.data.goal ? 1 : 0);
   }
+}
+
+test('a goal is kept while it waits, and no longer: not in a fork, where nobody waits for it', () => {
+  const fold = newFold(kernel);
+  tell(fold, created(), message('e1'), started(), message('e2', { goal: true }));
+  expect([...fold.goals.keys()]).toEqual(['e2']);
+  tell(fold, forked(), replied({ text: 'Hi' }));
   expect(fold.state.turn).toBeNull();
   expect(fold.goals.size).toBe(0);
+});
+
+test('a summary that a stop kept out is not taken for that of a later one', () => {
+  const fold = newFold(kernel);
+  const narrow = started({ models: [model('main', { context: 2000 })] });
+  const long = replied({ text: 'x'.repeat(3000), usage: { input: 0, output: 0 } });
+  tell(fold, created(), message('e1'), narrow, long, message('e2'), narrow, long, message('e3'), narrow);
+  tell(fold, replied({ text: 'So far.' }));
+  expect(fold.condensed).toEqual([{ type: 'text', text: 'So far.' }]);
+  tell(fold, stop('e3'));
+  expect(fold.state.turn).toBeNull();
+  expect(fold.condensed).toBeUndefined();
 });
