@@ -46,7 +46,7 @@ function narrow(place: Place): void {
 }
 
 describe('a turn of more than 500 calls in a window of 32,000 tokens', () => {
-  test('A-89, A-91: is done, with summaries, and verified', async ({ place }) => {
+  test('H-81, A-89, A-91: is done, with summaries, and verified', async ({ place }) => {
     playLong(place, [{ match: { purpose: 'compact', any: true }, reply: { text: 'SUMMARY: the file is being read in pieces.' } }]); // prettier-ignore
     const ran = await place.run(['run', '--session', 'long', 'Read all of it, please: PINNED WORDS.']);
     expect(ran).toMatchObject({ code: 0, stdout: 'All of it is read.\n' });

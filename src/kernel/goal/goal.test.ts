@@ -164,7 +164,7 @@ describe('steps', () => {
     expect(story.turn.goal!.steps[0]).toMatchObject({ status: 'failed', reason: 'budget_exceeded' });
   });
 
-  test('H-78: what depends on one that failed is not begun, also by others; the rest is done, and the person told', () => {
+  test('H-78, A-107: what depends on one that failed is not begun, also by others; the rest is done, and the person told', () => {
     const story = goal();
     story.when(plan(['a'], ['b', ['a']], ['c', ['b']], ['d']));
     story.when(ends(story, 'a', { reason: 'denied' }));
