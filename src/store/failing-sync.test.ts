@@ -40,7 +40,10 @@ function slow(kind: 'fdatasync' | 'fsync', nth = 1): SlowSync {
   vi.spyOn(fs, kind).mockImplementation((fd, done) => {
     if (--left !== 0) return real(fd, done);
     begun.resolve();
-    ending.promise.then(() => done(null)).catch(done);
+    ending.promise.then(
+      () => setImmediate(done, null),
+      (thrown) => setImmediate(done, thrown),
+    );
   });
   syncBuiltinESMExports();
   const sync = { ...ending, begun: begun.promise };
