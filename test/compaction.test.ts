@@ -46,7 +46,7 @@ function narrow(place: Place): void {
 }
 
 describe('a turn of more than 500 calls in a window of 32,000 tokens', () => {
-  test('is done, with summaries, and verified', async ({ place }) => {
+  test('H-81, A-89, A-91: is done, with summaries, and verified', async ({ place }) => {
     playLong(place, [{ match: { purpose: 'compact', any: true }, reply: { text: 'SUMMARY: the file is being read in pieces.' } }]); // prettier-ignore
     const ran = await place.run(['run', '--session', 'long', 'Read all of it, please: PINNED WORDS.']);
     expect(ran).toMatchObject({ code: 0, stdout: 'All of it is read.\n' });
@@ -126,7 +126,7 @@ test.for([
   await expectVerified(place, 'one');
 });
 
-test('when the service says that it was too long, it is summed up and asked again', async ({ place, mock }) => {
+test('A-90: when the service says that it was too long, it is summed up and asked again', async ({ place, mock }) => {
   const tooLong = { status: 400, body: { error: { message: 'too long', code: 'context_length_exceeded' } } };
   place.connect(mock);
   mock.reply({ text: 'One.' }, tooLong, { text: 'SUMMARY' }, { text: 'Two.' });

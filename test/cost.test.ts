@@ -48,6 +48,14 @@ describe('cost', () => {
     expect((await report(place)).total).toMatchObject(total);
   });
 
+  test('K-32: tells cached and reasoning tokens, too', async ({ place, mock }) => {
+    mock.reply({ text: 'one', usage: { ...usage, cached: 400, reasoning: 60 } });
+    place.connect(mock, PRICE);
+    await place.run(['run', '--session', 'one', 'go']);
+    const used = { ...usage, cached: 400, reasoning: 60 };
+    expect(await report(place, '--by', 'session')).toMatchObject({ rows: [{ key: 'one', usage: used, cost_micro_usd: 2000 }] }); // prettier-ignore
+  });
+
   test('tokens without a price are counted, and said', async ({ place }) => {
     place.play([{ match: { any: true }, reply: { text: 'ok', usage: { input: 70, output: 7 } } }]);
     await place.run(['run', '--session', 'one', 'go']);

@@ -181,7 +181,7 @@ describe('a role', () => {
     }
   });
 
-  test('holds for the shapes of OpenAI, too', async ({ place }) => {
+  test('C-72: holds for the shapes of OpenAI, too', async ({ place }) => {
     place.play([{ match: { any: true }, reply: { text: 'hello' } }]);
     const daemon = await startDaemon(place);
     const viewer = await makeToken(place, 'reader');

@@ -1,7 +1,8 @@
 /** `runtime goal`: planned, done step by step in sessions of their own, answered once. */
 import { describe, expect } from 'vitest';
 import { entriesOf, expectVerified, linesOf, test } from './support/place.ts';
-import { THREE } from './support/goals.ts';
+import { ANSWERS, does, plans, step, THREE } from './support/goals.ts';
+import { isAlive } from './support/processes.ts';
 
 test('a goal is planned, done in steps, and answered; every session proves itself', async ({ place }) => {
   place.play(THREE);
@@ -29,7 +30,7 @@ test('its message comes as that of run does: from --prompt, piped in, with a mod
   expect(entriesOf(journal, 'turn.started')[0]).toMatchObject({ limits: { wall_ms: 300_000 } });
 });
 
-test('--json gives the events of the goal itself, and the outcome last', async ({ place }) => {
+test('A-112: --json gives the events of the goal itself, and the outcome last', async ({ place }) => {
   place.play(THREE);
   const { code, stdout, stderr } = await place.run(['goal', '--json', '--session', 'g', 'find it all out']);
   const events = linesOf(stdout) as { type: string; scope: { id: string }; data: { exit_code?: number } }[];
@@ -39,6 +40,44 @@ test('--json gives the events of the goal itself, and the outcome last', async (
   const types = events.map(({ type }) => type);
   expect(types).toEqual(expect.arrayContaining(['plan.made', 'child.started', 'child.finished']));
   expect(events.at(-1)).toMatchObject({ type: 'run.finished', data: { exit_code: 0, text: 'All in all: done.' } });
+});
+
+test('H-67, H-77: a plan of more steps than may be is asked for again, with what was wrong, and a shorter one done', async ({
+  place,
+  mock,
+}) => {
+  const twelve = Array.from({ length: 12 }, (_, n) => step(`s${n}`, n === 0 ? [] : [`s${n - 1}`]));
+  const plans = [twelve, [step('a'), step('b', ['a'])]].map((steps) => ({ text: JSON.stringify({ steps }) }));
+  mock.reply(...plans, { text: 'A' }, { text: 'B' }, { text: 'All in all: done.' });
+  place.connect(mock);
+  expect(await place.run(['goal', '--session', 'g', 'do it'])).toMatchObject({
+    code: 0,
+    stdout: 'All in all: done.\n',
+  });
+  const asked = mock.requests.map(({ body }) => JSON.stringify(body).includes('it has 12 steps, and 10 are the most'));
+  expect(asked).toEqual([false, true, false, false, false]);
+});
+
+test('H-79, K-67: a step whose model fails behind what it did is tried again, after a wait, and that is not done again', async ({
+  place,
+}) => {
+  place.play(
+    [
+      plans(step('a'), step('b', ['a'])),
+      does('a', { calls: [{ tool: 'exec_command', arguments: { cmd: 'echo ran >> ran.txt' } }] }),
+      { match: { tool_result: 'exec_command' }, fail: { class: 'invalid_request' } },
+      { match: { contains: 'Your last try' }, reply: { text: 'A ran it' } },
+      does('b', { text: 'B' }),
+      ANSWERS,
+    ],
+    { governance: { auto_allow: ['exec_command'] }, orchestrator: { subtask_retry_backoff: '300ms' } },
+  );
+  const ran = await place.run(['goal', '--session', 'g', 'do it']);
+  expect(ran).toMatchObject({ code: 0, stdout: 'All in all: done.\n' });
+  expect(place.read('ran.txt')).toBe('ran\n');
+  const journal = place.journal('g');
+  expect(entriesOf(journal, 'child.finished').map(({ reason }) => reason)).toEqual(['validation_failed', 'success', 'success']); // prettier-ignore
+  expect(entriesOf(journal, 'timer.fired')).toHaveLength(1);
 });
 
 describe('is refused', () => {
@@ -77,6 +116,21 @@ describe('--check', () => {
     expect(await place.run(['run', '--check', 'test -e there', 'make it'])).toMatchObject({ code: 1 });
     place.write('there', '');
     expect(await place.run(['run', '--check', 'test -e there', 'make it'])).toMatchObject({ code: 0 });
+  });
+
+  test('K-72: that takes too long is ended with its children; one that says much passes all the same', async ({
+    place,
+  }) => {
+    const exec_command = { timeout: '500ms' };
+    place.play([{ match: { any: true }, reply: { text: 'Did it.' } }], { ...ALLOWED, tools: { exec_command } });
+    const slow = await place.run(['run', '--check', 'sleep 300 & echo $! > pid; wait', 'make it']);
+    expect(slow).toMatchObject({ code: 1 });
+    expect(slow.stderr).toMatch(/validation_failed: The check .* did not pass: it ended with "timeout"/);
+    expect(place.read('pid')).toMatch(/^\d+\n$/);
+    expect(isAlive(Number(place.read('pid')))).toBe(false);
+    const long = await place.run(['run', '--session', 'long', '--check', 'yes | head -c 2097152', 'make it']);
+    expect(long).toMatchObject({ code: 0, stdout: 'Did it.\n' });
+    expect(entriesOf(place.journal('long'), 'call.finished')).toMatchObject([{ outcome: 'ok', exit_code: 0 }]);
   });
 });
 

@@ -48,7 +48,7 @@ function sessionsOf(place: Place): string[] {
   return readdirSync(folder).filter((name) => name.endsWith('.jsonl')).map((name) => name.slice(0, -6)); // prettier-ignore
 }
 
-describe.concurrent('killed at a named point, carried on by the next start', () => {
+describe.concurrent('K-76, A-110: killed at a named point, carried on by the next start', () => {
   test.for(POINTS)('%s', async (point, { place, expect }) => {
     place.play(TURNS, {
       governance: { auto_allow: ['exec_command'] },

@@ -76,7 +76,7 @@ test('H-25: /help lists every command that there is', async ({ place }) => {
   expect(listed).toEqual(Object.keys(COMMANDS));
 });
 
-test('H-26, H-27: /model of an unknown name changes nothing and lists the known; of a known one the next request has it', async ({
+test('H-26, H-27, A-71: /model of an unknown name changes nothing and lists the known; of a known one the next request has it', async ({
   place,
   mock,
 }) => {

@@ -77,6 +77,20 @@ test('a day that is used up refuses, and says what to do', async ({ place, mock 
   expect(more.code).toBe(0);
 });
 
+test('C-71: what one sender may ask a day is counted over starts; beyond it no model is asked', async ({
+  place,
+  mock,
+}) => {
+  mock.reply({ text: 'one' }, { text: 'two' }, { text: 'never' });
+  place.connect(mock, {}, { budget: { sender: { calls: 2 } } });
+  for (const session of ['one', 'two']) expect((await place.run(['run', '--session', session, 'go'])).code).toBe(0);
+  const { code, stderr } = await place.run(['run', '--session', 'three', 'go']);
+  expect(code).toBe(1);
+  expect(stderr).toContain('budget.sender.calls');
+  expect(mock.requests).toHaveLength(2);
+  await expectVerified(place, 'three');
+});
+
 /** Where a call with its reservation can be cut, and whether it is then known what it used. */
 const POINTS = [
   ['after-append-model.requested', 0],

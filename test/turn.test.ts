@@ -251,7 +251,7 @@ describe('limits', () => {
     await expectVerified(place, 'one');
   });
 
-  test('a fallback is asked under its own model id when the first cannot be reached', async ({ place, mock }) => {
+  test('H-82 a fallback is asked under its own model id when the first cannot be reached', async ({ place, mock }) => {
     mock.reply({ status: 500 }, { text: 'from the second' });
     place.connect(mock);
     place.configure({

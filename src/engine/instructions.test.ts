@@ -33,7 +33,7 @@ describe('instructions', () => {
     mkdirSync(join(place, 'workspace'));
   });
 
-  test('go from the general to the special, each with where it comes from', async () => {
+  test('C-73: go from the general to the special, each with where it comes from', async () => {
     write('AGENTS.md', 'outside of the repository');
     const files = [write('workspace/AGENTS.md'), write('repo/AGENTS.md'), write('repo/a/b/AGENTS.md')];
     expect(await origins({ session: 'be kind' })).toEqual(['built-in', ...files, 'session']);
@@ -62,6 +62,19 @@ describe('instructions', () => {
     const { instructions } = await gather();
     expect(instructions.length).toBeLessThan(70_000);
     expect(instructions).toContain('bytes more are left out');
+  });
+
+  test('C-74: that are long leave the built-in ones whole, and are cut between characters', async () => {
+    // Neither the most of one file, nor that of all together, ends where one does.
+    for (const path of ['workspace/AGENTS.md', 'repo/AGENTS.md', 'repo/a/b/AGENTS.md']) write(path, '€'.repeat(20_000));
+    const { instructions } = await gather({ session: 'be kind' });
+    expect(instructions.includes('\uFFFD')).toBe(false);
+    const alone = (await gather({ files: { read: async () => [] } })).instructions;
+    expect(instructions.startsWith(`${alone}\n\n# `)).toBe(true);
+    expect(instructions.endsWith('be kind')).toBe(true);
+    const told = instructions.match(/€/g)!.length * 3;
+    const left = [...instructions.matchAll(/(\d+) bytes more are left out/g)].map(([, bytes]) => Number(bytes));
+    expect(told + left.reduce((sum, bytes) => sum + bytes, 0)).toBe(3 * 60_000);
   });
 
   test('may be a link to another Markdown file beside it, and to nothing else', async () => {

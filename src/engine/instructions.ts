@@ -3,6 +3,7 @@
  * special: of the workspace, of the folders from the repository's root down to the project, of the session; then the facts
  * that were pinned there.
  */
+import { characterStart } from '../base/utf8.ts';
 import type { Manifest } from '../contract/manifest.ts';
 import type { InstructionFiles } from '../contract/ports.ts';
 
@@ -68,7 +69,7 @@ function beginningOf(
   room: number,
 ): { text: string; left: number } {
   const bytes = Buffer.from(text.trim());
-  const told = bytes.subarray(0, room);
+  const told = bytes.subarray(0, bytes.length > room ? characterStart(bytes, room) : room);
   return { text: told.toString(), left: left_out + bytes.length - told.length };
 }
 

@@ -1,6 +1,7 @@
 /** Files in which people tell agents how to work: AGENTS.md (https://agents.md). */
 import { closeSync, constants, existsSync, fstatSync, openSync, readSync, realpathSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { characterStart } from '../../base/utf8.ts';
 import { toRuntimeError } from '../../contract/errors.ts';
 import type { InstructionFile, InstructionFiles } from '../../contract/ports.ts';
 
@@ -34,8 +35,9 @@ function readWithin(path: string, most: number): InstructionFile | undefined {
     try {
       const stats = fstatSync(file);
       if (!stats.isFile()) return { path, why: 'it is no file' };
-      const buffer = Buffer.alloc(Math.min(stats.size, most));
-      const bytes = readSync(file, buffer, 0, buffer.length, 0);
+      const buffer = Buffer.alloc(Math.min(stats.size, most + 1)); // one more, to see whether a character ends there
+      const read = readSync(file, buffer, 0, buffer.length, 0);
+      const bytes = read > most ? characterStart(buffer, most) : read;
       return { path, text: buffer.toString('utf8', 0, bytes), left_out: stats.size - bytes };
     } finally {
       closeSync(file);

@@ -32,7 +32,7 @@ function behindBreaker() {
   };
 }
 
-test('after five failures in a row nobody is asked for a while, and then one request tries', async () => {
+test('A-39: after five failures in a row nobody is asked for a while, and then one request tries', async () => {
   const service = behindBreaker();
   service.answers(failing('overload'));
   const answers = await service.askOften(5);

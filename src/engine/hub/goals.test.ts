@@ -102,7 +102,7 @@ test('what a goal says of its steps is what their sessions say, and fails to ver
   expect(await verifySession(workspace, 'g')).toMatchObject({ status: 'verified', notes: ['step_missing'] });
 });
 
-test('a plan of one step costs no further call: the turn does it itself', async () => {
+test('H-63: a plan of one step costs no further call: the turn does it itself', async () => {
   const { hub, workspace } = await open([plan(step('a')), { match: { any: true }, reply: { text: 'Did it.' } }]);
   expect(await done(hub)).toMatchObject({ reason: 'success', text: 'Did it.' });
   expect(await entries(workspace, 'child.started')).toEqual([]);
@@ -110,7 +110,7 @@ test('a plan of one step costs no further call: the turn does it itself', async 
 });
 
 describe('a step that comes to nothing', () => {
-  test('H-78: is tried again in its session, what depends on it is not begun, the others are done, and the answer says so', async () => {
+  test('H-78, A-107: is tried again in its session, what depends on it is not begun, the others are done, and the answer says so', async () => {
     const { hub, workspace } = await open([
       plan(step('a'), step('b', ['a']), step('c')),
       { match: { contains: 'please do a' }, fail: { class: 'invalid_request' } },
@@ -134,7 +134,7 @@ describe('a step that comes to nothing', () => {
   });
 });
 
-test('a stop reaches the steps that run, and ends all of them', async () => {
+test('A-113: a stop reaches the steps that run, and ends all of them', async () => {
   const { hub, workspace } = await open([
     plan(step('a'), step('b'), step('c', ['a'])),
     { match: { contains: 'please do' }, stall: '60s' },
@@ -153,6 +153,17 @@ test('a stop reaches the steps that run, and ends all of them', async () => {
   for (const { data } of finished) {
     expect((await entries(workspace, 'turn.ended', data.session_id))[0]!.data.reason).toBe('canceled');
   }
+});
+
+test('K-75, A-109: steps that never end are ended when the time of their goal is over, and one answer says so', async () => {
+  const { hub, workspace } = await open(
+    [plan(step('a'), step('b')), { match: { contains: 'please do' }, stall: '60s' }, SYNTHESIS],
+    `${CONFIG}budget: {goal: {wall: 500ms}}\n`,
+  );
+  expect(await done(hub)).toMatchObject({ reason: 'timeout' });
+  expect((await entries(workspace, 'child.finished')).map(({ data }) => data.reason)).toEqual(['timeout', 'timeout']);
+  expect(await entries(workspace, 'reply.made')).toHaveLength(1);
+  expect(await verifySession(workspace, 'g')).toMatchObject({ status: 'verified' });
 });
 
 test('what a process left of a goal goes on in the next, and nothing is done twice', async () => {
@@ -175,6 +186,26 @@ test('what a process left of a goal goes on in the next, and nothing is done twi
   expect(await entries(workspace, 'child.started')).toHaveLength(2);
   expect(JSON.stringify(finished[0]!.data.result)).toContain('A found 7');
   expect(await verifySession(workspace, 'g')).toMatchObject({ status: 'verified' });
+});
+
+test('A-111: a step whose session was removed is not done, and that is said; nothing is begun in its place', async () => {
+  const first = await open([plan(step('a'), step('b')), does('a', { text: 'A' }), { match: { contains: 'please do b' }, stall: '60s' }]); // prettier-ignore
+  const { event_id } = await first.hub.submit(goal());
+  await soon(async () => {
+    const started = await entries(first.workspace, 'child.started');
+    expect(started).toHaveLength(2);
+    expect(await entries(first.workspace, 'model.requested', started[1]!.data.session_id)).toHaveLength(1);
+  });
+  await first.hub.leave();
+  const { hub, workspace } = await open([{ match: { any: true }, reply: { text: 'B' } }], CONFIG, first.home);
+  const lost = (await entries(workspace, 'child.started'))[1]!.data.session_id;
+  await hub.remove(lost, { force: true });
+  await hub.resume('g');
+  expect(await hub.settled(event_id)).toMatchObject({ reason: 'execution_failed', code: 'steps_failed', text: 'B' });
+  const ends = (await entries(workspace, 'child.finished')).map(({ data }) => [data.session_id, data.reason]);
+  expect(ends.slice(1)).toEqual(ends.slice(1).map(() => [lost, 'interrupted']));
+  expect(JSON.stringify((await entries(workspace, 'child.finished')).at(-1))).toContain('was removed');
+  await expect(readSession(workspace, lost)).rejects.toMatchObject({ code: 'not_found' });
 });
 
 test('a step that waits for a person lets its goal wait; the answer goes on with both', async () => {

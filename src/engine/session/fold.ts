@@ -62,8 +62,11 @@ export function applyEvolved(fold: Folded, entry: Entry, evolved: Evolved): void
   if (entry.type === 'turn.ended') {
     fold.calls = new Map();
     delete fold.goal;
+    delete fold.condensed; // of a compaction that was stopped
     const queued = new Set(fold.state.queue.map((item) => item.content.seq));
     for (const seq of fold.pending.keys()) if (!queued.has(seq)) fold.pending.delete(seq);
+    const waiting = new Set(fold.state.queue.map((item) => item.event_id));
+    for (const id of fold.goals.keys()) if (!waiting.has(id)) fold.goals.delete(id); // of a fork none waits any more
   }
 }
 

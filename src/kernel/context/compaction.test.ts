@@ -28,7 +28,7 @@ function compaction(over: Parameters<typeof requested>[1] = {}): object {
 }
 
 describe('a history is summed up', () => {
-  test('before a think for which the window is too full, and the think follows', () => {
+  test('A-89: before a think for which the window is too full, and the think follows', () => {
     const story = full();
     expect(story.entries.at(-1)).toMatchObject(compaction());
     expect(story.open()).toMatchObject([{ kind: 'ask_model', call_id: 'k2.1', attempt: 1 }, { kind: 'timer' }]);
@@ -91,7 +91,7 @@ describe('a history is summed up', () => {
     expect(story.when(replied({ text: 'x' }), compacted({ text: LONG + LONG }))).toEqual([requested('m2.1', { max_output_tokens: 256 })]); // prettier-ignore
   });
 
-  test('no result is kept without its call', () => {
+  test('H-81: no result is kept without its call', () => {
     const inputs = { models: [model('main', { context: 2000 })] };
     const story = given(created(), message('e1'), started(inputs));
     const calls = { calls: [['read_file', `{"path":"${'y'.repeat(4000)}"}`]] as [string, string][] };
@@ -102,15 +102,19 @@ describe('a history is summed up', () => {
 });
 
 describe('when the model says that it was too long', () => {
-  test('it is summed up once, and asked again', () => {
+  test('A-90: it is summed up once, and asked again', () => {
     const told = full({ models: [model('main')] });
     expect(told.when(modelFailed('context_too_long'))).toEqual([compaction({ message_count: 3 })]);
     expect(told.when(replied({ text: 'Short.' }), compacted({ text: 'Short.' }))).toEqual([
       requested('m2.1', { attempt: 2 }),
     ]);
-    expect(told.when(modelFailed('context_too_long'))[0]).toEqual(
+    expect(told.when(modelFailed('context_too_long'))).toMatchObject([
       reflected('stop', 'model_context_too_long', { turn: 2, evidence: ['m2.1'] }),
-    );
+      { type: 'reply.made' },
+      { type: 'turn.ended', data: { reason: 'failed', code: 'context_too_long' } },
+    ]);
+    told.when(message('e3'), started({ models: [model('main')] }));
+    expect(told.when(replied({ text: 'Yes.' })).at(-1)).toMatchObject({ data: { reason: 'success' } });
   });
 
   test('and nothing can be summed up, it fails', () => {

@@ -1,6 +1,7 @@
 /** The content that stands in the history for what was summed up. A person's role: nothing in it is an instruction of ours. */
 import type { Content } from '../../contract/messages.ts';
 import type { Summary } from '../../contract/summary.ts';
+import { indented } from './transcript.ts';
 
 const OPENING =
   'This conversation was longer than fits, so its beginning is summed up here. It is a record for you, not a new request.';
@@ -20,7 +21,7 @@ export function summaryContent(summary: Summary): Content {
 function said({ said: messages, unsaid }: Summary): string[] {
   if (messages.length === 0) return [];
   const before = unsaid > 0 ? [`(${unsaid} earlier messages are only in the summary.)`] : [];
-  const lines = messages.map(({ text, cut }) => `- ${cut ? '(shortened) ' : ''}${text}`);
+  const lines = messages.map(({ text, cut }) => `- ${cut ? '(shortened) ' : ''}${indented(text)}`);
   return [section('What the person wrote, word for word', [...before, ...lines].join('\n'))];
 }
 

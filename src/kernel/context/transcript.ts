@@ -27,6 +27,10 @@ const BLOCK_CHARACTERS = 96;
 const NAME_CHARACTERS = 30;
 
 function blocksOf(message: Message): Block[] {
+  return piecesOf(message).map(({ who, text }) => ({ who, text: indented(text) }));
+}
+
+function piecesOf(message: Message): Block[] {
   switch (message.role) {
     case 'user':
       return [{ who: 'person', text: textOf(message.parts) }];
@@ -43,7 +47,12 @@ function blocksOf(message: Message): Block[] {
 }
 
 function nameOf({ name }: { name: string }): string {
-  return name.slice(0, NAME_CHARACTERS).toWellFormed();
+  return indented(name.slice(0, NAME_CHARACTERS).toWellFormed());
+}
+
+/** So that no line of a text can pass for one that is ours. */
+export function indented(text: string): string {
+  return text.replace(/\r\n|[\n\v\f\r\u0085\u2028\u2029]/g, '\n  ');
 }
 
 /** Reasoning is left out: only what came of it counts. */

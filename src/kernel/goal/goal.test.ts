@@ -96,7 +96,7 @@ describe('the plan', () => {
 });
 
 describe('steps', () => {
-  test('K-64: begin when those that they depend on are done, and no more of them at once than may', () => {
+  test('H-75, K-64: begin when those that they depend on are done, and no more of them at once than may', () => {
     const story = goal();
     const decisions = story.when(plan(['a'], ['b'], ['c'], ['d', ['a', 'c']]));
     expect(decisions.slice(1)).toEqual([childStarted(story, 'a'), childStarted(story, 'b')]);
@@ -164,7 +164,7 @@ describe('steps', () => {
     expect(story.turn.goal!.steps[0]).toMatchObject({ status: 'failed', reason: 'budget_exceeded' });
   });
 
-  test('H-78: what depends on one that failed is not begun, also by others; the rest is done, and the person told', () => {
+  test('H-78, A-107: what depends on one that failed is not begun, also by others; the rest is done, and the person told', () => {
     const story = goal();
     story.when(plan(['a'], ['b', ['a']], ['c', ['b']], ['d']));
     story.when(ends(story, 'a', { reason: 'denied' }));
@@ -261,7 +261,7 @@ describe('steps', () => {
 });
 
 describe('the limits of a goal', () => {
-  test('K-75: its time ends it: what is left is what a step gets, and what runs at the same time counts once', () => {
+  test('K-75, A-109: its time ends it: what is left is what a step gets, and what runs at the same time counts once', () => {
     const story = goal({ limits: { wall_ms: 4 * MINUTE } });
     const decisions = story.when(plan(['a'], ['b'], ['c', ['a', 'b']], ['d', ['c']]));
     expect(decisions[1]).toMatchObject({ data: { budget: { wall_ms: 4 * MINUTE } } });
@@ -360,6 +360,15 @@ describe('a check', () => {
     const asks = checked({ policy: {} });
     asks.when(replied({ text: 'Done.' }));
     expect(asks.when(inspected('v1.1'))[1]).toMatchObject({ type: 'approval.requested' });
+  });
+
+  test('K-68: a stop cancels it, and nothing comes after it', () => {
+    const story = checked();
+    story.when(replied({ text: 'Done.' }), inspected('v1.1'));
+    expect(story.when(stop('e1'))).toEqual([]);
+    expect(story.open()).toMatchObject([{ kind: 'run_tool', call_id: 'v1.1', cancel: true }]);
+    expect(story.when(finished('v1.1', { outcome: 'canceled' })).at(-1)).toMatchObject(ended('canceled'));
+    expect(story.open()).toEqual([]);
   });
 
   test('that was cut is not run a second time unseen', () => {

@@ -13,7 +13,7 @@ function running(name: string, inputs: Inputs = unguarded): Story {
 }
 
 describe('when the program starts again', () => {
-  test('a model call is asked again, one attempt later', () => {
+  test('A-130: a model call is asked again, one attempt later', () => {
     const story = given(created(), message('e1'), started());
     expect(story.when(opened())).toEqual([requested('m1.1', { attempt: 2 })]);
   });
@@ -69,7 +69,7 @@ describe('when the program starts again', () => {
     ]);
   });
 
-  test('a retry wait still waits, to the same time', () => {
+  test('A-37: a retry wait still waits, to the same time', () => {
     const story = given(created(), message('e1'), started(), modelFailed('network'));
     const before = story.open();
     expect(story.when(later(100, opened()))).toEqual([]);

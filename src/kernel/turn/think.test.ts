@@ -24,7 +24,7 @@ describe('what the adapter knows of a failure', () => {
     });
   });
 
-  test('where nobody answers the next model is asked at once, and the end says so', () => {
+  test('A-40: where nobody answers the next model is asked at once, and the end says so', () => {
     const story = given(created(), message('e1'), started(two));
     const down = modelFailed('overload', { hint: 'endpoint_down' });
     expect(story.when(down)).toEqual([requested('m1.1', { attempt: 2, model: 'other-1' })]);
@@ -40,7 +40,7 @@ describe('what the adapter knows of a failure', () => {
   });
 });
 
-describe('a failure that may pass is tried again', () => {
+describe('A-29, C-77: a failure that may pass is tried again', () => {
   test.each<ModelFailureClass>(['rate_limit', 'overload', 'timeout', 'network', 'malformed'])(
     '%s: the same call, after a wait that doubles, with no reflection between',
     (failure) => {
@@ -96,7 +96,7 @@ describe('a fallback', () => {
   const inputs: Inputs = { models: [model('main'), model('other')], rules: { model_attempts: 1 } };
   const other = { provider: 'script', model: 'other-1' };
 
-  test('is asked at once when the attempts of the model before it are used up, and stays for the turn', () => {
+  test('A-40: is asked at once when the attempts of the model before it are used up, and stays for the turn', () => {
     const story = asking(inputs);
     expect(story.when(modelFailed('overload'))).toEqual([requested('m1.1', { attempt: 2, ...other })]);
     expect(story.when(replied({ calls: [['no_such_tool']] })).at(-1)).toEqual(requested('m1.2', other));
@@ -133,7 +133,7 @@ describe('a fallback', () => {
   });
 });
 
-describe('A-34, A-36: a failure that no repetition mends ends the turn', () => {
+describe('A-34, A-36, C-77: a failure that no repetition mends ends the turn', () => {
   test.each([
     ['auth', 'auth_missing', 'their_auth'],
     ['invalid_request', 'validation_failed', 'their_invalid_request'],

@@ -56,7 +56,7 @@ describe.each(SERVICES)('$name', (service) => {
     expect(answer.ok || answer.message).toMatch(/: we are overloaded$/);
   });
 
-  test('an event that is not JSON', async () => {
+  test('K-29: an event that is not JSON', async () => {
     const [first] = service.events({ text: 'abc' });
     const { ask } = await playing(service, [{ raw: first!.replace(/data: .*/, 'data: {"oops') }]);
     expect(await ask()).toMatchObject({ ok: false, class: 'malformed', code: 'bad_event' });

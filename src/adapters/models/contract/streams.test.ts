@@ -48,7 +48,7 @@ describe.each(SERVICES)('$name', (service) => {
     }
   });
 
-  test('a reply that drips byte by byte is whole, and each delta is told when its event is', async () => {
+  test('K-21: a reply that drips byte by byte is whole, and each delta is told when its event is', async () => {
     const events = service.events(REPLY);
     const bytes = Buffer.from(events.join(''));
     const drips = Array.from(bytes, (_, at) => bytes.subarray(at, at + 1));
@@ -149,7 +149,7 @@ describe.each(SERVICES)('$name: limits', (service) => {
     expect(mock.requests[0]!.sent).toBeLessThan(30_000_000);
   });
 
-  test('a single event of 50 MB is cut off while it comes', async () => {
+  test('K-30: a single event of 50 MB is cut off while it comes', async () => {
     const { mock, ask } = await playing(service, [{ raw: 'data: ' + 'x'.repeat(1024 * 1024), repeat: 50 }]);
     expect(await ask()).toMatchObject({ ok: false, class: 'malformed', code: 'reply_too_large' });
     expect(await mock.requests[0]!.over).toBe('gone');

@@ -204,14 +204,14 @@ test('a compressed body that is broken is a cut stream', async () => {
   await expect(reply.text()).rejects.toMatchObject({ class: 'network', code: 'stream_cut' });
 });
 
-test('silence within a reply ends it', async () => {
+test('K-50: silence within a reply ends it', async () => {
   const mock = await mockWith({ text: 'abcd', chunks: 4, hangAfter: 3 });
   const reply = await transport({ idleTimeoutMs: 50 })(`${mock.url}/responses`, { method: 'POST', body: '{}' });
   await expect(reply.text()).rejects.toMatchObject({ class: 'timeout', code: 'idle_timeout' });
   expect(await mock.requests[0]!.over).toBe('gone');
 });
 
-test('a reply that comes slowly, but comes, is no silence', async () => {
+test('K-50: a reply that comes slowly, but comes, is no silence', async () => {
   const mock = await mockWith({ text: 'abcdefgh', chunks: 8, delayMs: 30 });
   const reply = await transport({ idleTimeoutMs: 200 })(`${mock.url}/responses`, { method: 'POST', body: '{}' });
   expect(await reply.text()).toContain('response.completed');

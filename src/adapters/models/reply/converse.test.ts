@@ -61,7 +61,7 @@ test('the first piece may take longer than the next ones, where that is set', as
   });
 });
 
-test('a reply that goes on and on has an end', async () => {
+test('K-50: a reply that goes on and on has an end', async () => {
   const base_url = await serve(endless(chunk('a'), chunk('a')));
   const { answer } = await asked({ base_url, total_timeout_ms: 300 });
   expect(answer).toMatchObject({ ok: false, class: 'timeout', code: 'total_timeout' });
