@@ -33,19 +33,19 @@ export function createChildren({ sessions, owner, journal, audit, textOf, onChan
     request: ChildRequest,
     { signal, changed }: { signal: AbortSignal; changed: () => void },
   ): Promise<ChildEnd> {
-    const { session_id, parent, recovered } = request;
+    const { session_id, attempt, parent, recovered } = request;
     const event_id = childEvent(request);
     const found = await readTry(journal, request, event_id);
     if (found.end) return endOf(request, found, found.end);
     if (found.isThere && !found.isOurs) {
       return nothingDone('failed', `There is a session ${session_id} already, and it is another's.`);
     }
-    if (!found.isThere && recovered && (await wasRemoved(audit, session_id))) {
-      return nothingDone('interrupted', `The session ${session_id} of this step was removed.`);
-    }
+    const mayBeGone = attempt > 1 || (recovered && (await wasRemoved(audit, session_id)));
+    if (!found.isThere && mayBeGone) return wasRemovedEnd(session_id);
     if (!found.begun && signal.aborted) return nothingDone('canceled', 'It was stopped before it began.');
 
-    const live = await sessions.engage(request);
+    const live = await sessions.engage(request, { make: !found.isThere });
+    if (live === undefined) return wasRemovedEnd(session_id);
     const stop = (): void => {
       owner.stop(live, event_id, BY_ITS_GOAL).catch(() => {}); // how it ends says more
     };
@@ -127,6 +127,11 @@ async function readTry(journal: Pick<Journal, 'read'>, request: ChildRequest, ev
     }
   });
   return found;
+}
+
+/** Somebody doesn't want it: it is not tried again. */
+function wasRemovedEnd(session_id: string): ChildEnd {
+  return nothingDone('canceled', `The session ${session_id} of this step was removed.`);
 }
 
 async function wasRemoved(audit: Pick<Audit, 'read'>, session_id: string): Promise<boolean> {

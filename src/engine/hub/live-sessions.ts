@@ -24,8 +24,11 @@ export interface LiveSessions {
   enter(session_id: string): Promise<LiveSession>;
   /** Gives an accepted message to its session, which works on it from now on. False: it was done before that. */
   deliver(event: IngressEvent): Promise<boolean>;
-  /** Gives a step's try to the session that does it; that is made by its first. It works on it from now on. */
-  engage(request: ChildRequest): Promise<LiveSession>;
+  /**
+   * Gives a step's try to the session that does it, which works on it from now on. `make`: that is made where it isn't
+   * there; else undefined is given then.
+   */
+  engage(request: ChildRequest, how: { make: boolean }): Promise<LiveSession | undefined>;
   /** Does something to a session that nobody has open; `close` cancels what runs in it. */
   withdraw(session_id: string, work: (close: () => Promise<void>) => Promise<void>): Promise<void>;
   /** Closes all; what runs may end by itself for so long (ms). Called again, patience ends. */
@@ -199,11 +202,12 @@ export function createLiveSessions(options: LiveSessionsOptions): LiveSessions {
         await owner.give(slot.live, event);
         return true;
       }),
-    engage: (request) =>
+    engage: (request, { make }) =>
       inOrder(request.session_id, async () => {
         const slot = await slotOf(request.session_id);
         const event_id = childEvent(request);
         if (slot.delivered.has(event_id)) return slot.live;
+        if (!make && slot.live.runner.state().session === null) return undefined;
         slot.delivered.add(event_id);
         try {
           await owner.makeChild(slot.live, request);

@@ -57,7 +57,8 @@ export function planned(turn: Turn, { data }: EntryOf<'plan.made'>): Turn {
   const { draft: _, problem: __, ...goal } = turn.goal!;
   const [first, ...others] = data.steps;
   if (!first || others.length === 0) {
-    const check = first?.check === undefined ? turn.check : { command: first.check, status: 'due' as const };
+    const planned = first?.check === undefined ? undefined : { command: first.check, status: 'due' as const };
+    const check = turn.check ?? planned; // what a person wants checked is not the planner's to replace
     return { ...turn, goal, phase: 'think', think: 1, ask: newAsk(turn.turn, 1), ...(check && { check }) };
   }
   const steps = data.steps.map((step): Step => ({ ...step, status: 'due', attempt: 0, began_ms: 0, active_ms: 0 }));

@@ -390,6 +390,14 @@ describe('a check', () => {
     ]);
   });
 
+  test('of a single step does not replace the one that a person wants', () => {
+    const story = goal({ policy: { allow: ['exec_command'], require_approval: [] } }, { check: 'npm test' });
+    story.when(plan(['a', [], 'true']));
+    expect(story.when(replied({ text: 'Done.' }))).toMatchObject([
+      { type: 'check.requested', data: { arguments_raw: '{"cmd":"npm test"}' } },
+    ]);
+  });
+
   test('is not made of a turn that is no answer', () => {
     const story = checked();
     expect(story.when(replied({ text: 'No.', stop_reason: 'refused' })).at(-1)).toMatchObject(ended('failed'));
