@@ -33,14 +33,14 @@ export function createChildren({ sessions, owner, journal, audit, textOf, onChan
     request: ChildRequest,
     { signal, changed }: { signal: AbortSignal; changed: () => void },
   ): Promise<ChildEnd> {
-    const { session_id, parent, recovered } = request;
+    const { session_id, attempt, parent, recovered } = request;
     const event_id = childEvent(request);
     const found = await readTry(journal, request, event_id);
-    if (found.end) return endOf(request, found, found.end);
     if (found.isThere && !found.isOurs) {
       return nothingDone('failed', `There is a session ${session_id} already, and it is another's.`);
     }
-    if (!found.isThere && recovered && (await wasRemoved(audit, session_id))) {
+    if (found.end) return endOf(request, found, found.end);
+    if (!found.isThere && (recovered || attempt > 1) && (await wasRemoved(audit, session_id))) {
       return nothingDone('interrupted', `The session ${session_id} of this step was removed.`);
     }
     if (!found.begun && signal.aborted) return nothingDone('canceled', 'It was stopped before it began.');
