@@ -1,7 +1,7 @@
 /** Goals through a real hub on real files: planned by a script model, their steps done by sessions of their own. */
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, test, vi } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import type { Entry, EntryOf, EntryType } from '../../contract/entries.ts';
 import type { Manifest } from '../../contract/manifest.ts';
 import type { StoredEntry } from '../../contract/ports.ts';
@@ -9,8 +9,8 @@ import { verifyJournal, type Evidence } from '../proof/verify.ts';
 import { chooseSession } from '../session-choice.ts';
 import { readSession, verifySession } from '../sessions.ts';
 import { newHome, openHub, say } from '../testing/hubs.ts';
-import type { Hub } from './hub.ts';
-import type { Workspace } from '../wire.ts';
+import { openWorkspace, type Workspace } from '../wire.ts';
+import { createHub, type Hub } from './hub.ts';
 
 interface ScriptStep {
   match: object;
@@ -310,6 +310,32 @@ test('a try is not given to a session that never heard of its step: one that was
   expect(finished.map(({ data }) => data.reason)).toEqual(['validation_failed', 'interrupted', 'interrupted']);
   expect((await workspace.store.journal.list()).map(({ session_id }) => session_id)).toEqual(['g']);
 }, 30_000);
+
+test('no session of a step is made for a goal that was removed meanwhile', async () => {
+  const home = newHome(CONFIG);
+  writeFileSync(join(home, 'script.yaml'), JSON.stringify({ model: 'script/v1', turns: [plan(step('a'), step('b'))] }));
+  const workspace = await openWorkspace({ environment: { RUNTIME_HOME: home }, overrides: new Map() });
+  const { journal } = workspace.store;
+  const { read } = journal;
+  const [looked, removed] = [Promise.withResolvers<string>(), Promise.withResolvers<void>()];
+  journal.read = async (id, ...how) => {
+    const end = await read(id, ...how);
+    if (id === 'g' || how.length !== 1) return end;
+    looked.resolve(id);
+    await removed.promise;
+    return end;
+  };
+  const hub = createHub(workspace, { takes: 'named', version: 'test' });
+  onTestFinished(() => hub.leave().catch(() => {}));
+  await hub.submit(goal());
+  const child = await looked.promise;
+  journal.read = read;
+  await hub.remove('g', { force: true });
+  removed.resolve();
+  await new Promise(setImmediate);
+  expect(await hub.session(child)).toMatchObject({ status: 'absent' });
+  expect(await journal.list()).toEqual([]);
+});
 
 test('what somebody says to the session of a step counts for who says it, by the limits of then', async () => {
   const limits = 'budget: {sender: {tokens: 1000000}, day: {calls: 100}}\n';
