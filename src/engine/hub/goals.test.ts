@@ -350,13 +350,22 @@ test('what somebody says to the session of a step counts for who says it, by the
     const manifest = JSON.parse(Buffer.from((await workspace.store.blobs.get(data.frozen))!).toString()) as Manifest;
     return manifest.rules.shared_scopes.map(({ scope }) => scope);
   });
-  expect(await Promise.all(scopes)).toEqual([['day', 'sender:local', 'goal:g.1'], ['day', 'sender:ann']]);
+  expect(await Promise.all(scopes)).toEqual([
+    ['day', 'sender:local', 'goal:g.1'],
+    ['day', 'sender:ann'],
+  ]);
 });
 
 test('a secret in a check is in no file', async () => {
   const home = newHome(CONFIG);
   const file = join(home, 'config.yaml');
-  writeFileSync(file, readFileSync(file, 'utf8').replace('}]}', '}, {name: other, provider: openai, model: m, api_key: sk-not-to-be-kept}]}'));
+  writeFileSync(
+    file,
+    readFileSync(file, 'utf8').replace(
+      '}]}',
+      '}, {name: other, provider: openai, model: m, api_key: sk-not-to-be-kept}]}',
+    ),
+  );
   const { hub } = await open([{ match: { any: true }, reply: { text: 'Yes.' } }], '', home);
   const { event_id } = await hub.submit(say('hi', { session_id: 's', check: 'test sk-not-to-be-kept' }));
   expect(await hub.settled(event_id)).toMatchObject({ status: 'done' });

@@ -3,7 +3,16 @@ import { runInNewContext } from 'node:vm';
 import { expect, test } from 'vitest';
 import { sha256 } from '../../base/digest.ts';
 import type { Entry, NewEntry } from '../../contract/entries.ts';
-import { childFinished, created, forked, message, replied, started, stop, type Step } from '../../kernel/testing/observations.ts';
+import {
+  childFinished,
+  created,
+  forked,
+  message,
+  replied,
+  started,
+  stop,
+  type Step,
+} from '../../kernel/testing/observations.ts';
 import { kernel, START_AT } from '../../kernel/testing/story.ts';
 import { GOAL, model } from '../../kernel/testing/values.ts';
 import type { Resolved } from '../../kernel/turn/state.ts';

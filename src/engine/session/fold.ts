@@ -36,7 +36,14 @@ export interface Folded {
 
 export function newFold(kernel: Kernel): Folded {
   const nothing = { contents: [], seqs: [], remembered: nothingRemembered(), lastReply: [] };
-  return { state: kernel.initial(), ...nothing, pending: new Map(), unsaid: new Set(), calls: new Map(), goals: new Map() };
+  return {
+    state: kernel.initial(),
+    ...nothing,
+    pending: new Map(),
+    unsaid: new Set(),
+    calls: new Map(),
+    goals: new Map(),
+  };
 }
 
 /** Takes what `evolve` gave for an entry into the fold. */

@@ -58,7 +58,8 @@ export function planned(turn: Turn, { data }: EntryOf<'plan.made'>): Turn {
   const [first, ...others] = data.steps;
   if (!first || others.length === 0) {
     // The person's own is not a model's to replace.
-    const check = turn.check ?? (first?.check === undefined ? undefined : { command: first.check, status: 'due' as const });
+    const check =
+      turn.check ?? (first?.check === undefined ? undefined : { command: first.check, status: 'due' as const });
     return { ...turn, goal, phase: 'think', think: 1, ask: newAsk(turn.turn, 1), ...(check && { check }) };
   }
   const steps = data.steps.map((step): Step => ({ ...step, status: 'due', attempt: 0, began_ms: 0, active_ms: 0 }));
