@@ -4,15 +4,14 @@ import { initial, type State } from '../kernel/turn/state.ts';
 import { createFreeze, type FrozenTurn } from './freeze.ts';
 import { defaultConfig } from './testing/default-config.ts';
 
-const config = defaultConfig();
-
 function frozen(
   sandbox: 'off' | 'auto' | 'required',
   made: 'off' | 'auto' | 'required',
   queue: State['queue'] = [],
+  { tokens = 0, config = defaultConfig() } = {},
 ): Promise<FrozenTurn> {
   const rights = { policy: digestOf(''), sandbox: made, role: 'member' as const };
-  const state: State = { ...initial(), queue, session: { id: 's', project_root: '/p', rights, epoch: 1 } };
+  const state: State = { ...initial(), queue, tokens, session: { id: 's', project_root: '/p', rights, epoch: 1 } };
   const policy = { v: 1 as const, deny: [], require_approval: [], allow: [], sandbox, approver_roles: [] };
   const limits = { max_turns: 1, max_calls: 1, wall_ms: 1 };
   const freeze = createFreeze({
@@ -54,4 +53,14 @@ test('a turn has the lowest role of those whose messages it answers', async () =
     stopped: false,
   });
   expect((await frozen('off', 'off', [queued('e-1'), queued('e-2')])).rights.role).toBe('viewer');
+});
+
+const goal = { event_id: 'e-1', content: { seq: 1, digest: '', bytes: 0 }, taint: [], stopped: false, goal: true as const }; // prettier-ignore
+
+test('what the steps of a goal share is no more than what is left of its session', async () => {
+  const config = defaultConfig();
+  config.budget.session.tokens = 1000;
+  const { manifest } = await frozen('off', 'off', [goal], { tokens: 900, config });
+  const shared = manifest.rules.shared_scopes.find(({ scope }) => scope === 'goal:s.1');
+  expect(shared?.limits.tokens).toBe(100);
 });

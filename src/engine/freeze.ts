@@ -8,6 +8,7 @@ import type { Blobs, Grants, InstructionFiles } from '../contract/ports.ts';
 import type { Limits, Rights, Role, SharedLimits } from '../contract/values.ts';
 import { lowerRole, stricterSandbox } from '../kernel/policy/rights.ts';
 import type { State } from '../kernel/turn/state.ts';
+import { isChildEvent } from './child-event.ts';
 import { limitsIn, sharedScopes, type BelongsTo } from './budget/budgets.ts';
 import { limitsOf, tighterLimits } from './config/limits.ts';
 import { gatherInstructions } from './instructions.ts';
@@ -66,9 +67,14 @@ export function createFreeze(
     const priced = [...chosen.models, chosen.compactor].some((one) => one?.price !== undefined);
     const [message] = state.queue;
     const first = message?.event_id;
+    const isTry = first !== undefined && isChildEvent(session.id, first);
     const configured = await sources.limitsOf(first);
     const limits = message?.limits ? tighterLimits(configured, message.limits) : configured;
-    const goal = message?.goal && { id: `${session.id}.${state.turns + 1}`, limits: pooled(limits, priced) };
+    const left = { tokens, cost_micro_usd, model_calls: calls };
+    const goal = message?.goal && {
+      id: `${session.id}.${state.turns + 1}`,
+      limits: pooled(tighterLimits(limits, { ...limits, ...leftOf(left, state) }), priced),
+    };
     const tree = session.tree ?? (goal && session.id);
     const belongsTo = {
       ...(await sources.belongsTo(first)),
@@ -97,8 +103,8 @@ export function createFreeze(
         ...(cost_micro_usd !== undefined && { session_cost_micro_usd: cost_micro_usd }),
         ...(calls !== undefined && { session_calls: calls }),
         ...(wall_ms !== undefined && { session_wall_ms: wall_ms }),
-        // A step's are those of its goal.
-        shared_scopes: session.scopes ?? sharedScopes(config, belongsTo, priced),
+        // A step's are those of its goal; who goes on with its session since has their own.
+        shared_scopes: isTry && session.scopes ? session.scopes : sharedScopes(config, belongsTo, priced),
         ...(goal && { goal: goalRules(config) }),
       },
       missing,
@@ -106,6 +112,18 @@ export function createFreeze(
     return { manifest, limits, rights: rightsOf(policy, role), time_zone };
   };
 }
+
+/** Of a session's limits: what its ended turns have left. Its tree counts only from its first step on. */
+function leftOf(limits: Record<Pooled, number | undefined>, state: Pick<State, Pooled>): Pick<Limits, Pooled> {
+  const kinds: Pooled[] = ['tokens', 'cost_micro_usd', 'model_calls'];
+  const left = kinds.flatMap((kind) => {
+    const limit = limits[kind];
+    return limit === undefined ? [] : [[kind, Math.max(0, limit - state[kind])] as const];
+  });
+  return Object.fromEntries(left);
+}
+
+type Pooled = 'tokens' | 'cost_micro_usd' | 'model_calls';
 
 /** What steps share of a goal's limits. Its time is the kernel's: steps at the same time count once. */
 function pooled({ tokens, cost_micro_usd, model_calls }: Limits, priced: boolean): SharedLimits {

@@ -203,7 +203,7 @@ export function createOwner(ports: OwnerPorts, settings: OwnerSettings): Owner {
       const { actor, source, root, title, model, lane = 'interactive', priority = 0, metadata = {} } = message;
       const { event_id, idempotency_key, limits, goal, check } = message;
       const parts = await cleanParts(given, ports.redactor, ports.blobs);
-      const how = { ...(goal && { goal }), ...(check !== undefined && { check }) };
+      const how = { ...(goal && { goal }), ...(check !== undefined && { check: ports.redactor.text(check) }) };
       const event: IngressEvent = {
         event_id: event_id ?? `e-${ports.ids.ulid()}`,
         session_id: session,

@@ -169,21 +169,21 @@ export async function verifySession({ store }: Workspace, id: string): Promise<V
     read: (visit) => store.journal.read(id, visit),
     blobs: store.blobs,
     hasHead: head !== undefined,
-    hashAt: (session, seq) => hashAt(store.journal, session, seq),
+    entryAt: (session, seq) => entryAt(store.journal, session, seq),
   });
   if (report.entries === 0 && !report.failure) throw await notFound(store.journal, id);
   return report;
 }
 
 /** Undefined: there is no such entry. */
-async function hashAt(
+async function entryAt(
   journal: Workspace['store']['journal'],
   session: string,
   seq: number,
-): Promise<string | undefined> {
-  let found: string | undefined;
-  const visit = ({ entry, hash }: StoredEntry): void => {
-    if (entry.seq === seq) found = hash;
+): Promise<StoredEntry | undefined> {
+  let found: StoredEntry | undefined;
+  const visit = (stored: StoredEntry): void => {
+    if (stored.entry.seq === seq) found = stored;
   };
   await journal.read(session, visit, { after: seq - 1 });
   return found;

@@ -23,7 +23,9 @@ const session = constantFrom('s-1', 's-2');
 const approval = constantFrom('a-1', 'a-2');
 const attempt = constantFrom(0, 1, 2, 3);
 const turn = constantFrom(0, 1, 2, 3);
-const text = constantFrom('', 'x', 'a text', 'timeout', 'answered');
+const text = constantFrom(
+  '', 'x', 'a text', 'timeout', 'answered', 'task_graph_invalid', 'check_failed', 'steps_ended',
+); // prettier-ignore
 const digest = constantFrom<Digest[]>(digestOf('1'), digestOf('2'));
 const money = constantFrom(0, 1, 1000, 10 ** 12);
 const tool = constantFrom('read_file', 'exec_command', 'apply_patch', 'no_such_tool');

@@ -1,6 +1,6 @@
 /** What a person reads when a budget has no room: what is used of what, on what it was spent, and how to go on. */
 import type { UsageTotal } from '../../contract/records.ts';
-import { sectionOf } from './budgets.ts';
+import { isOfSessions, sectionOf } from './budgets.ts';
 
 const MICRO = 1_000_000;
 /** So many of those that spent most are named. */
@@ -41,7 +41,7 @@ export function refusalText({ of, kind, limit, used, held, needed, total }: Refu
 }
 
 function until(of: string): string {
-  if (of === 'tree') return '';
+  if (isOfSessions(of)) return '';
   return of === 'month' ? ', or wait until the month ends' : ', or wait until the day ends';
 }
 

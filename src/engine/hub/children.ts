@@ -36,10 +36,10 @@ export function createChildren({ sessions, owner, journal, audit, textOf, onChan
     const { session_id, attempt, parent, recovered } = request;
     const event_id = childEvent(request);
     const found = await readTry(journal, request, event_id);
-    if (found.end) return endOf(request, found, found.end);
     if (found.isThere && !found.isOurs) {
       return nothingDone('failed', `There is a session ${session_id} already, and it is another's.`);
     }
+    if (found.end) return endOf(request, found, found.end);
     const mayBeGone = attempt > 1 || (recovered && (await wasRemoved(audit, session_id)));
     if (!found.isThere && mayBeGone) return wasRemovedEnd(session_id);
     if (!found.begun && signal.aborted) return nothingDone('canceled', 'It was stopped before it began.');

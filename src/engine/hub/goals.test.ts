@@ -1,14 +1,16 @@
 /** Goals through a real hub on real files: planned by a script model, their steps done by sessions of their own. */
-import { writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, test, vi } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import type { Entry, EntryOf, EntryType } from '../../contract/entries.ts';
-import { verifyJournal } from '../proof/verify.ts';
+import type { Manifest } from '../../contract/manifest.ts';
+import type { StoredEntry } from '../../contract/ports.ts';
+import { verifyJournal, type Evidence } from '../proof/verify.ts';
 import { chooseSession } from '../session-choice.ts';
 import { readSession, verifySession } from '../sessions.ts';
 import { newHome, openHub, say } from '../testing/hubs.ts';
-import type { Hub } from './hub.ts';
-import type { Workspace } from '../wire.ts';
+import { openWorkspace, type Workspace } from '../wire.ts';
+import { createHub, type Hub } from './hub.ts';
 
 interface ScriptStep {
   match: object;
@@ -93,13 +95,43 @@ test('what a goal says of its steps is what their sessions say, and fails to ver
   const { hub, workspace } = await open([plan(step('a'), step('b')), does('a', { text: 'A' }), does('b', { text: 'B' }), SYNTHESIS]); // prettier-ignore
   await done(hub);
   const { journal, blobs } = workspace.store;
-  const verify = (hashAt: (session: string, seq: number) => Promise<string | undefined>) =>
-    verifyJournal({ session_id: 'g', read: (visit) => journal.read('g', visit), blobs, hasHead: true, hashAt });
-  expect(await verify(async () => '0'.repeat(64))).toMatchObject({ status: 'failed', failure: { code: 'hash_mismatch' } }); // prettier-ignore
+  const verify = (entryAt: NonNullable<Evidence['entryAt']>) =>
+    verifyJournal({ session_id: 'g', read: (visit) => journal.read('g', visit), blobs, hasHead: true, entryAt });
+  const [other] = (await readSession(workspace, 'g')).entries as [StoredEntry];
+  expect(await verify(async () => ({ ...other, hash: '0'.repeat(64) }))).toMatchObject({ status: 'failed', failure: { code: 'hash_mismatch' } }); // prettier-ignore
   expect(await verify(async () => undefined)).toMatchObject({ status: 'verified', notes: ['step_missing'] });
   const [child] = await entries(workspace, 'child.started');
   await hub.remove(child!.data.session_id, { force: false });
   expect(await verifySession(workspace, 'g')).toMatchObject({ status: 'verified', notes: ['step_missing'] });
+});
+
+test('a goal that says of a step what its session does not say fails to verify', async () => {
+  const { hub, workspace } = await open([
+    plan(step('a'), step('b')),
+    does('a', { text: 'A' }),
+    { match: { contains: 'please do b' }, fail: { class: 'auth' } },
+    SYNTHESIS,
+  ]);
+  await done(hub);
+  const { journal, blobs } = workspace.store;
+  const [child] = (await entries(workspace, 'child.finished')).filter(({ data }) => data.reason !== 'success');
+  const ended = (await readSession(workspace, child!.data.session_id)).entries.at(-1)!;
+  const verify = (told: (entry: Entry) => Entry) =>
+    verifyJournal({
+      session_id: 'g',
+      read: (visit) => journal.read('g', visit),
+      blobs,
+      hasHead: true,
+      entryAt: async (session) =>
+        session === child!.data.session_id ? { ...ended, entry: told(ended.entry) } : undefined,
+    });
+  expect(await verify((entry) => entry)).toMatchObject({ status: 'verified' });
+  const other = { reason: 'failed', usage: { input: 1, output: 1, cached: 0, reasoning: 0 }, model_calls: 9, tool_calls: 9 }; // prettier-ignore
+  for (const [key, value] of Object.entries(other)) {
+    const told = (entry: Entry): Entry => ({ ...entry, data: { ...entry.data, [key]: value } }) as Entry;
+    expect(await verify(told)).toMatchObject({ status: 'failed', failure: { code: 'not_admissible' } });
+  }
+  expect(await verify((entry) => ({ ...entry, type: 'reply.made' }) as Entry)).toMatchObject({ status: 'failed' });
 });
 
 test('H-63: a plan of one step costs no further call: the turn does it itself', async () => {
@@ -256,6 +288,91 @@ test('a check that passes is part of the proof; one that does not is told to the
   const child = finished.find(({ data }) => data.reason === 'validation_failed')!.data.session_id;
   expect(await entries(workspace, 'check.requested', child)).toHaveLength(2);
   expect(await verifySession(workspace, child)).toMatchObject({ status: 'verified' });
+});
+
+test('a try is not given to a session that never heard of its step: one that was removed is lost to its goal', async () => {
+  const config = CONFIG.replace('10ms', '2s');
+  const { hub, workspace } = await open(
+    [
+      plan(step('a'), step('b', ['a'])),
+      { match: { contains: 'please do a' }, fail: { class: 'invalid_request' } },
+      { match: { contains: 'Your last try' }, reply: { text: 'I have no idea what that was' } },
+      SYNTHESIS,
+    ],
+    config,
+  );
+  const { event_id } = await hub.submit(goal());
+  await soon(async () => expect(await entries(workspace, 'child.finished')).toHaveLength(1));
+  const [started] = await entries(workspace, 'child.started');
+  await hub.remove(started!.data.session_id, { force: false });
+  expect(await hub.settled(event_id)).toMatchObject({ reason: 'execution_failed' });
+  const finished = await entries(workspace, 'child.finished');
+  expect(finished.map(({ data }) => data.reason)).toEqual(['validation_failed', 'canceled']);
+  expect((await workspace.store.journal.list()).map(({ session_id }) => session_id)).toEqual(['g']);
+}, 30_000);
+
+test('no session of a step is made for a goal that was removed meanwhile', async () => {
+  const home = newHome(CONFIG);
+  writeFileSync(join(home, 'script.yaml'), JSON.stringify({ model: 'script/v1', turns: [plan(step('a'), step('b'))] }));
+  const workspace = await openWorkspace({ environment: { RUNTIME_HOME: home }, overrides: new Map() });
+  const { journal } = workspace.store;
+  const { read } = journal;
+  const [looked, removed] = [Promise.withResolvers<string>(), Promise.withResolvers<void>()];
+  journal.read = async (id, ...how) => {
+    const end = await read(id, ...how);
+    if (id === 'g' || how.length !== 1) return end;
+    looked.resolve(id);
+    await removed.promise;
+    return end;
+  };
+  const hub = createHub(workspace, { takes: 'named', version: 'test' });
+  onTestFinished(() => hub.leave().catch(() => {}));
+  await hub.submit(goal());
+  const child = await looked.promise;
+  journal.read = read;
+  await hub.remove('g', { force: true });
+  removed.resolve();
+  await new Promise(setImmediate);
+  expect(await hub.session(child)).toMatchObject({ status: 'absent' });
+  expect(await journal.list()).toEqual([]);
+});
+
+test('what somebody says to the session of a step counts for who says it, by the limits of then', async () => {
+  const limits = 'budget: {sender: {tokens: 1000000}, day: {calls: 100}}\n';
+  const { hub, workspace } = await open([plan(step('a'), step('b')), { match: { any: true }, reply: { text: 'Yes.' } }], CONFIG + limits); // prettier-ignore
+  await done(hub);
+  const [child] = await entries(workspace, 'child.started');
+  const { session_id } = child!.data;
+  const ann = hub.as({ actor: { id: 'ann', role: 'member' }, via: 'http' });
+  const { event_id } = await ann.submit({ parts: [{ type: 'text', text: 'And?' }], session_id });
+  expect(await hub.settled(event_id)).toMatchObject({ reason: 'success' });
+  const scopes = (await entries(workspace, 'turn.started', session_id)).map(async ({ data }) => {
+    const manifest = JSON.parse(Buffer.from((await workspace.store.blobs.get(data.frozen))!).toString()) as Manifest;
+    return manifest.rules.shared_scopes.map(({ scope }) => scope);
+  });
+  expect(await Promise.all(scopes)).toEqual([
+    ['day', 'sender:local', 'goal:g.1'],
+    ['day', 'sender:ann'],
+  ]);
+});
+
+test('a secret in a check is in no file', async () => {
+  const home = newHome(CONFIG);
+  const file = join(home, 'config.yaml');
+  writeFileSync(
+    file,
+    readFileSync(file, 'utf8').replace(
+      '}]}',
+      '}, {name: other, provider: openai, model: m, api_key: sk-not-to-be-kept}]}',
+    ),
+  );
+  const { hub } = await open([{ match: { any: true }, reply: { text: 'Yes.' } }], '', home);
+  const { event_id } = await hub.submit(say('hi', { session_id: 's', check: 'test sk-not-to-be-kept' }));
+  expect(await hub.settled(event_id)).toMatchObject({ status: 'done' });
+  await hub.leave();
+  const files = readdirSync(join(home, 'workspaces'), { recursive: true, withFileTypes: true }).filter((one) => one.isFile()); // prettier-ignore
+  const holding = files.filter(({ parentPath, name }) => readFileSync(join(parentPath, name)).includes('sk-not-to-be-kept')); // prettier-ignore
+  expect(holding.map(({ name }) => name)).toEqual([]);
 });
 
 test('whoever goes on with the session that was written to last goes on with the goal, not with a step of it', async () => {

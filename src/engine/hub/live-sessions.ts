@@ -150,7 +150,11 @@ export function createLiveSessions(options: LiveSessionsOptions): LiveSessions {
   }
 
   function refuseWhenClosing(): void {
-    if (closing) throw new RuntimeError('shutting_down', 'The program is about to end.');
+    if (closing) throw closed();
+  }
+
+  function closed(): RuntimeError {
+    return new RuntimeError('shutting_down', 'The program is about to end.');
   }
 
   let tidying = false;
@@ -204,6 +208,8 @@ export function createLiveSessions(options: LiveSessionsOptions): LiveSessions {
       }),
     engage: (request, { make }) =>
       inOrder(request.session_id, async () => {
+        // Whoever removes its goal removes its steps' sessions when the goal's is closed, and finds none that comes later.
+        if (!slots.has(request.parent.session_id)) throw closed();
         const slot = await slotOf(request.session_id);
         const event_id = childEvent(request);
         if (slot.delivered.has(event_id)) return slot.live;

@@ -7,13 +7,14 @@ import { canonicalJson } from '../../base/canonical-json.ts';
 import { digestOf, sha256, type Digest } from '../../base/digest.ts';
 import { isDecision, isIntent } from '../../contract/entry-types.ts';
 import { toRuntimeError } from '../../contract/errors.ts';
-import type { Decision, Entry, EntryOf } from '../../contract/entries.ts';
-import type { Blobs, JournalEnd, Visit } from '../../contract/ports.ts';
+import type { Decision, Entry, EntryData, EntryOf } from '../../contract/entries.ts';
+import type { Blobs, JournalEnd, StoredEntry, Visit } from '../../contract/ports.ts';
 import type { Presentation } from '../../contract/values.ts';
 import type { VerifyFailureCode, VerifyReport } from '../../contract/verify.ts';
 import { createKernel } from '../../kernel/kernel.ts';
 import { isBystander } from '../../kernel/turn/admits.ts';
 import type { Resolved, State } from '../../kernel/turn/state.ts';
+import { childEvent } from '../child-event.ts';
 import { createResolver } from '../session/fold.ts';
 import { wholeText } from '../session/messages.ts';
 import { namedBlobs } from './named-blobs.ts';
@@ -34,8 +35,8 @@ export interface Evidence {
   ownHead?: boolean;
   /** Lines of the file that stand before its entries. */
   linesBefore?: number;
-  /** The hash of an entry of another session: what a goal says of its steps is what their journals say. */
-  hashAt?: (session_id: string, seq: number) => Promise<string | undefined>;
+  /** An entry of another session: what a goal says of its steps is what their journals say. */
+  entryAt?: (session_id: string, seq: number) => Promise<StoredEntry | undefined>;
 }
 
 export async function verifyJournal(evidence: Evidence): Promise<VerifyReport> {
@@ -48,7 +49,7 @@ export async function verifyJournal(evidence: Evidence): Promise<VerifyReport> {
     if (entry.type === 'child.finished' && entry.data.head.seq > 0) steps.push(entry);
     return check.take(entry);
   });
-  const told = await stepsTold(steps, evidence.hashAt);
+  const told = await stepsTold(steps, evidence.entryAt);
   const failure = check.failure() ?? end.failure ?? told.failure;
   const partial = check.partial();
   const notes: VerifyReport['notes'] = [];
@@ -73,19 +74,36 @@ export async function verifyJournal(evidence: Evidence): Promise<VerifyReport> {
 /** Does each step's session say what its goal says that it does? */
 async function stepsTold(
   steps: readonly EntryOf<'child.finished'>[],
-  hashAt: Evidence['hashAt'] = async () => undefined,
+  entryAt: Evidence['entryAt'] = async () => undefined,
 ): Promise<{ missing: boolean; failure?: Failure }> {
   let missing = false;
   for (const { seq, type, data } of steps) {
-    const hash = await hashAt(data.session_id, data.head.seq);
-    if (hash === undefined) missing = true;
-    else if (hash !== data.head.hash) {
-      const message = `entry ${seq} (${type}): entry ${data.head.seq} of ${data.session_id} is not the one that it names`;
-      return { missing, failure: { line: seq, seq, code: 'hash_mismatch', message } };
-    }
+    const named = await entryAt(data.session_id, data.head.seq);
+    const fail = (code: VerifyFailureCode, what: string) => {
+      const message = `entry ${seq} (${type}): entry ${data.head.seq} of ${data.session_id} ${what}`;
+      return { missing, failure: { line: seq, seq, code, message } };
+    };
+    if (named === undefined) missing = true;
+    else if (named.hash !== data.head.hash) return fail('hash_mismatch', 'is not the one that it names');
+    else if (!isEndOf(named.entry, data)) return fail('not_admissible', 'does not say that the try ended so');
   }
   return { missing };
 }
+
+/** Does the end of a turn say of it what its goal does? */
+function isEndOf({ type, data }: Entry, told: EntryData<'child.finished'>): boolean {
+  if (type !== 'turn.ended' || !data.event_ids.includes(childEvent(told))) return false;
+  const end = ({ reason, usage, cost_micro_usd = 0, model_calls, tool_calls }: Told) => ({
+    reason,
+    usage,
+    cost_micro_usd,
+    model_calls,
+    tool_calls,
+  });
+  return isSame(end(data), end(told));
+}
+
+type Told = Pick<EntryData<'child.finished'>, 'reason' | 'usage' | 'cost_micro_usd' | 'model_calls' | 'tool_calls'>;
 
 interface Check {
   take(entry: Entry): void | Promise<void>;

@@ -3,9 +3,18 @@ import { runInNewContext } from 'node:vm';
 import { expect, test } from 'vitest';
 import { sha256 } from '../../base/digest.ts';
 import type { Entry, NewEntry } from '../../contract/entries.ts';
-import { created, forked, message, replied, started, stop, type Step } from '../../kernel/testing/observations.ts';
+import {
+  childFinished,
+  created,
+  forked,
+  message,
+  replied,
+  started,
+  stop,
+  type Step,
+} from '../../kernel/testing/observations.ts';
 import { kernel, START_AT } from '../../kernel/testing/story.ts';
-import { model } from '../../kernel/testing/values.ts';
+import { GOAL, model } from '../../kernel/testing/values.ts';
 import type { Resolved } from '../../kernel/turn/state.ts';
 import { applyEvolved, createResolver, newFold, type Folded } from './fold.ts';
 
@@ -67,4 +76,14 @@ test('a summary that a stop kept out is not taken for that of a later one', () =
   tell(fold, stop('e3'));
   expect(fold.state.turn).toBeNull();
   expect(fold.condensed).toBeUndefined();
+});
+
+test('what steps gave stands in a person’s role, and is nothing that a person said', () => {
+  const fold = newFold(kernel);
+  const steps = ['a', 'b'].map((id) => ({ id, task: `do ${id}` }));
+  tell(fold, created(), message('e1', { goal: true }), started({ rules: { goal: GOAL } }));
+  tell(fold, replied({ text: JSON.stringify({ steps }) }));
+  for (const { session_id } of fold.state.turn!.goal!.steps) tell(fold, childFinished(session_id!));
+  expect(fold.contents.map(({ role }) => role)).toEqual(['user', 'user', 'user', 'note']);
+  expect(fold.remembered.said.map(({ seq }) => seq)).toEqual([2]);
 });

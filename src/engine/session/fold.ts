@@ -23,6 +23,8 @@ export interface Folded {
   condensed?: Part[];
   /** Contents that wait for their place in the history. */
   pending: Map<Seq, Content>;
+  /** Of those, what no message brought: it may stand in a person's role, but nobody said it. */
+  unsaid: Set<Seq>;
   /** The calls of the open turn's present reply, by id, with their arguments. */
   calls: Map<string, ToolCall>;
   /** What the last reply said: its own parts, else those of the model's reply. */
@@ -34,21 +36,30 @@ export interface Folded {
 
 export function newFold(kernel: Kernel): Folded {
   const nothing = { contents: [], seqs: [], remembered: nothingRemembered(), lastReply: [] };
-  return { state: kernel.initial(), ...nothing, pending: new Map(), calls: new Map(), goals: new Map() };
+  return {
+    state: kernel.initial(),
+    ...nothing,
+    pending: new Map(),
+    unsaid: new Set(),
+    calls: new Map(),
+    goals: new Map(),
+  };
 }
 
 /** Takes what `evolve` gave for an entry into the fold. */
 export function applyEvolved(fold: Folded, entry: Entry, evolved: Evolved): void {
   fold.state = evolved.state;
   if (evolved.content) fold.pending.set(entry.seq, evolved.content);
+  if (evolved.content && entry.type !== 'input.received') fold.unsaid.add(entry.seq);
   for (const seq of evolved.joined) {
     const content = fold.pending.get(seq);
     if (content) {
       fold.contents.push(content);
       fold.seqs.push(seq);
-      rememberSaid(fold.remembered, seq, content);
+      if (!fold.unsaid.has(seq)) rememberSaid(fold.remembered, seq, content);
     }
     fold.pending.delete(seq);
+    fold.unsaid.delete(seq);
   }
   if (evolved.kept !== undefined) sumUp(fold, entry.seq, evolved.kept);
   rememberDone(fold.remembered, entry);
@@ -67,6 +78,7 @@ export function applyEvolved(fold: Folded, entry: Entry, evolved: Evolved): void
     for (const seq of fold.pending.keys()) if (!queued.has(seq)) fold.pending.delete(seq);
     const waiting = new Set(fold.state.queue.map((item) => item.event_id));
     for (const id of fold.goals.keys()) if (!waiting.has(id)) fold.goals.delete(id); // of a fork none waits any more
+    fold.unsaid.clear();
   }
 }
 
@@ -82,6 +94,7 @@ function sumUp(fold: Folded, seq: Seq, kept: number): void {
   fold.contents.splice(0, cut, fold.pending.get(seq)!);
   fold.seqs.splice(0, cut, seq);
   fold.pending.delete(seq);
+  fold.unsaid.delete(seq);
   delete fold.condensed;
 }
 

@@ -57,8 +57,9 @@ export function planned(turn: Turn, { data }: EntryOf<'plan.made'>): Turn {
   const { draft: _, problem: __, ...goal } = turn.goal!;
   const [first, ...others] = data.steps;
   if (!first || others.length === 0) {
-    const planned = first?.check === undefined ? undefined : { command: first.check, status: 'due' as const };
-    const check = turn.check ?? planned; // what a person wants checked is not the planner's to replace
+    // The person's own is not a model's to replace.
+    const check =
+      turn.check ?? (first?.check === undefined ? undefined : { command: first.check, status: 'due' as const });
     return { ...turn, goal, phase: 'think', think: 1, ask: newAsk(turn.turn, 1), ...(check && { check }) };
   }
   const steps = data.steps.map((step): Step => ({ ...step, status: 'due', attempt: 0, began_ms: 0, active_ms: 0 }));
@@ -85,7 +86,7 @@ export function stepFinished(hash: Hash, state: State, turn: Turn, entry: EntryO
       status === 'running' && session_id === data.session_id && attempt === data.attempt,
   );
   if (!step) return { state, joined: [] };
-  const content = resultContent(step, data);
+  const content = resultContent(step, data, turn.goal!.steps);
   const next = settled(turn, step, entry, pendingOf(hash, entry.seq, content));
   const charged = withStep(used(turn, step, data), step.id, () => next);
   const fresh = data.taint.filter((source) => !state.taint.includes(source));
@@ -117,9 +118,9 @@ export function stepResults({ phase, goal }: Turn): Pending[] {
   return phase === 'steps' ? goal!.steps.flatMap(({ result }) => result ?? []) : [];
 }
 
-/** Told to the model that answers the person. */
+/** Told to the model that answers the person: in the runtime's own voice, so without titles, which are a model's. */
 export function stepsNote(steps: readonly Step[]): Content {
-  const lines = steps.map((step) => `- ${step.id} (${step.title}): ${howItWent(step)}`);
+  const lines = steps.map((step) => `- ${step.id}: ${howItWent(step)}`);
   const all = steps.every(({ status }) => status === 'done');
   const what = all ? '' : ' Say plainly what was not done, and why.';
   const text = `The steps of the plan have ended:\n${lines.join('\n')}\nTheir results stand above. Answer the person from them, as one answer to the goal.${what}`;
@@ -186,9 +187,21 @@ function blocked(turn: Turn): Turn {
 }
 
 /** A result is material for whoever goes on with it, in a person's role: nothing in it is an instruction of ours. */
-function resultContent({ id, title }: Step, { reason, result }: EntryData<'child.finished'>): Content {
-  const how = reason === 'success' ? 'done' : `not done (${reason})`;
+function resultContent(
+  { id, title }: Step,
+  { reason, result }: EntryData<'child.finished'>,
+  steps: readonly Step[],
+): Content {
+  const how = reason === 'success' ? 'done' : `not done (${reason})${notBegun(id, steps)}`;
   return { parts: [textPart(`Result of step ${id} (${title}): ${how}`), ...result], role: 'user' };
+}
+
+/** Nothing else tells what those are that depend on it, directly or by others. */
+function notBegun(id: string, steps: readonly Step[]): string {
+  const lost = new Set([id]);
+  for (const _ of steps) for (const one of steps) if (one.depends_on.some((other) => lost.has(other))) lost.add(one.id);
+  const names = steps.filter((one) => one.id !== id && lost.has(one.id)).map((one) => `${one.id} (${one.title})`);
+  return names.length === 0 ? '' : `. Depend on it: ${names.join(', ')}`;
 }
 
 function withStep(turn: Turn, id: string, change: (step: Step) => Step): Turn {

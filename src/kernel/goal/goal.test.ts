@@ -173,7 +173,7 @@ describe('steps', () => {
       reflected('continue', 'steps_ended', { think: 0, evidence: [childOf(story, 'a'), childOf(story, 'd')] }),
     );
     const note = JSON.stringify(story.history.at(-1));
-    expect(note).toMatch(/a \(T a\): not done \(denied\).*b \(T b\): not begun.*d \(T d\): done.*what was not done/);
+    expect(note).toMatch(/a: not done \(denied\).*b: not begun.*d: done.*what was not done/);
     const end = story.when(replied({ text: 'Not all of it.' }));
     expect(end).toMatchObject([
       reflected('stop', 'answered'),
@@ -230,6 +230,24 @@ describe('steps', () => {
     const end = ends(story, 'a');
     story.when(end);
     expect(story.refuses(end)).toBe(true);
+  });
+
+  test('are done only when an entry of their session says so', () => {
+    const story = goal();
+    story.when(plan(['a'], ['b']));
+    const head = { seq: 0, hash: '0'.repeat(64) };
+    expect(story.refuses(ends(story, 'a', { head }))).toBe(true);
+    expect(story.refuses(ends(story, 'a', { head, reason: 'interrupted' }))).toBe(false);
+  });
+
+  test('have titles that a model gave: nothing of them is told in the voice of the runtime', () => {
+    const story = goal();
+    story.when(plan(['a'], ['b', ['a']]));
+    story.when(ends(story, 'a', { reason: 'denied' }));
+    expect(story.history.filter((content) => JSON.stringify(content).includes('b (T b)'))).toMatchObject([{ role: 'user' }]); // prettier-ignore
+    const notes = story.history.filter(({ role }) => role === 'note');
+    expect(notes).toHaveLength(1);
+    expect(JSON.stringify(notes)).not.toContain('T ');
   });
 
   test('go on through cuts and a restore: a session of a step recovers by itself', () => {
@@ -390,12 +408,21 @@ describe('a check', () => {
     ]);
   });
 
-  test('of a single step does not replace the one that a person wants', () => {
+  test('of the person is not replaced by one that the plan names', () => {
     const story = goal({ policy: { allow: ['exec_command'], require_approval: [] } }, { check: 'npm test' });
     story.when(plan(['a', [], 'true']));
-    expect(story.when(replied({ text: 'Done.' }))).toMatchObject([
-      { type: 'check.requested', data: { arguments_raw: '{"cmd":"npm test"}' } },
-    ]);
+    expect(story.when(replied({ text: 'Done.' }))).toEqual([asked]);
+  });
+
+  test('is made although the model has made the same call as often as it may', () => {
+    const story = checked();
+    for (const round of [1, 2, 3]) {
+      const call = `c1.${round}.1`;
+      story.when(replied({ calls: [['exec_command', '{"cmd":"npm test"}']] }), inspected(call));
+      story.when(finished(call, { exit_code: 0, output: 'the same' }));
+    }
+    expect(story.when(replied({ text: 'Done.' }))).toEqual([asked]);
+    expect(story.when(inspected('v1.1')).at(-1)).toMatchObject({ type: 'call.started', data: { call_id: 'v1.1' } });
   });
 
   test('is not made of a turn that is no answer', () => {

@@ -104,5 +104,6 @@ describe('K-61, K-62, H-76: what is no plan is refused by step and field, never 
     expect(problem(steps(...many))).toBe('it has 10000 steps, and 10 are the most');
     expect(problem('{'.repeat(10_000_000))).toBe('the JSON ends in its middle');
     expect(problem('[]'.repeat(100_000))).toBe('it has no list `steps`');
+    expect(problem(`\`\`\`${'\n'.repeat(1_000_000)}`)).toBe('it is not valid JSON');
   });
 });

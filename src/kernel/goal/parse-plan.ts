@@ -14,7 +14,8 @@ const MOST_TITLE = 120;
 const MOST_TASK = 4000;
 const MOST_CHECK = 1000;
 const STEP_ID = /^[A-Za-z0-9][A-Za-z0-9_-]{0,31}$/;
-const FENCED = /```[a-zA-Z]*\s*\n([\s\S]*?)```/g;
+/** The first line feed alone ends the opening: each that might would be read to the end of the text. */
+const FENCED = /```[a-zA-Z]*[^\S\n]*\n([\s\S]*?)```/g;
 /** What models call the list of steps, and a step's fields. */
 const LISTS = ['steps', 'tasks', 'sub_tasks', 'subtasks', 'items', 'plan'];
 const TASKS = ['task', 'description', 'prompt', 'instructions'];

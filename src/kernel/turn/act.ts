@@ -5,6 +5,7 @@
 import type { Hash } from '../../base/digest.ts';
 import type { Decision, EntryData } from '../../contract/entries.ts';
 import { approvalDigest, approvalId } from '../approval/approval.ts';
+import { isChecking } from '../goal/check.ts';
 import { judge } from '../policy/judge.ts';
 import { isLoop, LOOP_MESSAGE } from './loops.ts';
 import { activeGroup, type Call, type Inspected, type State, type Turn } from './state.ts';
@@ -36,7 +37,8 @@ function nextFor(hash: Hash, state: State, turn: Turn, call: Call): Decision | u
   if (call.status === 'lost') return abandoned(call, 'cut');
   const inspected = call.inspected!;
   if (inspected.invalid !== null) return callRefused(call, 'invalid_arguments', inspected.invalid);
-  if (call.status === 'inspected' && call.attempt === 0 && isLoop(turn, call)) {
+  // A check is the runtime's own: how often the model made the same call is no reason not to look.
+  if (call.status === 'inspected' && call.attempt === 0 && !isChecking(turn) && isLoop(turn, call)) {
     return callRefused(call, 'limit', LOOP_MESSAGE);
   }
   if (call.status === 'inspected' || (call.judged_by ?? 0) < turn.policies.length) {

@@ -138,7 +138,9 @@ function runs(turn: Turn, call_id: string, attempt: number): boolean {
   return turn.calls.some((call) => call.call_id === call_id && call.status === 'running' && call.attempt === attempt);
 }
 
+/** Only an entry of its session makes a step done; of one that came to nothing there may be none. */
 function works({ goal }: Turn, { data }: EntryOf<'child.finished'>): boolean {
+  if (data.reason === 'success' && data.head.seq === 0) return false;
   return (goal?.steps ?? []).some(
     ({ status, session_id, attempt }) =>
       status === 'running' && session_id === data.session_id && attempt === data.attempt,

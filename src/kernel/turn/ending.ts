@@ -27,18 +27,18 @@ export function failureCode(failure: ModelFailureClass): string {
 /** The ending that follows from the reason code of `turn.reflected{stop}`. */
 export function endingOf(state: State, turn: Turn, code: string): Ending {
   if (turn.ending?.code === code) return turn.ending;
+  const { goal, check } = turn;
+  if (code === 'task_graph_invalid' && goal) {
+    const message = `No usable plan was made${goal.plans > 1 ? ` in ${goal.plans} tries` : ''}: ${goal.problem}. State the goal more narrowly, or let another model plan (models.purposes.plan).`;
+    return { reason: 'task_graph_invalid', code: 'invalid_model_output', message };
+  }
+  if (code === 'check_failed' && check) {
+    const message = `The check \`${check.command}\` did not pass: ${check.said}.`;
+    return { reason: 'validation_failed', code, message };
+  }
   switch (code) {
     case 'answered':
       return turn.goal ? goalEnding(turn.goal) : { reason: 'success' };
-    case 'task_graph_invalid': {
-      const { plans, problem } = turn.goal!;
-      const message = `No usable plan was made${plans > 1 ? ` in ${plans} tries` : ''}: ${problem}. State the goal more narrowly, or let another model plan (models.purposes.plan).`;
-      return { reason: 'task_graph_invalid', code: 'invalid_model_output', message };
-    }
-    case 'check_failed': {
-      const { command, said } = turn.check!;
-      return { reason: 'validation_failed', code, message: `The check \`${command}\` did not pass: ${said}.` };
-    }
     case 'timeout':
       return {
         reason: 'timeout',

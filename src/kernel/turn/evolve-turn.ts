@@ -83,7 +83,7 @@ export function startTurn(
 export function reflectTurn(hash: Hash, state: State, turn: Turn, entry: EntryOf<'turn.reflected'>): Evolved {
   if (turn.phase === 'end') return { state, joined: [] };
   const { signal, reason } = entry.data;
-  const content = reason === STEPS_ENDED ? stepsNote(turn.goal!.steps) : noteOf(signal, reason);
+  const content = reason === STEPS_ENDED && turn.goal ? stepsNote(turn.goal.steps) : noteOf(signal, reason);
   const pending = [...stepResults(turn), ...joinable(turn, signal === 'retry')];
   const steers = signal === 'stop' ? [] : turn.steers;
   for (const steer of steers) pending.push(steer.content);
