@@ -185,9 +185,9 @@ export const MUTANTS: readonly Mutant[] = [
     name: 'a snapshot forgets the grants of its session',
     breaks: 'h',
     file: 'src/engine/session/snapshot.ts',
-    find: 'return { state, contents, seqs, remembered, pending: new Map(), calls: new Map(), goals: new Map(), lastReply };',
+    find: 'const kept = { state, contents, seqs, remembered, lastReply };',
     replace:
-      'return { state: { ...state, grants: [], unknowns: [] }, contents: contents.slice(1), seqs, remembered, pending: new Map(), calls: new Map(), goals: new Map(), lastReply };',
+      'const kept = { state: { ...state, grants: [], unknowns: [] }, contents: contents.slice(1), seqs, remembered, lastReply };',
   },
   {
     name: 'what a summary stands for stays in the history',

@@ -56,17 +56,8 @@ export async function findSnapshot(
 
 /** What a snapshot stands for: the fold of all entries up to its place. */
 export function foldOf({ state, contents, seqs, remembered, lastReply }: Snapshot): Folded {
-  return {
-    state,
-    contents,
-    seqs,
-    remembered,
-    pending: new Map(),
-    unsaid: new Set(),
-    calls: new Map(),
-    goals: new Map(),
-    lastReply,
-  };
+  const kept = { state, contents, seqs, remembered, lastReply };
+  return { ...kept, pending: new Map(), unsaid: new Set(), calls: new Map(), goals: new Map() };
 }
 
 /**
