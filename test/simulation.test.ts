@@ -53,7 +53,7 @@ describe('simulated worlds', () => {
 });
 
 describe('planted faults', () => {
-  test('each is found, by an invariant that it breaks', { timeout: 10 * MINUTE_MS }, async () => {
+  test('each is found, by an invariant that it breaks', { timeout: 15 * MINUTE_MS }, async () => {
     const hunted = await huntMutants(root, { seeds: SEEDS_A_MUTANT });
     expect(hunted.filter(({ found }) => !found).map(({ line }) => line)).toEqual([]);
   });
