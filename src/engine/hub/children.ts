@@ -11,6 +11,7 @@ import { childEvent } from '../child-event.ts';
 import type { LiveSession, Owner } from '../owner.ts';
 import { nothingDone } from '../session/nothing-done.ts';
 import type { LiveSessions } from './live-sessions.ts';
+import { createReplyReader } from './reply-reader.ts';
 
 export interface ChildrenPorts {
   sessions: Pick<LiveSessions, 'get' | 'use' | 'engage'>;
@@ -109,21 +110,18 @@ interface Try {
 async function readTry(journal: Pick<Journal, 'read'>, request: ChildRequest, event_id: string): Promise<Try> {
   const { session_id, parent } = request;
   const found: Try = { isThere: false, isOurs: false, begun: false, reply: [] };
-  let said: Part[] = [];
-  let reply: Part[] = [];
+  const reader = createReplyReader();
   await journal.read(session_id, ({ entry, hash }) => {
     found.isThere = true;
+    reader.take(entry);
     if (entry.type === 'session.created') {
       const own = entry.data.parent;
       found.isOurs = own?.session_id === parent.session_id && own.seq === parent.seq && own.step_id === parent.step_id;
     }
     if (entry.type === 'input.received' && entry.data.event_id === event_id) found.begun = true;
-    if (entry.type === 'turn.started') [said, reply] = [[], []];
-    if (entry.type === 'model.replied' && entry.data.purpose === undefined) said = entry.data.parts;
-    if (entry.type === 'reply.made') reply = entry.data.parts ?? said;
     if (entry.type === 'turn.ended' && entry.data.event_ids.includes(event_id)) {
       found.end = { seq: entry.seq, hash, data: entry.data };
-      found.reply = reply;
+      found.reply = reader.reply();
     }
   });
   return found;

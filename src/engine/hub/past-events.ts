@@ -3,6 +3,7 @@ import type { Journal } from '../../contract/ports.ts';
 import type { Part } from '../../contract/values.ts';
 import type { IdIndex } from '../id-index.ts';
 import { endedNote, type EventNote } from './event-board.ts';
+import { createReplyReader } from './reply-reader.ts';
 
 export interface PastEvent {
   note: EventNote;
@@ -17,25 +18,18 @@ export async function pastEvent(
   event_id: string,
 ): Promise<PastEvent | undefined> {
   let found: PastEvent | undefined;
-  let said: Part[] = [];
-  let reply: Part[] = [];
-  const note = (changed: EventNote): void => void (found = { note: changed, reply });
+  const reader = createReplyReader();
+  const note = (changed: EventNote): void => void (found = { note: changed, reply: reader.reply() });
   await journal.read(session_id, ({ entry }) => {
+    reader.take(entry);
     switch (entry.type) {
       case 'input.received':
         if (entry.data.event_id === event_id && entry.data.mode !== 'stop')
           note({ event_id, session_id, status: 'queued' });
         return;
       case 'turn.started':
-        [said, reply] = [[], []];
         if (entry.data.event_ids.includes(event_id))
           note({ event_id, session_id, status: 'running', turn: entry.data.turn });
-        return;
-      case 'model.replied':
-        if (entry.data.purpose === undefined) said = entry.data.parts;
-        return;
-      case 'reply.made':
-        reply = entry.data.parts ?? said;
         return;
       case 'turn.ended':
         if (entry.data.event_ids.includes(event_id)) note(endedNote(session_id, event_id, entry.data));

@@ -73,7 +73,6 @@ export function stepStarted(turn: Turn, { seq, data }: EntryOf<'child.started'>)
     attempt: data.attempt,
     session_id: data.session_id,
     seq: step.seq ?? seq,
-    input_digest: data.input_digest,
     limits: data.budget,
     began_ms: turn.goal!.steps_ms,
   }));

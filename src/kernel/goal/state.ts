@@ -1,5 +1,4 @@
 /** What the kernel remembers of a goal: the plan that is asked for, then its steps and how each goes. */
-import type { Digest } from '../../base/digest.ts';
 import type { Limits, TurnReason } from '../../contract/values.ts';
 import type { Pending } from '../turn/pending.ts';
 import type { PlannedStep } from './parse-plan.ts';
@@ -30,7 +29,6 @@ export interface Step extends PlannedStep {
   session_id?: string;
   /** Seq of the first intent. */
   seq?: number;
-  input_digest?: Digest;
   /** Of the present try. */
   limits?: Limits;
   /** `steps_ms` when the try began, and the active time of the tries before. */
