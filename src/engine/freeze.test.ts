@@ -1,5 +1,7 @@
 import { expect, test } from 'vitest';
 import { digestOf } from '../base/digest.ts';
+import type { Config } from '../contract/config.ts';
+import type { ModelChoice } from '../contract/manifest.ts';
 import { initial, type State } from '../kernel/turn/state.ts';
 import { createFreeze, type FrozenTurn } from './freeze.ts';
 import { defaultConfig } from './testing/default-config.ts';
@@ -8,7 +10,7 @@ function frozen(
   sandbox: 'off' | 'auto' | 'required',
   made: 'off' | 'auto' | 'required',
   queue: State['queue'] = [],
-  { tokens = 0, config = defaultConfig() } = {},
+  { tokens = 0, config = defaultConfig(), planner }: { tokens?: number; config?: Config; planner?: ModelChoice } = {},
 ): Promise<FrozenTurn> {
   const rights = { policy: digestOf(''), sandbox: made, role: 'member' as const };
   const state: State = { ...initial(), queue, tokens, session: { id: 's', project_root: '/p', rights, epoch: 1 } };
@@ -16,7 +18,7 @@ function frozen(
   const limits = { max_turns: 1, max_calls: 1, wall_ms: 1 };
   const freeze = createFreeze({
     config,
-    chooseModels: () => ({ models: [] }),
+    chooseModels: () => ({ models: [], ...(planner && { planner }) }),
     policy: () => policy,
     limitsOf: async () => limits,
     belongsTo: async () => ({}),
@@ -63,4 +65,11 @@ test('what the steps of a goal share is no more than what is left of its session
   const { manifest } = await frozen('off', 'off', [goal], { tokens: 900, config });
   const shared = manifest.rules.shared_scopes.find(({ scope }) => scope === 'goal:s.1');
   expect(shared?.limits.tokens).toBe(100);
+});
+
+test('money is limited also where only the model that plans has a price', async () => {
+  const planner = { name: 'p', provider: 'openai', model: 'p', max_output_tokens: 1, price: { input: 1, output: 1, cached: 1 } }; // prettier-ignore
+  const { manifest } = await frozen('off', 'off', [goal], { planner });
+  const shared = manifest.rules.shared_scopes.find(({ scope }) => scope === 'day');
+  expect(shared?.limits.cost_micro_usd).toBe(20_000_000);
 });

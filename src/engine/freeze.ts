@@ -21,7 +21,7 @@ const RETRY_AFTER_MAX_MS = 300_000;
 export interface FreezeSources {
   config: Config;
   /** The models for a session; `model` is the one chosen for it. */
-  chooseModels: (model: string | undefined) => Pick<Manifest, 'models' | 'compactor'>;
+  chooseModels: (model: string | undefined) => Pick<Manifest, 'models' | 'compactor' | 'planner'>;
   /** The one in force now. */
   policy: () => Policy;
   /** Where a session's own policies are. */
@@ -64,7 +64,7 @@ export function createFreeze(
     };
     const { instructions, instruction_sources, missing } = await gatherInstructions(places);
     const chosen = sources.chooseModels(session.model);
-    const priced = [...chosen.models, chosen.compactor].some((one) => one?.price !== undefined);
+    const priced = [...chosen.models, chosen.compactor, chosen.planner].some((one) => one?.price !== undefined);
     const [message] = state.queue;
     const first = message?.event_id;
     const isTry = first !== undefined && isChildEvent(session.id, first);
