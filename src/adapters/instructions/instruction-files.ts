@@ -1,11 +1,13 @@
 /** Files in which people tell agents how to work: AGENTS.md (https://agents.md). */
-import { closeSync, constants, existsSync, fstatSync, openSync, readSync, realpathSync } from 'node:fs';
+import { closeSync, constants, existsSync, fstatSync, lstatSync, openSync, readSync, realpathSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { characterStart } from '../../base/utf8.ts';
 import { toRuntimeError } from '../../contract/errors.ts';
 import type { InstructionFile, InstructionFiles } from '../../contract/ports.ts';
 
 const FILE = 'AGENTS.md';
+/** A pipe isn't waited for, and a link that came meanwhile isn't followed. */
+const HOW_TO_OPEN = constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOFOLLOW;
 
 /** `folder`: of the workspace, whose file comes first. */
 export function createInstructionFiles(folder: string): InstructionFiles {
@@ -31,7 +33,10 @@ function chain(folder: string): string[] {
 /** Undefined: there is no such file. Read at once: it is little, and the functions that wait take longer to load. */
 function readWithin(path: string, most: number): InstructionFile | undefined {
   try {
-    const file = openWithin(path);
+    // Each turn asks, and mostly there is none: nothing else tells so without an error being made.
+    const named = lstatSync(path, { throwIfNoEntry: false });
+    if (named === undefined) return undefined;
+    const file = openSync(named.isSymbolicLink() ? targetWithin(path) : path, HOW_TO_OPEN);
     try {
       const stats = fstatSync(file);
       if (!stats.isFile()) return { path, why: 'it is no file' };
@@ -49,10 +54,10 @@ function readWithin(path: string, most: number): InstructionFile | undefined {
 }
 
 /** A link may lead to another Markdown file of the folder only: what else it names is nothing to tell a model. */
-function openWithin(path: string): number {
+function targetWithin(path: string): string {
   const real = realpathSync.native(path);
   if (dirname(real) !== realpathSync.native(dirname(path)) || !/\.mdx?$/i.test(real)) {
     throw new Error(`it leads to ${real}`);
   }
-  return openSync(real, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOFOLLOW);
+  return real;
 }

@@ -2,7 +2,7 @@
 import type { EntryData } from '../../contract/entries.ts';
 import type { ModelChoice } from '../../contract/manifest.ts';
 import type { Message, ModelFailure } from '../../contract/messages.ts';
-import { attachedName, attachedParts, isUnseen } from '../../kernel/context/unseen.ts';
+import { attachedName, attachedParts, isUnseen, seesAll } from '../../kernel/context/unseen.ts';
 import type { Folded } from './fold.ts';
 
 /** So many are named; the model was told of each. */
@@ -14,6 +14,7 @@ export function unseenOf(
   history: readonly Message[],
   { seqs, remembered }: Pick<Folded, 'seqs' | 'remembered'>,
 ): EntryData<'model.replied'>['unseen'] {
+  if (seesAll(choice)) return undefined;
   const told = remembered.unseen?.model === choice.name ? remembered.unseen.seq : 0;
   const fresh = attachedParts(history)
     .filter(({ needs }) => isUnseen(choice, needs))

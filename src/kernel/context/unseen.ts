@@ -5,6 +5,9 @@
 import type { ModelAbility, ModelChoice } from '../../contract/manifest.ts';
 import type { Message, MessagePart } from '../../contract/messages.ts';
 
+/** All that there are. */
+const ABILITIES = Object.keys({ image: true, file: true } satisfies Record<ModelAbility, true>) as ModelAbility[];
+
 type Attached = Extract<MessagePart, { base64: string }>;
 
 /** Parts of messages that would take an ability, with the index of their message. */
@@ -23,9 +26,14 @@ export function isUnseen({ sees }: Pick<ModelChoice, 'sees'>, needs: ModelAbilit
   return sees !== undefined && !sees.includes(needs);
 }
 
+/** Nothing need be looked for: nobody has said that it is blind to anything. */
+export function seesAll({ sees }: Pick<ModelChoice, 'sees'>): boolean {
+  return sees === undefined || ABILITIES.every((ability) => sees.includes(ability));
+}
+
 /** The messages as this model is given them. */
 export function seenMessages(choice: Pick<ModelChoice, 'sees'>, messages: Message[]): Message[] {
-  if (choice.sees === undefined) return messages;
+  if (seesAll(choice)) return messages;
   return messages.map((message) => {
     if (message.role !== 'user' || !message.parts.some((part) => isLeftOut(choice, part))) return message;
     return { ...message, parts: message.parts.map((part) => (isLeftOut(choice, part) ? placeholder(part) : part)) };
