@@ -1,6 +1,6 @@
 /**
- * `npm run simulate -- [--seed N] [--runs M] [--time 60s] [--tape file] [--mutants]`: lives through random worlds and fails
- * at the first one in which a promise is broken (docs/simulation.md).
+ * `npm run simulate -- [--seed N] [--runs M] [--time 60s] [--tape file] [--mutants [--record]]`: lives through random
+ * worlds and fails at the first one in which a promise is broken (docs/simulation.md).
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
@@ -8,6 +8,7 @@ import { parseArgs } from 'node:util';
 import { pathToFileURL } from 'node:url';
 import { parseDuration } from '../src/base/duration.ts';
 import { bundleSimulation } from '../test/simulation/build/bundle.ts';
+import { readFoundAt, writeFoundAt } from '../test/simulation/found-at.ts';
 import { huntMutants } from '../test/simulation/hunt.ts';
 import { runSeeds } from '../test/simulation/pool.ts';
 import { failureLines, summaryLines } from '../test/simulation/report.ts';
@@ -26,19 +27,30 @@ const { values } = parseArgs({
     time: { type: 'string' },
     tape: { type: 'string' },
     mutants: { type: 'boolean', default: false },
+    record: { type: 'boolean', default: false },
   },
 });
 
 process.exitCode = (await main()) ? 0 : 1;
 
 async function main(): Promise<boolean> {
-  if (values.mutants) {
-    const hunted = await huntMutants(root, { onHunted: ({ line }) => console.log(line) });
-    return hunted.every(({ found }) => found);
-  }
+  if (values.mutants) return hunt();
   const bundle = join(folder, 'program.mjs');
   await bundleSimulation(root, bundle);
   return values.tape === undefined ? runAll(bundle) : replay(bundle, values.tape);
+}
+
+/** To record them, each is looked for from the first seed on, so that what stands there is the first. */
+async function hunt(): Promise<boolean> {
+  const hunted = await huntMutants(root, {
+    ...(!values.record && { foundAt: readFoundAt() }),
+    onHunted: ({ line }) => console.log(line),
+  });
+  if (values.record) {
+    const seeds = hunted.flatMap(({ mutant, found, seed }) => (found ? [[mutant.name, seed!] as const] : []));
+    writeFoundAt(Object.fromEntries(seeds));
+  }
+  return hunted.every(({ found }) => found);
 }
 
 async function runAll(bundle: string): Promise<boolean> {
