@@ -4,6 +4,7 @@ import { digestOf, type Digest } from '../../base/digest.ts';
 import type { EntryData, EntryOf, Observation, ObservationType } from '../../contract/entries.ts';
 import { RuntimeError } from '../../contract/errors.ts';
 import type { Placeholders } from './placeholders.ts';
+import { redactPlan, stepId, timerId } from './redact-plan.ts';
 import type { ValueRedaction } from './redact-values.ts';
 
 /** What the redaction of one session knows of what came before. */
@@ -14,6 +15,10 @@ export interface Names {
   value: Digest;
   /** The id that an approval has now. */
   approval(id: string): string;
+  /** The id that the session of a step has now. */
+  child(id: string): string;
+  /** Of the plan that is asked for, where one is: the most steps that it may have. */
+  most_steps: number | undefined;
   /** Is there a tool of that name? Any other name is the model's. */
   isTool(name: string): boolean;
   redacted_from: { session_id: string; hash: string };
@@ -52,7 +57,7 @@ export function redactObservation(
           parent: {
             session_id: names.session(parent.session_id),
             seq: parent.seq,
-            step_id: text(parent.step_id),
+            step_id: stepId(placeholders, parent.step_id),
             root: names.session(parent.root),
             scopes: parent.scopes.map(({ scope, limits }) => ({ scope: word(scope), limits })),
           },
@@ -144,11 +149,12 @@ export function redactObservation(
       const { call_id, attempt, purpose, parts, tool_calls, stop_reason, usage, cost_micro_usd, duration_ms } =
         entry.data;
       const { model_served, provider_request_id, wire_digest, unseen } = entry.data;
+      const planned = names.most_steps === undefined ? undefined : redactPlan(parts, names.most_steps, placeholders);
       return of('model.replied', {
         call_id,
         attempt,
         ...(purpose && { purpose }),
-        parts: parts.map(part),
+        parts: planned ?? parts.map(part),
         tool_calls: tool_calls.map((call) => ({
           call_id: call.call_id,
           provider_id: text(call.provider_id),
@@ -223,7 +229,7 @@ export function redactObservation(
       });
     }
     case 'timer.fired':
-      return of('timer.fired', { timer_id: entry.data.timer_id }); // derived, and admitted only as such
+      return of('timer.fired', { timer_id: timerId(placeholders, entry.data.timer_id) }); // admitted only as derived
     case 'files.undone': {
       const { turn, files, by } = entry.data;
       return of('files.undone', { turn, files: files.map(file), by: { actor: actor(by.actor) } });
@@ -233,7 +239,23 @@ export function redactObservation(
       const measures = { from_seq, to_seq, kept, pinned, tokens_before, tokens_after };
       return of('context.compacted', { call_id, summary: names.value, ...measures });
     }
-    case 'child.finished':
+    case 'child.finished': {
+      const { session_id, attempt, reason, head, result, taint, usage, cost_micro_usd } = entry.data;
+      const { model_calls, tool_calls, active_ms } = entry.data;
+      return of('child.finished', {
+        session_id: names.child(session_id),
+        attempt,
+        reason,
+        head: { seq: head.seq, hash: placeholders.hash(head.hash) },
+        result: result.map(part),
+        taint: texts(taint),
+        usage,
+        ...(cost_micro_usd !== undefined && { cost_micro_usd }),
+        model_calls,
+        tool_calls,
+        active_ms,
+      });
+    }
     case 'reply.settled':
       throw new RuntimeError('not_redactable', `Entry ${entry.seq} (${entry.type}) is none that can be redacted yet.`);
   }

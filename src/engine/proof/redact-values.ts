@@ -65,13 +65,22 @@ export function createValueRedaction(placeholders: Placeholders): ValueRedaction
     ...(after && { after: digest(after) }),
   });
 
-  const modelChoice = ({ name, provider, model, context, max_output_tokens, price }: ModelChoice): ModelChoice => ({
+  const modelChoice = ({
+    name,
+    provider,
+    model,
+    context,
+    max_output_tokens,
+    price,
+    sees,
+  }: ModelChoice): ModelChoice => ({
     name: text(name),
     provider: word(provider),
     model: text(model),
     ...(context !== undefined && { context }),
     max_output_tokens,
     ...(price && { price: { input: price.input, output: price.output, cached: price.cached } }),
+    ...(sees && { sees }),
   });
 
   const tool = (spec: ToolSpec): ToolSpec => ({
@@ -237,6 +246,16 @@ export function createValueRedaction(placeholders: Placeholders): ValueRedaction
         ...(rules.session_calls !== undefined && { session_calls: rules.session_calls }),
         ...(rules.session_wall_ms !== undefined && { session_wall_ms: rules.session_wall_ms }),
         shared_scopes: rules.shared_scopes.map(({ scope, limits }) => ({ scope: text(scope), limits: { ...limits } })),
+        ...(rules.goal && {
+          goal: {
+            most_steps: rules.goal.most_steps,
+            at_once: rules.goal.at_once,
+            attempts: rules.goal.attempts,
+            retry_base_ms: rules.goal.retry_base_ms,
+            plans: rules.goal.plans,
+            step_limits: { ...rules.goal.step_limits },
+          },
+        }),
       },
       missing: missing.map(({ what, why }) => ({ what: text(what), why: text(why) })),
     }),

@@ -5,10 +5,11 @@
  */
 import { canonicalJson } from '../../base/canonical-json.ts';
 import { digestOf, sha256, type Digest } from '../../base/digest.ts';
-import { isDecision } from '../../contract/entry-types.ts';
+import { isDecision, isIntent } from '../../contract/entry-types.ts';
 import type { Decision, DecisionType, Entry, EntryOf, ObservationType } from '../../contract/entries.ts';
 import { RuntimeError } from '../../contract/errors.ts';
 import { createKernel } from '../../kernel/kernel.ts';
+import { isBystander } from '../../kernel/turn/admits.ts';
 import type { Resolved, State } from '../../kernel/turn/state.ts';
 import { createPlaceholders } from './placeholders.ts';
 import { redactObservation, type Names } from './redact-entry.ts';
@@ -37,6 +38,9 @@ export interface Redaction {
 
 /** What a decision must have in common with the recorded one, beside its type. */
 const SAME: Partial<Record<DecisionType, readonly string[]>> = {
+  'plan.made': ['by'],
+  'child.started': ['attempt', 'rights', 'budget'],
+  'check.requested': ['call_id', 'tool'],
   'model.requested': ['call_id', 'attempt'],
   'policy.decided': ['call_id', 'effect', 'verdict', 'rules'],
   'approval.requested': ['call_id', 'expires_at', 'approver_roles'],
@@ -53,6 +57,8 @@ export function createRedaction({ salt, redacted_from, facts }: RedactionSources
   const placeholders = createPlaceholders(salt);
   const values = createValueRedaction(placeholders);
   const approvals = new Map<string, string>();
+  /** Sessions of steps: their ids follow from what they are told. */
+  const children = new Map<string, string>();
   /** Manifests and summaries that were made, by digest. */
   const made = new Map<Digest, string>();
   let state: State = kernel.initial();
@@ -78,10 +84,14 @@ export function createRedaction({ salt, redacted_from, facts }: RedactionSources
   }
 
   function observe(entry: EntryOf<ObservationType>, resolved: Resolved): Entry {
+    const due = kernel.decision(state);
+    if (due && !(isIntent(due.type) && isBystander(entry))) throw decidedOtherwise(entry, due);
     const names: Names = {
       session,
       value: keep(resolved.manifest ?? resolved.summary),
       approval: (id) => approvals.get(id) ?? placeholders.id('a-', id),
+      child: (id) => children.get(id) ?? session(id),
+      most_steps: state.turn?.ask.purpose === 'plan' ? state.turn.manifest.rules.goal?.most_steps : undefined,
       isTool: (name) => state.turn?.manifest.catalog.some((tool) => tool.name === name) ?? false,
       redacted_from,
     };
@@ -90,25 +100,25 @@ export function createRedaction({ salt, redacted_from, facts }: RedactionSources
   }
 
   function derive(entry: EntryOf<DecisionType>): Entry {
-    const { append } = kernel.decide(state);
-    if (!append || !isSame(entry, append)) {
-      const what = append ? `${append.type} ${JSON.stringify(picked(append))}` : 'nothing';
-      const message = `Entry ${entry.seq} (${entry.type}) would be decided otherwise with placeholders for the contents: ${what}.`;
-      throw new RuntimeError('not_redactable', message);
-    }
+    const append = kernel.decision(state);
+    if (!append || !isSame(entry, append)) throw decidedOtherwise(entry, append);
     if (entry.type === 'approval.requested' && append.type === 'approval.requested') {
       approvals.set(entry.data.approval_id, append.data.approval_id);
+    }
+    if (entry.type === 'child.started' && append.type === 'child.started') {
+      children.set(entry.data.session_id, append.data.session_id);
     }
     return { v: 1, seq: entry.seq, at: entry.at, ...append };
   }
 
-  /** A code that came from outside stands there as its placeholder. */
+  /** A code that came from outside stands there as its placeholder, a session of a step by the id that it has now. */
   function isSame(recorded: EntryOf<DecisionType>, derived: Decision): boolean {
     if (recorded.type !== derived.type) return false;
     const [was, is] = [picked(recorded), picked(derived)];
     return was.every((value, index) => {
       const now = is[index];
-      if (canonicalJson([value ?? null]) === canonicalJson([now ?? null])) return true;
+      const named = Array.isArray(value) ? value.map((one: string) => children.get(one) ?? one) : value;
+      if (canonicalJson([named ?? null]) === canonicalJson([now ?? null])) return true;
       return typeof value === 'string' && now === placeholders.text(value);
     });
   }
@@ -130,6 +140,12 @@ export function createRedaction({ salt, redacted_from, facts }: RedactionSources
     },
     content: (digest) => made.get(digest) ?? placeholders.made.get(digest)?.(),
   };
+}
+
+function decidedOtherwise({ seq, type }: Entry, append: Decision | undefined): RuntimeError {
+  const what = append ? `${append.type} ${JSON.stringify(picked(append))}` : 'nothing';
+  const message = `Entry ${seq} (${type}) would be decided otherwise with placeholders for the contents: ${what}.`;
+  return new RuntimeError('not_redactable', message);
 }
 
 /** What a digest of facts becomes, taken from the entries of the original: grants name facts that come later. */
