@@ -81,3 +81,8 @@ export function mayCount(budget: string, day: string): boolean {
   const [kind, date = ''] = budget.split(':');
   return (kind !== 'sender' && kind !== 'schedule') || date >= day;
 }
+
+/** Whose it is, for people. */
+export function ownerName(of: string): string {
+  return of === 'tree' ? 'session and its children' : of;
+}

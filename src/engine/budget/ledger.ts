@@ -17,8 +17,9 @@ import type {
   UsageMonth,
 } from '../../contract/ports.ts';
 import type { UsageAmounts, UsageKey, UsageRecord, UsageReservation } from '../../contract/records.ts';
+import type { BudgetKind } from '../../kernel/budget/kinds.ts';
 import { budgetOf, isOfSessions, kindOf, mayCount } from './budgets.ts';
-import { refusalText, type Kind } from './refusal.ts';
+import { refusalText } from './refusal.ts';
 import { emptyTally, keyOf, missingIn, take, totalsRecord, usedOf, type Tally } from './tally.ts';
 import { settlementOfLeft } from './what-was-used.ts';
 
@@ -63,7 +64,7 @@ interface Live {
   until_ms: number;
 }
 
-const KINDS: [Kind, keyof UsageAmounts][] = [
+const KINDS: [BudgetKind, keyof UsageAmounts][] = [
   ['calls', 'calls'],
   ['tokens', 'tokens'],
   ['cost', 'cost_micro_usd'],
@@ -367,7 +368,7 @@ export function createLedger({ usage, journal, clock, crashPoint }: LedgerPorts)
   };
 }
 
-function limitOf({ limits }: SharedScope, kind: Kind, { cost_micro_usd }: ReserveRequest): number | undefined {
+function limitOf({ limits }: SharedScope, kind: BudgetKind, { cost_micro_usd }: ReserveRequest): number | undefined {
   switch (kind) {
     case 'calls':
       return limits.calls;

@@ -21,7 +21,7 @@ test('a limit is told once a turn, from 80 % on', () => {
 test.each([
   [{ scope: 'day_cost', limit: 20_000_000, used: 16_412_345 }, "the day's budget: 16.41 of 20 USD are used (82 %)"],
   [{ scope: 'turn_tokens', limit: 1000, used: 999 }, "the turn's budget: 999 of 1000 tokens are used (99 %)"],
-  [{ scope: 'session_calls', limit: 10, used: 8 }, "the session's budget: 8 of 10 model calls are used (80 %)"],
+  [{ scope: 'session_calls', limit: 10, used: 8 }, "the session's budget: 8 of 10 calls are used (80 %)"],
   [{ scope: 'tree_wall', limit: 60_000, used: 50_000 }, "the session and its children's budget: 50 of 60 s are used (83 %)"], // prettier-ignore
 ])('%j', (use, text) => {
   expect(nearText(use)).toBe(text);

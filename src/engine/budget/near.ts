@@ -2,8 +2,8 @@
 import type { EntryData } from '../../contract/entries.ts';
 import type { LimitUse } from '../../contract/values.ts';
 import { isNear } from '../../kernel/budget/budget.ts';
-
-const MICRO = 1_000_000;
+import { isBudgetKind, KINDS } from '../../kernel/budget/kinds.ts';
+import { ownerName } from './budgets.ts';
 
 /** Those that an entry names. Turn and session: the kernel; what sessions share: the ledger. */
 export function nearIn(type: string, data: unknown): LimitUse[] {
@@ -36,14 +36,12 @@ export function createNearWatch(): NearWatch {
 export function nearText({ scope, limit, used }: LimitUse): string {
   const at = scope.lastIndexOf('_');
   const [of, kind] = [scope.slice(0, at), scope.slice(at + 1)];
-  const owner = of === 'tree' ? 'session and its children' : of;
+  const { unit, shown } = isBudgetKind(kind) ? KINDS[kind] : { unit: kind, shown: String };
   const percent = Math.floor((used * 100) / limit);
-  return `the ${owner}'s budget: ${shown(kind, used)} of ${shown(kind, limit)} ${UNITS[kind] ?? kind} are used (${percent} %)`;
+  return `the ${ownerName(of)}'s budget: ${shown(rounded(kind, used))} of ${shown(rounded(kind, limit))} ${unit} are used (${percent} %)`;
 }
 
-const UNITS: Readonly<Record<string, string>> = { cost: 'USD', wall: 's', calls: 'model calls' };
-
-function shown(kind: string, amount: number): string {
-  if (kind === 'cost') return String(Number((amount / MICRO).toPrecision(4)));
-  return String(kind === 'wall' ? Math.round(amount / 1000) : amount);
+/** Nobody wants to read millionths. */
+function rounded(kind: string, amount: number): number {
+  return kind === 'cost' || kind === 'wall' ? Number(amount.toPrecision(4)) : amount;
 }

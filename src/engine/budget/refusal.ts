@@ -1,24 +1,15 @@
 /** What a person reads when a budget has no room: what is used of what, on what it was spent, and how to go on. */
 import type { UsageTotal } from '../../contract/records.ts';
-import { isOfSessions, sectionOf } from './budgets.ts';
+import { type BudgetKind, KINDS } from '../../kernel/budget/kinds.ts';
+import { isOfSessions, ownerName, sectionOf } from './budgets.ts';
 
-const MICRO = 1_000_000;
 /** So many of those that spent most are named. */
 const NAMED = 3;
-
-export type Kind = 'calls' | 'tokens' | 'cost' | 'wall';
-
-const WORDS: Record<Kind, { what: string; shown: (amount: number) => string }> = {
-  calls: { what: 'limit of model calls', shown: (amount) => `${amount} calls` },
-  tokens: { what: 'token limit', shown: (amount) => `${amount} tokens` },
-  cost: { what: 'money limit', shown: (amount) => `${amount / MICRO} USD` },
-  wall: { what: 'limit of active time', shown: (amount) => `${amount / 1000} s` },
-};
 
 export interface Refused {
   /** `day`, `sender`, … */
   of: string;
-  kind: Kind;
+  kind: BudgetKind;
   limit: number;
   used: number;
   /** Of `used`: by calls that run now. */
@@ -29,12 +20,12 @@ export interface Refused {
 }
 
 export function refusalText({ of, kind, limit, used, held, needed, total }: Refused): string {
-  const { what, shown } = WORDS[kind];
-  const owner = of === 'tree' ? 'session and its children' : of;
+  const { what } = KINDS[kind];
+  const shown = (amount: number): string => amountText(kind, amount);
   const running = held > 0 ? `, ${shown(held)} of that reserved by calls that run now` : '';
   const spent = spenders(kind, total);
   return [
-    `The next model call could use ${shown(needed)} and pass the ${owner}'s ${what}: ${shown(used)} of ${shown(limit)} are used${running}.`,
+    `The next model call could use ${shown(needed)} and pass the ${ownerName(of)}'s ${what}: ${shown(used)} of ${shown(limit)} are used${running}.`,
     ...(spent === '' ? [] : [`Spent most: ${spent}; \`runtime cost\` says on what.`]),
     `Raise budget.${sectionOf(of)}.${kind} to go on${until(of)}.`,
   ].join(' ');
@@ -45,9 +36,14 @@ function until(of: string): string {
   return of === 'month' ? ', or wait until the month ends' : ', or wait until the day ends';
 }
 
-function spenders(kind: Kind, total: UsageTotal | undefined): string {
+function spenders(kind: BudgetKind, total: UsageTotal | undefined): string {
   if (kind === 'calls' || kind === 'wall' || total === undefined) return '';
   const amount = kind === 'cost' ? 'cost_micro_usd' : 'tokens';
   const most = Object.entries(total.models).sort(([, a], [, b]) => b[amount] - a[amount]);
-  return most.slice(0, NAMED).map(([model, of]) => `${model} (${WORDS[kind].shown(of[amount])})`).join(', '); // prettier-ignore
+  return most.slice(0, NAMED).map(([model, of]) => `${model} (${amountText(kind, of[amount])})`).join(', '); // prettier-ignore
+}
+
+function amountText(kind: BudgetKind, amount: number): string {
+  const { shown, unit } = KINDS[kind];
+  return `${shown(amount)} ${unit}`;
 }

@@ -7,10 +7,10 @@ import { PLAN_FRAME_BYTES } from '../goal/plan-request.ts';
 import { replyRoom, shownCharacters } from '../context/window.ts';
 import { askedChoice } from '../turn/choice.ts';
 import type { State, Turn } from '../turn/state.ts';
+import { type BudgetKind, KINDS } from './kinds.ts';
 
 const TOKENS_A_PRICE = 1_000_000;
 /** Of a USD, in which money is counted. */
-const MICRO = 1_000_000;
 
 /** A reply shorter than this isn't worth asking for. */
 const LEAST_OUTPUT_TOKENS = 256;
@@ -167,24 +167,15 @@ interface Scope {
   unit_size: number;
 }
 
-type Kind = 'tokens' | 'cost' | 'calls' | 'wall';
-
-const WORDS: Record<Kind, { what: string; unit: string; shown: (amount: number) => string }> = {
-  tokens: { what: 'token limit', unit: 'tokens', shown: String },
-  cost: { what: 'money limit', unit: 'USD', shown: (amount) => String(amount / MICRO) },
-  calls: { what: 'limit of model calls', unit: 'calls', shown: String },
-  wall: { what: 'limit of active time', unit: 's', shown: (amount) => String(amount / 1000) },
-};
-
 function scopes(state: State, turn: Turn, price: Price | undefined): Scope[] {
   const { limits } = turn;
   const { rules } = turn.manifest;
   const found: Scope[] = [];
   const whole = turn.goal ? 'goal' : 'turn';
-  const add = (scope: 'turn' | 'goal' | 'session', kind: Kind, limit: number | undefined, used: number): void => {
+  const add = (scope: 'turn' | 'goal' | 'session', kind: BudgetKind, limit: number | undefined, used: number): void => {
     const money = kind === 'cost';
     if (limit === undefined || (money && !price)) return;
-    const { what, ...words } = WORDS[kind];
+    const { what, ...words } = KINDS[kind];
     const tokens = kind === 'tokens' ? 1 : 0;
     found.push({
       ...words,
