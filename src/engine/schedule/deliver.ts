@@ -5,6 +5,7 @@ import type { Clock } from '../../base/clock.ts';
 import { toRuntimeError } from '../../contract/errors.ts';
 import type { Firing, Job } from '../../contract/schedule.ts';
 import { deliveryId, type FiringState } from './book.ts';
+import { parseDestination } from './destination.ts';
 
 export interface DeliveryPorts {
   clock: Clock;
@@ -21,7 +22,7 @@ export async function deliverResult(
   firing: FiringState,
   signal: AbortSignal,
 ): Promise<Firing['delivery']> {
-  const [, kind, to] = /^(file|webhook):(.+)$/s.exec(job.deliver!)!;
+  const { kind, to } = parseDestination(job.deliver!)!;
   try {
     const id = deliveryId(job.name, firing.due_at);
     const { settled: _, delivery: _d, output: _o, ...told } = firing;
@@ -34,9 +35,9 @@ export async function deliverResult(
       data: { job: job.name, ...told, text: await textOf(job, firing) },
     };
     if (kind === 'webhook') {
-      return await sendWebhook(to!, event, { clock, secret: secret(), idempotencyKey: id, signal });
+      return await sendWebhook(to, event, { clock, secret: secret(), idempotencyKey: id, signal });
     }
-    await appendResult(to!, event);
+    await appendResult(to, event);
     return { state: 'delivered', attempts: 1 };
   } catch (thrown) {
     return { state: 'failed', attempts: 1, reason: toRuntimeError(thrown).message };

@@ -3,6 +3,7 @@ import { webhookDefect } from '../../adapters/delivery/webhook.ts';
 import { RuntimeError } from '../../contract/errors.ts';
 import type { Job, NewSchedule } from '../../contract/schedule.ts';
 import { checkSessionId } from '../session-id.ts';
+import { parseDestination } from './destination.ts';
 import { timesOf } from './times.ts';
 
 const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
@@ -50,8 +51,9 @@ export function newJob(asked: NewSchedule, { now, tz, root }: { now: number; tz:
 
 function checkDelivery(deliver: string): void {
   const help = 'Write file:/path/of/a/file or webhook:https://example.org/hook.';
-  const [, kind, to = ''] = /^(file|webhook):(.+)$/s.exec(deliver) ?? [];
-  if (kind === undefined) throw invalid(`"${deliver}" is no place to deliver to`, help);
+  const place = parseDestination(deliver);
+  if (place === undefined) throw invalid(`"${deliver}" is no place to deliver to`, help);
+  const { kind, to } = place;
   const defect = kind === 'webhook' ? webhookDefect(to) : to.startsWith('/') ? undefined : 'must be an absolute path';
   if (defect !== undefined) throw invalid(`"${to}" ${defect}`, help);
 }
