@@ -55,12 +55,11 @@ export const SEGMENT_NAME = /^([1-9]\d{0,8})\.jsonl$/;
 export async function openSegments(options: SegmentOptions, visit: (event: IngressEvent) => void): Promise<Segments> {
   const segments: Segment[] = [];
   const events = createOpenEvents();
-  const add = (event: IngressEvent): void => {
+  const know = ({ event_id, accepted_at }: IngressEvent): void => {
     const segment = segments.at(-1)!;
-    segment.oldest = Math.min(segment.oldest, event.accepted_at);
-    segment.newest = Math.max(segment.newest, event.accepted_at);
-    segment.events.add(event.event_id);
-    events.add(event, segment.n);
+    segment.oldest = Math.min(segment.oldest, accepted_at);
+    segment.newest = Math.max(segment.newest, accepted_at);
+    segment.events.add(event_id);
   };
   const open = async (n: number): Promise<ChainFile> => {
     const torn = { folder: options.tornFolder, name: `ingress-${n}.jsonl` };
@@ -68,7 +67,9 @@ export async function openSegments(options: SegmentOptions, visit: (event: Ingre
     const { file } = await openChainFile({ ...chainOf(options, n), torn }, ({ at, type, data }) => {
       const record = { type, data } as IngressRecord;
       if (record.type !== 'event.accepted') return void events.mark(record, at);
-      add(record.data.event);
+      know(record.data.event);
+      events.add(record.data.event, n);
+      events.show();
       visit(record.data.event);
     });
     return file;
@@ -92,8 +93,13 @@ export async function openSegments(options: SegmentOptions, visit: (event: Ingre
     async accept(accepted, now) {
       const at = Math.max(now, current.end().at);
       current.append(accepted.map((event) => ({ at, type: 'event.accepted', data: { event } })));
-      await current.sync();
-      accepted.forEach(add);
+      const durable = current.sync();
+      // While the disk works.
+      const { n } = segments.at(-1)!;
+      for (const event of accepted) events.add(event, n);
+      await durable;
+      events.show();
+      accepted.forEach(know);
     },
     done: (event_id, outcome, now) => mark({ type: 'event.done', data: { event_id, outcome } }, now),
     dead: (event_id, why, now) => mark({ type: 'event.dead', data: { event_id, why } }, now),
@@ -129,6 +135,7 @@ export async function readSegments(options: SegmentOptions): Promise<OpenEvents>
     const end = await withFile(path, (fd) => scanChain(fd, rules, visit));
     if (end.failure !== undefined) throw damageError(name, end.failure);
   }
+  events.show();
   return events;
 }
 

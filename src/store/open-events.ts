@@ -4,8 +4,10 @@ import type { DeadLetter, IngressEvent, IngressRecord } from '../contract/record
 export type Mark = Exclude<IngressRecord, { type: 'event.accepted' }>;
 
 export interface OpenEvents {
-  /** Segments come in order. An event that was dead is no more. */
+  /** Segments come in order. An event that was dead is no more. Nobody sees it before `show`. */
   add(event: IngressEvent, segment: number): void;
+  /** All that was added is durable. */
+  show(): void;
   /** Did the mark change anything? */
   mark(mark: Mark, at: number): boolean;
   /** Oldest first. */
@@ -18,12 +20,25 @@ export interface OpenEvents {
   firstSegment(deadBefore: number): number;
 }
 
+interface Pending {
+  event: IngressEvent;
+  segment: number;
+  /** The how manieth that was added. */
+  nth: number;
+}
+
 export function createOpenEvents(): OpenEvents {
-  const pending = new Map<string, { event: IngressEvent; segment: number }>();
-  const bySession = new Map<string, Map<string, IngressEvent>>();
+  const pending = new Map<string, Pending>();
+  const bySession = new Map<string, Map<string, Pending>>();
   const dead = new Map<string, { letter: DeadLetter; segment: number }>();
 
-  function settle(event_id: string): { event: IngressEvent; segment: number } | undefined {
+  let added = 0;
+  let shown = 0;
+
+  const seen = (events: Iterable<Pending>): IngressEvent[] =>
+    [...events].flatMap(({ event, nth }) => (nth <= shown ? [event] : []));
+
+  function settle(event_id: string): Pending | undefined {
     const known = pending.get(event_id);
     if (known === undefined) return undefined;
     pending.delete(event_id);
@@ -39,9 +54,14 @@ export function createOpenEvents(): OpenEvents {
       const { event_id, session_id } = event;
       dead.delete(event_id);
       settle(event_id);
-      pending.set(event_id, { event, segment });
-      const own = bySession.get(session_id) ?? new Map<string, IngressEvent>();
-      bySession.set(session_id, own.set(event_id, event));
+      const one: Pending = { event, segment, nth: ++added };
+      pending.set(event_id, one);
+      const own = bySession.get(session_id);
+      if (own) own.set(event_id, one);
+      else bySession.set(session_id, new Map([[event_id, one]]));
+    },
+    show() {
+      shown = added;
     },
     mark({ type, data }, at) {
       const { event_id } = data;
@@ -51,9 +71,12 @@ export function createOpenEvents(): OpenEvents {
       if (type === 'event.dead') dead.set(event_id, { letter: { event, why: data.why, at }, segment });
       return true;
     },
-    pending: () => [...pending.values()].map(({ event }) => event),
-    pendingEvent: (event_id) => pending.get(event_id)?.event,
-    pendingOf: (session_id) => [...(bySession.get(session_id)?.values() ?? [])],
+    pending: () => seen(pending.values()),
+    pendingEvent(event_id) {
+      const one = pending.get(event_id);
+      return one && one.nth <= shown ? one.event : undefined;
+    },
+    pendingOf: (session_id) => seen(bySession.get(session_id)?.values() ?? []),
     deadLetters: () => [...dead.values()].map(({ letter }) => letter),
     firstSegment(deadBefore) {
       let [{ segment: first = Infinity } = {}] = pending.values();

@@ -22,8 +22,8 @@ export const MUTANTS: readonly Mutant[] = [
     name: 'accept is acknowledged before its sync',
     breaks: 'g',
     file: 'src/store/ingress-segments.ts',
-    find: 'await current.sync();\n      accepted.forEach(add);',
-    replace: 'accepted.forEach(add);',
+    find: 'await durable;\n      events.show();',
+    replace: 'events.show();',
   },
   {
     name: 'a sync that failed counts as done',
