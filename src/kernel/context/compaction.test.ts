@@ -101,6 +101,42 @@ describe('a history is summed up', () => {
   });
 });
 
+describe('what comes into the history while it is summed up stays there, and so does all behind it', () => {
+  const lost = opened({ reason: 'repair', cut_bytes: 1, cut_from: 1 });
+  const inputs: Inputs = { models: [model('main', { context: 2000 })] };
+
+  /** The last message is kept, and nothing of what stands before it. */
+  function keepsOne(): Story {
+    const story = given(created(), message('e1'), started(inputs), replied({ text: LONG }));
+    story.when(message('e2'), started(inputs), replied({ text: LONG }));
+    expect(story.when(message('e3'), started(inputs)).at(-1)).toMatchObject({ data: { purpose: 'compact', keep: 1 } });
+    return story;
+  }
+
+  test('where the summary is asked for again', () => {
+    const story = keepsOne();
+    expect(story.when(lost)).toMatchObject([{ data: { purpose: 'compact', attempt: 2, keep: 2 } }]);
+    story.when(replied({ text: 'So far.' }), compacted({ text: 'So far.' }));
+    expect(story.history.map((content) => content.role)).toEqual(['user', 'user', 'note']);
+    expect(story.state.history).toMatchObject({ count: 3 });
+  });
+
+  test('where the summary only has to be placed', () => {
+    const story = keepsOne();
+    story.when(replied({ text: 'So far.' }), lost, compacted({ text: 'So far.' }));
+    expect(story.history.map((content) => content.role)).toEqual(['user', 'user', 'note']);
+    expect(story.history[1]).toEqual({ role: 'user', parts: [{ type: 'text', text: 'e3' }] });
+  });
+
+  test('however often', () => {
+    const story = keepsOne();
+    for (let time = 0; time < 50; time++) story.when(lost);
+    expect(() => story.when(replied({ text: 'So far.' }), compacted({ text: 'So far.' }))).not.toThrow();
+    expect(story.state.turn).toMatchObject({ ask: { purpose: 'think', status: 'running' } });
+    expect(story.state.history.count).toBe(story.history.length);
+  });
+});
+
 describe('when the model says that it was too long', () => {
   test('A-90: it is summed up once, and asked again', () => {
     const told = full({ models: [model('main')] });

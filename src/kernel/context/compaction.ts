@@ -63,6 +63,14 @@ export function withoutSummary(ask: Ask, compaction: Compaction, failure: ModelF
   return { ...ask, status: 'answered' };
 }
 
+/** One content more has come into the history: it was not there when the summary was asked for. */
+export function keepsToo(turn: Turn): Turn {
+  const { compaction } = turn.ask;
+  return compaction
+    ? { ...turn, ask: { ...turn.ask, compaction: { ...compaction, keep: compaction.keep + 1 } } }
+    : turn;
+}
+
 /** The summary stands in the history, and the think that waited for it is due. */
 export function compacted(hash: Hash, state: State, turn: Turn, seq: Seq, summary: Summary): Evolved {
   const { status, compaction } = turn.ask;

@@ -138,7 +138,7 @@ function joinable(turn: Turn, leaveOutReply: boolean): Pending[] {
 }
 
 /** The state with these contents in its history. */
-export function join(hash: Hash, state: State, pending: Pending[]): { state: State; joined: Seq[] } {
+function join(hash: Hash, state: State, pending: Pending[]): { state: State; joined: Seq[] } {
   const history = pending.reduce<History>((before, one) => roll(hash, before, one), state.history);
   return { state: { ...state, history }, joined: pending.map((one) => one.seq) };
 }

@@ -8,13 +8,13 @@ import type { Entry, EntryOf, Seq } from '../../contract/entries.ts';
 import type { Policy } from '../../contract/manifest.ts';
 import type { Content } from '../../contract/messages.ts';
 import { evolveCall } from './evolve-call.ts';
-import { compacted } from '../context/compaction.ts';
+import { compacted, keepsToo } from '../context/compaction.ts';
 import { pinsAfter } from '../context/pins.ts';
 import { checkStarted } from '../goal/check.ts';
 import { forkedSteps, planned as goalPlanned, stepFinished, stepRetried, stepStarted } from '../goal/evolve-goal.ts';
 import { evolveAsk } from './evolve-ask.ts';
-import { endTurn, join, reflectTurn, startTurn } from './evolve-turn.ts';
-import { pendingOf, userContent } from './history.ts';
+import { endTurn, reflectTurn, startTurn } from './evolve-turn.ts';
+import { pendingOf, roll, userContent } from './history.ts';
 import { LOSS, undoneNote } from './notes.ts';
 import { stricterSandbox, tightest } from '../policy/rights.ts';
 import { activeTime, retryTimer, somethingRuns, STALLS_TO_QUARANTINE, waitsForRetry } from './open.ts';
@@ -258,8 +258,11 @@ function stopped(state: State, event_id: string | undefined): State {
 }
 
 /** The state with a note in its history: the model is told with its next request. */
+/** What is told while the history before it is summed up stays behind the summary. */
 function told(hash: Hash, state: State, seq: Seq, content: Content): Evolved {
-  return { ...join(hash, state, [pendingOf(hash, seq, content)]), content };
+  const kept = state.turn?.ask.compaction?.keep ?? 0;
+  const history = roll(hash, state.history, pendingOf(hash, seq, content), kept);
+  return { state: { ...withTurn(state, keepsToo), history }, content, joined: [seq] };
 }
 
 function planned(turn: Turn, entry: EntryOf<'plan.made'>): Turn {

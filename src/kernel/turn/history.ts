@@ -11,13 +11,13 @@ import type { Call, History } from './state.ts';
 const MOST_KEPT = 32;
 const MOST_KEPT_OF_ENDED = 2;
 
-/** The history with one more content. */
-export function roll(hash: Hash, history: History, pending: Pending): History {
+/** The history with one more content. `kept`: so many of the last ones, and this, are needed as they are. */
+export function roll(hash: Hash, history: History, pending: Pending, kept = 0): History {
   return {
     count: history.count + 1,
     digest: rolled(hash, history.digest, pending),
     bytes: history.bytes + pending.bytes,
-    tail: [...history.tail.slice(1 - MOST_KEPT), pending],
+    tail: [...history.tail.slice(-Math.max(MOST_KEPT - 1, kept)), pending],
     from_seq: history.from_seq,
   };
 }
