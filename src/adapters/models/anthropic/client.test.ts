@@ -100,6 +100,11 @@ test('tokens: input is all that was read, from caches or not', async () => {
   expect(await ask()).toMatchObject({ ok: true, usage: { input: 125, output: 9, cached: 100, reasoning: 0 } });
 });
 
+test('a reply that was cut counts what has come of it, not what was said at its beginning', async () => {
+  const { ask } = await playing(service, [{ text: 'x'.repeat(400), chunks: 4, usage: { input: 30, output: 1 }, endAfter: 7 }]);
+  expect(await ask()).toMatchObject({ ok: false, class: 'network', usage: { input: 30, output: 100 } });
+}); // prettier-ignore
+
 describe('ends of a reply', () => {
   test.each([
     ['end_turn', 'end'],

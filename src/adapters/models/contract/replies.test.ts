@@ -90,6 +90,30 @@ describe.each(SERVICES)('$name', (service) => {
     expect(answer).toMatchObject({ ok: true, usage: { input: 100, output: 10, cached: 0, reasoning: 0 } });
   });
 
+  test('usage that can not be is estimated: neither is a reply free, nor does a sum of it grow beyond what can be written', async () => {
+    const { ask } = await playing(service, [
+      { text: 'x'.repeat(40), usage: { input: 0, output: -5 } },
+      { text: 'x', usage: { input: 1e300, output: Number.MAX_SAFE_INTEGER, cached: 1e300 } },
+    ]);
+    const request = modelRequest({ instructions: 'y'.repeat(395) });
+    expect(await ask(request)).toMatchObject({ usage: { input: 100, output: 10 } });
+    const answer = await ask(request);
+    const sum = answer.ok ? Object.values(answer.usage).reduce((all, one) => all + one) : 0;
+    expect(Number.isSafeInteger(sum * 1000)).toBe(true);
+  });
+
+  test('ids that are made up are nobody else’s', async () => {
+    const calls = [
+      { id: 'call_2', name: 'a', arguments: {} },
+      { id: null, name: 'b', arguments: {} },
+      { id: 'call_3', name: 'c', arguments: {} },
+    ];
+    const { ask } = await playing(service, [{ calls }]);
+    const answer = await ask();
+    const ids = answer.ok ? answer.tool_calls.map(({ provider_id }) => provider_id) : [];
+    expect(new Set(ids).size).toBe(3);
+  });
+
   test('a lone surrogate does not get further', async () => {
     const { ask } = await playing(service, [{ text: 'a\ud800b' }]);
     expect(await ask()).toMatchObject({ ok: true, parts: [{ text: 'a\ufffdb' }] });

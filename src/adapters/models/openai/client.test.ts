@@ -272,6 +272,22 @@ describe('chat: servers that do it their own way', () => {
     expect(await ask()).toMatchObject({ ok: true, parts: [{ text: 'whole' }], usage: { input: 1, output: 1 } });
   });
 
+  test('an id of a call that is a number', async () => {
+    const calls = [{ index: 0, id: 7, function: { name: 'time', arguments: '{}' } }];
+    const { ask } = await service('chat', [{ raw: chunk({ delta: { tool_calls: calls } }) + stop }]);
+    expect(await ask()).toMatchObject({ ok: true, tool_calls: [{ provider_id: 'call_1', name: 'time' }] });
+  });
+
+  test.each([
+    ['no text', { a: 1 }, /^mock$/],
+    ['half a character', 'x\ud800', /^x\ufffd$/],
+    ['without end', 'm'.repeat(3_000_000), /^m{200}$/],
+  ])('a name of the model that is %s', async (_, model, served) => {
+    const raw = `data: ${JSON.stringify({ model, choices: [{ delta: { content: 'hi' } }] })}\n\n${stop}`;
+    const { ask } = await service('chat', [{ raw }]);
+    expect(await ask()).toMatchObject({ ok: true, model_served: expect.stringMatching(served) as string });
+  });
+
   test('text where none can be', async () => {
     const { ask } = await service('chat', [{ raw: chunk({ delta: { content: 7 } }) + stop }]);
     expect(await ask()).toMatchObject({ ok: false, class: 'malformed', code: 'bad_event' });

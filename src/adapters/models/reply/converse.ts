@@ -5,7 +5,7 @@ import type { Usage } from '../../../contract/values.ts';
 import { createDeadline } from '../http/deadline.ts';
 import type { ReplyBody } from '../http/reply-body.ts';
 import type { Patience } from '../settings.ts';
-import { type Draft, type Finished, type Reader, replyFields } from './draft.ts';
+import { type Draft, type Finished, nameIn, type Reader, replyFields } from './draft.ts';
 import { estimateTokens, requestCharacters } from './estimate.ts';
 import { abortFault, failureOf, ModelFault } from './fault.ts';
 import { type ReadThrown, toFault } from './faults.ts';
@@ -45,18 +45,19 @@ export async function converse<Event>(exchange: Exchange<Event>, conversation: C
     if (signal.aborted) throw abortFault();
     const { body, requestId } = await receive(exchange, conversation);
     const finished = understand(() => reader.finish());
+    const id = nameIn(requestId) ?? nameIn(finished.id);
     return {
       ok: true,
       ...replyFields(finished),
-      usage: reader.usage() ?? estimatedUsage(request, finished),
-      model_served: finished.model ?? request.model,
-      ...((requestId || finished.id) && { provider_request_id: requestId || finished.id! }),
+      usage: believed(reader.usage(), request, estimateTokens(charactersOf(finished))),
+      model_served: nameIn(finished.model) ?? request.model,
+      ...(id !== undefined && { provider_request_id: id }),
       wire_hash: body.hash(),
     };
   } catch (thrown) {
     const context = { provider: label, apiKey: secret(), now: clock.now() };
     const fault = signal.aborted ? abortFault() : toFault(thrown, context, readThrown);
-    return failureOf(fault, { usage: reader.usage(), partial: draft.text('text') });
+    return failureOf(fault, { usage: soFar(reader.usage(), request, draft), partial: draft.text('text') });
   }
 }
 
@@ -158,15 +159,23 @@ function unfinished(events: number, head: string): ModelFault {
   return new ModelFault('malformed', 'not_a_stream', `the reply is no stream of events; it begins: ${head}`);
 }
 
-/** For servers that don't count: budgets must not take their replies for free. */
-function estimatedUsage(request: ModelRequest, { parts, calls }: Finished): Usage {
+/** For services that count nothing, or that none of the input was read: budgets must not take their replies for free. */
+function believed(said: Usage = NO_USAGE, request: ModelRequest, output: number): Usage {
+  const input = said.input || estimateTokens(requestCharacters(request));
+  return { ...said, input, output: said.output || output };
+}
+
+const NO_USAGE: Usage = { input: 0, output: 0, cached: 0, reasoning: 0 };
+
+/** Of a reply that broke off. What a service says at its beginning (one token) is less than what came since. */
+function soFar(said: Usage | undefined, request: ModelRequest, draft: Draft): Usage | undefined {
+  const output = Math.max(said?.output ?? 0, estimateTokens(draft.bytes()));
+  return said && believed({ ...said, output }, request, output);
+}
+
+function charactersOf({ parts, calls }: Finished): number {
   let characters = 0;
   for (const part of parts) characters += ('text' in part && part.text?.length) || 0;
   for (const call of calls) characters += call.name.length + call.arguments_raw.length;
-  return {
-    input: estimateTokens(requestCharacters(request)),
-    output: estimateTokens(characters),
-    cached: 0,
-    reasoning: 0,
-  };
+  return characters;
 }

@@ -93,19 +93,31 @@ export function replyFields({
   checkSize(bytes);
   const taken = new Set<string>();
   const tool_calls = calls.map(({ id, name, arguments_raw }, index) => {
-    // Results are paired with calls by id: it must be there, and be one call's only.
-    const provider_id = id !== undefined && id !== '' && !taken.has(id) ? id : `call_${index + 1}`;
+    const provider_id = freeId(id, index, taken);
     taken.add(provider_id);
-    return {
-      provider_id: provider_id.toWellFormed(),
-      name: name.toWellFormed(),
-      arguments_raw: arguments_raw.toWellFormed(),
-    };
+    return { provider_id, name: name.toWellFormed(), arguments_raw: arguments_raw.toWellFormed() };
   });
   const wellFormed = parts.map((part) =>
     'text' in part && part.text !== undefined ? { ...part, text: part.text.toWellFormed() } : part,
   );
   return { parts: wellFormed, tool_calls, stop_reason };
+}
+
+/** Results are paired with calls by id: it must be there, and be one call's only. `id` may be anything. */
+function freeId(id: unknown, index: number, taken: ReadonlySet<string>): string {
+  const given = typeof id === 'string' ? id.toWellFormed() : '';
+  if (given !== '' && !taken.has(given)) return given;
+  let number = index + 1;
+  while (taken.has(`call_${number}`)) number++;
+  return `call_${number}`;
+}
+
+/** Names of models and requests are a line of the journal, and of what people read: no longer than this. */
+const NAME_CHARACTERS = 200;
+
+/** A name as a service gives it; undefined where none that can be kept stands there. */
+export function nameIn(value: unknown): string | undefined {
+  return typeof value === 'string' && value !== '' ? value.slice(0, NAME_CHARACTERS).toWellFormed() : undefined;
 }
 
 /** The text that stands at a place of an event; compatible servers send null, or leave it out. @throws ModelFault malformed */
@@ -116,9 +128,12 @@ export function textIn(value: unknown): string {
   return value;
 }
 
+/** No call has more tokens. What is added up of such counts, and what they cost, stays a number that can be written. */
+const MOST_TOKENS = 1_000_000_000;
+
 /** Of tokens as a service reports them: a count, whatever stands there. */
 export function count(value: unknown): number {
-  return typeof value === 'number' && value > 0 && Number.isSafeInteger(Math.trunc(value)) ? Math.trunc(value) : 0;
+  return typeof value === 'number' && value > 0 ? Math.min(Math.trunc(value), MOST_TOKENS) : 0;
 }
 
 function checkSize(bytes: number): void {
