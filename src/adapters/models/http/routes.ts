@@ -4,7 +4,9 @@ import http from 'node:http';
 import type https from 'node:https';
 import type tls from 'node:tls';
 import type { Environment } from '../../../base/environment.ts';
+import { isHttpUrl } from '../../../base/http-url.ts';
 import { RuntimeError } from '../../../contract/errors.ts';
+import { ModelFault } from '../reply/fault.ts';
 
 /** How to send a request to a URL. */
 export interface Route {
@@ -25,17 +27,20 @@ export interface RouteOptions {
 }
 
 /**
- * `HTTP_PROXY`, `HTTPS_PROXY` (by CONNECT) and `NO_PROXY` hold as for other programs; lower case wins.
+ * `HTTP_PROXY`, `HTTPS_PROXY` (by CONNECT) and `NO_PROXY` hold as for other programs; lower case wins. A route throws a
+ * ModelFault where they name a proxy that can't be used: to go round it would tell the service, and the network, what was
+ * not meant for them.
  * @throws RuntimeError config_unreadable, when the certificates can't be read
  */
 export function createRoutes(environment: Environment, own: RouteOptions = {}): Routes {
   const options: http.AgentOptions & https.AgentOptions = { keepAlive: true, ...(own.ca && { ca: trusted(own.ca) }) };
   const proxies = own.proxy === undefined ? environment : own.proxy === 'none' ? {} : proxyBy(own.proxy);
-  const proxy = PROXY_VARIABLES.flatMap((name) => (proxies[name] ? [[name, proxies[name]]] : []));
+  const proxy = PROXY_VARIABLES.flatMap((name) => (proxies[name] ? [[name, addressOf(name, proxies[name])]] : []));
   if (proxy.length > 0) options.proxyEnv = Object.fromEntries(proxy) as NonNullable<http.AgentOptions['proxyEnv']>;
   let plain: Route | undefined;
   let secure: Route | undefined;
-  return ({ protocol }) => {
+  return ({ protocol, hostname }) => {
+    if (!LOOPBACK.test(hostname)) checkProxy(proxies, protocol);
     if (protocol !== 'https:') return (plain ??= { request: http.request, agent: new http.Agent(options) });
     if (!secure) {
       // Not imported: it brings in TLS, which a local model doesn't need.
@@ -44,6 +49,26 @@ export function createRoutes(environment: Environment, own: RouteOptions = {}): 
     }
     return secure;
   };
+}
+
+const LOOPBACK = /^(localhost|127(\.\d+){3}|\[::1\])$/;
+
+/** As other programs read it: without a scheme it is one of HTTP. What can't be used, Node would stumble over. */
+function addressOf(name: string, value: string): string {
+  if (/no_proxy/i.test(name)) return value;
+  return isHttpUrl(value) ? value : !value.includes('://') && isHttpUrl(`http://${value}`) ? `http://${value}` : '';
+}
+
+/** @throws ModelFault, without the address: it may hold a password */
+function checkProxy(proxies: Environment, protocol: string): void {
+  const scheme = protocol.slice(0, -1);
+  const name = [`${scheme}_proxy`, `${scheme}_proxy`.toUpperCase()].find((one) => proxies[one]);
+  if (name === undefined || addressOf(name, proxies[name]!) !== '') return;
+  throw new ModelFault(
+    'invalid_request',
+    'proxy_invalid',
+    `the proxy in ${name} can't be used: write http://host:port, or set \`proxy: none\` of the model`,
+  );
 }
 
 function proxyBy(address: string): Environment {

@@ -204,6 +204,48 @@ test('a compressed body that is broken is a cut stream', async () => {
   await expect(reply.text()).rejects.toMatchObject({ class: 'network', code: 'stream_cut' });
 });
 
+test('a service that changes the protocol is a lost connection, not a wait without end', async () => {
+  const server = createServer().listen(0, '127.0.0.1');
+  server.on('request', ({ socket }) => socket.write('HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\n')); // prettier-ignore
+  open.push({ close: () => server.close().closeAllConnections() });
+  await new Promise((resolve) => server.once('listening', resolve));
+  const { port } = server.address() as AddressInfo;
+  const asked = transport()(`http://127.0.0.1:${port}/`);
+  await expect(asked).rejects.toMatchObject({ class: 'network', code: 'connection_lost' });
+});
+
+test.each([
+  ['socks5://ann:secret-pw@127.0.0.1:1080'],
+  ['http://ann:secret-pw@127.0.0.1:99999'],
+  ['http://ann:secret-pw@/'],
+  ['ann:secret-pw at host'],
+])('a proxy that can not be used is told, without its password, and nobody goes round it: %s', async (address) => {
+  const asked = transport({ environment: { HTTP_PROXY: address } })('http://models.example/');
+  const failure = await asked.then(() => undefined, (error: Error) => error);
+  expect(failure).toMatchObject({ class: 'invalid_request', code: 'proxy_invalid' });
+  expect(failure!.message).toContain('HTTP_PROXY');
+  expect(failure!.message).not.toContain('secret-pw');
+}); // prettier-ignore
+
+test('a proxy without a scheme is one of HTTP; where it does not answer, it is named', async () => {
+  const asked = transport({ environment: { HTTP_PROXY: 'ann:secret-pw@127.0.0.1:1' } })('http://models.example/');
+  await expect(asked).rejects.toMatchObject({
+    code: 'connection_failed',
+    message: 'no connection to models.example (ECONNREFUSED at the proxy 127.0.0.1:1)',
+  });
+});
+
+test('what can not even be sent leaves nothing behind that fails later', async () => {
+  const controller = new AbortController();
+  const waits = new Set<() => void>();
+  const clock = { now: () => 0, at: (_: number, run: () => void) => (waits.add(run), () => waits.delete(run)) };
+  const routes = createRoutes({ HTTP_PROXY: 'http://[no address' });
+  const asks = createTransport({ clock, routes, connectTimeoutMs: 5000, idleTimeoutMs: 5000 });
+  await expect(asks('http://models.example/', { signal: controller.signal })).rejects.toThrow();
+  expect(waits.size).toBe(0);
+  controller.abort(); // would throw within the listener that was left
+});
+
 test('K-50: silence within a reply ends it', async () => {
   const mock = await mockWith({ text: 'abcd', chunks: 4, hangAfter: 3 });
   const reply = await transport({ idleTimeoutMs: 50 })(`${mock.url}/responses`, { method: 'POST', body: '{}' });

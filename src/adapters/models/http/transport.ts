@@ -52,6 +52,10 @@ export function createTransport({ clock, routes, connectTimeoutMs, idleTimeoutMs
       const signal = init.signal ?? undefined;
       if (signal?.aborted) return reject(abortError());
 
+      const { request: open, agent } = routes(url);
+      const body = init.body === undefined ? undefined : Buffer.from(init.body); // measured and sent, encoded once
+      const request = open(url, { agent, ...requestOptions(init, body) }); // may throw: nothing waits yet
+
       let connected = false;
       let response: IncomingMessage | undefined;
       let stopped: Error | undefined;
@@ -71,19 +75,19 @@ export function createTransport({ clock, routes, connectTimeoutMs, idleTimeoutMs
       signal?.addEventListener('abort', abort);
       deadline.within(connectTimeoutMs);
 
-      const { request: open, agent } = routes(url);
-      const body = init.body === undefined ? undefined : Buffer.from(init.body); // measured and sent, encoded once
-      const request = open(url, { agent, ...requestOptions(init, body) });
       onceConnected(request, () => {
         connected = true;
         deadline.within(idleTimeoutMs);
       });
       request.once('finish', () => connected && deadline.within(idleTimeoutMs));
-      request.on('error', (error) => {
+      const lost = (error: NodeJS.ErrnoException): void => {
         if (response) return; // the body reports it
         finish();
         reject(stopped ?? connectionFault(url, connected, error));
-      });
+      };
+      request.on('error', lost);
+      // Where a service changes the protocol, which nobody asked for, Node closes without an error.
+      request.once('close', () => lost(new Error('no reply came')));
       request.once('response', (incoming) => {
         response = incoming;
         const replyBody = readBody(incoming, {
@@ -164,13 +168,21 @@ function silent(ms: number): ModelFault {
 }
 
 function connectionFault(url: URL, connected: boolean, error: NodeJS.ErrnoException): ModelFault {
-  const reason = reasonOf(error);
+  const reason = `${reasonOf(error)}${otherPlace(url, error)}`;
   if (connected) {
     return new ModelFault('network', 'connection_lost', `the connection to ${url.host} was lost (${reason})`, {
       cause: error,
     });
   }
   return new ModelFault('network', 'connection_failed', `no connection to ${url.host} (${reason})`, { cause: error });
+}
+
+/** Who was it that could not be reached, where that is not the service itself: a proxy. */
+function otherPlace(url: URL, error: Error): string {
+  const { hostname, address, port } = error as Error & { hostname?: string; address?: string; port?: number };
+  if (hostname !== undefined && hostname !== url.hostname) return ` of the proxy ${hostname}`;
+  const own = Number(url.port) || (url.protocol === 'https:' ? 443 : 80);
+  return port !== undefined && port !== own ? ` at the proxy ${address}:${port}` : '';
 }
 
 function reasonOf(error: unknown): string {
