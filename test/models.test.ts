@@ -90,6 +90,23 @@ test('--remote asks each service that has a key; one that fails is told of, the 
   expect(stderr).toContain(`openai (${new URL(broken.url).host}): no connection`);
 });
 
+test('--remote asks a service by the way by which its model is: proxy and headers of the entry', async ({ place, mock }) => {
+  const seen: (string | undefined)[] = [];
+  const proxy = createServer((request, response) => {
+    seen.push(request.url, String(request.headers['x-title']));
+    response.end('{"data":[{"id":"behind"}]}');
+  });
+  await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve));
+  place.atEnd(() => new Promise((resolve) => void proxy.close(() => resolve())));
+  const address = `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`;
+  const entry = { name: 'far', base_url: 'http://far.example/v1', api_key: KEY, headers: ['X-Title: mine'], proxy: address };
+  place.configure({ models: { registry: [entry, { name: 'near', base_url: mock.url, api_key: KEY, ca: '/no/such.pem' }] } });
+  const { rows, stderr } = await rowsOf(place, ['--remote'], { HTTP_PROXY: 'http://127.0.0.1:1' });
+  expect(seen).toEqual(['http://far.example/v1/models', 'mine']);
+  expect(rows.map(({ name }) => name)).toContain('behind');
+  expect(stderr).toContain('/no/such.pem');
+}); // prettier-ignore
+
 test('further providers: figures of the catalogue, and each asked for its list in its own way', async ({ place }) => {
   const asked: string[] = [];
   const server = createServer((request, response) => {

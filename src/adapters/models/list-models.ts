@@ -10,6 +10,8 @@ export interface ListRequest {
   /** How the key is sent, and the answer reads: `openai` is what compatible services speak too. */
   format: 'openai' | 'anthropic' | 'gemini';
   key?: string | undefined;
+  /** Further headers that each request there has. */
+  headers?: Record<string, string> | undefined;
 }
 
 export interface ListedModel {
@@ -26,14 +28,14 @@ const MOST_BYTES = 8 * 1024 * 1024;
 
 /** Never rejects: what goes wrong is said. */
 export async function listModels(
-  { url, format, key }: ListRequest,
+  { url, format, key, headers = {} }: ListRequest,
   { clock, routes }: { clock: Clock; routes: Routes },
 ): Promise<ModelList> {
   const transport = createTransport({ clock, routes, connectTimeoutMs: TIMEOUT_MS, idleTimeoutMs: TIMEOUT_MS });
   const late = new AbortController();
   const cancel = clock.at(clock.now() + 2 * TIMEOUT_MS, () => late.abort());
   try {
-    const reply = await transport(url, { headers: keyHeaders(format, key), signal: late.signal });
+    const reply = await transport(url, { headers: [...keyHeaders(format, key), ...Object.entries(headers)], signal: late.signal });
     if (reply.status !== 200) return { ok: false, why: `it answered ${reply.status}` };
     const models = modelsIn(JSON.parse(await wholeText(reply.body)));
     return models ? { ok: true, models } : { ok: false, why: 'it answered with no list of models' };

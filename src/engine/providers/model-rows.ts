@@ -1,10 +1,11 @@
 /** The models that can be chosen: the registry's, those of the catalogue that a key or login reaches, and what services say. */
 import { createRoutes } from '../../adapters/models/http/routes.ts';
-import { type ListRequest, listModels } from '../../adapters/models/list-models.ts';
+import { type ListRequest, type ModelList, listModels } from '../../adapters/models/list-models.ts';
 import type { Clock } from '../../base/clock.ts';
 import type { Environment } from '../../base/environment.ts';
 import { mapFew } from '../../base/map-few.ts';
 import type { Config, ModelEntry } from '../../contract/config.ts';
+import { toRuntimeError } from '../../contract/errors.ts';
 import type { ModelAbility, Price } from '../../contract/manifest.ts';
 import { hasLogin } from '../../store/logins.ts';
 import { wholeCatalogue } from '../config/catalogue.ts';
@@ -61,15 +62,15 @@ export async function remoteRows(
   environment: Environment,
   clock: Clock,
 ): Promise<{ rows: ModelRow[]; failures: { provider: string; host?: string; why: string }[] }> {
-  const routes = createRoutes(environment);
   const known = modelRows(config, environment);
   const requests = listRequests(config, environment);
   const answers = await mapFew(requests, MOST_AT_ONCE, async ({ entry, request, host }) => ({
     entry,
     host,
-    list: await listModels(request, { clock, routes }),
+    list: await listed(entry, request, { environment, clock }),
   }));
   const rows = [...known];
+  const taken = new Set(rows.map(({ provider, model }) => `${provider} ${model}`));
   const failures: { provider: string; host?: string; why: string }[] = [];
   for (const { entry, host, list } of answers) {
     const { provider } = entry;
@@ -78,7 +79,8 @@ export async function remoteRows(
       continue;
     }
     for (const { id, context, max_output } of list.models) {
-      if (rows.some((row) => row.provider === provider && row.model === id)) continue;
+      if (taken.has(`${provider} ${id}`)) continue;
+      taken.add(`${provider} ${id}`);
       const { model: _, price: __, context: ___, max_output: ____, sees: _____, ...service } = entry;
       const row = rowOf({ ...service, name: id }, config, environment, 'provider');
       const says = context !== undefined || max_output !== undefined;
@@ -94,6 +96,20 @@ export async function remoteRows(
 }
 
 const MOST_AT_ONCE = 8;
+
+/** Asked by the way by which the model itself is: its proxy, certificates and headers. */
+async function listed(
+  { proxy, ca }: ModelEntry,
+  request: ListRequest,
+  { environment, clock }: { environment: Environment; clock: Clock },
+): Promise<ModelList> {
+  try {
+    const own = { ...(proxy !== undefined && { proxy }), ...(ca !== undefined && { ca }) };
+    return await listModels(request, { clock, routes: createRoutes(environment, own) });
+  } catch (thrown) {
+    return { ok: false, why: toRuntimeError(thrown).message };
+  }
+}
 
 function rowOf(entry: ModelEntry, config: Config, environment: Environment, listed: ModelRow['listed']): ModelRow {
   const { from, ...figures } = entryFigures(entry, environment);
@@ -156,8 +172,9 @@ function listRequests(config: Config, environment: Environment): Asked[] {
   for (const entry of accountEntries(config, environment)) {
     const { settings, host, list } = reachOf(entry, environment);
     if (list === undefined || missingKey(settings) !== undefined) continue;
-    const key = `${list.url} ${settings.api_key ?? ''}`;
-    if (!asked.has(key)) asked.set(key, { entry, host, request: { ...list, key: settings.api_key } });
+    const { api_key: key, headers } = settings;
+    const endpoint = `${list.url} ${key ?? ''}`;
+    if (!asked.has(endpoint)) asked.set(endpoint, { entry, host, request: { ...list, key, headers } });
   }
   return [...asked.values()];
 }
