@@ -10,12 +10,13 @@ function keyed(...keys: (ModelFailureClass | undefined)[]) {
   const clock = manualClock(0);
   const fails = [...keys];
   const used: number[] = [];
+  let retry_after_ms: number | undefined;
   const client = createKeyRotation(
     keys.map((_, index) => ({
       ask: async (): Promise<ModelAnswer> => {
         used.push(index);
         const failure = fails[index];
-        if (failure) return { ok: false, class: failure, code: 'x', message: 'x' };
+        if (failure) return { ok: false, class: failure, code: 'x', message: 'x', ...(retry_after_ms !== undefined && { retry_after_ms }) };
         const usage = { input: 1, output: 1, cached: 0, reasoning: 0 };
         return { ok: true, parts: [], tool_calls: [], stop_reason: 'end', model_served: 'm', wire_hash: '', usage };
       },
@@ -23,7 +24,8 @@ function keyed(...keys: (ModelFailureClass | undefined)[]) {
     clock,
   );
   const context = { signal: new AbortController().signal, onDelta: () => {} };
-  return { clock, fails, used, ask: () => client.ask(modelRequest(), context) };
+  const retryAfter = (ms: number): void => void (retry_after_ms = ms);
+  return { clock, fails, used, retryAfter, ask: () => client.ask(modelRequest(), context) };
 }
 
 test('a key that is refused or limited rests, and the next is used', async () => {
@@ -33,6 +35,12 @@ test('a key that is refused or limited rests, and the next is used', async () =>
   expect(await keys.ask()).toMatchObject({ ok: true });
   expect(await keys.ask()).toMatchObject({ ok: true });
   expect(keys.used).toEqual([0, 1, 2, 2]);
+});
+
+test('a limited key that needn’t rest is no other key: who asks waits as long as ever', async () => {
+  const keys = keyed('rate_limit', 'rate_limit');
+  keys.retryAfter(0);
+  expect(await keys.ask()).not.toHaveProperty('hint');
 });
 
 test('when all rest it is said without a hint, and the one that is free soonest is used', async () => {

@@ -30,7 +30,7 @@ export function createKeyRotation(clients: readonly ModelClient[], clock: Clock)
     const rest = answer.class === 'auth' ? REFUSED_MS : (answer.retry_after_ms ?? LIMITED_MS);
     restsUntil[index] = clock.now() + rest;
     const next = awake();
-    if (next === undefined) return answer;
+    if (next === undefined || next === index) return answer; // it needn't rest at all
     current = next;
     return { ...answer, hint: 'other_key' };
   }

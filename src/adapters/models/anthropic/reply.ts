@@ -28,14 +28,15 @@ export function readMessages(draft: Draft, reasoner: string): Reader<RawMessageS
       blocks.set(index, { type: 'text', text: begun('text', block.text) });
     } else if (block.type === 'thinking') {
       const { thinking, signature } = block;
-      blocks.set(index, { type: 'thinking', text: begun('reasoning', thinking), signature: signature ?? '' });
+      blocks.set(index, { type: 'thinking', text: begun('reasoning', thinking), signature: draft.hold(signature) });
     } else if (block.type === 'redacted_thinking') {
-      blocks.set(index, { type: 'redacted_thinking', data: block.data });
+      blocks.set(index, { type: 'redacted_thinking', data: draft.hold(block.data) });
     } else if (block.type === 'tool_use') {
       draft.checkCalls(++calls);
       const { id, name, input } = block;
       blocks.set(index, { type: 'tool_use', id, name, input, json: createText() });
     }
+    draft.checkCalls(blocks.size);
   }; // prettier-ignore
 
   const begun = (kind: 'text' | 'reasoning', beginning: string | undefined): Text => {
@@ -53,7 +54,7 @@ export function readMessages(draft: Draft, reasoner: string): Reader<RawMessageS
     const block = blocks.get(index);
     if (delta.type === 'text_delta' && block?.type === 'text') append('text', block.text, delta.text);
     else if (delta.type === 'thinking_delta' && block?.type === 'thinking') append('reasoning', block.text, delta.thinking);
-    else if (delta.type === 'signature_delta' && block?.type === 'thinking') block.signature += delta.signature;
+    else if (delta.type === 'signature_delta' && block?.type === 'thinking') block.signature += draft.hold(delta.signature);
     else if (delta.type === 'input_json_delta' && block?.type === 'tool_use') append('arguments', block.json, delta.partial_json);
   }; // prettier-ignore
 

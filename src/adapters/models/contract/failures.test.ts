@@ -69,6 +69,24 @@ describe.each(SERVICES)('$name', (service) => {
     expect(await ask()).toMatchObject({ ok: false, class: 'malformed', code: 'bad_event' });
   });
 
+  test.each([
+    ['a year', '31536000', 30 * 24 * 3600 * 1000],
+    ['more than any number', '9'.repeat(400), 30 * 24 * 3600 * 1000],
+    ['less than nothing', '-5', undefined],
+    ['nonsense', 'soon 5', undefined],
+    ['a date that is over', 'Wed, 21 Oct 2015 07:28:00 GMT', 0],
+  ])('Retry-After that is %s', async (_, header, retry_after_ms) => {
+    const { ask } = await playing(service, [failed(429, 'rate', 'slow', { 'retry-after': header })]);
+    const answer = await ask();
+    expect(answer.ok || answer.retry_after_ms).toBe(retry_after_ms);
+  });
+
+  test('an error nested too deep is as if nobody had answered', async () => {
+    const { ask } = await playing(service, [{ status: 400, body: `{"error":${'['.repeat(30_000)}${']'.repeat(30_000)}}` }]);
+    const answer = await ask();
+    expect(answer.ok || answer.message).not.toContain('call stack');
+  }); // prettier-ignore
+
   test('H-85 the message names provider, status and what the provider said', async () => {
     const { mock, ask } = await playing(service, [failed(429, 'rate', 'quota x')]);
     const answer = await ask();

@@ -164,3 +164,8 @@ describe.each(SERVICES)('$name: limits', (service) => {
     expect(await ask()).toMatchObject({ ok: false, class: 'malformed', code: 'too_many_calls' });
   });
 });
+
+test.each(SERVICES.filter(({ seals }) => seals))('$name: a seal counts as what it seals', async (service) => {
+  const { ask } = await playing(service, [{ reasoning: 'so', seal: 's'.repeat(9 * 2 ** 20), text: 'Yes.' }]);
+  expect(await ask()).toMatchObject({ ok: false, class: 'malformed', code: 'reply_too_large' });
+});

@@ -100,6 +100,15 @@ test('a request that was blocked', async () => {
   expect(await ask()).toMatchObject({ ok: false, class: 'refused', code: 'SAFETY', usage: { input: 4 } });
 });
 
+test.each([
+  ['no text', { x: 1 }, 'malformed', 'bad_event'],
+  ['no word', `\u001b[2J${'X'.repeat(100_000)}`, 'refused', 'other'],
+])('a reason of a block that is %s', async (_, blockReason, failure, code) => {
+  const raw = `data: ${JSON.stringify({ promptFeedback: { blockReason } })}\n\n`;
+  const { ask } = await playing(service, [{ raw }]);
+  expect(await ask()).toMatchObject({ ok: false, class: failure, code });
+});
+
 test('usage that comes after the end', async () => {
   const events = service.events({ text: 'x', usage: null });
   const usage = `data: ${JSON.stringify({ usageMetadata: { promptTokenCount: 8, candidatesTokenCount: 2, thoughtsTokenCount: 3, cachedContentTokenCount: 1 } })}\n\n`;

@@ -28,13 +28,13 @@ export function readContents(draft: Draft, reasoner: string): Reader<GenerateCon
   const takePart = ({ text, thought, thoughtSignature, functionCall }: Part): void => {
     if (functionCall) {
       const arguments_raw = JSON.stringify(functionCall.args ?? {});
-      if (thoughtSignature) (signatures.calls ??= {})[calls.length] = thoughtSignature;
+      if (thoughtSignature) (signatures.calls ??= {})[calls.length] = draft.hold(thoughtSignature);
       calls.push({ id: functionCall.id, name: textIn(functionCall.name), arguments_raw });
       draft.checkCalls(calls.length);
       draft.add('arguments', arguments_raw);
     } else {
       draft.add(thought ? 'reasoning' : 'text', textIn(text));
-      if (thoughtSignature) signatures.text = thoughtSignature;
+      if (thoughtSignature) signatures.text = draft.hold(thoughtSignature);
     }
   };
 
@@ -45,13 +45,14 @@ export function readContents(draft: Draft, reasoner: string): Reader<GenerateCon
       id ??= responseId;
       const { blockReason, blockReasonMessage } = promptFeedback ?? {};
       if (blockReason) {
-        throw new ModelFault('refused', blockReason, blockReasonMessage ?? `the request was blocked (${blockReason})`);
+        const why = textIn(blockReason);
+        throw new ModelFault('refused', why, textIn(blockReasonMessage) || `the request was blocked (${why})`);
       }
       const candidate = candidates?.find(({ index }) => (index ?? 0) === 0);
       for (const part of candidate?.content?.parts ?? []) takePart(part);
       ending = candidate?.finishReason ?? ending;
       if (ending !== undefined && BROKEN.has(ending)) {
-        throw new ModelFault('malformed', ending, candidate?.finishMessage ?? `the model broke off (${ending})`);
+        throw new ModelFault('malformed', ending, textIn(candidate?.finishMessage) || `the model broke off (${ending})`);
       }
     },
     ended: () => ending !== undefined,

@@ -122,6 +122,7 @@ export function readResponses(draft: Draft, { reasoner }: Endpoint): Reader<Resp
           return;
         case 'response.output_item.done':
           items.set(event.output_index ?? items.size, event.item);
+          if (event.item.type === 'reasoning') draft.hold(event.item.encrypted_content);
           return draft.checkCalls(items.size);
         case 'response.completed':
         case 'response.incomplete':

@@ -2,7 +2,7 @@ import type { MessagePart, ModelDelta, ModelReply } from '../../../contract/mess
 import type { Usage } from '../../../contract/values.ts';
 import { ModelFault } from './fault.ts';
 
-/** A reply's text, reasoning and arguments together; above it the reply is cut off. */
+/** A reply's text, reasoning with its seals, and arguments together; above it the reply is cut off. */
 export const REPLY_BYTES = 8 * 1024 * 1024;
 export const REPLY_CALLS = 1000;
 
@@ -10,6 +10,8 @@ export const REPLY_CALLS = 1000;
 export interface Draft {
   /** @throws ModelFault malformed when the reply has grown too large. */
   add(kind: ModelDelta['kind'], text: string): void;
+  /** What is kept of the reply beside that, and isn't passed on: seals. Gives it as text. @throws ModelFault malformed */
+  hold(text: unknown): string;
   /** @throws ModelFault malformed */
   checkCalls(count: number): void;
   text(kind: 'text' | 'reasoning'): string;
@@ -20,13 +22,20 @@ export interface Draft {
 export function createDraft(onDelta: (delta: ModelDelta) => void): Draft {
   const texts = { text: createText(), reasoning: createText() };
   let bytes = 0;
+  let held = 0;
   return {
     add(kind, text) {
       if (text === '') return;
       bytes += Buffer.byteLength(text);
-      checkSize(bytes);
+      checkSize(bytes + held);
       if (kind !== 'arguments') texts[kind].add(text); // those the reader keeps, by call
       onDelta({ kind, text });
+    },
+    hold(value) {
+      const text = textIn(value);
+      held += Buffer.byteLength(text);
+      checkSize(bytes + held);
+      return text;
     },
     checkCalls(count) {
       if (count > REPLY_CALLS) {

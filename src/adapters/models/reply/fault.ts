@@ -21,6 +21,12 @@ export class ModelFault extends Error {
   }
 }
 
+/** No service says for how long more: what is meant is "not now". */
+const LONGEST_WAIT_MS = 30 * 24 * 60 * 60 * 1000;
+
+/** Codes are words: what a service writes there in their place is none. */
+const CODE = /^[\w.:-]{1,64}$/;
+
 /** Of a failed reply's text this much is kept. */
 const PARTIAL_CHARACTERS = 64 * 1024;
 
@@ -33,9 +39,9 @@ export function failureOf(
   return {
     ok: false,
     class: fault.class,
-    code: fault.code,
+    code: CODE.test(fault.code) ? fault.code : 'other',
     message: fault.message,
-    ...(fault.retryAfterMs !== undefined && { retry_after_ms: fault.retryAfterMs }),
+    ...(fault.retryAfterMs !== undefined && { retry_after_ms: Math.min(fault.retryAfterMs, LONGEST_WAIT_MS) }),
     ...(sofar.usage && { usage: sofar.usage }),
     ...(partial && { partial }),
   };

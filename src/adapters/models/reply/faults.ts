@@ -60,6 +60,9 @@ export function toFault(thrown: unknown, context: ErrorContext, readThrown: Read
   if (thrown instanceof SyntaxError) {
     return new ModelFault('malformed', 'bad_event', say(' sent an event that is not JSON'), { cause: thrown });
   }
+  if (thrown instanceof RangeError) {
+    return new ModelFault('malformed', 'bad_event', say(' sent JSON that is nested too deep'), { cause: thrown });
+  }
   const message = thrown instanceof Error ? thrown.message : String(thrown);
   return new ModelFault('invalid_request', 'request_failed', say(`: ${message}`), { cause: thrown });
 }
@@ -130,7 +133,7 @@ function retryAfter(headers: { get(name: string): string | null } | undefined, n
   const text = headers?.get('retry-after');
   const seconds = parse(text);
   if (seconds !== undefined) return Math.max(0, Math.round(seconds * 1000));
-  const date = Date.parse(text ?? '');
+  const date = /\bGMT$/.test(text ?? '') ? Date.parse(text!) : NaN; // of other texts a date would be made, too
   return Number.isNaN(date) ? undefined : Math.max(0, date - now);
 }
 
