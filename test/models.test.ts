@@ -107,6 +107,32 @@ test('--remote asks a service by the way by which its model is: proxy and header
   expect(stderr).toContain('/no/such.pem');
 }); // prettier-ignore
 
+test('what a service lists under names that can not be shown is left out, and so are sizes that can not be', async ({ place }) => {
+  const data = [{ id: '\u001b]0;pwn\u0007' }, { id: 'a\nb' }, { id: 'x'.repeat(5000) }, { id: 'good', context_length: -5 }];
+  const server = createServer((_, response) => response.end(JSON.stringify({ data })));
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  place.atEnd(() => new Promise((resolve) => void server.close(() => resolve())));
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  place.configure({ models: { registry: [{ name: 'm', base_url: `${url}/v1`, api_key: KEY }] } });
+  const { rows } = await rowsOf(place, ['--remote']);
+  expect(rows.map(({ name, context }) => [name, context])).toEqual([['m', undefined], ['good', undefined]]);
+  const init = await place.run(['config', 'init', '--force'], { environment: { OLLAMA_HOST: url } });
+  expect(init.stderr).toContain('The default model is good.');
+}); // prettier-ignore
+
+test('provider test repeats no secret that a service echoes, of a header neither', async ({ place }) => {
+  const server = createServer(({ headers }, response) => {
+    response.writeHead(400).end(JSON.stringify({ error: { message: `you sent ${String(headers['x-auth-token'])} ${headers.authorization}` } }));
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  place.atEnd(() => new Promise((resolve) => void server.close(() => resolve())));
+  const base_url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`;
+  place.configure({ models: { registry: [{ name: 'm', base_url, api_key: KEY, headers: ['X-Auth-Token: header-secret-1'] }] } });
+  const { stdout, stderr } = await place.run(['provider', 'test', 'm']);
+  expect(stdout).toContain('you sent');
+  expect(stdout + stderr).not.toMatch(new RegExp(`header-secret-1|${KEY}`));
+}); // prettier-ignore
+
 test('further providers: figures of the catalogue, and each asked for its list in its own way', async ({ place }) => {
   const asked: string[] = [];
   const server = createServer((request, response) => {

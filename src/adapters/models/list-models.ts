@@ -68,6 +68,9 @@ async function wholeText(body: AsyncIterable<Uint8Array>): Promise<string> {
   return Buffer.concat(chunks).toString('utf8');
 }
 
+/** What can be typed, and shown. */
+const MODEL_ID = /^[^\p{C}\p{Zl}\p{Zp}]{1,200}$/u;
+
 /** `{data: [{id}]}` of OpenAI and Anthropic, `{models: [{name: "models/…"}]}` of Gemini. */
 function modelsIn(answer: unknown): ListedModel[] | undefined {
   const { data, models } = (answer ?? {}) as { data?: unknown; models?: unknown };
@@ -76,15 +79,19 @@ function modelsIn(answer: unknown): ListedModel[] | undefined {
   return list.flatMap((one: unknown): ListedModel[] => {
     const { id, name, ...sizes } = (one ?? {}) as Record<string, unknown>;
     const known = typeof id === 'string' ? id : typeof name === 'string' ? name.replace(/^models\//, '') : undefined;
-    if (known === undefined) return [];
+    if (known === undefined || !MODEL_ID.test(known)) return [];
     const context = sizes['inputTokenLimit'] ?? sizes['context_length'] ?? sizes['max_input_tokens'];
     const max_output = sizes['outputTokenLimit'] ?? sizes['max_tokens'];
     return [
       {
         id: known,
-        ...(typeof context === 'number' && { context }),
-        ...(typeof max_output === 'number' && { max_output }),
+        ...(isCount(context) && { context }),
+        ...(isCount(max_output) && { max_output }),
       },
     ];
   });
+}
+
+function isCount(value: unknown): value is number {
+  return Number.isSafeInteger(value) && (value as number) > 0;
 }

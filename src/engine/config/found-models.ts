@@ -60,7 +60,8 @@ function modelNames(text: string): string[] | undefined {
   try {
     const { data } = JSON.parse(text) as { data?: { id?: unknown }[] };
     const names = data?.map(({ id }) => id).filter((id) => typeof id === 'string');
-    return names?.filter((name) => !/embed|rerank/i.test(name)); // those can't converse
+    // Those can't converse; and what can't be shown is no name.
+    return names?.filter((name) => !/embed|rerank/i.test(name) && /^[^\p{C}\p{Zl}\p{Zp}]{1,200}$/u.test(name));
   } catch {
     return undefined;
   }

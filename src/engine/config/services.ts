@@ -5,7 +5,9 @@ import type { Config, ModelEntry } from '../../contract/config.ts';
 import type { ModelRequest } from '../../contract/messages.ts';
 import { PROVIDERS, type ProviderName } from '../../contract/providers.ts';
 import type { ModelFailureClass } from '../../contract/values.ts';
+import { createRedactor } from '../session/redact.ts';
 import { chooseModels } from './models.ts';
+import { secretsOf } from './secrets.ts';
 
 /** A service that speaks OpenAI's API, and isn't asked by itself where its key is found. */
 export interface Service {
@@ -77,9 +79,9 @@ export async function askOnce(config: Config, entry: ModelEntry, ports: TryPorts
     const answer = await client.ask(request, { signal: either, onDelta: () => {} });
     if (answer.ok) return { ok: true };
     if (late.signal.aborted) return { ok: false, class: 'timeout', message: `no answer within ${ANSWER_MS / 1000} s` };
-    const { api_key } = settings;
-    const message = api_key ? answer.message.replaceAll(api_key, '********') : answer.message;
-    return { ok: false, class: answer.class, message };
+    // The key isn't in it: but a service may repeat what else it was sent.
+    const known = secretsOf({ ...config, models: { ...config.models, registry: [entry] } }, environment);
+    return { ok: false, class: answer.class, message: createRedactor(known).text(answer.message) };
   } finally {
     cancel();
   }

@@ -8,6 +8,7 @@ import type { Io } from '../io.ts';
 import { isPiped } from '../read-input.ts';
 import { span } from '../times.ts';
 import { onSignals } from '../../signals.ts';
+import { oneLine } from '../../terminal/width.ts';
 
 /** `provider login` */
 export const logIn: CommandAction<{ device?: true; browser: boolean }> = async (context, options) => {
@@ -90,7 +91,7 @@ function withBrowser(
 }
 
 function whose({ email, plan }: Login): string {
-  return `${email === undefined ? '' : ` as ${email}`}${plan === undefined ? '' : ` (plan: ${plan})`}`;
+  return oneLine(`${email === undefined ? '' : ` as ${email}`}${plan === undefined ? '' : ` (plan: ${plan})`}`);
 }
 
 async function* linesOf(io: Io): AsyncGenerator<string> {
