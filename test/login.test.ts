@@ -1,5 +1,6 @@
 /** A login with ChatGPT: by a browser, by a code, by pasting; renewed, lost, refused, ended. The issuer is on the loopback. */
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync, mkdirSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -408,6 +409,59 @@ describe('used', () => {
     const ran = await place.run(['run', 'hello'], { environment });
     expect(ran.code).toBe(4);
     expect(ran.stderr).toContain('no login that this version wrote');
+  });
+});
+
+describe('an issuer that says what can not be', () => {
+  test.for([1e300, 1e15, 3600.0001])('a token that lasts %d s: the login can be read again', async (expires_in, { place, mock }) => {
+    const { issuer, environment, place: put } = await prepare(place);
+    connectCodex(place, mock);
+    put({ expires_at: Date.now() - 1 });
+    issuer.next('/oauth/token', { status: 200, body: { ...issuer.grant(), expires_in } });
+    mock.reply({ text: 'one' }, { text: 'two' });
+    for (const stdout of ['one\n', 'two\n']) {
+      expect(await place.run(['run', 'go'], { environment })).toMatchObject({ code: 0, stdout });
+    }
+  }); // prettier-ignore
+
+  test('a token that no header can carry is none, and the login stays as it was', async ({ place, mock }) => {
+    const { issuer, environment, login, place: put } = await prepare(place);
+    connectCodex(place, mock);
+    const { access_token } = put({ expires_at: Date.now() + 60_000 });
+    issuer.next('/oauth/token', { status: 200, body: { ...issuer.grant(), access_token: 'abc\ndef' } });
+    mock.reply({ text: 'still' });
+    expect(await place.run(['run', 'go'], { environment })).toMatchObject({ code: 0, stdout: 'still\n' });
+    expect(login().access_token).toBe(access_token);
+  });
+
+  test('a code that nobody could type is refused, and not shown', async ({ place }) => {
+    const { issuer, environment } = await prepare(place);
+    const body = { device_auth_id: 'd', user_code: '\u001b]0;pwn\u0007AB' };
+    issuer.next('/api/accounts/deviceauth/usercode', { status: 200, body });
+    const ran = await place.run([...LOGIN, '--device'], { environment });
+    expect(ran).toMatchObject({ code: 1, stderr: expect.stringContaining('gave no code') as string });
+    expect(ran.stderr).not.toContain('\u001b');
+  });
+});
+
+describe('a file that is no login', () => {
+  test('doctor tells of it; the other providers are listed', async ({ place }) => {
+    const { path, place: put } = await prepare(place);
+    put();
+    writeFileSync(path, 'garbage');
+    place.configure({ models: { registry: [{ name: 'chat', provider: 'openai-codex' }, { name: 'o', provider: 'ollama' }] } });
+    expect((await place.run(['doctor'])).stdout).toContain('no login with ChatGPT that can be read');
+    const { code, stdout } = await place.run(['provider', 'ls']);
+    expect({ code, listed: /ollama/.test(stdout) }).toEqual({ code: 0, listed: true });
+  }); // prettier-ignore
+
+  test('a pipe in its place is waited for by nobody', async ({ place, mock }) => {
+    const { path, environment } = await prepare(place);
+    mkdirSync(join(place.home, 'auth'), { mode: 0o700 });
+    execFileSync('mkfifo', [path]);
+    connectCodex(place, mock);
+    const ran = await place.run(['run', 'go'], { environment });
+    expect(ran).toMatchObject({ code: 4, stderr: expect.stringContaining('is not a plain file') as string });
   });
 });
 

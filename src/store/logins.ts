@@ -1,12 +1,15 @@
 /** Logins with model services, a file each in `RUNTIME_HOME/auth`: read whole, written whole. */
-import { lstatSync, readFileSync } from 'node:fs';
+import { closeSync, fstatSync, lstatSync, readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { validate } from '#generated/login-validator.js';
 import { RuntimeError } from '../contract/errors.ts';
 import type { Login } from '../contract/login.ts';
 import { lockFile } from './file-lock.ts';
-import { ensureFolder, removeFile, syncFolderNow, writeWhole } from './files.ts';
-import { isFileError, storeError } from './store-error.ts';
+import { ensureFolder, openExisting, removeFile, syncFolderNow, writeWhole } from './files.ts';
+import { storeError } from './store-error.ts';
+
+/** A login is a few KiB. */
+const MOST_BYTES = 1024 * 1024;
 
 export function hasLogin(path: string): boolean {
   return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
@@ -16,10 +19,15 @@ export function hasLogin(path: string): boolean {
 export function readLogin(path: string): Login | undefined {
   let text: string;
   try {
-    text = readFileSync(path, 'utf8');
+    const file = openExisting(path, 'read');
+    if (file === undefined) return undefined;
+    try {
+      text = fstatSync(file).size > MOST_BYTES ? '' : readFileSync(file, 'utf8');
+    } finally {
+      closeSync(file);
+    }
   } catch (error) {
-    if (isFileError(error, 'ENOENT')) return undefined;
-    throw storeError(`Reading ${path}`, error);
+    throw error instanceof RuntimeError ? error : storeError(`Reading ${path}`, error);
   }
   const found = parsed(text);
   if (validate(found)) return found;

@@ -18,6 +18,15 @@ const ORIGINATOR = 'codex_cli_rs';
 const TIMEOUT_MS = 30_000;
 /** Where the issuer doesn't say how long a token lasts. */
 const USUAL_LIFE_MS = 60 * 60 * 1000;
+/** Of a token that is said to last longer: in time somebody else may think otherwise of it. */
+const LONGEST_LIFE_MS = 366 * 24 * 60 * 60 * 1000;
+/** What a header can carry (RFC 6750, 2.1, allows less). */
+const TOKEN = /^[\x21-\x7e]+$/;
+/** A code is typed by a person. */
+const TYPED_CODE = /^[\w-]{1,40}$/;
+/** So often is asked at most, and at least, whether it was typed. */
+const LEAST_INTERVAL_S = 1;
+const MOST_INTERVAL_S = 60;
 
 /** How a request to the issuer failed. */
 export type IssuerFailure = Extract<BearerAnswer, { ok: false }>;
@@ -87,16 +96,17 @@ export function createIssuer(address: string, { clock, routes }: { clock: Clock;
     if ('ok' in answer) return answer;
     if (answer.status !== 200) return refusal(host, answer);
     const { access_token, refresh_token, id_token, expires_in } = answer.fields;
-    if (typeof access_token !== 'string' || access_token === '') {
+    if (typeof access_token !== 'string' || !TOKEN.test(access_token)) {
       return failed('overload', 'bad_answer', `${host} gave no token.`);
     }
-    const { lasts_ms = USUAL_LIFE_MS, ...own } = claimsOf(access_token);
+    const { lasts_ms: claimed = USUAL_LIFE_MS, ...own } = claimsOf(access_token);
+    const said = typeof expires_in === 'number' && expires_in > 0 ? expires_in * 1000 : claimed;
     const { lasts_ms: _, ...named } = typeof id_token === 'string' ? claimsOf(id_token) : {};
     return {
       ok: true,
       access_token,
       ...(typeof refresh_token === 'string' && refresh_token !== '' && { refresh_token }),
-      lasts_ms: typeof expires_in === 'number' && expires_in > 0 ? expires_in * 1000 : lasts_ms,
+      lasts_ms: said > 0 ? Math.ceil(Math.min(said, LONGEST_LIFE_MS)) : USUAL_LIFE_MS,
       ...own,
       ...named,
     };
@@ -131,10 +141,10 @@ export function createIssuer(address: string, { clock, routes }: { clock: Clock;
       if (answer.status === 404) return undefined;
       if (answer.status !== 200) return refusal(host, answer);
       const { device_auth_id, user_code, usercode = user_code, interval } = answer.fields;
-      if (typeof device_auth_id !== 'string' || typeof usercode !== 'string') {
+      if (typeof device_auth_id !== 'string' || typeof usercode !== 'string' || !TYPED_CODE.test(usercode)) {
         return failed('overload', 'bad_answer', `${host} gave no code.`);
       }
-      const seconds = Math.max(1, Number(interval) || 5);
+      const seconds = Math.min(Math.max(LEAST_INTERVAL_S, Number(interval) || 5), MOST_INTERVAL_S);
       const verification_url = `${base}/codex/device`;
       return { ok: true, user_code: usercode, verification_url, device_auth_id, interval_ms: seconds * 1000 };
     },
