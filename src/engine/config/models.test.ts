@@ -52,7 +52,7 @@ test('a choice carries what the kernel needs, in micro-USD; fallbacks follow in 
   const { choices } = chosen(
     {
       default: 'a',
-      fallback: ['b', 'a', 'demo'],
+      fallback: ['b', 'a', 'demo', 'b'],
       registry: [
         { name: 'a', model: 'm1', price: { input: 1.25, output: 10 }, context: 1000, max_output: 100 },
         { name: 'b', price: { input: 1, output: 5, cached: 0.05 } },

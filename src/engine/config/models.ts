@@ -42,7 +42,7 @@ export function chooseModels(config: Config, environment: Environment, options: 
   const fallbacks = config.models.fallback
     .map((name) => findEntry(config, name) ?? DEMO_ENTRY)
     .filter(({ name }) => name !== entry.name);
-  const entries = [entry, ...fallbacks];
+  const entries = [...new Set([entry, ...fallbacks])]; // who was given up is asked no second time
   const other = (name: string | undefined): ModelEntry | undefined => {
     const found = findEntry(config, name);
     return found?.name === entry.name ? undefined : found;

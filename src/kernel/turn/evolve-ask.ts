@@ -173,8 +173,9 @@ function failed(state: State, turn: Turn, { data, at }: EntryOf<'model.failed'>)
   }
   const mayTryAgain = counted < rules.model_attempts;
   if (data.hint === 'other_key' && mayTryAgain) return { ...next, ask: { ...ask, status: 'due' } };
-  // Where nobody answers nothing is waited for, as long as somebody else can be asked.
-  const skips = data.hint === 'endpoint_down' && (turn.choice + 1 < models.length || ask.by_planner);
+  // Where nobody answers, or only after longer than is waited, nothing is waited for as long as somebody else can be asked.
+  const isAway = data.hint === 'endpoint_down' || (data.retry_after_ms ?? 0) > rules.retry_after_max_ms;
+  const skips = isAway && (turn.choice + 1 < models.length || ask.by_planner);
   if (isRetried(failureClass) && mayTryAgain && !skips) {
     return { ...next, ask: { ...ask, retry_at: at + retryDelay(rules, counted, data.retry_after_ms) } };
   }

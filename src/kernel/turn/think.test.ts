@@ -33,6 +33,12 @@ describe('what the adapter knows of a failure', () => {
     });
   });
 
+  test('a service that wants to be left alone for longer than is waited makes room for the next model', () => {
+    const story = given(created(), message('e1'), started(two));
+    const limited = modelFailed('rate_limit', { retry_after_ms: 86_400_000 });
+    expect(story.when(limited)).toEqual([requested('m1.1', { attempt: 2, model: 'other-1' })]);
+  });
+
   test('without another it is waited, as after any failure', () => {
     const story = given(created(), message('e1'), started());
     expect(story.when(modelFailed('overload', { hint: 'endpoint_down', retry_after_ms: 15_000 }))).toEqual([]);
