@@ -120,6 +120,12 @@ test('what a service lists under names that can not be shown is left out, and so
   expect(init.stderr).toContain('The default model is good.');
 }); // prettier-ignore
 
+test('a key that no header can carry: the list of models says so', async ({ place, mock }) => {
+  place.configure({ models: { registry: [{ name: 'm', base_url: mock.url, api_key_env: 'K' }] } });
+  const { stderr } = await rowsOf(place, ['--remote'], { K: 'sk-1234\n' });
+  expect(stderr).toContain('its key holds characters that no key has');
+});
+
 test('provider test repeats no secret that a service echoes, of a header neither', async ({ place }) => {
   const server = createServer(({ headers }, response) => {
     response.writeHead(400).end(JSON.stringify({ error: { message: `you sent ${String(headers['x-auth-token'])} ${headers.authorization}` } }));

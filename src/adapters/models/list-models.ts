@@ -3,6 +3,7 @@ import type { Clock } from '../../base/clock.ts';
 import type { Routes } from './http/routes.ts';
 import { createTransport } from './http/transport.ts';
 import { ModelFault } from './reply/fault.ts';
+import { isHeaderText } from './settings.ts';
 
 /** A service's list of models, in its own format. */
 export interface ListRequest {
@@ -31,6 +32,7 @@ export async function listModels(
   { url, format, key, headers = {} }: ListRequest,
   { clock, routes }: { clock: Clock; routes: Routes },
 ): Promise<ModelList> {
+  if (key !== undefined && !isHeaderText(key)) return { ok: false, why: 'its key holds characters that no key has' };
   const transport = createTransport({ clock, routes, connectTimeoutMs: TIMEOUT_MS, idleTimeoutMs: TIMEOUT_MS });
   const late = new AbortController();
   const cancel = clock.at(clock.now() + 2 * TIMEOUT_MS, () => late.abort());

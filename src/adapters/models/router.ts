@@ -10,7 +10,7 @@ import { createBreaker } from './breaker.ts';
 import { createKeyRotation } from './key-rotation.ts';
 import { type Provider, providerOf } from '../../contract/providers.ts';
 import { failureOf, ModelFault } from './reply/fault.ts';
-import { DEFAULT_REQUEST_TIMEOUT_MS, type ModelSettings } from './settings.ts';
+import { DEFAULT_REQUEST_TIMEOUT_MS, isHeaderText, type ModelSettings } from './settings.ts';
 import type { Routes } from './http/routes.ts';
 
 export interface ModelClientOptions {
@@ -61,8 +61,8 @@ export function createModelClient(options: ModelClientOptions): Models {
     }
     if (!settings.api_key && (provider.needs_key || settings.api_key_env)) return keyMissing(settings, provider);
     const keys = keysOf(settings);
-    if (keys.some(({ api_key }) => api_key !== undefined && !/^[\x21-\x7e]+$/.test(api_key)))
-      return keyInvalid(settings);
+    const bad = keys.findIndex(({ api_key }) => api_key !== undefined && !isHeaderText(api_key));
+    if (bad >= 0) return keyInvalid(settings, bad);
     if (settings.base_url !== undefined && !isHttpUrl(settings.base_url)) return addressInvalid(settings, provider);
     const shared = { clock: options.clock, routes: await routesFor(settings) };
     const clients = await Promise.all(keys.map((one) => askedBy(one, shared)));
@@ -146,8 +146,9 @@ function keyMissing({ name, provider, api_key_env, base_url }: ModelSettings, { 
   return failing('auth', 'key_missing', message);
 }
 
-function keyInvalid({ name, provider, api_key_env }: ModelSettings): ModelClient {
-  const where = api_key_env ?? '`api_key` of its entry in models.registry';
+function keyInvalid({ name, provider, api_key_env }: ModelSettings, index: number): ModelClient {
+  const first = api_key_env ?? '`api_key` of its entry in models.registry';
+  const where = index === 0 ? first : '`more_key_envs` of its entry in models.registry: the variables named there';
   const message = `The key of the model "${name}" (${provider}) holds blanks or other characters that no key has: set ${where} anew.`;
   return failing('auth', 'key_invalid', message);
 }

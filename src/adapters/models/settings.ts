@@ -35,6 +35,11 @@ export interface ModelSettings {
   replay?: string;
 }
 
+/** Can a header carry that key or token? */
+export function isHeaderText(text: string): boolean {
+  return /^[\x21-\x7e]+$/.test(text);
+}
+
 export const DEFAULT_REQUEST_TIMEOUT_MS = 120_000;
 const DEFAULT_CONNECT_TIMEOUT_MS = 30_000;
 const DEFAULT_TOTAL_TIMEOUT_MS = 1_800_000;

@@ -9,6 +9,7 @@ import type { BearerAnswer } from '../../../contract/login.ts';
 import type { Routes } from '../http/routes.ts';
 import { createTransport } from '../http/transport.ts';
 import { ModelFault } from '../reply/fault.ts';
+import { isHeaderText } from '../settings.ts';
 import { claimsOf } from './claims.ts';
 
 /** Of OpenAI's own program; public. */
@@ -20,8 +21,6 @@ const TIMEOUT_MS = 30_000;
 const USUAL_LIFE_MS = 60 * 60 * 1000;
 /** Of a token that is said to last longer: in time somebody else may think otherwise of it. */
 const LONGEST_LIFE_MS = 366 * 24 * 60 * 60 * 1000;
-/** What a header can carry (RFC 6750, 2.1, allows less). */
-const TOKEN = /^[\x21-\x7e]+$/;
 /** A code is typed by a person. */
 const TYPED_CODE = /^[\w-]{1,40}$/;
 /** So often is asked at most, and at least, whether it was typed. */
@@ -96,7 +95,7 @@ export function createIssuer(address: string, { clock, routes }: { clock: Clock;
     if ('ok' in answer) return answer;
     if (answer.status !== 200) return refusal(host, answer);
     const { access_token, refresh_token, id_token, expires_in } = answer.fields;
-    if (typeof access_token !== 'string' || !TOKEN.test(access_token)) {
+    if (typeof access_token !== 'string' || !isHeaderText(access_token)) {
       return failed('overload', 'bad_answer', `${host} gave no token.`);
     }
     const { lasts_ms: claimed = USUAL_LIFE_MS, ...own } = claimsOf(access_token);

@@ -3,6 +3,7 @@ import type { ModelRow } from '../../../engine/providers/model-rows.ts';
 import { modelRows, remoteRows } from '../../../engine/providers/model-rows.ts';
 import { type CommandAction, loadForCommand } from '../context.ts';
 import { type OutputFormat, printRows } from '../listing.ts';
+import { oneLine } from '../../terminal/width.ts';
 
 /** `models ls` */
 export const listModels: CommandAction<{ output: OutputFormat; remote?: true }> = async (context, options) => {
@@ -36,7 +37,7 @@ export const listModels: CommandAction<{ output: OutputFormat; remote?: true }> 
   const unpriced = rows.filter(({ price, listed, provider }) => !price && listed === 'config' && provider !== 'script');
   if (options.output === 'table' && unpriced.length > 0) {
     const names = unpriced.map(({ name }) => name).join(', ');
-    io.stderr.write(`no price is known of ${names}: counted in tokens alone, money limits don't hold\n`);
+    io.stderr.write(`no price is known of ${oneLine(names)}: counted in tokens alone, money limits don't hold\n`);
   }
 };
 
