@@ -14,6 +14,37 @@ describe('money', () => {
     expect(mock.requests).toHaveLength(0);
   });
 
+  test.for([
+    ['--max-cost', '1e300', 2],
+    ['--max-cost', '9007199254740993', 2],
+    ['--budget.day.cost', '9007199254740993', 2],
+    ['--timeout', '99999999999d', 0],
+    ['--budget.day.wall', '99999999999999999999d', 0],
+  ] as const)('%s %s: refused, or no more than a journal can hold', async ([flag, value, code], { place, mock }) => {
+    place.connect(mock, PRICE);
+    mock.reply({ text: 'ok' });
+    const ran = await place.run(['run', '--session', 'one', flag, value, 'go']);
+    expect(ran.code).toBe(code);
+    if (code === 0) await expectVerified(place, 'one');
+  });
+
+  test.for([
+    { price: { input: 1e12, output: 1 } },
+    { max_output: 9007199254740991 },
+  ])('%j: a figure that no model has is refused', async (entry, { place, mock }) => {
+    place.connect(mock, entry);
+    expect(await place.run(['run', 'go'])).toMatchObject({ code: 2, stderr: expect.stringContaining('too big') as string });
+  }); // prettier-ignore
+
+  test('the highest price, and a service that reports more than can be: the journal proves itself, and nothing more is lent', async ({ place, mock }) => {
+    const usage = { input: Number.MAX_SAFE_INTEGER, output: 1e300 };
+    mock.reply({ text: 'dear', usage }, { text: 'never asked', usage });
+    place.connect(mock, { price: { input: 100_000, output: 100_000 } }, { budget: { turn: { cost: 0 }, session: { cost: 0 }, day: { cost: 1_000_000_000 }, month: { cost: 1_000_000_000 } } });
+    expect(await place.run(['run', '--session', 'one', 'go'])).toMatchObject({ code: 0 });
+    await expectVerified(place, 'one');
+    expect((await place.run(['run', '--budget.day.cost', '5', 'go'])).stderr).toContain('budget_exceeded');
+  }); // prettier-ignore
+
   test('what a turn cost is added up and shown', async ({ place, mock }) => {
     mock.reply(
       { calls: [{ name: 'time', arguments: {} }], usage: { input: 1000, output: 100, cached: 0, reasoning: 0 } },

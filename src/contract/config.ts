@@ -12,7 +12,13 @@ import { role } from './values.ts';
 const duration = z.string().regex(DURATION_PATTERN);
 const count = z.int().min(0);
 const atLeastOne = z.int().min(1);
-const usd = z.number().min(0);
+/** Beyond these nothing is limited, and sums in micro-USD could no longer be written. */
+const MOST_USD = 1_000_000_000;
+const MOST_PRICE = 100_000;
+const MOST_TOKENS = 1_000_000_000;
+const usd = z.number().min(0).max(MOST_USD);
+const price = z.number().min(0).max(MOST_PRICE);
+const tokens = atLeastOne.max(MOST_TOKENS);
 const toolNames = z.array(z.string().min(1));
 
 /** The limits of a budget; 0 is none. */
@@ -39,14 +45,14 @@ const modelEntry = z.strictObject({
   wire: z.enum(['responses', 'chat']).exactOptional().describe('Wire format, where the API of OpenAI is spoken. Default: responses; for a base_url, zai and ollama: chat.'),
   price: z
     .strictObject({
-      input: usd.describe('USD per million input tokens.'),
-      output: usd.describe('USD per million output tokens.'),
-      cached: usd.exactOptional().describe('USD per million cached input tokens. Default: as input.'),
+      input: price.describe('USD per million input tokens.'),
+      output: price.describe('USD per million output tokens.'),
+      cached: price.exactOptional().describe('USD per million cached input tokens. Default: as input.'),
     })
     .exactOptional()
     .describe('Needed for money limits. Default: as the catalogue says (`runtime models ls`).'),
-  context: atLeastOne.exactOptional().describe('Context window in tokens. Default: as the catalogue says.'),
-  max_output: atLeastOne.exactOptional().describe('Most tokens of one reply. Default: 16384, or what the catalogue says where that is less.'),
+  context: tokens.exactOptional().describe('Context window in tokens. Default: as the catalogue says.'),
+  max_output: tokens.exactOptional().describe('Most tokens of one reply. Default: 16384, or what the catalogue says where that is less.'),
   sees: z.array(modelAbility).exactOptional().describe('What it takes beside text: image, file (PDF); []: nothing, so images are left out and named to it. Default: as the catalogue says, else all is sent.'),
   headers: z.array(z.string().min(1)).exactOptional().describe('Further headers of each request, each as "Name: value".'),
   proxy: z.string().min(1).exactOptional().describe('Proxy for this model, as http://127.0.0.1:3128; none: no proxy. Default: HTTPS_PROXY and HTTP_PROXY, but for NO_PROXY.'),

@@ -6,9 +6,12 @@ export function money(microUsd: number): string {
   return `$${usd.toFixed(usd >= 0.1 || usd === 0 ? 2 : 4)}`;
 }
 
+/** As in the configuration. */
+const MOST_USD = 1_000_000_000;
+
 /** USD as `--max-cost` takes them. @throws RuntimeError usage */
 export function usdOf(text: string): number {
   const usd = Number(text);
-  if (text.trim() !== '' && usd > 0 && Number.isFinite(usd)) return usd;
+  if (text.trim() !== '' && usd > 0 && usd <= MOST_USD) return usd;
   throw new RuntimeError('usage', `--max-cost ${text} is no amount of money`, { next: 'Write USD, as 0.50.' });
 }
