@@ -54,6 +54,12 @@ describe.each<[string, (limit: number) => Inputs]>([
     ]);
   });
 
+  test('says what the call would take: how far to raise it', () => {
+    const story = given(created(), message('e1'));
+    const { message: said } = story.when(started(inputs(INPUT + 255))).at(-1)!.data as { message: string };
+    expect(said).toContain(`could use ${INPUT + 256} tokens`);
+  });
+
   test('is not passed by a second call', () => {
     const story = asking(inputs(INPUT + 1000));
     const told = story.when(replied({ calls: [['no_such_tool']], usage: { input: INPUT, output: 900 } }));

@@ -77,8 +77,11 @@ export function reserve(state: State, turn: Turn): Reservation {
   for (const scope of scopes(state, turn, choice.price)) {
     const room = (scope.limit - scope.used) * scope.unit_size - scope.per_call - input * scope.per_input;
     if (scope.per_output > 0) output = Math.min(output, Math.floor(room / scope.per_output));
-    if (room < 0 || output < Math.min(LEAST_OUTPUT_TOKENS, longest)) {
-      const message = `The next model call could pass the ${scope.what}: ${scope.shown(scope.used)} of ${scope.shown(scope.limit)} ${scope.unit} are used. ${scope.mend}`;
+    const least = Math.min(LEAST_OUTPUT_TOKENS, longest);
+    if (room < 0 || output < least) {
+      const needed = Math.ceil((input * scope.per_input + least * scope.per_output) / scope.unit_size);
+      const use = needed > 0 ? `use ${scope.shown(needed)} ${scope.unit} and ` : '';
+      const message = `The next model call could ${use}pass the ${scope.what}: ${scope.shown(scope.used)} of ${scope.shown(scope.limit)} ${scope.unit} are used. ${scope.mend}`;
       return { ok: false, code: scope.code, message };
     }
   }
