@@ -141,6 +141,18 @@ test('A-90: when the service says that it was too long, it is summed up and aske
   await expectVerified(place, 'one');
 });
 
+test('why a model refuses to sum up is no summary', async ({ place, mock }) => {
+  place.connect(mock);
+  mock.reply({ text: 'One.' }, { refusal: 'I must not read this.' }, { text: 'Two.' });
+  await place.run(['run', '--session', 'one', `first ${LONG}`]);
+  await place.run(['session', 'compact', 'one']);
+  expect(await place.run(['run', '--session', 'one', 'and now?'])).toMatchObject({ code: 0, stdout: 'Two.\n' });
+  const asked = JSON.stringify(mock.requests.at(-1)!.body);
+  expect(asked).toContain('Nobody could sum it up');
+  expect(asked).not.toContain('I must not read this.');
+  await expectVerified(place, 'one');
+});
+
 test('`session compact` has it summed up before the next answer, and a redacted export of that is proved', async ({
   place,
 }) => {

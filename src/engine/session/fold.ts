@@ -65,7 +65,9 @@ export function applyEvolved(fold: Folded, entry: Entry, evolved: Evolved): void
   rememberDone(fold.remembered, entry);
   if (entry.type === 'input.received' && entry.data.goal) fold.goals.set(entry.data.event_id, entry.data);
   if (entry.type === 'turn.started') takeGoal(fold, entry.data.event_ids);
-  if (entry.type === 'model.replied' && entry.data.purpose === 'compact') fold.condensed = entry.data.parts;
+  if (entry.type === 'model.replied' && entry.data.purpose === 'compact') {
+    fold.condensed = entry.data.stop_reason === 'refused' ? [] : entry.data.parts; // why it refuses is no summary
+  }
   const made = callsMade(entry);
   if (made.length > 0) fold.calls = new Map(made.map((call) => [call.call_id, call]));
   if (entry.type === 'reply.made') fold.lastReply = entry.data.parts ?? lastAnswer(fold.contents);

@@ -11,7 +11,8 @@ const READ_AGAIN = 'What one of these put out you can read again: read_output wi
 export function summaryContent(summary: Summary): Content {
   const sections = [
     OPENING,
-    section('Summary', summary.text ?? 'Nobody could sum it up: only the record below is left.'),
+    // Indented: what a model was led to write is not to pass for what the record says.
+    section('Summary', indented(summary.text ? `  ${summary.text}` : 'Nobody could sum it up: only the record below is left.')),
     ...said(summary),
     ...done(summary),
   ];
