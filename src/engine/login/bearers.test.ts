@@ -1,5 +1,5 @@
 /** Renewal, with an issuer that answers when the test says so. Two sets of bearers stand for two processes. */
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, rmdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -7,6 +7,7 @@ import type { Issuer, IssuerFailure, Tokens } from '../../adapters/models/codex/
 import { type ManualClock, manualClock } from '../../base/testing/manual-clock.ts';
 import { configSchema } from '../../contract/config.ts';
 import type { Login } from '../../contract/login.ts';
+import { temporaryOf } from '../../store/files.ts';
 import { lockLogin, readLogin, writeLogin } from '../../store/logins.ts';
 import { createBearers } from './bearers.ts';
 import { logOut } from './log-in.ts';
@@ -191,6 +192,28 @@ test('a token that the service refused is not used again while the issuer is dow
   });
   expect(await renewed).toMatchObject({ ok: false, class: 'overload', code: 'http_503' });
   expect(readLogin(path)).toHaveProperty('renewing_since'); // nobody knows whether it was
+});
+
+test('a full disk: what is good yet is used; what a renewal brought is used, and written when there is room', async () => {
+  const { asked, issuerAt } = issuer();
+  const bearers = createBearers({ path, issuerAt, clock });
+  kept({ logged_in_at: START - HOUR, expires_at: START + MINUTE });
+  mkdirSync(temporaryOf(path)); // a whole file is written there first
+  expect(await bearers.bearer()).toMatchObject({ ok: true, access_token: 'access-1' });
+  expect(asked).toHaveLength(0);
+  rmdirSync(temporaryOf(path));
+  const renewed = bearers.bearer();
+  await turns();
+  mkdirSync(temporaryOf(path));
+  asked[0]!.answer(FRESH);
+  expect(await renewed).toMatchObject({ ok: true, access_token: 'access-2' });
+  expect(await bearers.bearer()).toMatchObject({ ok: true, access_token: 'access-2' });
+  expect(readLogin(path)).toMatchObject({ access_token: 'access-1', renewing_since: START });
+  rmdirSync(temporaryOf(path));
+  expect(await bearers.bearer()).toMatchObject({ ok: true, access_token: 'access-2' });
+  expect(readLogin(path)).toMatchObject({ access_token: 'access-2', refresh_token: 'refresh-2' });
+  expect(readLogin(path)).not.toHaveProperty('renewing_since');
+  expect(asked).toHaveLength(1);
 });
 
 test('another process that never ends renewing it is waited for, not for ever', async () => {

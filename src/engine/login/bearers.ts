@@ -9,7 +9,7 @@ import type { Clock } from '../../base/clock.ts';
 import { utcTime } from '../../base/utc-time.ts';
 import { toRuntimeError } from '../../contract/errors.ts';
 import type { BearerAnswer, Bearers, Login } from '../../contract/login.ts';
-import { readLogin, writeLogin } from '../../store/logins.ts';
+import { lockLogin, readLogin, writeLogin } from '../../store/logins.ts';
 import { takeLogin } from './take-login.ts';
 
 export interface BearersOptions {
@@ -37,10 +37,28 @@ const LOG_IN = 'log in with `runtime provider login openai-codex`';
 
 export function createBearers({ path, issuerAt, clock, learned }: BearersOptions): Bearers {
   let renewing: Promise<BearerAnswer> | undefined;
+  /** What a renewal brought and the disk had no room for; `before`: the access token that stands in the file in its place. */
+  let unwritten: { before: string; login: Login } | undefined;
   const read = (): Login | undefined => {
-    const login = readLogin(path);
+    const kept = readLogin(path);
+    if (kept?.access_token !== unwritten?.before) unwritten = undefined; // somebody logged in anew, or out
+    const login = unwritten?.login ?? kept;
     if (login) learned?.(login);
     return login;
+  };
+  /** Nobody else has what must be written, and the disk may have room again. */
+  const writeAgain = (): void => {
+    const unlock = unwritten && lockLogin(path);
+    if (unlock === undefined) return;
+    try {
+      read();
+      if (unwritten) writeLogin(path, unwritten.login);
+      unwritten = undefined;
+    } catch {
+      // The next call tries it again.
+    } finally {
+      unlock();
+    }
   };
   const isGood = (login: Login, refused: string | undefined): boolean =>
     login.access_token !== refused && login.expires_at - clock.now() > earlyMs(login);
@@ -68,7 +86,9 @@ export function createBearers({ path, issuerAt, clock, learned }: BearersOptions
     if (answer.ok) {
       const next = renewedLogin(login, answer, clock.now());
       learned?.(next);
+      unwritten = { before: login.access_token, login: next };
       writeLogin(path, next);
+      unwritten = undefined;
       return good(next);
     }
     if (answer.class === 'auth' || NEVER_SENT.has(answer.code)) writeLogin(path, login); // this one wasn't cut
@@ -81,13 +101,17 @@ export function createBearers({ path, issuerAt, clock, learned }: BearersOptions
 
   return {
     async bearer(refused) {
+      let login: Login | undefined;
       try {
-        const login = read();
+        writeAgain();
+        login = read();
         if (!login) return missing();
         if (isGood(login, refused)) return good(login);
         renewing ??= renewed(refused).finally(() => (renewing = undefined));
         return await renewing;
       } catch (thrown) {
+        login = unwritten?.login ?? login; // what can't be written can be used all the same, as long as it is good
+        if (login && login.access_token !== refused && login.expires_at > clock.now()) return good(login);
         const { code, message, next } = toRuntimeError(thrown);
         return failed('auth', code, `${message} ${next}`);
       }

@@ -13,6 +13,7 @@ const BY_CODE: Readonly<Record<string, string>> = {
   reply_too_large: 'Ask for less at once, or lower `max_output` of the model in `models.registry`.',
   total_timeout: 'Ask for less at once, or raise `total_timeout` of the model in `models.registry`.',
   key_invalid: 'Copy the key anew: it has no blanks, line breaks or quotation marks.',
+  disk_full: 'Free some space, then ask again.',
   login_over: 'Log in: `runtime provider login openai-codex`.',
   login_missing: 'Log in: `runtime provider login openai-codex`.',
 };
