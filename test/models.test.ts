@@ -126,6 +126,13 @@ test('a key that no header can carry: the list of models says so', async ({ plac
   expect(stderr).toContain('its key holds characters that no key has');
 });
 
+test('provider test of a provider without a key names the key, and asks nobody else', async ({ place, mock }) => {
+  place.connect(mock);
+  const { code, stdout } = await place.run(['provider', 'test', 'anthropic']);
+  expect({ code, stdout }).toEqual({ code: 4, stdout: expect.stringContaining('set ANTHROPIC_API_KEY') as string });
+  expect(mock.requests).toEqual([]);
+});
+
 test('provider test repeats no secret that a service echoes, of a header neither', async ({ place }) => {
   const server = createServer(({ headers }, response) => {
     response.writeHead(400).end(JSON.stringify({ error: { message: `you sent ${String(headers['x-auth-token'])} ${headers.authorization}` } }));

@@ -1,4 +1,6 @@
 import { systemClock } from '../../../base/clock.ts';
+import type { ModelEntry } from '../../../contract/config.ts';
+import { PROVIDER_NAMES, providerOf } from '../../../contract/providers.ts';
 import { refuseTools } from '../../../engine/caller.ts';
 import { entryOf } from '../../../engine/config/models.ts';
 import { askOnce, hostOf } from '../../../engine/config/services.ts';
@@ -48,7 +50,9 @@ export const testProvider: CommandAction<{ output: OutputFormat }> = async (cont
   const entries = accountEntries(config, environment);
   const entry =
     entries.find((one) => one.name === name) ??
+    entries.find(({ aliases }) => name !== undefined && aliases?.includes(name)) ??
     entries.find((one) => one.provider === name) ??
+    unreached(name) ??
     entryOf(config, environment, name);
   const stop = new AbortController();
   let code: number | undefined;
@@ -77,6 +81,13 @@ export const testProvider: CommandAction<{ output: OutputFormat }> = async (cont
   if (options.output === 'table') io.stderr.write(`next: ${nextStep(tried.class, provider)}\n`);
   return tried.class === 'auth' ? NO_KEY : NO_ANSWER;
 };
+
+/** Of a provider by whose name nothing is reached: so that its key is named, and nobody else is asked for such a model. */
+function unreached(name: string | undefined): ModelEntry | undefined {
+  const provider = PROVIDER_NAMES.find((one) => one === name);
+  if (provider === undefined || providerOf(provider)!.key === undefined) return undefined;
+  return { name: providerOf(provider)!.default_model ?? provider, provider };
+}
 
 function nextStep(failure: string, provider: string): string {
   if (failure === 'auth') {
