@@ -61,7 +61,7 @@ test('a model without a price leaves no ledger', async ({ place }) => {
 });
 
 test('a day that is used up refuses, and says what to do', async ({ place, mock }) => {
-  mock.reply({ text: 'one', usage: { input: 100_000, output: 0 } }, { text: 'never' });
+  mock.reply({ text: 'one', usage: { input: 99_990, output: 1 } }, { text: 'never' });
   place.connect(mock, PRICE, { budget: { day: { cost: 0.25 } } });
   expect((await place.run(['run', '--session', 'one', 'go'])).code).toBe(0);
   const { code, stderr } = await place.run(['run', '--session', 'two', 'go']);
@@ -230,7 +230,7 @@ describe('a budget of which 80 % are used', () => {
   const half = { budget: { day: { cost: 1 } } };
 
   test('is told by `run`, in `session show` and by `why`; below that nothing is said', async ({ place, mock }) => {
-    const usage = { input: 410_000, output: 0 };
+    const usage = { input: 409_990, output: 1 };
     mock.reply({ text: 'one', usage }, { text: 'two', usage }, { text: 'three', usage: { input: 10, output: 1 } });
     place.connect(mock, PRICE, half);
     expect((await place.run(['run', '--session', 'one', 'go'])).stderr).not.toContain('budget');
@@ -245,7 +245,7 @@ describe('a budget of which 80 % are used', () => {
   });
 
   test('is in the daemon’s log, once a turn, and in its figures', async ({ place, mock }) => {
-    mock.reply({ text: 'one', usage: { input: 810_000, output: 0 } }, { text: 'two', usage: { input: 1, output: 1 } });
+    mock.reply({ text: 'one', usage: { input: 809_990, output: 1 } }, { text: 'two', usage: { input: 1, output: 1 } });
     place.connect(mock, PRICE, half);
     const daemon = await startDaemon(place);
     await daemon.send({ content: 'go' });
