@@ -458,7 +458,7 @@ describe('a file that is no login', () => {
   test('a pipe in its place is waited for by nobody', async ({ place, mock }) => {
     const { path, environment } = await prepare(place);
     mkdirSync(join(place.home, 'auth'), { mode: 0o700 });
-    execFileSync('mkfifo', [path]);
+    execFileSync('/bin/sh', ['-c', 'mkfifo "$1"', 'sh', path]);
     connectCodex(place, mock);
     const ran = await place.run(['run', 'go'], { environment });
     expect(ran).toMatchObject({ code: 4, stderr: expect.stringContaining('is not a plain file') as string });

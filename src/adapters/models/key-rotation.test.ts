@@ -16,7 +16,14 @@ function keyed(...keys: (ModelFailureClass | undefined)[]) {
       ask: async (): Promise<ModelAnswer> => {
         used.push(index);
         const failure = fails[index];
-        if (failure) return { ok: false, class: failure, code: 'x', message: 'x', ...(retry_after_ms !== undefined && { retry_after_ms }) };
+        if (failure)
+          return {
+            ok: false,
+            class: failure,
+            code: 'x',
+            message: 'x',
+            ...(retry_after_ms !== undefined && { retry_after_ms }),
+          };
         const usage = { input: 1, output: 1, cached: 0, reasoning: 0 };
         return { ok: true, parts: [], tool_calls: [], stop_reason: 'end', model_served: 'm', wire_hash: '', usage };
       },

@@ -37,7 +37,10 @@ export async function listModels(
   const late = new AbortController();
   const cancel = clock.at(clock.now() + 2 * TIMEOUT_MS, () => late.abort());
   try {
-    const reply = await transport(url, { headers: [...keyHeaders(format, key), ...Object.entries(headers)], signal: late.signal });
+    const reply = await transport(url, {
+      headers: [...keyHeaders(format, key), ...Object.entries(headers)],
+      signal: late.signal,
+    });
     if (reply.status !== 200) return { ok: false, why: `it answered ${reply.status}` };
     const models = modelsIn(JSON.parse(await wholeText(reply.body)));
     return models ? { ok: true, models } : { ok: false, why: 'it answered with no list of models' };

@@ -12,7 +12,10 @@ export function summaryContent(summary: Summary): Content {
   const sections = [
     OPENING,
     // Indented: what a model was led to write is not to pass for what the record says.
-    section('Summary', indented(summary.text ? `  ${summary.text}` : 'Nobody could sum it up: only the record below is left.')),
+    section(
+      'Summary',
+      indented(summary.text ? `  ${summary.text}` : 'Nobody could sum it up: only the record below is left.'),
+    ),
     ...said(summary),
     ...done(summary),
   ];

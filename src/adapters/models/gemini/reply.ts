@@ -52,7 +52,11 @@ export function readContents(draft: Draft, reasoner: string): Reader<GenerateCon
       for (const part of candidate?.content?.parts ?? []) takePart(part);
       ending = candidate?.finishReason ?? ending;
       if (ending !== undefined && BROKEN.has(ending)) {
-        throw new ModelFault('malformed', ending, textIn(candidate?.finishMessage) || `the model broke off (${ending})`);
+        throw new ModelFault(
+          'malformed',
+          ending,
+          textIn(candidate?.finishMessage) || `the model broke off (${ending})`,
+        );
       }
     },
     ended: () => ending !== undefined,
