@@ -114,7 +114,7 @@ export const MUTANTS: readonly Mutant[] = [
     name: 'the reservation is not asked for',
     breaks: 'e',
     file: 'src/kernel/budget/budget.ts',
-    find: 'if (room < 0 || output < Math.min(LEAST_OUTPUT_TOKENS, longest)) {',
+    find: 'if (room < 0 || output < least) {',
     replace: 'output = longest;\n    if (room < -Infinity) {',
   },
   {
