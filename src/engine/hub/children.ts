@@ -43,22 +43,28 @@ export function createChildren({ sessions, owner, journal, audit, textOf, onChan
     if (found.end) return endOf(request, found, found.end);
     const mayBeGone = attempt > 1 || (recovered && (await wasRemoved(audit, session_id)));
     if (!found.isThere && mayBeGone) return wasRemovedEnd(session_id);
-    if (!found.begun && signal.aborted) return nothingDone('canceled', 'It was stopped before it began.');
+    if (!found.begun && signal.aborted) return stoppedBefore();
 
     const live = await sessions.engage(request, { make: !found.isThere });
     if (live === undefined) return wasRemovedEnd(session_id);
+    const withdrawn = Promise.withResolvers<'withdrawn'>();
     const stop = (): void => {
-      owner.stop(live, event_id, BY_ITS_GOAL).catch(() => {}); // how it ends says more
+      const stopping = owner.stop(live, event_id, BY_ITS_GOAL).then((stopped) => {
+        if (stopped && waitsBehindAnother(live.runner.state(), event_id)) withdrawn.resolve('withdrawn');
+      });
+      stopping.catch(() => {}); // how it ends says more
     };
     if (signal.aborted) stop();
     else signal.addEventListener('abort', stop);
-    await turnEnd(live, event_id, () => {
+    const listener = (): void => {
       changed();
       onChanged(parent.session_id);
-    });
+    };
+    const how = await turnEnd(live, { event_id, withdrawn: withdrawn.promise }, listener);
     signal.removeEventListener('abort', stop);
     const done = await readTry(journal, request, event_id);
     if (done.end) return endOf(request, done, done.end);
+    if (how === 'withdrawn') return stoppedBefore();
     return nothingDone('interrupted', `The session ${session_id} of this step was closed before it had ended.`);
   }
 
@@ -140,8 +146,23 @@ async function wasRemoved(audit: Pick<Audit, 'read'>, session_id: string): Promi
   return removed;
 }
 
-/** Resolves when the turn that has the message has ended, or nobody works on its session any more. */
-async function turnEnd({ runner }: LiveSession, event_id: string, changed: () => void): Promise<void> {
+/** Nobody will be asked for it: it was stopped, durably, while it waited. */
+function stoppedBefore(): ChildEnd {
+  return nothingDone('canceled', 'It was stopped before it began.');
+}
+
+/** Does it wait for a turn that somebody began by hand? That is theirs, and may take long. */
+function waitsBehindAnother({ turn, queue }: State, event_id: string): boolean {
+  const place = queue.findIndex((item) => item.event_id === event_id);
+  return place > 0 || (place === 0 && turn !== null);
+}
+
+/** Resolves when the turn that has the message has ended, it was withdrawn, or nobody works on its session any more. */
+async function turnEnd(
+  { runner }: LiveSession,
+  { event_id, withdrawn }: { event_id: string; withdrawn: Promise<'withdrawn'> },
+  changed: () => void,
+): Promise<'withdrawn' | void> {
   const { promise, resolve } = Promise.withResolvers<void>();
   const unsubscribe = runner.subscribe((event) => {
     if (event.kind !== 'entry') return;
@@ -150,8 +171,9 @@ async function turnEnd({ runner }: LiveSession, event_id: string, changed: () =>
     else changed();
   });
   if (!holds(runner.state(), event_id)) resolve(); // it came to its end before anybody listened
-  await Promise.race([promise, runner.ended]);
+  const how = await Promise.race([promise, withdrawn, runner.ended]);
   unsubscribe();
+  return how;
 }
 
 function holds({ turn, queue }: State, event_id: string): boolean {

@@ -1,0 +1,34 @@
+/** What happens to the sessions of steps beside their steps: people speak in them, and tries end in odd ways. */
+import { expect, test } from 'vitest';
+import {
+  CONFIG, entries, goal, openGoals, plan, soon, step, SYNTHESIS, type ScriptStep,
+} from '../testing/goals.ts'; // prettier-ignore
+import { say } from '../testing/hubs.ts';
+
+/** A step's first try fails, and its next one comes late enough for a person to speak before it. */
+const FAILS_ONCE: ScriptStep = { match: { contains: 'please do a' }, fail: { class: 'invalid_request' } };
+const SLOW_RETRY = CONFIG.replace('10ms', '1s');
+
+test('a stop of the goal does not wait for what a person does in the session of a step', async () => {
+  const { hub, workspace } = await openGoals(
+    [plan(step('a'), step('b', ['a'])), { match: { contains: 'by hand' }, stall: '60s' }, FAILS_ONCE, SYNTHESIS],
+    SLOW_RETRY,
+  );
+  const { event_id } = await hub.submit(goal());
+  await soon(async () => expect(await entries(workspace, 'child.finished')).toHaveLength(1));
+  const { session_id } = (await entries(workspace, 'child.started'))[0]!.data;
+  const own = await hub.submit(say('by hand', { session_id }));
+  await soon(async () => expect(await entries(workspace, 'input.received', session_id)).toHaveLength(3));
+  await hub.stop('g', event_id);
+  expect(await hub.settled(event_id)).toMatchObject({ reason: 'canceled' });
+  expect(await hub.event(own.event_id)).toMatchObject({ status: 'running' });
+  const finished = await entries(workspace, 'child.finished');
+  expect(finished.map(({ data }) => data.reason)).toEqual(['validation_failed', 'canceled']);
+  // What the person does there is the person's; the try ends when its turn would have come, and nobody is asked.
+  await hub.stop(session_id, own.event_id);
+  await soon(async () => {
+    const ends = await entries(workspace, 'turn.ended', session_id);
+    expect(ends.map(({ data }) => data.reason)).toEqual(['validation_failed', 'canceled', 'canceled']);
+  });
+  expect(await entries(workspace, 'model.requested', session_id)).toHaveLength(2);
+});
