@@ -286,8 +286,6 @@ export interface ChildRequest {
   taint: string[];
   check?: string;
   limits: Limits;
-  /** Active time of the tries before. */
-  active_ms: number;
   /** Its intent was found in the journal: a process before may have made the session, and somebody removed it since. */
   recovered: boolean;
 }

@@ -1,5 +1,8 @@
 /** What happens to the sessions of steps beside their steps: people speak in them, and tries end in odd ways. */
 import { expect, test } from 'vitest';
+import type { Visit } from '../../contract/ports.ts';
+import { readSession } from '../sessions.ts';
+import { readTries } from '../step-tries.ts';
 import {
   CONFIG, entries, goal, openGoals, plan, soon, step, SYNTHESIS, type ScriptStep,
 } from '../testing/goals.ts'; // prettier-ignore
@@ -31,4 +34,42 @@ test('a stop of the goal does not wait for what a person does in the session of 
     expect(ends.map(({ data }) => data.reason)).toEqual(['validation_failed', 'canceled', 'canceled']);
   });
   expect(await entries(workspace, 'model.requested', session_id)).toHaveLength(2);
+});
+
+test('time that people spend in the session of a step is not that of its tries', async () => {
+  const { hub, workspace } = await openGoals(
+    [
+      plan(step('a'), step('b', ['a'])),
+      { match: { contains: 'by hand' }, reply: { text: 'As you like.' } },
+      FAILS_ONCE,
+      { match: { any: true }, reply: { text: 'Done.' } },
+    ],
+    SLOW_RETRY,
+  );
+  const { event_id } = await hub.submit(goal());
+  await soon(async () => expect(await entries(workspace, 'child.finished')).toHaveLength(1));
+  const { session_id } = (await entries(workspace, 'child.started'))[0]!.data;
+  await hub.settled((await hub.submit(say('by hand', { session_id }))).event_id);
+  expect(await hub.settled(event_id)).toMatchObject({ reason: 'success' });
+
+  const told = (await entries(workspace, 'child.finished')).filter(({ data }) => data.session_id === session_id);
+  const { entries: own } = await readSession(workspace, session_id);
+  const asked = own.filter(({ entry }) => entry.type === 'model.requested')[1]!.entry.seq;
+  const [HOUR, SECOND] = [3_600_000, 1000];
+  const { journal, blobs } = workspace.store;
+  const timesOf = async (lateness: (seq: number) => number): Promise<number[]> => {
+    const read = (visit: Visit) =>
+      journal.read(session_id, (stored) => {
+        const { entry } = stored;
+        return visit({ ...stored, entry: { ...entry, at: entry.at + lateness(entry.seq) } });
+      });
+    const { ends } = await readTries(session_id, read, blobs);
+    return [...ends.values()].map(({ active_ms }) => active_ms);
+  };
+  const times = told.map(({ data }) => data.active_ms);
+  expect(await timesOf(() => 0)).toEqual(times);
+  // The person's question takes an hour more; then the second try a second.
+  expect(await timesOf((seq) => (seq > asked ? HOUR : 0))).toEqual(times);
+  const last = own.findLast(({ entry }) => entry.type === 'model.requested')!.entry.seq;
+  expect(await timesOf((seq) => (seq > last ? SECOND : 0))).toEqual([times[0], times[1]! + SECOND]);
 });

@@ -49,7 +49,6 @@ export function childRequest(
     taint: state.taint,
     ...(step.check !== undefined && { check: step.check }),
     limits: step.limits!,
-    active_ms: step.active_ms,
     recovered: step.seq! <= opened_at,
   };
 }
