@@ -282,7 +282,9 @@ export interface ChildRequest {
   actor: Actor;
   source: string;
   lane: Lane;
+  /** What it is told; `again`: when a try before has told it all that. */
   parts: Part[];
+  again: Part[];
   taint: string[];
   check?: string;
   limits: Limits;

@@ -37,11 +37,12 @@ export function createChildren({ sessions, owner, journal, audit, blobs, onChang
     }
     const known = ends.get(event_id);
     if (known) return known;
-    const mayBeGone = attempt > 1 || (recovered && (await wasRemoved(audit, session_id)));
-    if (!isThere && mayBeGone) return wasRemovedEnd(session_id);
+    const mayBeGone = !isThere && (attempt > 1 || recovered);
+    if (mayBeGone && (await wasRemoved(audit, session_id))) return wasRemovedEnd(session_id);
     if (!given.has(event_id) && signal.aborted) return stoppedBefore();
 
-    const live = await sessions.engage(request, { make: !isThere });
+    const told = given.size > 0 ? { ...request, parts: request.again } : request;
+    const live = await sessions.engage(told, { make: !isThere });
     if (live === undefined) return wasRemovedEnd(session_id);
     const withdrawn = Promise.withResolvers<'withdrawn'>();
     const stop = (): void => {

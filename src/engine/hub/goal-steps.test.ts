@@ -1,12 +1,15 @@
 /** What happens to the sessions of steps beside their steps: people speak in them, and tries end in odd ways. */
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
+import { RuntimeError } from '../../contract/errors.ts';
 import type { Visit } from '../../contract/ports.ts';
 import { readSession } from '../sessions.ts';
 import { readTries } from '../step-tries.ts';
 import {
-  CONFIG, entries, goal, openGoals, plan, soon, step, SYNTHESIS, type ScriptStep,
+  CONFIG, done, entries, goal, openGoals, plan, soon, step, SYNTHESIS, writeScript, type ScriptStep,
 } from '../testing/goals.ts'; // prettier-ignore
-import { say } from '../testing/hubs.ts';
+import { newHome, say } from '../testing/hubs.ts';
+import { openWorkspace } from '../wire.ts';
+import { createHub } from './hub.ts';
 
 /** A step's first try fails, and its next one comes late enough for a person to speak before it. */
 const FAILS_ONCE: ScriptStep = { match: { contains: 'please do a' }, fail: { class: 'invalid_request' } };
@@ -73,3 +76,30 @@ test('time that people spend in the session of a step is not that of its tries',
   const last = own.findLast(({ entry }) => entry.type === 'model.requested')!.entry.seq;
   expect(await timesOf((seq) => (seq > last ? SECOND : 0))).toEqual([times[0], times[1]! + SECOND]);
 });
+
+test.each(['session.created', 'input.received'])(
+  'a step whose session was told nothing, as its %s failed, is told all of it by the next try',
+  async (failing) => {
+    const home = newHome(CONFIG);
+    writeScript(home, [plan(step('a'), step('b', ['a'])), { match: { any: true }, reply: { text: 'Done.' } }]);
+    const workspace = await openWorkspace({ environment: { RUNTIME_HOME: home }, overrides: new Map() });
+    const { journal } = workspace.store;
+    const { append } = journal;
+    journal.append = (session, condition, added, options) => {
+      if (session === 'g' || !added.some(({ type }) => type === failing))
+        return append(session, condition, added, options);
+      journal.append = append;
+      return Promise.reject(new RuntimeError('store_damaged', 'It can not be written.'));
+    };
+    const hub = createHub(workspace, { takes: 'named', version: 'test' });
+    onTestFinished(() => hub.leave().catch(() => {}));
+    expect(await done(hub)).toMatchObject({ reason: 'success' });
+    const [first] = await entries(workspace, 'child.finished');
+    expect(first!.data).toMatchObject({ reason: 'interrupted', attempt: 1 });
+    const given = await entries(workspace, 'input.received', first!.data.session_id);
+    expect(given.map(({ data }) => data.event_id)).toEqual([`${first!.data.session_id}.2`]);
+    const told = JSON.stringify(given[0]!.data.parts);
+    expect(told).toMatch(/the goal.*please do a.*may have done part of it/);
+    expect(told).not.toContain('Your last try');
+  },
+);
