@@ -2,10 +2,8 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import type { Entry, EntryOf } from '../../contract/entries.ts';
+import type { EntryOf } from '../../contract/entries.ts';
 import type { Manifest } from '../../contract/manifest.ts';
-import type { StoredEntry } from '../../contract/ports.ts';
-import { verifyJournal, type Evidence } from '../proof/verify.ts';
 import { chooseSession } from '../session-choice.ts';
 import { readSession, verifySession } from '../sessions.ts';
 import {
@@ -50,49 +48,6 @@ test('a goal is planned, its steps are done in their order, each by its own sess
   }
   const [ended] = await entries(workspace, 'turn.ended');
   expect(ended!.data.model_calls).toBe(5);
-});
-
-test('what a goal says of its steps is what their sessions say, and fails to verify where it is not', async () => {
-  const { hub, workspace } = await openGoals([plan(step('a'), step('b')), does('a', { text: 'A' }), does('b', { text: 'B' }), SYNTHESIS]); // prettier-ignore
-  await done(hub);
-  const { journal, blobs } = workspace.store;
-  const verify = (entryAt: NonNullable<Evidence['entryAt']>) =>
-    verifyJournal({ session_id: 'g', read: (visit) => journal.read('g', visit), blobs, hasHead: true, entryAt });
-  const [other] = (await readSession(workspace, 'g')).entries as [StoredEntry];
-  expect(await verify(async () => ({ ...other, hash: '0'.repeat(64) }))).toMatchObject({ status: 'failed', failure: { code: 'hash_mismatch' } }); // prettier-ignore
-  expect(await verify(async () => undefined)).toMatchObject({ status: 'verified', notes: ['step_missing'] });
-  const [child] = await entries(workspace, 'child.started');
-  await hub.remove(child!.data.session_id, { force: false });
-  expect(await verifySession(workspace, 'g')).toMatchObject({ status: 'verified', notes: ['step_missing'] });
-});
-
-test('a goal that says of a step what its session does not say fails to verify', async () => {
-  const { hub, workspace } = await openGoals([
-    plan(step('a'), step('b')),
-    does('a', { text: 'A' }),
-    { match: { contains: 'please do b' }, fail: { class: 'auth' } },
-    SYNTHESIS,
-  ]);
-  await done(hub);
-  const { journal, blobs } = workspace.store;
-  const [child] = (await entries(workspace, 'child.finished')).filter(({ data }) => data.reason !== 'success');
-  const ended = (await readSession(workspace, child!.data.session_id)).entries.at(-1)!;
-  const verify = (told: (entry: Entry) => Entry) =>
-    verifyJournal({
-      session_id: 'g',
-      read: (visit) => journal.read('g', visit),
-      blobs,
-      hasHead: true,
-      entryAt: async (session) =>
-        session === child!.data.session_id ? { ...ended, entry: told(ended.entry) } : undefined,
-    });
-  expect(await verify((entry) => entry)).toMatchObject({ status: 'verified' });
-  const other = { reason: 'failed', usage: { input: 1, output: 1, cached: 0, reasoning: 0 }, model_calls: 9, tool_calls: 9 }; // prettier-ignore
-  for (const [key, value] of Object.entries(other)) {
-    const told = (entry: Entry): Entry => ({ ...entry, data: { ...entry.data, [key]: value } }) as Entry;
-    expect(await verify(told)).toMatchObject({ status: 'failed', failure: { code: 'not_admissible' } });
-  }
-  expect(await verify((entry) => ({ ...entry, type: 'reply.made' }) as Entry)).toMatchObject({ status: 'failed' });
 });
 
 test('H-63: a plan of one step costs no further call: the turn does it itself', async () => {

@@ -47,6 +47,23 @@ export function createRedactor(secrets: readonly { name: string; value: string }
   };
 }
 
+const PLACEHOLDER = /\[REDACTED:[^\]]*\]/;
+
+/** Is a text the other one, perhaps with placeholders where that has something else? */
+export function isRedacted(text: string, whole: string): boolean {
+  const [first = '', ...others] = text.split(PLACEHOLDER);
+  const last = others.pop();
+  if (last === undefined) return text === whole;
+  if (!whole.startsWith(first)) return false;
+  let from = first.length;
+  for (const piece of others) {
+    const place = whole.indexOf(piece, from);
+    if (place < 0) return false;
+    from = place + piece.length;
+  }
+  return whole.length - last.length >= from && whole.endsWith(last);
+}
+
 /** Where the text's end begins that may turn out to be a secret, or another one than it looks now. */
 function firstUndecided(text: string, pattern: RegExp, secrets: readonly { value: string }[]): number {
   let undecided = text.length - longestBeginning(text, secrets);
