@@ -2,7 +2,7 @@
 import { expect, onTestFinished, test } from 'vitest';
 import { RuntimeError } from '../../contract/errors.ts';
 import type { Visit } from '../../contract/ports.ts';
-import { readSession } from '../sessions.ts';
+import { readSession, verifySession } from '../sessions.ts';
 import { readTries } from '../step-tries.ts';
 import {
   CONFIG, done, entries, goal, openGoals, plan, soon, step, SYNTHESIS, writeScript, type ScriptStep,
@@ -103,3 +103,18 @@ test.each(['session.created', 'input.received'])(
     expect(told).not.toContain('Your last try');
   },
 );
+
+test('a fork of a session with a goal shares no budget with it, and has no more left than the copied entries leave', async () => {
+  const { hub, workspace } = await openGoals(
+    [plan(step('a'), step('b')), { match: { any: true }, reply: { text: 'Done.' } }],
+    `${CONFIG}budget: {session: {calls: 7}}\n`,
+  );
+  const ask = async (session_id: string) => hub.settled((await hub.submit(say('And?', { session_id }))).event_id);
+  expect(await done(hub)).toMatchObject({ reason: 'success' });
+  const { session_id: fork } = await hub.fork('g', {});
+  for (let asked = 0; asked < 3; asked++) expect(await ask('g')).toMatchObject({ reason: 'success' });
+  expect(await ask('g')).toMatchObject({ reason: 'budget_exceeded' });
+  for (let asked = 0; asked < 3; asked++) expect(await ask(fork)).toMatchObject({ reason: 'success' });
+  expect(await ask(fork)).toMatchObject({ reason: 'budget_exceeded', code: 'session_calls' });
+  expect(await verifySession(workspace, fork)).toMatchObject({ status: 'verified' });
+});

@@ -270,6 +270,32 @@ describe('steps', () => {
     expect(story.turn.goal!.steps[0]).toMatchObject({ reason: 'interrupted', attempt: 1 });
   });
 
+  test('share in a fork what its turn has left, and nothing with its source', () => {
+    const limits = { calls: 10, tokens: 1000, cost_micro_usd: 500, wall_ms: MINUTE };
+    const scopes = ['day', 'tree:s-1', 'goal:s-1.1'].map((scope) => ({ scope, limits }));
+    const story = goal({ rules: { goal: GOAL, shared_scopes: scopes } });
+    story.when(reserved([{ scope: 'tree_wall', limit: MINUTE, used: 0, reserved: MINUTE }]));
+    story.when(plan(['a'], ['b']));
+    story.when(ends(story, 'b', { usage: { input: 300, output: 50, cached: 0, reasoning: 0 }, cost_micro_usd: 70, model_calls: 4, active_ms: 5000 })); // prettier-ignore
+    const { tokens, cost_micro_usd, model_calls } = story.turn;
+    const left = { calls: 10 - model_calls, tokens: 1000 - tokens, cost_micro_usd: 500 - cost_micro_usd };
+    story.when(forked('s-2'));
+    expect(story.turn.manifest.rules.shared_scopes).toEqual([
+      { scope: 'day', limits },
+      { scope: 'tree:s-2', limits: { ...left, wall_ms: MINUTE - 5000 } },
+      { scope: 'goal:s-2.1', limits: { ...left, wall_ms: MINUTE - 5000 } },
+    ]);
+    expect(story.turn).not.toHaveProperty('wall_grant');
+    expect(story.state.session).toMatchObject({ id: 's-2', tree: 's-2' });
+  });
+
+  test('are not those of a fork that goes on with a try of one: it has the limits of its turn', () => {
+    const scopes = ['day', 'tree:s-0', 'goal:s-0.1'].map((scope) => ({ scope, limits: { calls: 10 } }));
+    const story = given(created(), message('e1'), started({ rules: { shared_scopes: scopes } }), forked('s-2'));
+    expect(story.turn.manifest.rules.shared_scopes).toEqual([{ scope: 'day', limits: { calls: 10 } }]);
+    expect(story.state.session).not.toHaveProperty('tree');
+  });
+
   test('taint comes back with a result', () => {
     const story = goal();
     story.when(plan(['a'], ['b']));
