@@ -9,7 +9,7 @@ import { readSession, verifySession } from '../sessions.ts';
 import {
   CONFIG, does, done, entries, goal, openGoals, plan, soon, stalls, step, SYNTHESIS, writeScript,
 } from '../testing/goals.ts'; // prettier-ignore
-import { newHome, say } from '../testing/hubs.ts';
+import { newHome } from '../testing/hubs.ts';
 import { openWorkspace } from '../wire.ts';
 import { createHub } from './hub.ts';
 
@@ -269,23 +269,24 @@ test('what somebody says to the session of a step counts for who says it, by the
   ]);
 });
 
-test('a secret in a check is in no file', async () => {
+test('a secret in a check, a title or what a plan says is in no file', async () => {
   const home = newHome(CONFIG);
   const file = join(home, 'config.yaml');
-  writeFileSync(
-    file,
-    readFileSync(file, 'utf8').replace(
-      '}]}',
-      '}, {name: other, provider: openai, model: m, api_key: sk-not-to-be-kept}]}',
-    ),
-  );
-  const { hub } = await openGoals([{ match: { any: true }, reply: { text: 'Yes.' } }], '', home);
-  const { event_id } = await hub.submit(say('hi', { session_id: 's', check: 'test sk-not-to-be-kept' }));
+  const secret = 'sk-not-"to-be-kept';
+  const other = `{name: other, provider: openai, model: m, api_key: '${secret}'}`;
+  writeFileSync(file, readFileSync(file, 'utf8').replace('}]}', `}, ${other}]}`));
+  const more = { title: `Title ${secret}`, check: `test ${secret}` };
+  const script = [plan(step('a', [], more), step('b')), { match: { any: true }, reply: { text: 'Yes.' } }];
+  const { hub } = await openGoals(script, '', home);
+  const { event_id } = await hub.submit({ ...goal(), ...more, metadata: { of: secret } });
   expect(await hub.settled(event_id)).toMatchObject({ status: 'done' });
   await hub.leave();
   const files = readdirSync(join(home, 'workspaces'), { recursive: true, withFileTypes: true }).filter((one) => one.isFile()); // prettier-ignore
-  const holding = files.filter(({ parentPath, name }) => readFileSync(join(parentPath, name)).includes('sk-not-to-be-kept')); // prettier-ignore
-  expect(holding.map(({ name }) => name)).toEqual([]);
+  const holding = files.flatMap(({ parentPath, name }) => {
+    const lines = readFileSync(join(parentPath, name), 'utf8').split('\n');
+    return lines.filter((line) => line.includes('to-be-kept')).map((line) => `${name}: ${line}`);
+  });
+  expect(holding).toEqual([]);
 });
 
 test('whoever goes on with the session that was written to last goes on with the goal, not with a step of it', async () => {

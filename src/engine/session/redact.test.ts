@@ -13,6 +13,13 @@ describe('a whole text', () => {
     const { text } = createRedactor(secrets);
     expect(text('x sk-aaaaaaaaabcdef y sk-aaaaaaaaab z abc')).toBe('x [REDACTED:LONG] y [REDACTED:A] z abc');
   });
+
+  it('has it also where the secret is spelled as in JSON', () => {
+    const value = 'sk-"a"\\bcd';
+    const { text } = createRedactor([{ name: 'Q', value }]);
+    expect(text(JSON.stringify({ cmd: `echo ${value}` }))).toBe('{"cmd":"echo [REDACTED:Q]"}');
+    expect(text(value)).toBe('[REDACTED:Q]');
+  });
 });
 
 describe('a text in pieces', () => {

@@ -170,7 +170,8 @@ function forked(state: State, { data }: EntryOf<'session.forked'>, resolved: Res
   };
   const next = { ...state, session, queue: [], grants: [] };
   return withTurn(next, (turn) => {
-    const { wall_grant: _, ...back } = recover(turn, { voidApprovals: true, abandonAll: true });
+    const back = recover(turn, { voidApprovals: true, abandonAll: true });
+    delete back.wall_grant;
     const { policy, rules } = turn.manifest;
     const boxed = { ...policy, sandbox: stricterSandbox(policy.sandbox, session.rights.sandbox) };
     const tightened = [boxed, ...(resolved.own_policies ?? [])].reduce(addPolicy, back);
