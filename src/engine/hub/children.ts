@@ -32,9 +32,7 @@ export function createChildren({ sessions, owner, journal, audit, blobs, onChang
     const event_id = childEvent(request);
     const triesOf = (): Promise<Tries> => readTries(session_id, (visit) => journal.read(session_id, visit), blobs);
     const { isThere, parent: own, given, ends } = await triesOf();
-    if (isThere && !isSameStep(own, parent)) {
-      return nothingDone('failed', `There is a session ${session_id} already, and it is another's.`);
-    }
+    if (isThere && !isSameStep(own, parent)) return anothersEnd(session_id);
     const known = ends.get(event_id);
     if (known) return known;
     const mayBeGone = !isThere && (attempt > 1 || recovered);
@@ -43,7 +41,8 @@ export function createChildren({ sessions, owner, journal, audit, blobs, onChang
 
     const told = given.size > 0 ? { ...request, parts: request.again } : request;
     const live = await sessions.engage(told, { make: !isThere });
-    if (live === undefined) return wasRemovedEnd(session_id);
+    if (live === 'gone') return wasRemovedEnd(session_id);
+    if (live === 'another') return anothersEnd(session_id);
     const withdrawn = Promise.withResolvers<'withdrawn'>();
     const stop = (): void => {
       const stopping = owner.stop(live, event_id, BY_ITS_GOAL).then((stopped) => {
@@ -76,6 +75,10 @@ export function createChildren({ sessions, owner, journal, audit, blobs, onChang
 
 function isSameStep(own: Tries['parent'], asked: ChildRequest['parent']): boolean {
   return own?.session_id === asked.session_id && own.seq === asked.seq && own.step_id === asked.step_id;
+}
+
+function anothersEnd(session_id: string): ChildEnd {
+  return nothingDone('failed', `There is a session ${session_id} already, and it is another's.`);
 }
 
 /** Somebody doesn't want it: it is not tried again. */

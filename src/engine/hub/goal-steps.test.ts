@@ -118,3 +118,35 @@ test('a fork of a session with a goal shares no budget with it, and has no more 
   expect(await ask(fork)).toMatchObject({ reason: 'budget_exceeded', code: 'session_calls' });
   expect(await verifySession(workspace, fork)).toMatchObject({ status: 'verified' });
 });
+
+test('a session that somebody made under the name of a step in the moment before is not given the step', async () => {
+  const home = newHome(CONFIG);
+  writeScript(home, [
+    plan(step('a'), step('b', ['a'])),
+    { match: { contains: 'mine' }, reply: { text: 'Yours.' } },
+    { match: { any: true }, reply: { text: 'Done.' } },
+  ]);
+  const workspace = await openWorkspace({ environment: { RUNTIME_HOME: home }, overrides: new Map() });
+  const { journal } = workspace.store;
+  const { read } = journal;
+  const [looked, made] = [Promise.withResolvers<string>(), Promise.withResolvers<void>()];
+  journal.read = async (id, ...how) => {
+    const end = await read(id, ...how);
+    if (id === 'g' || how.length !== 1) return end;
+    looked.resolve(id);
+    await made.promise;
+    return end;
+  };
+  const hub = createHub(workspace, { takes: 'named', version: 'test' });
+  onTestFinished(() => hub.leave().catch(() => {}));
+  const { event_id } = await hub.submit(goal());
+  const session_id = await looked.promise;
+  journal.read = read;
+  await hub.settled((await hub.submit(say('mine', { session_id }))).event_id);
+  made.resolve();
+  expect(await hub.settled(event_id)).toMatchObject({ reason: 'execution_failed', code: 'steps_failed' });
+  expect(await entries(workspace, 'input.received', session_id)).toHaveLength(1);
+  const told = await entries(workspace, 'child.finished');
+  expect(told.at(-1)!.data).toMatchObject({ reason: 'failed', head: { seq: 0 } });
+  expect(JSON.stringify(told.at(-1)!.data.result)).toContain("it is another's");
+});
