@@ -1,11 +1,11 @@
 /** What happens to the sessions of steps beside their steps: people speak in them, and tries end in odd ways. */
-import { expect, onTestFinished, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { RuntimeError } from '../../contract/errors.ts';
 import type { Visit } from '../../contract/ports.ts';
 import { readSession, verifySession } from '../sessions.ts';
 import { readTries } from '../step-tries.ts';
 import {
-  CONFIG, done, entries, goal, openGoals, plan, soon, step, SYNTHESIS, writeScript, type ScriptStep,
+  CONFIG, does, done, entries, goal, openGoals, plan, soon, step, SYNTHESIS, writeScript, type ScriptStep,
 } from '../testing/goals.ts'; // prettier-ignore
 import { newHome, say } from '../testing/hubs.ts';
 import { openWorkspace } from '../wire.ts';
@@ -149,4 +149,45 @@ test('a session that somebody made under the name of a step in the moment before
   const told = await entries(workspace, 'child.finished');
   expect(told.at(-1)!.data).toMatchObject({ reason: 'failed', head: { seq: 0 } });
   expect(JSON.stringify(told.at(-1)!.data.result)).toContain("it is another's");
+});
+
+describe('a policy that is changed while a goal runs', () => {
+  const RUNS = { calls: [{ tool: 'exec_command', arguments: { cmd: 'true' } }] };
+  const SCRIPT = [
+    plan(step('a'), step('b', ['a'])),
+    does('a', RUNS),
+    does('b', RUNS),
+    { match: { tool_result: 'exec_command' }, reply: { text: 'I see.' } },
+    SYNTHESIS,
+  ];
+
+  test('made looser it holds for the steps that begin from then on: not for those that run, nor for the check of the goal', async () => {
+    const { hub, workspace } = await openGoals(SCRIPT, '');
+    const { event_id } = await hub.submit({ ...goal(), check: 'true' });
+    const [asked] = (await hub.settled(event_id)).approvals;
+    await hub.setPolicy({ tool: 'exec_command', verdict: 'allow' });
+    expect(await hub.settled(event_id)).toMatchObject({ status: 'waiting_approval', approvals: [asked] });
+    await hub.resolve(asked!, { decision: 'grant' });
+    const checking = await hub.settled(event_id);
+    const [a, b] = (await entries(workspace, 'child.finished')).map(({ data }) => data.session_id);
+    expect(await entries(workspace, 'approval.requested', a)).toHaveLength(1);
+    expect(await entries(workspace, 'call.finished', b)).toHaveLength(1);
+    expect(await entries(workspace, 'approval.requested', b)).toEqual([]);
+    expect(checking).toMatchObject({ status: 'waiting_approval' });
+    expect(await entries(workspace, 'approval.requested')).toHaveLength(1);
+    await hub.resolve(checking.approvals[0]!, { decision: 'grant' });
+    expect(await hub.settled(event_id)).toMatchObject({ reason: 'success' });
+  });
+
+  test('made stricter it holds at once, for steps that run as for those to come', async () => {
+    const { hub, workspace } = await openGoals(SCRIPT, '');
+    const { event_id } = await hub.submit(goal());
+    expect(await hub.settled(event_id)).toMatchObject({ status: 'waiting_approval' });
+    await hub.setPolicy({ tool: 'exec_command', verdict: 'deny' });
+    expect(await hub.settled(event_id)).toMatchObject({ status: 'done' });
+    for (const { data } of await entries(workspace, 'child.started')) {
+      expect(await entries(workspace, 'call.finished', data.session_id)).toEqual([]);
+      expect((await entries(workspace, 'policy.decided', data.session_id)).at(-1)!.data.verdict).toBe('deny');
+    }
+  });
 });
