@@ -191,3 +191,16 @@ describe('a policy that is changed while a goal runs', () => {
     }
   });
 });
+
+test('a step that what is left of its session does not allow says which key to raise', async () => {
+  const { hub, workspace } = await openGoals(
+    [plan(step('a'), step('b', ['a'])), { match: { any: true }, reply: { text: 'Done.' } }],
+    `${CONFIG}budget: {session: {calls: 2}}\n`,
+  );
+  expect(await done(hub)).toMatchObject({ reason: 'budget_exceeded' });
+  const [, b] = await entries(workspace, 'child.finished');
+  expect(b!.data).toMatchObject({ reason: 'budget_exceeded' });
+  const [ended] = await entries(workspace, 'turn.ended', b!.data.session_id);
+  expect(ended!.data.code).toBe('session_calls');
+  expect(ended!.data.message).toContain('Raise budget.session.calls to go on.');
+});

@@ -13,8 +13,8 @@ export function forkScopes(state: State, turn: Turn, id: string): SharedScope[] 
     if (kind !== 'goal' && kind !== 'tree') return [shared];
     if (!turn.goal) return [];
     const { limits } = shared;
-    if (kind === 'goal') return [{ scope: `goal:${id}.${turn.turn}`, limits: less(limits, usedBy(turn)) }];
-    return [{ scope: `tree:${id}`, limits: less(less(limits, usedBy(turn)), state) }];
+    if (kind === 'goal') return [{ ...shared, scope: `goal:${id}.${turn.turn}`, limits: less(limits, usedBy(turn)) }];
+    return [{ ...shared, scope: `tree:${id}`, limits: less(less(limits, usedBy(turn)), state) }];
   });
 }
 
