@@ -4,7 +4,8 @@
  */
 import { sha256 } from '../base/digest.ts';
 import type { Entry, EntryData, EntryOf } from '../contract/entries.ts';
-import type { Blobs, ChildEnd, StoredEntry, Visit } from '../contract/ports.ts';
+import { RuntimeError } from '../contract/errors.ts';
+import type { Blobs, ChildEnd, JournalEnd, StoredEntry, Visit } from '../contract/ports.ts';
 import type { Part } from '../contract/values.ts';
 import { workedMs } from '../kernel/budget/budget.ts';
 import { shortened } from '../kernel/context/transcript.ts';
@@ -29,10 +30,10 @@ export interface Tries {
   ends: Map<string, ChildEnd>;
 }
 
-/** `read` visits the entries of the session. @throws RuntimeError store_damaged, when a blob that they name isn't there */
+/** `read` visits the entries of the session. @throws RuntimeError store_damaged: of one that can't be read whole nothing is known */
 export async function readTries(
   session_id: string,
-  read: (visit: Visit) => Promise<unknown>,
+  read: (visit: Visit) => Promise<JournalEnd>,
   blobs: Pick<Blobs, 'get'>,
 ): Promise<Tries> {
   const kernel = createKernel(sha256);
@@ -55,7 +56,11 @@ export async function readTries(
         ended.push({ event_id, ending: { entry, hash, before, taint: state.taint, reply: replies.reply() } });
     }
   };
-  await read((stored) => withResolved(resolve(stored.entry), (resolved) => take(stored, resolved)));
+  const { failure } = await read((stored) => withResolved(resolve(stored.entry), (resolved) => take(stored, resolved)));
+  if (failure) {
+    const message = `Session ${session_id} is damaged: ${failure.message}.`;
+    throw new RuntimeError('store_damaged', message, { id: session_id });
+  }
   for (const { event_id, ending } of ended) tries.ends.set(event_id, await endOf(session_id, ending, blobs));
   return tries;
 }

@@ -38,7 +38,7 @@ export interface Evidence {
   /** Lines of the file that stand before its entries. */
   linesBefore?: number;
   /** Reads another session: what a goal says of its steps is what their journals say. */
-  readOther?: (session_id: string, visit: Visit) => Promise<unknown>;
+  readOther?: (session_id: string, visit: Visit) => Promise<JournalEnd>;
 }
 
 export async function verifyJournal(evidence: Evidence): Promise<VerifyReport> {
@@ -101,7 +101,7 @@ async function stepsTold(
 /** The hashes of a session's entries, and how its tries ended; absent: it can't be read. */
 async function sessionOf(
   session_id: string,
-  read: (visit: Visit) => Promise<unknown>,
+  read: (visit: Visit) => Promise<JournalEnd>,
   blobs: Pick<Blobs, 'get'>,
 ): Promise<{ hashes: Map<Seq, string>; ends?: Tries['ends'] }> {
   const hashes = new Map<Seq, string>();
