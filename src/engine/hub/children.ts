@@ -11,7 +11,7 @@ import { readTries, type Tries } from '../step-tries.ts';
 import type { LiveSessions } from './live-sessions.ts';
 
 export interface ChildrenPorts {
-  sessions: Pick<LiveSessions, 'get' | 'engage'>;
+  sessions: Pick<LiveSessions, 'get' | 'use' | 'engage'>;
   owner: Pick<Owner, 'stop'>;
   journal: Pick<Journal, 'read'>;
   audit: Pick<Audit, 'read'>;
@@ -34,7 +34,7 @@ export function createChildren({ sessions, owner, journal, audit, blobs, onChang
     const { isThere, parent: own, given, ends } = await triesOf();
     if (isThere && !isSameStep(own, parent)) return anothersEnd(session_id);
     const known = ends.get(event_id);
-    if (known) return known;
+    if (known) return durable(session_id, known);
     const mayBeGone = !isThere && (attempt > 1 || recovered);
     if (mayBeGone && (await wasRemoved(audit, session_id))) return wasRemovedEnd(session_id);
     if (!given.has(event_id) && signal.aborted) return stoppedBefore();
@@ -59,9 +59,14 @@ export function createChildren({ sessions, owner, journal, audit, blobs, onChang
     const how = await turnEnd(live, { event_id, withdrawn: withdrawn.promise }, listener);
     signal.removeEventListener('abort', stop);
     const end = (await triesOf()).ends.get(event_id);
-    if (end) return end;
+    if (end) return durable(session_id, end);
     if (how === 'withdrawn') return stoppedBefore();
     return nothingDone('interrupted', `The session ${session_id} of this step was closed before it had ended.`);
+  }
+
+  /** What a process wrote right before it was killed may not be on the disk yet: who opens its session sees to that. */
+  function durable(session_id: string, end: ChildEnd): Promise<ChildEnd> {
+    return sessions.use(session_id, () => end);
   }
 
   return {
