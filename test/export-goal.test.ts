@@ -72,3 +72,44 @@ test('a plan that cannot be read is none with placeholders, either', async ({ pl
   expect(text).not.toContain(SECRET);
   expect(entriesOf(lines, 'turn.ended')).toMatchObject([{ reason: 'task_graph_invalid' }]);
 });
+
+test('a fork in the middle of a step, which shares no budget any more', async ({ place }) => {
+  place.play(
+    [
+      plans(step('a'), step('b')),
+      does('a', { calls: [{ tool: 'exec_command', arguments: { cmd: `echo ${SECRET}` } }] }),
+      does('b', { text: 'B' }),
+      { match: { tool_result: 'exec_command' }, reply: { text: `the ${SECRET} was there` } },
+      ANSWERS,
+    ],
+    POLICY,
+  );
+  await place.run(['goal', '--session', 'g', 'do it']);
+  const [a] = entriesOf(place.journal('g'), 'child.started').map(({ session_id }) => session_id);
+  const ran = place.journal(a).find(({ type }) => type === 'call.finished')!;
+  const fork = (await place.run(['session', 'fork', a!, '--at', `seq:${ran.seq}`])).stdout.trim();
+  expect(await place.run(['session', 'resume', fork])).toMatchObject({ code: 0, stdout: `the ${SECRET} was there\n` });
+  const reserved = (id: string): number => entriesOf(place.journal(id), 'budget.reserved').length;
+  expect([reserved(a!), reserved(fork)]).toEqual([2, 1]);
+  expect((await shared(place, fork)).text).not.toContain(SECRET);
+});
+
+test('steps that what was left of their session refuses', async ({ place }) => {
+  const runs = { calls: [{ tool: 'exec_command', arguments: { cmd: `echo ${SECRET}` } }] };
+  place.play(
+    [
+      plans(step('a'), step('b')),
+      does('a', runs),
+      does('b', runs),
+      { match: { tool_result: 'exec_command' }, reply: { text: `the ${SECRET} was there` } },
+      ANSWERS,
+    ],
+    { ...POLICY, budget: { session: { calls: 5 } } },
+  );
+  expect((await place.run(['run', '--session', 'g', 'tell me the Result of step 0'])).code).toBe(0);
+  expect((await place.run(['goal', '--session', 'g', 'do it'])).code).toBe(1);
+  const children = new Set(entriesOf(place.journal('g'), 'child.started').map(({ session_id }) => session_id));
+  const refused = [...children].flatMap((id) => entriesOf(place.journal(id), 'budget.refused'));
+  expect(refused[0]).toMatchObject({ refused_by: 'session_calls' });
+  for (const id of ['g', ...children]) await shared(place, id);
+});

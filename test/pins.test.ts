@@ -1,6 +1,7 @@
 /** Facts that a person pins: the model is told them word for word, whatever is summed up. */
 import { describe, expect } from 'vitest';
 import { entriesOf, expectVerified, KEY, type Place, test } from './support/place.ts';
+import { startDaemon } from './support/daemon.ts';
 import type { MockOpenai } from './support/mock-openai.ts';
 
 const FACT = 'The release branch is release/2.4;\nnever push to main.';
@@ -62,6 +63,35 @@ test('a fact is in each request from the next message on, through two summaries,
   expect(sent(mock)).not.toContain(TOLD);
   await say(place, mock, fork, 'and you?');
   expect(sent(mock)).toContain(TOLD);
+});
+
+test('over HTTP a fact is pinned and taken back, too; one that is not there is not found, and no other than a text is taken', async ({
+  place,
+  mock,
+}) => {
+  place.connect(mock);
+  const daemon = await startDaemon(place);
+  const configure = async (body: object) => {
+    const answer = await daemon.ask('POST', '/v1/sessions/one/configure', body);
+    const problem = answer.status === 204 ? {} : ((await answer.json()) as { code: string });
+    return { status: answer.status, ...problem };
+  };
+  const hear = async (content: string): Promise<string> => {
+    mock.reply({ text: 'Yes.' });
+    await daemon.send({ content, session_id: 'one' });
+    return sent(mock);
+  };
+  await hear('hello');
+  expect(await configure({ pin: FACT })).toEqual({ status: 204 });
+  expect(await hear('and now?')).toContain(TOLD);
+  expect(await configure({ unpin: 'p999' })).toMatchObject({ status: 404, code: 'not_found' });
+  expect(await configure({ pin: '' })).toMatchObject({ status: 400, code: 'invalid_request' });
+  expect(await configure({ pin: ['a'] })).toMatchObject({ status: 400, code: 'invalid_request' });
+  expect(await hear('still?')).toContain(TOLD);
+  const pinned = place.journal('one').find(({ type }) => type === 'session.configured');
+  expect(await configure({ unpin: `p${pinned!.seq}` })).toEqual({ status: 204 });
+  expect(await hear('and at last?')).not.toContain(TOLD);
+  await expectVerified(place, 'one');
 });
 
 test('what is pinned is listed, shown, and exported without its words where that is wanted', async ({

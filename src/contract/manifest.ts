@@ -1,6 +1,6 @@
 /** The frozen inputs of a turn: one blob, canonical JSON, named by digest in `turn.started.frozen`. */
 import * as z from 'zod';
-import { digest, effectClass, int, limits, role, sandboxMode, sharedLimits, type Verdict } from './values.ts';
+import { digest, effectClass, int, leftOf, limits, role, sandboxMode, sharedLimits, type Verdict } from './values.ts';
 
 /**
  * A tool as the model and the policy know it during a turn.
@@ -58,7 +58,7 @@ export const modelChoice = z.strictObject({
  * A budget that sessions share: `day`, `month`, `sender:<actor id>` and `schedule:<job>` (both of a day), `tree:<session>`
  * (that session and all its children), `goal:<session>.<turn>` (that turn and all its steps). The date is that at which the ledger reserves.
  */
-export const sharedScope = z.strictObject({ scope: z.string(), limits: sharedLimits });
+export const sharedScope = z.strictObject({ scope: z.string(), limits: sharedLimits, left_of: leftOf.exactOptional() });
 
 export const manifestSchema = z.strictObject({
   v: z.literal(1),

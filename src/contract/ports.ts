@@ -282,12 +282,12 @@ export interface ChildRequest {
   actor: Actor;
   source: string;
   lane: Lane;
+  /** What it is told; `again`: when a try before has told it all that. */
   parts: Part[];
+  again: Part[];
   taint: string[];
   check?: string;
   limits: Limits;
-  /** Active time of the tries before. */
-  active_ms: number;
   /** Its intent was found in the journal: a process before may have made the session, and somebody removed it since. */
   recovered: boolean;
 }

@@ -49,6 +49,14 @@ export const lane = z.enum(['interactive', 'background']);
 /** Tokens of one model call, or a sum of several. `cached` is part of `input`, `reasoning` part of `output`. */
 export const usage = z.strictObject({ input: int, output: int, cached: int, reasoning: int });
 
+/** Limits that are no more than what was left of another budget: that one is to be raised. */
+export const leftOf = z.strictObject({
+  calls: z.enum(['goal', 'session']).exactOptional(),
+  tokens: z.enum(['goal', 'session']).exactOptional(),
+  cost: z.enum(['goal', 'session']).exactOptional(),
+  wall: z.enum(['goal', 'session']).exactOptional(),
+});
+
 /** Limits of one turn. A key that is absent means: no limit. */
 export const limits = z.strictObject({
   max_turns: int,
@@ -58,6 +66,7 @@ export const limits = z.strictObject({
   cost_micro_usd: int.exactOptional(),
   /** Attempts of model calls; `max_calls` are those of tools. */
   model_calls: int.exactOptional(),
+  left_of: leftOf.exactOptional(),
 });
 
 /** What may be used of a budget that sessions share. What is absent is not limited. */

@@ -65,6 +65,7 @@ test('what the steps of a goal share is no more than what is left of its session
   const { manifest } = await frozen('off', 'off', [goal], { tokens: 900, config });
   const shared = manifest.rules.shared_scopes.find(({ scope }) => scope === 'goal:s.1');
   expect(shared?.limits.tokens).toBe(100);
+  expect(shared?.left_of).toMatchObject({ tokens: 'session' });
 });
 
 test('money is limited also where only the model that plans has a price', async () => {

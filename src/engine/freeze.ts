@@ -3,9 +3,9 @@ import { canonicalJson } from '../base/canonical-json.ts';
 import { digestOf } from '../base/digest.ts';
 import { parseDuration } from '../base/duration.ts';
 import type { Config } from '../contract/config.ts';
-import type { Grant, Manifest, Policy, ToolSpec } from '../contract/manifest.ts';
+import type { Grant, Manifest, Policy, SharedScope, ToolSpec } from '../contract/manifest.ts';
 import type { Blobs, Grants, InstructionFiles } from '../contract/ports.ts';
-import type { Limits, Rights, Role, SharedLimits } from '../contract/values.ts';
+import type { Limits, Rights, Role } from '../contract/values.ts';
 import { lowerRole, stricterSandbox } from '../kernel/policy/rights.ts';
 import type { State } from '../kernel/turn/state.ts';
 import { isChildEvent } from './child-event.ts';
@@ -73,7 +73,7 @@ export function createFreeze(
     const left = { tokens, cost_micro_usd, model_calls: calls };
     const goal = message?.goal && {
       id: `${session.id}.${state.turns + 1}`,
-      limits: pooled(tighterLimits(limits, { ...limits, ...leftOf(left, state) }), priced),
+      ...pooled(tighterLimits(limits, { ...limits, ...leftOf(left, state) }), priced),
     };
     const tree = session.tree ?? (goal && session.id);
     const belongsTo = {
@@ -114,24 +114,32 @@ export function createFreeze(
 }
 
 /** Of a session's limits: what its ended turns have left. Its tree counts only from its first step on. */
-function leftOf(limits: Record<Pooled, number | undefined>, state: Pick<State, Pooled>): Pick<Limits, Pooled> {
-  const kinds: Pooled[] = ['tokens', 'cost_micro_usd', 'model_calls'];
-  const left = kinds.flatMap((kind) => {
-    const limit = limits[kind];
-    return limit === undefined ? [] : [[kind, Math.max(0, limit - state[kind])] as const];
-  });
-  return Object.fromEntries(left);
+function leftOf(
+  limits: Record<Pooled, number | undefined>,
+  state: Pick<State, Pooled>,
+): Pick<Limits, Pooled | 'left_of'> {
+  const kinds = (Object.keys(POOLED) as Pooled[]).filter((kind) => limits[kind] !== undefined);
+  const left = kinds.map((kind) => [kind, Math.max(0, limits[kind]! - state[kind])] as const);
+  return {
+    ...Object.fromEntries(left),
+    left_of: Object.fromEntries(kinds.map((kind) => [POOLED[kind], 'session' as const])),
+  };
 }
 
-type Pooled = 'tokens' | 'cost_micro_usd' | 'model_calls';
+const POOLED = { tokens: 'tokens', cost_micro_usd: 'cost', model_calls: 'calls' } as const;
+type Pooled = keyof typeof POOLED;
 
 /** What steps share of a goal's limits. Its time is the kernel's: steps at the same time count once. */
-function pooled({ tokens, cost_micro_usd, model_calls }: Limits, priced: boolean): SharedLimits {
-  return {
+function pooled(
+  { tokens, cost_micro_usd, model_calls, left_of }: Limits,
+  priced: boolean,
+): Pick<SharedScope, 'limits' | 'left_of'> {
+  const limits = {
     ...(model_calls !== undefined && { calls: model_calls }),
     ...(tokens !== undefined && { tokens }),
     ...(cost_micro_usd !== undefined && priced && { cost_micro_usd }),
   };
+  return { limits, ...(left_of && { left_of }) };
 }
 
 function goalRules(config: Config): NonNullable<Manifest['rules']['goal']> {

@@ -202,8 +202,10 @@ export function createOwner(ports: OwnerPorts, settings: OwnerSettings): Owner {
     async accept({ session, unnamed = false, parts: given, mode = 'message', ...message }) {
       const { actor, source, root, title, model, lane = 'interactive', priority = 0, metadata = {} } = message;
       const { event_id, idempotency_key, limits, goal, check } = message;
+      const clean = (text: string): string => ports.redactor.text(text.toWellFormed());
       const parts = await cleanParts(given, ports.redactor, ports.blobs);
-      const how = { ...(goal && { goal }), ...(check !== undefined && { check: ports.redactor.text(check) }) };
+      const said = Object.entries(metadata).map(([key, value]) => [key, clean(value)]);
+      const how = { ...(goal && { goal }), ...(check !== undefined && { check: clean(check) }) };
       const event: IngressEvent = {
         event_id: event_id ?? `e-${ports.ids.ulid()}`,
         session_id: session,
@@ -213,12 +215,12 @@ export function createOwner(ports: OwnerPorts, settings: OwnerSettings): Owner {
         source,
         lane,
         ...(priority !== 0 && { priority }),
-        ...(Object.keys(metadata).length > 0 && { metadata }),
+        ...(said.length > 0 && { metadata: Object.fromEntries(said) as Record<string, string> }),
         taint: [],
         accepted_at: ports.clock.now(),
         payload_digest: digestOf(canonicalJson({ ...(!unnamed && { session }), parts, ...how })),
         root,
-        ...(title !== undefined && { title }),
+        ...(title !== undefined && { title: clean(title) }),
         ...(model !== undefined && { model }),
         ...(idempotency_key !== undefined && { idempotency_key }),
         ...(limits !== undefined && { limits }),

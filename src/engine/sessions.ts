@@ -169,24 +169,10 @@ export async function verifySession({ store }: Workspace, id: string): Promise<V
     read: (visit) => store.journal.read(id, visit),
     blobs: store.blobs,
     hasHead: head !== undefined,
-    entryAt: (session, seq) => entryAt(store.journal, session, seq),
+    readOther: (session, visit) => store.journal.read(session, visit),
   });
   if (report.entries === 0 && !report.failure) throw await notFound(store.journal, id);
   return report;
-}
-
-/** Undefined: there is no such entry. */
-async function entryAt(
-  journal: Workspace['store']['journal'],
-  session: string,
-  seq: number,
-): Promise<StoredEntry | undefined> {
-  let found: StoredEntry | undefined;
-  const visit = (stored: StoredEntry): void => {
-    if (stored.entry.seq === seq) found = stored;
-  };
-  await journal.read(session, visit, { after: seq - 1 });
-  return found;
 }
 
 /** Verifies the sessions, one after the other; what can't be read at all has failed. One that is gone by then is left out. */

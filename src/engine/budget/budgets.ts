@@ -16,7 +16,7 @@ export interface BelongsTo {
   /** Where its tree of sessions begins. */
   tree?: string;
   /** The goal that it is, as `<session>.<turn>`, and what the goal may use. */
-  goal?: { id: string; limits: SharedLimits };
+  goal?: { id: string } & Pick<SharedScope, 'limits' | 'left_of'>;
 }
 
 export function ownersOf({ actor, source, metadata }: Pick<IngressEvent, 'actor' | 'source' | 'metadata'>): BelongsTo {
@@ -37,8 +37,11 @@ export function sharedScopes(
     ...(schedule === undefined ? [] : ([[`schedule:${schedule}`, 'schedule']] as const)),
     ...(tree === undefined ? [] : ([[`tree:${tree}`, 'session']] as const)),
   ];
-  const shared = scopes.map(([scope, section]) => ({ scope, limits: limitsIn(budget[section], priced) }));
-  if (goal) shared.push({ scope: `goal:${goal.id}`, limits: goal.limits });
+  const shared = scopes.map(([scope, section]): SharedScope => ({ scope, limits: limitsIn(budget[section], priced) }));
+  if (goal) {
+    const { id, ...what } = goal;
+    shared.push({ scope: `goal:${id}`, ...what });
+  }
   return shared.filter(({ limits }) => Object.keys(limits).length > 0);
 }
 

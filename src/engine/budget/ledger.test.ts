@@ -144,6 +144,16 @@ describe('a reservation', () => {
 });
 
 describe('a refusal', () => {
+  test('by what was left of another budget names that one', async () => {
+    const scopes = [{ scope: 'goal:g.1', limits: { calls: 1 }, left_of: { calls: 'session' as const } }];
+    await budget.reserve(request('a', { scopes }));
+    const { refused_by, message } = await budget.reserve(request('b', { scopes }));
+    expect([refused_by, message]).toEqual([
+      'session_calls',
+      "The next model call could use 1 calls and pass what was left of the session's limit of model calls: 1 calls of 1 calls are used, 1 calls of that reserved by calls that run now. Raise budget.session.calls to go on.",
+    ]);
+  });
+
   test('says what is used of what, who used it, and how to go on', async () => {
     await budget.reserve(request('a', { cost_micro_usd: 19 * USD }));
     await budget.settle('a', charge(18));

@@ -249,7 +249,8 @@ export function createLedger({ usage, journal, clock, crashPoint }: LedgerPorts)
         const limit = limitOf(scope, kind, request);
         if (limit === undefined) continue;
         const taken = used[amount] + held[amount] + (kind === 'wall' ? idle_ms : 0);
-        const name = `${of}_${kind}`;
+        const left_of = scope.left_of?.[kind];
+        const name = `${left_of ?? of}_${kind}`;
         const room = limit - taken;
         scopes.push({ scope: name, limit, used: taken, reserved: need[amount] });
         if (kind === 'wall') {
@@ -258,9 +259,8 @@ export function createLedger({ usage, journal, clock, crashPoint }: LedgerPorts)
         }
         if (refused !== undefined || (kind === 'wall' ? room > 0 : room >= need[amount])) continue;
         const total = month.tally.totals.get(budget);
-        const held_now = held[amount];
-        const message = refusalText({ of, kind, limit, used: taken, held: held_now, needed: need[amount], total });
-        refused = { refused_by: name, message };
+        const now = { limit, used: taken, held: held[amount], needed: need[amount], total };
+        refused = { refused_by: name, message: refusalText({ of, ...(left_of && { left_of }), kind, ...now }) };
       }
     }
     if (refused) return { ok: false, scopes, ...refused };

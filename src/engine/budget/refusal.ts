@@ -9,6 +9,8 @@ const NAMED = 3;
 export interface Refused {
   /** `day`, `sender`, … */
   of: string;
+  /** Its limit is what was left of this one. */
+  left_of?: string;
   kind: BudgetKind;
   limit: number;
   used: number;
@@ -19,15 +21,16 @@ export interface Refused {
   total: UsageTotal | undefined;
 }
 
-export function refusalText({ of, kind, limit, used, held, needed, total }: Refused): string {
+export function refusalText({ of, left_of, kind, limit, used, held, needed, total }: Refused): string {
   const { what } = KINDS[kind];
   const shown = (amount: number): string => amountText(kind, amount);
+  const rest = left_of === undefined ? '' : 'what was left of ';
   const running = held > 0 ? `, ${shown(held)} of that reserved by calls that run now` : '';
   const spent = spenders(kind, total);
   return [
-    `The next model call could use ${shown(needed)} and pass the ${ownerName(of)}'s ${what}: ${shown(used)} of ${shown(limit)} are used${running}.`,
+    `The next model call could use ${shown(needed)} and pass ${rest}the ${ownerName(left_of ?? of)}'s ${what}: ${shown(used)} of ${shown(limit)} are used${running}.`,
     ...(spent === '' ? [] : [`Spent most: ${spent}; \`runtime cost\` says on what.`]),
-    `Raise budget.${sectionOf(of)}.${kind} to go on${until(of)}.`,
+    `Raise budget.${left_of ?? sectionOf(of)}.${kind} to go on${until(of)}.`,
   ].join(' ');
 }
 

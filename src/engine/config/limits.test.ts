@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { configSchema } from '../../contract/config.ts';
 import type { Role } from '../../contract/values.ts';
-import { limitsOf } from './limits.ts';
+import { limitsOf, tighterLimits } from './limits.ts';
 
 test('the defaults', () => {
   expect(limitsOf(configSchema.parse({}))).toEqual({
@@ -39,4 +39,19 @@ test('what a member asks for only tightens it', () => {
   expect(limitsOf(config, asked('member', less))).toMatchObject(less);
   const more = { wall_ms: 3_600_000, cost_micro_usd: 9_000_000 };
   expect(limitsOf(config, asked('member', more))).toEqual(limitsOf(config));
+});
+
+test('what a limit is left of is told where it is the tighter one', () => {
+  const own = { max_turns: 10, max_calls: 200, wall_ms: 1000, tokens: 500 };
+  const left_of = { tokens: 'goal', wall: 'session' } as const;
+  expect(tighterLimits(own, { ...own, tokens: 100, wall_ms: 2000, left_of })).toEqual({
+    ...own,
+    tokens: 100,
+    left_of: { tokens: 'goal' },
+  });
+  expect(tighterLimits(own, { ...own, tokens: 600, wall_ms: 900, left_of })).toEqual({
+    ...own,
+    wall_ms: 900,
+    left_of: { wall: 'session' },
+  });
 });

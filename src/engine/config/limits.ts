@@ -23,13 +23,20 @@ export function limitsOf(config: Config, event?: Pick<IngressEvent, 'actor' | 'l
   };
 }
 
-/** The tighter of two limits, each by itself. */
+/** The tighter of two limits, each by itself. What the second ones are left of counts where they are the tighter ones. */
 export function tighterLimits(a: Limits, b: Limits): Limits {
   const least = (one: number | undefined, other: number | undefined): number =>
     Math.min(one ?? Infinity, other ?? Infinity);
   const tokens = least(a.tokens, b.tokens);
   const cost_micro_usd = least(a.cost_micro_usd, b.cost_micro_usd);
   const model_calls = least(a.model_calls, b.model_calls);
+  const { calls, tokens: ofTokens, cost, wall } = b.left_of ?? {};
+  const left_of = {
+    ...(calls && b.model_calls === model_calls && { calls }),
+    ...(ofTokens && b.tokens === tokens && { tokens: ofTokens }),
+    ...(cost && b.cost_micro_usd === cost_micro_usd && { cost }),
+    ...(wall && b.wall_ms <= a.wall_ms && { wall }),
+  };
   return {
     max_turns: Math.min(a.max_turns, b.max_turns),
     max_calls: Math.min(a.max_calls, b.max_calls),
@@ -37,5 +44,6 @@ export function tighterLimits(a: Limits, b: Limits): Limits {
     ...(tokens < Infinity && { tokens }),
     ...(cost_micro_usd < Infinity && { cost_micro_usd }),
     ...(model_calls < Infinity && { model_calls }),
+    ...(Object.keys(left_of).length > 0 && { left_of }),
   };
 }

@@ -1,61 +1,20 @@
 /** Goals through a real hub on real files: planned by a script model, their steps done by sessions of their own. */
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, onTestFinished, test, vi } from 'vitest';
-import type { Entry, EntryOf, EntryType } from '../../contract/entries.ts';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import type { EntryOf } from '../../contract/entries.ts';
 import type { Manifest } from '../../contract/manifest.ts';
-import type { StoredEntry } from '../../contract/ports.ts';
-import { verifyJournal, type Evidence } from '../proof/verify.ts';
 import { chooseSession } from '../session-choice.ts';
 import { readSession, verifySession } from '../sessions.ts';
-import { newHome, openHub, say } from '../testing/hubs.ts';
-import { openWorkspace, type Workspace } from '../wire.ts';
-import { createHub, type Hub } from './hub.ts';
-
-interface ScriptStep {
-  match: object;
-  reply?: object;
-  stall?: string;
-  fail?: object;
-}
-
-const plan = (...steps: object[]): ScriptStep => ({
-  match: { purpose: 'plan' },
-  reply: { text: JSON.stringify({ steps }) },
-});
-const step = (id: string, depends_on: string[] = [], more: object = {}) => ({
-  id,
-  title: `Step ${id}`,
-  task: `please do ${id}`,
-  depends_on,
-  ...more,
-});
-/** What the session of a step does. */
-const does = (id: string, reply: object): ScriptStep => ({ match: { contains: `please do ${id}` }, reply });
-const SYNTHESIS: ScriptStep = { match: { contains: 'Result of step' }, reply: { text: 'All in all: {{asked}}' } };
-
-const CONFIG = 'orchestrator: {subtask_retry_backoff: 10ms}\ngovernance: {auto_allow: [exec_command, time]}\n';
-
-async function open(script: ScriptStep[], config = CONFIG, home = newHome(config)) {
-  writeFileSync(join(home, 'script.yaml'), JSON.stringify({ model: 'script/v1', turns: script }));
-  return openHub(home);
-}
-
-const goal = (text = 'the goal') => say(text, { session_id: 'g', goal: true });
-
-async function entries<T extends EntryType>(workspace: Workspace, type: T, session = 'g'): Promise<EntryOf<T>[]> {
-  const all = (await readSession(workspace, session)).entries.map(({ entry }): Entry => entry);
-  return all.filter((entry): entry is EntryOf<T> => entry.type === type);
-}
-
-const soon = (check: () => Promise<void>) => vi.waitFor(check, { timeout: 20_000 });
-
-async function done(hub: Hub) {
-  return hub.settled((await hub.submit(goal())).event_id);
-}
+import {
+  CONFIG, does, done, entries, goal, openGoals, plan, soon, stalls, step, SYNTHESIS, writeScript,
+} from '../testing/goals.ts'; // prettier-ignore
+import { newHome } from '../testing/hubs.ts';
+import { openWorkspace } from '../wire.ts';
+import { createHub } from './hub.ts';
 
 test('a goal is planned, its steps are done in their order, each by its own session, and one answer comes of them', async () => {
-  const { hub, workspace } = await open([
+  const { hub, workspace } = await openGoals([
     plan(step('a'), step('b'), step('c', ['a', 'b'])),
     does('c', { text: 'C knows both' }),
     does('a', { text: 'A found 7' }),
@@ -91,51 +50,8 @@ test('a goal is planned, its steps are done in their order, each by its own sess
   expect(ended!.data.model_calls).toBe(5);
 });
 
-test('what a goal says of its steps is what their sessions say, and fails to verify where it is not', async () => {
-  const { hub, workspace } = await open([plan(step('a'), step('b')), does('a', { text: 'A' }), does('b', { text: 'B' }), SYNTHESIS]); // prettier-ignore
-  await done(hub);
-  const { journal, blobs } = workspace.store;
-  const verify = (entryAt: NonNullable<Evidence['entryAt']>) =>
-    verifyJournal({ session_id: 'g', read: (visit) => journal.read('g', visit), blobs, hasHead: true, entryAt });
-  const [other] = (await readSession(workspace, 'g')).entries as [StoredEntry];
-  expect(await verify(async () => ({ ...other, hash: '0'.repeat(64) }))).toMatchObject({ status: 'failed', failure: { code: 'hash_mismatch' } }); // prettier-ignore
-  expect(await verify(async () => undefined)).toMatchObject({ status: 'verified', notes: ['step_missing'] });
-  const [child] = await entries(workspace, 'child.started');
-  await hub.remove(child!.data.session_id, { force: false });
-  expect(await verifySession(workspace, 'g')).toMatchObject({ status: 'verified', notes: ['step_missing'] });
-});
-
-test('a goal that says of a step what its session does not say fails to verify', async () => {
-  const { hub, workspace } = await open([
-    plan(step('a'), step('b')),
-    does('a', { text: 'A' }),
-    { match: { contains: 'please do b' }, fail: { class: 'auth' } },
-    SYNTHESIS,
-  ]);
-  await done(hub);
-  const { journal, blobs } = workspace.store;
-  const [child] = (await entries(workspace, 'child.finished')).filter(({ data }) => data.reason !== 'success');
-  const ended = (await readSession(workspace, child!.data.session_id)).entries.at(-1)!;
-  const verify = (told: (entry: Entry) => Entry) =>
-    verifyJournal({
-      session_id: 'g',
-      read: (visit) => journal.read('g', visit),
-      blobs,
-      hasHead: true,
-      entryAt: async (session) =>
-        session === child!.data.session_id ? { ...ended, entry: told(ended.entry) } : undefined,
-    });
-  expect(await verify((entry) => entry)).toMatchObject({ status: 'verified' });
-  const other = { reason: 'failed', usage: { input: 1, output: 1, cached: 0, reasoning: 0 }, model_calls: 9, tool_calls: 9 }; // prettier-ignore
-  for (const [key, value] of Object.entries(other)) {
-    const told = (entry: Entry): Entry => ({ ...entry, data: { ...entry.data, [key]: value } }) as Entry;
-    expect(await verify(told)).toMatchObject({ status: 'failed', failure: { code: 'not_admissible' } });
-  }
-  expect(await verify((entry) => ({ ...entry, type: 'reply.made' }) as Entry)).toMatchObject({ status: 'failed' });
-});
-
 test('H-63: a plan of one step costs no further call: the turn does it itself', async () => {
-  const { hub, workspace } = await open([plan(step('a')), { match: { any: true }, reply: { text: 'Did it.' } }]);
+  const { hub, workspace } = await openGoals([plan(step('a')), { match: { any: true }, reply: { text: 'Did it.' } }]);
   expect(await done(hub)).toMatchObject({ reason: 'success', text: 'Did it.' });
   expect(await entries(workspace, 'child.started')).toEqual([]);
   expect(await entries(workspace, 'model.requested')).toHaveLength(2);
@@ -143,7 +59,7 @@ test('H-63: a plan of one step costs no further call: the turn does it itself', 
 
 describe('a step that comes to nothing', () => {
   test('H-78, A-107: is tried again in its session, what depends on it is not begun, the others are done, and the answer says so', async () => {
-    const { hub, workspace } = await open([
+    const { hub, workspace } = await openGoals([
       plan(step('a'), step('b', ['a']), step('c')),
       { match: { contains: 'please do a' }, fail: { class: 'invalid_request' } },
       does('c', { text: 'C found 9' }),
@@ -167,7 +83,7 @@ describe('a step that comes to nothing', () => {
 });
 
 test('A-113: a stop reaches the steps that run, and ends all of them', async () => {
-  const { hub, workspace } = await open([
+  const { hub, workspace } = await openGoals([
     plan(step('a'), step('b'), step('c', ['a'])),
     { match: { contains: 'please do' }, stall: '60s' },
   ]);
@@ -188,7 +104,7 @@ test('A-113: a stop reaches the steps that run, and ends all of them', async () 
 });
 
 test('K-75, A-109: steps that never end are ended when the time of their goal is over, and one answer says so', async () => {
-  const { hub, workspace } = await open(
+  const { hub, workspace } = await openGoals(
     [plan(step('a'), step('b')), { match: { contains: 'please do' }, stall: '60s' }, SYNTHESIS],
     `${CONFIG}budget: {goal: {wall: 500ms}}\n`,
   );
@@ -199,18 +115,13 @@ test('K-75, A-109: steps that never end are ended when the time of their goal is
 });
 
 test('what a process left of a goal goes on in the next, and nothing is done twice', async () => {
-  const script = [
-    plan(step('a'), step('b', ['a'])),
-    does('a', { text: 'A found 7' }),
-    { match: { contains: 'please do b' }, stall: '60s' },
-    SYNTHESIS,
-  ];
-  const first = await open(script);
+  const script = [plan(step('a'), step('b', ['a'])), does('a', { text: 'A found 7' }), stalls('b'), SYNTHESIS];
+  const first = await openGoals(script);
   const { event_id } = await first.hub.submit(goal());
   await soon(async () => expect(await entries(first.workspace, 'child.started')).toHaveLength(2));
   await first.hub.leave();
   expect(await entries(first.workspace, 'child.finished')).toHaveLength(1);
-  const { hub, workspace } = await open([script[0]!, does('a', { text: 'never' }), does('b', { text: 'B' }), SYNTHESIS], '', first.home); // prettier-ignore
+  const { hub, workspace } = await openGoals([script[0]!, does('a', { text: 'never' }), does('b', { text: 'B' }), SYNTHESIS], '', first.home); // prettier-ignore
   await hub.resume('g');
   expect(await hub.settled(event_id)).toMatchObject({ reason: 'success' });
   const finished = await entries(workspace, 'child.finished');
@@ -221,7 +132,7 @@ test('what a process left of a goal goes on in the next, and nothing is done twi
 });
 
 test('A-111: a step whose session was removed is not done, and that is said; nothing is begun in its place', async () => {
-  const first = await open([plan(step('a'), step('b')), does('a', { text: 'A' }), { match: { contains: 'please do b' }, stall: '60s' }]); // prettier-ignore
+  const first = await openGoals([plan(step('a'), step('b')), does('a', { text: 'A' }), stalls('b')]); // prettier-ignore
   const { event_id } = await first.hub.submit(goal());
   await soon(async () => {
     const started = await entries(first.workspace, 'child.started');
@@ -229,7 +140,7 @@ test('A-111: a step whose session was removed is not done, and that is said; not
     expect(await entries(first.workspace, 'model.requested', started[1]!.data.session_id)).toHaveLength(1);
   });
   await first.hub.leave();
-  const { hub, workspace } = await open([{ match: { any: true }, reply: { text: 'B' } }], CONFIG, first.home);
+  const { hub, workspace } = await openGoals([{ match: { any: true }, reply: { text: 'B' } }], CONFIG, first.home);
   const lost = (await entries(workspace, 'child.started'))[1]!.data.session_id;
   await hub.remove(lost, { force: true });
   await hub.resume('g');
@@ -241,7 +152,7 @@ test('A-111: a step whose session was removed is not done, and that is said; not
 });
 
 test('a step that waits for a person lets its goal wait; the answer goes on with both', async () => {
-  const { hub, workspace } = await open(
+  const { hub, workspace } = await openGoals(
     [
       plan(step('a'), step('b')),
       does('a', { calls: [{ tool: 'exec_command', arguments: { cmd: 'true' } }] }),
@@ -261,7 +172,9 @@ test('a step that waits for a person lets its goal wait; the answer goes on with
 
 describe('a plan', () => {
   test('H-66, H-67: that can not be used is asked for once more, with what was wrong; then the person is told', async () => {
-    const { hub, workspace } = await open([{ match: { purpose: 'plan' }, reply: { text: 'I would rather not.' } }]);
+    const { hub, workspace } = await openGoals([
+      { match: { purpose: 'plan' }, reply: { text: 'I would rather not.' } },
+    ]);
     const end = await done(hub);
     expect(end).toMatchObject({ reason: 'task_graph_invalid', code: 'invalid_model_output' });
     expect(end.text).toMatch(/No usable plan was made in 2 tries: it is not valid JSON/);
@@ -270,7 +183,7 @@ describe('a plan', () => {
 });
 
 test('a check that passes is part of the proof; one that does not is told to the next try', async () => {
-  const { hub, workspace, home } = await open([
+  const { hub, workspace, home } = await openGoals([
     plan(step('a', [], { check: 'test -e done' }), step('b')),
     does('b', { text: 'B' }),
     does('a', { text: 'I forgot' }),
@@ -292,7 +205,7 @@ test('a check that passes is part of the proof; one that does not is told to the
 
 test('a try is not given to a session that never heard of its step: one that was removed is lost to its goal', async () => {
   const config = CONFIG.replace('10ms', '2s');
-  const { hub, workspace } = await open(
+  const { hub, workspace } = await openGoals(
     [
       plan(step('a'), step('b', ['a'])),
       { match: { contains: 'please do a' }, fail: { class: 'invalid_request' } },
@@ -313,7 +226,7 @@ test('a try is not given to a session that never heard of its step: one that was
 
 test('no session of a step is made for a goal that was removed meanwhile', async () => {
   const home = newHome(CONFIG);
-  writeFileSync(join(home, 'script.yaml'), JSON.stringify({ model: 'script/v1', turns: [plan(step('a'), step('b'))] }));
+  writeScript(home, [plan(step('a'), step('b'))]);
   const workspace = await openWorkspace({ environment: { RUNTIME_HOME: home }, overrides: new Map() });
   const { journal } = workspace.store;
   const { read } = journal;
@@ -339,7 +252,7 @@ test('no session of a step is made for a goal that was removed meanwhile', async
 
 test('what somebody says to the session of a step counts for who says it, by the limits of then', async () => {
   const limits = 'budget: {sender: {tokens: 1000000}, day: {calls: 100}}\n';
-  const { hub, workspace } = await open([plan(step('a'), step('b')), { match: { any: true }, reply: { text: 'Yes.' } }], CONFIG + limits); // prettier-ignore
+  const { hub, workspace } = await openGoals([plan(step('a'), step('b')), { match: { any: true }, reply: { text: 'Yes.' } }], CONFIG + limits); // prettier-ignore
   await done(hub);
   const [child] = await entries(workspace, 'child.started');
   const { session_id } = child!.data;
@@ -356,27 +269,28 @@ test('what somebody says to the session of a step counts for who says it, by the
   ]);
 });
 
-test('a secret in a check is in no file', async () => {
+test('a secret in a check, a title or what a plan says is in no file', async () => {
   const home = newHome(CONFIG);
   const file = join(home, 'config.yaml');
-  writeFileSync(
-    file,
-    readFileSync(file, 'utf8').replace(
-      '}]}',
-      '}, {name: other, provider: openai, model: m, api_key: sk-not-to-be-kept}]}',
-    ),
-  );
-  const { hub } = await open([{ match: { any: true }, reply: { text: 'Yes.' } }], '', home);
-  const { event_id } = await hub.submit(say('hi', { session_id: 's', check: 'test sk-not-to-be-kept' }));
+  const secret = 'sk-not-"to-be-kept';
+  const other = `{name: other, provider: openai, model: m, api_key: '${secret}'}`;
+  writeFileSync(file, readFileSync(file, 'utf8').replace('}]}', `}, ${other}]}`));
+  const more = { title: `Title ${secret}`, check: `test ${secret}` };
+  const script = [plan(step('a', [], more), step('b')), { match: { any: true }, reply: { text: 'Yes.' } }];
+  const { hub } = await openGoals(script, '', home);
+  const { event_id } = await hub.submit({ ...goal(), ...more, metadata: { of: secret } });
   expect(await hub.settled(event_id)).toMatchObject({ status: 'done' });
   await hub.leave();
   const files = readdirSync(join(home, 'workspaces'), { recursive: true, withFileTypes: true }).filter((one) => one.isFile()); // prettier-ignore
-  const holding = files.filter(({ parentPath, name }) => readFileSync(join(parentPath, name)).includes('sk-not-to-be-kept')); // prettier-ignore
-  expect(holding.map(({ name }) => name)).toEqual([]);
+  const holding = files.flatMap(({ parentPath, name }) => {
+    const lines = readFileSync(join(parentPath, name), 'utf8').split('\n');
+    return lines.filter((line) => line.includes('to-be-kept')).map((line) => `${name}: ${line}`);
+  });
+  expect(holding).toEqual([]);
 });
 
 test('whoever goes on with the session that was written to last goes on with the goal, not with a step of it', async () => {
-  const { hub, workspace } = await open([plan(step('a'), step('b')), { match: { contains: 'please do' }, stall: '60s' }]); // prettier-ignore
+  const { hub, workspace } = await openGoals([plan(step('a'), step('b')), { match: { contains: 'please do' }, stall: '60s' }]); // prettier-ignore
   await hub.submit(goal());
   await soon(async () => {
     const [started] = await entries(workspace, 'child.started');
@@ -388,7 +302,7 @@ test('whoever goes on with the session that was written to last goes on with the
 });
 
 test('a step whose session is removed is not tried again as if nothing had been', async () => {
-  const { hub, workspace } = await open([plan(step('a'), step('b')), does('b', { text: 'B' }), { match: { contains: 'please do a' }, stall: '60s' }, SYNTHESIS]); // prettier-ignore
+  const { hub, workspace } = await openGoals([plan(step('a'), step('b')), does('b', { text: 'B' }), stalls('a'), SYNTHESIS]); // prettier-ignore
   const { event_id } = await hub.submit(goal());
   await soon(async () => {
     expect(await entries(workspace, 'child.finished')).toHaveLength(1);

@@ -135,7 +135,7 @@ export function createHub(workspace: Workspace, options: HubOptions): Hub {
     },
   });
   const lanes = lanesFor(takes, { ...store, clock, sessions, onFailed }, workspace.loaded.config);
-  const children = createChildren({ sessions, owner, ...store, textOf, onChanged: (id) => lanes.observe(id) });
+  const children = createChildren({ sessions, owner, ...store, onChanged: (id) => lanes.observe(id) });
   const queue = createQueueActs({ lanes, ingress: store.ingress, takesAll: takes === 'all' });
   const configChanges = createConfigChanges(workspace, owned, sessions);
   const messages = createMessageStatus({

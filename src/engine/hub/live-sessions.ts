@@ -8,6 +8,7 @@ import { naming, RuntimeError, toRuntimeError } from '../../contract/errors.ts';
 import type { ChildRequest } from '../../contract/ports.ts';
 import type { IngressEvent } from '../../contract/records.ts';
 import type { Actor } from '../../contract/values.ts';
+import type { Session } from '../../kernel/turn/state.ts';
 import { childEvent } from '../child-event.ts';
 import type { LiveSession, Owner } from '../owner.ts';
 import { LOCAL_ACTOR } from '../principal.ts';
@@ -26,9 +27,9 @@ export interface LiveSessions {
   deliver(event: IngressEvent): Promise<boolean>;
   /**
    * Gives a step's try to the session that does it, which works on it from now on. `make`: that is made where it isn't
-   * there; else undefined is given then.
+   * there; else it is `gone` then. `another`: the session of that name wasn't made for the step.
    */
-  engage(request: ChildRequest, how: { make: boolean }): Promise<LiveSession | undefined>;
+  engage(request: ChildRequest, how: { make: boolean }): Promise<LiveSession | 'gone' | 'another'>;
   /** Does something to a session that nobody has open; `close` cancels what runs in it. */
   withdraw(session_id: string, work: (close: () => Promise<void>) => Promise<void>): Promise<void>;
   /** Closes all; what runs may end by itself for so long (ms). Called again, patience ends. */
@@ -213,7 +214,10 @@ export function createLiveSessions(options: LiveSessionsOptions): LiveSessions {
         const slot = await slotOf(request.session_id);
         const event_id = childEvent(request);
         if (slot.delivered.has(event_id)) return slot.live;
-        if (!make && slot.live.runner.state().session === null) return undefined;
+        const { session } = slot.live.runner.state();
+        if (session === null && !make) return 'gone';
+        // Somebody may have made it since it was looked for.
+        if (session !== null && !doesStep(session, request)) return 'another';
         slot.delivered.add(event_id);
         try {
           await owner.makeChild(slot.live, request);
@@ -233,6 +237,10 @@ export function createLiveSessions(options: LiveSessionsOptions): LiveSessions {
       await Promise.all([...slots.keys()].map((session_id) => serial(session_id, () => closeSlot(session_id))));
     },
   };
+}
+
+function doesStep({ parent }: Session, { parent: asked }: ChildRequest): boolean {
+  return parent?.session_id === asked.session_id && parent.step_id === asked.step_id;
 }
 
 /** Nothing runs in it, and nothing waits. Where nobody works on it nothing can. */

@@ -3,7 +3,7 @@ import type { Journal } from '../../contract/ports.ts';
 import type { Part } from '../../contract/values.ts';
 import type { IdIndex } from '../id-index.ts';
 import { endedNote, type EventNote } from './event-board.ts';
-import { createReplyReader } from './reply-reader.ts';
+import { createReplyReader } from '../session/reply-reader.ts';
 
 export interface PastEvent {
   note: EventNote;

@@ -59,7 +59,7 @@ export function redactObservation(
             seq: parent.seq,
             step_id: stepId(placeholders, parent.step_id),
             root: names.session(parent.root),
-            scopes: parent.scopes.map(({ scope, limits }) => ({ scope: word(scope), limits })),
+            scopes: parent.scopes.map(values.sharedScope),
           },
         }),
         ...(own_policies && { own_policies }),

@@ -5,7 +5,7 @@
 import { canonicalJson } from '../../base/canonical-json.ts';
 import type { Digest } from '../../base/digest.ts';
 import { errorCatalogue } from '../../contract/errors.ts';
-import type { Grant, Manifest, ModelChoice, Policy, ToolSpec } from '../../contract/manifest.ts';
+import type { Grant, Manifest, ModelChoice, Policy, SharedScope, ToolSpec } from '../../contract/manifest.ts';
 import type { Summary } from '../../contract/summary.ts';
 import type { Actor, Facts, FileChange, Part, Presentation } from '../../contract/values.ts';
 import type { Placeholders } from './placeholders.ts';
@@ -14,7 +14,7 @@ import type { Placeholders } from './placeholders.ts';
 const OUR_WORDS: ReadonlySet<string> = new Set([
   'local', 'system', 'cli', 'repl', 'api', 'clock', 'text', 'words', 'script', 'openai', 'UTC',
   'image/png', 'image/jpeg', 'image/gif', 'image/webp', 'application/pdf', 'text/plain',
-  ...['day', 'month', 'sender', 'schedule', 'tree', 'goal'].flatMap((scope) => [
+  ...['day', 'month', 'sender', 'schedule', 'tree', 'goal', 'session'].flatMap((scope) => [
     scope, ...['calls', 'tokens', 'cost', 'wall'].map((kind) => `${scope}_${kind}`),
   ]),
 ]); // prettier-ignore
@@ -42,6 +42,8 @@ export interface ValueRedaction {
   part(part: Part): Part;
   facts(facts: Facts): Facts;
   file(change: FileChange): FileChange;
+  /** What kind of budget it is stays: a fork shares some kinds only. */
+  sharedScope(shared: SharedScope): SharedScope;
   /** With the text that stands for it whole, which its digest is of. */
   presentation(presentation: Presentation): { shown: Presentation; whole: Presentation };
   /** `factsDigest` gives what a digest of facts has become. */
@@ -58,6 +60,12 @@ export function createValueRedaction(placeholders: Placeholders): ValueRedaction
   const { text, longText, whole, digest } = placeholders;
   const texts = (list: readonly string[]): string[] => list.map(text);
   const word = (value: string): string => (OUR_WORDS.has(value) ? value : text(value));
+
+  const sharedScope = ({ scope, limits, left_of }: SharedScope): SharedScope => {
+    const [kind = '', ...whose] = scope.split(':');
+    const name = whose.length === 0 ? word(scope) : `${word(kind)}:${text(whose.join(':'))}`;
+    return { scope: name, limits, ...(left_of && { left_of }) };
+  };
 
   const file = ({ path, before, after }: FileChange): FileChange => ({
     path: text(path),
@@ -114,6 +122,7 @@ export function createValueRedaction(placeholders: Placeholders): ValueRedaction
     signal: (signal) => (SIGNAL.test(signal) ? signal : text(signal)),
     texts,
     file,
+    sharedScope,
     actor: ({ id, role, display }) => ({
       id: word(id),
       role,
@@ -245,7 +254,7 @@ export function createValueRedaction(placeholders: Placeholders): ValueRedaction
         ...(rules.session_cost_micro_usd !== undefined && { session_cost_micro_usd: rules.session_cost_micro_usd }),
         ...(rules.session_calls !== undefined && { session_calls: rules.session_calls }),
         ...(rules.session_wall_ms !== undefined && { session_wall_ms: rules.session_wall_ms }),
-        shared_scopes: rules.shared_scopes.map(({ scope, limits }) => ({ scope: text(scope), limits: { ...limits } })),
+        shared_scopes: rules.shared_scopes.map(sharedScope),
         ...(rules.goal && {
           goal: {
             most_steps: rules.goal.most_steps,

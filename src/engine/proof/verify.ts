@@ -7,8 +7,8 @@ import { canonicalJson } from '../../base/canonical-json.ts';
 import { digestOf, sha256, type Digest } from '../../base/digest.ts';
 import { isDecision, isIntent } from '../../contract/entry-types.ts';
 import { toRuntimeError } from '../../contract/errors.ts';
-import type { Decision, Entry, EntryData, EntryOf } from '../../contract/entries.ts';
-import type { Blobs, JournalEnd, StoredEntry, Visit } from '../../contract/ports.ts';
+import type { Decision, Entry, EntryData, EntryOf, Seq } from '../../contract/entries.ts';
+import type { Blobs, ChildEnd, JournalEnd, Visit } from '../../contract/ports.ts';
 import type { Presentation } from '../../contract/values.ts';
 import type { VerifyFailureCode, VerifyReport } from '../../contract/verify.ts';
 import { createKernel } from '../../kernel/kernel.ts';
@@ -16,7 +16,9 @@ import { isBystander } from '../../kernel/turn/admits.ts';
 import type { Resolved, State } from '../../kernel/turn/state.ts';
 import { childEvent } from '../child-event.ts';
 import { createResolver } from '../session/fold.ts';
-import { wholeText } from '../session/messages.ts';
+import { wholeText, wholeTexts } from '../session/messages.ts';
+import { isRedacted } from '../session/redact.ts';
+import { readTries, type Tries } from '../step-tries.ts';
 import { namedBlobs } from './named-blobs.ts';
 
 type Failure = NonNullable<VerifyReport['failure']>;
@@ -35,8 +37,8 @@ export interface Evidence {
   ownHead?: boolean;
   /** Lines of the file that stand before its entries. */
   linesBefore?: number;
-  /** An entry of another session: what a goal says of its steps is what their journals say. */
-  entryAt?: (session_id: string, seq: number) => Promise<StoredEntry | undefined>;
+  /** Reads another session: what a goal says of its steps is what their journals say. */
+  readOther?: (session_id: string, visit: Visit) => Promise<JournalEnd>;
 }
 
 export async function verifyJournal(evidence: Evidence): Promise<VerifyReport> {
@@ -49,7 +51,7 @@ export async function verifyJournal(evidence: Evidence): Promise<VerifyReport> {
     if (entry.type === 'child.finished' && entry.data.head.seq > 0) steps.push(entry);
     return check.take(entry);
   });
-  const told = await stepsTold(steps, evidence.entryAt);
+  const told = await stepsTold(steps, evidence);
   const failure = check.failure() ?? end.failure ?? told.failure;
   const partial = check.partial();
   const notes: VerifyReport['notes'] = [];
@@ -74,36 +76,67 @@ export async function verifyJournal(evidence: Evidence): Promise<VerifyReport> {
 /** Does each step's session say what its goal says that it does? */
 async function stepsTold(
   steps: readonly EntryOf<'child.finished'>[],
-  entryAt: Evidence['entryAt'] = async () => undefined,
+  { readOther, blobs }: Pick<Evidence, 'readOther' | 'blobs'>,
 ): Promise<{ missing: boolean; failure?: Failure }> {
+  if (!readOther || !blobs) return { missing: steps.length > 0 };
   let missing = false;
-  for (const { seq, type, data } of steps) {
-    const named = await entryAt(data.session_id, data.head.seq);
-    const fail = (code: VerifyFailureCode, what: string) => {
-      const message = `entry ${seq} (${type}): entry ${data.head.seq} of ${data.session_id} ${what}`;
-      return { missing, failure: { line: seq, seq, code, message } };
-    };
-    if (named === undefined) missing = true;
-    else if (named.hash !== data.head.hash) return fail('hash_mismatch', 'is not the one that it names');
-    else if (!isEndOf(named.entry, data)) return fail('not_admissible', 'does not say that the try ended so');
+  for (const [session_id, told] of Map.groupBy(steps, ({ data }) => data.session_id)) {
+    const { hashes, ends } = await sessionOf(session_id, (visit) => readOther(session_id, visit), blobs);
+    for (const { seq, type, data } of told) {
+      const { head } = data;
+      const fail = (code: VerifyFailureCode, what: string) => {
+        const message = `entry ${seq} (${type}): entry ${head.seq} of ${session_id} ${what}`;
+        return { missing, failure: { line: seq, seq, code, message } };
+      };
+      const hash = hashes.get(head.seq);
+      if (hash !== undefined && hash !== head.hash) return fail('hash_mismatch', 'is not the one that it names');
+      if (hash === undefined || !ends) missing = true;
+      else if (!(await isEndOf(ends.get(childEvent(data)), data, blobs)))
+        return fail('not_admissible', 'does not say that the try ended so');
+    }
   }
   return { missing };
 }
 
-/** Does the end of a turn say of it what its goal does? */
-function isEndOf({ type, data }: Entry, told: EntryData<'child.finished'>): boolean {
-  if (type !== 'turn.ended' || !data.event_ids.includes(childEvent(told))) return false;
-  const end = ({ reason, usage, cost_micro_usd = 0, model_calls, tool_calls }: Told) => ({
-    reason,
-    usage,
-    cost_micro_usd,
-    model_calls,
-    tool_calls,
-  });
-  return isSame(end(data), end(told));
+/** The hashes of a session's entries, and how its tries ended; absent: it can't be read. */
+async function sessionOf(
+  session_id: string,
+  read: (visit: Visit) => Promise<JournalEnd>,
+  blobs: Pick<Blobs, 'get'>,
+): Promise<{ hashes: Map<Seq, string>; ends?: Tries['ends'] }> {
+  const hashes = new Map<Seq, string>();
+  const noting = (visit: Visit) =>
+    read((stored) => {
+      hashes.set(stored.entry.seq, stored.hash);
+      return visit(stored);
+    });
+  try {
+    const { ends } = await readTries(session_id, noting, blobs);
+    return { hashes, ends };
+  } catch (thrown) {
+    if (toRuntimeError(thrown).code !== 'store_damaged') throw thrown;
+    return { hashes };
+  }
 }
 
-type Told = Pick<EntryData<'child.finished'>, 'reason' | 'usage' | 'cost_micro_usd' | 'model_calls' | 'tool_calls'>;
+/** Does a try's session say of its end what its goal does? */
+async function isEndOf(
+  end: ChildEnd | undefined,
+  told: EntryData<'child.finished'>,
+  blobs: Pick<Blobs, 'get'>,
+): Promise<boolean> {
+  if (!end) return false;
+  const { session_id: _, attempt: __, result, taint, cost_micro_usd = 0, ...rest } = told;
+  const { result: reply, taint: sources, cost_micro_usd: cost = 0, ...own } = end;
+  if (!isSame({ ...own, cost }, { ...rest, cost: cost_micro_usd })) return false;
+  const [saidHere, saidThere] = await Promise.all([wholeTexts(result, blobs), wholeTexts(reply, blobs)]);
+  return result.length === reply.length && areRedacted(saidHere, saidThere) && areRedacted(taint, sources);
+}
+
+/** A secret that became known in between is in the one and not in the other. */
+function areRedacted(told: readonly string[], whole: readonly string[]): boolean {
+  return told.length === whole.length && told.every((text, index) => isRedacted(text, whole[index]!));
+}
 
 interface Check {
   take(entry: Entry): void | Promise<void>;

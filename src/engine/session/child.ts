@@ -4,7 +4,7 @@ import type { Content } from '../../contract/messages.ts';
 import type { ChildRequest } from '../../contract/ports.ts';
 import type { Part } from '../../contract/values.ts';
 import type { Hash } from '../../base/digest.ts';
-import { stepInput } from '../../kernel/goal/step-input.ts';
+import { stepAgain, stepInput } from '../../kernel/goal/step-input.ts';
 import type { Goal, Step } from '../../kernel/goal/state.ts';
 import type { Seq } from '../../contract/entries.ts';
 import { pendingOf } from '../../kernel/turn/history.ts';
@@ -46,10 +46,10 @@ export function childRequest(
     source,
     lane,
     parts: stepInput(parts, step, resultsOf(hash, fold.pending, goal, step)),
+    again: stepAgain(step),
     taint: state.taint,
     ...(step.check !== undefined && { check: step.check }),
     limits: step.limits!,
-    active_ms: step.active_ms,
     recovered: step.seq! <= opened_at,
   };
 }

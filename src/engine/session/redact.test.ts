@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { createRedactor } from './redact.ts';
+import { createRedactor, isRedacted } from './redact.ts';
 
 const secrets = [
   { name: 'A', value: 'sk-aaaaaaaaab' },
@@ -12,6 +12,13 @@ describe('a whole text', () => {
   it('has a placeholder where a secret stood, the longest first; short values stay', () => {
     const { text } = createRedactor(secrets);
     expect(text('x sk-aaaaaaaaabcdef y sk-aaaaaaaaab z abc')).toBe('x [REDACTED:LONG] y [REDACTED:A] z abc');
+  });
+
+  it('has it also where the secret is spelled as in JSON', () => {
+    const value = 'sk-"a"\\bcd';
+    const { text } = createRedactor([{ name: 'Q', value }]);
+    expect(text(JSON.stringify({ cmd: `echo ${value}` }))).toBe('{"cmd":"echo [REDACTED:Q]"}');
+    expect(text(value)).toBe('[REDACTED:Q]');
   });
 });
 
@@ -51,5 +58,21 @@ describe('a text in pieces', () => {
     expect(push('un')).toBe('sun');
     expect(push('sk-aaa')).toBe('');
     expect(end()).toBe('sk-aaa');
+  });
+});
+
+describe('a text that is said to be another, redacted', () => {
+  it.each([
+    ['a b', 'a b', true],
+    ['a b', 'a c', false],
+    ['[REDACTED:A] b', 'sk-1 b', true],
+    ['a [REDACTED:A] b [REDACTED:B]', 'a sk-1 b sk-2', true],
+    ['a [REDACTED:A] b [REDACTED:B]', 'a [REDACTED:A] b sk-2', true],
+    ['a [REDACTED:A] b [REDACTED:B]', 'a sk-1 c sk-2', false],
+    ['[REDACTED:A] b', 'sk-1 b c', false],
+    ['a[REDACTED:A]a', 'a', false],
+    ['', 'a', false],
+  ])('"%s" of "%s": %s', (text, whole, is) => {
+    expect(isRedacted(text, whole)).toBe(is);
   });
 });

@@ -19,6 +19,7 @@ const SHORTEST_SECRET = 8;
 export function createRedactor(secrets: readonly { name: string; value: string }[]): Redactor {
   const known = secrets
     .filter(({ value }) => value.length >= SHORTEST_SECRET)
+    .flatMap(({ name, value }) => spellings(value).map((spelling) => ({ name, value: spelling })))
     .sort((a, b) => b.value.length - a.value.length);
   if (known.length === 0) return { text: (text) => text, stream: () => ({ push: (piece) => piece, end: () => '' }) };
   const names = new Map(known.map(({ name, value }) => [value, name]));
@@ -45,6 +46,28 @@ export function createRedactor(secrets: readonly { name: string; value: string }
       };
     },
   };
+}
+
+/** As it is, and as it stands in JSON: a plan or the arguments of a call are read out of that. */
+function spellings(value: string): string[] {
+  return [...new Set([value, JSON.stringify(value).slice(1, -1)])];
+}
+
+const PLACEHOLDER = /\[REDACTED:[^\]]*\]/;
+
+/** Is a text the other one, perhaps with placeholders where that has something else? */
+export function isRedacted(text: string, whole: string): boolean {
+  const [first = '', ...others] = text.split(PLACEHOLDER);
+  const last = others.pop();
+  if (last === undefined) return text === whole;
+  if (!whole.startsWith(first)) return false;
+  let from = first.length;
+  for (const piece of others) {
+    const place = whole.indexOf(piece, from);
+    if (place < 0) return false;
+    from = place + piece.length;
+  }
+  return whole.length - last.length >= from && whole.endsWith(last);
 }
 
 /** Where the text's end begins that may turn out to be a secret, or another one than it looks now. */

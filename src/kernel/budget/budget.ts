@@ -81,7 +81,7 @@ export function reserve(state: State, turn: Turn): Reservation {
     if (room < 0 || output < least) {
       const needed = Math.ceil((input * scope.per_input + least * scope.per_output) / scope.unit_size);
       const use = needed > 0 ? `use ${scope.shown(needed)} ${scope.unit} and ` : '';
-      const message = `The next model call could ${use}pass the ${scope.what}: ${scope.shown(scope.used)} of ${scope.shown(scope.limit)} ${scope.unit} are used. ${scope.mend}`;
+      const message = `The next model call could ${use}pass ${scope.what}: ${scope.shown(scope.used)} of ${scope.shown(scope.limit)} ${scope.unit} are used. ${scope.mend}`;
       return { ok: false, code: scope.code, message };
     }
   }
@@ -180,11 +180,14 @@ function scopes(state: State, turn: Turn, price: Price | undefined): Scope[] {
     if (limit === undefined || (money && !price)) return;
     const { what, ...words } = KINDS[kind];
     const tokens = kind === 'tokens' ? 1 : 0;
+    // What is left of another budget for this turn: that one is to be raised.
+    const other = scope === whole ? limits.left_of?.[kind] : undefined;
+    const section = other ?? scope;
     found.push({
       ...words,
-      code: `${scope}_${kind}`,
-      what: `${scope}'s ${what}`,
-      mend: `Raise budget.${scope}.${kind}${money && scope !== 'session' ? ' or --max-cost' : ''} to go on.`,
+      code: `${section}_${kind}`,
+      what: `${other ? 'what was left of ' : ''}the ${section}'s ${what}`,
+      mend: `Raise budget.${section}.${kind}${money && section !== 'session' ? ' or --max-cost' : ''} to go on.`,
       limit,
       used,
       per_call: kind === 'calls' || kind === 'wall' ? 1 : 0,

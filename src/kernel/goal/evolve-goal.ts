@@ -62,7 +62,7 @@ export function planned(turn: Turn, { data }: EntryOf<'plan.made'>): Turn {
       turn.check ?? (first?.check === undefined ? undefined : { command: first.check, status: 'due' as const });
     return { ...turn, goal, phase: 'think', think: 1, ask: newAsk(turn.turn, 1), ...(check && { check }) };
   }
-  const steps = data.steps.map((step): Step => ({ ...step, status: 'due', attempt: 0, began_ms: 0, active_ms: 0 }));
+  const steps = data.steps.map((step): Step => ({ ...step, status: 'due', attempt: 0, began_ms: 0 }));
   return { ...turn, phase: 'steps', goal: { ...goal, steps } };
 }
 
@@ -142,7 +142,7 @@ export function howItWent({ status, reason, attempt, depends_on }: Step): string
 function settled(turn: Turn, step: Step, { at, data }: EntryOf<'child.finished'>, result: Pending): Step {
   const { attempts, retry_base_ms } = turn.manifest.rules.goal!;
   const { reason } = data;
-  const next = { ...step, reason, active_ms: step.active_ms + data.active_ms };
+  const next = { ...step, reason };
   if (reason === 'success') return { ...next, status: 'done', result };
   const mayDoBetter = RETRIED.has(reason) || (reason === 'budget_exceeded' && othersRun(turn, step));
   if (turn.cut === null && mayDoBetter && step.attempt < attempts) {

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import type { Limits } from '../../contract/values.ts';
 import { abandoned, callStarted, decided, planMade, reflected, refused, replyMade, requested, turnEnded } from '../testing/expected.ts'; // prettier-ignore
 import { childFinished, created, finished, forked, inspected, later, message, modelFailed, opened, replied, reserved, restored, started, stop, timerFired } from '../testing/observations.ts'; // prettier-ignore
 import { given, type Story } from '../testing/story.ts';
@@ -270,6 +271,32 @@ describe('steps', () => {
     expect(story.turn.goal!.steps[0]).toMatchObject({ reason: 'interrupted', attempt: 1 });
   });
 
+  test('share in a fork what its turn has left, and nothing with its source', () => {
+    const limits = { calls: 10, tokens: 1000, cost_micro_usd: 500, wall_ms: MINUTE };
+    const scopes = ['day', 'tree:s-1', 'goal:s-1.1'].map((scope) => ({ scope, limits }));
+    const story = goal({ rules: { goal: GOAL, shared_scopes: scopes } });
+    story.when(reserved([{ scope: 'tree_wall', limit: MINUTE, used: 0, reserved: MINUTE }]));
+    story.when(plan(['a'], ['b']));
+    story.when(ends(story, 'b', { usage: { input: 300, output: 50, cached: 0, reasoning: 0 }, cost_micro_usd: 70, model_calls: 4, active_ms: 5000 })); // prettier-ignore
+    const { tokens, cost_micro_usd, model_calls } = story.turn;
+    const left = { calls: 10 - model_calls, tokens: 1000 - tokens, cost_micro_usd: 500 - cost_micro_usd };
+    story.when(forked('s-2'));
+    expect(story.turn.manifest.rules.shared_scopes).toEqual([
+      { scope: 'day', limits },
+      { scope: 'tree:s-2', limits: { ...left, wall_ms: MINUTE - 5000 } },
+      { scope: 'goal:s-2.1', limits: { ...left, wall_ms: MINUTE - 5000 } },
+    ]);
+    expect(story.turn).not.toHaveProperty('wall_grant');
+    expect(story.state.session).toMatchObject({ id: 's-2', tree: 's-2' });
+  });
+
+  test('are not those of a fork that goes on with a try of one: it has the limits of its turn', () => {
+    const scopes = ['day', 'tree:s-0', 'goal:s-0.1'].map((scope) => ({ scope, limits: { calls: 10 } }));
+    const story = given(created(), message('e1'), started({ rules: { shared_scopes: scopes } }), forked('s-2'));
+    expect(story.turn.manifest.rules.shared_scopes).toEqual([{ scope: 'day', limits: { calls: 10 } }]);
+    expect(story.state.session).not.toHaveProperty('tree');
+  });
+
   test('taint comes back with a result', () => {
     const story = goal();
     story.when(plan(['a'], ['b']));
@@ -318,6 +345,55 @@ describe('the limits of a goal', () => {
     const usage = { input: 4000, output: 1000, cached: 0, reasoning: 0 };
     const [b] = story.when(ends(story, 'a', { usage }));
     expect(b).toMatchObject({ data: { step_id: 'b', budget: { tokens: 20_000 - 5000 - 120 } } });
+  });
+});
+
+describe('a step whose limits are what was left of others', () => {
+  const rules = { goal: { ...GOAL, step_limits: { ...GOAL.step_limits, tokens: 50_000, model_calls: 5 } } };
+
+  test('is told of which', () => {
+    const story = goal({ limits: { tokens: 20_000, model_calls: 9 }, rules: { ...rules, session_calls: 4 } });
+    const [, a] = story.when(plan(['a'], ['b']));
+    const { tokens, model_calls, left_of } = (a!.data as { budget: Limits }).budget;
+    expect({ model_calls, left_of }).toEqual({
+      model_calls: 3,
+      left_of: { tokens: 'goal', calls: 'session' },
+    });
+    expect(tokens).toBeLessThan(20_000);
+  });
+
+  test('names the key that is to be raised', () => {
+    const limits = { tokens: 100, left_of: { tokens: 'goal', wall: 'goal' } } as const;
+    const refused = given(created(), message('e1'));
+    expect(refused.when(started({ limits })).at(-1)).toMatchObject({
+      data: {
+        code: 'goal_tokens',
+        message: expect.stringMatching(
+          /what was left of the goal's token limit.*Raise budget\.goal\.tokens to go on/,
+        ) as string,
+      },
+    });
+    const late = given(created(), message('e1'), started({ limits: { wall_ms: MINUTE, left_of: limits.left_of } }));
+    late.when(later(MINUTE, timerFired('w1')));
+    expect(late.when(modelFailed('aborted')).at(-1)).toMatchObject({
+      data: {
+        code: 'timeout',
+        message: "All 60 s that were left of the goal's active time are used. Raise budget.goal.wall to go on.",
+      },
+    });
+  });
+});
+
+test('a session and its children that have no time left are told to raise that of the session', () => {
+  const scopes = [{ scope: 'tree:s-1', limits: { wall_ms: MINUTE } }];
+  const story = given(created(), message('e1'), started({ rules: { shared_scopes: scopes } }));
+  story.when(reserved([{ scope: 'tree_wall', limit: MINUTE, used: 0, reserved: MINUTE }]));
+  story.when(later(MINUTE, timerFired('w1')));
+  expect(story.when(modelFailed('aborted')).at(-1)).toMatchObject({
+    data: {
+      message:
+        'The limit of active time of the session and its children is reached. Raise budget.session.wall to go on.',
+    },
   });
 });
 

@@ -31,9 +31,8 @@ export interface Step extends PlannedStep {
   seq?: number;
   /** Of the present try. */
   limits?: Limits;
-  /** `steps_ms` when the try began, and the active time of the tries before. */
+  /** `steps_ms` when the try began. */
   began_ms: number;
-  active_ms: number;
   retry_at?: number;
   /** How the last try ended. */
   reason?: TurnReason;

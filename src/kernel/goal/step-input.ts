@@ -5,7 +5,6 @@ import type { Step } from './state.ts';
 
 /** `objective`: what the person wrote; `results`: of the steps that it depends on, each with its name. */
 export function stepInput(objective: readonly Part[], step: Step, results: readonly Part[][]): Part[] {
-  if (step.attempt > 1) return [textPart(again(step))];
   return [
     textPart('You do one step of a larger goal; other agents do the others. The goal, as the person wrote it:'),
     ...objective,
@@ -24,8 +23,10 @@ function checkedBy({ check }: Step): string {
     : `\nIt counts as done when \`${check}\` exits with 0: that is run when you have answered.`;
 }
 
-function again({ reason, attempt }: Step): string {
-  return `Your last try did not do the step: it ended with "${reason}". This is try ${attempt}. What you did stands above and has happened: do not repeat it unseen. Go on from there, do the step, and end with its result.`;
+/** The same for a further try: the session has been told all that, and what it did stands there. */
+export function stepAgain({ reason, attempt }: Step): Part[] {
+  const text = `Your last try did not do the step: it ended with "${reason}". This is try ${attempt}. What you did stands above and has happened: do not repeat it unseen. Go on from there, do the step, and end with its result.`;
+  return [textPart(text)];
 }
 
 /** An earlier session may have done part of it, and left no word. */

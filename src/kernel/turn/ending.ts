@@ -92,10 +92,15 @@ function goalEnding({ steps }: Goal): Ending {
 
 function outOfTime(state: State, turn: Turn): string {
   const { code } = wallLeft(state, turn);
+  const { wall_ms, left_of } = turn.limits;
+  if (code === 'timeout' && left_of?.wall)
+    return `All ${wall_ms / 1000} s that were left of the ${left_of.wall}'s active time are used. Raise budget.${left_of.wall}.wall to go on.`;
   if (code === 'timeout')
-    return `The ${turn.goal ? 'goal' : 'turn'} reached its limit of ${turn.limits.wall_ms / 1000} s of active time.`;
+    return `The ${turn.goal ? 'goal' : 'turn'} reached its limit of ${wall_ms / 1000} s of active time.`;
   const name = code.slice(0, -'_wall'.length);
-  return `The limit of active time of the ${name} is reached. Raise budget.${name}.wall to go on.`;
+  // A session and its children have the limits of the session.
+  const [whose, section] = name === 'tree' ? ['session and its children', 'session'] : [name, name];
+  return `The limit of active time of the ${whose} is reached. Raise budget.${section}.wall to go on.`;
 }
 
 /** The ending of a turn that was cut without a last reflection. */

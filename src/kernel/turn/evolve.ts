@@ -7,6 +7,7 @@ import type { Hash } from '../../base/digest.ts';
 import type { Entry, EntryOf, Seq } from '../../contract/entries.ts';
 import type { Policy } from '../../contract/manifest.ts';
 import type { Content } from '../../contract/messages.ts';
+import { forkScopes } from '../budget/fork-scopes.ts';
 import { evolveCall } from './evolve-call.ts';
 import { compacted, keepsToo } from '../context/compaction.ts';
 import { pinsAfter } from '../context/pins.ts';
@@ -159,7 +160,7 @@ function forked(state: State, { data }: EntryOf<'session.forked'>, resolved: Res
   if (!state.session) return state;
   const { epoch = state.session.epoch } = data;
   const own = [...new Set([...(state.session.own_policies ?? []), ...(data.own_policies ?? [])])];
-  const { parent: _, scopes: __, ...source } = state.session; // what it shared was its parent's
+  const { parent: _, scopes: __, tree: ___, ...source } = state.session; // what it shared was its source's
   const session = {
     ...source,
     id: data.session_id,
@@ -170,12 +171,15 @@ function forked(state: State, { data }: EntryOf<'session.forked'>, resolved: Res
   const next = { ...state, session, queue: [], grants: [] };
   return withTurn(next, (turn) => {
     const back = recover(turn, { voidApprovals: true, abandonAll: true });
-    const { policy } = turn.manifest;
+    delete back.wall_grant;
+    const { policy, rules } = turn.manifest;
     const boxed = { ...policy, sandbox: stricterSandbox(policy.sandbox, session.rights.sandbox) };
     const tightened = [boxed, ...(resolved.own_policies ?? [])].reduce(addPolicy, back);
     // Inputs that another workspace froze, with its grants, are nothing to go on with.
     const cut = data.epoch === undefined ? turn.cut : (turn.cut ?? 'stop');
-    const manifest = { ...turn.manifest, grants: [] }; // some may have been taken back since
+    // Some grants may have been taken back since.
+    const own = { ...rules, shared_scopes: forkScopes(next, back, data.session_id) };
+    const manifest = { ...turn.manifest, grants: [], rules: own };
     return { ...forkedSteps(tightened), manifest, cut, grants: [], event_ids: [], steers: [] };
   });
 }

@@ -1,0 +1,67 @@
+/** Goals for tests: scripts that plan and do them, through a real hub on real files. */
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { vi } from 'vitest';
+import type { Entry, EntryOf, EntryType } from '../../contract/entries.ts';
+import type { EventStatus } from '../../contract/host.ts';
+import type { Hub } from '../hub/hub.ts';
+import { readSession } from '../sessions.ts';
+import type { Workspace } from '../wire.ts';
+import { newHome, openHub, say } from './hubs.ts';
+
+export interface ScriptStep {
+  match: object;
+  reply?: object;
+  stall?: string;
+  fail?: object;
+}
+
+export const plan = (...steps: object[]): ScriptStep => ({
+  match: { purpose: 'plan' },
+  reply: { text: JSON.stringify({ steps }) },
+});
+
+export const step = (id: string, depends_on: string[] = [], more: object = {}) => ({
+  id,
+  title: `Step ${id}`,
+  task: `please do ${id}`,
+  depends_on,
+  ...more,
+});
+
+/** What the session of a step does. */
+export const does = (id: string, reply: object): ScriptStep => ({ match: { contains: `please do ${id}` }, reply });
+/** The same, and it never ends. */
+export const stalls = (id: string): ScriptStep => ({ match: { contains: `please do ${id}` }, stall: '60s' });
+export const SYNTHESIS: ScriptStep = {
+  match: { contains: 'Result of step' },
+  reply: { text: 'All in all: {{asked}}' },
+};
+
+export const CONFIG = 'orchestrator: {subtask_retry_backoff: 10ms}\ngovernance: {auto_allow: [exec_command, time]}\n';
+
+export function writeScript(home: string, script: readonly ScriptStep[]): void {
+  writeFileSync(join(home, 'script.yaml'), JSON.stringify({ model: 'script/v1', turns: script }));
+}
+
+export async function openGoals(script: readonly ScriptStep[], config = CONFIG, home = newHome(config)) {
+  writeScript(home, script);
+  return openHub(home);
+}
+
+export const goal = (text = 'the goal') => say(text, { session_id: 'g', goal: true });
+
+export async function entries<T extends EntryType>(
+  workspace: Workspace,
+  type: T,
+  session = 'g',
+): Promise<EntryOf<T>[]> {
+  const all = (await readSession(workspace, session)).entries.map(({ entry }): Entry => entry);
+  return all.filter((entry): entry is EntryOf<T> => entry.type === type);
+}
+
+export const soon = (check: () => Promise<void>): Promise<void> => vi.waitFor(check, { timeout: 20_000 });
+
+export async function done(hub: Hub): Promise<EventStatus> {
+  return hub.settled((await hub.submit(goal())).event_id);
+}
