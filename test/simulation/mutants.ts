@@ -373,7 +373,7 @@ export const MUTANTS: readonly Mutant[] = [
     replace: 'const taken = used[amount] +',
   },
   {
-    name: 'a call that the ledger has before its newest totals is counted anew',
+    name: 'what was settled before the totals is counted anew',
     breaks: 'm',
     file: 'src/engine/budget/old-lines.ts',
     find: 'left.delete(keyOf(data));',
