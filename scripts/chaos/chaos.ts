@@ -5,7 +5,7 @@
  */
 import { parseArgs } from 'node:util';
 import { createDice, type Part, type Tally } from './part.ts';
-import { calls } from './parts/calls.ts';
+import { calls, goalCalls } from './parts/calls.ts';
 import { daemon } from './parts/daemon.ts';
 import { fullDisk, readOnlyDisk } from './parts/disks.ts';
 import { instants } from './parts/instants.ts';
@@ -21,6 +21,7 @@ const PARTS: Record<string, Part> = {
   stopped: stoppedOwner,
   lock: racedLock,
   sweep: calls,
+  goals: goalCalls,
   daemon,
 };
 

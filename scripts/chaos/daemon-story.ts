@@ -1,149 +1,70 @@
 /**
- * What the sweep does with a daemon, as its clients would: a message to each lane, of which one runs a command; a job that
- * runs a command, and one that asks the model; an end by SIGTERM. Whatever became of it, the next life goes on: each
- * message is sent again with its key, and all must come to its end.
+ * What clients do with a daemon in one play of its sweep: a message to each lane, of which one runs a command; a job that runs
+ * a command, and one that asks the model; an end by SIGTERM.
  */
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Firing } from '../../src/contract/schedule.ts';
-import { runProgram, type Ran } from '../../src/engine/chaos/scratch.ts';
+import { startModel } from '../load/model.ts';
+import {
+  type Ask,
+  createDaemonLife,
+  type DaemonLife,
+  LONGEST_MS,
+  nothingTold,
+  type OpenDaemonPlay,
+  send,
+  statusOf,
+  type Told,
+} from './daemon-life.ts';
+import { dataOf, journalsIn } from './evidence.ts';
 
-const LAUNCHER = join(import.meta.dirname, '../../bin/runtime');
 const SOON_MS = 1000;
 const AGAIN_MS = 50;
-const LONGEST_MS = 60_000;
 
 /** By their keys, which also begin their texts. */
-export const MESSAGES = [
+const MESSAGES = [
   { idempotency_key: 'one', session_id: 'one', lane: 'interactive', content: 'one tool' },
   { idempotency_key: 'two', session_id: 'two', lane: 'background', content: 'two chat' },
 ] as const;
-export const JOBS = [
+const JOBS = [
   { name: 'makes', command: 'echo makes >>jobs.log', catch_up: 'once' },
   { name: 'asks', prompt: 'asks chat', catch_up: 'once' },
 ] as const;
 
-/** What its clients were told. */
-export interface Told {
-  /** By key: the ids with which the message was acknowledged first. */
-  accepted: Map<string, string>;
-  /** Answers that contradict an earlier one, or that nobody should get. */
-  odd: string[];
-}
-
-export interface DaemonStory {
-  workspace: string;
-  project: string;
-  /** Makes the folder anew: nothing has happened yet. */
-  begin(): void;
-  /** A daemon from its start to its end. `under`: what is put before it. */
-  live(told: Told, under?: readonly string[]): Promise<{ code: number | null; signal: NodeJS.Signals | null }>;
-  /** Another command of the program. */
-  run(args: readonly string[]): Promise<Ran>;
-}
-
-export function createDaemonStory(folder: string, modelUrl: string, signal: AbortSignal): DaemonStory {
-  const [home, project] = [join(folder, 'home'), join(folder, 'project')];
-  const env = { PATH: process.env['PATH']!, HOME: folder, RUNTIME_HOME: home, OLLAMA_HOST: '127.0.0.1:1', UV_THREADPOOL_SIZE: '1' }; // prettier-ignore
+export const openLanes: OpenDaemonPlay = async (folder, signal) => {
+  const model = await startModel(() => 0, 0);
   const config = {
     budget: { day: { tokens: 100_000_000 } }, // so that the ledger is written
-    models: { default: 'wire', registry: [{ name: 'wire', base_url: modelUrl, wire: 'responses', api_key: 'none' }] },
+    models: { default: 'wire', registry: [{ name: 'wire', base_url: model.url, wire: 'responses', api_key: 'none' }] },
     governance: { auto_allow: ['exec_command'] },
   };
+  const life = createDaemonLife(folder, config, signal);
   return {
-    workspace: join(home, 'workspaces/default'),
-    project,
+    life,
     begin() {
-      rmSync(folder, { recursive: true, force: true });
-      for (const path of [folder, home, project]) mkdirSync(path, { recursive: true, mode: 0o700 });
-      writeFileSync(join(home, 'config.yaml'), JSON.stringify(config), { mode: 0o600 });
+      life.begin();
+      return nothingTold();
     },
-    async live(told, under = []) {
-      const [program, ...args] = [...under, LAUNCHER, 'daemon', '--port', '0'];
-      const how = { cwd: project, env, signal, killSignal: 'SIGKILL' as const };
-      const child = spawn(program, args, { ...how, stdio: ['ignore', 'pipe', 'ignore'] });
-      const ended = once(child, 'close') as Promise<[number | null, NodeJS.Signals | null]>;
-      ended.catch(() => {});
-      const ready = await readyLine(child, ended);
-      if (ready) {
-        const token = readFileSync(join(home, 'daemon.token'), 'utf8').trim();
-        const gone = new AbortController();
-        ended.finally(() => gone.abort()).catch(() => {});
-        await use(asker(ready.url, token, gone.signal), told).catch((thrown: unknown) => {
-          if (!gone.signal.aborted && !isCut(thrown)) throw thrown;
-        });
-        if (!gone.signal.aborted) kill(ready.pid);
-      }
-      const [code, by] = await ended;
-      return { code, signal: by };
-    },
-    run: (args) => runProgram([LAUNCHER, ...args], { cwd: project, env, signal }),
+    use,
+    checker: () => (told) => brokenIn(life, told),
+    close: async () => model.close(),
   };
-}
-
-async function readyLine(
-  child: ChildProcess,
-  ended: Promise<unknown>,
-): Promise<{ url: string; pid: number } | undefined> {
-  const line = await Promise.race([
-    once(createInterface({ input: child.stdout! }), 'line'),
-    ended.then(() => undefined),
-  ]);
-  return line && (JSON.parse(line[0] as string) as { url: string; pid: number });
-}
-
-/** It may just have been killed. */
-function kill(pid: number): void {
-  try {
-    process.kill(pid, 'SIGTERM');
-  } catch {
-    // It is gone already.
-  }
-}
-
-/** The connection broke: whom it led to is gone, or about to be. */
-function isCut(thrown: unknown): boolean {
-  return thrown instanceof TypeError;
-}
-
-type Ask = <T>(method: string, path: string, body?: unknown) => Promise<{ status: number; body: T }>;
-
-function asker(url: string, token: string, gone: AbortSignal): Ask {
-  return async <T>(method: string, path: string, body?: unknown) => {
-    const response = await fetch(`${url}${path}`, {
-      method,
-      headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
-      ...(body !== undefined && { body: JSON.stringify(body) }),
-      signal: AbortSignal.any([gone, AbortSignal.timeout(LONGEST_MS)]),
-    });
-    return { status: response.status, body: (await response.json()) as T };
-  };
-}
+};
 
 /** Sends everything, once more where it was sent before, and waits for its end. */
-async function use(ask: Ask, { accepted, odd }: Told): Promise<void> {
-  for (const message of MESSAGES) {
-    const { idempotency_key: key } = message;
-    const { status, body } = await ask<{ event_id: string; session_id: string }>('POST', '/v1/events', message);
-    const ids = `${body.event_id} ${body.session_id}`;
-    if (status !== 202 && status !== 200) odd.push(`${key}: sent, and answered ${status}`);
-    const before = accepted.get(key);
-    if (before !== undefined && before !== ids) odd.push(`${key}: acknowledged as ${before}, later as ${ids}`);
-    if (before !== undefined && status !== 200) odd.push(`${key}: known, and answered ${status}`);
-    accepted.set(key, before ?? ids);
-  }
+async function use(ask: Ask, told: Told): Promise<void> {
+  const { odd } = told;
+  for (const message of MESSAGES) await send(ask, told, message);
   for (const job of JOBS) {
     const at = new Date(Date.now() + SOON_MS).toISOString();
     const { status } = await ask('POST', '/v1/schedules', { ...job, at });
     if (status !== 201 && status !== 409) odd.push(`${job.name}: made, and answered ${status}`);
   }
-  for (const ids of accepted.values()) {
-    const { body } = await ask<{ status: string }>('GET', `/v1/events/${ids.split(' ')[0]}?wait_ms=${LONGEST_MS / 2}`);
-    if (body.status !== 'done') odd.push(`${ids}: ${body.status} after a long wait`);
+  for (const { idempotency_key: key } of MESSAGES) {
+    const status = await statusOf(ask, told, key);
+    if (status !== 'done') odd.push(`${key}: ${status} after a long wait`);
   }
   for (const { name } of JOBS) {
     for (let waited = 0; ; waited += AGAIN_MS) {
@@ -152,5 +73,58 @@ async function use(ask: Ask, { accepted, odd }: Told): Promise<void> {
       if (waited > LONGEST_MS / 2) return void odd.push(`${name}: its run has not come to its end`);
       await delay(AGAIN_MS);
     }
+  }
+}
+
+/** What doesn't hold when all has come to its end, in words. */
+async function brokenIn(life: DaemonLife, { accepted }: Told): Promise<string[]> {
+  const broken: string[] = [];
+  const expect = (holds: boolean, what: string): void => void (holds || broken.push(what));
+  const verified = await life.run(['session', 'verify', '--all', '-o', 'json']);
+  expect(verified.code === 0, `verify: ${verified.stdout}${verified.stderr}`);
+  const journals = journalsIn(life.workspace);
+  const all = [...journals.values()].flat();
+  const received = dataOf(all, 'input.received').map(({ event_id }) => event_id);
+  const ended = dataOf(all, 'turn.ended').flatMap(({ event_ids }) => event_ids);
+
+  function expectOnce(what: string, event_id: string | undefined, session: string): void {
+    const own = dataOf(journals.get(session) ?? [], 'input.received').filter((data) => data.event_id === event_id);
+    const ends = ended.filter((id) => id === event_id);
+    expect(own.length === 1, `${what} (${event_id}) was entered ${own.length} times in ${session}`);
+    expect(ends.length === 1, `${what} (${event_id}) has ${ends.length} ended turns`);
+  }
+  for (const { idempotency_key: key, session_id } of MESSAGES) {
+    expectOnce(key, accepted.get(key)?.split(' ')[0], session_id);
+  }
+  const histories = await Promise.all(JOBS.map(({ name }) => historyOf(life, name)));
+  for (const [index, { name }] of JOBS.entries()) {
+    const rows = histories[index]!;
+    expect(rows.length === 1, `${name} has ${rows.length} firings for its one due time: ${JSON.stringify(rows)}`);
+    if (name === 'asks') expectOnce(name, rows[0]?.event_id, 'cron-asks');
+  }
+  const known = MESSAGES.length + 1;
+  expect(new Set(received).size === known, `${known} messages were sent, and ${received.length} were entered`);
+
+  const command = dataOf(all, 'call.started');
+  const unknown = dataOf(all, 'call.abandoned').length > 0;
+  const runs = linesOf(life, 'effects.log');
+  expect(command.length === 1, `the command was started ${command.length} times`);
+  expect(runs === 1 || (runs === 0 && unknown), `the command ran ${runs} times, ${unknown ? '' : 'not '}unknown`);
+  const made = linesOf(life, 'jobs.log');
+  const [makes] = histories[0]!;
+  expect(made === 1 || (made === 0 && makes?.outcome === 'failed'), `the job ran ${made} times: ${makes?.outcome}`);
+  return broken;
+}
+
+async function historyOf(life: DaemonLife, name: string): Promise<Firing[]> {
+  const { code, stdout } = await life.run(['cron', 'history', name, '-o', 'json']);
+  return code === 0 ? (JSON.parse(stdout) as Firing[]) : [];
+}
+
+function linesOf({ project }: DaemonLife, name: string): number {
+  try {
+    return readFileSync(join(project, name), 'utf8').split('\n').length - 1;
+  } catch {
+    return 0;
   }
 }

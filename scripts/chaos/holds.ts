@@ -2,9 +2,10 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
-import type { Entry, EntryData, EntryType } from '../../src/contract/entries.ts';
+import type { Entry } from '../../src/contract/entries.ts';
 import { COUNTER, WORKLOAD } from '../../src/engine/chaos/workload.ts';
-import { messagesIn, type Story } from './story.ts';
+import { dataOf } from './evidence.ts';
+import { messagesIn, type Story } from './play.ts';
 
 /** What a model and a person can see of the sessions: without ids, times and what was tried again. */
 export type Transcript = Record<string, unknown>;
@@ -84,8 +85,4 @@ export async function brokenIn(
     `another transcript: ${JSON.stringify(seen).slice(0, 2000)}`,
   );
   return broken;
-}
-
-function dataOf<T extends EntryType>(entries: readonly Entry[], type: T): EntryData<T>[] {
-  return entries.flatMap((entry) => (entry.type === type ? [entry.data as EntryData<T>] : []));
 }

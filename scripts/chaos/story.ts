@@ -3,19 +3,17 @@
  * that asks; the approval by another process; the rest of the turn; a long message, whose turn leaves a snapshot; a
  * session that is removed; and a turn behind a line that a crash has cut.
  */
-import { appendFileSync, cpSync, rmSync } from 'node:fs';
+import { appendFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Entry } from '../../src/contract/entries.ts';
 import type { Script } from '../../src/contract/script.ts';
 import { WORKLOAD } from '../../src/engine/chaos/workload.ts';
-import { makeScratch, type Ran, runProgram, type Scratch } from '../../src/engine/chaos/scratch.ts';
+import { brokenIn, transcriptOf } from './holds.ts';
+import { createStory, type OpenPlay, pendingApprovals, says, type Stage, type Story, WAITS } from './play.ts';
+import { faultsOf } from './strace.ts';
 
-const LAUNCHER = join(import.meta.dirname, '../../bin/runtime');
 const LONG_TEXT = 'What do you say to this? '.repeat(900);
 const LONG_FILE = `${'a line that is read '.repeat(6)}\n`.repeat(110);
 const READS = 24;
-/** Exit code of what waits for an approval. */
-const WAITS = 5;
 
 const turns: Script['turns'] = [
   { match: { asked: ['again', 'bye'] }, reply: { text: 'You said: {{asked}}' } },
@@ -32,41 +30,9 @@ const turns: Script['turns'] = [
   ...WORKLOAD.turns,
 ];
 
-/** A program run on the story's folder. */
-export interface Stage {
-  name: string;
-  session: string;
-  /** What comes before it, which no fault meets. */
-  prepare?: (story: Story) => void;
-  /** Its arguments; it may have to look for them. */
-  args: (story: Story) => Promise<string[]>;
-  /** How it ends where nothing fails. */
-  code: number;
-  /** What somebody must have been told in the end, by it or by what carried it on. */
-  answer?: string;
-  /** Does whatever of it is not done yet, after it failed or was killed. Gives the last run of it. */
-  carryOn: (story: Story) => Promise<Ran | undefined>;
-  /** What that run may say instead, when nothing was left to do. */
-  refusal?: RegExp;
-}
-
-/** The folder of a story. */
-export interface Story {
-  scratch: Scratch;
-  workspace: string;
-  /** `under`: what is put before the program. */
-  run(args: readonly string[], under?: readonly string[]): Promise<Ran>;
-  /** Keeps the folder as it is now, and makes it so again. */
-  keep(name: string): void;
-  restore(name: string): void;
-  remove(): void;
-}
-
-export function createStory(folder: string, signal: AbortSignal): Story {
-  const scratch = makeScratch({
+export const openTools: OpenPlay = async (folder, signal) => {
+  const story = createStory({
     folder,
-    program: [LAUNCHER],
-    path: process.env['PATH']!,
     turns,
     config: {
       governance: { auto_allow: ['read_file', 'apply_patch'] },
@@ -75,32 +41,29 @@ export function createStory(folder: string, signal: AbortSignal): Story {
     files: { ...WORKLOAD.before, 'long.txt': LONG_FILE },
     signal,
   });
-  const { home, project } = scratch;
-  // One thread beside the main one: then calls come in the same order each time.
-  const env = { ...scratch.environment, UV_THREADPOOL_SIZE: '1' };
-  const kept = (name: string, what: string): string => join(folder, 'kept', name, what);
   return {
-    scratch,
-    workspace: join(home, 'workspaces/default'),
-    run: (args, under = []) => runProgram([...under, LAUNCHER, ...args], { cwd: project, env, signal }),
-    keep(name) {
-      cpSync(home, kept(name, 'home'), { recursive: true });
-      cpSync(project, kept(name, 'project'), { recursive: true });
+    story,
+    stages: STAGES,
+    main: MAIN_SESSION,
+    faultsOf,
+    withShortWrites: true,
+    checker() {
+      const all = transcriptOf(story, ['one', 'long']);
+      return ({ stage, ...how }) => {
+        const played = STAGES.filter(({ session }, index) => index <= stage || session === MAIN_SESSION);
+        const undisturbed = Object.entries(all).filter(([id]) => played.some(({ session }) => session === id));
+        return brokenIn(story, Object.fromEntries(undisturbed), how);
+      };
     },
-    restore(name) {
-      for (const path of [home, project]) rmSync(path, { recursive: true, force: true });
-      cpSync(kept(name, 'home'), home, { recursive: true });
-      cpSync(kept(name, 'project'), project, { recursive: true });
-    },
-    remove: () => scratch.remove(),
+    close: async () => story.scratch.remove(),
   };
-}
+};
 
 /** The session of which the last stage is, too. */
-export const MAIN_SESSION = 'one';
+const MAIN_SESSION = 'one';
 
-export const STAGES: readonly Stage[] = [
-  says('ask', 'one', 'go'),
+const STAGES: readonly Stage[] = [
+  says('ask', 'one', 'go', { code: WAITS }),
   {
     name: 'approve',
     session: 'one',
@@ -119,8 +82,8 @@ export const STAGES: readonly Stage[] = [
     answer: WORKLOAD.answer,
     carryOn: (story) => story.run(['run', '--session', 'one']),
   },
-  says('long', 'long', LONG_TEXT, 'I read it all.'),
-  says('short', 'gone', 'bye', 'You said: bye'),
+  says('long', 'long', LONG_TEXT, { answer: 'I read it all.' }),
+  says('short', 'gone', 'bye', { answer: 'You said: bye' }),
   {
     name: 'remove',
     session: 'gone',
@@ -129,40 +92,10 @@ export const STAGES: readonly Stage[] = [
     refusal: /no session gone/,
     carryOn: (story) => story.run(['session', 'rm', 'gone']),
   },
-  { ...says('again', 'one', 'and again', 'You said: and again'), prepare: tear },
+  { ...says('again', 'one', 'and again', { answer: 'You said: and again' }), prepare: tear },
 ];
-
-/** A message to a session; carried on it is sent again only where nothing of it is there. No answer: it waits. */
-function says(name: string, session: string, text: string, answer?: string): Stage {
-  return {
-    name,
-    session,
-    args: async () => ['run', '--json', '--session', session, text],
-    code: answer === undefined ? WAITS : 0,
-    ...(answer !== undefined && { answer }),
-    async carryOn(story) {
-      const resumed = await story.run(['run', '--session', session]);
-      if (messagesIn(story.scratch.journal(session)).includes(text)) return resumed;
-      return story.run(['run', '--session', session, text]);
-    },
-  };
-}
 
 /** As a kill within a write leaves it. */
 function tear({ workspace }: Story): void {
   appendFileSync(join(workspace, 'sessions/one.jsonl'), '{"v":1,"seq":');
-}
-
-async function pendingApprovals({ run }: Story): Promise<string[]> {
-  const { stdout } = await run(['approvals', 'ls', '-o', 'json']);
-  return (JSON.parse(stdout) as { id: string }[]).map(({ id }) => id);
-}
-
-/** The texts of the messages, as far as they stand in the journal itself. */
-export function messagesIn(entries: readonly Entry[]): string[] {
-  return entries.flatMap(({ type, data }) =>
-    type !== 'input.received'
-      ? []
-      : data.parts.map((part) => (part.type !== 'text' ? '' : typeof part.text === 'string' ? part.text : LONG_TEXT)),
-  );
 }

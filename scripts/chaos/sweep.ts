@@ -1,5 +1,5 @@
 /**
- * The outside sweep: every system call with which the story touches its workspace is killed at, and made to fail in each
+ * The outside sweep: every system call with which a play touches its workspace is killed at, and made to fail in each
  * way, one at a time. Then the program is started again without faults, goes on to the end, and all must hold.
  */
 import { spawnSync } from 'node:child_process';
@@ -7,10 +7,10 @@ import { existsSync, mkdtempSync, readdirSync, realpathSync, rmSync, statSync } 
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import type { Ran } from '../../src/engine/chaos/scratch.ts';
-import { brokenIn, type Transcript, transcriptOf } from './holds.ts';
-import { type Call, callsIn, type Fault, faultsOf, injecting, recording } from './strace.ts';
+import { withKnownSteps } from './evidence.ts';
 import { endOf, oddFailure } from './part.ts';
-import { createStory, MAIN_SESSION, type Stage, STAGES, type Story } from './story.ts';
+import type { Checker, OpenPlay, Play, Stage, Story } from './play.ts';
+import { type Call, callsIn, type Fault, injecting, recording } from './strace.ts';
 
 /** One fault at one place. */
 export interface SweepPoint {
@@ -33,6 +33,7 @@ export interface SweepResult {
 }
 
 export interface SweepOptions {
+  play: OpenPlay;
   /** Every n-th point of each stage; 1: all. */
   every: number;
   /** So many folders are worked in at the same time. */
@@ -43,9 +44,12 @@ export interface SweepOptions {
 }
 
 /** Tries the points of all stages; each stage is swept in one folder. @throws what `signal` was aborted with */
-export async function sweep({ every, workers, signal, onPoints, onResult }: SweepOptions): Promise<void> {
-  const sweepers = await Promise.all(Array.from({ length: workers }, () => createSweeper(signal)));
+export async function sweep({ play: open, every, workers, signal, onPoints, onResult }: SweepOptions): Promise<void> {
+  const parent = realpathSync(mkdtempSync(join(tmpdir(), 'runtime-sweep-')));
+  const plays: Play[] = [];
   try {
+    for (let n = 0; n < workers; n++) plays.push(await open(join(parent, `w${n}`), signal));
+    const sweepers = await Promise.all(plays.map((play, n) => createSweeper(play, join(parent, `calls-${n}`), signal)));
     const chosen = (points: readonly SweepPoint[]): SweepPoint[] => points.filter((_, index) => index % every === 0);
     const counts = sweepers[0]!.points.map((points) => chosen(points).length);
     onPoints(counts.reduce((sum, count) => sum + count, 0));
@@ -63,7 +67,8 @@ export async function sweep({ every, workers, signal, onPoints, onResult }: Swee
       }),
     );
   } finally {
-    for (const { remove } of sweepers) remove();
+    for (const { close } of plays) await close();
+    rmSync(parent, { recursive: true, force: true, maxRetries: 5, retryDelay: 50 });
   }
 }
 
@@ -72,47 +77,40 @@ interface Sweeper {
   /** Of each stage. */
   points: SweepPoint[][];
   try(point: SweepPoint): Promise<SweepResult>;
-  remove(): void;
 }
 
 /** Lets no file grow beyond so many bytes. */
 const LIMITER = 'prlimit';
 const hasLimiter = spawnSync(LIMITER, ['--version']).status === 0;
 
-/** Plays the story once undisturbed, keeps how things lie before each stage, and lists what can go wrong there. */
-async function createSweeper(signal: AbortSignal): Promise<Sweeper> {
-  const folder = join(realpathSync(mkdtempSync(join(tmpdir(), 'runtime-sweep-'))), 'w');
-  const story = createStory(folder, signal);
-  const log = join(folder, 'calls');
+/** Plays all once undisturbed, keeps how things lie before each stage, and lists what can go wrong there. */
+async function createSweeper(play: Play, log: string, signal: AbortSignal): Promise<Sweeper> {
+  const { story } = play;
   const points: SweepPoint[][] = [];
-  for (const [stage, { name, prepare, args, code }] of STAGES.entries()) {
-    prepare?.(story);
+  for (const [stage, { name, prepare, args, code }] of play.stages.entries()) {
+    await prepare?.(story);
     story.keep(name);
     const sizes = sizesIn(story);
+    const known = withKnownSteps(story.workspace);
     const ran = await story.run(await args(story), recording(log));
     signal.throwIfAborted();
     if (ran.code !== code) throw new Error(`the story itself fails: ${name} ends with ${ran.code}: ${ran.stderr}`);
-    const calls = callsIn(log, story.workspace);
-    points.push([...pointsOf(stage, story, calls), ...shortWrites(stage, story, calls, sizes)]);
+    const calls = callsIn(log, story.workspace).filter(({ path }) => known(path));
+    points.push(pointsOf(play, stage, calls));
+    if (play.withShortWrites) points.at(-1)!.push(...shortWrites(play, stage, calls, sizes));
   }
-  const undisturbed = (stage: number): Transcript => {
-    const played = STAGES.filter(({ session }, index) => index <= stage || session === MAIN_SESSION);
-    return Object.fromEntries(Object.entries(all).filter(([id]) => played.some(({ session }) => session === id)));
-  };
-  const all = transcriptOf(story, ['one', 'long']);
-  return {
-    points,
-    try: (point) => tryPoint(story, point, undisturbed(point.stage)),
-    remove: () => rmSync(join(folder, '..'), { recursive: true, force: true }),
-  };
+  const check = play.checker();
+  const broken = await check({ stage: play.stages.length - 1, printed: [], mayFail: false });
+  if (broken.length > 0) throw new Error(`the story itself fails: ${broken.join('; ')}`);
+  return { points, try: (point) => tryPoint(play, point, check) };
 }
 
-function pointsOf(stage: number, { workspace }: Story, calls: readonly Call[]): SweepPoint[] {
+function pointsOf({ story, stages, faultsOf }: Play, stage: number, calls: readonly Call[]): SweepPoint[] {
   return calls.flatMap((call) =>
     faultsOf(call).map((fault) => ({
       stage,
       fault,
-      name: `${STAGES[stage]!.name}: ${fault} at ${call.name} ${call.when} of ${relative(workspace, call.path)}`,
+      name: `${stages[stage]!.name}: ${fault} at ${call.name} ${call.when} of ${relative(story.workspace, call.path)}`,
       under: injecting(call, fault),
     })),
   );
@@ -123,8 +121,8 @@ function pointsOf(stage: number, { workspace }: Story, calls: readonly Call[]): 
  * writes what fits, and the next one fails (EFBIG). One point for the middle of each write.
  */
 function shortWrites(
+  { story: { workspace }, stages }: Play,
   stage: number,
-  { workspace }: Story,
   calls: readonly Call[],
   sizes: Map<string, number>,
 ): SweepPoint[] {
@@ -139,7 +137,7 @@ function shortWrites(
   return [...limits].map(([limit, path]) => ({
     stage,
     fault: 'short',
-    name: `${STAGES[stage]!.name}: files end at ${limit} bytes, within a write of ${path}`,
+    name: `${stages[stage]!.name}: files end at ${limit} bytes, within a write of ${path}`,
     under: [LIMITER, `--fsize=${limit}`],
   }));
 }
@@ -150,27 +148,27 @@ function sizesIn({ workspace }: Story): Map<string, number> {
   return new Map(names.map((name) => join(workspace, name)).map((path) => [path, statSync(path).size]));
 }
 
-async function tryPoint(story: Story, point: SweepPoint, undisturbed: Transcript): Promise<SweepResult> {
-  const stage = STAGES[point.stage]!;
+async function tryPoint({ story, stages, main }: Play, point: SweepPoint, check: Checker): Promise<SweepResult> {
+  const stage = stages[point.stage]!;
   story.restore(stage.name);
   const ran = await story.run(await stage.args(story), point.under);
   const came = cameOf(ran, stage.code, point.fault);
   const broken = [came === 'failed' ? (oddFailure(ran) ?? []) : []].flat();
   broken.push(...carriedOn(stage, ran, await stage.carryOn(story)));
-  for (const { name, session, prepare, args, code } of STAGES.slice(point.stage + 1)) {
-    if (session !== MAIN_SESSION && session !== stage.session) continue; // nothing of it is left to do
-    prepare?.(story);
+  for (const { name, session, prepare, args, code } of stages.slice(point.stage + 1)) {
+    if (session !== main && session !== stage.session) continue; // nothing of it is left to do
+    await prepare?.(story);
     const later = await story.run(await args(story));
     if (later.code !== code) broken.push(`${name}, later, ${endOf(later)}`);
   }
-  broken.push(...(await brokenIn(story, undisturbed, { printed: toldIn(ran), mayFail: point.fault !== 'kill' })));
+  broken.push(...(await check({ stage: point.stage, printed: toldIn(ran), mayFail: point.fault !== 'kill' })));
   return { point, came, broken };
 }
 
 /** What is wrong with how it was carried on; `ran` is what had met the fault. */
 function carriedOn({ name, code, answer, refusal }: Stage, ran: Ran, next: Ran | undefined): string[] {
-  if (next === undefined) return [];
-  const wrong = next.code === code || refusal?.test(next.stderr) ? [] : [`${name}, carried on, ${endOf(next)}`];
+  if (next === undefined || refusal?.test(next.stderr)) return [];
+  const wrong = next.code === code ? [] : [`${name}, carried on, ${endOf(next)}`];
   const told =
     answer === undefined || next.stdout === `${answer}\n` || ran.stdout.includes(`"text":${JSON.stringify(answer)}`);
   return told ? wrong : [...wrong, `${name}: nobody was told the answer: ${endOf(ran)} ${endOf(next)}`];

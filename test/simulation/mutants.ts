@@ -373,6 +373,13 @@ export const MUTANTS: readonly Mutant[] = [
     replace: 'const taken = used[amount] +',
   },
   {
+    name: 'what was settled before the totals is counted anew',
+    breaks: 'm',
+    file: 'src/engine/budget/old-lines.ts',
+    find: 'left.delete(keyOf(data));',
+    replace: 'keyOf(data);',
+  },
+  {
     name: 'what a call used beyond its reservation is not counted',
     breaks: 'm',
     file: 'src/kernel/budget/budget.ts',

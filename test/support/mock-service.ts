@@ -37,6 +37,8 @@ export interface MockRefusal {
   body: object;
 }
 
+type Answer = MockReply | ((request: MockRequest) => MockReply);
+
 /** What a service speaks. */
 export interface MockFormat {
   /** After the origin, in the base URL. */
@@ -58,7 +60,7 @@ export interface MockService {
   url: string;
   requests: MockRequest[];
   /** Queues replies. One may be a function of the request. */
-  reply(...replies: (MockReply | ((request: MockRequest) => MockReply))[]): void;
+  reply(...replies: Answer[]): void;
   /** Lets the replies go on that hold. */
   release(): void;
   close(): Promise<void>;
@@ -68,7 +70,7 @@ export interface MockOptions {
   port?: number;
   replies?: MockReply[];
   /** When the queue is empty. Default: 400, so that nobody retries. */
-  fallback?: MockReply;
+  fallback?: Answer;
 }
 
 const EMPTY: MockReply = {
@@ -80,7 +82,7 @@ export async function startMockService(
   format: MockFormat,
   { port = 0, replies = [], fallback = EMPTY }: MockOptions = {},
 ): Promise<MockService> {
-  const queue: (MockReply | ((request: MockRequest) => MockReply))[] = [...replies];
+  const queue: Answer[] = [...replies];
   const requests: MockRequest[] = [];
   const connections = new Map<Socket, number>();
   let hold = Promise.withResolvers<void>();

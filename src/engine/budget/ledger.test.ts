@@ -343,6 +343,27 @@ test('however many calls a month has, an opening finds what was used', async () 
   expect((await records()).filter(({ type }) => type === 'usage.totals').length).toBeGreaterThan(10);
 });
 
+test('a call of a killed turn that was settled before the newest totals is not counted again', async () => {
+  for (let n = 1; n <= 80; n++) {
+    await budget.reserve(request('a', { for: `m1.${n}.1`, intent: { seq: 5 * n, hash: String(n).padEnd(64, '0') } }));
+    await budget.durable('a');
+    await budget.settle('a', charge(0.01));
+  }
+  await restart();
+  const call = ({ seq, hash }: { seq: number; hash: string }, attempt: string) => {
+    const { wall_ms: _, active_ms: __, ...recorded } = request('a', { for: attempt, intent: { seq, hash } });
+    return { ...recorded, at: NOON };
+  };
+  const first = call({ seq: 5, hash: '1'.padEnd(64, '0') }, 'm1.1.1');
+  const lost = call({ seq: 405, hash: '81'.padEnd(64, '0') }, 'm1.81.1');
+  await budget.begin([first]);
+  expect((await used()).used).toMatchObject({ calls: 80, cost_micro_usd: 0.8 * USD });
+  // One that a power cut took is, once.
+  await budget.begin([first, lost]);
+  await budget.begin([first, lost]);
+  expect((await used()).used).toMatchObject({ calls: 81, cost_micro_usd: 1.8 * USD });
+});
+
 describe('a file that takes nothing more', () => {
   /** The store's log. What a sync that fails would have made durable is lost then, or is still there to be read. */
   function failing() {

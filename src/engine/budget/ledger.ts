@@ -19,6 +19,7 @@ import type {
 import type { UsageAmounts, UsageKey, UsageRecord, UsageReservation } from '../../contract/records.ts';
 import type { BudgetKind } from '../../kernel/budget/kinds.ts';
 import { budgetOf, isOfSessions, kindOf, mayCount } from './budgets.ts';
+import { withoutLine } from './old-lines.ts';
 import { refusalText } from './refusal.ts';
 import { emptyTally, keyOf, missingIn, take, totalsRecord, usedOf, type Tally } from './tally.ts';
 import { settlementOfLeft } from './what-was-used.ts';
@@ -109,15 +110,14 @@ export function createLedger({ usage, journal, clock, crashPoint }: LedgerPorts)
     }
   }
 
-  /** A call that its journal has, and the ledger doesn't. One that was settled long before may count twice, none not at all. */
+  /** A call that its journal has, and the ledger doesn't. */
   async function countAnew({ scopes, at, cost_micro_usd = 0, ...call }: RecordedCall): Promise<void> {
-    if (known.has(keyOf(call))) return;
-    know(call);
     const day = localDay(at);
     const budgets = scopes.map(({ scope }) => budgetOf(scope, day));
     const reservation: UsageReservation = { ...call, cost_micro_usd, budgets, wall_ms: 0, again: true };
     const month = await monthOf(day.slice(0, 7));
     write(month, [{ type: 'usage.reserved', data: reservation }, await settlementOfLeft(journal, reservation)]);
+    know(call);
   }
 
   function monthOf(name: string): Promise<Month> {
@@ -332,7 +332,8 @@ export function createLedger({ usage, journal, clock, crashPoint }: LedgerPorts)
   return {
     async begin(recorded) {
       await begin();
-      for (const call of recorded) await countAnew(call);
+      const left = recorded.filter((call) => !known.has(keyOf(call)));
+      for (const call of await withoutLine(usage, left)) await countAnew(call);
       for (const month of await Promise.all(months.values())) await sync(month);
     },
 

@@ -62,6 +62,8 @@ function readMonth(
     const key = keyOf(data);
     if (type === 'usage.reserved') {
       if (open.has(key)) broken(`${key} is reserved twice`);
+      // A power cut can make the same call be asked twice; but counted anew is only what has no line.
+      if (data.again && calls.some((one) => one.key === key)) broken(`${key} is counted anew, and was counted before`);
       open.set(key, data);
       calls.push({ key, reservation: data });
       if (data.again) continue; // nobody was asked
