@@ -72,6 +72,8 @@ const observations = {
   'policy.changed': z.strictObject({ policy: digest, by: text }),
   'session.configured': z.strictObject({
     model: text.exactOptional(),
+    /** Of the model: it stands in the configuration. Where it doesn't any more, no other is asked in its place. */
+    listed: z.literal(true).exactOptional(),
     title: text.exactOptional(),
     /** Told to the model in this session; '' takes them back. */
     instructions: text.exactOptional(),

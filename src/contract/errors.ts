@@ -82,6 +82,10 @@ export const errorCatalogue = {
   locked: { exit: 3, next: 'Wait until it ends, or stop that process.' },
   login_failed: { exit: 1, next: 'Try again with `runtime provider login openai-codex`.' },
   auth_missing: { exit: 4, next: 'Set the key, or log in anew; `runtime doctor` says what is missing.' },
+  model_gone: {
+    exit: 2,
+    next: 'Choose another for the session (`--model`, /model; `runtime models ls`), or put it back into models.registry.',
+  },
   role_not_allowed: { exit: 6, next: 'Ask someone whose role may do it.' },
   caller_is_tool: { exit: 6, next: 'Run the command yourself, outside of any tool of the agent.' },
   store_damaged: {

@@ -275,8 +275,9 @@ export interface ChildRequest {
   rights: Rights;
   epoch: number;
   own_policies?: Digest[];
-  /** As its parent has them. */
+  /** As its parent has them. `model_listed`: it stood in the configuration when it was chosen there. */
   model?: string;
+  model_listed?: true;
   instructions?: string;
   pins: string[];
   actor: Actor;

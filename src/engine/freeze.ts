@@ -9,6 +9,7 @@ import type { Limits, Rights, Role } from '../contract/values.ts';
 import { lowerRole, stricterSandbox } from '../kernel/policy/rights.ts';
 import type { State } from '../kernel/turn/state.ts';
 import { isChildEvent } from './child-event.ts';
+import type { OfModel } from './gone-model.ts';
 import { limitsIn, sharedScopes, type BelongsTo } from './budget/budgets.ts';
 import { limitsOf, tighterLimits } from './config/limits.ts';
 import { gatherInstructions } from './instructions.ts';
@@ -20,8 +21,8 @@ const RETRY_AFTER_MAX_MS = 300_000;
 
 export interface FreezeSources {
   config: Config;
-  /** The models for a session; `model` is the one chosen for it. */
-  chooseModels: (model: string | undefined) => Pick<Manifest, 'models' | 'compactor' | 'planner'>;
+  /** The models for a session. @throws RuntimeError model_gone */
+  chooseModels: (session: OfModel) => Pick<Manifest, 'models' | 'compactor' | 'planner'>;
   /** The one in force now. */
   policy: () => Policy;
   /** Where a session's own policies are. */
@@ -63,7 +64,7 @@ export function createFreeze(
       pins: session.pins?.map(({ text }) => text),
     };
     const { instructions, instruction_sources, missing } = await gatherInstructions(places);
-    const chosen = sources.chooseModels(session.model);
+    const chosen = sources.chooseModels(session);
     const priced = [...chosen.models, chosen.compactor, chosen.planner].some((one) => one?.price !== undefined);
     const [message] = state.queue;
     const first = message?.event_id;

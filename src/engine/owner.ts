@@ -16,6 +16,7 @@ import type { IngressEvent } from '../contract/records.ts';
 import type { Resolution, SessionChange } from '../contract/host.ts';
 import type { Actor, FileChange, Lane, Part, Role } from '../contract/values.ts';
 import { createKernel } from '../kernel/kernel.ts';
+import type { State } from '../kernel/turn/state.ts';
 import { childEvent, isChildEvent } from './child-event.ts';
 import { created, createdForStep, inputOf, inputOfTry } from './first-entries.ts';
 import type { Principal } from './principal.ts';
@@ -39,6 +40,8 @@ export interface OwnerPorts extends Omit<RunnerPorts, 'kernel' | 'hash' | 'resol
 export interface OwnerSettings {
   /** The one in force now. */
   policy: () => Policy;
+  /** Does a model stand in the configuration that is in force now? */
+  isListed: (model: string) => boolean;
   role: Role;
   workspace: { id: string; epoch: number };
   fence: number;
@@ -182,10 +185,11 @@ export function createOwner(ports: OwnerPorts, settings: OwnerSettings): Owner {
     live: LiveSession,
     { model, title, instructions, compact, ...facts }: SessionChange,
     actor: Actor,
+    wasListed = false,
   ): Promise<void> {
     const { runner } = live;
     const change = {
-      ...(model !== undefined && model !== runner.state().session?.model && { model }),
+      ...(model !== undefined && modelChange(model, runner.state().session, wasListed)),
       ...(title !== undefined && { title }),
       ...(instructions !== undefined && { instructions }),
       ...(compact && { compact }),
@@ -194,6 +198,16 @@ export function createOwner(ports: OwnerPorts, settings: OwnerSettings): Owner {
     if (Object.keys(change).length === 0) return;
     await recordOpening(live);
     await runner.post({ type: 'session.configured', data: { ...change, by: { actor } } });
+  }
+
+  function modelChange(
+    model: string,
+    session: State['session'],
+    wasListed: boolean,
+  ): { model?: string; listed?: true } {
+    const listed = wasListed || settings.isListed(model);
+    if (session?.model === model && (session.model_listed ?? false) === listed) return {};
+    return { model, ...(listed && { listed }) };
   }
 
   return {
@@ -272,9 +286,9 @@ export function createOwner(ports: OwnerPorts, settings: OwnerSettings): Owner {
       if (session === null) await runner.post(createdForStep(request, settings.workspace.id));
       else if (turns > 0 || turn !== null || queue.length > 0) return;
       // Whoever made it may have been killed before it was as its parent is.
-      const { model, instructions, actor, pins } = request;
+      const { model, model_listed, instructions, actor, pins } = request;
       const as = { ...(model !== undefined && { model }), ...(instructions !== undefined && { instructions }) };
-      await configure(live, as, actor);
+      await configure(live, as, actor, model_listed);
       const known = new Set(runner.state().session?.pins?.map(({ text }) => text));
       for (const pin of pins) if (!known.has(pin)) await configure(live, { pin }, actor);
     },

@@ -21,12 +21,13 @@ import { createCrashPoints } from './crash-points.ts';
 import { runtimeHome } from './config/home.ts';
 import { limitsOf } from './config/limits.ts';
 import { loadConfig, type LoadedConfig } from './config/load.ts';
-import { chooseModels, missingKey, type ChosenModels } from './config/models.ts';
+import { chooseModels, isListed, missingKey, type ChosenModels } from './config/models.ts';
 import { policyOf, unknownTools } from './config/policy.ts';
 import { loginSecrets, knownSecrets } from './config/secrets.ts';
 import { ownersOf } from './budget/budgets.ts';
 import { lateLedger } from './budget/late-ledger.ts';
 import { createFreeze } from './freeze.ts';
+import { isGone, type OfModel, requireModelThere } from './gone-model.ts';
 import { createOwner, type Owner } from './owner.ts';
 import { createIdIndex, type IdIndex } from './id-index.ts';
 import { LOCAL_ACTOR } from './principal.ts';
@@ -102,6 +103,8 @@ export interface OwnedWorkspace {
   models: Models;
   /** The models for a session; `model` is the one that the caller or the session names. */
   choose(model: string | undefined): ChosenModels;
+  /** From now on the session's model can be asked, unless it has left the configuration. */
+  knowModel(session: OfModel): void;
   /** Lets the workspace's configuration hold from the next turn on. `before`: the one that held until now. */
   adoptConfig(before: Config): void;
   release(): Promise<void>;
@@ -120,6 +123,7 @@ export function takeWorkspace(workspace: Workspace, children: Children = NO_CHIL
     const fresh = loginSecrets(login).filter(({ value }) => !secrets.some((known) => known.value === value));
     if (fresh.length > 0) redactor = createRedactor((secrets = [...secrets, ...fresh]));
   };
+  const listed = (model: string): boolean => isListed(config(), model);
   const { models, choose, renew } = reachModels({ config, clock, environment, sources: store, learned });
   const redactorNow: Redactor = { text: (text) => redactor.text(text), stream: () => redactor.stream() };
   const waiting = async (event_id: string | undefined): Promise<IngressEvent | undefined> =>
@@ -131,8 +135,9 @@ export function takeWorkspace(workspace: Workspace, children: Children = NO_CHIL
     const now = config(); // one for the whole turn
     const frozen = createFreeze({
       config: now,
-      chooseModels(model) {
-        const { choices, compactor, planner } = choose(model);
+      chooseModels(session) {
+        requireModelThere(session, (model) => isListed(now, model));
+        const { choices, compactor, planner } = choose(session.model);
         return { models: choices, ...(compactor && { compactor }), ...(planner && { planner }) };
       },
       policy: () => workspace.policy,
@@ -170,6 +175,7 @@ export function takeWorkspace(workspace: Workspace, children: Children = NO_CHIL
     },
     {
       policy: () => workspace.policy,
+      isListed: listed,
       role: LOCAL_ACTOR.role,
       workspace: store.workspace(),
       fence,
@@ -181,6 +187,9 @@ export function takeWorkspace(workspace: Workspace, children: Children = NO_CHIL
     owner,
     models,
     choose,
+    knowModel(session) {
+      if (!isGone(session, listed)) choose(session.model);
+    },
     adoptConfig(before) {
       renew(before);
       secrets = [...secrets, ...knownSecrets(config(), environment)]; // a key that was taken out is still a secret

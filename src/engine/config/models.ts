@@ -153,6 +153,11 @@ export function entriesByKey(environment: Environment): ModelEntry[] {
   });
 }
 
+/** Is there an entry of that name, or with that alias? */
+export function isListed(config: Config, name: string): boolean {
+  return findEntry(config, name) !== undefined;
+}
+
 function findEntry(config: Config, name: string | undefined): ModelEntry | undefined {
   const { registry } = config.models;
   if (name === undefined) return undefined;

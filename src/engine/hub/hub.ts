@@ -112,7 +112,7 @@ export function createHub(workspace: Workspace, options: HubOptions): Hub {
   const sessions = createLiveSessions({
     owner,
     onOpened: noteFound,
-    onEnter: ({ runner }) => void choose(runner.state().session?.model), // so that its model is known
+    onEnter: ({ runner }) => owned.knowModel(runner.state().session ?? {}),
     onChanged: (session_id) => lanes.observe(session_id),
     onBroken,
     takes: (event) => lanes.mayEnter(event),

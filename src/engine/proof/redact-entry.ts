@@ -93,9 +93,10 @@ export function redactObservation(
     case 'policy.changed':
       return of('policy.changed', { policy: entry.data.policy, by: word(entry.data.by) });
     case 'session.configured': {
-      const { model, title, instructions, pin, unpin, compact, trust, by } = entry.data;
+      const { model, listed, title, instructions, pin, unpin, compact, trust, by } = entry.data;
       return of('session.configured', {
         ...(model !== undefined && { model: text(model) }),
+        ...(listed && { listed }),
         ...(title !== undefined && { title: text(title) }),
         ...(instructions !== undefined && { instructions: text(instructions) }),
         ...(pin !== undefined && { pin: text(pin) }),

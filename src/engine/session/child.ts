@@ -40,6 +40,7 @@ export function childRequest(
     epoch: session.epoch,
     ...(session.own_policies && { own_policies: session.own_policies }),
     ...(session.model !== undefined && { model: session.model }),
+    ...(session.model_listed && { model_listed: true as const }),
     ...(session.instructions !== undefined && { instructions: session.instructions }),
     pins: (session.pins ?? []).map(({ text }) => text),
     actor,

@@ -148,6 +148,7 @@ export function createWorld(
     },
     {
       policy: () => policy,
+      isListed: () => false,
       role: 'operator',
       workspace: { id: 'default', epoch: 1 },
       fence: 1,

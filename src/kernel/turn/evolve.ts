@@ -219,7 +219,11 @@ function parentOfTree(state: State): State {
 function configured(state: State, { seq, data }: EntryOf<'session.configured'>): State {
   if (!state.session) return state;
   const session = { ...state.session };
-  if (data.model !== undefined) session.model = data.model;
+  if (data.model !== undefined) {
+    session.model = data.model;
+    delete session.model_listed;
+    if (data.listed) session.model_listed = true;
+  }
   if (data.instructions !== undefined) session.instructions = data.instructions;
   if (data.pin !== undefined || data.unpin !== undefined) session.pins = pinsAfter(session.pins, seq, data);
   if (data.compact) session.compact = true;

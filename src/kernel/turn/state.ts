@@ -56,6 +56,8 @@ export interface Session {
   epoch: number;
   /** A model chosen for the session, by name. */
   model?: string;
+  /** It stood in the configuration when it was chosen. */
+  model_listed?: true;
   /** Told to the model in this session. */
   instructions?: string;
   /** Facts that a person pinned, oldest first. */
