@@ -30,6 +30,15 @@ function play(place: Place, governance: object, plan: object = {}): void {
 }
 
 const ran = (place: Place): string[] => readFileSync(join(place.project, 'ran.txt'), 'utf8').trim().split('\n');
+/** While the program writes, too: what it takes in between is missing then, and the disk is full all the same. */
+function fillBeside(file: string, left: number): void {
+  try {
+    fill(file, left);
+  } catch (thrown) {
+    if ((thrown as NodeJS.ErrnoException).code !== 'ENOSPC') throw thrown;
+  }
+}
+
 const childrenOf = (place: Place): string[] => [
   ...new Set(entriesOf(place.journal('one'), 'child.started').map(({ session_id }) => session_id)),
 ];
@@ -72,7 +81,7 @@ test.for([0, 2, 4])(
       const goal = place.start(['goal', '--json', '--session', 'one', 'do both']);
       await goal.says('model.requested');
       const filler = join(place.home, 'filler');
-      fill(filler, pages * 4096);
+      fillBeside(filler, pages * 4096);
       const full = await goal.ended;
       rmSync(filler);
       if (full.code !== 0) {
