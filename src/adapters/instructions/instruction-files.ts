@@ -1,11 +1,22 @@
 /** Files in which people tell agents how to work: AGENTS.md (https://agents.md). */
-import { closeSync, constants, existsSync, fstatSync, lstatSync, openSync, readSync, realpathSync } from 'node:fs';
+import {
+  closeSync,
+  constants,
+  existsSync,
+  fstatSync,
+  lstatSync,
+  openSync,
+  readSync,
+  realpathSync,
+  statSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 import { characterStart } from '../../base/utf8.ts';
 import { toRuntimeError } from '../../contract/errors.ts';
 import type { InstructionFile, InstructionFiles } from '../../contract/ports.ts';
 
 const FILE = 'AGENTS.md';
+const ROOT = 0;
 /** A pipe isn't waited for, and a link that came meanwhile isn't followed. */
 const HOW_TO_OPEN = constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOFOLLOW;
 
@@ -14,7 +25,8 @@ export function createInstructionFiles(folder: string): InstructionFiles {
   return {
     async read(project_root, most) {
       const paths = [join(folder, FILE), ...chain(project_root)];
-      return paths.map((path) => readWithin(path, most)).filter((file) => file !== undefined);
+      const believed = (uid: number): boolean => isBelieved(uid, project_root);
+      return paths.map((path) => readWithin(path, most, believed)).filter((file) => file !== undefined);
     },
   };
 }
@@ -31,7 +43,7 @@ function chain(folder: string): string[] {
 }
 
 /** Undefined: there is no such file. Read at once: it is little, and the functions that wait take longer to load. */
-function readWithin(path: string, most: number): InstructionFile | undefined {
+function readWithin(path: string, most: number, believed: (uid: number) => boolean): InstructionFile | undefined {
   try {
     // Each turn asks, and mostly there is none: nothing else tells so without an error being made.
     const named = lstatSync(path, { throwIfNoEntry: false });
@@ -40,6 +52,7 @@ function readWithin(path: string, most: number): InstructionFile | undefined {
     try {
       const stats = fstatSync(file);
       if (!stats.isFile()) return { path, why: 'it is no file' };
+      if (!believed(stats.uid)) return { path, why: 'it belongs to another user' };
       const buffer = Buffer.alloc(Math.min(stats.size, most + 1)); // one more, to see whether a character ends there
       const read = readSync(file, buffer, 0, buffer.length, 0);
       const bytes = read > most ? characterStart(buffer, most) : read;
@@ -51,6 +64,12 @@ function readWithin(path: string, most: number): InstructionFile | undefined {
     const { code } = thrown as NodeJS.ErrnoException;
     return code === 'ENOENT' || code === 'ENOTDIR' ? undefined : { path, why: toRuntimeError(thrown).message };
   }
+}
+
+/** Above a project there may be folders that everybody can write to. */
+function isBelieved(uid: number, projectRoot: string): boolean {
+  const own = process.geteuid?.();
+  return own === undefined || uid === own || uid === ROOT || uid === statSync(projectRoot).uid;
 }
 
 /** A link may lead to another Markdown file of the folder only: what else it names is nothing to tell a model. */
