@@ -70,6 +70,9 @@ describe('cost', () => {
     await place.run(['run', '--session', 'one', 'go']);
     expect(await report(place, '--until', '2020-01-01')).toMatchObject({ rows: [], total: { calls: 0 } });
     expect(await report(place, '--since', '2020-01-01')).toMatchObject({ total: { calls: 1 } });
+    for (const day of ['yesterday', '2026-02-30', '2026-13-01']) {
+      expect((await place.run(['cost', '--since', day])).code, day).toBe(2);
+    }
     const { code, stderr } = await place.run(['cost', '--since', 'yesterday']);
     expect(code).toBe(2);
     expect(stderr).toContain('2026-11-21');

@@ -134,6 +134,8 @@ function tokensOf({ usage }: Counted): number {
 }
 
 function checkDay(day: string): void {
-  if (DAY.test(day) && !Number.isNaN(Date.parse(day))) return;
+  const parsed = DAY.test(day) ? Date.parse(day) : NaN;
+  // February 30 would be read as March 2.
+  if (!Number.isNaN(parsed) && new Date(parsed).toISOString().startsWith(day)) return;
   throw new RuntimeError('usage', `${day} is no day.`, { next: 'Write days as 2026-11-21.' });
 }
