@@ -35,6 +35,37 @@ describe('a model call reserves the worst that it can cost', () => {
   });
 });
 
+describe('what a model has counted before is reserved as it counted, and each byte that came since as a token', () => {
+  const counted = { input: 200, output: 20 };
+  /** What came since: the result of a call that is refused. */
+  function since(story: Story): number {
+    return story.state.history.bytes + story.state.turn!.prefix_bytes - story.state.measured.bytes;
+  }
+
+  test('with a tenth more, for the same model', () => {
+    const story = asking();
+    story.when(replied({ calls: [['no_such_tool']], usage: counted }));
+    expect(lastRequest(story)).toMatchObject({ tokens: 242 + since(story) + 1000 });
+  });
+
+  test('with as much again, for another', () => {
+    const story = asking({ models: [model('main'), model('other')], rules: { model_attempts: 1 } });
+    story.when(replied({ calls: [['no_such_tool']], usage: counted }), modelFailed('overload'));
+    expect(lastRequest(story)).toMatchObject({ tokens: 440 + since(story) + 1000 });
+  });
+
+  test('never more than the bytes, and never less than a count can be', () => {
+    const much = asking();
+    much.when(replied({ calls: [['no_such_tool']], usage: { input: INPUT * 9, output: 0 } }));
+    const little = asking();
+    little.when(replied({ calls: [['no_such_tool']], usage: { input: 1, output: 0 } }));
+    for (const story of [much, little]) {
+      const bytes = story.state.history.bytes + story.state.turn!.prefix_bytes;
+      expect(lastRequest(story)).toMatchObject({ tokens: bytes + 1000 });
+    }
+  });
+});
+
 describe.each<[string, (limit: number) => Inputs]>([
   ['turn_tokens', (tokens) => ({ limits: { tokens } })],
   ['session_tokens', (session_tokens) => ({ rules: { session_tokens } })],

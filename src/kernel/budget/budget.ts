@@ -4,7 +4,7 @@ import type { ModelChoice, Price } from '../../contract/manifest.ts';
 import type { LimitUse, ModelFailureClass, Usage } from '../../contract/values.ts';
 import { FRAME_BYTES } from '../context/compact-request.ts';
 import { PLAN_FRAME_BYTES } from '../goal/plan-request.ts';
-import { replyRoom, shownCharacters } from '../context/window.ts';
+import { mostCounted, replyRoom, shownCharacters } from '../context/window.ts';
 import { askedChoice } from '../turn/choice.ts';
 import type { State, Turn } from '../turn/state.ts';
 import { type BudgetKind, KINDS } from './kinds.ts';
@@ -17,6 +17,8 @@ const LEAST_OUTPUT_TOKENS = 256;
 
 /** A summary with what a model thinks before. */
 const SUMMARY_TOKENS = 8192;
+/** A transcript says more around each content than a request does. */
+const TRANSCRIPT_FRAMES = 1.5;
 /** In UTF-8, of one UTF-16 unit. */
 const MOST_BYTES_A_CHARACTER = 3;
 
@@ -99,12 +101,19 @@ function sizes(state: State, turn: Turn, choice: ModelChoice): { input: number; 
   if (turn.ask.compaction) {
     const shown = shownCharacters(state, turn, choice) * MOST_BYTES_A_CHARACTER;
     // What stands around a content in the transcript is no more than three times what is reckoned for it in the history.
-    const input = Math.min(shown, state.history.bytes * 4) + FRAME_BYTES;
+    const bytes = Math.min(shown, state.history.bytes * 4);
+    // Nothing is shown that isn't in the history.
+    const counted = mostCounted(state, choice, state.history.bytes + turn.prefix_bytes) ?? Infinity;
+    const input = Math.min(bytes, Math.ceil(counted * TRANSCRIPT_FRAMES)) + FRAME_BYTES;
     return { input, output: Math.min(choice.max_output_tokens, SUMMARY_TOKENS) };
   }
   const room = Math.max(LEAST_OUTPUT_TOKENS, replyRoom(state, turn, choice));
   const frame = turn.ask.purpose === 'plan' ? PLAN_FRAME_BYTES : 0;
-  return { input: state.history.bytes + turn.prefix_bytes + frame, output: Math.min(choice.max_output_tokens, room) };
+  const bytes = state.history.bytes + turn.prefix_bytes;
+  return {
+    input: Math.min(bytes, mostCounted(state, choice, bytes) ?? bytes) + frame,
+    output: Math.min(choice.max_output_tokens, room),
+  };
 }
 
 function dearestInput(price: Price): number {

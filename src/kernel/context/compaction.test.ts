@@ -161,6 +161,37 @@ describe('when the model says that it was too long', () => {
   });
 });
 
+describe('within the budgets that hold by default', () => {
+  const price = { input: 3_000_000, output: 15_000_000, cached: 300_000 };
+  const limits = { tokens: 1_000_000, cost_micro_usd: 2_000_000 };
+  const large = (over: Partial<Inputs> = {}): Inputs => ({
+    models: [model('main', { context: 200_000, max_output_tokens: 16_000, price })],
+    limits,
+    ...over,
+  });
+  const text = 'x'.repeat(680_000);
+
+  /** A conversation that takes so much of the window by the model's own count, at four bytes a token. */
+  function long(inputs: Inputs): Story {
+    const story = given(created(), message('e1'), started(large()));
+    story.when(replied({ text, usage: { input: 100, output: 172_000 } }), message('e2'), started(inputs));
+    return story;
+  }
+
+  test('a model of usual prices sums a full window up', () => {
+    expect(long(large()).entries.at(-1)).toMatchObject({ data: { purpose: 'compact' } });
+  });
+
+  test('without room for a summary the call itself is made, as long as it can be', () => {
+    const story = long(large({ limits: { ...limits, cost_micro_usd: 820_000 } }));
+    expect(story.entries.at(-1)).toMatchObject({ data: { purpose: 'think' } });
+    expect(story.when(modelFailed('context_too_long')).at(-1)).toMatchObject({
+      type: 'turn.ended',
+      data: { reason: 'budget_exceeded', code: 'turn_cost' },
+    });
+  });
+});
+
 describe('when no summary can be had', () => {
   test('what was too long is shown shorter each time', () => {
     const story = full();

@@ -79,7 +79,7 @@ export function compacted(hash: Hash, state: State, turn: Turn, seq: Seq, summar
   const content = summaryContent(summary);
   const history = replaceBeginning(hash, state.history, pendingOf(hash, seq, content), keep);
   const ask: Ask = { ...newAsk(turn.turn, turn.think), ...waiting, compacted: 'done' };
-  const measured = { tokens: 0, bytes: 0 };
+  const measured = { tokens: 0, bytes: 0, model: '' };
   const { compact: _, ...session } = state.session!;
   return { state: { ...state, session, history, measured, turn: { ...turn, ask } }, content, joined: [], kept: keep };
 }

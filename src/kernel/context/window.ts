@@ -1,6 +1,6 @@
 /** How much of a model's context window a request takes, and when the history has to be summed up. */
 import type { ModelChoice } from '../../contract/manifest.ts';
-import type { History, State, Turn } from '../turn/state.ts';
+import type { History, Measured, State, Turn } from '../turn/state.ts';
 
 /** Of the window: above it the history is summed up before the model is asked. */
 const FULL_SHARE = 0.85;
@@ -12,15 +12,35 @@ const SHOWN_SHARE = 0.5;
 const BYTES_A_TOKEN = 3;
 /** However long a token is, so many bytes hold one: a count below that is none. */
 const MOST_BYTES_A_TOKEN = 16;
+/** A service may put something else around the same text; another model cuts it into other tokens. */
+const OWN_TENTHS = 11;
+const OTHERS_TENTHS = 20;
 
 /** Tokens of the next request of the turn, without its reply: what the model counted last, and an estimate of the rest. */
 export function requestTokens(state: State, turn: Turn): number {
   return estimate(state.measured, state.history.bytes + turn.prefix_bytes);
 }
 
-function estimate({ tokens, bytes }: State['measured'], now: number): number {
-  const isCounted = bytes > 0 && bytes <= now && tokens * MOST_BYTES_A_TOKEN >= bytes;
-  return isCounted ? tokens + bytesTokens(now - bytes) : bytesTokens(now);
+/**
+ * Tokens that a request of so many bytes takes at most, by what was counted before: every byte that came since may be one.
+ * Undefined: nobody has counted it.
+ */
+export function mostCounted(
+  { measured }: Pick<State, 'measured'>,
+  { name }: ModelChoice,
+  bytes: number,
+): number | undefined {
+  if (!isCounted(measured, bytes)) return undefined;
+  const tenths = measured.model === name ? OWN_TENTHS : OTHERS_TENTHS;
+  return Math.ceil((measured.tokens * tenths) / 10) + (bytes - measured.bytes);
+}
+
+function estimate(measured: Measured, now: number): number {
+  return isCounted(measured, now) ? measured.tokens + bytesTokens(now - measured.bytes) : bytesTokens(now);
+}
+
+function isCounted({ tokens, bytes }: Measured, now: number): boolean {
+  return bytes > 0 && bytes <= now && tokens * MOST_BYTES_A_TOKEN >= bytes;
 }
 
 /** An estimate for what nobody counted. */

@@ -87,7 +87,7 @@ function replied(hash: Hash, state: State, turn: Turn, entry: EntryOf<'model.rep
     call_count: turn.call_count + calls.filter((call) => !call.refusal).length,
   };
   const bytes = state.history.bytes + turn.prefix_bytes + pendingReply.bytes;
-  const measured = { tokens: data.usage.input + data.usage.output, bytes };
+  const measured = { tokens: data.usage.input + data.usage.output, bytes, model: askedChoice(turn).name };
   return { state: { ...state, measured, turn: next }, content, joined: [] };
 }
 

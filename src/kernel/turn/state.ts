@@ -40,12 +40,19 @@ export interface State {
   tokens: number;
   cost_micro_usd: number;
   /** What the last request took by the model's own count, with its reply, and what it measured then; 0 when unknown. */
-  measured: { tokens: number; bytes: number };
+  measured: Measured;
   /** Of ended turns: attempts of model calls, and active time. */
   model_calls: number;
   active_ms: number;
   /** Openings in a row that found something running of which nothing came. */
   stalls: number;
+}
+
+export interface Measured {
+  tokens: number;
+  bytes: number;
+  /** The one that counted, by name: others count otherwise. */
+  model: string;
 }
 
 export interface Session {
@@ -320,7 +327,7 @@ export function initial(): State {
     usage: NO_USAGE,
     tokens: 0,
     cost_micro_usd: 0,
-    measured: { tokens: 0, bytes: 0 },
+    measured: { tokens: 0, bytes: 0, model: '' },
     model_calls: 0,
     active_ms: 0,
     stalls: 0,

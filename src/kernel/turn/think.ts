@@ -7,7 +7,7 @@ import { dueCompaction } from '../context/compaction.ts';
 import { askedChoice } from './choice.ts';
 import { failureCode } from './ending.ts';
 import { reflected } from './reflect.ts';
-import type { State, Turn } from './state.ts';
+import type { Ask, State, Turn } from './state.ts';
 
 export function think(hash: Hash, state: State, turn: Turn): Decision | undefined {
   const { ask } = turn;
@@ -19,7 +19,13 @@ export function think(hash: Hash, state: State, turn: Turn): Decision | undefine
   const wall = wallLeft(state, turn);
   // A shared budget of time is asked again before each call.
   if (wall.left_ms === 0 && wall.code === 'timeout') return reflected(turn, 'stop', 'timeout');
-  return requested(hash, state, { ...turn, ask: dueCompaction(state, turn) ?? ask });
+  return requested(hash, state, { ...turn, ask: affordable(state, turn, dueCompaction(state, turn)) ?? ask });
+}
+
+/** A summary for which there is no budget is done without, as long as the call may do without it. */
+function affordable(state: State, turn: Turn, compaction: Ask | undefined): Ask | undefined {
+  if (!compaction || turn.ask.compacted === 'wanted') return compaction;
+  return reserve(state, { ...turn, ask: compaction }).ok ? compaction : undefined;
 }
 
 function requested(hash: Hash, state: State, turn: Turn): Decision {
