@@ -39,7 +39,7 @@ export const httpStatus: Record<ErrorCode, number> = {
   config_unreadable: 500,
   node_too_old: 500,
   login_failed: 500,
-  model_gone: 409,
+  model_gone: 400,
   auth_missing: 500,
   store_damaged: 500,
   store_too_new: 500,
