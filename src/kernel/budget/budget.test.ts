@@ -37,21 +37,21 @@ describe('a model call reserves the worst that it can cost', () => {
 
 describe('what a model has counted before is reserved as it counted, and each byte that came since as a token', () => {
   const counted = { input: 200, output: 20 };
-  /** What came since: the result of a call that is refused. */
+  /** What came since: the reply, and the result of a call that is refused. */
   function since(story: Story): number {
-    return story.state.history.bytes + story.state.turn!.prefix_bytes - story.state.measured.bytes;
+    return story.state.history.bytes + story.state.turn!.prefix_bytes - story.state.measured.request.bytes;
   }
 
   test('with a tenth more, for the same model', () => {
     const story = asking();
     story.when(replied({ calls: [['no_such_tool']], usage: counted }));
-    expect(lastRequest(story)).toMatchObject({ tokens: 242 + since(story) + 1000 });
+    expect(lastRequest(story)).toMatchObject({ tokens: 220 + since(story) + 1000 });
   });
 
   test('with as much again, for another', () => {
     const story = asking({ models: [model('main'), model('other')], rules: { model_attempts: 1 } });
     story.when(replied({ calls: [['no_such_tool']], usage: counted }), modelFailed('overload'));
-    expect(lastRequest(story)).toMatchObject({ tokens: 440 + since(story) + 1000 });
+    expect(lastRequest(story)).toMatchObject({ tokens: 400 + since(story) + 1000 });
   });
 
   test('never more than the bytes, and never less than a count can be', () => {

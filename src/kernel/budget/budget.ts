@@ -103,7 +103,7 @@ function sizes(state: State, turn: Turn, choice: ModelChoice): { input: number; 
     // What stands around a content in the transcript is no more than three times what is reckoned for it in the history.
     const bytes = Math.min(shown, state.history.bytes * 4);
     // Nothing is shown that isn't in the history.
-    const counted = mostCounted(state, choice, state.history.bytes + turn.prefix_bytes) ?? Infinity;
+    const counted = mostCounted(state, turn, choice) ?? Infinity;
     const input = Math.min(bytes, Math.ceil(counted * TRANSCRIPT_FRAMES)) + FRAME_BYTES;
     return { input, output: Math.min(choice.max_output_tokens, SUMMARY_TOKENS) };
   }
@@ -111,7 +111,7 @@ function sizes(state: State, turn: Turn, choice: ModelChoice): { input: number; 
   const frame = turn.ask.purpose === 'plan' ? PLAN_FRAME_BYTES : 0;
   const bytes = state.history.bytes + turn.prefix_bytes;
   return {
-    input: Math.min(bytes, mostCounted(state, choice, bytes) ?? bytes) + frame,
+    input: Math.min(bytes, mostCounted(state, turn, choice) ?? bytes) + frame,
     output: Math.min(choice.max_output_tokens, room),
   };
 }

@@ -173,8 +173,8 @@ describe('within the budgets that hold by default', () => {
 
   /** A conversation that takes so much of the window by the model's own count, at four bytes a token. */
   function long(inputs: Inputs): Story {
-    const story = given(created(), message('e1'), started(large()));
-    story.when(replied({ text, usage: { input: 100, output: 172_000 } }), message('e2'), started(inputs));
+    const story = given(created(), message('e1', { parts: [{ type: 'text', text }] }), started(large({ limits: {} })));
+    story.when(replied({ text: 'Aha.', usage: { input: 172_000, output: 10 } }), message('e2'), started(inputs));
     return story;
   }
 

@@ -11,7 +11,7 @@ import type { Summary } from '../../contract/summary.ts';
 import type { ModelFailureClass } from '../../contract/values.ts';
 import { askedChoice } from '../turn/choice.ts';
 import { pendingOf, replaceBeginning } from '../turn/history.ts';
-import { newAsk, type Ask, type Compaction, type Evolved, type State, type Turn } from '../turn/state.ts';
+import { newAsk, UNCOUNTED, type Ask, type Compaction, type Evolved, type State, type Turn } from '../turn/state.ts';
 import { summaryContent } from './summary.ts';
 import { isFull, keptContents } from './window.ts';
 
@@ -79,7 +79,11 @@ export function compacted(hash: Hash, state: State, turn: Turn, seq: Seq, summar
   const content = summaryContent(summary);
   const history = replaceBeginning(hash, state.history, pendingOf(hash, seq, content), keep);
   const ask: Ask = { ...newAsk(turn.turn, turn.think), ...waiting, compacted: 'done' };
-  const measured = { tokens: 0, bytes: 0, model: '' };
   const { compact: _, ...session } = state.session!;
-  return { state: { ...state, session, history, measured, turn: { ...turn, ask } }, content, joined: [], kept: keep };
+  return {
+    state: { ...state, session, history, measured: UNCOUNTED, turn: { ...turn, ask } },
+    content,
+    joined: [],
+    kept: keep,
+  };
 }

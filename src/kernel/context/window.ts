@@ -22,24 +22,26 @@ export function requestTokens(state: State, turn: Turn): number {
 }
 
 /**
- * Tokens that a request of so many bytes takes at most, by what was counted before: every byte that came since may be one.
- * Undefined: nobody has counted it.
+ * Tokens that the next request of the turn takes at most, by what was counted of the last one: every byte that came since
+ * may be one. Undefined: nobody has counted what it begins with.
  */
 export function mostCounted(
-  { measured }: Pick<State, 'measured'>,
+  { measured, history }: State,
+  { prefix_bytes }: Turn,
   { name }: ModelChoice,
-  bytes: number,
 ): number | undefined {
-  if (!isCounted(measured, bytes)) return undefined;
-  const tenths = measured.model === name ? OWN_TENTHS : OTHERS_TENTHS;
-  return Math.ceil((measured.tokens * tenths) / 10) + (bytes - measured.bytes);
+  const { request, model } = measured;
+  const bytes = history.bytes + prefix_bytes;
+  if (!isCounted(request, bytes) || request.prefix !== prefix_bytes) return undefined;
+  const tenths = model === name ? OWN_TENTHS : OTHERS_TENTHS;
+  return Math.ceil((request.tokens * tenths) / 10) + (bytes - request.bytes);
 }
 
 function estimate(measured: Measured, now: number): number {
   return isCounted(measured, now) ? measured.tokens + bytesTokens(now - measured.bytes) : bytesTokens(now);
 }
 
-function isCounted({ tokens, bytes }: Measured, now: number): boolean {
+function isCounted({ tokens, bytes }: { tokens: number; bytes: number }, now: number): boolean {
   return bytes > 0 && bytes <= now && tokens * MOST_BYTES_A_TOKEN >= bytes;
 }
 

@@ -9,7 +9,7 @@ import { planAnswered } from '../goal/evolve-goal.ts';
 import { askedChoice } from './choice.ts';
 import { pendingOf, replyContent } from './history.ts';
 import { isRetried, retryDelay } from './retry.ts';
-import { NO_USAGE, type Ask, type Call, type State, type Turn, type Evolved } from './state.ts';
+import { NO_USAGE, type Ask, type Call, type Measured, type State, type Turn, type Evolved } from './state.ts';
 
 /** So much is kept of why a model was given up. */
 const GIVEN_UP_LENGTH = 300;
@@ -86,8 +86,14 @@ function replied(hash: Hash, state: State, turn: Turn, entry: EntryOf<'model.rep
     calls,
     call_count: turn.call_count + calls.filter((call) => !call.refusal).length,
   };
-  const bytes = state.history.bytes + turn.prefix_bytes + pendingReply.bytes;
-  const measured = { tokens: data.usage.input + data.usage.output, bytes, model: askedChoice(turn).name };
+  const bytes = state.history.bytes + turn.prefix_bytes;
+  const { input, output } = data.usage;
+  const measured: Measured = {
+    tokens: input + output,
+    bytes: bytes + pendingReply.bytes,
+    request: { tokens: input, bytes, prefix: turn.prefix_bytes },
+    model: askedChoice(turn).name,
+  };
   return { state: { ...state, measured, turn: next }, content, joined: [] };
 }
 

@@ -51,9 +51,18 @@ export interface State {
 export interface Measured {
   tokens: number;
   bytes: number;
+  /** The request alone: its reply may be left out of the history. `prefix`: bytes that stood before that. */
+  request: { tokens: number; bytes: number; prefix: number };
   /** The one that counted, by name: others count otherwise. */
   model: string;
 }
+
+export const UNCOUNTED: Measured = {
+  tokens: 0,
+  bytes: 0,
+  request: { tokens: 0, bytes: 0, prefix: 0 },
+  model: '',
+};
 
 export interface Session {
   /** Other ids are derived from it. A fork's is its own. */
@@ -327,7 +336,7 @@ export function initial(): State {
     usage: NO_USAGE,
     tokens: 0,
     cost_micro_usd: 0,
-    measured: { tokens: 0, bytes: 0, model: '' },
+    measured: UNCOUNTED,
     model_calls: 0,
     active_ms: 0,
     stalls: 0,

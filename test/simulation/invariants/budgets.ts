@@ -30,18 +30,39 @@ export const withinBudgets: Invariant = {
       },
       /** No more is sent than was reserved for, and that once. */
       asked(process, { cache_key: session, messages, max_output_tokens }) {
-        const entry = world.journals.view(session)?.entries.findLast(({ type }) => type === 'model.requested');
+        const entries = world.journals.view(session)?.entries ?? [];
+        const entry = entries.findLast(({ type }) => type === 'model.requested');
         if (entry?.type !== 'model.requested') return broken(`${session}: a model is asked without an intent`);
         const key = `${process.name} ${session}#${world.ledger.life(session)} ${entry.seq}`;
         if (asked.has(key)) broken(`${session}: a model is asked twice for entry ${entry.seq}`);
         asked.add(key);
-        const bytes = textsIn(messages).reduce((sum, text) => sum + Buffer.byteLength(text), 0);
+        const least = leastInput(entry.data.purpose, messages, entries);
         const { tokens } = entry.data.reserve;
-        if (tokens < bytes + max_output_tokens) broken(`${session}: ${tokens} tokens were reserved for ${bytes} bytes`);
+        if (tokens < least + max_output_tokens) broken(`${session}: ${tokens} tokens were reserved for ${least}`);
       },
     };
   },
 };
+
+/** A token for each byte; or what a model counted of the beginning, and a token for each byte that came since. */
+function leastInput(purpose: string, messages: readonly Message[], entries: readonly Entry[]): number {
+  const all = bytesOf(messages);
+  const since = entries.slice(entries.findLastIndex(({ type }) => type === 'context.compacted') + 1);
+  const counted = since.findLast((entry) => entry.type === 'model.replied' && entry.data.purpose === undefined);
+  if (counted?.type !== 'model.replied') return all;
+  const { call_id, attempt, usage } = counted.data;
+  const asked = entries.findLast(
+    ({ type, data }) => type === 'model.requested' && data.call_id === call_id && data.attempt === attempt,
+  );
+  if (asked?.type !== 'model.requested') return all;
+  // Of what is summed up nothing is new.
+  const fresh = purpose === 'compact' ? 0 : bytesOf(messages.slice(asked.data.message_count));
+  return Math.min(all, usage.input + fresh);
+}
+
+function bytesOf(messages: readonly Message[]): number {
+  return textsIn(messages).reduce((sum, text) => sum + Buffer.byteLength(text), 0);
+}
 
 /** All that a model reads of the history. */
 function textsIn(messages: readonly Message[]): string[] {
