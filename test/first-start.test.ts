@@ -2,6 +2,7 @@
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect } from 'vitest';
+import { startMockIssuer } from './support/mock-issuer.ts';
 import { type MockOpenai, type MockRequest, startMockOpenai } from './support/mock-openai.ts';
 import { type Place, test } from './support/place.ts';
 import { openTerminal, type Terminal, type TerminalOptions } from './support/terminal.ts';
@@ -146,7 +147,7 @@ describe('to a model', () => {
     await terminal.answer('Key, from', SECRET);
     await terminal.waitFor('It does not: ');
     await terminal.answer('What now?', '2');
-    await terminal.answer(/What now\?[^]*Which model should answer/, '2');
+    await terminal.answer(/What now\?[^]*Which model should answer/, '5');
     await terminal.answer('Address, as http', 'localhost');
     await terminal.answer('That is no address', mock.url);
     await terminal.answer('Key (it is not shown', 'sk-wrong');
@@ -164,12 +165,30 @@ describe('to a model', () => {
     expect(terminal.raw()).not.toContain(SECRET);
   });
 
+  test('a login with ChatGPT by a code; one that is refused leads back', async ({ place }) => {
+    const issuer = await startMockIssuer({ expires_in: 3600 });
+    place.atEnd(() => issuer.close());
+    issuer.next('/api/accounts/deviceauth/token', { status: 403, body: { error: 'access_denied' } });
+    const terminal = start(place, { RUNTIME_AUTH_CODEX_ISSUER: issuer.url, HTTPS_PROXY: 'http://127.0.0.1:1' });
+    await terminal.answer(MENU, '4');
+    await terminal.answer(/It did not work[^]*Which model should answer/, '4');
+    await terminal.waitFor(/ABCD-1234[^]*ABCD-1234/);
+    // ChatGPT can't be reached from here.
+    await terminal.answer('What now?', '3');
+    await terminal.answer(PROFILES, '');
+    await terminal.waitFor(CONVERSATION);
+    await leave(terminal);
+    expect(written(place)).toContain('default: "openai-codex/');
+    expect(existsSync(join(place.home, 'auth/codex.json'))).toBe(true);
+    expect((await place.run(['provider', 'ls'])).stdout).toContain('openai-codex');
+  });
+
   test('a service that wants no key and serves many models', async ({ place }) => {
     const models = Array.from({ length: 20 }, (_, index) => `model-${index}`);
     const mock = await startMockOpenai({ models: [...models, 'special-large'], fallback: { text: 'Yes.' } });
     place.atEnd(() => mock.close());
     const terminal = start(place);
-    await terminal.answer(MENU, '2');
+    await terminal.answer(MENU, '5');
     await terminal.answer('Address', `${mock.url}/`);
     await terminal.answer('Key (it is not shown; Enter: it wants none)', '');
     await terminal.answer('Name of the model (model-0, model-1, model-2 and 18 more)', 'special');
@@ -201,8 +220,11 @@ describe('to a model', () => {
       '  2  Groq, by the key in GROQ_API_KEY',
       '  3  Z.AI, by the key in ZAI_API_KEY',
       '  4  OpenAI: paste a key',
-      '  5  another service that is compatible with OpenAI: its address, and a key',
-      '  6  none yet: an offline demo answers',
+      '  5  Anthropic: paste a key',
+      '  6  Gemini: paste a key',
+      '  7  ChatGPT: log in, and its plan pays',
+      '  8  another service that is compatible with OpenAI: its address, and a key',
+      '  9  none yet: an offline demo answers',
       'Number [1]:',
     ]);
     terminal.type('\r');
@@ -242,9 +264,9 @@ describe('out of it', () => {
   const QUESTIONS: [string, [string, string][], string][] = [
     ['the model', [], MENU],
     ['the key', [[MENU, '1']], 'Key, from'],
-    ['the address', [[MENU, '2']], 'Address'],
-    ['the key of a service', [[MENU, '2'], ['Address', 'http://127.0.0.1:1/v1']], 'Key (it'],
-    ['the name', [[MENU, '2'], ['Address', 'http://127.0.0.1:1/v1'], ['Key (it', SECRET]], 'Name of the model'],
+    ['the address', [[MENU, '5']], 'Address'],
+    ['the key of a service', [[MENU, '5'], ['Address', 'http://127.0.0.1:1/v1']], 'Key (it'],
+    ['the name', [[MENU, '5'], ['Address', 'http://127.0.0.1:1/v1'], ['Key (it', SECRET]], 'Name of the model'],
     ['what now', [[MENU, '1'], ['Key, from', SECRET]], 'What now?'],
     [
       'the profile',
@@ -275,7 +297,7 @@ describe('out of it', () => {
   test.for([
     ['Escape', '\x1b'],
     ['Ctrl-D', '\x04'],
-    ['the last line', '3\r'],
+    ['the last line', '6\r'],
   ] as const)('%s: the conversation begins at once', async ([, keys], { place }) => {
     const terminal = start(place);
     await terminal.waitFor('Number [1]:');

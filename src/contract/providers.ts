@@ -11,6 +11,8 @@ export interface Provider {
   label: string;
   /** The variable in which people keep its key. */
   key?: string;
+  /** Where people get one. */
+  keys_page?: string;
   /** Without a key nothing is sent. */
   needs_key?: true;
   /** The variable of another base URL; Ollama's may also be a host. */
@@ -27,6 +29,7 @@ export const PROVIDERS = {
   openai: {
     label: 'OpenAI',
     key: 'OPENAI_API_KEY',
+    keys_page: 'platform.openai.com/api-keys',
     needs_key: true,
     base_url_variable: 'OPENAI_BASE_URL',
     base_url: 'https://api.openai.com/v1',
@@ -36,6 +39,7 @@ export const PROVIDERS = {
   anthropic: {
     label: 'Anthropic',
     key: 'ANTHROPIC_API_KEY',
+    keys_page: 'console.anthropic.com/settings/keys',
     needs_key: true,
     base_url_variable: 'ANTHROPIC_BASE_URL',
     base_url: 'https://api.anthropic.com',
@@ -44,6 +48,7 @@ export const PROVIDERS = {
   gemini: {
     label: 'Gemini',
     key: 'GEMINI_API_KEY',
+    keys_page: 'aistudio.google.com/apikey',
     needs_key: true,
     base_url_variable: 'GOOGLE_GEMINI_BASE_URL',
     base_url: 'https://generativelanguage.googleapis.com',

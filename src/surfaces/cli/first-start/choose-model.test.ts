@@ -51,30 +51,33 @@ async function ollama(...models: string[]): Promise<Environment> {
 
 const failing = (message: string): MockReply => ({ status: 401, body: { error: { message } } });
 
-test('where nothing is found there are a key for OpenAI, another service, and none', async () => {
-  const { entry, read } = await choose({}, '3');
+test('where nothing is found there are keys, a login, another service, and none', async () => {
+  const { entry, read } = await choose({}, '6');
   expect(entry).toBeUndefined();
   expect(read).toBe(
     [
       '',
       'Which model should answer?',
       '  1  OpenAI: paste a key',
-      '  2  another service that is compatible with OpenAI: its address, and a key',
-      '  3  none yet: an offline demo answers',
-      'Number [1]: 3',
+      '  2  Anthropic: paste a key',
+      '  3  Gemini: paste a key',
+      '  4  ChatGPT: log in, and its plan pays',
+      '  5  another service that is compatible with OpenAI: its address, and a key',
+      '  6  none yet: an offline demo answers',
+      'Number [1]: 6',
       '',
     ].join('\n'),
   );
 });
 
 test('a number that there isn’t is asked for again', async () => {
-  const { entry, read } = await choose({}, '0', '4', 'x', '-1', '3');
+  const { entry, read } = await choose({}, '0', '7', 'x', '-1', '6');
   expect(entry).toBeUndefined();
-  expect(read.match(/Type a number from 1 to 3\./g)).toHaveLength(4);
+  expect(read.match(/Type a number from 1 to 6\./g)).toHaveLength(4);
 });
 
 test('who has had enough gets no model, at every question', async () => {
-  const ways = [[CTRL_C], ['1', CTRL_C], ['2', CTRL_C], ['2', 'http://127.0.0.1:1/v1', CTRL_C]];
+  const ways = [[CTRL_C], ['1', CTRL_C], ['2', CTRL_C], ['5', CTRL_C], ['5', 'http://127.0.0.1:1/v1', CTRL_C]];
   for (const way of ways) expect((await choose({}, ...way)).entry).toBeUndefined();
 });
 
@@ -86,6 +89,18 @@ test('a pasted key is tried at the service before it is kept, and never shown', 
   expect(read).toContain(`OpenAI (${new URL(url).host}): paste a key`);
   expect(read).toContain('It answers.');
   expect(read).not.toContain('1234567890');
+});
+
+test.each([
+  ['2', 'ANTHROPIC_BASE_URL', 'anthropic', 'console.anthropic.com', 'x-api-key'],
+  ['3', 'GOOGLE_GEMINI_BASE_URL', 'gemini', 'aistudio.google.com', 'x-goog-api-key'],
+])('the key of another provider is tried there: %s', async (number, variable, provider, page, header) => {
+  const { url, requests } = await service(failing('no'));
+  const { entry, read } = await choose({ [variable]: url }, number, 'sk-other-1234', '3');
+  expect(entry).toMatchObject({ provider, api_key: 'sk-other-1234' });
+  expect(requests[0]?.headers[header]).toBe('sk-other-1234');
+  expect(read).toContain(page);
+  expect(read).not.toContain('sk-other-1234');
 });
 
 test('what is no key is not sent', async () => {
@@ -112,16 +127,16 @@ test('a service that refuses: why, without the key, and one may try again, keep 
 
 test('another service: its address, a key or none, and its only model', async () => {
   const { url, requests } = await service();
-  const { entry, read } = await choose({}, '2', 'localhost', 'ftp://x/', url, '', '1');
+  const { entry, read } = await choose({}, '5', 'localhost', 'ftp://x/', url, '', '1');
   expect(entry).toEqual({ name: 'mock', provider: 'openai', base_url: url, api_key: 'none' });
   expect(read.match(/That is no address/g)).toHaveLength(2);
   // The key of somebody else is not sent to it.
   expect(requests[0]?.headers.authorization).toBe('Bearer none');
-  expect((await choose({}, '2', url, 'sk-other', '1')).entry).toMatchObject({ api_key: 'sk-other' });
+  expect((await choose({}, '5', url, 'sk-other', '1')).entry).toMatchObject({ api_key: 'sk-other' });
 });
 
 test('a service that doesn’t say what it serves: any name', async () => {
-  const { read, entry } = await choose({}, '2', 'http://127.0.0.1:1/v1', '', '', 'my-model', '3');
+  const { read, entry } = await choose({}, '5', 'http://127.0.0.1:1/v1', '', '', 'my-model', '3');
   expect(read).toContain('Name of the model: ');
   expect(entry).toMatchObject({ name: 'my-model', base_url: 'http://127.0.0.1:1/v1' });
 });

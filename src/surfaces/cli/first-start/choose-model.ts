@@ -1,9 +1,11 @@
-/** The first start's question for a model: from what is found here, by a key or an address, and tried once. */
+/** The first start's question for a model: from what is found here, by a key, a login or an address, and tried once. */
 import { nearest } from '../../../base/nearest.ts';
-import type { ModelEntry } from '../../../contract/config.ts';
-import { providerOf } from '../../../contract/providers.ts';
+import type { Environment } from '../../../base/environment.ts';
+import type { Config, ModelEntry } from '../../../contract/config.ts';
+import { toRuntimeError } from '../../../contract/errors.ts';
+import { PROVIDER_NAMES, type ProviderName, providerOf } from '../../../contract/providers.ts';
 import { findModels, servedModels } from '../../../engine/config/found-models.ts';
-import { DEFAULT_OPENAI_MODEL } from '../../../engine/config/models.ts';
+import { CODEX_ENTRY } from '../../../engine/config/models.ts';
 import { hostOf, servicesWithKey, tryModel } from '../../../engine/config/services.ts';
 import type { Dialogue } from './dialogue.ts';
 
@@ -14,8 +16,8 @@ const EXAMPLE_ADDRESS = 'as http://localhost:8000/v1';
 /** What HTTP can carry; a key holds nothing else. */
 const KEY = /^[\x21-\x7e]+$/;
 
-/** Asks for the entry; undefined: the person has had enough. */
-type AskEntry = (dialogue: Dialogue) => Promise<ModelEntry | undefined>;
+/** Asks for the entry; `other`: that way leads nowhere; undefined: the person has had enough. */
+type AskEntry = (dialogue: Dialogue) => Promise<ModelEntry | 'other' | undefined>;
 
 interface Way {
   line: string;
@@ -41,7 +43,7 @@ export async function chooseModel(dialogue: Dialogue): Promise<ModelEntry | unde
 async function modelBy(dialogue: Dialogue, { ask, known }: Way): Promise<ModelEntry | 'other' | undefined> {
   for (;;) {
     const entry = await ask(dialogue);
-    if (entry === undefined || known) return entry;
+    if (entry === undefined || entry === 'other' || known) return entry;
     const kept = await keep(dialogue, entry);
     if (kept === 'keep') return entry;
     if (kept === 'other') return kept;
@@ -51,7 +53,6 @@ async function modelBy(dialogue: Dialogue, { ask, known }: Way): Promise<ModelEn
 
 async function waysOf({ environment, clock, config }: Dialogue): Promise<Way[]> {
   const { ollama = [] } = await findModels(environment, clock);
-  const openai = hostOf(config, openaiEntry(), environment);
   const local: Way = {
     line: `Ollama on this machine: ${someOf(ollama)}`,
     ask: (asking) => askOllama(asking, ollama),
@@ -64,7 +65,11 @@ async function waysOf({ environment, clock, config }: Dialogue): Promise<Way[]> 
   return [
     ...(ollama.length === 0 ? [] : [local]),
     ...keyed,
-    { line: `OpenAI${openai === undefined ? '' : ` (${openai})`}: paste a key`, ask: askOpenai },
+    ...withKeys().map((provider): Way => ({
+      line: `${providerOf(provider)!.label}${elsewhere(provider, config, environment)}: paste a key`,
+      ask: (asking) => askKeyed(asking, provider),
+    })),
+    { line: 'ChatGPT: log in, and its plan pays', ask: askLogin },
     { line: 'another service that is compatible with OpenAI: its address, and a key', ask: askOther() },
   ];
 }
@@ -85,13 +90,47 @@ async function keep(dialogue: Dialogue, entry: ModelEntry): Promise<'keep' | 'ag
   return (['again', 'other', 'keep', 'leave'] as const)[chosen ?? 3]!;
 }
 
-function openaiEntry(api_key?: string): ModelEntry {
-  return { name: DEFAULT_OPENAI_MODEL, provider: 'openai', ...(api_key !== undefined && { api_key }) };
+/** The providers that a key alone is enough for. */
+function withKeys(): ProviderName[] {
+  return PROVIDER_NAMES.filter((name) => providerOf(name)!.default_model !== undefined);
 }
 
-async function askOpenai(dialogue: Dialogue): Promise<ModelEntry | undefined> {
-  const key = await askKey(dialogue, 'Key, from platform.openai.com/api-keys (it is not shown): ');
-  return key === undefined ? undefined : openaiEntry(key);
+function entryOf(provider: ProviderName, api_key?: string): ModelEntry {
+  const name = providerOf(provider)!.default_model!;
+  return { name, provider, ...(api_key !== undefined && { api_key }) };
+}
+
+/** The host, where the environment names another than the provider's own. */
+function elsewhere(provider: ProviderName, config: Config, environment: Environment): string {
+  const host = hostOf(config, entryOf(provider), environment);
+  return host === undefined ? '' : ` (${host})`;
+}
+
+async function askKeyed(dialogue: Dialogue, provider: ProviderName): Promise<ModelEntry | undefined> {
+  const key = await askKey(dialogue, `Key, from ${providerOf(provider)!.keys_page} (it is not shown): `);
+  return key === undefined ? undefined : entryOf(provider, key);
+}
+
+async function askLogin({ config, environment, clock, input, say }: Dialogue): ReturnType<AskEntry> {
+  const { logInByCode } = await import('../../../engine/login/log-in.ts');
+  try {
+    const login = await logInByCode(
+      { config, environment, clock },
+      {
+        signal: input.given_up,
+        code({ verification_url, user_code }) {
+          say(`Open ${verification_url} on any device, and type the code ${user_code} there.`);
+          say('Give it to nobody: who has it gets your login.');
+        },
+      },
+    );
+    if (login) return CODEX_ENTRY;
+    say('It has no login by a code: leave, and run `runtime provider login openai-codex`.');
+  } catch (thrown) {
+    if (input.given_up.aborted) return undefined;
+    say(`It did not work: ${toRuntimeError(thrown).message}`);
+  }
+  return 'other';
 }
 
 async function askOllama(dialogue: Dialogue, models: readonly string[]): Promise<ModelEntry | undefined> {
