@@ -1,5 +1,6 @@
 /** Schemas of the small values that entries, records and files share. Types are inferred from them: import those as types. */
 import * as z from 'zod';
+import { UNCLEAR } from './command-words.ts';
 import { SESSION_ID } from './session-id.ts';
 
 export const int = z.int().min(0);
@@ -124,13 +125,21 @@ export const facts = z.strictObject({
   hosts: z.array(
     z.strictObject({ arg: z.string(), url: z.string(), host: z.string(), port: int, addresses: z.array(z.string()) }),
   ),
-  /** Commands. With `parser: 'text'` nothing was parsed: `words` holds the whole text as one word. */
+  /**
+   * Every simple command that could run. `parser`: 'bash' for a shell line, 'argv' for a program with its arguments, 'text'
+   * where nothing was parsed: `words` holds the whole text as one word.
+   */
   commands: z.array(
     z.strictObject({
       words: z.array(z.string()),
+      /** Places in `words` of those that the shell makes as it runs: they stand as in the text. */
+      dynamic: z.array(int).exactOptional(),
       assignments: z.array(z.string()),
       redirects: z.array(z.string()),
       parser: z.string(),
+      /** What runs it, where the line doesn't: of VIAS, joined by VIA_JOINT. */
+      via: z.string().exactOptional(),
+      unclear: z.enum(UNCLEAR).exactOptional(),
       names_runtime: z.literal(true).exactOptional(),
     }),
   ),
@@ -163,4 +172,5 @@ export type ModelFailureClass = z.infer<typeof modelFailureClass>;
 export type StopReason = z.infer<typeof stopReason>;
 export type FileChange = z.infer<typeof fileChange>;
 export type Facts = z.infer<typeof facts>;
+export type CommandFact = Facts['commands'][number];
 export type Presentation = z.infer<typeof presentation>;

@@ -4,6 +4,7 @@
  */
 import { canonicalJson } from '../../base/canonical-json.ts';
 import type { Digest } from '../../base/digest.ts';
+import { VIA_JOINT, VIAS } from '../../contract/command-words.ts';
 import { errorCatalogue } from '../../contract/errors.ts';
 import type { Grant, Manifest, ModelChoice, Policy, SharedScope, ToolSpec } from '../../contract/manifest.ts';
 import type { Summary } from '../../contract/summary.ts';
@@ -12,7 +13,7 @@ import type { Placeholders } from './placeholders.ts';
 
 /** Words of this program, which tell nothing of anybody. */
 const OUR_WORDS: ReadonlySet<string> = new Set([
-  'local', 'system', 'cli', 'repl', 'api', 'clock', 'text', 'words', 'script', 'openai', 'UTC',
+  'local', 'system', 'cli', 'repl', 'api', 'clock', 'text', 'words', 'bash', 'argv', ...VIAS, 'script', 'openai', 'UTC',
   'image/png', 'image/jpeg', 'image/gif', 'image/webp', 'application/pdf', 'text/plain',
   ...['day', 'month', 'sender', 'schedule', 'tree', 'goal', 'session'].flatMap((scope) => [
     scope, ...['calls', 'tokens', 'cost', 'wall'].map((kind) => `${scope}_${kind}`),
@@ -168,13 +169,18 @@ export function createValueRedaction(placeholders: Placeholders): ValueRedaction
         port,
         addresses: texts(addresses),
       })),
-      commands: facts.commands.map(({ words, assignments, redirects, parser, names_runtime }) => ({
-        words: texts(words),
-        assignments: texts(assignments),
-        redirects: texts(redirects),
-        parser: word(parser),
-        ...(names_runtime && { names_runtime }),
-      })),
+      commands: facts.commands.map(
+        ({ words, dynamic, assignments, redirects, parser, via, unclear, names_runtime }) => ({
+          words: texts(words),
+          ...(dynamic && { dynamic }),
+          assignments: texts(assignments),
+          redirects: texts(redirects),
+          parser: word(parser),
+          ...(via !== undefined && { via: via.split(VIA_JOINT).map(word).join(VIA_JOINT) }),
+          ...(unclear !== undefined && { unclear }),
+          ...(names_runtime && { names_runtime }),
+        }),
+      ),
       ...(facts.executable && {
         executable: { path: text(facts.executable.path), digest: digest(facts.executable.digest) },
       }),

@@ -43,7 +43,7 @@ function refusedInspection(call_id: string): Observation {
  */
 const OUR_WORDS: ReadonlySet<string> = new Set([
   'type', 'mode', 'lane', 'role', 'event_id', 'for', 'call_id', 'approval_id', 'grant_id', 'timer_id', 'session_id',
-  'workspace_id', 'kind', 'outcome', 'class', 'stop_reason', 'scope', 'signal', 'action', 'parser', 'frozen', 'policy',
+  'workspace_id', 'kind', 'outcome', 'class', 'stop_reason', 'scope', 'signal', 'action', 'parser', 'via', 'unclear', 'frozen', 'policy',
   'args_digest', 'facts_digest', 'presentation_digest', 'wire_digest', 'digest', 'blob', 'before', 'after', 'build',
 ]); // prettier-ignore
 

@@ -133,7 +133,8 @@ function randomFacts(dice: Dice): Partial<Facts> {
     pathFact('a'), pathFact('b'), pathFact('/x', { inside_root: false }), pathFact('.env', { secret_shaped: true }),
     pathFact('/home', { closed: true, inside_root: false }),
   ]; // prettier-ignore
-  const commands = dice.once(8) ? [commandFact('x', { names_runtime: true })] : [];
+  const command = commandFact('x', { dynamic: [0], via: 'sudo > xargs', unclear: 'options', names_runtime: true });
+  const commands = dice.once(8) ? [command] : [];
   const preimages = dice.once(2) ? [{ path: 'a', before: digestOf('before'), after: digestOf('after') }] : [];
   return { paths: dice.once(3) ? [dice.pick(paths)] : [], commands, preimages };
 }

@@ -55,7 +55,7 @@ test('a program with arguments runs without a shell', async () => {
   expect(await exec(args)).toMatchObject({ output: "$HOME|a b|it's|\n[exit code 0]" });
   const { facts, presentation } = await t.inspect('exec_command', args);
   expect(facts.commands).toEqual([
-    { words: ['printf', '%s|', '$HOME', 'a b', "it's"], assignments: [], redirects: [], parser: 'words' },
+    { words: ['printf', '%s|', '$HOME', 'a b', "it's"], assignments: [], redirects: [], parser: 'argv' },
   ]);
   expect(facts.executable?.path).toMatch(/\/printf$/);
   expect(presentation).toEqual({
@@ -64,12 +64,41 @@ test('a program with arguments runs without a shell', async () => {
   });
 });
 
+test('each command of a line is a fact, and of blanks the text', async () => {
+  const commandsOf = async (cmd: string) => (await t.inspect('exec_command', { cmd })).facts.commands;
+  expect(await commandsOf('git log | xargs "$x" > out')).toEqual([
+    { words: ['git', 'log'], assignments: [], redirects: [], parser: 'bash' },
+    { words: ['xargs', '"$x"'], dynamic: [1], assignments: [], redirects: ['> out'], parser: 'bash' },
+    {
+      words: ['"$x"'],
+      dynamic: [0],
+      assignments: [],
+      redirects: [],
+      parser: 'bash',
+      via: 'xargs',
+      unclear: 'dynamic_command',
+    },
+  ]);
+  expect(await commandsOf(' # nothing')).toEqual([
+    { words: [' # nothing'], assignments: [], redirects: [], parser: 'text' },
+  ]);
+});
+
 test('facts and presentation of a shell line', async () => {
   mkdirSync(join(t.root, 'sub'));
   const cmd = 'ls\n\x1b[2K && bin/runtime approve a-1';
   const { facts, presentation } = await t.inspect('exec_command', { cmd, workdir: 'sub', timeout_ms: 5000 });
   expect(facts.commands).toEqual([
-    { words: [cmd], assignments: [], redirects: [], parser: 'text', names_runtime: true },
+    { words: ['ls'], assignments: [], redirects: [], parser: 'bash', unclear: 'control_characters' },
+    { words: ['\x1b[2K'], assignments: [], redirects: [], parser: 'bash', unclear: 'control_characters' },
+    {
+      words: ['bin/runtime', 'approve', 'a-1'],
+      assignments: [],
+      redirects: [],
+      parser: 'bash',
+      unclear: 'control_characters',
+      names_runtime: true,
+    },
   ]);
   expect(facts.paths).toMatchObject([{ arg: 'workdir', real: `${t.root}/sub`, inside_root: true, kind: 'dir' }]);
   const { path, digest } = facts.executable!;

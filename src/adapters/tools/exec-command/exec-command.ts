@@ -8,7 +8,7 @@ import { visible } from '../visible.ts';
 import { commandEnvironment } from './command-environment.ts';
 import { executableDigests, findExecutable } from './executable.ts';
 import { keepOutput, type ShownOutput } from './kept-output.ts';
-import { namesRuntime } from './names-runtime.ts';
+import { markRuntime } from './names-runtime.ts';
 import { type Command, type CommandEnd, runProcess } from './run-process.ts';
 import { createWatchdog, type Watchdog } from './watchdog.ts';
 
@@ -101,18 +101,15 @@ export function createExecCommand(): Tool {
       if (program === undefined) return invalid('/command', `there is no program ${words[0]!}`);
       const executable = await digestOf(program);
       const homes = [scene.home, scene.environment['RUNTIME_HOME'] ?? scene.home];
+      const { parseArguments, parseCommand } = await import('../shell/parse-command.ts');
+      const parsed =
+        call.cmd === undefined ? parseArguments(words) : parseCommand(call.cmd, bash === undefined ? 'posix' : 'bash');
+      // Of blanks and comments, too, something is said.
+      const commands = parsed.length > 0 ? parsed : [{ words, assignments: [], redirects: [], parser: 'text' }];
       const facts: Facts = {
         ...noFacts,
         paths: workdir ? [workdir] : [],
-        commands: [
-          {
-            words,
-            assignments: [],
-            redirects: [],
-            parser: call.cmd === undefined ? 'words' : 'text',
-            ...(namesRuntime(words.join(' '), homes) ? { names_runtime: true } : {}),
-          },
-        ],
+        commands: markRuntime(commands, words.join(' '), homes),
         ...(executable ? { executable } : {}),
       };
       const command = {

@@ -1,5 +1,7 @@
 import { expect, test } from 'vitest';
-import { namesRuntime } from './names-runtime.ts';
+import type { CommandFact } from '../../../contract/values.ts';
+import { parseCommand } from '../shell/parse-command.ts';
+import { markRuntime, namesRuntime } from './names-runtime.ts';
 
 const homes = ['/home/me/.state'];
 
@@ -12,3 +14,17 @@ test.each([
 test.each(['npm test', 'grep runtimes src', 'echo my-runtime-helper', 'ls /home/me'])('%s does not', (text) =>
   expect(namesRuntime(text, homes)).toBe(false),
 );
+
+test.each([
+  ['ls; bin/runtime approve a-1', [false, true]],
+  ["ls; $'\\x72untime' approve a-1", [false, true]],
+  ['cat x > ~/.runtime/config.yaml; ls', [true, false]],
+  ['RUNTIME_HOME=x ls; ls', [true, false]],
+  ["sh -c 'runtime x'", [true, true]],
+  ['ls; ls # runtime', [true, false]],
+  ['ls; runtime "', [true]],
+  ['ls; ls', [false, false]],
+])('%s: which of its commands names the program', (text, named) => {
+  const marked: CommandFact[] = markRuntime(parseCommand(text), text, homes);
+  expect(marked.map((command) => command.names_runtime === true)).toEqual(named);
+});

@@ -1,3 +1,5 @@
+import type { CommandFact } from '../../../contract/values.ts';
+
 /** The program by its name as a word, by its variables, or by its built file. */
 const PROGRAM = /(?:^|[^a-z0-9_-])runtime(?:$|[^a-z0-9_-])|runtime_[a-z]|dist\/main\.js/;
 
@@ -11,4 +13,13 @@ export function namesRuntime(text: string, homes: readonly string[]): boolean {
     const lower = form.toLowerCase();
     return PROGRAM.test(lower) || homes.some((home) => lower.includes(home.toLowerCase()));
   });
+}
+
+/** Marks each command that names it, by what the shell would pass; the first, where only the whole text does. */
+export function markRuntime(commands: CommandFact[], text: string, homes: readonly string[]): CommandFact[] {
+  const names = ({ words, assignments, redirects }: CommandFact): boolean =>
+    [...words, ...assignments, ...redirects].some((word) => namesRuntime(word, homes)) || namesRuntime(words.join(' '), homes); // prettier-ignore
+  const named = commands.map(names);
+  if (!named.includes(true) && namesRuntime(text, homes)) named[0] = true;
+  return commands.map((command, at) => (named[at] ? { ...command, names_runtime: true } : command));
 }

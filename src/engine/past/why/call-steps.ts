@@ -2,7 +2,7 @@
 import { callsMade } from '../../session/calls-made.ts';
 import { utcTime } from '../../../base/utc-time.ts';
 import type { EntryOf, Seq } from '../../../contract/entries.ts';
-import type { Facts } from '../../../contract/values.ts';
+import type { CommandFact, Facts } from '../../../contract/values.ts';
 import type { WhyLine, WhyStep } from '../../../contract/why.ts';
 import { known, inTurn, lasted, missing, quote, shortened, type Evidence, type TurnSpan } from './evidence.ts';
 
@@ -48,11 +48,17 @@ function factLines({ paths, hosts, commands, executable, preimages, taint = [] }
   return [
     ...pathLines,
     ...hosts.map(({ url, host, port }) => `host ${host}:${port} for ${url}`),
-    ...commands.map(({ words, names_runtime }) => `command ${words.join(' ')}${names_runtime ? ' (names the runtime)' : ''}`), // prettier-ignore
+    ...commands.map(commandLine),
     ...(executable ? [`program ${executable.path}, ${executable.digest}`] : []),
     ...preimages.map(({ path, before, after }) => `file ${path}: ${before ?? 'not there'} → ${after ?? 'not there'}`),
     ...(taint.length > 0 ? [`tainted by ${taint.join(', ')}`] : []),
   ];
+}
+
+function commandLine({ words, assignments, redirects, via, unclear, names_runtime }: CommandFact): string {
+  const marks = [...(via ? [`by ${via}`] : []), ...(unclear ? [`unclear: ${unclear}`] : []), ...(names_runtime ? ['names the runtime'] : [])]; // prettier-ignore
+  const text = [...assignments, ...words, ...redirects].join(' ');
+  return `command ${text}${marks.length === 0 ? '' : ` (${marks.join(', ')})`}`;
 }
 
 function policyLines(evidence: Evidence, span: TurnSpan, call_id: string): WhyLine[] {

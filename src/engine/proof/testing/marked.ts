@@ -10,7 +10,7 @@ export const MARK = 'kwisatz';
 
 /** Words of the format, digests and names of the file: what isn't a content. */
 const STRUCTURE: ReadonlySet<string> = new Set([
-  'type', 'kind', 'mode', 'lane', 'role', 'outcome', 'class', 'stop_reason', 'purpose', 'sandbox', 'verdict', 'effect', 'recovery',
+  'type', 'kind', 'mode', 'lane', 'role', 'outcome', 'class', 'unclear', 'stop_reason', 'purpose', 'sandbox', 'verdict', 'effect', 'recovery',
   'call_id', 'approval_id', 'timer_id', 'build', 'action', 'schema_digest', 'policy', 'frozen', 'rules', 'session_id',
 ]); // prettier-ignore
 const DIGEST = /^(sha256:)?[0-9a-f]{64}$/;

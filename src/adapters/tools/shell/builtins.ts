@@ -1,0 +1,81 @@
+/** Commands of the shell itself that change what later commands mean, or run lines. */
+import { type Judge, nothing, shellLine, unclear } from './judgement.ts';
+import { changesCommands, variableOf } from './variables.ts';
+import type { ShellWord } from './words.ts';
+
+/** Their words name variables that they set. */
+const DECLARES = new Set(['export', 'declare', 'typeset', 'local', 'readonly', 'read', 'mapfile', 'readarray', 'getopts', 'unset', 'let', 'wait']); // prettier-ignore
+
+const BUILTINS: Record<string, Judge> = {
+  eval: (words, dialect, more) => {
+    if (words.length === 1) return more ? unclear('dynamic_code') : nothing;
+    const code = words.slice(words[1]!.text === '--' ? 2 : 1);
+    return more ? unclear('dynamic_code') : shellLine('eval', code, dialect);
+  },
+  source: () => unclear('loads_code'),
+  '.': () => unclear('loads_code'),
+  trap: (words) => (words.length === 1 ? nothing : unclear('shell_state')),
+  alias: () => unclear('shell_state'),
+  enable: () => unclear('shell_state'),
+  complete: () => unclear('shell_state'),
+  bind: () => unclear('shell_state'),
+  fc: () => unclear('shell_state'),
+  compgen: () => unclear('shell_state'),
+  jobs: (words) => (words.some(({ text }) => text.startsWith('-x')) ? unclear('shell_state') : nothing),
+  history: () => unclear('shell_state'),
+  hash: (words) => (words.length === 1 || words[1]!.text === '-r' ? nothing : unclear('shell_state')),
+  shopt: (words) => (words.slice(1).every(isHarmlessOption) ? nothing : unclear('shell_state')),
+  set: (words) => {
+    const end = words.findIndex(({ text }) => text === '--');
+    return words.slice(1, end === -1 ? undefined : end).some(setsHistory) ? unclear('shell_state') : nothing;
+  },
+};
+
+/** Undefined: it is no such command. */
+export function builtinOf(name: string): Judge | undefined {
+  if (DECLARES.has(name)) return judgeDeclaration;
+  if (name === 'printf') return judgePrintf;
+  return Object.hasOwn(BUILTINS, name) ? BUILTINS[name] : undefined;
+}
+
+const judgeDeclaration: Judge = (words) => {
+  for (const { text, dynamic } of words.slice(1)) {
+    const name = variableOf(text);
+    // A name that comes from elsewhere can be any. That of `NAME=$value` stands in the text.
+    if (dynamic && !/^[A-Za-z_]\w*\+?=/.test(text) && !isValueOnly(words[0]!)) return unclear('environment');
+    if (changesCommands(name)) return unclear('environment');
+    // A name for another variable, whose name is a value; a value that is calculated; a function.
+    if (/^-[a-zA-Z]*[nif]/.test(text) && /^(?:declare|typeset|local|export|readonly)$/.test(words[0]!.text)) return unclear('shell_state'); // prettier-ignore
+    if (/^-[a-zA-Z]*C/.test(text) && /^(?:mapfile|readarray)$/.test(words[0]!.text)) return unclear('code');
+  }
+  return nothing;
+};
+
+/** Its words are no names of variables, or calculated ones. */
+function isValueOnly(word: ShellWord): boolean {
+  return word.text === 'let' || word.text === 'wait';
+}
+
+const judgePrintf: Judge = (words) => {
+  const [, option, name] = words;
+  if (option === undefined || (!option.dynamic && !option.text.startsWith('-v'))) return nothing;
+  if (option.dynamic) return option.text.startsWith('"') ? nothing : unclear('environment');
+  const variable = option.text === '-v' ? name : { text: option.text.slice(2), dynamic: false };
+  if (variable === undefined || variable.dynamic || changesCommands(variableOf(variable.text)))
+    return unclear('environment');
+  return nothing;
+};
+
+function isHarmlessOption({ text, dynamic }: ShellWord): boolean {
+  return (
+    !dynamic &&
+    /^(?:-[suqp]+|nullglob|dotglob|globstar|nocaseglob|nocasematch|failglob|lastpipe|inherit_errexit|pipefail)$/.test(
+      text,
+    )
+  );
+}
+
+/** `set -k` makes assignments of arguments; the history is code, too. */
+function setsHistory({ text, dynamic }: ShellWord): boolean {
+  return dynamic || /^-[a-zA-Z]*[kH]|^(?:history|histexpand|keyword)$/.test(text);
+}

@@ -1,0 +1,50 @@
+/** Managers of packages that run a program in the project's surroundings: the words behind it are that program's. */
+import { type Judge, type Judgement, nothing, shellLine, unclear } from './judgement.ts';
+import { type Options, readOptions } from './options.ts';
+import type { ShellWord } from './words.ts';
+
+/** By name, the subcommands that do; `''` runs what follows by itself. */
+const RUNNERS: Record<string, readonly string[]> = {
+  npx: [''], bunx: [''], pnpx: [''], npm: ['exec', 'x'], pnpm: ['exec', 'dlx'], yarn: ['exec', 'dlx'], bundle: ['exec'],
+  poetry: ['run'], pipenv: ['run'], uv: ['run'], uvx: [''], pdm: ['run'], rye: ['run'], conda: ['run'], rbenv: ['exec'],
+  pyenv: ['exec'], mise: ['exec', 'x'], asdf: ['exec'], direnv: ['exec'], nix: ['run', 'shell', 'develop'], bun: ['x'],
+}; // prettier-ignore
+
+const OPTIONS: Options = {
+  flags: 'yq', values: 'pw',
+  long: ['yes', 'no', 'quiet', 'silent', 'no-install', 'workspaces', 'no-sync', 'frozen'],
+  longValues: ['package', 'workspace', 'with', 'prefix'],
+}; // prettier-ignore
+
+export function packageRunnerOf(name: string): Judge | undefined {
+  const subcommands = Object.hasOwn(RUNNERS, name) ? RUNNERS[name]! : undefined;
+  return subcommands && ((words, _dialect, more) => judgeRunner(subcommands, words, more));
+}
+
+function judgeRunner(subcommands: readonly string[], words: readonly ShellWord[], more: boolean): Judgement {
+  if (words.some(({ text }) => /^--(?:script-shell|shell|node-options|node-arg)(?:=|$)|^script-shell/.test(text))) return unclear('option_runs_code'); // prettier-ignore
+  if (words.length === 2 && /^(?:-v|--version|--help)$/.test(words[1]!.text)) return nothing;
+  const itself = subcommands.includes('');
+  const at = itself ? 0 : words.findIndex(({ text }, index) => index > 0 && !text.startsWith('-'));
+  if (!itself && (at === -1 || words[at]!.dynamic)) return at === -1 && !more ? nothing : unclear('options');
+  if (!itself && !subcommands.includes(words[at]!.text)) {
+    // An option's value may stand before the subcommand, and pass for it.
+    const before = words.slice(1, at).some(({ text }) => text.startsWith('-'));
+    return before && words.some(({ text }) => subcommands.includes(text)) ? unclear('options') : nothing;
+  }
+  const rest = words.slice(at);
+  const line = rest.findIndex(({ text }) => /^(?:-c|--call)(?:=|$)/.test(text));
+  const end = rest.findIndex(({ text }, index) => index > 0 && !text.startsWith('-'));
+  if (line !== -1 && (end === -1 || line < end)) {
+    const given = rest[line + 1];
+    return rest[line]!.text.includes('=') || given === undefined ? unclear('options') : shellLine('package runner', [given], 'posix'); // prettier-ignore
+  }
+  const read = readOptions(rest, OPTIONS);
+  if (read === undefined) return unclear('options');
+  const command = rest.slice(read.at);
+  // `npm exec tsc -- -p .`: what marks the end of its own options is no word of the program.
+  if (command.length === 0) return unclear('options');
+  return {
+    runs: [{ via: 'package runner', words: command.filter(({ text }, index) => index !== 1 || text !== '--') }],
+  };
+}

@@ -1,0 +1,210 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { UNCLEAR, VIA_JOINT, VIAS } from '../../../contract/command-words.ts';
+import type { CommandFact } from '../../../contract/values.ts';
+import { parseArguments, parseCommand } from './parse-command.ts';
+import { HARMLESS } from './testing/harmless.ts';
+import { HOSTILE } from './testing/hostile.ts';
+
+const BASH = '/bin/bash';
+
+/** The names of the commands in order, `-` for what has none; nothing for a text that was not read. */
+function namesOf(facts: readonly CommandFact[]): string {
+  return facts.flatMap(({ words, parser }) => (parser === 'text' ? [] : [words[0]?.split(' ')[0] ?? '-'])).join(' ');
+}
+
+function whyOf(facts: readonly CommandFact[]): string | undefined {
+  return facts.find(({ unclear }) => unclear !== undefined)?.unclear;
+}
+
+test.each(HARMLESS)('%s is clear', (line, names) => {
+  const facts = parseCommand(line);
+  expect([namesOf(facts), whyOf(facts)]).toEqual([names, undefined]);
+});
+
+test.each(HOSTILE)('%s is not taken for less than it is', (line, names, why) => {
+  const facts = parseCommand(line);
+  expect([namesOf(facts), whyOf(facts)]).toEqual([names, why]);
+});
+
+describe('what is recorded', () => {
+  test('words, what the shell makes as it runs, assignments and redirects', () => {
+    expect(parseCommand(`A=1 B="$x" cp -- "a b" $'c\\td' *.ts "$y" 2>&1 > 'out 1' < in >&- <<E\nE`)).toEqual([
+      {
+        words: ['cp', '--', 'a b', 'c\td', '*.ts', '"$y"'],
+        dynamic: [4, 5],
+        assignments: ['A=1', 'B="$x"'],
+        redirects: ['2>&1', '> out 1', '< in', '>&-', '<<E'],
+        parser: 'bash',
+      },
+    ]);
+  });
+
+  test('what runs it', () => {
+    const vias = (line: string): (string | undefined)[] => parseCommand(line).map(({ via }) => via);
+    expect(vias('sudo env A=1 rm x')).toEqual([undefined, 'sudo', 'sudo > env']);
+    expect(vias("f() { echo $(sh -c 'ls'); }")).toEqual([
+      'function', 'function > substitution', 'function > substitution > sh -c',
+    ]); // prettier-ignore
+    expect(vias('find . -exec rm {} +; diff <(ls) a')).toEqual([
+      undefined,
+      'find -exec',
+      undefined,
+      'process substitution',
+    ]);
+  });
+
+  test('what stands for input is not literal', () => {
+    expect(parseCommand('xargs -I% cp % out/').map(({ dynamic }) => dynamic)).toEqual([undefined, [1]]);
+    expect(parseCommand('find . -exec rm {} +').map(({ dynamic }) => dynamic)).toEqual([undefined, [1]]);
+  });
+
+  test('a tilde is literal for the own home alone', () => {
+    expect(parseCommand('ls ~ ~/a ~b "~c"')).toMatchObject([{ words: ['ls', '~', '~/a', '~b', '~c'], dynamic: [3] }]);
+  });
+
+  test('redirects of a group stand alone, before what is in it', () => {
+    expect(parseCommand('{ ls; } > out')).toEqual([
+      { words: [], assignments: [], redirects: ['> out'], parser: 'bash' },
+      { words: ['ls'], assignments: [], redirects: [], parser: 'bash' },
+    ]);
+  });
+
+  test('a program with arguments is read by no shell', () => {
+    expect(parseArguments(['printf', '$HOME', 'a b'])).toEqual([
+      { words: ['printf', '$HOME', 'a b'], assignments: [], redirects: [], parser: 'argv' },
+    ]);
+    expect(namesOf(parseArguments(['sudo', 'sh', '-c', 'ls; rm x']))).toBe('sudo sh ls rm');
+    expect(parseArguments(['python3', '-c', 'x'])).toMatchObject([{ parser: 'argv', unclear: 'code' }]);
+  });
+
+  test('without bash, what only bash reads so is not read', () => {
+    expect(parseCommand('((rm x))', 'posix')).toMatchObject([{ parser: 'text', unclear: 'other_shell' }]);
+    expect(parseCommand('ls | wc -l', 'posix').map(({ unclear }) => unclear)).toEqual([undefined, undefined]);
+  });
+
+  test.each(['', ' \n\t', '# nothing', '  # a\n# b\n'])('%j holds no command', (text) => {
+    expect(parseCommand(text)).toEqual([]);
+  });
+});
+
+describe('bounds', () => {
+  const onlyText = (text: string, unclear: string): void =>
+    expect(parseCommand(text)).toEqual([{ words: [text], assignments: [], redirects: [], parser: 'text', unclear }]);
+
+  test('a long text, many commands', () => {
+    onlyText(`echo ${'a'.repeat(100_000)}`, 'too_large');
+    onlyText('a;'.repeat(1001), 'too_large');
+    expect(parseCommand('a;'.repeat(1000))).toHaveLength(1000);
+  });
+
+  test('lines that are told again and again', () => {
+    const nested = (depth: number): string => (depth === 0 ? 'x'.repeat(30_000) : `echo $(${nested(depth - 1)})`);
+    onlyText(nested(20), 'too_large');
+  });
+
+  test('deep nesting, of each kind', () => {
+    onlyText(`${'eval '.repeat(20)}ls`, 'too_deep');
+    onlyText(`${'nohup '.repeat(20)}ls`, 'too_deep');
+    onlyText(`${'{ '.repeat(100)}ls; ${'}; '.repeat(100)}`, 'too_deep');
+    for (const text of ['('.repeat(5000), '$('.repeat(5000), `${'echo "$('.repeat(300)}ls${')"'.repeat(300)}`]) {
+      expect(whyOf(parseCommand(text))).toMatch(/^(parse_error|too_deep)$/);
+    }
+  });
+});
+
+describe('for any text', () => {
+  const pieces = fc.constantFrom(
+    'ls', 'rm x', ' ', ' ', '\n', ';', '|', '&', '&&', '(', ')', '{', '}', '$(', '`', '"', "'", '\\', '<<E\n', 'E\n', '$((', '))',
+    '[[ ', ' ]]', '${', 'x', '=', '>', '<', '<(', '#', '$', "$'", '!', 'if ', 'then ', 'fi', 'for x in ', 'do ', 'done', 'case ',
+    'esac', 'f()', 'eval ', 'sh -c ', 'xargs ', 'sudo ', '*', '?', '[', ']', '~', '\0', '\u202e', '\ud800', '-c', '-- ',
+  ); // prettier-ignore
+  const text = fc.oneof(
+    fc.string({ unit: 'binary' }),
+    fc.array(pieces, { maxLength: 30 }).map((list) => list.join('')),
+  );
+
+  test('nothing is thrown, and only blanks and comments have no command', () => {
+    fc.assert(
+      fc.property(text, (line) => {
+        const facts = parseCommand(line);
+        if (facts.length === 0) expect(line).toMatch(/^(?:[ \t\n]|\\\n|(?:^|(?<=[ \t\n]))#[^\n]*(?:\n|$))*$/);
+        for (const { words, dynamic = [], via, unclear } of facts) {
+          for (const index of dynamic) expect(words[index]).toEqual(expect.any(String));
+          // Words of ours alone: what a command says must not pass for them.
+          if (via !== undefined) expect(VIAS).toEqual(expect.arrayContaining(via.split(VIA_JOINT)));
+          if (unclear !== undefined) expect(UNCLEAR).toContain(unclear);
+        }
+      }),
+      { numRuns: 2000 },
+    );
+  });
+
+  test('programs with any arguments are read without an error', () => {
+    const word = fc.oneof(
+      fc.string(),
+      pieces,
+      fc.constantFrom('-e', '--', '-I{}', '{}', '-exec', ';', '+', 'A=1', '--x=y'),
+    );
+    const names = fc.constantFrom(
+      'sudo',
+      'env',
+      'xargs',
+      'find',
+      'sh',
+      'sed',
+      'awk',
+      'git',
+      'npx',
+      'watch',
+      'eval',
+      'tar',
+    );
+    fc.assert(
+      fc.property(names, fc.array(word, { maxLength: 8 }), (name, rest) => {
+        expect(parseArguments([name, ...rest])[0]!.words).toEqual([name, ...rest]);
+      }),
+      { numRuns: 1000 },
+    );
+  });
+});
+
+describe.skipIf(!existsSync(BASH))('as bash itself reads it', () => {
+  test('what is not read here, bash refuses; what is, it takes', () => {
+    const lines = [...HARMLESS, ...HOSTILE].filter(([line]) => !line.includes('\0'));
+    // What this machine's bash is too old for, or reads with another setting.
+    const newer = new Set(['echo ${ rm x; }']);
+    for (const [line, , why] of lines) {
+      if (newer.has(line) || why === 'unknown_syntax') continue;
+      expect([line, accepts(line)]).toEqual([line, why !== 'parse_error']);
+    }
+  });
+
+  test('literal words are those that bash passes', () => {
+    const quoted = fc.constantFrom('a', 'b c', "'", '"', '\\', ' ', "'x y'", '"p q"', '\\"', "\\'", "$'\\x41'", "$'\\t'", '~', '-', '=', '#', '\\\n', '{', '}', ',', '!', '^', '$'); // prettier-ignore
+    const line = fc.array(quoted, { maxLength: 12 }).map((list) => `printf '%s\\0' ${list.join('')}`);
+    const read = fc.sample(line, { numRuns: 400, seed: 7 }).flatMap((text) => {
+      if (text.endsWith('\\')) return []; // it would take the next line in
+      const [fact, ...more] = parseCommand(text);
+      return fact && more.length === 0 && fact.parser === 'bash' && !fact.dynamic ? [{ text, words: fact.words }] : [];
+    });
+    const home = read.map(({ words }) => words.slice(2).map((word) => word.replace(/^~(?=\/|$)/, '/h')));
+    const script = read.map(({ text }) => `${text}\nprintf '\\1\\0'`).join('\n');
+    const output = execFileSync(BASH, ['-c', script], { encoding: 'utf8', env: { HOME: '/h' } });
+    const given = output.split('\u0001\0').slice(0, -1).map((one) => one.split('\0').slice(0, -1)); // prettier-ignore
+    expect(read.length).toBeGreaterThan(50);
+    // printf without arguments prints its format once.
+    expect(given).toEqual(home.map((words) => (words.length === 0 ? [''] : words)));
+  });
+});
+
+function accepts(line: string): boolean {
+  try {
+    execFileSync(BASH, ['-n', '-c', line], { stdio: 'ignore' });
+    return true;
+  } catch {
+    return false;
+  }
+}

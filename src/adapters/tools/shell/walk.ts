@@ -1,0 +1,307 @@
+/** Walks what the parser made of a shell line, and gives every simple command in it, however deep. */
+import { type Command, forEachChild, type ParsedScript, parse, type Redirection, type SyntaxNode } from 'unbash';
+import { VIA_JOINT, type Unclear, type Via } from '../../../contract/command-words.ts';
+import type { CommandFact } from '../../../contract/values.ts';
+import { misleads } from './characters.ts';
+import type { Dialect } from './judgement.ts';
+import { judgeProgram } from './program.ts';
+import { changesCommands, variableOf } from './variables.ts';
+import { argumentWord, type ShellWord, shellWord } from './words.ts';
+
+/** Thrown, and caught by who asked: of such a line nothing is known. */
+export class NotRead extends Error {
+  readonly why: Unclear;
+  constructor(why: Unclear) {
+    super(why);
+    this.why = why;
+  }
+}
+
+/** Lines within lines, and programs that run programs. */
+const MOST_DEPTH = 8;
+const MOST_NODES_DEEP = 120;
+const MOST_COMMANDS = 1000;
+/** Of all words together: a line that holds a line is told twice. */
+const MOST_CHARACTERS = 300_000;
+
+/** A subscript that holds a command: whatever calculates with it runs that. */
+const HIDDEN = /[A-Za-z_]\w*\[[^\]]*(?:\$[({]|`)/;
+
+/** A substitution that quotes keep for later, as the value of a variable. */
+const HIDDEN_VALUE = /'[^']*(?:\$[({]|`)|\\[$`]/;
+
+interface Place {
+  via: readonly Via[];
+  dialect: Dialect;
+  /** Lines within lines. */
+  depth: number;
+  nodes: number;
+}
+
+interface Simple {
+  words: ShellWord[];
+  assignments?: string[];
+  redirects?: string[];
+  unclear?: Unclear | undefined;
+  /** Further words follow that are not in the text. */
+  more?: boolean;
+}
+
+export interface Walker {
+  /** @throws NotRead */
+  line(text: string, dialect: Dialect, via?: readonly Via[], depth?: number): void;
+  /** A program with its words, that no shell reads. */
+  program(words: readonly string[]): void;
+  facts(): CommandFact[];
+}
+
+export function createWalker(parser: 'bash' | 'argv'): Walker {
+  const found: { fact: CommandFact; name: string | undefined }[] = [];
+  const functions = new Set<string>();
+  let everywhere: Unclear | undefined;
+  let characters = 0;
+
+  function add(simple: Simple, place: Place): void {
+    const { words, assignments = [], redirects = [], more = false } = simple;
+    if (place.depth > MOST_DEPTH) throw new NotRead('too_deep');
+    const judged = judgeProgram(words, place.dialect, more);
+    const why = simple.unclear ?? judged.unclear ?? hiddenIn(words, assignments);
+    const dynamic = words.flatMap((word, index) => (word.dynamic ? [index] : []));
+    const texts = words.map(({ text }) => text);
+    for (const text of [...texts, ...assignments, ...redirects]) characters += text.length + 8;
+    const fact: CommandFact = {
+      words: texts,
+      ...(dynamic.length > 0 && { dynamic }),
+      assignments,
+      redirects,
+      parser,
+      ...(place.via.length > 0 && { via: place.via.join(VIA_JOINT) }),
+      ...(why && { unclear: why }),
+    };
+    found.push({ fact, name: texts[0] });
+    if (found.length > MOST_COMMANDS || characters > MOST_CHARACTERS) throw new NotRead('too_large');
+    for (const inner of judged.runs ?? []) {
+      const via = [...place.via, inner.via];
+      const behind = inner.via === 'xargs' || (more && inner.via !== 'find -exec');
+      const given = simple.unclear === 'environment' || judged.unclear === 'environment' ? 'environment' : undefined;
+      add({ words: inner.words, more: behind, unclear: given }, { ...place, via, depth: place.depth + 1 });
+    }
+    for (const { text, via, dialect } of judged.lines ?? []) line(text, dialect, [...place.via, via], place.depth + 1);
+  }
+
+  function command(node: Command, place: Place): void {
+    const words = [...(node.name ? [node.name] : []), ...node.args].map(argumentWord);
+    const assignments: string[] = [];
+    let why: Unclear | undefined;
+    for (const one of node.prefix) {
+      if (one.type !== 'Assignment') continue;
+      assignments.push(one.text);
+      if (!changesCommands(one.name)) continue;
+      // `IFS= read` is how a line is read as it is; it holds for that alone.
+      if (one.name === 'IFS' && words[0]?.text === 'read') continue;
+      why = 'environment';
+      if (words.length === 0) everywhere ??= 'environment';
+    }
+    const redirects = node.redirects.map(redirect);
+    why ??= node.redirects.some(isDynamic) ? 'dynamic_redirect' : undefined;
+    add({ words, assignments, redirects, unclear: why }, place);
+    if (/^(?:export|declare|typeset|readonly|local)$/.test(words[0]?.text ?? '')) {
+      if (words.slice(1).some(({ text }) => changesCommands(variableOf(text)))) everywhere ??= 'environment';
+    }
+  }
+
+  function visit(node: SyntaxNode, at: Place): void {
+    const place = { ...at, nodes: at.nodes + 1 };
+    if (place.nodes > MOST_NODES_DEEP) throw new NotRead('too_deep');
+    const into = (via?: Via): void => {
+      const inner = via === undefined ? place : { ...place, via: [...place.via, via] };
+      forEachChild(node, (child) => visit(child, inner));
+    };
+    if (place.dialect === 'posix' && (isOwnToBash(node) || isKeyword(node))) throw new NotRead('other_shell');
+    switch (node.type) {
+      case 'Script':
+        if ('errors' in node && node.errors && node.errors.length > 0) throw new NotRead('parse_error');
+        return into();
+      case 'Command':
+        command(node, place);
+        return into();
+      case 'Redirected':
+        add({ words: [], redirects: node.redirects.map(redirect), unclear: node.redirects.some(isDynamic) ? 'dynamic_redirect' : undefined }, place); // prettier-ignore
+        return into();
+      case 'Function':
+        functions.add(node.name.value);
+        return into('function');
+      case 'CommandExpansion':
+      case 'ArithmeticCommandExpansion':
+        if (node.script === undefined) throw new NotRead('parse_error');
+        return into('substitution');
+      case 'ProcessSubstitution':
+        if (node.script === undefined) throw new NotRead('parse_error');
+        return into('process substitution');
+      case 'Coproc':
+        return into('coproc');
+      case 'TestCommand':
+        add({ words: ['[[', sourceOf(node), ']]'].map((text, index) => ({ text, dynamic: index === 1 })) }, place);
+        return into();
+      case 'ArithmeticCommand':
+        add({ words: [{ text: '((', dynamic: false }, { text: node.body, dynamic: true }, { text: '))', dynamic: false }] }, place); // prettier-ignore
+        return into();
+      case 'For':
+      case 'Select':
+        if (changesCommands(node.name.value)) everywhere ??= 'environment';
+        return into();
+      case 'ParameterExpansion':
+        if (node.prefix === '!' && node.operation?.type !== 'Names') everywhere ??= 'hidden_code';
+        return into();
+      case 'Transform':
+        if (node.operand.value !== 'Q' && !/^[aUuLKk]$/.test(node.operand.value)) everywhere ??= 'hidden_code';
+        return into();
+      case 'Default':
+        return into();
+      case 'Statement':
+      case 'CompoundList':
+      case 'CaseItem':
+      case 'Elif':
+      case 'Pipeline':
+      case 'AndOr':
+      case 'Time':
+      case 'Negation':
+      case 'Word':
+      case 'Assignment':
+      case 'ArrayValue':
+      case 'Redirect':
+      case 'HereString':
+      case 'HereDoc':
+      case 'FileDescriptor':
+      case 'HereDocDelimiter':
+      case 'HereDocBody':
+      case 'If':
+      case 'ArithmeticFor':
+      case 'While':
+      case 'Subshell':
+      case 'BraceGroup':
+      case 'Case':
+      case 'Literal':
+      case 'Glob':
+      case 'SingleQuoted':
+      case 'DoubleQuoted':
+      case 'AnsiCQuoted':
+      case 'LocaleString':
+      case 'SimpleExpansion':
+      case 'ArithmeticExpansion':
+      case 'BraceExpansion':
+      case 'ArithmeticBinary':
+      case 'ArithmeticUnary':
+      case 'ArithmeticTernary':
+      case 'ArithmeticGroup':
+      case 'ArithmeticWord':
+      case 'TestUnary':
+      case 'TestBinary':
+      case 'TestLogical':
+      case 'TestNot':
+      case 'TestGroup':
+      case 'Remove':
+      case 'Replace':
+      case 'Slice':
+      case 'CaseModification':
+      case 'Names':
+        return into(); // prettier-ignore
+      default:
+        // Also what bash reads so only when it is told to: extended globs, `{variable}>file`, operations that nobody knows.
+        throw new NotRead('unknown_syntax');
+    }
+  }
+
+  let source = '';
+  const isKeyword = (node: SyntaxNode): boolean => node.type === 'Function' && source.startsWith('function', node.pos);
+  const sourceOf = ({ pos, end }: { pos: number; end: number }): string => source.slice(pos + 2, end - 2).trim();
+
+  function line(text: string, dialect: Dialect, via: readonly Via[] = [], depth = 0): void {
+    if (depth > MOST_DEPTH) throw new NotRead('too_deep');
+    if (text.includes('\0')) throw new NotRead('control_characters');
+    const misleading = misleads(text);
+    if (misleading) everywhere ??= misleading;
+    const before = found.length;
+    const around = source;
+    source = text;
+    const script: ParsedScript = parse(text);
+    visit(script, { via, dialect, depth, nodes: 0 });
+    source = around;
+    // Something stands there, and no command was found in it.
+    if (found.length === before && script.commands.length > 0) throw new NotRead('unknown_syntax');
+  }
+
+  return {
+    line,
+    program: (words) =>
+      add({ words: words.map((text) => ({ text, dynamic: false })) }, { via: [], dialect: 'bash', depth: 0, nodes: 0 }),
+    facts: () =>
+      found.map(({ fact, name }) => {
+        const why = fact.unclear ?? (name !== undefined && functions.has(name) ? 'function' : everywhere);
+        return why === undefined ? fact : { ...fact, unclear: why };
+      }),
+  };
+}
+
+function hiddenIn(words: readonly ShellWord[], assignments: readonly string[]): Unclear | undefined {
+  for (const { text, dynamic } of words) {
+    if (dynamic) continue;
+    const misleading = misleads(text);
+    if (misleading) return misleading;
+    if (HIDDEN.test(text)) return 'hidden_code';
+  }
+  return assignments.some((text) => HIDDEN_VALUE.test(text)) ? 'hidden_code' : undefined;
+}
+
+/** As it would be written: `> out.txt`, `2>&1`, `<<EOF`. */
+function redirect(node: Redirection): string {
+  const { descriptor } = node;
+  const from = descriptor === undefined ? '' : descriptor.type === 'FileDescriptor' ? String(descriptor.value) : `{${descriptor.name}}`; // prettier-ignore
+  if (node.type === 'HereDoc') return `${from}${node.operator}${node.delimiter?.text ?? ''}`;
+  if (node.target === undefined) return `${from}${node.operator}`;
+  const target = shellWord(node.target).text;
+  const blank = node.operator.endsWith('&') && /^(?:\d+-?|-)$/.test(target) ? '' : ' ';
+  return `${from}${node.operator}${blank}${target}`;
+}
+
+/** What a here-string says is no file. */
+function isDynamic(node: Redirection): boolean {
+  return node.type === 'Redirect' && (node.target === undefined || shellWord(node.target).dynamic);
+}
+
+/** What a plain shell reads in another way, or not at all. */
+function isOwnToBash(node: SyntaxNode): boolean {
+  switch (node.type) {
+    case 'TestCommand':
+    case 'ArithmeticCommand':
+    case 'ArithmeticFor':
+    case 'Select':
+    case 'Coproc':
+    case 'AnsiCQuoted':
+    case 'LocaleString':
+    case 'ProcessSubstitution':
+    case 'BraceExpansion':
+    case 'HereString':
+    case 'ArrayValue':
+    case 'Replace':
+    case 'CaseModification':
+    case 'Transform':
+    case 'Slice':
+      return true;
+    case 'Redirect':
+      return (
+        node.operator.startsWith('&>') ||
+        (node.operator === '>&' && node.target !== undefined && !/^[\d-]+$/.test(node.target.text))
+      );
+    case 'Pipeline':
+      return node.operators.includes('|&') || node.prefixes.some(({ type }) => type === 'Time');
+    case 'ParameterExpansion':
+      return node.prefix === '!' || node.index !== undefined;
+    case 'Function':
+      return node.body.type !== 'BraceGroup' && node.body.type !== 'Subshell';
+    case 'CommandExpansion':
+      return node.text.startsWith('${');
+    default:
+      return false;
+  }
+}

@@ -1,0 +1,54 @@
+/** Words of a shell line: what the shell would pass, as far as that stands in the text. */
+import type { CommandArgument, DoubleQuotedChild, Word, WordPart } from 'unbash';
+
+export interface ShellWord {
+  /** Without quotes where it is literal, else as in the text. */
+  text: string;
+  /** The shell makes something else of it as it runs: one word, none or many. */
+  dynamic: boolean;
+}
+
+export function shellWord(word: Word): ShellWord {
+  if (isTilde(word.text)) return { text: word.text, dynamic: true };
+  const literal = word.parts === undefined ? word.value : literalOf(word.parts);
+  return literal === undefined ? { text: word.text, dynamic: true } : { text: literal, dynamic: false };
+}
+
+/** A word behind the command's name. Of `declare x=1` also that is one. */
+export function argumentWord(argument: CommandArgument): ShellWord {
+  if (argument.type === 'Word') return shellWord(argument);
+  const { name, append, index, value, text } = argument;
+  if (index || value.type !== 'Word') return { text, dynamic: true };
+  const given = shellWord(value);
+  return given.dynamic
+    ? { text, dynamic: true }
+    : { text: `${name}${append ? '+' : ''}=${given.text}`, dynamic: false };
+}
+
+/** `~/` is the person's own home; any other folder that a tilde stands for is known only to the shell, as are those behind `x=`. */
+function isTilde(source: string): boolean {
+  return /[=:]~/.test(source) || (source.startsWith('~') && source !== '~' && !source.startsWith('~/'));
+}
+
+/** Undefined when a part of it isn't literal. */
+function literalOf(parts: readonly (WordPart | DoubleQuotedChild)[]): string | undefined {
+  let whole = '';
+  for (const part of parts) {
+    switch (part.type) {
+      case 'Literal':
+      case 'SingleQuoted':
+      case 'AnsiCQuoted':
+        whole += part.value;
+        break;
+      case 'DoubleQuoted': {
+        const inner = literalOf(part.parts);
+        if (inner === undefined) return undefined;
+        whole += inner;
+        break;
+      }
+      default:
+        return undefined;
+    }
+  }
+  return whole;
+}
