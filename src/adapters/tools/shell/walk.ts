@@ -141,6 +141,8 @@ export function createWalker(parser: 'bash' | 'argv'): Walker {
       case 'Coproc':
         return into('coproc');
       case 'TestCommand':
+        // Its operators calculate with what quotes hold, too.
+        if (HIDDEN_VALUE.test(sourceOf(node))) everywhere ??= 'hidden_code';
         add({ words: ['[[', sourceOf(node), ']]'].map((text, index) => ({ text, dynamic: index === 1 })) }, place);
         return into();
       case 'ArithmeticCommand':
@@ -149,14 +151,28 @@ export function createWalker(parser: 'bash' | 'argv'): Walker {
       case 'For':
       case 'Select':
         if (changesCommands(node.name.value)) everywhere ??= 'environment';
+        if (node.wordlist?.some(({ text }) => HIDDEN_VALUE.test(text))) everywhere ??= 'hidden_code';
         return into();
       case 'ParameterExpansion':
+        if (node.operation?.type === 'Default' && node.operation.operator.includes('=') && changesCommands(node.parameter)) everywhere ??= 'environment'; // prettier-ignore
         if (node.prefix === '!' && node.operation?.type !== 'Names') everywhere ??= 'hidden_code';
+        if (node.index && HIDDEN_VALUE.test(node.index.text)) everywhere ??= 'hidden_code';
         return into();
       case 'Transform':
         if (node.operand.value !== 'Q' && !/^[aUuLKk]$/.test(node.operand.value)) everywhere ??= 'hidden_code';
         return into();
-      case 'Default':
+      case 'Slice':
+        if (HIDDEN_VALUE.test(`${node.offset.text} ${node.length?.text ?? ''}`)) everywhere ??= 'hidden_code';
+        return into();
+      case 'ArithmeticWord':
+        if (HIDDEN_VALUE.test(node.value)) everywhere ??= 'hidden_code';
+        return into();
+      case 'SingleQuoted':
+      case 'AnsiCQuoted':
+        if (HIDDEN.test(node.value)) everywhere ??= 'hidden_code';
+        return into();
+      case 'Assignment':
+        if (node.index && HIDDEN_VALUE.test(node.index.text)) everywhere ??= 'hidden_code';
         return into();
       case 'Statement':
       case 'CompoundList':
@@ -167,7 +183,6 @@ export function createWalker(parser: 'bash' | 'argv'): Walker {
       case 'Time':
       case 'Negation':
       case 'Word':
-      case 'Assignment':
       case 'ArrayValue':
       case 'Redirect':
       case 'HereString':
@@ -183,9 +198,7 @@ export function createWalker(parser: 'bash' | 'argv'): Walker {
       case 'Case':
       case 'Literal':
       case 'Glob':
-      case 'SingleQuoted':
       case 'DoubleQuoted':
-      case 'AnsiCQuoted':
       case 'LocaleString':
       case 'SimpleExpansion':
       case 'ArithmeticExpansion':
@@ -194,7 +207,6 @@ export function createWalker(parser: 'bash' | 'argv'): Walker {
       case 'ArithmeticUnary':
       case 'ArithmeticTernary':
       case 'ArithmeticGroup':
-      case 'ArithmeticWord':
       case 'TestUnary':
       case 'TestBinary':
       case 'TestLogical':
@@ -202,9 +214,9 @@ export function createWalker(parser: 'bash' | 'argv'): Walker {
       case 'TestGroup':
       case 'Remove':
       case 'Replace':
-      case 'Slice':
       case 'CaseModification':
       case 'Names':
+      case 'Default':
         return into(); // prettier-ignore
       default:
         // Also what bash reads so only when it is told to: extended globs, `{variable}>file`, operations that nobody knows.
@@ -301,6 +313,8 @@ function isOwnToBash(node: SyntaxNode): boolean {
       return node.body.type !== 'BraceGroup' && node.body.type !== 'Subshell';
     case 'CommandExpansion':
       return node.text.startsWith('${');
+    case 'Assignment':
+      return node.append === true || node.index !== undefined;
     default:
       return false;
   }

@@ -1,0 +1,86 @@
+/** git: by its settings, some of its options and some of its subcommands it runs what their words name. */
+import { type Judge, type Judgement, nothing, unclear } from './judgement.ts';
+import type { ShellWord } from './words.ts';
+
+const SETTING =
+  /^(?:alias|core|pager|sequence|credential|diff|difftool|mergetool|merge|filter|gpg|ssh|uploadpack|receive|protocol|remote|url|include|includeif|browser|web|man|interactive|trailer|init|submodule|http|sendemail|imap|instaweb|tar|safe|guitool|hook|gc|maintenance|blame|color\.pager)\./i;
+/** Those of the families above that name no program. */
+const PLAIN_SETTING =
+  /^(?:core\.(?:quotepath|autocrlf|eol|filemode|longpaths|ignorecase|abbrev|bare|precomposeunicode)|diff\.(?:algorithm|renames|context|noprefix|colormoved)|init\.defaultbranch|merge\.(?:conflictstyle|ff|renames)|remote\.[\w-]+\.url|color\.)/i;
+
+/** Long options that name a program, or a file that does; they may be shortened. */
+const LONG = [
+  'upload-pack', 'receive-pack', 'exec', 'exec-path', 'config-env', 'extcmd', 'ext-diff', 'textconv', 'open-files-in-pager',
+  'tree-filter', 'index-filter', 'msg-filter', 'env-filter', 'config', 'template', 'smtp-server', 'sendmail-cmd',
+]; // prettier-ignore
+/** Short ones that do, by subcommand. */
+const SHORT: Record<string, RegExp> = {
+  rebase: /^-[a-zA-Z]*x/, grep: /^-[a-zA-Z]*O/, clone: /^-[a-zA-Z]*[uc]/, 'ls-remote': /^-[a-zA-Z]*u/, difftool: /^-[a-zA-Z]*x/,
+}; // prettier-ignore
+
+/** An unknown one is an alias, and those may run anything. */
+const SUBCOMMANDS = new Set([
+  'add', 'am', 'apply', 'archive', 'blame', 'branch', 'bundle', 'cat-file', 'check-ignore', 'check-attr', 'check-ref-format',
+  'checkout', 'checkout-index', 'cherry', 'cherry-pick', 'clean', 'clone', 'commit', 'commit-tree', 'config', 'count-objects',
+  'describe', 'diff', 'diff-files', 'diff-index', 'diff-tree', 'fetch', 'for-each-ref', 'format-patch', 'fsck', 'gc', 'grep',
+  'hash-object', 'help', 'init', 'log', 'ls-files', 'ls-remote', 'ls-tree', 'merge', 'merge-base', 'merge-file', 'merge-tree',
+  'mktree', 'mv', 'name-rev', 'notes', 'pack-refs', 'prune', 'pull', 'push', 'range-diff', 'read-tree', 'rebase', 'reflog', 'remote',
+  'repack', 'replace', 'rerere', 'reset', 'restore', 'rev-list', 'rev-parse', 'revert', 'rm', 'shortlog', 'show', 'show-branch',
+  'show-ref', 'sparse-checkout', 'stash', 'status', 'submodule', 'switch', 'symbolic-ref', 'tag', 'update-index', 'update-ref',
+  'var', 'verify-commit', 'verify-tag', 'version', 'whatchanged', 'worktree', 'write-tree', 'lfs',
+]); // prettier-ignore
+
+/** The options before its subcommand, and those by which a subcommand runs another program. */
+export const judgeGit: Judge = (words, _dialect, more) => {
+  let at = 1;
+  for (; at < words.length; at += 1) {
+    const { text, dynamic } = words[at]!;
+    if (dynamic) return unclear('options');
+    if (!text.startsWith('-')) break;
+    if (text === '-c') {
+      at += 1;
+      const setting = words[at];
+      if (setting === undefined || setting.text.startsWith('"') || isSetting(setting)) return unclear('option_runs_code');
+    } else if (/^(?:-C|--git-dir|--work-tree|--namespace)$/.test(text)) {
+      at += 1;
+      if (words[at]?.dynamic && !words[at]!.text.startsWith('"')) return unclear('options');
+    } else if (!/^(?:--no-pager|-P|--bare|--version|--help|-h|--no-optional-locks|--literal-pathspecs|--(?:git-dir|work-tree|namespace)=.*)$/.test(text)) return unclear('option_runs_code'); // prettier-ignore
+  }
+  const command = words[at];
+  if (command === undefined) return more ? unclear('options') : nothing;
+  if (!SUBCOMMANDS.has(command.text)) return unclear('option_runs_code');
+  return judgeSubcommand(command.text, words.slice(at + 1));
+};
+
+function judgeSubcommand(command: string, words: readonly ShellWord[]): Judgement {
+  const runs = words.some((word, index) => {
+    const { text } = word;
+    if (/^(?:ext|fd)::/.test(text)) return true;
+    if (text.startsWith('--')) return text !== '--' && isLong(text.slice(2).split('=', 1)[0]!);
+    if (SHORT[command]?.test(text)) return true;
+    switch (command) {
+      case 'config':
+        return (
+          text === '-e' || text === '--edit' || (word.dynamic && index < 2) || isSetting({ ...word, dynamic: false })
+        );
+      case 'submodule':
+        return text === 'foreach';
+      case 'lfs':
+        return index === 0 && !/^(?:pull|push|fetch|ls-files|status|track|env|version)$/.test(text);
+      default:
+        return false;
+    }
+  });
+  // What a setting is may be asked.
+  const asks = command === 'config' && words.some(({ text }) => /^--(?:get|get-all|list|get-regexp)$/.test(text));
+  return runs && !asks ? unclear('option_runs_code') : nothing;
+}
+
+function isLong(name: string): boolean {
+  return name.endsWith('-filter') || LONG.some((one) => one === name || (name.length > 2 && one.startsWith(name)));
+}
+
+function isSetting({ text, dynamic }: ShellWord): boolean {
+  if (dynamic && !/^[\w.-]+=/.test(text)) return true;
+  return SETTING.test(text) && !PLAIN_SETTING.test(text);
+}
