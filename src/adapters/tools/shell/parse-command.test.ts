@@ -101,8 +101,12 @@ describe('bounds', () => {
   });
 
   test('lines that are told again and again', () => {
-    const nested = (depth: number): string => (depth === 0 ? 'x'.repeat(30_000) : `echo $(${nested(depth - 1)})`);
+    const nested = (depth: number): string => (depth === 0 ? 'x'.repeat(50_000) : `echo $(${nested(depth - 1)})`);
     onlyText(nested(20), 'too_large');
+  });
+
+  test('what takes more room in a journal than in the text', () => {
+    onlyText(`sh -c "sh -c 'echo ${'\x01'.repeat(40_000)}'"`, 'too_large');
   });
 
   test('deep nesting, of each kind', () => {

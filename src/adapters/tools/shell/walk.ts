@@ -21,8 +21,8 @@ export class NotRead extends Error {
 const MOST_DEPTH = 8;
 const MOST_NODES_DEEP = 120;
 const MOST_COMMANDS = 1000;
-/** Of all words together: a line that holds a line is told twice. */
-const MOST_CHARACTERS = 300_000;
+/** As they are recorded: a line that holds a line is told twice, and what is recorded of a call fits one line of a journal. */
+const MOST_RECORDED_BYTES = 500_000;
 
 /** A subscript that holds a command: whatever calculates with it runs that. */
 const HIDDEN = /[A-Za-z_]\w*\[[^\]]*(?:\$[({]|`)/;
@@ -59,7 +59,7 @@ export function createWalker(parser: 'bash' | 'argv'): Walker {
   const found: { fact: CommandFact; name: string | undefined }[] = [];
   const functions = new Set<string>();
   let everywhere: Unclear | undefined;
-  let characters = 0;
+  let recorded = 0;
 
   function add(simple: Simple, place: Place): void {
     const { words, assignments = [], redirects = [], more = false } = simple;
@@ -68,7 +68,6 @@ export function createWalker(parser: 'bash' | 'argv'): Walker {
     const why = simple.unclear ?? judged.unclear ?? hiddenIn(words, assignments);
     const dynamic = words.flatMap((word, index) => (word.dynamic ? [index] : []));
     const texts = words.map(({ text }) => text);
-    for (const text of [...texts, ...assignments, ...redirects]) characters += text.length + 8;
     const fact: CommandFact = {
       words: texts,
       ...(dynamic.length > 0 && { dynamic }),
@@ -79,7 +78,8 @@ export function createWalker(parser: 'bash' | 'argv'): Walker {
       ...(why && { unclear: why }),
     };
     found.push({ fact, name: texts[0] });
-    if (found.length > MOST_COMMANDS || characters > MOST_CHARACTERS) throw new NotRead('too_large');
+    recorded += Buffer.byteLength(JSON.stringify(fact));
+    if (found.length > MOST_COMMANDS || recorded > MOST_RECORDED_BYTES) throw new NotRead('too_large');
     for (const inner of judged.runs ?? []) {
       const via = [...place.via, inner.via];
       const behind = inner.via === 'xargs' || (more && inner.via !== 'find -exec');
