@@ -27,7 +27,7 @@ import { loginSecrets, knownSecrets } from './config/secrets.ts';
 import { ownersOf } from './budget/budgets.ts';
 import { lateLedger } from './budget/late-ledger.ts';
 import { createFreeze } from './freeze.ts';
-import { isGone, type OfModel, requireModelThere } from './gone-model.ts';
+import { hasLeft, type OfModel, requireModelThere } from './gone-model.ts';
 import { createOwner, type Owner } from './owner.ts';
 import { createIdIndex, type IdIndex } from './id-index.ts';
 import { LOCAL_ACTOR } from './principal.ts';
@@ -123,7 +123,6 @@ export function takeWorkspace(workspace: Workspace, children: Children = NO_CHIL
     const fresh = loginSecrets(login).filter(({ value }) => !secrets.some((known) => known.value === value));
     if (fresh.length > 0) redactor = createRedactor((secrets = [...secrets, ...fresh]));
   };
-  const listed = (model: string): boolean => isListed(config(), model);
   const { models, choose, renew } = reachModels({ config, clock, environment, sources: store, learned });
   const redactorNow: Redactor = { text: (text) => redactor.text(text), stream: () => redactor.stream() };
   const waiting = async (event_id: string | undefined): Promise<IngressEvent | undefined> =>
@@ -136,7 +135,7 @@ export function takeWorkspace(workspace: Workspace, children: Children = NO_CHIL
     const frozen = createFreeze({
       config: now,
       chooseModels(session) {
-        requireModelThere(session, (model) => isListed(now, model));
+        requireModelThere(session, now);
         const { choices, compactor, planner } = choose(session.model);
         return { models: choices, ...(compactor && { compactor }), ...(planner && { planner }) };
       },
@@ -175,7 +174,7 @@ export function takeWorkspace(workspace: Workspace, children: Children = NO_CHIL
     },
     {
       policy: () => workspace.policy,
-      isListed: listed,
+      isListed: (model) => isListed(config(), model),
       role: LOCAL_ACTOR.role,
       workspace: store.workspace(),
       fence,
@@ -188,7 +187,7 @@ export function takeWorkspace(workspace: Workspace, children: Children = NO_CHIL
     models,
     choose,
     knowModel(session) {
-      if (!isGone(session, listed)) choose(session.model);
+      if (!hasLeft(session, config())) choose(session.model);
     },
     adoptConfig(before) {
       renew(before);

@@ -5,7 +5,7 @@ import { parseDuration } from '../../base/duration.ts';
 import type { Environment } from '../../base/environment.ts';
 import type { Config, ModelEntry } from '../../contract/config.ts';
 import type { ModelChoice } from '../../contract/manifest.ts';
-import { PROVIDER_NAMES, PROVIDERS, providerOf } from '../../contract/providers.ts';
+import { PROVIDER_NAMES, type ProviderName, PROVIDERS, providerOf } from '../../contract/providers.ts';
 import { hasLogin } from '../../store/logins.ts';
 import { DEMO } from './check.ts';
 import { headerOf } from './header.ts';
@@ -146,11 +146,15 @@ export function standardEntry(config: Config, environment: Environment): ModelEn
 /** The built-in models of the providers whose key is in the environment, the one first that answers by default. */
 export function entriesByKey(environment: Environment): ModelEntry[] {
   return PROVIDER_NAMES.flatMap((provider) => {
-    const { default_model, key } = providerOf(provider)!;
-    return default_model !== undefined && key !== undefined && environment[key]
-      ? [{ name: default_model, provider }]
-      : [];
+    const { key } = providerOf(provider)!;
+    return key !== undefined && environment[key] ? (builtInEntry(provider) ?? []) : [];
   });
+}
+
+/** The built-in model of a provider; undefined: it has none. */
+export function builtInEntry(provider: ProviderName): ModelEntry | undefined {
+  const { default_model: name } = providerOf(provider)!;
+  return name === undefined ? undefined : { name, provider };
 }
 
 /** Is there an entry of that name, or with that alias? */

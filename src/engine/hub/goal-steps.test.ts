@@ -5,7 +5,7 @@ import type { Visit } from '../../contract/ports.ts';
 import { readSession, verifySession } from '../sessions.ts';
 import { readTries } from '../step-tries.ts';
 import {
-  CONFIG, does, done, entries, goal, openGoals, plan, soon, step, SYNTHESIS, writeScript, type ScriptStep,
+  CONFIG, does, done, entries, goal, openGoals, openHeldAtStep, plan, soon, step, SYNTHESIS, writeScript, type ScriptStep,
 } from '../testing/goals.ts'; // prettier-ignore
 import { newHome, say } from '../testing/hubs.ts';
 import { openWorkspace } from '../wire.ts';
@@ -120,30 +120,15 @@ test('a fork of a session with a goal shares no budget with it, and has no more 
 });
 
 test('a session that somebody made under the name of a step in the moment before is not given the step', async () => {
-  const home = newHome(CONFIG);
-  writeScript(home, [
+  const { hub, workspace, looked, goOn } = await openHeldAtStep(CONFIG, [
     plan(step('a'), step('b', ['a'])),
     { match: { contains: 'mine' }, reply: { text: 'Yours.' } },
     { match: { any: true }, reply: { text: 'Done.' } },
   ]);
-  const workspace = await openWorkspace({ environment: { RUNTIME_HOME: home }, overrides: new Map() });
-  const { journal } = workspace.store;
-  const { read } = journal;
-  const [looked, made] = [Promise.withResolvers<string>(), Promise.withResolvers<void>()];
-  journal.read = async (id, ...how) => {
-    const end = await read(id, ...how);
-    if (id === 'g' || how.length !== 1) return end;
-    looked.resolve(id);
-    await made.promise;
-    return end;
-  };
-  const hub = createHub(workspace, { takes: 'named', version: 'test' });
-  onTestFinished(() => hub.leave().catch(() => {}));
   const { event_id } = await hub.submit(goal());
-  const session_id = await looked.promise;
-  journal.read = read;
+  const session_id = await looked();
   await hub.settled((await hub.submit(say('mine', { session_id }))).event_id);
-  made.resolve();
+  goOn();
   expect(await hub.settled(event_id)).toMatchObject({ reason: 'execution_failed', code: 'steps_failed' });
   expect(await entries(workspace, 'input.received', session_id)).toHaveLength(1);
   const told = await entries(workspace, 'child.finished');

@@ -1,17 +1,15 @@
 /** Goals through a real hub on real files: planned by a script model, their steps done by sessions of their own. */
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { EntryOf } from '../../contract/entries.ts';
 import type { Manifest } from '../../contract/manifest.ts';
 import { chooseSession } from '../session-choice.ts';
 import { readSession, verifySession } from '../sessions.ts';
 import {
-  CONFIG, does, done, entries, goal, openGoals, plan, soon, stalls, step, SYNTHESIS, writeScript,
+  CONFIG, does, done, entries, goal, openGoals, openHeldAtStep, plan, soon, stalls, step, SYNTHESIS,
 } from '../testing/goals.ts'; // prettier-ignore
 import { newHome } from '../testing/hubs.ts';
-import { openWorkspace } from '../wire.ts';
-import { createHub } from './hub.ts';
 
 test('a goal is planned, its steps are done in their order, each by its own session, and one answer comes of them', async () => {
   const { hub, workspace } = await openGoals([
@@ -225,29 +223,14 @@ test('a try is not given to a session that never heard of its step: one that was
 }, 30_000);
 
 test('no session of a step is made for a goal that was removed meanwhile', async () => {
-  const home = newHome(CONFIG);
-  writeScript(home, [plan(step('a'), step('b'))]);
-  const workspace = await openWorkspace({ environment: { RUNTIME_HOME: home }, overrides: new Map() });
-  const { journal } = workspace.store;
-  const { read } = journal;
-  const [looked, removed] = [Promise.withResolvers<string>(), Promise.withResolvers<void>()];
-  journal.read = async (id, ...how) => {
-    const end = await read(id, ...how);
-    if (id === 'g' || how.length !== 1) return end;
-    looked.resolve(id);
-    await removed.promise;
-    return end;
-  };
-  const hub = createHub(workspace, { takes: 'named', version: 'test' });
-  onTestFinished(() => hub.leave().catch(() => {}));
+  const { hub, workspace, looked, goOn } = await openHeldAtStep(CONFIG, [plan(step('a'), step('b'))]);
   await hub.submit(goal());
-  const child = await looked.promise;
-  journal.read = read;
+  const child = await looked();
   await hub.remove('g', { force: true });
-  removed.resolve();
+  goOn();
   await new Promise(setImmediate);
   expect(await hub.session(child)).toMatchObject({ status: 'absent' });
-  expect(await journal.list()).toEqual([]);
+  expect(await workspace.store.journal.list()).toEqual([]);
 });
 
 test('what somebody says to the session of a step counts for who says it, by the limits of then', async () => {

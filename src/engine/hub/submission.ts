@@ -3,7 +3,6 @@ import { statSync } from 'node:fs';
 import { RuntimeError } from '../../contract/errors.ts';
 import type { Accepted, Submission } from '../../contract/host.ts';
 import type { ModelChoice } from '../../contract/manifest.ts';
-import { isListed } from '../config/models.ts';
 import { requireModelThere } from '../gone-model.ts';
 import type { Lanes } from '../lanes/lanes.ts';
 import { waitsForPerson } from '../lanes/work-of.ts';
@@ -70,7 +69,7 @@ export function createSubmit(
     const session = message.session_id ?? owner.newSessionId();
     const { session: known } = await sessions.use(session, ({ runner }) => runner.state());
     requireModel(workspace, model, by);
-    if (model === undefined && known) requireModelThere(known, (name) => isListed(workspace.loaded.config, name));
+    if (model === undefined && known) requireModelThere(known, workspace.loaded.config);
     const chosen = choose(model ?? known?.model);
     checkPrice(limits, chosen.choices);
     const [{ name, provider }] = chosen.choices as [ModelChoice];

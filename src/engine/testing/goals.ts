@@ -1,12 +1,12 @@
 /** Goals for tests: scripts that plan and do them, through a real hub on real files. */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { vi } from 'vitest';
+import { onTestFinished, vi } from 'vitest';
 import type { Entry, EntryOf, EntryType } from '../../contract/entries.ts';
 import type { EventStatus } from '../../contract/host.ts';
-import type { Hub } from '../hub/hub.ts';
+import { createHub, type Hub } from '../hub/hub.ts';
 import { readSession } from '../sessions.ts';
-import type { Workspace } from '../wire.ts';
+import { openWorkspace, type Workspace } from '../wire.ts';
 import { newHome, openHub, say } from './hubs.ts';
 
 export interface ScriptStep {
@@ -64,4 +64,32 @@ export const soon = (check: () => Promise<void>): Promise<void> => vi.waitFor(ch
 
 export async function done(hub: Hub): Promise<EventStatus> {
   return hub.settled((await hub.submit(goal())).event_id);
+}
+
+/**
+ * A hub that waits where it has looked for the session of the goal's first step, and not yet made it: `looked` gives its id,
+ * and lets all further looks pass; `goOn` ends the waiting.
+ */
+export async function openHeldAtStep(config: string, script: ScriptStep[]) {
+  const home = newHome(config);
+  writeScript(home, script);
+  const workspace = await openWorkspace({ environment: { RUNTIME_HOME: home }, overrides: new Map() });
+  const { journal } = workspace.store;
+  const { read } = journal;
+  const [found, goes] = [Promise.withResolvers<string>(), Promise.withResolvers<void>()];
+  journal.read = async (id, ...how) => {
+    const end = await read(id, ...how);
+    if (id === 'g' || how.length !== 1) return end;
+    found.resolve(id);
+    await goes.promise;
+    return end;
+  };
+  const hub = createHub(workspace, { takes: 'named', version: 'test' });
+  onTestFinished(() => hub.leave().catch(() => {}));
+  const looked = async (): Promise<string> => {
+    const id = await found.promise;
+    journal.read = read;
+    return id;
+  };
+  return { hub, workspace, looked, goOn: () => goes.resolve() };
 }

@@ -2,7 +2,7 @@ import { systemClock } from '../../../base/clock.ts';
 import type { ModelEntry } from '../../../contract/config.ts';
 import { PROVIDER_NAMES, providerOf } from '../../../contract/providers.ts';
 import { refuseTools } from '../../../engine/caller.ts';
-import { entryOf } from '../../../engine/config/models.ts';
+import { builtInEntry, entryOf } from '../../../engine/config/models.ts';
 import { askOnce, hostOf } from '../../../engine/config/services.ts';
 import { type Account, accountEntries, accounts } from '../../../engine/providers/accounts.ts';
 import { onSignals } from '../../signals.ts';
@@ -86,7 +86,7 @@ export const testProvider: CommandAction<{ output: OutputFormat }> = async (cont
 function unreached(name: string | undefined): ModelEntry | undefined {
   const provider = PROVIDER_NAMES.find((one) => one === name);
   if (provider === undefined || providerOf(provider)!.key === undefined) return undefined;
-  return { name: providerOf(provider)!.default_model ?? provider, provider };
+  return builtInEntry(provider) ?? { name: provider, provider };
 }
 
 function nextStep(failure: string, provider: string): string {

@@ -1,11 +1,10 @@
 /** The first start's question for a model: from what is found here, by a key, a login or an address, and tried once. */
 import { nearest } from '../../../base/nearest.ts';
-import type { Environment } from '../../../base/environment.ts';
-import type { Config, ModelEntry } from '../../../contract/config.ts';
+import type { ModelEntry } from '../../../contract/config.ts';
 import { toRuntimeError } from '../../../contract/errors.ts';
-import { PROVIDER_NAMES, type ProviderName, providerOf } from '../../../contract/providers.ts';
+import { PROVIDER_NAMES, providerOf } from '../../../contract/providers.ts';
 import { findModels, servedModels } from '../../../engine/config/found-models.ts';
-import { CODEX_ENTRY } from '../../../engine/config/models.ts';
+import { builtInEntry, CODEX_ENTRY } from '../../../engine/config/models.ts';
 import { hostOf, servicesWithKey, tryModel } from '../../../engine/config/services.ts';
 import type { Dialogue } from './dialogue.ts';
 
@@ -65,9 +64,9 @@ async function waysOf({ environment, clock, config }: Dialogue): Promise<Way[]> 
   return [
     ...(ollama.length === 0 ? [] : [local]),
     ...keyed,
-    ...withKeys().map((provider): Way => ({
-      line: `${providerOf(provider)!.label}${elsewhere(provider, config, environment)}: paste a key`,
-      ask: (asking) => askKeyed(asking, provider),
+    ...PROVIDER_NAMES.flatMap((provider) => builtInEntry(provider) ?? []).map((entry): Way => ({
+      line: `${providerOf(entry.provider)!.label}${elsewhere(hostOf(config, entry, environment))}: paste a key`,
+      ask: (asking) => askKeyed(asking, entry),
     })),
     { line: 'ChatGPT: log in, and its plan pays', ask: askLogin },
     { line: 'another service that is compatible with OpenAI: its address, and a key', ask: askOther() },
@@ -90,25 +89,14 @@ async function keep(dialogue: Dialogue, entry: ModelEntry): Promise<'keep' | 'ag
   return (['again', 'other', 'keep', 'leave'] as const)[chosen ?? 3]!;
 }
 
-/** The providers that a key alone is enough for. */
-function withKeys(): ProviderName[] {
-  return PROVIDER_NAMES.filter((name) => providerOf(name)!.default_model !== undefined);
-}
-
-function entryOf(provider: ProviderName, api_key?: string): ModelEntry {
-  const name = providerOf(provider)!.default_model!;
-  return { name, provider, ...(api_key !== undefined && { api_key }) };
-}
-
-/** The host, where the environment names another than the provider's own. */
-function elsewhere(provider: ProviderName, config: Config, environment: Environment): string {
-  const host = hostOf(config, entryOf(provider), environment);
+/** The environment may name another host than the provider's own. */
+function elsewhere(host: string | undefined): string {
   return host === undefined ? '' : ` (${host})`;
 }
 
-async function askKeyed(dialogue: Dialogue, provider: ProviderName): Promise<ModelEntry | undefined> {
-  const key = await askKey(dialogue, `Key, from ${providerOf(provider)!.keys_page} (it is not shown): `);
-  return key === undefined ? undefined : entryOf(provider, key);
+async function askKeyed(dialogue: Dialogue, entry: ModelEntry): Promise<ModelEntry | undefined> {
+  const api_key = await askKey(dialogue, `Key, from ${providerOf(entry.provider)!.keys_page} (it is not shown): `);
+  return api_key === undefined ? undefined : { ...entry, api_key };
 }
 
 async function askLogin({ config, environment, clock, input, say }: Dialogue): ReturnType<AskEntry> {
