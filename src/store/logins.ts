@@ -36,6 +36,15 @@ export function readLogin(path: string): Login | undefined {
   });
 }
 
+/** For who only tells of it: one that can't be read is none. */
+export function usableLogin(path: string): Login | undefined {
+  try {
+    return readLogin(path);
+  } catch {
+    return undefined;
+  }
+}
+
 /** Durable when it returns. @throws RuntimeError no_permission | store_unavailable | disk_full */
 export function writeLogin(path: string, login: Login): void {
   try {

@@ -3,6 +3,7 @@ import type { Clock } from '../../base/clock.ts';
 import type { Routes } from './http/routes.ts';
 import { createTransport } from './http/transport.ts';
 import { ModelFault } from './reply/fault.ts';
+import { isShownName } from '../../base/shown-name.ts';
 import { isHeaderText } from './settings.ts';
 
 /** A service's list of models, in its own format. */
@@ -73,9 +74,6 @@ async function wholeText(body: AsyncIterable<Uint8Array>): Promise<string> {
   return Buffer.concat(chunks).toString('utf8');
 }
 
-/** What can be typed, and shown. */
-const MODEL_ID = /^[^\p{C}\p{Zl}\p{Zp}]{1,200}$/u;
-
 /** `{data: [{id}]}` of OpenAI and Anthropic, `{models: [{name: "models/…"}]}` of Gemini. */
 function modelsIn(answer: unknown): ListedModel[] | undefined {
   const { data, models } = (answer ?? {}) as { data?: unknown; models?: unknown };
@@ -84,7 +82,7 @@ function modelsIn(answer: unknown): ListedModel[] | undefined {
   return list.flatMap((one: unknown): ListedModel[] => {
     const { id, name, ...sizes } = (one ?? {}) as Record<string, unknown>;
     const known = typeof id === 'string' ? id : typeof name === 'string' ? name.replace(/^models\//, '') : undefined;
-    if (known === undefined || !MODEL_ID.test(known)) return [];
+    if (known === undefined || !isShownName(known)) return [];
     const context = sizes['inputTokenLimit'] ?? sizes['context_length'] ?? sizes['max_input_tokens'];
     const max_output = sizes['outputTokenLimit'] ?? sizes['max_tokens'];
     return [

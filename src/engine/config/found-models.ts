@@ -1,4 +1,5 @@
 /** What a first configuration may propose: a key in the environment, an Ollama on this machine. */
+import { isShownName } from '../../base/shown-name.ts';
 import type { Clock } from '../../base/clock.ts';
 import type { Environment } from '../../base/environment.ts';
 import type { ModelEntry } from '../../contract/config.ts';
@@ -61,7 +62,7 @@ function modelNames(text: string): string[] | undefined {
     const { data } = JSON.parse(text) as { data?: { id?: unknown }[] };
     const names = data?.map(({ id }) => id).filter((id) => typeof id === 'string');
     // Those can't converse; and what can't be shown is no name.
-    return names?.filter((name) => !/embed|rerank/i.test(name) && /^[^\p{C}\p{Zl}\p{Zp}]{1,200}$/u.test(name));
+    return names?.filter((name) => !/embed|rerank/i.test(name) && isShownName(name));
   } catch {
     return undefined;
   }

@@ -4,7 +4,7 @@ import type { Environment } from '../../base/environment.ts';
 import type { Config } from '../../contract/config.ts';
 import { PROVIDER_NAMES, providerOf } from '../../contract/providers.ts';
 import type { ModelChoice } from '../../contract/manifest.ts';
-import { readLogin } from '../../store/logins.ts';
+import { usableLogin } from '../../store/logins.ts';
 import { servedModels } from '../config/found-models.ts';
 import { codexLoginPath } from '../config/login-path.ts';
 import { chooseModels, missingKey } from '../config/models.ts';
@@ -42,7 +42,7 @@ export async function examineModels(config: Config, environment: Environment, cl
       findings.push(
         examineOllama(name, choices[index]!.model, base_url, await servedModels(`${base_url}/models`, clock)),
       );
-    } else if (provider === 'openai-codex' && !isLogin(codexLoginPath(config, environment))) {
+    } else if (provider === 'openai-codex' && usableLogin(codexLoginPath(config, environment)) === undefined) {
       const message = `${name}: there is no login with ChatGPT that can be read`;
       findings.push({ check: 'model', status: 'problem', message, next: 'runtime provider login openai-codex' });
     } else {
@@ -99,14 +99,6 @@ function isReadable(path: string): boolean {
   try {
     accessSync(path, constants.R_OK);
     return true;
-  } catch {
-    return false;
-  }
-}
-
-function isLogin(path: string): boolean {
-  try {
-    return readLogin(path) !== undefined;
   } catch {
     return false;
   }

@@ -3,8 +3,7 @@ import { CODEX_ENTRY, entriesByKey, missingKey, reachOf } from '../config/models
 import { codexLoginPath } from '../config/login-path.ts';
 import type { Environment } from '../../base/environment.ts';
 import type { Config, ModelEntry } from '../../contract/config.ts';
-import type { Login } from '../../contract/login.ts';
-import { hasLogin, readLogin } from '../../store/logins.ts';
+import { hasLogin, usableLogin } from '../../store/logins.ts';
 
 export interface Account {
   provider: ModelEntry['provider'];
@@ -58,19 +57,11 @@ function accountOf(entry: ModelEntry, config: Config, environment: Environment):
 
 /** One that can't be read is none: the other accounts are shown all the same, and `runtime doctor` tells of it. */
 function loginOf(path: string): Pick<Account, 'key' | 'login'> {
-  const login = readable(path);
+  const login = usableLogin(path);
   if (login === undefined) return { key: 'missing' };
   const { expires_at, email, plan } = login;
   return {
     key: 'there',
     login: { expires_at, ...(email !== undefined && { email }), ...(plan !== undefined && { plan }) },
   };
-}
-
-function readable(path: string): Login | undefined {
-  try {
-    return readLogin(path);
-  } catch {
-    return undefined;
-  }
 }
