@@ -41,7 +41,7 @@ test('does what the page says', async ({ place, skip }) => {
     { match: { any: true }, reply: { text: 'It answers.' } },
   ]);
   const daemon = await startDaemon(place);
-  const [token, message, key, goal, steered, stream, resumed, approval, error, health, ...more] = runAll(
+  const [token, message, key, image, goal, steered, stream, resumed, approval, error, health, ...more] = runAll(
     place,
     daemon.url,
   );
@@ -50,6 +50,7 @@ test('does what the page says', async ({ place, skip }) => {
   expect(message).toMatch(/"status":"done".*"text":"It answers\."/);
   const [first, second] = [...key!.matchAll(/"event_id":"([^"]+)".*?"duplicate":(true|false)/g)];
   expect([first![2], second![2], first![1] === second![1]]).toEqual(['false', 'true', true]);
+  expect(image).toMatch(/"status":"queued"/);
   expect(goal).toMatch(/"status":"done".*"text":"It answers\."/);
   expect(steered).toMatch(/"session_id":"docs","duplicate":false/);
   expect(stream).toMatch(/^id: 1-.*^event: turn\.ended$/ms);

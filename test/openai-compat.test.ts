@@ -484,9 +484,9 @@ describe('errors', () => {
       expect(failed, param).toBeInstanceOf(BadRequestError);
       expect(failed, param).toMatchObject({ type: 'invalid_request_error', param });
     }
-    const content = [{ type: 'image_url', image_url: { url: 'data:image/png;base64,AA==' } }];
+    const content = [{ type: 'image_url', image_url: { url: 'https://example.org/cat.png' } }];
     for (const [param, message] of Object.entries({
-      'messages[0].content[0]': { role: 'user', content },
+      'messages[0].content[0].image_url.url': { role: 'user', content },
       'messages[0].role': { role: 'tool', content: 'x', tool_call_id: 'c' },
       'messages[0]': { role: 'assistant', content: null, tool_calls: [] },
       messages: { role: 'assistant', content: 'I say more:' },

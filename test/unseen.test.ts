@@ -1,27 +1,17 @@
 /** Images in a conversation, and models that can't see them. */
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect } from 'vitest';
-import { openWorkspace, takeWorkspace } from '../src/engine/wire.ts';
-import { entriesOf, expectVerified, KEY, type Place, test } from './support/place.ts';
+import { entriesOf, expectVerified, KEY, type Place, type Ran, test } from './support/place.ts';
 import { startMockAnthropic } from './support/mock-anthropic.ts';
 
 const PNG = Buffer.from('iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR4nGNgYGBgAAAABQABh6FO1AAAAABJRU5ErkJggg==', 'base64'); // prettier-ignore
 const WARNING = /^warning: blind can't see "cat\.png" \(image\/png, 70 bytes\)/gm;
 
-/** A message with an image, as a client with one hands it in; it waits for `run --session`. */
-async function handIn(place: Place, session: string, text: string): Promise<void> {
-  const environment = { ...place.environment };
-  const workspace = await openWorkspace({ environment, overrides: new Map() });
-  const { owner, release } = takeWorkspace(workspace);
-  const blob = await workspace.store.blobs.put(PNG);
-  const image = { type: 'image' as const, blob, bytes: PNG.length, media_type: 'image/png', name: 'cat.png' };
-  await owner.accept({
-    session,
-    parts: [{ type: 'text', text }, image],
-    actor: { id: 'ann', role: 'operator' },
-    source: 'test',
-    root: place.project,
-  });
-  await release();
+/** Asks about an image, as a person does. */
+function ask(place: Place, session: string, text: string): Promise<Ran> {
+  writeFileSync(join(place.project, 'cat.png'), PNG);
+  return place.run(['run', '--session', session, '--attach', 'cat.png', text]);
 }
 
 /** One service, two models: with eyes and without. */
@@ -36,8 +26,7 @@ test('the name stands in the place of an image, the person is told once, and a m
 }) => {
   place.configure({ models: { default: 'blind', registry: registry(mock.url) } });
   mock.reply({ text: 'I see none.' }, { text: 'Still none.' }, { text: 'A dot.' }, { text: 'None.' });
-  await handIn(place, 'one', 'what is this?');
-  const first = await place.run(['run', '--session', 'one']);
+  const first = await ask(place, 'one', 'what is this?');
   expect(first).toMatchObject({ code: 0, stdout: 'I see none.\n' });
   expect(first.stderr.match(WARNING)).toHaveLength(1);
   const sent = (): string => JSON.stringify(mock.requests.at(-1)!.body);
@@ -65,8 +54,7 @@ test('switched to a model without eyes, and a fallback without eyes: each is tol
   const models = { default: 'eyed', registry: registry(mock.url) };
   place.configure({ models, orchestrator: { model_attempts: 1 } });
   mock.reply({ text: 'A dot.' }, { text: 'None.' });
-  await handIn(place, 'one', 'what is this?');
-  const eyed = await place.run(['run', '--session', 'one']);
+  const eyed = await ask(place, 'one', 'what is this?');
   expect(eyed.stdout).toBe('A dot.\n');
   expect(eyed.stderr).not.toContain('warning');
   const switched = await place.run(['run', '--session', 'one', '--model', 'blind', 'and you?']);
@@ -74,8 +62,7 @@ test('switched to a model without eyes, and a fallback without eyes: each is tol
   expect(switched.stdout).toBe('None.\n');
   place.configure({ models: { ...models, fallback: ['blind'] }, orchestrator: { model_attempts: 1 } });
   mock.reply({ status: 503, body: {} }, { text: 'Fell back.' });
-  await handIn(place, 'two', 'what is this?');
-  const fallen = await place.run(['run', '--session', 'two']);
+  const fallen = await ask(place, 'two', 'what is this?');
   expect(fallen).toMatchObject({ code: 0, stdout: 'Fell back.\n' });
   expect(fallen.stderr.match(WARNING)).toHaveLength(1);
   for (const id of ['one', 'two']) await expectVerified(place, id);
@@ -87,8 +74,7 @@ test('another provider: the same', async ({ place }) => {
   const blind = { name: 'blind', provider: 'anthropic', base_url: mock.url, api_key: KEY, sees: [] };
   place.configure({ models: { default: 'blind', registry: [blind] } });
   mock.reply({ text: 'None.' });
-  await handIn(place, 'one', 'what is this?');
-  const ran = await place.run(['run', '--session', 'one']);
+  const ran = await ask(place, 'one', 'what is this?');
   expect(ran).toMatchObject({ code: 0, stdout: 'None.\n' });
   expect(ran.stderr.match(WARNING)).toHaveLength(1);
   expect(JSON.stringify(mock.requests.at(-1)!.body)).toContain('was left out');
@@ -97,8 +83,7 @@ test('another provider: the same', async ({ place }) => {
 test('where nobody has said what it sees it is sent, and a refusal says what to do', async ({ place, mock }) => {
   place.connect(mock);
   mock.reply({ status: 400, body: { error: { message: 'unknown content type image_url' } } });
-  await handIn(place, 'one', 'what is this?');
-  const ran = await place.run(['run', '--session', 'one']);
+  const ran = await ask(place, 'one', 'what is this?');
   expect(ran.code).not.toBe(0);
   expect(JSON.stringify(mock.requests.at(-1)!.body)).toContain('image_url');
   const [failed] = entriesOf(place.journal('one'), 'model.failed');

@@ -12,8 +12,14 @@ const id = z.string().min(1).max(128);
 const name = z.string().min(1).max(256);
 const text = z.string().max(16_384);
 
-/** Text is text: only the store makes blobs of it. Nobody names a blob: it may not be there, or be somebody else's. */
-const submittedPart = z.strictObject({ type: z.literal('text'), text: z.string() });
+/**
+ * Text, or a file by its bytes: what it is, is found from them. Only the store makes blobs. Nobody names one: it may not
+ * be there, or be somebody else's. Nor does anybody name a path: not everyone who may say something may read files.
+ */
+const submittedPart = z.discriminatedUnion('type', [
+  z.strictObject({ type: z.literal('text'), text: z.string() }),
+  z.strictObject({ type: z.literal('file'), base64: z.string(), name: name.exactOptional() }),
+]);
 
 /** `POST /v1/events`. Has either `content` or `parts`. */
 export const submissionSchema = z.strictObject({

@@ -95,6 +95,10 @@ export const errorCatalogue = {
       'Look with `runtime session verify <id>`; `runtime store repair` says what can be saved, and changes nothing by itself.',
   },
   store_too_new: { exit: 7, next: 'Use the newer version of runtime that wrote it.' },
+  attachment_unfit: {
+    exit: 2,
+    next: 'Text, images (PNG, JPEG, GIF, WebP) and PDF documents can go with a message.',
+  },
   backup_unfit: { exit: 7, next: 'Take another backup.' },
   workspace_exists: {
     exit: 1,

@@ -10,18 +10,21 @@ import type { Seq } from './entries.ts';
 import type { Policy } from './manifest.ts';
 import type { Schedules } from './schedule.ts';
 import type { StreamEvent } from './stream.ts';
-import type { Lane, Part, Verdict } from './values.ts';
+import type { Lane, Verdict } from './values.ts';
 
 export type { EventState, EventStatus, HostStatus, Imported, QueueItem, SessionRow, SessionStatus };
 
 /** Raised when client and owner can't understand each other any more. */
 export const CONTROL_PROTOCOL = 1;
 
+/** A part of a message on its way: text, or the bytes of a file, which say by themselves what it is. */
+export type SubmittedPart = { type: 'text'; text: string } | { type: 'file'; base64: string; name?: string };
+
 /** A message on its way to a session. Body of `POST /v1/events`, with `parts` or `content`. */
 export interface Submission {
   /** Absent: a new session. Created when it is valid and unknown. */
   session_id?: string;
-  parts: Part[];
+  parts: SubmittedPart[];
   mode?: 'message' | 'steer';
   /** From now on in this session. */
   model?: string;

@@ -43,6 +43,7 @@ export const httpStatus: Record<ErrorCode, number> = {
   auth_missing: 500,
   store_damaged: 500,
   store_too_new: 500,
+  attachment_unfit: 400,
   backup_unfit: 500,
   workspace_exists: 409,
   target_unfit: 400,

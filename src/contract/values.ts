@@ -28,6 +28,8 @@ export const part = z.discriminatedUnion('type', [
     media_type: z.string(),
     name: z.string().exactOptional(),
     bytes: int,
+    /** Of a PDF document, where they could be counted. */
+    pages: int.exactOptional(),
   }),
   z.strictObject({
     type: z.literal('reasoning'),

@@ -13,8 +13,8 @@ import type {
 } from '../contract/ports.ts'; // prettier-ignore
 import type { ApprovalRecord } from '../contract/answers.ts';
 import type { IngressEvent } from '../contract/records.ts';
-import type { Resolution, SessionChange } from '../contract/host.ts';
-import type { Actor, FileChange, Lane, Part, Role } from '../contract/values.ts';
+import type { Resolution, SessionChange, SubmittedPart } from '../contract/host.ts';
+import type { Actor, FileChange, Lane, Role } from '../contract/values.ts';
 import { createKernel } from '../kernel/kernel.ts';
 import type { State } from '../kernel/turn/state.ts';
 import { childEvent, isChildEvent } from './child-event.ts';
@@ -61,7 +61,7 @@ export interface LiveSession {
 
 export interface NewMessage {
   session: string;
-  parts: Part[];
+  parts: SubmittedPart[];
   actor: Actor;
   source: string;
   /** The session was made up for this message, which names none. */

@@ -4,9 +4,8 @@
  */
 import { realpathSync } from 'node:fs';
 import { RuntimeError, toRuntimeError, type ErrorCode } from '../contract/errors.ts';
-import type { EventStatus, Host, SessionStatus, Submission } from '../contract/host.ts';
+import type { EventStatus, Host, SessionStatus, Submission, SubmittedPart } from '../contract/host.ts';
 import type { RunOutcome, StreamEvent } from '../contract/stream.ts';
-import type { Part } from '../contract/values.ts';
 import { NO_USAGE } from '../kernel/turn/state.ts';
 import type { Clock } from '../base/clock.ts';
 import { systemIds } from '../base/ids.ts';
@@ -26,7 +25,7 @@ export interface RunRequest {
   /** The session that was written to last. */
   latest: boolean;
   /** Absent: an unfinished turn is carried on. */
-  message?: Part[];
+  message?: SubmittedPart[];
   model?: string;
   /** The message is to be planned, and done in steps. */
   goal?: true;
@@ -289,7 +288,7 @@ async function orphanOf(
   return turn && { session_id: id, turn: turn.turn, after: before.seq };
 }
 
-function submissionOf(session_id: string, parts: Part[], request: RunRequest): Submission {
+function submissionOf(session_id: string, parts: SubmittedPart[], request: RunRequest): Submission {
   const { model, goal, check, timeout_ms, max_cost, source } = request;
   const limits = {
     ...(timeout_ms !== undefined && { wall_ms: timeout_ms }),

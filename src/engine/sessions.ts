@@ -15,6 +15,7 @@ import { NO_USAGE } from '../kernel/turn/state.ts';
 import { addUsage } from '../kernel/budget/budget.ts';
 import { unreadable } from './proof/unreadable.ts';
 import type { Parent } from './past/fork-tree.ts';
+import { fileLabel } from './session/file-label.ts';
 import { checkSessionId } from './session-id.ts';
 import { shortText } from './session/messages.ts';
 import type { Workspace } from './wire.ts';
@@ -143,8 +144,9 @@ async function summarise(
 
 /** What a message begins with. */
 export function titleOf({ parts }: Pick<EntryData<'input.received'>, 'parts'>): string {
-  const first = parts.find((part) => part.type === 'text');
-  return first?.type === 'text' ? (shortText(first.text).trim().split('\n')[0] ?? '').slice(0, 200) : '';
+  const first = parts.find((part) => part.type === 'text') ?? parts[0];
+  if (first === undefined || first.type === 'reasoning') return '';
+  return first.type === 'text' ? (shortText(first.text).trim().split('\n')[0] ?? '').slice(0, 200) : fileLabel(first);
 }
 
 /** All entries of a session, in order. @throws RuntimeError not_found | invalid_id */

@@ -7,6 +7,7 @@ import type { Seq } from '../../contract/entries.ts';
 import type { Manifest } from '../../contract/manifest.ts';
 import type { Blobs, Journal } from '../../contract/ports.ts';
 import type { LongText, Part, TurnReason, Usage } from '../../contract/values.ts';
+import { fileLabel } from '../session/file-label.ts';
 import { readValue, shortText, wholeText } from '../session/messages.ts';
 import { canonicalArguments } from './canonical-arguments.ts';
 import { pastTurns, type PastCall, type PastFork, type PastTurn } from './past-turns.ts';
@@ -217,7 +218,7 @@ function keyOf(text: LongText): string {
 async function textOf(parts: readonly Part[], blobs: Pick<Blobs, 'get'>): Promise<string> {
   const texts = parts.map(async (part) => {
     if (part.type === 'text') return wholeText(part.text, blobs);
-    return part.type === 'reasoning' ? shortText(part.text ?? '') : `[${part.type} ${part.name ?? part.media_type}]`;
+    return part.type === 'reasoning' ? shortText(part.text ?? '') : fileLabel(part);
   });
   return (await Promise.all(texts)).join('\n');
 }

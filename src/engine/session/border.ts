@@ -5,6 +5,7 @@
 import { canonicalJson } from '../../base/canonical-json.ts';
 import { digestOf } from '../../base/digest.ts';
 import type { Observation } from '../../contract/entries.ts';
+import type { SubmittedPart } from '../../contract/host.ts';
 import type { Blobs } from '../../contract/ports.ts';
 import type { Part } from '../../contract/values.ts';
 import { failedEffect } from './effects.ts';
@@ -15,8 +16,15 @@ export async function passBorder(observation: Observation, redactor: Redactor, b
   return spill(redacted(observation, redactor.text), blobs);
 }
 
-/** The same for a message that is accepted before its entry is written. */
-export async function cleanParts(parts: Part[], redactor: Redactor, blobs: Blobs): Promise<Part[]> {
+/** The same for a message that is accepted before its entry is written. @throws RuntimeError attachment_unfit */
+export async function cleanParts(given: SubmittedPart[], redactor: Redactor, blobs: Blobs): Promise<Part[]> {
+  const parts = await Promise.all(
+    given.map(async (part) => {
+      if (part.type === 'text') return part;
+      const { attachedPart } = await import('../attachments/attached-part.ts');
+      return attachedPart(part, redactor, blobs);
+    }),
+  );
   return spillMessage(redactValue(parts, redactor.text) as Part[], blobs);
 }
 

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { canonicalJson } from '../../base/canonical-json.ts';
 import { sha256 } from '../../base/digest.ts';
 import { created, denied, finished, inspected, later, message, modelFailed, replied, started, timerFired } from '../testing/observations.ts'; // prettier-ignore
+import type { Part } from '../../contract/values.ts';
 import { given } from '../testing/story.ts';
 import { pendingOf, utf8Length } from './history.ts';
 
@@ -70,4 +71,16 @@ test('the size of a content counts what the model gets: of long output head and 
   const result = { role: 'tool', call_id: 'c', provider_id: 'p', name: 'n', status: 'ok', parts: [part] } as const;
   const tool = pendingOf(sha256, 1, { ...result, parts: [...result.parts] });
   expect(user.bytes - 100_000).toBe(tool.bytes - 20);
+});
+
+test.each<[Partial<Extract<Part, { bytes: number }>>, number]>([
+  [{ type: 'image', bytes: 500 }, 500],
+  [{ type: 'image', bytes: 5_000_000 }, 10_000],
+  [{ type: 'file', bytes: 5_000_000, pages: 12 }, 60_000],
+  [{ type: 'file', bytes: 5_000_000 }, 5_000_000],
+])('%j is reckoned as %d tokens at most', (part, tokens) => {
+  const blob = `sha256:${'0'.repeat(64)}` as const;
+  const sized = { type: 'file' as const, media_type: 'application/pdf', bytes: 0, blob, ...part };
+  const sizeOf = (parts: Part[]): number => pendingOf(sha256, 0, { role: 'user', parts }).bytes;
+  expect(sizeOf([sized]) - sizeOf([])).toBe(tokens);
 });

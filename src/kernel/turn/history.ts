@@ -92,6 +92,9 @@ export function utf8Length(text: string): number {
 /** No provider counts more tokens for a picture, however many bytes it has. */
 const IMAGE_TOKENS = 10_000;
 
+/** Nor for a page of a document: its text and a picture of it. */
+const PAGE_TOKENS = 5000;
+
 /** Room for roles, ids and JSON around a content. */
 const OVERHEAD_BYTES = 32;
 
@@ -118,7 +121,7 @@ function partSize(part: Part, whole: boolean): number {
     case 'image':
       return Math.min(part.bytes, IMAGE_TOKENS);
     case 'file':
-      return part.bytes;
+      return part.pages === undefined ? part.bytes : part.pages * PAGE_TOKENS;
   }
 }
 

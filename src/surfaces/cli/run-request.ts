@@ -1,6 +1,8 @@
 /** What a command line asks of a one-shot run. */
+import { statSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { RuntimeError } from '../../contract/errors.ts';
-import type { Part } from '../../contract/values.ts';
+import type { SubmittedPart } from '../../contract/host.ts';
 import type { RunRequest } from '../../engine/run.ts';
 import { checkSessionId } from '../../engine/session-id.ts';
 import type { CommandContext } from './context.ts';
@@ -19,6 +21,7 @@ export interface RunOptions {
   timeout?: string;
   maxCost?: string;
   check?: string;
+  attach?: string[];
   json?: true;
   from?: string;
 }
@@ -41,8 +44,9 @@ export async function requestOf(
   if (options.from !== undefined && !options.json) {
     throw new RuntimeError('usage', '--from says where --json begins, and there is no --json', { next });
   }
-  const parts = await messageParts(io, message ?? options.prompt);
-  if (parts.length === 0 && goal) {
+  const texts = await messageTexts(io, message ?? options.prompt);
+  const parts = [...texts, ...(await filesOf(options.attach))];
+  if (texts.length === 0 && goal) {
     throw new RuntimeError('usage', 'there is no objective', {
       next: 'Give one: runtime goal "Make the tests pass". An unfinished one goes on with `runtime run --continue`.',
     });
@@ -69,9 +73,21 @@ export async function requestOf(
 }
 
 /** The message first, then what was piped in. White space alone is no message. */
-async function messageParts(io: Io, message: string | undefined): Promise<Part[]> {
+async function messageTexts(io: Io, message: string | undefined): Promise<SubmittedPart[]> {
   const texts = [message, isPiped() ? await readPiped(io) : undefined];
   return texts.flatMap((text) => (text?.trim() ? [{ type: 'text' as const, text: text.toWellFormed() }] : []));
+}
+
+/** Of `--attach`. @throws RuntimeError usage */
+async function filesOf(named: readonly string[] = []): Promise<SubmittedPart[]> {
+  if (named.length === 0) return [];
+  const { attachedFiles } = await import('../attached-file.ts');
+  const paths = named.map((name) => {
+    const path = resolve(name);
+    if (statSync(path, { throwIfNoEntry: false })?.isFile()) return path;
+    throw new RuntimeError('usage', `--attach ${name}: there is no such file`, { next: 'Name one that is there.' });
+  });
+  return attachedFiles([...new Set(paths)], resolve('.'));
 }
 
 const MOST_CHECK = 1000;

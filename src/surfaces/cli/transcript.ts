@@ -5,6 +5,7 @@ import type { EntryData, EntryType } from '../../contract/entries.ts';
 import type { Blobs } from '../../contract/ports.ts';
 import type { StreamEvent } from '../../contract/stream.ts';
 import type { LongText, Part } from '../../contract/values.ts';
+import { fileLabel } from '../../engine/session/file-label.ts';
 import { wholeText } from '../../engine/session/messages.ts';
 import type { Output } from './io.ts';
 import { money } from './money.ts';
@@ -252,10 +253,10 @@ async function textOf(parts: readonly Part[], context: Context): Promise<string>
   const texts = await Promise.all(
     parts.map(async (part) => {
       if (part.type === 'text') return whole(part.text, context);
-      return part.type === 'reasoning' ? '' : `[${part.type} ${part.name ?? part.media_type}]`;
+      return part.type === 'reasoning' ? '' : fileLabel(part);
     }),
   );
-  return texts.join('');
+  return texts.filter((text) => text !== '').join('\n');
 }
 
 function whole(text: LongText, { blobs }: Context): Promise<string> {

@@ -154,6 +154,8 @@ function addRun(program: Command, calls: Calls): void {
   addMessageOptions(goal).action(calls(async () => (await import('./commands/goal.ts')).goal));
 }
 
+const repeated = (value: string, earlier: string[] = []): string[] => [...earlier, value];
+
 /** What a message may bring with it, whatever is made of it. */
 function addMessageOptions(command: Command): Command {
   return command
@@ -163,6 +165,7 @@ function addMessageOptions(command: Command): Command {
     .option('--root <folder>', 'project root of a new session (default: the current folder)')
     .option('--timeout <duration>', 'most active time of the turn, as 30s or 5m')
     .option('--max-cost <usd>', "most money for the turn; the model's price must be known")
+    .option('--attach <file>', 'file that goes with the message: text, image or PDF; may be repeated', repeated)
     .option('--check <command>', 'command that must exit with 0 when all is done; else the turn counts as failed')
     .option('--json', 'print the journal as it grows, one JSON object a line')
     .option('--from <seq>', 'with --json: begin with this entry (1: the whole session)');

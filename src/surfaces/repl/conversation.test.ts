@@ -191,13 +191,12 @@ test('a person who said no is not told again that the call was not run', async (
 test('what is said to the running turn is shown at once, whole, without control characters', async () => {
   const { entry } = createEvents();
   const conversation = begin();
-  const parts = [...text('use\x1b[2J npm\nnot yarn\n'), { type: 'file' as const, blob: digestOf(''), media_type: 'text/plain', name: 'a.txt', bytes: 0 }]; // prettier-ignore
+  const parts = [...text('use\x1b[2J npm\nnot yarn\n'), { type: 'file' as const, blob: digestOf(''), media_type: 'text/plain', name: 'a\x1b.txt', bytes: 0 }]; // prettier-ignore
   expect(await shown(conversation, entry('input.received', { mode: 'steer', parts, source: 'telegram' }))).toEqual([
     '',
     '» use�[2J npm',
     '  not yarn',
-    '  ',
-    '  [file a.txt]',
+    '  + @a�.txt · text/plain, 0 bytes',
     '  (telegram)',
   ]);
   expect(conversation.queued()).toEqual([]);

@@ -24,7 +24,7 @@ import type { CodeColours } from './code-colours.ts';
 import { createNearWatch, nearText } from '../../engine/budget/near.ts';
 import { createEntryLines } from './entry-lines.ts';
 import { createGoalView } from './goal-view.ts';
-import { saidOf } from './said.ts';
+import { filesIn, saidOf } from './said.ts';
 
 export interface ConversationOptions {
   blobs: Pick<Blobs, 'get'>;
@@ -174,10 +174,7 @@ export function createConversation(options: ConversationOptions): Conversation {
 
   async function textsOf(parts: readonly Part[]): Promise<string[]> {
     const texts: string[] = [];
-    for (const part of parts) {
-      if (part.type === 'text') texts.push(await whole(part.text));
-      else if (part.type !== 'reasoning') texts.push(`[${part.type} ${part.name ?? part.media_type}]`);
-    }
+    for (const part of parts) if (part.type === 'text') texts.push(await whole(part.text));
     return texts;
   }
 
@@ -196,7 +193,7 @@ export function createConversation(options: ConversationOptions): Conversation {
         return own && !reason ? [] : ['', line(YELLOW, '■', `stop${reason ? `: ${reason}` : ''} (${actor.id})`)];
       }
       const texts = await textsOf(parts);
-      const said = saidOf(texts);
+      const said = saidOf(texts, filesIn(parts));
       if (isGoal) said.text = `/plan ${said.text}`;
       const shown = isEchoed(texts.join('\n')) ? [] : lines.said(said, mode === 'steer' ? '»' : '›', source);
       if (mode === 'steer') return shown;
@@ -230,7 +227,7 @@ export function createConversation(options: ConversationOptions): Conversation {
       planning = false;
       if (purpose !== undefined) return [];
       for (const call of tool_calls) presentations.set(call.call_id, { title: call.name });
-      const text = await textOf(parts.filter((part) => part.type === 'text'));
+      const text = await textOf(parts);
       if (saying === undefined && CODE.test(text)) await code.load();
       const warning = unseen ? ['', ...lines.note(YELLOW, '!', unseenText(unseen))] : [];
       return [...finishSaying(call_id, text), ...warning];

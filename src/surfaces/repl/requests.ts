@@ -2,8 +2,7 @@
 import type { Clock } from '../../base/clock.ts';
 import { systemIds } from '../../base/ids.ts';
 import { RuntimeError } from '../../contract/errors.ts';
-import type { Accepted, Resolution, SessionStatus, SessionChange } from '../../contract/host.ts';
-import type { Part } from '../../contract/values.ts';
+import type { Accepted, Resolution, SessionStatus, SessionChange, SubmittedPart } from '../../contract/host.ts';
 import type { Succession } from './successor.ts';
 
 /** Of a session; what is chosen before its first message goes with that. */
@@ -13,7 +12,7 @@ export interface Choice {
 }
 
 export interface Requests {
-  send(session_id: string, parts: Part[], mode: 'message' | 'steer' | 'goal'): Promise<Accepted>;
+  send(session_id: string, parts: SubmittedPart[], mode: 'message' | 'steer' | 'goal'): Promise<Accepted>;
   answer(approval_id: string, resolution: Resolution): Promise<void>;
   stop(session_id: string, event_id: string): Promise<void>;
   configure(session_id: string, choice: SessionChange): Promise<void>;

@@ -4,6 +4,7 @@ import type { Blobs, JournalEnd, StoredEntry } from '../../../contract/ports.ts'
 import type { IngressTrace } from '../../../contract/records.ts';
 import type { LongText, Part } from '../../../contract/values.ts';
 import type { WhyLine } from '../../../contract/why.ts';
+import { fileLabel } from '../../session/file-label.ts';
 import { wholeText } from '../../session/messages.ts';
 
 export interface Evidence {
@@ -77,7 +78,7 @@ export async function quote(text: LongText, blobs: Blobs): Promise<string> {
 export async function quoteParts(parts: readonly Part[], blobs: Blobs): Promise<string> {
   const texts = parts.map((part) => {
     if (part.type === 'text') return quote(part.text, blobs);
-    return part.type === 'reasoning' ? Promise.resolve('') : Promise.resolve(`[${part.type} ${part.name ?? part.media_type}]`);
+    return part.type === 'reasoning' ? Promise.resolve('') : Promise.resolve(fileLabel(part));
   }); // prettier-ignore
   return (await Promise.all(texts)).filter((text) => text !== '').join(' ');
 }

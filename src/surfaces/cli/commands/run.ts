@@ -37,8 +37,8 @@ export const run: CommandAction<RunOptions> = async (context, options, message) 
   return runToEnd(context, options, request);
 };
 
-function isWithoutMessage({ prompt, json, from, check }: RunOptions, message: string | undefined): boolean {
-  return [message, prompt, json, from, check].every((one) => one === undefined);
+function isWithoutMessage({ prompt, json, from, check, attach }: RunOptions, message: string | undefined): boolean {
+  return [message, prompt, json, from, check, attach].every((one) => one === undefined);
 }
 
 async function converse(

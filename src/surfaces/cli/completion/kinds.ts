@@ -21,6 +21,7 @@ export type Kind =
 
 /** By command and argument, by command and option, by option alone. */
 const KINDS: Readonly<Record<string, Kind>> = {
+  '--attach': 'file',
   '--config': 'file',
   '--workspace': 'workspace',
   '--host': 'text',

@@ -3,6 +3,7 @@ import { utcTime } from '../../../base/utc-time.ts';
 import type { Entry, EntryData } from '../../../contract/entries.ts';
 import type { Blobs } from '../../../contract/ports.ts';
 import type { LongText, Part } from '../../../contract/values.ts';
+import { fileLabel } from '../../../engine/session/file-label.ts';
 import { wholeText } from '../../../engine/session/messages.ts';
 import { money } from '../money.ts';
 import { summedUp } from '../summed-up.ts';
@@ -56,9 +57,9 @@ export async function* turnsOf(entries: AsyncIterable<Entry>, blobs: Pick<Blobs,
   const partsOf = async (parts: readonly Part[]): Promise<string> => {
     const texts = parts.map(async (part) => {
       if (part.type === 'text') return textOf(part.text);
-      return part.type === 'reasoning' ? '' : `[${part.type} ${part.name ?? part.media_type}, ${part.bytes} bytes]`;
+      return part.type === 'reasoning' ? '' : fileLabel(part);
     });
-    return (await Promise.all(texts)).join('');
+    return (await Promise.all(texts)).filter((text) => text !== '').join('\n');
   };
   const add = (item: Item): void => void (turn?.items ?? waiting).push(item);
   const note = (text: string): void => add({ kind: 'note', text });

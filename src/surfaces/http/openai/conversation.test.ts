@@ -46,11 +46,64 @@ describe('what is told of a conversation', () => {
     ],
     [[{ content: 'x' }], 'messages[0].role'],
     [[{ type: 'item_reference', id: 'm' }], 'messages[0]'],
-    [[{ role: 'user', content: [{ type: 'input_image', image_url: 'x' }] }], 'messages[0].content[0]'],
+    [[{ role: 'user', content: [{ type: 'input_image', image_url: 'x' }] }], 'messages[0].content[0].image_url'],
+    [
+      [{ role: 'assistant', content: [{ type: 'input_image', image_url: 'data:image/png;base64,AAAA' }] }],
+      'messages[0].content[0]',
+    ],
     [[{ role: 'user', content: [{ type: 'text', text: 5 }] }], 'messages[0].content[0]'],
   ])('%j is refused, and %s named', ([told, param]) => {
     expect(() => readConversation(told, 'messages')).toThrow(
       expect.objectContaining({ further: expect.objectContaining({ body: expect.objectContaining({ param }) }) }),
+    );
+  });
+
+  test('files of the user come behind the text of their message, earlier ones behind the quote that names them', () => {
+    const url = 'data:image/png;base64,AAAA';
+    const conversation = readConversation(
+      [
+        {
+          role: 'user',
+          content: [{ type: 'input_file', file_data: 'data:application/pdf;base64,BBBB', filename: 'b.pdf' }],
+        },
+        { role: 'assistant', content: 'a letter' },
+        {
+          role: 'user',
+          content: [
+            { type: 'image_url', image_url: { url, detail: 'high' } },
+            { type: 'text', text: 'and this?' },
+          ],
+        },
+        { role: 'user', content: [{ type: 'input_image', image_url: url }] },
+        { role: 'user', content: [{ type: 'file', file: { file_data: url, filename: 'c.png' } }] },
+      ],
+      'messages',
+    );
+    const image = { type: 'file', base64: 'AAAA' };
+    const fresh = [{ type: 'text', text: 'and this?' }, image, image, { ...image, name: 'c.png' }];
+    expect(partsOf(conversation, { instructions: true, earlier: false })).toEqual(fresh);
+    expect(partsOf(conversation, all)).toEqual([
+      {
+        type: 'text',
+        text: expect.stringMatching(/\nuser:\n> \n> \[a file came with this: b\.pdf\]\nassistant:\n> a letter$/),
+      },
+      { type: 'file', base64: 'BBBB', name: 'b.pdf' },
+      ...fresh,
+    ]);
+  });
+
+  test.for<[content: object, param: string]>([
+    [{ type: 'image_url', image_url: { url: 'https://example.org/cat.png' } }, '.image_url.url'],
+    [{ type: 'image_url', image_url: 'data:image/png;base64,AAAA' }, '.image_url.url'],
+    [{ type: 'input_image', file_id: 'file-1' }, '.image_url'],
+    [{ type: 'input_image', image_url: 'data:image/png,AAAA' }, '.image_url'],
+    [{ type: 'input_file', file_url: 'https://example.org/a.pdf' }, '.file_data'],
+    [{ type: 'file', file: { file_id: 'file-1' } }, '.file.file_data'],
+    [{ type: 'input_audio', input_audio: { data: 'AAAA', format: 'wav' } }, ''],
+  ])('%j: nothing is fetched, nothing is kept elsewhere', ([content, param]) => {
+    const told = [{ role: 'user', content: [content] }] as Told[];
+    expect(() => readConversation(told, 'm')).toThrow(
+      expect.objectContaining({ further: { body: expect.objectContaining({ param: `m[0].content[0]${param}` }) } }),
     );
   });
 
