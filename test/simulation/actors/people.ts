@@ -1,5 +1,5 @@
 /** People at several terminals: they send messages, again where nobody answered, steer, stop, and ask what became of it. */
-import type { Accepted, Submission } from '../../../src/contract/host.ts';
+import type { Accepted, Submission, SubmittedPart } from '../../../src/contract/host.ts';
 import type { Sent } from '../world/ledger.ts';
 import { ask, leave } from '../world/program.ts';
 import type { World } from '../world/parts.ts';
@@ -59,6 +59,15 @@ export function askForEnd(world: World, event_id: string): void {
   );
 }
 
+/** Each message's is another, so that none is there already. */
+function imageOf(name: string): SubmittedPart {
+  return {
+    type: 'file',
+    name: `${name}.png`,
+    base64: Buffer.from(`\x89PNG\r\n\x1a\n${name}`, 'latin1').toString('base64'),
+  };
+}
+
 function newMessage(world: World, changes: Partial<Submission>): Sent {
   const { dice, ledger } = world;
   const name = `m${ledger.sent.length + 1}`;
@@ -66,7 +75,7 @@ function newMessage(world: World, changes: Partial<Submission>): Sent {
   const session = dice.once(10) ? undefined : dice.pick(SESSIONS);
   const submission: Submission = {
     ...(session !== undefined && { session_id: session }),
-    parts: [{ type: 'text', text }],
+    parts: [{ type: 'text', text }, ...(ledger.sent.length % 10 === 4 ? [imageOf(name)] : [])],
     root: '/project',
     ...(dice.roll(3) > 0 && { idempotency_key: `key-${name}` }),
     ...(dice.once(3) && { lane: 'background' as const }),
