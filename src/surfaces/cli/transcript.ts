@@ -195,7 +195,7 @@ const LINES: { [T in EntryType]?: Line<T> } = {
       label('undone', `turn ${turn} by ${by.actor.id}: ${files.map(({ path }) => path).join(', ')} as before`),
     ),
   ],
-  'timer.fired': (data) => [label('timer', data.timer_id)],
+  'timer.fired': () => [label('wait', 'is over')],
   'turn.reflected': (data) => [label('reflect', `${data.signal} (${data.reason})`)],
   'reply.made': async (data, _event, context) => {
     const parts = data.parts ?? context.replies.get(data.call_id ?? '') ?? [];

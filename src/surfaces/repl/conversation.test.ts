@@ -90,6 +90,7 @@ test('what a failed attempt said stands alone; the next begins anew and says why
   const lines = await shown(
     conversation,
     entry('turn.started'),
+    entry('model.requested', { attempt: 1 }),
     delta('Half an ans'),
     entry('model.failed'),
     entry('model.requested', { attempt: 2 }),
@@ -97,6 +98,8 @@ test('what a failed attempt said stands alone; the next begins anew and says why
     entry('model.replied', { attempt: 2, parts: text('Whole.') }),
   );
   expect(lines).toEqual(['', 'Half an ans', '', '! too busy; asks gpt again, attempt 2', '', 'Whole.']);
+  const fellBack = [entry('model.failed'), entry('model.requested', { attempt: 3, model: 'another' })];
+  expect(await shown(conversation, ...fellBack)).toEqual(['', '! too busy; asks another instead, attempt 3']);
 });
 
 test('pieces of another attempt are never joined to those before', async () => {

@@ -116,6 +116,8 @@ export function createConversation(options: ConversationOptions): Conversation {
   /** What the runtime itself says of the turn's end. */
   let closing = '';
   let failure = '';
+  /** The model that was asked last. */
+  let askedModel = '';
   let stopping = false;
   let lastSeq = 0;
   let spent = { tokens: 0, cost_micro_usd: 0 };
@@ -219,8 +221,10 @@ export function createConversation(options: ConversationOptions): Conversation {
       const why = failure === '' ? '' : `${failure}; `;
       failure = '';
       planning = data.purpose === 'plan';
+      const how = model === askedModel ? 'again' : 'instead';
+      askedModel = model;
       if (attempt === 1) return warnings;
-      return [...warnings, '', ...lines.note(YELLOW, '!', `${why}asks ${model} again, attempt ${attempt}`)];
+      return [...warnings, '', ...lines.note(YELLOW, '!', `${why}asks ${model} ${how}, attempt ${attempt}`)];
     },
     async 'model.replied'({ call_id, purpose, parts, tool_calls, usage, cost_micro_usd = 0, unseen }) {
       count(usage.input + usage.output, cost_micro_usd);
