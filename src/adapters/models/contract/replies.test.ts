@@ -90,6 +90,13 @@ describe.each(SERVICES)('$name', (service) => {
     expect(answer).toMatchObject({ ok: true, usage: { input: 100, output: 10, cached: 0, reasoning: 0 } });
   });
 
+  test('and letters that few tokens hold count as more of them', async () => {
+    const { ask } = await playing(service, [{ text: '好'.repeat(40), usage: null }]);
+    const answer = await ask(modelRequest({ instructions: '好'.repeat(400) }));
+    expect(answer).toMatchObject({ ok: true, usage: { output: 30 } });
+    expect(answer.ok && answer.usage.input).toBeGreaterThanOrEqual(300);
+  });
+
   test('usage that can not be is estimated: neither is a reply free, nor does a sum of it grow beyond what can be written', async () => {
     const { ask } = await playing(service, [
       { text: 'x'.repeat(40), usage: { input: 0, output: -5 } },

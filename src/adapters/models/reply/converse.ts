@@ -6,7 +6,7 @@ import { createDeadline } from '../http/deadline.ts';
 import type { ReplyBody } from '../http/reply-body.ts';
 import type { Patience } from '../settings.ts';
 import { type Draft, type Finished, nameIn, type Reader, replyFields } from './draft.ts';
-import { estimateTokens, requestCharacters } from './estimate.ts';
+import { estimateTokens, requestBytes } from './estimate.ts';
 import { abortFault, failureOf, ModelFault } from './fault.ts';
 import { type ReadThrown, toFault } from './faults.ts';
 
@@ -49,7 +49,7 @@ export async function converse<Event>(exchange: Exchange<Event>, conversation: C
     return {
       ok: true,
       ...replyFields(finished),
-      usage: believed(reader.usage(), request, estimateTokens(charactersOf(finished))),
+      usage: believed(reader.usage(), request, estimateTokens(bytesOf(finished))),
       model_served: nameIn(finished.model) ?? request.model,
       ...(id !== undefined && { provider_request_id: id }),
       wire_hash: body.hash(),
@@ -161,7 +161,7 @@ function unfinished(events: number, head: string): ModelFault {
 
 /** For services that count nothing, or that none of the input was read: budgets must not take their replies for free. */
 function believed(said: Usage = NO_USAGE, request: ModelRequest, output: number): Usage {
-  const input = said.input || estimateTokens(requestCharacters(request));
+  const input = said.input || estimateTokens(requestBytes(request));
   return { ...said, input, output: said.output || output };
 }
 
@@ -173,9 +173,9 @@ function soFar(said: Usage | undefined, request: ModelRequest, draft: Draft): Us
   return said && believed({ ...said, output }, request, output);
 }
 
-function charactersOf({ parts, calls }: Finished): number {
-  let characters = 0;
-  for (const part of parts) characters += ('text' in part && part.text?.length) || 0;
-  for (const call of calls) characters += call.name.length + call.arguments_raw.length;
-  return characters;
+function bytesOf({ parts, calls }: Finished): number {
+  let bytes = 0;
+  for (const part of parts) if ('text' in part && part.text !== undefined) bytes += Buffer.byteLength(part.text);
+  for (const call of calls) bytes += Buffer.byteLength(call.name + call.arguments_raw);
+  return bytes;
 }

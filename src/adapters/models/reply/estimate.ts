@@ -1,28 +1,28 @@
 import type { MessagePart, ModelRequest } from '../../../contract/messages.ts';
 
-/** Roughly what a tokenizer makes of English and code. */
-const CHARACTERS_PER_TOKEN = 4;
+/** Roughly what a tokenizer makes of English and code; letters of more bytes are fewer to a token. */
+const BYTES_PER_TOKEN = 4;
 
 /** A deterministic guess for where nobody counts tokens: script models, and servers that don't report usage. */
-export function estimateTokens(characters: number): number {
-  return Math.ceil(characters / CHARACTERS_PER_TOKEN);
+export function estimateTokens(bytes: number): number {
+  return Math.ceil(bytes / BYTES_PER_TOKEN);
 }
 
-/** Characters of a request that a model would read. Images and files count as nothing. */
-export function requestCharacters(request: ModelRequest): number {
-  let characters = request.instructions.length;
+/** Bytes in UTF-8 of a request that a model would read. Images and files count as nothing. */
+export function requestBytes(request: ModelRequest): number {
+  let bytes = Buffer.byteLength(request.instructions);
   for (const tool of request.tools) {
-    characters += tool.name.length + tool.description.length + JSON.stringify(tool.parameters).length;
+    bytes += Buffer.byteLength(tool.name + tool.description + JSON.stringify(tool.parameters));
   }
   for (const message of request.messages) {
-    if (message.role === 'note') characters += message.text.length;
-    else if (message.role === 'tool') characters += message.output.length;
-    else for (const part of message.parts) if (part.type === 'text') characters += part.text.length;
+    if (message.role === 'note') bytes += Buffer.byteLength(message.text);
+    else if (message.role === 'tool') bytes += Buffer.byteLength(message.output);
+    else for (const part of message.parts) if (part.type === 'text') bytes += Buffer.byteLength(part.text);
     if (message.role === 'assistant') {
-      for (const call of message.tool_calls) characters += call.name.length + call.arguments_raw.length;
+      for (const call of message.tool_calls) bytes += Buffer.byteLength(call.name + call.arguments_raw);
     }
   }
-  return characters;
+  return bytes;
 }
 
 /** The text of a message's parts, without its reasoning. */

@@ -5,7 +5,7 @@ import { parseDuration } from '../../../base/duration.ts';
 import type { ModelAnswer, ModelDelta, ModelReply, ModelRequest } from '../../../contract/messages.ts';
 import type { ModelClient } from '../../../contract/ports.ts';
 import type { Script, ScriptStep } from '../../../contract/script.ts';
-import { estimateTokens, requestCharacters } from '../reply/estimate.ts';
+import { estimateTokens, requestBytes } from '../reply/estimate.ts';
 import { abortFault, failureOf, ModelFault } from '../reply/fault.ts';
 import { render, renderAll } from './render.ts';
 import { findStep, type Scene, sceneOf } from './scene.ts';
@@ -96,11 +96,11 @@ function replyOf(request: ModelRequest, reply: Reply, text: string, tool_calls: 
   if (reply.reasoning) parts.push({ type: 'reasoning', text: reply.reasoning });
   if (text !== '') parts.push({ type: 'text', text });
   const stop_reason = reply.stop_reason ?? (tool_calls.length > 0 ? 'tool_calls' : 'end');
-  let characters = text.length + (reply.reasoning?.length ?? 0);
-  for (const call of tool_calls) characters += call.name.length + call.arguments_raw.length;
+  let bytes = Buffer.byteLength(text + (reply.reasoning ?? ''));
+  for (const call of tool_calls) bytes += Buffer.byteLength(call.name + call.arguments_raw);
   const usage = reply.usage ?? {
-    input: estimateTokens(requestCharacters(request)),
-    output: estimateTokens(characters),
+    input: estimateTokens(requestBytes(request)),
+    output: estimateTokens(bytes),
   };
   return {
     ok: true,
