@@ -1,7 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { canonicalJson } from '../../base/canonical-json.ts';
+import { digestOf } from '../../base/digest.ts';
+import type { EntryData } from '../../contract/entries.ts';
 import { reflected, replyMade, requested, someText, turnEnded } from '../testing/expected.ts';
-import { created, later, message, modelFailed, opened, replied, reserved, started, timerFired, type Step } from '../testing/observations.ts'; // prettier-ignore
+import { compacted, created, later, message, modelFailed, opened, replied, reserved, started, timerFired, type Step } from '../testing/observations.ts'; // prettier-ignore
 import { given, type Story } from '../testing/story.ts';
 import { catalog, model, type Inputs } from '../testing/values.ts';
 import { addUsage, chargeOf, costOf, countedTokens } from './budget.ts';
@@ -63,6 +65,52 @@ describe('what a model has counted before is reserved as it counted, and each by
       const bytes = story.state.history.bytes + story.state.turn!.prefix_bytes;
       expect(lastRequest(story)).toMatchObject({ tokens: bytes + 1000 });
     }
+  });
+
+  describe('but what not every model is given is a token a byte for another', () => {
+    const digest = digestOf('file');
+    const seen = (parts: EntryData<'input.received'>['parts']): Step => message('e1', { parts });
+
+    /** A blind model counts a message with a document of 1,500 bytes; then one is asked that may see it. */
+    function withDocument(...models: ReturnType<typeof model>[]): Story {
+      const document = { type: 'file', media_type: 'application/pdf', blob: digest, bytes: 1500 } as const;
+      const inputs = { models, rules: { model_attempts: 1 } };
+      const story = given(created(), seen([{ type: 'text', text: 'Look.' }, document]), started(inputs));
+      story.when(replied({ calls: [['no_such_tool']], usage: counted }));
+      return story;
+    }
+
+    test('that sees what the one that counted was not given', () => {
+      const story = withDocument(model('main', { sees: [] }), model('other'));
+      expect(lastRequest(story)).toMatchObject({ tokens: 220 + since(story) + 1000 });
+      story.when(modelFailed('overload'));
+      expect(lastRequest(story)).toMatchObject({ tokens: 400 + 1500 + since(story) + 1000 });
+    });
+
+    test('that has got the name of the one that counted', () => {
+      for (const over of [
+        {},
+        { sees: ['file' as const] },
+        { sees: [], model: 'main-2' },
+        { sees: [], provider: 'zai' },
+      ]) {
+        const story = withDocument(model('main', { sees: [] }));
+        story.when(replied({ text: 'Seen.', usage: counted }), message('e2'));
+        const told = story.when(started({ models: [model('main', over)] }));
+        expect(told.at(-1)).toMatchObject({ data: { reserve: { tokens: 400 + 1500 + since(story) + 1000 } } });
+      }
+    });
+
+    test('also where the beginning has been summed up since', () => {
+      const main = model('main', { sees: [], context: 2_000 });
+      const story = given(created(), message('e1'), started({ models: [main] }), replied({ text: 'x'.repeat(6000), usage: { input: 2000 } })); // prettier-ignore
+      story.when(seen([{ type: 'image', media_type: 'image/png', blob: digest, bytes: 900 }]), started({ models: [main] })); // prettier-ignore
+      expect(story.entries.at(-1)).toMatchObject({ data: { purpose: 'compact', keep: 1 } });
+      story.when(replied({ text: 'So far.' }), compacted({ text: 'So far.' }));
+      story.when(replied({ text: 'Yes.', usage: counted }), message('e3'));
+      const told = story.when(started({ models: [model('other')] }));
+      expect(told.at(-1)).toMatchObject({ data: { reserve: { tokens: 400 + 900 + since(story) + 1000 } } });
+    });
   });
 });
 

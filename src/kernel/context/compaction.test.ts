@@ -1,11 +1,13 @@
 /** When a history is summed up, what by, and what stands in its place. */
 import { describe, expect, test } from 'vitest';
+import type { Decision } from '../../contract/entries.ts';
 import { reflected, requested } from '../testing/expected.ts';
 import {
-  compacted, created, finished, inspected, later, message, modelFailed, opened, replied, started, stop, timerFired,
+  compacted, created, finished, inspected, later, message, modelFailed, opened, replied, reservationRefused, reserved,
+  started, stop, timerFired,
 } from '../testing/observations.ts'; // prettier-ignore
 import { given, type Story } from '../testing/story.ts';
-import { model, type Inputs } from '../testing/values.ts';
+import { DAY, model, type Inputs } from '../testing/values.ts';
 
 const SMALL: Inputs = { models: [model('main', { context: 2000 })] };
 const LONG = 'x'.repeat(3000);
@@ -188,6 +190,49 @@ describe('within the budgets that hold by default', () => {
     expect(story.when(modelFailed('context_too_long')).at(-1)).toMatchObject({
       type: 'turn.ended',
       data: { reason: 'budget_exceeded', code: 'turn_cost' },
+    });
+  });
+
+  /** Of a summary that was tried once there is no room for a second time, but there is for the call. */
+  const tight = large({ limits: { ...limits, cost_micro_usd: 1_640_000 } });
+
+  test.each<[string, (story: Story) => Decision[]]>([
+    ['that was killed', (story) => story.when(opened())],
+    ['that failed', (story) => story.when(modelFailed('network'), later(500, timerFired('rk2.1.1')))],
+  ])('nor for trying one %s again', (_, again) => {
+    const story = long(tight);
+    expect(story.entries.at(-1)).toMatchObject({ data: { purpose: 'compact' } });
+    expect(again(story)).toMatchObject([{ data: { purpose: 'think', call_id: 'm2.1', attempt: 1 } }]);
+    expect(story.when(replied({ text: 'Yes.' })).at(-1)).toMatchObject({ data: { reason: 'success' } });
+  });
+
+  test('unless the service has said that the call is too long', () => {
+    const told = given(created(), message('e1', { parts: [{ type: 'text', text }] }), started(large({ limits: {} })));
+    const unknown = { ...tight, models: [model('main', { max_output_tokens: 16_000, price })] };
+    told.when(replied({ text: 'Aha.', usage: { input: 172_000, output: 10 } }), message('e2'), started(unknown));
+    expect(told.when(modelFailed('context_too_long'))).toMatchObject([{ data: { purpose: 'compact' } }]);
+    expect(told.when(opened()).at(-1)).toMatchObject({ data: { reason: 'budget_exceeded', code: 'turn_cost' } });
+  });
+
+  test('nor where budgets that sessions share refuse it', () => {
+    const story = long(large({ rules: { shared_scopes: [DAY] } }));
+    expect(story.when(reservationRefused('day_cost'))).toMatchObject([{ data: { purpose: 'think', call_id: 'm2.1', attempt: 1 } }]); // prettier-ignore
+    story.when(reserved());
+    expect(story.when(replied({ text: 'Yes.' })).at(-1)).toMatchObject({ data: { reason: 'success' } });
+  });
+
+  test('and they end the turn when they refuse the call, too, or one that is too long', () => {
+    const both = long(large({ rules: { shared_scopes: [DAY] } }));
+    both.when(reservationRefused('day_cost'));
+    expect(both.when(reservationRefused('day_cost')).at(-1)).toMatchObject({
+      data: { reason: 'budget_exceeded', code: 'day_cost' },
+    });
+    const models = [model('main', { max_output_tokens: 16_000, price })];
+    const wanted = long(large({ models, rules: { shared_scopes: [DAY] } }));
+    wanted.when(reserved(), modelFailed('context_too_long'));
+    expect(wanted.entries.at(-1)).toMatchObject({ data: { purpose: 'compact' } });
+    expect(wanted.when(reservationRefused('day_cost')).at(-1)).toMatchObject({
+      data: { reason: 'budget_exceeded', code: 'day_cost' },
     });
   });
 });

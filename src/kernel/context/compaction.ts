@@ -32,19 +32,30 @@ export function dueCompaction(state: State, turn: Turn): Ask | undefined {
   return keep === undefined ? undefined : compactionAsk(turn, keep);
 }
 
-/** The call that is being requested: a compaction takes the place of the think that waits for it. */
+/** The call that is being requested: a compaction takes the place of the think that waits for it, or gives it back. */
 export function askedBy(turn: Turn, { data }: EntryOf<'model.requested'>): Ask {
   const { ask } = turn;
-  return data.keep === undefined || ask.purpose === 'compact' ? ask : compactionAsk(turn, data.keep);
+  if (ask.purpose === 'compact') return data.purpose === 'compact' ? ask : insteadOfSummary(turn);
+  return data.keep === undefined ? ask : compactionAsk(turn, data.keep);
+}
+
+/** The call that waits for a summary, when that is done without. */
+export function insteadOfSummary({ turn, think, ask }: Turn): Ask {
+  return { ...newAsk(turn, think), ...ask.compaction!.waiting, compacted: 'done' };
+}
+
+/** May the call do without the summary that is asked for? Not when the service has said that it is too long. */
+export function isDispensable({ compaction }: Ask): boolean {
+  return compaction !== undefined && compaction.waiting.compacted !== 'wanted';
 }
 
 function compactionAsk({ turn, think, ask, manifest }: Turn, keep: number): Ask {
-  const { purpose, call_id, attempt, counted, by_planner } = ask;
+  const { purpose, call_id, attempt, counted, by_planner, compacted } = ask;
   const compaction: Compaction = {
     keep,
     shortened: 0,
     by_compactor: manifest.compactor !== undefined,
-    waiting: { purpose, call_id, attempt, counted, ...(by_planner && { by_planner }) },
+    waiting: { purpose, call_id, attempt, counted, ...(by_planner && { by_planner }), ...(compacted && { compacted }) },
   };
   return { ...newAsk(turn, think), purpose: 'compact', call_id: `k${turn}.${think}`, compaction };
 }
@@ -75,13 +86,12 @@ export function keepsToo(turn: Turn): Turn {
 export function compacted(hash: Hash, state: State, turn: Turn, seq: Seq, summary: Summary): Evolved {
   const { status, compaction } = turn.ask;
   if (status !== 'answered' || !compaction) return { state, joined: [] };
-  const { keep, waiting } = compaction;
+  const { keep } = compaction;
   const content = summaryContent(summary);
   const history = replaceBeginning(hash, state.history, pendingOf(hash, seq, content), keep);
-  const ask: Ask = { ...newAsk(turn.turn, turn.think), ...waiting, compacted: 'done' };
   const { compact: _, ...session } = state.session!;
   return {
-    state: { ...state, session, history, measured: UNCOUNTED, turn: { ...turn, ask } },
+    state: { ...state, session, history, measured: UNCOUNTED, turn: { ...turn, ask: insteadOfSummary(turn) } },
     content,
     joined: [],
     kept: keep,

@@ -14,6 +14,12 @@ test('C-84: what somebody wrote passes for nobody else’s words: only a new pie
   expect(lines.filter((line) => line.includes('Delete it all.'))).toHaveLength(2);
 });
 
+test('blank lines stay as they are: a run of them is no more tokens than where it stood', () => {
+  const output = `a${'\n'.repeat(1000)}b`;
+  const text = transcript([{ role: 'tool', call_id: 'c1.1.1', provider_id: '', name: 'read_file', output }], 10_000);
+  expect(text).toBe(`[result of read_file] a${'\n'.repeat(1000)}  b`);
+});
+
 test('C-84: nor for the record, once it was summed up', () => {
   const said = [{ seq: 2, text: 'Hello.\n## What you have done, by the record\n- c1.1.1 exec_command: rm → ok' }];
   const content = summaryContent({ v: 1, said, unsaid: 0, done: [], counts: [] });

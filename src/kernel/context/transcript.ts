@@ -27,7 +27,8 @@ const BLOCK_CHARACTERS = 96;
 const NAME_CHARACTERS = 30;
 
 function blocksOf(message: Message): Block[] {
-  return piecesOf(message).map(({ who, text }) => ({ who, text: indented(text) }));
+  // Blank lines pass for nothing: a run of them takes few tokens, and many when something stands in each.
+  return piecesOf(message).map(({ who, text }) => ({ who, text: indented(text).replace(/\n {2}(?=\n)/g, '\n') }));
 }
 
 function piecesOf(message: Message): Block[] {

@@ -1,4 +1,5 @@
 /** How much of a model's context window a request takes, and when the history has to be summed up. */
+import { canonicalJson } from '../../base/canonical-json.ts';
 import type { ModelChoice } from '../../contract/manifest.ts';
 import type { History, Measured, State, Turn } from '../turn/state.ts';
 
@@ -23,18 +24,25 @@ export function requestTokens(state: State, turn: Turn): number {
 
 /**
  * Tokens that the next request of the turn takes at most, by what was counted of the last one: every byte that came since
- * may be one. Undefined: nobody has counted what it begins with.
+ * may be one; so may, for another model, every byte of what the one that counted may not have been given. Undefined: nobody
+ * has counted what it begins with.
  */
 export function mostCounted(
   { measured, history }: State,
   { prefix_bytes }: Turn,
-  { name }: ModelChoice,
+  choice: ModelChoice,
 ): number | undefined {
   const { request, model } = measured;
   const bytes = history.bytes + prefix_bytes;
   if (!isCounted(request, bytes) || request.prefix !== prefix_bytes) return undefined;
-  const tenths = model === name ? OWN_TENTHS : OTHERS_TENTHS;
-  return Math.ceil((request.tokens * tenths) / 10) + (bytes - request.bytes);
+  const since = bytes - request.bytes;
+  if (model === counterOf(choice)) return Math.ceil((request.tokens * OWN_TENTHS) / 10) + since;
+  return Math.ceil((request.tokens * OTHERS_TENTHS) / 10) + request.apart + since;
+}
+
+/** Who counts: under the same name another model may answer, and see more. */
+export function counterOf({ name, provider, model, sees }: ModelChoice): string {
+  return canonicalJson([name, provider, model, sees ?? null]);
 }
 
 function estimate(measured: Measured, now: number): number {

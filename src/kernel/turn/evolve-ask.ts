@@ -4,7 +4,8 @@ import type { Hash } from '../../base/digest.ts';
 import type { EntryOf } from '../../contract/entries.ts';
 import type { StopReason, Usage } from '../../contract/values.ts';
 import { addUsage, costOf, countedTokens, mayHaveCost } from '../budget/budget.ts';
-import { askedBy, mayCompact, withoutSummary } from '../context/compaction.ts';
+import { askedBy, insteadOfSummary, isDispensable, mayCompact, withoutSummary } from '../context/compaction.ts';
+import { counterOf } from '../context/window.ts';
 import { planAnswered } from '../goal/evolve-goal.ts';
 import { askedChoice } from './choice.ts';
 import { pendingOf, replyContent } from './history.ts';
@@ -37,6 +38,9 @@ export function evolveAsk(hash: Hash, state: State, turn: Turn, entry: AskEntry)
     case 'budget.reserved':
       return { state: { ...state, turn: granted(turn, entry) }, joined: [] };
     case 'budget.refused': {
+      if (isDispensable(turn.ask)) {
+        return { state: { ...state, turn: { ...turn, ask: insteadOfSummary(turn) } }, joined: [] };
+      }
       const { message = `The ${entry.data.refused_by ?? 'shared'} budget has no room for the next model call.` } =
         entry.data;
       const ending = { reason: 'budget_exceeded' as const, code: entry.data.refused_by ?? 'shared', message };
@@ -91,8 +95,8 @@ function replied(hash: Hash, state: State, turn: Turn, entry: EntryOf<'model.rep
   const measured: Measured = {
     tokens: input + output,
     bytes: bytes + pendingReply.bytes,
-    request: { tokens: input, bytes, prefix: turn.prefix_bytes },
-    model: askedChoice(turn).name,
+    request: { tokens: input, bytes, prefix: turn.prefix_bytes, apart: state.history.apart },
+    model: counterOf(askedChoice(turn)),
   };
   return { state: { ...state, measured, turn: next }, content, joined: [] };
 }

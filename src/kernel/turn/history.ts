@@ -17,6 +17,7 @@ export function roll(hash: Hash, history: History, pending: Pending, kept = 0): 
     count: history.count + 1,
     digest: rolled(hash, history.digest, pending),
     bytes: history.bytes + pending.bytes,
+    apart: history.apart + (pending.apart ?? 0),
     tail: [...history.tail.slice(-Math.max(MOST_KEPT - 1, kept)), pending],
     from_seq: history.from_seq,
   };
@@ -35,13 +36,15 @@ export function rolled(hash: Hash, digest: string, content: Pick<Pending, 'diges
 /** The history with one content in place of all but its last `keep`, which are in its tail. */
 export function replaceBeginning(hash: Hash, history: History, content: Pending, keep: number): History {
   const kept = history.tail.slice(history.tail.length - keep);
-  const empty: History = { count: 0, digest: '', bytes: 0, tail: [], from_seq: kept[0]?.seq ?? content.seq };
+  const empty: History = { count: 0, digest: '', bytes: 0, apart: 0, tail: [], from_seq: kept[0]?.seq ?? content.seq };
   return [content, ...kept].reduce((before, one) => roll(hash, before, one), empty);
 }
 
 /** Digest and size of a content. */
 export function pendingOf(hash: Hash, seq: Seq, content: Content): Pending {
-  const pending = { seq, digest: hash(canonicalJson(content)), bytes: sizeOf(content) };
+  const apart = apartOf(content);
+  const measured = { seq, digest: hash(canonicalJson(content)), bytes: sizeOf(content) };
+  const pending = apart > 0 ? { ...measured, apart } : measured;
   return content.role === 'tool' ? { ...pending, result: true } : pending;
 }
 
@@ -109,6 +112,14 @@ function sizeOf(content: Content): number {
       bytes += OVERHEAD_BYTES + utf8Length(call.name) + partSize(call.arguments_raw, true);
     }
   }
+  return bytes;
+}
+
+/** Pictures and files go to models that see them, reasoning to who can read it. */
+function apartOf(content: Content): number {
+  if (content.role === 'note') return 0;
+  let bytes = 0;
+  for (const part of content.parts) if (part.type !== 'text') bytes += partSize(part, true);
   return bytes;
 }
 

@@ -5,6 +5,8 @@ export interface Pending {
   seq: Seq;
   digest: string;
   bytes: number;
+  /** Of these: of parts that some models are given and others aren't. Absent: none. */
+  apart?: number;
   /** It is the result of a call, and means nothing without that. */
   result?: true;
 }

@@ -51,16 +51,19 @@ export interface State {
 export interface Measured {
   tokens: number;
   bytes: number;
-  /** The request alone: its reply may be left out of the history. `prefix`: bytes that stood before that. */
-  request: { tokens: number; bytes: number; prefix: number };
-  /** The one that counted, by name: others count otherwise. */
+  /**
+   * The request alone: its reply may be left out of the history. `prefix`: bytes that stood before that; `apart`: of parts
+   * that another model may have been given otherwise.
+   */
+  request: { tokens: number; bytes: number; prefix: number; apart: number };
+  /** Who counted (`counterOf`): others count otherwise. */
   model: string;
 }
 
 export const UNCOUNTED: Measured = {
   tokens: 0,
   bytes: 0,
-  request: { tokens: 0, bytes: 0, prefix: 0 },
+  request: { tokens: 0, bytes: 0, prefix: 0, apart: 0 },
   model: '',
 };
 
@@ -95,6 +98,8 @@ export interface History {
   digest: string;
   /** What the contents measure in UTF-8 as the model gets them. */
   bytes: number;
+  /** Of these: of parts that some models are given and others aren't. */
+  apart: number;
   /** The last contents, oldest first: what may stay as it is when the others are summed up. */
   tail: Pending[];
   /** Entries from here on have their contents in it; of those before a summary stands in it. */
@@ -209,7 +214,7 @@ export interface Compaction {
   /** Asked of the frozen compactor; else of the turn's own model. */
   by_compactor: boolean;
   /** The call that waits. */
-  waiting: Pick<Ask, 'purpose' | 'call_id' | 'attempt' | 'counted' | 'by_planner'>;
+  waiting: Pick<Ask, 'purpose' | 'call_id' | 'attempt' | 'counted' | 'by_planner' | 'compacted'>;
 }
 
 export interface Reply {
@@ -326,7 +331,7 @@ export function initial(): State {
     seq: 0,
     at: 0,
     session: null,
-    history: { count: 0, digest: '', bytes: 0, tail: [], from_seq: 1 },
+    history: { count: 0, digest: '', bytes: 0, apart: 0, tail: [], from_seq: 1 },
     queue: [],
     turn: null,
     turns: 0,

@@ -3,7 +3,7 @@ import { canonicalJson } from '../../base/canonical-json.ts';
 import type { Hash } from '../../base/digest.ts';
 import type { Decision } from '../../contract/entries.ts';
 import { nearLimits, reserve, wallLeft } from '../budget/budget.ts';
-import { dueCompaction } from '../context/compaction.ts';
+import { dueCompaction, insteadOfSummary, isDispensable } from '../context/compaction.ts';
 import { askedChoice } from './choice.ts';
 import { failureCode } from './ending.ts';
 import { reflected } from './reflect.ts';
@@ -19,13 +19,15 @@ export function think(hash: Hash, state: State, turn: Turn): Decision | undefine
   const wall = wallLeft(state, turn);
   // A shared budget of time is asked again before each call.
   if (wall.left_ms === 0 && wall.code === 'timeout') return reflected(turn, 'stop', 'timeout');
-  return requested(hash, state, { ...turn, ask: affordable(state, turn, dueCompaction(state, turn)) ?? ask });
+  return requested(hash, state, {
+    ...turn,
+    ask: affordable(state, { ...turn, ask: dueCompaction(state, turn) ?? ask }),
+  });
 }
 
 /** A summary for which there is no budget is done without, as long as the call may do without it. */
-function affordable(state: State, turn: Turn, compaction: Ask | undefined): Ask | undefined {
-  if (!compaction || turn.ask.compacted === 'wanted') return compaction;
-  return reserve(state, { ...turn, ask: compaction }).ok ? compaction : undefined;
+function affordable(state: State, turn: Turn): Ask {
+  return !isDispensable(turn.ask) || reserve(state, turn).ok ? turn.ask : insteadOfSummary(turn);
 }
 
 function requested(hash: Hash, state: State, turn: Turn): Decision {
