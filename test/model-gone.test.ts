@@ -1,7 +1,8 @@
 /** A session whose model has left the configuration: what was said to one service is sent to no other by itself. */
-import { expect } from 'vitest';
+import { describe, expect } from 'vitest';
+import { startDaemon } from './support/daemon.ts';
 import { startMockOpenai } from './support/mock-openai.ts';
-import { entriesOf, KEY, type Place, test } from './support/place.ts';
+import { entriesOf, expectVerified, KEY, type Place, test, until } from './support/place.ts';
 
 interface Service {
   url: string;
@@ -62,6 +63,71 @@ test('a turn that waits for an approval meanwhile ends without asking another se
   } finally {
     await local.close();
   }
+});
+
+describe('what was accepted before ends, and holds nobody else up', () => {
+  const ended = { reason: 'validation_failed', code: 'model_gone' };
+
+  test('at the start of a daemon', async ({ place, mock: main }) => {
+    const local = await startMockOpenai();
+    try {
+      configure(place, main, local);
+      const environment = { RUNTIME_CHAOS: '1', RUNTIME_CRASH_AT: 'before-append-turn.started' };
+      await place.run(['run', '--session', 's', '--model', 'local', 'a secret'], { environment });
+      configure(place, main);
+      main.reply({ text: 'Here.' });
+      const daemon = await startDaemon(place);
+      const { status } = await daemon.send({ content: 'Are you there?' });
+      expect(status).toMatchObject({ status: 'done', text: 'Here.' });
+      await until('the turn has ended', () => entriesOf(place.journal('s'), 'turn.ended').length === 1);
+      expect(entriesOf(place.journal('s'), 'turn.ended')).toMatchObject([ended]);
+      expect([main.requests.length, local.requests.length]).toEqual([1, 0]);
+      await expectVerified(place, 's');
+    } finally {
+      await local.close();
+    }
+  });
+
+  test('when it leaves while it answers: that turn goes on, the next asks nobody', async ({ place, mock: main }) => {
+    const local = await startMockOpenai();
+    try {
+      configure(place, main, local);
+      local.reply({ text: 'I keep it.', holdAfter: 1 });
+      const daemon = await startDaemon(place);
+      const send = (content: string) => daemon.ask('POST', '/v1/events', { session_id: 's', model: 'local', content });
+      await send('a secret');
+      await until('the model is asked', () => local.requests.length === 1);
+      expect((await send('and more')).status).toBe(202);
+      configure(place, main);
+      process.kill(daemon.pid, 'SIGHUP');
+      await daemon.says('configuration reloaded');
+      local.release();
+      await until('both turns have ended', () => entriesOf(place.journal('s'), 'turn.ended').length === 2);
+      expect(entriesOf(place.journal('s'), 'turn.ended')).toMatchObject([{ reason: 'success' }, ended]);
+      expect([main.requests.length, local.requests.length]).toEqual([0, 1]);
+      await expectVerified(place, 's');
+    } finally {
+      await local.close();
+    }
+  });
+
+  test('and goes on with a model that somebody chooses, or once it is back', async ({ place, mock: main }) => {
+    const local = await startMockOpenai();
+    try {
+      configure(place, main, local);
+      const environment = { RUNTIME_CHAOS: '1', RUNTIME_CRASH_AT: 'before-append-turn.started' };
+      await place.run(['run', '--session', 's', '--model', 'local', 'a secret'], { environment });
+      configure(place, main);
+      const told = await place.run(['run', '--session', 's']);
+      expect(told.code).not.toBe(0);
+      expect(told.stderr).toContain('Choose another for the session');
+      configure(place, main, local);
+      local.reply({ text: 'I have it.' });
+      expect(await place.run(['run', '--session', 's', 'go on'])).toMatchObject({ stdout: 'I have it.\n' });
+    } finally {
+      await local.close();
+    }
+  });
 });
 
 test('a name that never stood in the configuration is asked of the default service, as ever', async ({

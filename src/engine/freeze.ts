@@ -21,7 +21,7 @@ const RETRY_AFTER_MAX_MS = 300_000;
 
 export interface FreezeSources {
   config: Config;
-  /** The models for a session. @throws RuntimeError model_gone */
+  /** The models for a session. */
   chooseModels: (session: OfModel) => Pick<Manifest, 'models' | 'compactor' | 'planner'>;
   /** The one in force now. */
   policy: () => Policy;

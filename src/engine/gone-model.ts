@@ -1,6 +1,8 @@
 /** A session's model that has left the configuration: what was said to it is sent to no other by itself. */
 import type { Config } from '../contract/config.ts';
 import { RuntimeError } from '../contract/errors.ts';
+import type { ModelChoice } from '../contract/manifest.ts';
+import type { ModelAnswer, ModelRequest } from '../contract/messages.ts';
 import type { Session } from '../kernel/turn/state.ts';
 import { isListed } from './config/models.ts';
 
@@ -14,8 +16,25 @@ export function hasLeft({ model, model_listed }: OfModel, config: Config): boole
 /** @throws RuntimeError model_gone */
 export function requireModelThere(session: OfModel, config: Config): void {
   if (!hasLeft(session, config)) return;
-  throw new RuntimeError(
-    'model_gone',
-    `The model "${session.model}" of this session is not in the configuration any more.`,
-  );
+  throw gone(session.model!);
+}
+
+function gone(model: string): RuntimeError {
+  return new RuntimeError('model_gone', `The model "${model}" of this session is not in the configuration any more.`);
+}
+
+/** Stands for a provider in turns that ask nobody. */
+const NOBODY = 'nobody';
+
+/** What a turn asks whose message was accepted while the model was there: nobody, so that it ends and holds nothing up. */
+export function nobodyFor(model: string): ModelChoice {
+  return { name: model, provider: NOBODY, model, max_output_tokens: 1 };
+}
+
+/** What such a turn is answered; undefined: its model is asked. */
+export function answerOfNobody({ provider, name }: Pick<ModelRequest, 'provider' | 'name'>): ModelAnswer | undefined {
+  if (provider !== NOBODY) return undefined;
+  const { code, message, next } = gone(name);
+  const usage = { input: 0, output: 0, cached: 0, reasoning: 0 };
+  return { ok: false, class: 'invalid_request', code, message: `${message} ${next}`, usage };
 }

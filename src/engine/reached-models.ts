@@ -2,6 +2,7 @@
 import type { Models } from '../adapters/models/router.ts';
 import type { ModelSettings } from '../adapters/models/settings.ts';
 import type { Config } from '../contract/config.ts';
+import { answerOfNobody } from './gone-model.ts';
 import { chooseModels, type ChosenModels } from './config/models.ts';
 import { createModels, type ModelPorts } from './models-client.ts';
 
@@ -36,7 +37,7 @@ export function reachModels(
   return {
     models: {
       prepare: (name) => client.prepare(name),
-      ask: (request, context) => client.ask(request, context),
+      ask: async (request, context) => answerOfNobody(request) ?? client.ask(request, context),
     },
     choose,
     renew(before) {

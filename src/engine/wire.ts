@@ -27,7 +27,7 @@ import { loginSecrets, knownSecrets } from './config/secrets.ts';
 import { ownersOf } from './budget/budgets.ts';
 import { lateLedger } from './budget/late-ledger.ts';
 import { createFreeze } from './freeze.ts';
-import { hasLeft, type OfModel, requireModelThere } from './gone-model.ts';
+import { hasLeft, nobodyFor, type OfModel } from './gone-model.ts';
 import { createOwner, type Owner } from './owner.ts';
 import { createIdIndex, type IdIndex } from './id-index.ts';
 import { LOCAL_ACTOR } from './principal.ts';
@@ -135,7 +135,7 @@ export function takeWorkspace(workspace: Workspace, children: Children = NO_CHIL
     const frozen = createFreeze({
       config: now,
       chooseModels(session) {
-        requireModelThere(session, now);
+        if (hasLeft(session, now)) return { models: [nobodyFor(session.model!)] };
         const { choices, compactor, planner } = choose(session.model);
         return { models: choices, ...(compactor && { compactor }), ...(planner && { planner }) };
       },
