@@ -130,6 +130,77 @@ describe('what was accepted before ends, and holds nobody else up', () => {
   });
 });
 
+describe('a message that names its model is sent to no other, wherever the program is killed', () => {
+  const kills = ['before-ack', 'before-append-session.configured', 'before-append-input.received'];
+
+  test.for(kills)('%s, in a session that talks with another', async (at, { place, mock: main }) => {
+    const local = await startMockOpenai();
+    try {
+      configure(place, main, local);
+      main.reply({ text: 'Hello.' });
+      await place.run(['run', '--session', 's', 'hello']);
+      const environment = { RUNTIME_CHAOS: '1', RUNTIME_CRASH_AT: at };
+      const killed = await place.run(['run', '--session', 's', '--model', 'local', 'a secret'], { environment });
+      expect(killed.signal).toBe('SIGKILL');
+      local.reply({ text: 'I keep it.' });
+      expect(await place.run(['run', '--session', 's'])).toMatchObject({ code: 0, stdout: 'I keep it.\n' });
+      expect([main.requests.length, local.requests.length]).toEqual([1, 1]);
+    } finally {
+      await local.close();
+    }
+  });
+
+  test.for(kills)('%s, and its model leaves', async (at, { place, mock: main }) => {
+    const local = await startMockOpenai();
+    try {
+      configure(place, main, local);
+      const environment = { RUNTIME_CHAOS: '1', RUNTIME_CRASH_AT: at };
+      const killed = await place.run(['run', '--session', 's', '--model', 'local', 'a secret'], { environment });
+      expect(killed.signal).toBe('SIGKILL');
+      configure(place, main);
+      await place.run(['run', '--session', 's']);
+      expect(entriesOf(place.journal('s'), 'turn.ended')).toMatchObject([{ code: 'model_gone' }]);
+      expect([main.requests.length, local.requests.length]).toEqual([0, 0]);
+    } finally {
+      await local.close();
+    }
+  });
+});
+
+test('to name it once more chooses no other', async ({ place, mock: main }) => {
+  const local = await startMockOpenai();
+  try {
+    configure(place, main, local);
+    local.reply({ text: 'I keep it.' });
+    await place.run(['run', '--session', 's', '--model', 'local', 'a secret']);
+    configure(place, main);
+    const again = await place.run(['run', '--session', 's', '--model', 'local', 'go on']);
+    expect(again).toMatchObject({ code: 2, stdout: '' });
+    const daemon = await startDaemon(place);
+    const answer = await daemon.ask('POST', '/v1/sessions/s/configure', { model: 'local' });
+    expect([answer.status, await answer.json()]).toMatchObject([400, { code: 'model_gone' }]);
+    expect((await daemon.ask('POST', '/v1/events', { session_id: 's', content: 'go on' })).status).toBe(400);
+    expect(main.requests).toEqual([]);
+  } finally {
+    await local.close();
+  }
+});
+
+test('a fork with another model keeps to that one', async ({ place, mock: main }) => {
+  const local = await startMockOpenai();
+  try {
+    configure(place, main, local);
+    main.reply({ text: 'Hello.' });
+    await place.run(['run', '--session', 's', 'hello']);
+    const fork = (await place.run(['session', 'fork', 's', '--model', 'local'])).stdout.trim();
+    configure(place, main);
+    expect(await place.run(['run', '--session', fork, 'a secret'])).toMatchObject({ code: 2, stdout: '' });
+    expect(main.requests).toHaveLength(1);
+  } finally {
+    await local.close();
+  }
+});
+
 test('a name that never stood in the configuration is asked of the default service, as ever', async ({
   place,
   mock,

@@ -53,7 +53,7 @@ async function costs(): Promise<Costs> {
   const turn = async (text: string): Promise<void> => {
     const parts = [{ type: 'text' as const, text }];
     await owner.accept({ session: live.id, parts, actor: LOCAL_ACTOR, source: 'bench', root: home });
-    await owner.enter(live, { actor: LOCAL_ACTOR });
+    await owner.enter(live);
     await live.runner.rest();
   };
   const run = async (until: number): Promise<number> => {

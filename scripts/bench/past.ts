@@ -23,7 +23,13 @@ try {
   await make('short', SHORT);
   await make('long', LONG);
   const fork = async (id: string): Promise<void> => {
-    const sources = { ...store, policy, role: LOCAL_ACTOR.role, now: () => workspace.clock.now() };
+    const sources = {
+      ...store,
+      policy,
+      role: LOCAL_ACTOR.role,
+      isListed: () => false,
+      now: () => workspace.clock.now(),
+    };
     await forkSession(sources, 'long', { id, actor: LOCAL_ACTOR });
   };
   await fork('copy');
@@ -92,7 +98,7 @@ async function make(id: string, turns: number): Promise<void> {
   for (let turn = 1; turn <= turns; turn++) {
     const parts = [{ type: 'text' as const, text: `message ${turn}` }];
     await owner.accept({ session: id, parts, actor: LOCAL_ACTOR, source: 'bench', root: home });
-    await owner.enter(live, { actor: LOCAL_ACTOR });
+    await owner.enter(live);
     await live.runner.rest();
   }
   await owner.close(live);

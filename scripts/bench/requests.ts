@@ -187,7 +187,7 @@ async function converse(entry: object): Promise<void> {
     for (const { says } of CORPUS) {
       const parts = [{ type: 'text' as const, text: says }];
       await owner.accept({ session: live.id, parts, actor: LOCAL_ACTOR, source: 'bench', root: tmpdir() });
-      await owner.enter(live, { actor: LOCAL_ACTOR });
+      await owner.enter(live);
       await live.runner.rest();
     }
     await owner.close(live);

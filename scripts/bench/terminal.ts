@@ -186,7 +186,7 @@ async function attachLong(): Promise<number[]> {
   for (let turn = 0; turn < TURNS; turn++) {
     const parts = [{ type: 'text' as const, text: `message ${turn}` }];
     await owner.accept({ session: live.id, parts, actor: LOCAL_ACTOR, source: 'bench', root: folder });
-    await owner.enter(live, { actor: LOCAL_ACTOR });
+    await owner.enter(live);
     await live.runner.rest();
   }
   await owner.close(live);

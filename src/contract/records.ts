@@ -25,7 +25,9 @@ export interface IngressEvent {
   /** What the session is made with, should the event be its first. */
   root?: string;
   title?: string;
+  /** From its turn on. `model_listed`: it stood in the configuration when the event was accepted. */
   model?: string;
+  model_listed?: true;
   /** Tighter than the configured ones, for its turn. */
   limits?: { wall_ms?: number; cost_micro_usd?: number };
   /** It is to be planned, and done in steps. */

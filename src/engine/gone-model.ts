@@ -13,9 +13,9 @@ export function hasLeft({ model, model_listed }: OfModel, config: Config): boole
   return model !== undefined && model_listed === true && !isListed(config, model);
 }
 
-/** @throws RuntimeError model_gone */
-export function requireModelThere(session: OfModel, config: Config): void {
-  if (!hasLeft(session, config)) return;
+/** `wanted`: instead of the session's; to name that once more chooses no other. @throws RuntimeError model_gone */
+export function requireModelThere(session: OfModel, config: Config, wanted = session.model): void {
+  if (wanted !== session.model || !hasLeft(session, config)) return;
   throw gone(session.model!);
 }
 

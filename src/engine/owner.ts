@@ -16,9 +16,9 @@ import type { IngressEvent } from '../contract/records.ts';
 import type { Resolution, SessionChange, SubmittedPart } from '../contract/host.ts';
 import type { Actor, FileChange, Lane, Role } from '../contract/values.ts';
 import { createKernel } from '../kernel/kernel.ts';
-import type { State } from '../kernel/turn/state.ts';
 import { childEvent, isChildEvent } from './child-event.ts';
 import { created, createdForStep, inputOf, inputOfTry } from './first-entries.ts';
+import type { OfModel } from './gone-model.ts';
 import type { Principal } from './principal.ts';
 import { cleanParts } from './session/border.ts';
 import { createResolver } from './session/fold.ts';
@@ -103,13 +103,10 @@ export interface Owner {
   /**
    * Begins work on an opened session: its first entry when it is new, else what the opening must record; then its
    * accepted events that the journal doesn't have; done marks and audit heads that a stop left out are made up for. From
-   * here on effects run. `model`: from now on, when it is given. `takes`: which of its accepted events that the
+   * here on effects run. `takes`: which of its accepted events that the
    * journal doesn't have are given to it; absent: all. Gives the accepted events that it has by now.
    */
-  enter(
-    live: LiveSession,
-    how: { actor: Actor; model?: string; takes?: (event: IngressEvent) => boolean },
-  ): Promise<IngressEvent[]>;
+  enter(live: LiveSession, how?: { takes?: (event: IngressEvent) => boolean }): Promise<IngressEvent[]>;
   /** Makes the session of a goal's step, where it isn't there yet. Nothing starts in it. */
   makeChild(live: LiveSession, request: ChildRequest): Promise<void>;
   /** Gives a step's session that was entered a try of it, unless it has it. */
@@ -189,7 +186,7 @@ export function createOwner(ports: OwnerPorts, settings: OwnerSettings): Owner {
   ): Promise<void> {
     const { runner } = live;
     const change = {
-      ...(model !== undefined && modelChange(model, runner.state().session, wasListed)),
+      ...(model !== undefined && modelChange(model, runner.state().session ?? {}, wasListed)),
       ...(title !== undefined && { title }),
       ...(instructions !== undefined && { instructions }),
       ...(compact && { compact }),
@@ -200,14 +197,23 @@ export function createOwner(ports: OwnerPorts, settings: OwnerSettings): Owner {
     await runner.post({ type: 'session.configured', data: { ...change, by: { actor } } });
   }
 
-  function modelChange(
-    model: string,
-    session: State['session'],
-    wasListed: boolean,
-  ): { model?: string; listed?: true } {
+  function modelChange(model: string, now: OfModel, wasListed: boolean): { model?: string; listed?: true } {
     const listed = wasListed || settings.isListed(model);
-    if (session?.model === model && (session.model_listed ?? false) === listed) return {};
+    if (now.model === model && (now.model_listed ?? false) === listed) return {};
     return { model, ...(listed && { listed }) };
+  }
+
+  /** Each event behind the model that it names: wherever this is cut off, none is in the journal without its own. */
+  function give({ runner }: LiveSession, events: readonly IngressEvent[]): Promise<unknown>[] {
+    let now: OfModel = runner.state().session ?? {};
+    return events.flatMap((event) => {
+      const { model, model_listed = false, actor } = event;
+      const change = model === undefined ? {} : modelChange(model, now, model_listed);
+      if (change.model === undefined) return runner.post(inputOf(event));
+      now = { model: change.model, ...(change.listed && { model_listed: true }) };
+      const configured = runner.post({ type: 'session.configured', data: { ...change, by: { actor } } });
+      return [configured, runner.post(inputOf(event))];
+    });
   }
 
   return {
@@ -235,7 +241,7 @@ export function createOwner(ports: OwnerPorts, settings: OwnerSettings): Owner {
         payload_digest: digestOf(canonicalJson({ ...(!unnamed && { session }), parts, ...how })),
         root,
         ...(title !== undefined && { title: clean(title) }),
-        ...(model !== undefined && { model }),
+        ...(model !== undefined && { model, ...(settings.isListed(model) && { model_listed: true }) }),
         ...(idempotency_key !== undefined && { idempotency_key }),
         ...(limits !== undefined && { limits }),
         ...how,
@@ -299,11 +305,11 @@ export function createOwner(ports: OwnerPorts, settings: OwnerSettings): Owner {
       await runner.post(inputOfTry(request));
     },
 
-    async give({ runner }, event) {
-      await runner.post(inputOf(event));
+    async give(live, event) {
+      await Promise.all(give(live, [event]));
     },
 
-    async enter(live, { actor, takes = () => true, ...how }) {
+    async enter(live, { takes = () => true } = {}) {
       const { id, runner, opened } = live;
       const isKnown = ({ event_id }: IngressEvent): boolean =>
         opened.ended.has(event_id) || opened.received.has(event_id);
@@ -312,15 +318,14 @@ export function createOwner(ports: OwnerPorts, settings: OwnerSettings): Owner {
       const [first] = waiting;
       if (opened.end.status === 'absent' && first)
         posted.push(runner.post(created(first, { id, ...settings, policy: settings.policy() })));
-      const model = how.model ?? (opened.end.status === 'absent' ? first?.model : undefined);
       await recordOpening(live);
       runner.start();
-      if (model !== undefined) posted.push(configure(live, { model }, actor));
-      for (const event of waiting) {
-        const ended = opened.ended.get(event.event_id);
-        if (ended !== undefined) trailing.add(ports.ingress.done(event.event_id, ended.reason));
-        else if (!opened.received.has(event.event_id)) posted.push(runner.post(inputOf(event)));
+      for (const { event_id } of waiting) {
+        const ended = opened.ended.get(event_id);
+        if (ended !== undefined) trailing.add(ports.ingress.done(event_id, ended.reason));
       }
+      const fresh = waiting.filter((event) => !isKnown(event));
+      posted.push(...give(live, fresh));
       await Promise.all(posted);
       await repairHead(id, opened);
       return waiting;

@@ -92,16 +92,15 @@ export const MUTANTS: readonly Mutant[] = [
     name: 'a message that the journal has is entered again',
     breaks: 'a',
     file: 'src/engine/owner.ts',
-    find: 'else if (!opened.received.has(event.event_id)) posted',
-    replace: 'else posted',
+    find: 'const fresh = waiting.filter((event) => !isKnown(event));',
+    replace: 'const fresh = waiting.filter((event) => !opened.ended.has(event.event_id));',
   },
   {
     name: 'a message whose turn has ended is entered again',
     breaks: 'a',
     file: 'src/engine/owner.ts',
-    find: 'if (ended !== undefined) trailing.add(ports.ingress.done(event.event_id, ended.reason));\n        else if (!opened.received.has(event.event_id)) posted',
-    replace:
-      'if (ended !== undefined) posted.push(runner.post(inputOf(event)));\n        else if (!opened.received.has(event.event_id)) posted',
+    find: 'if (ended !== undefined) trailing.add(ports.ingress.done(event_id, ended.reason));',
+    replace: 'if (ended !== undefined) posted.push(...give(live, waiting.filter((one) => one.event_id === event_id)));',
   },
   {
     name: 'idempotency keys are forgotten at a start',

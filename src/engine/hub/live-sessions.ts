@@ -7,11 +7,9 @@ import { createSerial } from '../../base/serial.ts';
 import { naming, RuntimeError, toRuntimeError } from '../../contract/errors.ts';
 import type { ChildRequest } from '../../contract/ports.ts';
 import type { IngressEvent } from '../../contract/records.ts';
-import type { Actor } from '../../contract/values.ts';
 import type { Session } from '../../kernel/turn/state.ts';
 import { childEvent } from '../child-event.ts';
 import type { LiveSession, Owner } from '../owner.ts';
-import { LOCAL_ACTOR } from '../principal.ts';
 import type { RunnerEvent } from '../session/runner.ts';
 
 export interface LiveSessions {
@@ -105,18 +103,14 @@ export function createLiveSessions(options: LiveSessionsOptions): LiveSessions {
     return slot;
   }
 
-  /** `change`: the model from now on, as somebody wants it. */
-  async function enterSlot(slot: Slot, change?: { model: string; actor: Actor }): Promise<void> {
+  async function enterSlot(slot: Slot): Promise<void> {
     refuseWhenClosing();
     const { live } = slot;
-    if (slot.entered) {
-      if (change) await owner.configure(live, { model: change.model }, change.actor);
-      return;
-    }
+    if (slot.entered) return;
     onEnter(live);
     slot.entered = true;
     try {
-      const given = await owner.enter(live, { ...(change ?? { actor: LOCAL_ACTOR }), takes });
+      const given = await owner.enter(live, { takes });
       for (const { event_id } of given) slot.delivered.add(event_id);
       // One that isn't there yet is made by its first message, when that comes.
       slot.entered = live.runner.state().session !== null;
@@ -196,10 +190,9 @@ export function createLiveSessions(options: LiveSessionsOptions): LiveSessions {
       }),
     deliver: (event) =>
       inOrder(event.session_id, async () => {
-        const { event_id, model, actor } = event;
+        const { event_id } = event;
         const slot = await slotOf(event.session_id);
-        const change = model === undefined || slot.delivered.has(event_id) ? undefined : { model, actor };
-        await enterSlot(slot, change);
+        await enterSlot(slot);
         if (slot.delivered.has(event_id)) return true;
         // It may have come to its end before the session was entered: stopped, or by who had it open before.
         if (!(await owner.pendingEvent(event_id))) return false;

@@ -1,5 +1,7 @@
 /** What is done to a session beside working on it. What that takes is loaded when somebody does it. */
 import type { Host } from '../../contract/host.ts';
+import { isListed } from '../config/models.ts';
+import { requireModelThere } from '../gone-model.ts';
 import type { LiveSession } from '../owner.ts';
 import { ACTS, type Principal, requireRole } from '../principal.ts';
 import { stepSessionsOf } from '../past/step-sessions.ts';
@@ -51,7 +53,11 @@ export function createSessionActs(ports: SessionActsPorts): SessionActs {
     async configure(session_id, changes) {
       requireRole(by, ACTS.configure);
       checkModel(changes.model, by);
-      await changeSession(session_id, (live) => owner.configure(live, changes, by.actor));
+      await changeSession(session_id, async (live) => {
+        const { session } = live.runner.state();
+        if (session && changes.model !== undefined) requireModelThere(session, workspace.loaded.config, changes.model);
+        await owner.configure(live, changes, by.actor);
+      });
     },
     fork: (session_id, options) =>
       change(async () => {
@@ -59,7 +65,8 @@ export function createSessionActs(ports: SessionActsPorts): SessionActs {
         checkModel(options.model, by);
         const { forkSession } = await import('../past/fork.ts');
         const id = owner.newSessionId();
-        const sources = { ...store, policy: workspace.policy, role: by.actor.role, now };
+        const isKnown = (model: string): boolean => isListed(workspace.loaded.config, model);
+        const sources = { ...store, policy: workspace.policy, role: by.actor.role, isListed: isKnown, now };
         await forkSession(sources, session_id, { id, actor: by.actor }, options);
         return { session_id: id };
       }),

@@ -69,7 +69,7 @@ export function createSubmit(
     const session = message.session_id ?? owner.newSessionId();
     const { session: known } = await sessions.use(session, ({ runner }) => runner.state());
     requireModel(workspace, model, by);
-    if (model === undefined && known) requireModelThere(known, workspace.loaded.config);
+    if (known) requireModelThere(known, workspace.loaded.config, model);
     const chosen = choose(model ?? known?.model);
     checkPrice(limits, chosen.choices);
     const [{ name, provider }] = chosen.choices as [ModelChoice];

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { ModelAnswer } from '../../contract/messages.ts';
-import { createWorld, PERSON, reply, result, type World } from '../testing/world.ts';
+import { createWorld, reply, result, type World } from '../testing/world.ts';
 import { diffSessions, type DiffSummary, type TurnDifference } from './diff.ts';
 
 /** Says this in a session; the model answers so, one after the other, and tools give these results. */
@@ -54,7 +54,7 @@ describe('the same', () => {
     await first.nextRun();
     const world = createWorld({ before: first });
     const live = await world.owner.open('a');
-    await world.owner.enter(live, { actor: PERSON });
+    await world.owner.enter(live);
     (await world.nextRun()).answer(result('seen'));
     (await world.nextAsk()).answer(reply('done'));
     await live.runner.rest();

@@ -27,6 +27,7 @@ async function forkOf(world: World, from: string, id: string, options: ForkOptio
     blobs: world.blobStore,
     policy,
     role: 'operator' as const,
+    isListed: () => false,
     now: () => 0,
   };
   await forkSession(sources, from, { id, actor: PERSON }, options);

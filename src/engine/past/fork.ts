@@ -23,6 +23,8 @@ export interface ForkSources {
   /** The workspace's, and whoever forks. */
   policy: Policy;
   role: Role;
+  /** Does a model stand in the configuration? */
+  isListed: (model: string) => boolean;
   now: () => number;
 }
 
@@ -41,7 +43,7 @@ interface Cut {
  * @throws RuntimeError not_found | store_damaged | session_exists
  */
 export async function forkSession(
-  { journal, blobs, policy, role, now }: ForkSources,
+  { journal, blobs, policy, role, isListed, now }: ForkSources,
   from: string,
   to: { id: string; actor: Actor },
   { policy: own, model, ...place }: ForkOptions = {},
@@ -82,7 +84,13 @@ export async function forkSession(
     append({ type: 'session.forked', data }, at);
     if (epoch !== undefined) decideAll(); // a turn that was open elsewhere ends here
     if (model === undefined || model === state.session!.model) return;
-    append({ type: 'session.configured', data: { model, by: { actor: to.actor } } }, at);
+    append(
+      {
+        type: 'session.configured',
+        data: { model, ...(isListed(model) && { listed: true }), by: { actor: to.actor } },
+      },
+      at,
+    );
   });
 }
 

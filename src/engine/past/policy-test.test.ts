@@ -58,7 +58,8 @@ test('a session’s own policies count beside it; calls of a source are that ses
   (await before.nextRun()).answer(result('done'));
   (await before.nextAsk()).answer(reply('ok'));
   await live.runner.rest();
-  const sources = { journal: before.journal, blobs: before.blobStore, policy: POLICY, role: 'operator' as const, now: () => 0 }; // prettier-ignore
+  const ports = { journal: before.journal, blobs: before.blobStore, isListed: () => false, now: () => 0 };
+  const sources = { ...ports, policy: POLICY, role: 'operator' as const };
   const own = { ...POLICY, allow: ['look'], require_approval: ['work'] };
   await forkSession(sources, 's', { id: 'fork', actor: PERSON }, { policy: own });
   const world = createWorld({ before });

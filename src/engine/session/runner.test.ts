@@ -136,7 +136,7 @@ it('runs nothing a second time after its opening could not be recorded: that is 
   await expect(next.owner.stop(live, event, { actor: PERSON, via: 'test' })).rejects.toMatchObject({
     code: 'store_unavailable',
   });
-  await next.owner.enter(live, { actor: PERSON });
+  await next.owner.enter(live);
   (await next.nextAsk()).answer(reply('It may have happened.'));
   await live.runner.rest();
   expect(next.runs).toEqual([]);
@@ -154,7 +154,7 @@ describe('what a stop left out', () => {
 
     const again = await world.owner.open('s');
     expect(again.opened.fold.lastReply).toEqual([{ type: 'text', text: 'hello' }]);
-    await world.owner.enter(again, { actor: PERSON });
+    await world.owner.enter(again);
     expect(await again.runner.rest()).toEqual({ kind: 'idle' });
     await world.owner.close(again);
     expect(world.audit).toMatchObject([{ type: 'head', data: { session: 's', seq: PLAIN_TURN.length } }]);
@@ -313,7 +313,7 @@ describe('shut-down', () => {
     const next = createWorld({ before: world });
     const again = await next.owner.open('s');
     expect(again.opened.opening).toBeUndefined(); // nothing was running: nothing to record
-    await next.owner.enter(again, { actor: PERSON });
+    await next.owner.enter(again);
     (await next.nextAsk()).answer(reply('hello'));
     expect(await again.runner.rest()).toEqual({ kind: 'idle' });
     expect(next.last('s', 'turn.ended').data).toMatchObject({ reason: 'success', model_calls: 2 });

@@ -119,7 +119,7 @@ describe('a snapshot is not used', () => {
     const world = await talk('one', 'two', 'three');
     world.done.clear();
     const session = await world.owner.open('s');
-    await world.owner.enter(session, { actor: PERSON });
+    await world.owner.enter(session);
     expect(await session.runner.rest()).toEqual({ kind: 'idle' });
     await world.owner.close(session);
     expect(world.types('s').filter((type) => type === 'input.received')).toHaveLength(3);

@@ -124,6 +124,6 @@ async function say(live: LiveSession, text: string, mode: 'message' | 'steer' = 
 
 async function reopen(world: World): Promise<LiveSession> {
   const live = await world.owner.open(SESSION);
-  await world.owner.enter(live, { actor: PERSON });
+  await world.owner.enter(live);
   return live;
 }

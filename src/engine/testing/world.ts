@@ -179,7 +179,7 @@ export function createWorld(
       const parts = [{ type: 'text' as const, text }];
       const { event } = await owner.accept({ session, parts, actor: PERSON, source: 'test', root: '/p' });
       const live = await owner.open(session);
-      await owner.enter(live, { actor: PERSON });
+      await owner.enter(live);
       return { live, event: event.event_id };
     },
     types: (session) => (lines.get(session) ?? []).map((entry) => entry.type),
