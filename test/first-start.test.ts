@@ -238,6 +238,16 @@ describe('to a model', () => {
     expect(terminal.raw()).not.toContain(SECRET);
   });
 
+  test('a key in the environment that cannot be sent is said, and leads back', async ({ place }) => {
+    const terminal = start(place, { GROQ_API_KEY: `${SECRET}\n`, OLLAMA_HOST: '127.0.0.1:1' });
+    await terminal.answer(MENU, '1');
+    await terminal.answer('Name of the model:', 'llama');
+    await terminal.waitFor('It does not: ');
+    await terminal.answer('What now?', '2');
+    await terminal.waitFor(/What now\?[^]*Which model should answer/);
+    expect(terminal.raw()).not.toContain(SECRET);
+  });
+
   test.for([
     ['1', { exec_command: 'require_approval', apply_patch: 'require_approval', read_file: 'allow' }],
     ['2', { exec_command: 'deny', apply_patch: 'deny', read_file: 'allow' }],

@@ -31,7 +31,7 @@ export async function servedModels(
   { withinMs = OLLAMA_DEADLINE_MS, key }: { withinMs?: number; key?: string | undefined } = {},
 ): Promise<string[] | undefined> {
   const { get } = url.startsWith('https:') ? await import('node:https') : await import('node:http');
-  return new Promise((resolve) => {
+  const asked = new Promise<string[] | undefined>((resolve) => {
     const request = get(url, { headers: key ? { authorization: `Bearer ${key}` } : {} }, (response) => {
       const chunks: Buffer[] = [];
       let size = 0;
@@ -55,6 +55,7 @@ export async function servedModels(
     request.on('error', () => finish(undefined));
     request.on('close', () => finish(undefined));
   });
+  return asked.catch(() => undefined); // a key or an address of which no request can be made
 }
 
 function modelNames(text: string): string[] | undefined {
