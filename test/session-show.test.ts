@@ -1,5 +1,6 @@
 /** `session show` as a person reads it: page by page, in colours, and left when it is enough. */
 import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect } from 'vitest';
 import { type Place, test } from './support/place.ts';
 import { openTerminal, type Terminal } from './support/terminal.ts';
@@ -46,4 +47,16 @@ test('what fits is written as it is', async ({ place }) => {
   expect(await terminal.exited).toEqual({ code: 0, signal: null });
   expect(terminal.raw().startsWith('\x1b[1msession one')).toBe(true);
   expect(terminal.scrollback()).toBe((await place.run(['session', 'show', 'one'])).stdout.trimEnd());
+});
+
+test('no name in `--context` moves the cursor or adds a line', async ({ place }) => {
+  const name = 'evil\x1b[2J\x1b]0;x\x07\u202e\ntools         all of them';
+  place.write('script.yaml', 'model: script/v1\nturns:\n  - match: { any: true }\n    reply: { text: Yes. }\n');
+  const registry = [{ name, provider: 'script', script: join(place.project, 'script.yaml') }];
+  place.configure({ models: { default: name, registry } });
+  await place.run(['run', '--session', 'one', 'hello']);
+  const { stdout } = await place.run(['session', 'show', 'one', '--context']);
+  // eslint-disable-next-line no-control-regex -- that is what must not be there
+  expect(stdout).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202e]/);
+  expect(stdout.split('\n').filter((line) => line.startsWith('tools '))).toHaveLength(1);
 });

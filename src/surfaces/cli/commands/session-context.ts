@@ -3,7 +3,7 @@ import { RuntimeError } from '../../../contract/errors.ts';
 import { refuseTools } from '../../../engine/caller.ts';
 import { contextOf, type ShownContext } from '../../../engine/past/context.ts';
 import { withHost } from '../../attach.ts';
-import { visibleText } from '../../terminal/width.ts';
+import { oneLine, visibleText } from '../../terminal/width.ts';
 import { openForCommand, type CommandAction } from '../context.ts';
 import { printValue, type OutputFormat } from '../listing.ts';
 import { paged, printPaged } from '../pager.ts';
@@ -27,12 +27,12 @@ function contextLines(shown: ShownContext): string[] {
   const { model = 'none yet', window, tokens, counted, instruction_sources, missing, pins, tools, messages } = shown;
   const room = window === undefined ? '' : ` of ${window}`;
   return [
-    `model         ${model}`,
+    `model         ${oneLine(model)}`,
     `tokens        ${counted ? '' : 'about '}${tokens}${room}`,
-    ...instruction_sources.map(({ origin, bytes }) => `instructions  ${visibleText(origin)}, ${bytes} bytes`),
-    ...missing.map(({ what, why }) => `not read      ${visibleText(what)}: ${visibleText(why)}`),
+    ...instruction_sources.map(({ origin, bytes }) => `instructions  ${oneLine(origin)}, ${bytes} bytes`),
+    ...missing.map(({ what, why }) => `not read      ${oneLine(what)}: ${visibleText(why)}`),
     ...pins.map(({ id, text }) => `pinned        ${id}: ${visibleText(text)}`),
-    `tools         ${tools.join(', ') || 'none'}`,
+    `tools         ${tools.map(oneLine).join(', ') || 'none'}`,
     `history       ${messages.length} messages${shown.summed_up ? ', the first of them a summary' : ''}`,
     ...messages.flatMap(({ seq, role, text }) => ['', `[${seq}] ${role}`, visibleText(text.trimEnd())]),
     '',
