@@ -81,6 +81,14 @@ describe('a history is summed up', () => {
     expect(little.when(started(inputs)).at(-1)).toMatchObject({ data: { purpose: 'think' } });
   });
 
+  test('but not by what it thought beside its reply, and is not told again', () => {
+    const usage = { input: 500, output: 9000, reasoning: 8999 };
+    const inputs = { models: [model('main', { context: 2000 })] };
+    const story = given(created(), message('e1'), started(inputs), replied({ text: 'Aha.', usage }), message('e2'));
+    story.when(started(inputs), replied({ text: 'Aha.', usage }), message('e3'));
+    expect(story.when(started(inputs)).at(-1)).toMatchObject({ data: { purpose: 'think' } });
+  });
+
   test('never where nobody knows the window, or one content would be replaced by one', () => {
     const unknown = full({ models: [model('main')] });
     expect(unknown.entries.at(-1)).toMatchObject({ data: { purpose: 'think' } });

@@ -93,7 +93,8 @@ function replied(hash: Hash, state: State, turn: Turn, entry: EntryOf<'model.rep
   const bytes = state.history.bytes + turn.prefix_bytes;
   const { input, output } = data.usage;
   const measured: Measured = {
-    tokens: input + output,
+    // Of the reply only what stands in the history: not what the model thought and isn't told again.
+    tokens: input + Math.min(output, pendingReply.bytes),
     bytes: bytes + pendingReply.bytes,
     request: { tokens: input, bytes, prefix: turn.prefix_bytes, apart: state.history.apart },
     model: counterOf(askedChoice(turn)),
