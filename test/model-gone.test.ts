@@ -180,6 +180,8 @@ test('to name it once more chooses no other', async ({ place, mock: main }) => {
     const answer = await daemon.ask('POST', '/v1/sessions/s/configure', { model: 'local' });
     expect([answer.status, await answer.json()]).toMatchObject([400, { code: 'model_gone' }]);
     expect((await daemon.ask('POST', '/v1/events', { session_id: 's', content: 'go on' })).status).toBe(400);
+    const replay = await place.run(['session', 'replay', 's', '--model', 'local']);
+    expect(replay).toMatchObject({ code: 2, stdout: '' });
     expect(main.requests).toEqual([]);
   } finally {
     await local.close();

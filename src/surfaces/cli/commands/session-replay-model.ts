@@ -1,10 +1,12 @@
 /** `session replay --model`: where another model would have gone another way. */
 import { RuntimeError } from '../../../contract/errors.ts';
+import type { StoredEntry } from '../../../contract/ports.ts';
 import type { ComparedThink, ReplayReport } from '../../../contract/replay.ts';
 import { addUsage } from '../../../kernel/budget/budget.ts';
 import { NO_USAGE } from '../../../kernel/turn/state.ts';
 import { refuseTools } from '../../../engine/caller.ts';
 import { askAgain } from '../../../engine/past/ask-again.ts';
+import { requireModelThere } from '../../../engine/gone-model.ts';
 import { readSession } from '../../../engine/sessions.ts';
 import { otherModel } from '../../../engine/wire.ts';
 import { onSignals } from '../../signals.ts';
@@ -31,7 +33,11 @@ export const replayWithModel: CommandAction<AskAgainOptions> = async (context, o
   refuseTools(environment); // it spends the person's money
   const workspace = await openForCommand(context, options);
   const { entries, end } = await readSession(workspace, id);
-  const { choice, client } = await otherModel(workspace, options.model);
+  const { model } = options;
+  const wasListed = ({ entry }: StoredEntry): boolean =>
+    entry.type === 'session.configured' && entry.data.model === model && entry.data.listed === true;
+  if (entries.some(wasListed)) requireModelThere({ model, model_listed: true }, workspace.loaded.config);
+  const { choice, client } = await otherModel(workspace, model);
   const max_cost = options.maxCost === undefined ? undefined : Math.round(usdOf(options.maxCost) * 1_000_000);
   if (max_cost !== undefined && !choice.price) {
     throw new RuntimeError('price_missing', `--max-cost needs the price of the model "${choice.name}".`, {
