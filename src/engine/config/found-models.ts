@@ -28,11 +28,16 @@ export async function findModels(environment: Environment, clock: Clock): Promis
 export async function servedModels(
   url: string,
   clock: Clock,
-  { withinMs = OLLAMA_DEADLINE_MS, key }: { withinMs?: number; key?: string | undefined } = {},
+  {
+    withinMs = OLLAMA_DEADLINE_MS,
+    key,
+    signal,
+  }: { withinMs?: number; key?: string | undefined; signal?: AbortSignal } = {},
 ): Promise<string[] | undefined> {
   const { get } = url.startsWith('https:') ? await import('node:https') : await import('node:http');
   const asked = new Promise<string[] | undefined>((resolve) => {
-    const request = get(url, { headers: key ? { authorization: `Bearer ${key}` } : {} }, (response) => {
+    const headers = key ? { authorization: `Bearer ${key}` } : {};
+    const request = get(url, { headers, ...(signal && { signal }) }, (response) => {
       const chunks: Buffer[] = [];
       let size = 0;
       response.on('data', (chunk: Buffer) => {

@@ -81,6 +81,19 @@ test('who has had enough gets no model, at every question', async () => {
   for (const way of ways) expect((await choose({}, ...way)).entry).toBeUndefined();
 });
 
+test('nor is a service waited for that is asked for its models and says nothing', async () => {
+  const { input, clock, stdout, type } = createTyping();
+  onTestFinished(() => input.close());
+  const server = createServer(() => type(CTRL_C));
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  onTestFinished(() => new Promise((resolve) => server.close(() => resolve()).closeAllConnections()));
+  const address = `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`;
+  const beginning = { environment: NO_OLLAMA, home: '/nowhere', clock, config: defaultConfig() };
+  const chosen = chooseModel(createDialogue(beginning, input, stdout));
+  type(`5\r${address}\r\r`);
+  expect(await chosen).toBeUndefined();
+});
+
 test('a pasted key is tried at the service before it is kept, and never shown', async () => {
   const { url, requests } = await service();
   const { entry, read } = await choose({ OPENAI_BASE_URL: url }, '1', 'sk-1234567890');

@@ -147,8 +147,9 @@ async function askModelOf(
   key: string | undefined,
 ): Promise<ModelEntry | undefined> {
   const url = `${service.base_url!.replace(/\/$/, '')}/models`;
-  const models = await servedModels(url, dialogue.clock, { withinMs: LIST_MS, key });
-  if (dialogue.input.given_up.aborted) return undefined;
+  const signal = dialogue.input.given_up;
+  const models = await servedModels(url, dialogue.clock, { withinMs: LIST_MS, key, signal });
+  if (signal.aborted) return undefined;
   const name = await askName(dialogue, models ?? []);
   return name === undefined ? undefined : { name, ...service };
 }
