@@ -251,3 +251,15 @@ describe('a message', () => {
     await owner.ended;
   });
 });
+
+test('a model call that a shared budget refused was not sent, and that is what is told', async ({ place }) => {
+  place.play(STEPS, { budget: { day: { tokens: 10 } } });
+  await place.run(['run', '--session', 'one', 'hello']);
+  const report = await why(place, 'one/t1');
+  const lines = report.steps.filter(({ topic }) => topic === 'reply').flatMap((step) => step.lines);
+  expect(lines.map(({ text }) => text)).toEqual([
+    expect.stringContaining('m1.1, attempt 1: scripted (script) was to be asked'),
+    expect.stringMatching(/^it was not sent: .*day's token limit/),
+  ]);
+  expectCited(report, place.journal('one'));
+});

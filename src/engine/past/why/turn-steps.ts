@@ -87,13 +87,18 @@ function attemptLines(evidence: Evidence, call_id: string): WhyLine[] {
   for (const requested of evidence.all('model.requested', (data) => data.call_id === call_id)) {
     const { attempt, provider, model, message_count, request_digest } = requested.data;
     const is = (data: { call_id: string; attempt: number }): boolean => data.call_id === call_id && data.attempt === attempt; // prettier-ignore
-    lines.push(known(`${call_id}, attempt ${attempt}: ${model} (${provider}) was asked with a history of ${message_count}, request ${request_digest}`, requested)); // prettier-ignore
+    const [refused] = evidence.all('budget.refused', (data) => data.for === `${call_id}.${attempt}`);
+    const was = refused ? 'was to be asked' : 'was asked';
+    lines.push(known(`${call_id}, attempt ${attempt}: ${model} (${provider}) ${was} with a history of ${message_count}, request ${request_digest}`, requested)); // prettier-ignore
     const [failed] = evidence.all('model.failed', is);
     if (failed)
       lines.push(known(`it failed (${failed.data.class}, ${failed.data.code}): ${failed.data.message}`, failed));
     const [replied] = evidence.all('model.replied', is);
     if (replied) lines.push(repliedLine(replied));
-    if (!failed && !replied) lines.push(missing(`nothing of attempt ${attempt} came back that is recorded`));
+    if (refused) {
+      const { message, refused_by = 'a shared budget' } = refused.data;
+      lines.push(known(`it was not sent: ${message ?? `refused by ${refused_by}`}`, refused));
+    } else if (!failed && !replied) lines.push(missing(`nothing of attempt ${attempt} came back that is recorded`));
   }
   return lines.length > 0 ? lines : [missing(`no request ${call_id} is recorded`)];
 }
