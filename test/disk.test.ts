@@ -127,6 +127,38 @@ test.skipIf(!hasStrace)(
 );
 
 test.skipIf(!hasStrace)(
+  "a full disk under the journal of a goal's step: to be gone on with is the goal, and that ends",
+  async ({ place }) => {
+    place.play([
+      {
+        match: { purpose: 'plan', any: true },
+        reply: { text: JSON.stringify({ steps: ['a', 'b'].map((id) => ({ id, title: id, task: `do ${id}` })) }) },
+      },
+      { match: { contains: 'Result of step b' }, reply: { text: 'Both are done.' } },
+      { match: { any: true }, reply: { text: 'This one is done.' } },
+    ]);
+    // Now the step's file has a name.
+    const environment = { RUNTIME_CHAOS: '1', RUNTIME_CRASH_AT: 'after-sync-child.started' };
+    const killed = await place.run(['goal', '--session', 'one', 'do both'], { environment });
+    expect(killed.signal).toBe('SIGKILL');
+    const [step] = entriesOf(place.journal('one'), 'child.started');
+
+    const file = place.journalFile(step!.session_id);
+    const shell = `exec strace -f -qq -o calls -P ${file} -e trace=write -e inject=write:error=ENOSPC "$@"`;
+    const { code, stdout, stderr } = await place.run(['run', '--session', 'one'], { shell });
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+    expect(stderr).toMatch(
+      /^error: .*ENOSPC.*\nnext: Free some space, then go on with `runtime run --session one`\.$/m,
+    );
+    expect(await place.run(['run', '--session', 'one'])).toMatchObject({ code: 0, stdout: 'Both are done.\n' });
+    for (const { session_id } of entriesOf(place.journal('one'), 'child.started')) {
+      await expectVerified(place, session_id);
+    }
+    await expectVerified(place, 'one');
+  },
+);
+
+test.skipIf(!hasStrace)(
   'a control socket that cannot be removed: the answer is given all the same',
   async ({ place }) => {
     // It takes so long that others may join.

@@ -214,7 +214,9 @@ async function follow(
   listen(signals, { stop, leave: () => host.leave() });
   const lost = host.lost.then(({ error }): never => {
     const { code, message, next } = error ?? { code: 'owner_lost', message: 'The owner has gone.' };
-    throw new RuntimeError(code as ErrorCode, message, next === undefined ? {} : { next });
+    // The file of any session may have failed, as that of a step: to be gone on with is the one that was asked for.
+    const named = code === 'disk_full' ? { id } : next === undefined ? {} : { next };
+    throw new RuntimeError(code as ErrorCode, message, named);
   });
   // Which of the two comes first when the owner goes is chance: its going explains the other's failure.
   const status = await Promise.race([settled.catch((error: unknown) => failedOr(lost, error, clock)), lost]);
