@@ -8,6 +8,7 @@ import { startDaemon } from './support/daemon.ts';
 import type { MockReply } from './support/mock-reply.ts';
 import type { MockRequest } from './support/mock-service.ts';
 import { entriesOf, expectVerified, type Place, test } from './support/place.ts';
+import { hasStrace } from './support/syncs.ts';
 
 const PRICE = { price: { input: 1, output: 10 } }; // USD per million tokens
 
@@ -122,6 +123,21 @@ describe.concurrent('killed at a point of a call, its use is counted once', () =
     const calls = entriesOf(lines, 'model.replied').length + 1; // and that of the other session
     const cut = counts === 'in full' ? first!.reserve.cost_micro_usd : 0;
     expect(daySpent(place)).toEqual({ used: calls * 2000 + cut, held: 0 });
+  });
+});
+
+describe.skipIf(!hasStrace)('a journal that cannot be read for a while: its call is counted as it says', () => {
+  test.for([1, 2, 3])('at opening %i of it', async (opening, { place, mock }) => {
+    const usage = { input: 1000, output: 100 };
+    mock.reply({ text: 'one', usage }, { text: 'two', usage });
+    place.connect(mock, PRICE);
+    const environment = { RUNTIME_CHAOS: '1', RUNTIME_CRASH_AT: 'before-usage.settled' };
+    expect((await place.run(['run', '--session', 'one', 'go'], { environment })).signal).toBe('SIGKILL');
+    const inject = `-P ${place.journalFile('one')} -e trace=openat -e inject=openat:error=EIO:when=${opening}`;
+    await place.run(['run', '--session', 'one'], { shell: `exec strace -f -qq -o calls ${inject} "$@"` });
+    expect(place.read('calls')).toContain('INJECTED');
+    expect((await place.run(['run', '--session', 'two', 'go'])).code).toBe(0);
+    expect(daySpent(place)).toEqual({ used: 2 * 2000, held: 0 });
   });
 });
 

@@ -148,6 +148,13 @@ export class RuntimeError extends Error {
   }
 }
 
+const DISK_FAILURES: ReadonlySet<ErrorCode> = new Set(['disk_full', 'store_unavailable', 'no_permission']);
+
+/** No fault of what was being done: with such a disk it can't be done now, and may be later. */
+export function isDiskFailure({ code }: RuntimeError): boolean {
+  return DISK_FAILURES.has(code);
+}
+
 /** The error with a next step that names the session or approval, unless its thrower gave one of its own. */
 export function naming(error: RuntimeError, id: string): RuntimeError {
   const { code, message, next } = error;

@@ -18,11 +18,14 @@ let clock: StandingClock;
 let store: Store;
 let budget: Budget;
 let journals: Map<string, { entry: Entry; hash: string }[]>;
+/** What reading a journal fails with. */
+let failure: RuntimeError | undefined;
 
 beforeEach(() => {
   ({ home, remove } = temporaryHome());
   clock = standingClock(NOON);
   journals = new Map();
+  failure = undefined;
   start();
 });
 afterEach(async () => {
@@ -35,6 +38,7 @@ function start(): void {
   ({ store } = ownedStore(home, clock));
   const journal: Pick<Journal, 'read'> = {
     async read(session, visit, from) {
+      if (failure) throw failure;
       const after = from && 'after' in from ? from.after : 0;
       for (const { entry, hash } of journals.get(session) ?? []) {
         if (entry.seq > after) await visit({ entry, hash, id: '', durable: 0 });
@@ -296,6 +300,26 @@ describe('a reservation that the last process left', () => {
     expect((await records()).filter(({ type, data }) => type !== 'usage.totals' && data.session === 'a')).toHaveLength(
       2,
     );
+  });
+
+  test('whose journal the disk does not give now: holds what it may cost until it does', async () => {
+    recorded(replied);
+    await budget.reserve(request('a'));
+    await restart();
+    failure = new RuntimeError('store_unavailable', 'EIO');
+    await budget.reserve(request('b'));
+    expect(await used()).toMatchObject({ used: { calls: 0 }, held: { calls: 2, cost_micro_usd: 2 * USD } });
+    failure = undefined;
+    await budget.reserve(request('c'));
+    expect(await used()).toMatchObject({ used: { calls: 1, cost_micro_usd: 700 }, held: { calls: 2 } });
+  });
+
+  test('whose journal is damaged: in full', async () => {
+    await budget.reserve(request('a'));
+    await restart();
+    failure = new RuntimeError('store_damaged', 'a line is not what was written');
+    await budget.reserve(request('b'));
+    expect(await used()).toMatchObject({ used: { calls: 1, cost_micro_usd: USD }, held: { calls: 1 } });
   });
 
   test('is not that of another line: the answer of a fork says nothing of it', async () => {

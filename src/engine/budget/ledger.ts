@@ -101,13 +101,19 @@ export function createLedger({ usage, journal, clock, crashPoint }: LedgerPorts)
 
   async function settleLeft(): Promise<void> {
     const mine = new Set([...live.values()].map(({ reservation }) => keyOf(reservation)));
+    let isAll = true;
     for (const name of usage.months().slice(-2)) {
       const month = await monthOf(name);
       const left = [...month.tally.open.values()].filter((one) => !mine.has(keyOf(one)));
       const records: UsageRecord[] = [];
-      for (const reservation of left) records.push(await settlementOfLeft(journal, reservation));
+      for (const reservation of left) {
+        const settlement = await settlementOfLeft(journal, reservation);
+        if (settlement) records.push(settlement);
+        else isAll = false;
+      }
       write(month, records);
     }
+    if (!isAll) begun = undefined; // whoever reserves next looks again
   }
 
   /** A call that its journal has, and the ledger doesn't. */
@@ -116,7 +122,8 @@ export function createLedger({ usage, journal, clock, crashPoint }: LedgerPorts)
     const budgets = scopes.map(({ scope }) => budgetOf(scope, day));
     const reservation: UsageReservation = { ...call, cost_micro_usd, budgets, wall_ms: 0, again: true };
     const month = await monthOf(day.slice(0, 7));
-    write(month, [{ type: 'usage.reserved', data: reservation }, await settlementOfLeft(journal, reservation)]);
+    const settlement = await settlementOfLeft(journal, reservation);
+    write(month, [{ type: 'usage.reserved', data: reservation }, ...(settlement ? [settlement] : [])]);
     know(call);
   }
 

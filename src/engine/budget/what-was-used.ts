@@ -1,19 +1,27 @@
 /** What became of a reservation that nobody settled, by the journal of its session. */
 import type { EntryData } from '../../contract/entries.ts';
+import { isDiskFailure, toRuntimeError } from '../../contract/errors.ts';
 import type { Journal } from '../../contract/ports.ts';
 import type { UsageRecord, UsageReservation } from '../../contract/records.ts';
 import { chargeOf } from '../../kernel/budget/budget.ts';
 import { wasNotSent } from '../session/settling.ts';
 
-/** In full, unless the journal knows better. Only what stands behind the intent is looked at. */
+/**
+ * In full, unless the journal knows better. Only what stands behind the intent is looked at. Undefined when the disk
+ * doesn't give the journal now: then the reservation stays open, and holds what it may cost, until somebody can look.
+ */
 export async function settlementOfLeft(
   journal: Pick<Journal, 'read'>,
   reservation: UsageReservation,
-): Promise<UsageRecord> {
+): Promise<UsageRecord | undefined> {
   const { session, for: attempt, intent, tokens, cost_micro_usd, wall_ms } = reservation;
   const key = { session, for: attempt, intent };
-  const found = await answerTo(journal, reservation).catch(() => undefined); // damaged: nothing is known
+  const found = await answerTo(journal, reservation).catch((thrown: unknown) =>
+    isDiskFailure(toRuntimeError(thrown)) ? 'later' : undefined,
+  );
+  if (found === 'later') return undefined;
   if (found === undefined) {
+    // There is no answer, or it is damaged.
     return { type: 'usage.settled', data: { ...key, tokens, cost_micro_usd, wall_ms, in_full: true } };
   }
   return found.released

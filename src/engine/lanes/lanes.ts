@@ -3,7 +3,7 @@
  * given to its session. It talks to the sessions and the ingress log; what comes next is the scheduler's.
  */
 import type { Clock } from '../../base/clock.ts';
-import { naming, type RuntimeError, toRuntimeError } from '../../contract/errors.ts';
+import { isDiskFailure, naming, type RuntimeError, toRuntimeError } from '../../contract/errors.ts';
 import type { Ingress, Journal } from '../../contract/ports.ts';
 import type { IngressEvent } from '../../contract/records.ts';
 import type { Lane } from '../../contract/values.ts';
@@ -64,8 +64,6 @@ export interface Lanes {
 const FIRST_PAUSE_MS = 250;
 const PAUSE_GROWTH = 4;
 const LONGEST_PAUSE_MS = 30_000;
-/** No fault of a message: nothing can be done with any. */
-const STORE_FAILS: ReadonlySet<string> = new Set(['disk_full', 'store_unavailable', 'no_permission']);
 /** After so many failures of the store with one message it is taken as broken. */
 const MOST_STORE_FAILURES = 4;
 
@@ -170,7 +168,7 @@ export function createLanes(ports: LanesPorts, settings: LaneSettings): Lanes {
     const failure = failures.get(event_id) ?? { times: 0, counted: 0 };
     failures.set(event_id, failure);
     failure.times++;
-    if (!STORE_FAILS.has(error.code)) failure.counted++;
+    if (!isDiskFailure(error)) failure.counted++;
     if (failure.times - failure.counted === MOST_STORE_FAILURES) onFailed(error);
     if (failure.counted >= settings.deliveryAttempts) return bury(event, error);
     pause(event_id, failure.times);

@@ -1,5 +1,5 @@
 /** The effects that are running: started when the kernel wants them open, cancelled when marked, forgotten when they left. */
-import { naming, toRuntimeError, type ErrorCode, type RuntimeError } from '../../contract/errors.ts';
+import { isDiskFailure, naming, toRuntimeError, type RuntimeError } from '../../contract/errors.ts';
 import type { Observation, Seq } from '../../contract/entries.ts';
 import type { ToolContext } from '../../contract/ports.ts';
 import type { Effect } from '../../kernel/turn/open.ts';
@@ -61,9 +61,6 @@ interface Task {
   stop?(): void;
   canceled: boolean;
 }
-
-/** No fault of a session: with such a disk none can go on. */
-const DISK_FAILURES: ReadonlySet<ErrorCode> = new Set(['disk_full', 'store_unavailable', 'no_permission']);
 
 export function createTasks(ports: TaskPorts, owner: TaskOwner): Tasks {
   const tasks = new Map<string, Task>();
@@ -168,7 +165,7 @@ export function createTasks(ports: TaskPorts, owner: TaskOwner): Tasks {
 
 /** How an effect that threw is reported; undefined where the session can't go on. */
 function failureOf(effect: RunnableEffect, error: RuntimeError, { session }: State): Observation | undefined {
-  if (DISK_FAILURES.has(error.code)) return undefined;
+  if (isDiskFailure(error)) return undefined;
   const isDamage = error.code === 'store_damaged';
   // What is to be asked can't be read, and no attempt will read it: nobody is asked.
   if (effect.kind === 'ask_model' && isDamage) return unasked(effect, naming(error, session!.id));
