@@ -14,12 +14,12 @@ import { hasStrace } from '../scripts/chaos/strace.ts';
 import { sweep, type SweepResult } from '../scripts/chaos/sweep.ts';
 
 const ALL = process.env['SWEEP'] === 'all';
-const LONGEST_MS = 40 * 60_000;
+const LONGEST_MS = 60 * 60_000;
 const slice = (most: number): number => (ALL ? 1 : most);
 const oneIn = (every: number): string => (every === 1 ? 'every' : `one in ${every}`);
 
 const EVERY = slice(40);
-const EVERY_OF_GOALS = slice(40);
+const EVERY_OF_GOALS = slice(71);
 const EVERY_OF_DAEMON = slice(30);
 const EVERY_OF_DAEMON_GOALS = slice(40);
 
@@ -34,11 +34,12 @@ test.skipIf(!hasStrace)(
 );
 
 test.skipIf(!hasStrace)(
-  `goals, limits and failing models, killed at ${oneIn(EVERY_OF_GOALS)} of these calls: one answer, each call counted once, no limit passed`,
+  `goals, limits and failing models, a fault at ${oneIn(EVERY_OF_GOALS)} of these calls: one answer, each call counted once, no limit passed`,
   { timeout: LONGEST_MS },
   async ({ signal }) => {
     const came = await sweepOf(openGoals, EVERY_OF_GOALS, signal);
-    expect(came.filter((one) => one === 'killed').length).toBeGreaterThan(came.length / 2);
+    expect(came).toContain('failed');
+    expect(came).toContain('killed');
   },
 );
 

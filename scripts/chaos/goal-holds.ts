@@ -77,7 +77,10 @@ function brokenCommands(journals: Journals, marks: readonly string[]): string[] 
   const broken: string[] = [];
   const ran = new Map([...Map.groupBy(marks, (mark) => mark)].map(([mark, { length }]) => [mark, length]));
   for (const [session, entries] of journals) {
-    const finished = new Set(dataOf(entries, 'call.finished').map(({ call_id }) => call_id));
+    // One that was canceled, as when the program ends with a failed disk, may have come to its mark or not.
+    const finished = new Set(
+      dataOf(entries, 'call.finished').flatMap(({ call_id, outcome }) => (outcome === 'canceled' ? [] : call_id)),
+    );
     const granted = dataOf(entries, 'approval.resolved').length;
     const commands = [...dataOf(entries, 'model.replied').flatMap(({ tool_calls }) => tool_calls), ...dataOf(entries, 'check.requested')]; // prettier-ignore
     for (const [mark, calls] of Map.groupBy(

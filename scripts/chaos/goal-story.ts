@@ -16,6 +16,7 @@ import {
   startGoalModel,
 } from './goal-model.ts';
 import { createStory, type OpenPlay, pendingApprovals, says, type Stage, WAITS } from './play.ts';
+import { faultsOf } from './strace.ts';
 
 /** Of the work that is stopped at a limit; four calls of it. */
 const MOST_TOKENS = 170_000;
@@ -93,8 +94,8 @@ export const openGoals: OpenPlay = async (folder, signal) => {
       },
     },
     stages: STAGES,
-    faultsOf: () => ['kill'],
-    withShortWrites: false,
+    faultsOf,
+    withShortWrites: true,
     checker() {
       expectPlot(story.workspace, LIMITS);
       return async ({ printed }) => {

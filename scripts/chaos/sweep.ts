@@ -153,7 +153,7 @@ async function tryPoint({ story, stages, main }: Play, point: SweepPoint, check:
   story.restore(stage.name);
   const ran = await story.run(await stage.args(story), point.under);
   const came = cameOf(ran, stage.code, point.fault);
-  const broken = [came === 'failed' ? (oddFailure(ran) ?? []) : []].flat();
+  const broken = came === 'failed' ? oddFailures(ran, stage) : [];
   broken.push(...carriedOn(stage, ran, await stage.carryOn(story)));
   for (const { name, session, prepare, args, code } of stages.slice(point.stage + 1)) {
     if (session !== main && session !== stage.session) continue; // nothing of it is left to do
@@ -174,9 +174,18 @@ function carriedOn({ name, code, answer, refusal }: Stage, ran: Ran, next: Ran |
   return told ? wrong : [...wrong, `${name}: nobody was told the answer: ${endOf(ran)} ${endOf(next)}`];
 }
 
-function cameOf({ signal, code }: Ran, expected: number, fault: SweepPoint['fault']): SweepResult['came'] {
+/** What is wrong with how it failed. What it says to do next must be about the session that was asked for. */
+function oddFailures(ran: Ran, { session }: Stage): string[] {
+  const named = [...ran.stderr.matchAll(/^next: .*--session ([\w-]+)/gm)].map(([, id]) => id);
+  const others = named.filter((id) => id !== session);
+  const odd = others.length === 0 ? [] : [`it says to go on with ${others.join(' ')}: ${endOf(ran)}`];
+  return [...odd, oddFailure(ran) ?? []].flat();
+}
+
+function cameOf({ signal, code, stderr }: Ran, expected: number, fault: SweepPoint['fault']): SweepResult['came'] {
   if (signal === 'SIGKILL') return 'killed';
-  if (code !== expected) return 'failed';
+  // A turn that is meant to end at a limit ends with the same code as one that failed.
+  if (code !== expected || (code === 1 && /^error: /m.test(stderr))) return 'failed';
   return fault === 'kill' ? 'missed' : 'tolerated';
 }
 

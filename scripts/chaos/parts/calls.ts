@@ -10,7 +10,7 @@ const SAY_EVERY = 100;
 const WORKERS = 2;
 
 export const calls: Part = sweepOf('a system call killed at, or failing', openTools);
-export const goalCalls: Part = sweepOf('a goal killed at a system call', openGoals);
+export const goalCalls: Part = sweepOf('a call of goals killed at, or failing', openGoals);
 
 function sweepOf(what: string, play: OpenPlay): Part {
   return async ({ signal, say }) => {
