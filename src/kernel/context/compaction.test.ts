@@ -271,8 +271,26 @@ describe('when no summary can be had', () => {
     const story = full({ ...SMALL, compactor: model('small') });
     expect(story.entries.at(-1)).toMatchObject(compaction({ model: 'small-1' }));
     expect(story.when(modelFailed('auth'))).toEqual([compaction({ attempt: 2, model: 'main-1' })]);
-    expect(story.when(modelFailed('auth'))).toEqual([]);
+    expect(story.when(modelFailed('refused'))).toEqual([]);
     expect(story.when(compacted())).toEqual([requested('m2.1')]);
+  });
+
+  test('because nobody answers, the conversation stays as it is, and the call is tried', () => {
+    const story = full();
+    const before = story.history.length;
+    for (let n = 1; n < 4; n++) story.when(modelFailed('overload'), later(60_000, timerFired(`rk2.1.${n}`)));
+    expect(story.when(modelFailed('overload'))).toMatchObject([{ data: { purpose: 'think', call_id: 'm2.1' } }]);
+    expect(story.history).toHaveLength(before);
+    story.when(replied({ text: 'Yes.' }), message('e3'), started(SMALL));
+    expect(story.entries.at(-1)).toMatchObject({ data: { purpose: 'compact', call_id: 'k3.1' } });
+  });
+
+  test('because nobody answers, and the call is too long as it is: the record stands in its place', () => {
+    const story = given(created(), message('e1', { parts: [{ type: 'text', text: 'x'.repeat(9000) }] }), started());
+    story.when(replied({ text: 'Aha.' }), message('e2'), started());
+    expect(story.when(modelFailed('context_too_long'))).toMatchObject([{ data: { purpose: 'compact' } }]);
+    expect(story.when(modelFailed('auth'))).toEqual([]);
+    expect(story.when(compacted())).toMatchObject([{ data: { purpose: 'think', call_id: 'm2.1' } }]);
   });
 });
 

@@ -62,17 +62,24 @@ function compactionAsk({ turn, think, ask, manifest }: Turn, keep: number): Ask 
 
 /**
  * After a failure that isn't just tried again: what was too long is shown shorter, the turn's own model is asked instead of
- * the compactor, and at last no summary is had at all.
+ * the compactor, and at last no summary is had at all. Where nobody could be asked the conversation isn't given up for that:
+ * the call that waits is tried as it is.
  */
-export function withoutSummary(ask: Ask, compaction: Compaction, failure: ModelFailureClass, attempts: number): Ask {
+export function withoutSummary(turn: Turn, compaction: Compaction, failure: ModelFailureClass): Ask {
+  const { ask, manifest } = turn;
+  const attempts = manifest.rules.model_attempts;
   if (failure === 'context_too_long' && ask.counted < attempts) {
     return { ...ask, status: 'due', compaction: { ...compaction, shortened: compaction.shortened + 1 } };
   }
   if (compaction.by_compactor) {
     return { ...ask, status: 'due', counted: 0, compaction: { ...compaction, by_compactor: false, shortened: 0 } };
   }
-  return { ...ask, status: 'answered' };
+  return NOBODY_ANSWERED.has(failure) && isDispensable(ask) ? insteadOfSummary(turn) : { ...ask, status: 'answered' };
 }
+
+const NOBODY_ANSWERED: ReadonlySet<ModelFailureClass> = new Set([
+  'auth', 'rate_limit', 'overload', 'timeout', 'network',
+]); // prettier-ignore
 
 /** One content more has come into the history: it was not there when the summary was asked for. */
 export function keepsToo(turn: Turn): Turn {

@@ -190,7 +190,7 @@ function failed(state: State, turn: Turn, { data, at }: EntryOf<'model.failed'>)
   if (isRetried(failureClass) && mayTryAgain && !skips) {
     return { ...next, ask: { ...ask, retry_at: at + retryDelay(rules, counted, data.retry_after_ms) } };
   }
-  if (ask.compaction) return { ...next, ask: withoutSummary(ask, ask.compaction, failureClass, rules.model_attempts) };
+  if (ask.compaction) return { ...next, ask: withoutSummary({ ...next, ask }, ask.compaction, failureClass) };
   // Whoever can't plan is no reason to give up: the turn's own model is asked.
   if (ask.by_planner) {
     const { by_planner: _, ...own } = ask;
