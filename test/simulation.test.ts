@@ -74,7 +74,7 @@ describe('planted faults', () => {
     );
   });
 
-  test('what fails is shrunk to few steps that fail in the same way', { timeout: MINUTE_MS }, async () => {
+  test('what fails is shrunk to few steps that fail in the same way', { timeout: 5 * MINUTE_MS }, async () => {
     const file = join(root, 'build/simulation/shrunk.mjs');
     await bundleSimulation(root, file, [MUTANTS.find(({ name }) => name === 'policy allows everything')!]);
     const { run } = (await import(pathToFileURL(file).href)) as { run: Run };
