@@ -106,8 +106,9 @@ describe('config view', () => {
         return ['http://127.0.0.1:1', 'http://127.0.0.1:1'];
       }
       if (key === 'auth.codex.token_path') return ['auth/other.json', 'auth/other.json'];
+      if (key === 'governance.rules') return ['[{"tool": "time", "decision": "deny"}]', [{ tool: 'time', decision: 'deny' }]]; // prettier-ignore
       const choice = values.find((value) => value !== standard) ?? '';
-      const samples: Record<ConfigKey['kind'], [string, unknown]> = {
+      const samples: Record<Exclude<ConfigKey['kind'], 'texts'>, [string, unknown]> = {
         text: ['other', 'other'],
         integer: ['7', 7],
         number: ['1.25', 1.25],
@@ -117,6 +118,7 @@ describe('config view', () => {
         list: values.length > 0 ? [choice, [choice]] : ['a_b,c', ['a_b', 'c']],
         objects: ['[{"name": "a", "provider": "ollama"}]', [{ name: 'a', provider: 'ollama' }]],
       };
+      if (kind === 'texts') throw new Error('only items of a list have such');
       return samples[kind];
     };
     for (const key of allKeys) {

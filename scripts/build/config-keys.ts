@@ -17,6 +17,9 @@ interface SchemaNode {
   properties?: Record<string, SchemaNode>;
   required?: string[];
   items?: SchemaNode;
+  /** One value, or a list of such. */
+  anyOf?: SchemaNode[];
+  additionalProperties?: SchemaNode | false;
 }
 
 export async function generateConfigKeys(outdir: string): Promise<void> {
@@ -40,7 +43,7 @@ function keysOf(section: SchemaNode, prefix = ''): ConfigKey[] {
     const path = prefix + name;
     if (node.properties !== undefined) return keysOf(node, `${path}.`);
     if (node.description === undefined) throw new Error(`the configuration key ${path} has no description`);
-    const values = node.enum ?? node.items?.enum;
+    const values = node.enum ?? node.items?.enum ?? node.anyOf?.[0]?.enum;
     const key: ConfigKey = {
       path,
       kind: kindOf(path, node),
@@ -58,6 +61,7 @@ function keysOf(section: SchemaNode, prefix = ''): ConfigKey[] {
 function kindOf(path: string, node: SchemaNode): ConfigKey['kind'] {
   if (node.enum !== undefined) return 'choice';
   if (node.pattern === DURATION_PATTERN.source) return 'duration';
+  if (node.anyOf !== undefined) return 'list';
   switch (node.type) {
     case 'string':
       return 'text';
@@ -67,6 +71,8 @@ function kindOf(path: string, node: SchemaNode): ConfigKey['kind'] {
       return node.type;
     case 'array':
       return node.items?.properties ? 'objects' : 'list';
+    case 'object':
+      return 'texts';
     default:
       throw new Error(`the configuration key ${path} has a type that has no form in an environment variable`);
   }

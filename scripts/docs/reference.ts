@@ -68,6 +68,8 @@ function typeText({ kind, values = [] }: ConfigKey): string {
       return options;
     case 'list':
       return values.length > 0 ? `list of ${options}` : 'list of names';
+    case 'texts':
+      return 'names, each with a text';
     case 'objects':
       return 'list of objects';
     case 'integer':

@@ -4,3 +4,8 @@ export function localDay(at: number): string {
   const two = (n: number): string => String(n).padStart(2, '0');
   return `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}`;
 }
+
+/** By how many minutes local time is ahead of UTC then. */
+export function utcOffset(at: number): number {
+  return -new Date(at).getTimezoneOffset();
+}

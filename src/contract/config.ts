@@ -6,6 +6,7 @@
 import * as z from 'zod';
 import { DURATION_PATTERN } from '../base/duration.ts';
 import { modelAbility } from './manifest.ts';
+import { ruleText } from './policy-rule.ts';
 import { PROVIDER_NAMES } from './providers.ts';
 import { role } from './values.ts';
 
@@ -98,6 +99,7 @@ export const configSchema = z
         auto_allow: toolNames.exactOptional().describe('Tools that run without asking. Beats the default ask list.'),
         require_approval: toolNames.exactOptional().describe('Tools that always ask. Default: exec_command, apply_patch and all that send or use the network.'),
         deny: toolNames.default([]).describe('Tools that never run. Beats all other lists.'),
+        rules: z.array(ruleText).max(1000).default([]).describe('Rules that look at what a call does, who asked for it, and when.'),
         approval_ttl: duration.default('1h').describe('How long an approval may wait for its answer.'),
         idempotency_ttl: duration.default('24h').describe('How long an idempotency key is remembered.'),
         approver_roles: z.array(role).default(['operator', 'admin', 'overlord']).describe('Roles that may resolve approvals.'),

@@ -1,6 +1,18 @@
 /** The frozen inputs of a turn: one blob, canonical JSON, named by digest in `turn.started.frozen`. */
 import * as z from 'zod';
-import { digest, effectClass, int, leftOf, limits, role, sandboxMode, sharedLimits, type Verdict } from './values.ts';
+import { policyRule } from './policy-rule.ts';
+import {
+  digest,
+  effectClass,
+  int,
+  lane,
+  leftOf,
+  limits,
+  role,
+  sandboxMode,
+  sharedLimits,
+  type Verdict,
+} from './values.ts';
 
 /**
  * A tool as the model and the policy know it during a turn.
@@ -23,6 +35,7 @@ export const policy = z.strictObject({
   deny: z.array(z.string()),
   require_approval: z.array(z.string()),
   allow: z.array(z.string()),
+  rules: z.array(policyRule).min(1).exactOptional(),
   sandbox: sandboxMode,
   approver_roles: z.array(role),
 });
@@ -74,6 +87,8 @@ export const manifestSchema = z.strictObject({
   skills: z.array(z.json()),
   memory: z.array(z.json()),
   policy,
+  /** Where the turn's messages came from, and by how many minutes local time was ahead of UTC when the turn began. */
+  asker: z.strictObject({ channels: z.array(z.string()).min(1), lane, utc_offset_min: z.int() }).exactOptional(),
   /** The session's own policies, in the order in which it got them. They hold beside `policy`; the strictest wins. */
   session_policies: z.array(policy).min(1).exactOptional(),
   grants: z.array(grant),

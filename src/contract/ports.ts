@@ -322,6 +322,8 @@ export interface ToolRequest {
   spec: ToolSpec;
   arguments_raw: string;
   project_root: string;
+  /** Arguments of which rules of the policy speak: they become facts. */
+  named_args?: readonly string[];
 }
 
 /** What an inspection observed. With `invalid` the facts are empty and the presentation is the tool's name. */

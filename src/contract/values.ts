@@ -122,6 +122,8 @@ export const facts = z.strictObject({
       kind: z.enum(['file', 'dir', 'missing', 'other']),
       secret_shaped: z.boolean(),
       closed: z.literal(true).exactOptional(),
+      /** A command line writes it by a redirect. */
+      writes: z.literal(true).exactOptional(),
     }),
   ),
   hosts: z.array(
@@ -148,6 +150,8 @@ export const facts = z.strictObject({
   executable: z.strictObject({ path: z.string(), digest }).exactOptional(),
   preimages: z.array(fileChange),
   taint: z.array(z.string()).exactOptional(),
+  /** Arguments of which a rule of the policy speaks, as texts; null: not given. */
+  args: z.record(z.string(), z.string().nullable()).exactOptional(),
 });
 
 /** What an approver is shown. Made by the tool's adapter from validated arguments, never by the model. */

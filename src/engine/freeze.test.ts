@@ -22,7 +22,12 @@ function frozen(
     policy: () => policy,
     limitsOf: async () => limits,
     belongsTo: async () => ({}),
-    roleOf: async (event_id) => (event_id === 'e-2' ? 'viewer' : 'operator'),
+    askerOf: async (event_id) => ({
+      actor: { id: 'a', role: event_id === 'e-2' ? 'viewer' : 'operator' },
+      source: `from ${event_id}`,
+      lane: event_id === 'e-2' ? 'interactive' : 'background',
+    }),
+    utcOffset: () => 120,
     tools: [],
     instructions: { read: async () => [] },
     grants: { list: async () => [] },
@@ -55,6 +60,9 @@ test('a turn has the lowest role of those whose messages it answers', async () =
     stopped: false,
   });
   expect((await frozen('off', 'off', [queued('e-1'), queued('e-2')])).rights.role).toBe('viewer');
+  const { manifest } = await frozen('off', 'off', [queued('e-1'), queued('e-2')]);
+  expect(manifest.asker).toEqual({ channels: ['from e-1', 'from e-2'], lane: 'interactive', utc_offset_min: 120 });
+  expect((await frozen('off', 'off')).manifest.asker).toBeUndefined();
 });
 
 const goal = { event_id: 'e-1', content: { seq: 1, digest: '', bytes: 0 }, taint: [], stopped: false, goal: true as const }; // prettier-ignore

@@ -4,6 +4,7 @@ import { digestOf } from '../base/digest.ts';
 import { parseDuration } from '../base/duration.ts';
 import type { Config } from '../contract/config.ts';
 import type { Grant, Manifest, Policy, SharedScope, ToolSpec } from '../contract/manifest.ts';
+import type { IngressEvent } from '../contract/records.ts';
 import type { Blobs, Grants, InstructionFiles } from '../contract/ports.ts';
 import type { Limits, Rights, Role } from '../contract/values.ts';
 import { lowerRole, stricterSandbox } from '../kernel/policy/rights.ts';
@@ -31,8 +32,10 @@ export interface FreezeSources {
   limitsOf: (event_id: string | undefined) => Promise<Limits>;
   /** What the turn that begins with this message belongs to. */
   belongsTo: (event_id: string | undefined) => Promise<Pick<BelongsTo, 'sender' | 'schedule'>>;
-  /** The role of who wrote a message; undefined when nothing is known of it. */
-  roleOf: (event_id: string) => Promise<Role | undefined>;
+  /** Who sent a message, and how; undefined when nothing is known of it. */
+  askerOf: (event_id: string) => Promise<Asker | undefined>;
+  /** By how many minutes local time is ahead of UTC. */
+  utcOffset: () => number;
   tools: ToolSpec[];
   instructions: InstructionFiles;
   grants: Pick<Grants, 'list'>;
@@ -52,7 +55,8 @@ export function createFreeze(
   const { config, time_zone } = sources;
   return async ({ state, minimal }) => {
     const session = state.session!;
-    const role = await lowestRole(state, sources);
+    const askers = (await Promise.all(state.queue.map(({ event_id }) => sources.askerOf(event_id)))).filter(isKnown);
+    const role = lowestRole(session.rights.role, askers);
     const { policy } = tightened(sources.policy(), role, session.rights);
     const own = await Promise.all((session.own_policies ?? []).map((one) => readValue(one, sources.blobs)));
     const { calls, tokens, cost_micro_usd, wall_ms } = limitsIn(config.budget.session);
@@ -82,6 +86,7 @@ export function createFreeze(
       ...(tree !== undefined && { tree }),
       ...(goal && { goal }),
     };
+    const asker = askerOf(askers, sources.utcOffset());
     const manifest: Manifest = {
       v: 1,
       ...chosen,
@@ -91,6 +96,7 @@ export function createFreeze(
       skills: [],
       memory: [],
       policy,
+      ...(asker && { asker }),
       ...(own.length > 0 && { session_policies: own as Policy[] }),
       grants: (await sources.grants.list()).map(grantOf),
       rules: {
@@ -155,13 +161,23 @@ function goalRules(config: Config): NonNullable<Manifest['rules']['goal']> {
   };
 }
 
+type Asker = Pick<IngressEvent, 'actor' | 'source' | 'lane'>;
+
+function isKnown(asker: Asker | undefined): asker is Asker {
+  return asker !== undefined;
+}
+
 /** A turn answers all messages that wait, and may only what each of their writers, and the session, may. */
-async function lowestRole({ session, queue }: State, { roleOf }: FreezeSources): Promise<Role> {
-  const roles = await Promise.all(queue.map(({ event_id }) => roleOf(event_id)));
-  return roles.reduce<Role>(
-    (lowest, role) => (role === undefined ? lowest : lowerRole(lowest, role)),
-    session!.rights.role,
-  );
+function lowestRole(own: Role, askers: readonly Asker[]): Role {
+  return askers.reduce<Role>((lowest, { actor }) => lowerRole(lowest, actor.role), own);
+}
+
+/** What rules look at. Somebody waits for the turn when somebody waits for any of its messages. */
+function askerOf(askers: readonly Asker[], utc_offset_min: number): Manifest['asker'] {
+  if (askers.length === 0) return undefined;
+  const channels = [...new Set(askers.map(({ source }) => source))];
+  const isAwaited = askers.some(({ lane }) => lane === 'interactive');
+  return { channels, lane: isAwaited ? 'interactive' : 'background', utc_offset_min };
 }
 
 /** What a session may under a policy and a role: no more than by its own rights. */

@@ -1,20 +1,58 @@
 /** What the policy says of tools and calls, before anything runs. */
 import { digestOf } from '../base/digest.ts';
+import { utcOffset } from '../base/local-date.ts';
 import { nearest } from '../base/nearest.ts';
 import { RuntimeError } from '../contract/errors.ts';
 import type { EffectClass, Facts, Verdict } from '../contract/values.ts';
 import { judge, type Judgement } from '../kernel/policy/judge.ts';
+import { localMinute } from '../kernel/policy/asked.ts';
+import { argumentsNamed, type Asked, isAbout } from '../kernel/policy/rules.ts';
+import { LOCAL_ACTOR } from './principal.ts';
 import type { Workspace } from './wire.ts';
+
+/** The person at this machine, now, with all money left. */
+function person({ clock }: Pick<Workspace, 'clock'>): Asked {
+  const now = clock.now();
+  const local_minute = localMinute(now, utcOffset(now));
+  return { role: LOCAL_ACTOR.role, channels: ['cli'], lane: 'interactive', local_minute, tainted: false, left_micro_usd: Infinity }; // prettier-ignore
+}
 
 export interface PolicyRow {
   tool: string;
   effect: EffectClass;
   verdict: Verdict;
   reason: string;
+  /** Ids of the rules that look at its calls. */
+  rules: string[];
+}
+
+/** A rule in words. */
+export interface RuleRow {
+  id: string;
+  decision: Verdict;
+  tools: string;
+  when: string;
+  reason?: string;
+}
+
+export function describeRules({ policy }: Pick<Workspace, 'policy'>): RuleRow[] {
+  return (policy.rules ?? []).map(({ id, tool, decision, reason, ...conditions }) => ({
+    id,
+    decision,
+    tools: tool.join(', '),
+    when: Object.entries(conditions).map(([name, value]) => `${name}: ${wordsOf(value)}`).join('; ') || 'always',
+    ...(reason !== undefined && { reason }),
+  })); // prettier-ignore
+}
+
+function wordsOf(value: unknown): string {
+  if (Array.isArray(value)) return value.join(', ');
+  return typeof value === 'string' ? value : JSON.stringify(value);
 }
 
 /** What holds for each tool by the lists alone: what a call touches may make it stricter. */
-export function describePolicy({ tools, policy }: Pick<Workspace, 'tools' | 'policy'>): PolicyRow[] {
+export function describePolicy(workspace: Pick<Workspace, 'tools' | 'policy' | 'clock'>): PolicyRow[] {
+  const { tools, policy } = workspace;
   const facts: Facts = { paths: [], hosts: [], commands: [], preimages: [] };
   return tools.tools().map(({ name: tool, effect }) => {
     const { verdict, reason } = judge([policy], [], {
@@ -24,8 +62,10 @@ export function describePolicy({ tools, policy }: Pick<Workspace, 'tools' | 'pol
       facts,
       facts_digest: digestOf(''),
       project_root: '',
+      asked: person(workspace),
     });
-    return { tool, effect, verdict, reason };
+    const rules = (policy.rules ?? []).filter((rule) => isAbout(rule, tool)).map(({ id }) => id);
+    return { tool, effect, verdict, reason, rules };
   });
 }
 
@@ -34,10 +74,11 @@ export function describePolicy({ tools, policy }: Pick<Workspace, 'tools' | 'pol
  * @throws RuntimeError usage, when the arguments are not what the tool takes
  */
 export async function checkCall(
-  { tools, policy, store }: Workspace,
-  call: { tool: string; arguments_raw: string; project_root: string },
+  workspace: Workspace,
+  call: { tool: string; arguments_raw: string; project_root: string; asked?: Partial<Asked> },
 ): Promise<Judgement> {
-  const { tool, arguments_raw, project_root } = call;
+  const { tools, policy, store } = workspace;
+  const { tool, arguments_raw, project_root, asked } = call;
   const spec = tools.tools().find(({ name }) => name === tool);
   if (spec === undefined) return denyUnknown(tool, tools.tools().map(({ name }) => name)); // prettier-ignore
   const { invalid, args_digest, facts, facts_digest } = await tools.inspect({
@@ -45,6 +86,7 @@ export async function checkCall(
     spec,
     arguments_raw,
     project_root,
+    named_args: argumentsNamed([policy], tool),
   });
   if (invalid) {
     const what = invalid.map(({ path, message }) => (path ? `${path}: ${message}` : message)).join('; ');
@@ -59,6 +101,7 @@ export async function checkCall(
     facts,
     facts_digest,
     project_root,
+    asked: { ...person(workspace), ...asked },
   });
 }
 

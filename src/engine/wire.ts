@@ -9,6 +9,7 @@ import type { ToolSettings } from '../adapters/tools/tool.ts';
 import { systemClock, type Clock } from '../base/clock.ts';
 import { parseDuration } from '../base/duration.ts';
 import type { Environment } from '../base/environment.ts';
+import { utcOffset } from '../base/local-date.ts';
 import { systemIds } from '../base/ids.ts';
 import { RuntimeError } from '../contract/errors.ts';
 import type { Config } from '../contract/config.ts';
@@ -22,7 +23,8 @@ import { runtimeHome } from './config/home.ts';
 import { limitsOf } from './config/limits.ts';
 import { loadConfig, type LoadedConfig } from './config/load.ts';
 import { chooseModels, isListed, missingKey, type ChosenModels } from './config/models.ts';
-import { policyOf, unknownTools } from './config/policy.ts';
+import { policyIn } from './config/policy-in.ts';
+import { wrongPolicy } from './config/policy.ts';
 import { loginSecrets, knownSecrets } from './config/secrets.ts';
 import { ownersOf } from './budget/budgets.ts';
 import { lateLedger } from './budget/late-ledger.ts';
@@ -78,11 +80,10 @@ export async function openWorkspace(request: WorkspaceRequest): Promise<Workspac
     environment,
     overrides,
     ...(file !== undefined && { file }),
-    check: (config) => unknownTools(config, toolsOf(config).tools()),
+    check: (config) => wrongPolicy(config, toolsOf(config).tools()),
   });
   const { config } = loaded;
   const tools = toolsOf(config);
-  const policy = policyOf(config, tools.tools());
   const store = openStore({
     home,
     workspace: config.store.workspace,
@@ -91,6 +92,7 @@ export async function openWorkspace(request: WorkspaceRequest): Promise<Workspac
     idempotencyTtlMs: parseDuration(config.governance.idempotency_ttl)!,
     deadLetterTtlMs: parseDuration(config.ingress.dead_letter_ttl)!,
   });
+  const policy = await policyIn(store.folder, config, tools);
   const files = createProjectFiles({ home, clock, environment, settings: toolSettings(config) });
   const instructions = createInstructionFiles(store.folder);
   const index = createIdIndex(store.journal);
@@ -147,7 +149,8 @@ export function takeWorkspace(workspace: Workspace, children: Children = NO_CHIL
         const event = await waiting(event_id);
         return event ? ownersOf(event) : {};
       },
-      roleOf: async (event_id) => (await waiting(event_id))?.actor.role,
+      askerOf: waiting,
+      utcOffset: () => utcOffset(clock.now()),
       tools: tools.tools(),
       instructions: workspace.instructions,
       grants: store.grants,

@@ -7,6 +7,7 @@ import type { Entry, EntryOf, EntryType, NewEntry, Seq } from '../contract/entri
 import type { Content } from '../contract/messages.ts';
 import type { Grant, Policy } from '../contract/manifest.ts';
 import { createKernel } from './kernel.ts';
+import { askedBy } from './policy/asked.ts';
 import { judge } from './policy/judge.ts';
 import { created, message, replied, started, type Step } from './testing/observations.ts';
 import { kernel } from './testing/story.ts';
@@ -128,7 +129,8 @@ inEveryWorld('no call starts without an allow or a granted approval under the st
       const { effect } = after.turn!.calls.find((one) => one.call_id === call_id)!;
       const { args_digest, facts, facts_digest, invalid } = inspections.get(call_id)!;
       const { project_root } = after.session!;
-      const call = { tool, effect, args_digest, facts, facts_digest, project_root };
+      const by = askedBy(state, state.turn!);
+      const call = { tool, effect, args_digest, facts, facts_digest, project_root, asked: by };
       expect(invalid).toBeUndefined();
       const { verdict } = judge(policies, grant_id === undefined ? [] : [...standing, ...session], call);
       expect(verdict).not.toBe('deny');

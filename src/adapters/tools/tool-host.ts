@@ -41,7 +41,7 @@ export function createToolHost(options: SceneOptions): ToolHost {
     const { tool, args, scene } = found;
     // A later attempt finds files that the one before changed: the intent says what they were and are to be.
     if (call.attempt > 1 && call.files && tool.resume) return tool.resume(args, scene, call, context);
-    const prepared = await tool.prepare(args, scene);
+    const prepared = withArguments(await tool.prepare(args, scene), args, call);
     if ('invalid' in prepared) return voided(wordsOf(prepared.invalid));
     if (digestOfValue(prepared.facts) !== call.facts_digest) return voided(changed(prepared.facts, call));
     if (prepared.facts.paths.some(({ closed }) => closed)) {
@@ -59,7 +59,7 @@ export function createToolHost(options: SceneOptions): ToolHost {
       const prepared = await found.tool
         .prepare(found.args, found.scene)
         .catch((error: unknown) => invalid('', failureOf(error).message));
-      return inspection(request, found.digest, prepared);
+      return inspection(request, found.digest, withArguments(prepared, found.args, request));
     },
 
     async run(call, context) {
@@ -84,6 +84,20 @@ async function findCall(known: Known, options: SceneOptions, request: ToolReques
   if ('invalid' in args) return args;
   const scene = sceneOf(options, request.project_root);
   return { digest: args.digest, ...('invalid' in scene ? scene : { tool: found.tool, args: args.value, scene }) };
+}
+
+/** Longer ones aren't recorded: nobody can know then whether a rule is about them. */
+const LONGEST_ARGUMENT = 1000;
+
+/** What is prepared, with the arguments of which rules speak among its facts. */
+function withArguments(prepared: Prepared, args: JsonObject, { named_args = [] }: ToolRequest): Prepared {
+  if ('invalid' in prepared || named_args.length === 0) return prepared;
+  const texts = named_args.flatMap((name): [string, string | null][] => {
+    const value = Object.hasOwn(args, name) ? args[name]! : null;
+    const text = value === null || typeof value === 'string' ? value : canonicalJson(value);
+    return text !== null && text.length > LONGEST_ARGUMENT ? [] : [[name, text]];
+  });
+  return texts.length === 0 ? prepared : { ...prepared, facts: { ...prepared.facts, args: Object.fromEntries(texts) } };
 }
 
 function specOf({ name, description, parameters, effect, recovery }: Tool): ToolSpec {

@@ -115,7 +115,7 @@ function resolved(node: unknown, document: Document): unknown {
   return isAlias(node) ? node.resolve(document) : node;
 }
 
-function schemaComplaints(tree: JsonObject): Complaint[] {
+export function schemaComplaints(tree: JsonObject): Complaint[] {
   const { error } = configSchema.safeParse(tree);
   return (error?.issues ?? []).flatMap((issue): Complaint[] =>
     issue.code === 'unrecognized_keys'

@@ -1,7 +1,7 @@
 /**
- * A policy as a file: what a fork gets for itself, and what recorded calls are tried against. It holds the lists of the
- * configuration's `governance`, and `sandbox`; or it is a whole configuration, of which only these count. What it doesn't
- * say is as in a configuration that doesn't say it.
+ * Policies in files of their own. What a fork gets for itself, and what recorded calls are tried against: it holds the lists
+ * and rules of the configuration's `governance`, and `sandbox`; or it is a whole configuration, of which only these count.
+ * What it doesn't say is as in a configuration that doesn't say it. And the workspace's `policy.yaml`: further rules.
  */
 import { validate } from '#generated/config-validator.js';
 import { nearest } from '../../base/nearest.ts';
@@ -9,14 +9,16 @@ import type { JsonObject } from '../../base/json.ts';
 import type { Config } from '../../contract/config.ts';
 import { RuntimeError } from '../../contract/errors.ts';
 import type { Policy, ToolSpec } from '../../contract/manifest.ts';
+import type { PolicyRule } from '../../contract/policy-rule.ts';
 import type { Complaint } from './check.ts';
 import { readConfigFile, type ConfigFile } from './file.ts';
 import { loadConfig, parseMapping } from './load.ts';
-import { policyLists, policyOf, unknownTools } from './policy.ts';
+import { policyLists, policyOf, wrongPolicy } from './policy.ts';
+import { rulesOf } from './policy-rules.ts';
 import { isObject } from './tree.ts';
 
 const LISTS: readonly string[] = Object.values(policyLists);
-const KEYS = [...LISTS, 'sandbox'];
+const KEYS = [...LISTS, 'rules', 'sandbox'];
 const SANDBOXES: readonly unknown[] = ['auto', 'required', 'off'];
 
 /** @throws RuntimeError config_unreadable | config_invalid (each place, and what is wrong there) */
@@ -31,9 +33,22 @@ export async function loadPolicyFile(path: string, tools: readonly ToolSpec[]): 
 
 /** Without the environment: the file means the same wherever it is read. */
 async function wholeConfig(path: string, tools: readonly ToolSpec[]): Promise<Config> {
-  const check = (config: Config): Complaint[] => unknownTools(config, tools);
+  const check = (config: Config): Complaint[] => wrongPolicy(config, tools);
   const { config } = await loadConfig({ home: '', file: path, environment: {}, overrides: new Map(), check });
   return config;
+}
+
+/** The rules of the file with this name in the workspace's folder; none where there is no file. @throws RuntimeError config_unreadable | config_invalid */
+export async function loadRules(path: string, tools: readonly ToolSpec[]): Promise<PolicyRule[]> {
+  const file = readConfigFile('', path, 'policy');
+  const tree = await parseMapping(file);
+  const unknown = Object.keys(tree).filter((key) => key !== 'rules');
+  if (unknown.length > 0) {
+    const complaints = unknown.map((key) => ({ path: [key], message: 'unknown key; a policy.yaml has rules' }));
+    throw await refusal(file, tree, complaints, 'Move it to config.yaml, or take it away.');
+  }
+  const { governance } = await listsAlone(file, tree, tools);
+  return rulesOf(governance.rules, (index) => `policy.yaml rules[${index}]`);
 }
 
 async function listsAlone(file: ConfigFile, tree: JsonObject, tools: readonly ToolSpec[]): Promise<Config> {
@@ -42,10 +57,16 @@ async function listsAlone(file: ConfigFile, tree: JsonObject, tools: readonly To
   const { sandbox, ...governance } = tree;
   const mode = isObject(sandbox) ? sandbox['mode'] : sandbox;
   const config: unknown = { governance, ...(mode !== undefined && { sandbox: { mode } }) };
-  if (!validate(config)) throw await refusal(file, tree, [{ path: [], message: 'is not valid' }]);
-  const unknown = unknownTools(config, tools).map(({ path, message }) => ({ path: path.slice(1), message }));
+  if (!validate(config)) throw await refusal(file, tree, await complaintsOfRules(config));
+  const unknown = wrongPolicy(config, tools).map(({ path, message }) => ({ path: path.slice(1), message }));
   if (unknown.length > 0) throw await refusal(file, tree, unknown);
   return config;
+}
+
+/** All but the rules have been looked at. */
+async function complaintsOfRules(config: unknown): Promise<Complaint[]> {
+  const { schemaComplaints } = await import('./explain.ts');
+  return schemaComplaints(config as JsonObject).map(({ path, message }) => ({ path: path.slice(1), message }));
 }
 
 function complaintsOf(tree: JsonObject): Complaint[] {
@@ -55,6 +76,8 @@ function complaintsOf(tree: JsonObject): Complaint[] {
     if (LISTS.includes(key)) {
       const isNames = Array.isArray(value) && value.every((name) => typeof name === 'string' && name !== '');
       if (!isNames) complain('expected a list of tool names');
+    } else if (key === 'rules') {
+      if (!Array.isArray(value)) complain('expected a list of rules');
     } else if (key === 'sandbox') {
       if (!SANDBOXES.includes(isObject(value) ? value['mode'] : value)) complain('expected auto, required or off');
     } else {
@@ -66,8 +89,13 @@ function complaintsOf(tree: JsonObject): Complaint[] {
   return complaints;
 }
 
-async function refusal(file: ConfigFile, tree: JsonObject, complaints: Complaint[]): Promise<RuntimeError> {
+async function refusal(
+  file: ConfigFile,
+  tree: JsonObject,
+  complaints: Complaint[],
+  next = `Correct the file: a policy has ${KEYS.join(', ')}.`,
+): Promise<RuntimeError> {
   const { explainConfig } = await import('./explain.ts');
   const { code, message } = explainConfig({ file, tree, originOf: () => ({ from: 'file' }), complaints });
-  return new RuntimeError(code, message, { next: `Correct the file: a policy has ${KEYS.join(', ')}.` });
+  return new RuntimeError(code, message, { next });
 }

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { configSchema } from '../../contract/config.ts';
-import { policyOf, unknownTools } from './policy.ts';
+import { policyOf, wrongPolicy } from './policy.ts';
 
 const TOOLS = [
   { name: 'read_file', effect: 'read' },
@@ -48,7 +48,7 @@ test('a name that no tool has is reported with the nearest', () => {
   const config = configSchema.parse({
     governance: { deny: ['exec_comand', 'open', 'write_stdin'], auto_allow: ['zzzz'] },
   });
-  expect(unknownTools(config, TOOLS)).toEqual([
+  expect(wrongPolicy(config, TOOLS)).toEqual([
     { path: ['governance', 'deny', 0], message: 'there is no tool "exec_comand"; did you mean exec_command?' },
     { path: ['governance', 'auto_allow', 0], message: 'there is no tool "zzzz"' },
   ]);

@@ -2,7 +2,10 @@
 import { nearest } from '../../base/nearest.ts';
 import type { Config } from '../../contract/config.ts';
 import type { Policy, ToolSpec } from '../../contract/manifest.ts';
+import type { PolicyRule } from '../../contract/policy-rule.ts';
+import { matchesText } from '../../kernel/policy/patterns.ts';
 import type { Complaint } from './check.ts';
+import { rulesOf, wrongRules } from './policy-rules.ts';
 
 export const DEFAULT_ALLOW = ['time', 'read_file', 'list_files', 'search_files', 'read_output'];
 export const DEFAULT_ASK = ['exec_command', 'write_stdin', 'apply_patch'];
@@ -12,26 +15,38 @@ export const policyLists = { deny: 'deny', require_approval: 'require_approval',
 
 type Named = Pick<ToolSpec, 'name' | 'effect'>;
 
-/** The lists as they apply: disjoint, the stricter list has the tool. A tool in none is judged by the kernel's defaults. */
-export function policyOf({ governance, sandbox }: Config, tools: readonly Named[]): Policy {
+/** `further`: rules that stand elsewhere. The lists as they apply: disjoint, the stricter list has the tool. A tool in none is judged by the kernel's defaults. */
+export function policyOf(
+  { governance, sandbox }: Config,
+  tools: readonly Named[],
+  further: readonly PolicyRule[] = [],
+): Policy {
   const { auto_allow = [], deny, approver_roles } = governance;
   const outward = tools.filter(({ effect }) => effect === 'network' || effect === 'send').map(({ name }) => name);
-  const ask = governance.require_approval ?? [...DEFAULT_ASK, ...outward].filter((name) => !auto_allow.includes(name));
+  const rules = [...rulesOf(governance.rules, (index) => `governance.rules[${index}]`), ...further];
+  const isAllowed = (name: string): boolean => auto_allow.includes(name) || isNamed(name, rules);
+  const ask = governance.require_approval ?? [...DEFAULT_ASK, ...outward].filter((name) => !isAllowed(name));
   const allow = governance.auto_allow ?? DEFAULT_ALLOW;
   return {
     v: 1,
     deny: sorted(deny),
     require_approval: sorted(ask.filter((name) => !deny.includes(name))),
     allow: sorted(allow.filter((name) => !deny.includes(name) && !ask.includes(name))),
+    ...(rules.length > 0 && { rules }),
     sandbox: sandbox.mode,
     approver_roles,
   };
 }
 
-/** A complaint for each name in the configured lists that is no tool: a misspelt `deny` would deny nothing. */
-export function unknownTools({ governance }: Config, tools: readonly Named[]): Complaint[] {
+/** Is there a rule by which the tool may be allowed? Then it is that rule that says when it asks. */
+function isNamed(name: string, rules: readonly PolicyRule[]): boolean {
+  return rules.some(({ decision, tool }) => decision === 'allow' && tool.some((one) => matchesText(one, name)));
+}
+
+/** A complaint for each name in lists and rules that is no tool, as a misspelt `deny` would deny nothing, and for each rule that can't be meant. */
+export function wrongPolicy({ governance }: Config, tools: readonly Named[]): Complaint[] {
   const names = new Set([...DEFAULT_ALLOW, ...DEFAULT_ASK, ...tools.map(({ name }) => name)]);
-  return Object.values(policyLists).flatMap((list) =>
+  const inLists = Object.values(policyLists).flatMap((list) =>
     (governance[list] ?? []).flatMap((name, index) => {
       if (names.has(name)) return [];
       const near = nearest(name, names);
@@ -39,6 +54,11 @@ export function unknownTools({ governance }: Config, tools: readonly Named[]): C
       return [{ path: ['governance', list, index], message }];
     }),
   );
+  const inRules = wrongRules(governance.rules, names).map(({ path, message }) => ({
+    path: ['governance', 'rules', ...path],
+    message,
+  }));
+  return [...inLists, ...inRules];
 }
 
 /** By code units: the same on every machine. */

@@ -5,7 +5,8 @@ import type { Config } from '../../contract/config.ts';
 import type { Workspace } from '../wire.ts';
 import { allKeys } from './keys.ts';
 import { loadConfig } from './load.ts';
-import { policyOf, unknownTools } from './policy.ts';
+import { policyIn } from './policy-in.ts';
+import { wrongPolicy } from './policy.ts';
 import { getAt } from './tree.ts';
 
 export interface Reloaded {
@@ -22,14 +23,15 @@ const AT_START = new Set(['governance.idempotency_ttl']);
 /** One that isn't valid changes nothing. @throws RuntimeError config_invalid | config_unreadable */
 export async function reloadConfig(workspace: Workspace): Promise<Reloaded> {
   const { home, tools, loaded, request } = workspace;
-  const check = (config: Config) => unknownTools(config, tools.tools());
+  const check = (config: Config) => wrongPolicy(config, tools.tools());
   const fresh = await loadConfig({ home, ...request, check });
   const differing = allKeys.map(({ path }) => path).filter((path) => differs(loaded.config, fresh.config, path));
   const changed = differing.filter((path) => LIVE.test(path) && !AT_START.has(path));
   const config = structuredClone(loaded.config);
   for (const path of changed) copyKey(fresh.config, config, path);
+  const policy = await policyIn(workspace.store.folder, config, tools);
   workspace.loaded = { ...fresh, config };
-  workspace.policy = policyOf(config, tools.tools());
+  workspace.policy = policy;
   return { changed, needs_restart: differing.filter((path) => !changed.includes(path)) };
 }
 

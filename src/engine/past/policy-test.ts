@@ -9,6 +9,7 @@ import type { Policy, RuleVerdict } from '../../contract/manifest.ts';
 import type { Blobs, Journal } from '../../contract/ports.ts';
 import type { Verdict } from '../../contract/values.ts';
 import { createKernel } from '../../kernel/kernel.ts';
+import { askedBy } from '../../kernel/policy/asked.ts';
 import { judge } from '../../kernel/policy/judge.ts';
 import { stricterSandbox } from '../../kernel/policy/rights.ts';
 import type { State } from '../../kernel/turn/state.ts';
@@ -71,10 +72,11 @@ export async function testPolicy(
 
 /** `state`: right before the call was judged. Undefined where the journal has no such call. */
 function judgeAgain(
-  { session, turn, grants, unknowns }: State,
+  state: State,
   { call_id, verdict: recorded }: EntryData<'policy.decided'>,
   policy: Policy,
 ): Omit<TestedCall, 'session_id' | 'title'> | undefined {
+  const { session, turn, grants, unknowns } = state;
   const call = turn?.calls.find((one) => one.call_id === call_id);
   if (!session || !turn || !call?.inspected) return undefined;
   const { args_digest, facts, facts_digest } = call.inspected;
@@ -91,6 +93,7 @@ function judgeAgain(
       facts,
       facts_digest,
       project_root: session.project_root,
+      asked: askedBy(state, turn),
       ...(repeats && { may_repeat_of: repeats.call_id }),
     },
   );

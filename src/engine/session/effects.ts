@@ -19,6 +19,7 @@ import { askedChoice } from '../../kernel/turn/choice.ts';
 import type { Effect } from '../../kernel/turn/open.ts';
 import { modelRequest } from '../../kernel/turn/prompt.ts';
 import { KERNEL_VERSION, NO_USAGE, type Call, type State, type Turn } from '../../kernel/turn/state.ts';
+import { argumentsNamed } from '../../kernel/policy/rules.ts';
 import { childRequest } from './child.ts';
 import { compact, type Compactable } from './compact.ts';
 import type { Folded } from './fold.ts';
@@ -292,7 +293,9 @@ function childFailed(
 
 async function inspect(ports: EffectPorts, call_id: string, context: EffectContext): Promise<Observation> {
   const { request } = await toolRequest(ports, call_id, context);
-  return { type: 'call.inspected', data: { call_id, ...(await ports.tools.inspect(request)) } };
+  const named_args = argumentsNamed(context.state.turn!.policies, request.spec.name);
+  const inspection = await ports.tools.inspect({ ...request, ...(named_args.length > 0 && { named_args }) });
+  return { type: 'call.inspected', data: { call_id, ...inspection } };
 }
 
 async function runTool(
@@ -309,6 +312,7 @@ async function runTool(
       attempt,
       args_digest: inspected.args_digest,
       facts_digest: inspected.facts_digest,
+      ...(inspected.facts.args && { named_args: Object.keys(inspected.facts.args) }),
       idempotency_key: `${context.state.session!.id}:${call_id}`,
       ...(call.recovery === 'roll_forward' && { files: inspected.facts.preimages }),
     },

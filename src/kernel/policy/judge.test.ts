@@ -3,17 +3,27 @@ import { digestOf } from '../../base/digest.ts';
 import type { Policy } from '../../contract/manifest.ts';
 import type { EffectClass, Facts, Verdict } from '../../contract/values.ts';
 import { commandFact, factsOf, pathFact, policyOf } from '../testing/values.ts';
+import type { Asked } from './rules.ts';
 import { judge, type JudgedCall, type Judgement } from './judge.ts';
 
 const ARGS = digestOf('args');
 const FACTS = digestOf('facts');
+const ASKED: Asked = { role: 'operator', channels: ['cli'], lane: 'interactive', local_minute: 0, tainted: false, left_micro_usd: Infinity }; // prettier-ignore
 const FRESH: Partial<Policy> = {
   allow: ['time', 'read_file', 'list_files', 'search_files'],
   require_approval: ['exec_command', 'write_stdin', 'apply_patch'],
 };
 
 function call(tool: string, effect: JudgedCall['effect'], facts: Partial<Facts> = {}): JudgedCall {
-  return { tool, effect, args_digest: ARGS, facts: factsOf(facts), facts_digest: FACTS, project_root: '/p' };
+  return {
+    tool,
+    effect,
+    args_digest: ARGS,
+    facts: factsOf(facts),
+    facts_digest: FACTS,
+    project_root: '/p',
+    asked: ASKED,
+  };
 }
 
 function judged(policy: Partial<Policy>, of: JudgedCall, grants: Parameters<typeof judge>[1] = []): Judgement {

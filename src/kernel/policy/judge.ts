@@ -4,15 +4,12 @@
  */
 import type { Digest } from '../../base/digest.ts';
 import type { Grant, Policy, RuleVerdict } from '../../contract/manifest.ts';
-import type { EffectClass, Facts, Verdict } from '../../contract/values.ts';
+import type { Verdict } from '../../contract/values.ts';
+import { type Allowed, allowedBy, type RuledCall, strictRules } from './rules.ts';
 
-export interface JudgedCall {
-  tool: string;
-  effect: EffectClass | 'unknown';
+export interface JudgedCall extends RuledCall {
   args_digest: Digest;
-  facts: Facts;
   facts_digest: Digest;
-  project_root: string;
   /** An earlier call with these arguments whose outcome nobody knows. */
   may_repeat_of?: string;
 }
@@ -33,7 +30,14 @@ interface Applied extends RuleVerdict {
 const STRICTNESS: Record<Verdict, number> = { allow: 0, require_approval: 1, deny: 2 };
 
 export function judge(policies: Policy[], grants: readonly Grant[], call: JudgedCall): Judgement {
-  const applied = [...factRules(call), ...policies.flatMap((policy) => listRules(policy, call))];
+  const each = policies.map((policy) => ({ policy, allowed: policy.rules && allowedBy(policy.rules, call) }));
+  const applied = [
+    ...factRules(
+      call,
+      each.flatMap(({ allowed }) => touching(call, allowed)),
+    ),
+    ...each.flatMap(({ policy, allowed }) => policyRules(policy, allowed, call)),
+  ];
   const worst = applied.reduce((a, b) => (STRICTNESS[b.verdict] > STRICTNESS[a.verdict] ? b : a));
   const rules = unique(applied);
   const judgement: Judgement = { verdict: worst.verdict, rules, reason: worst.reason };
@@ -54,47 +58,32 @@ function covers(grant: Grant, call: JudgedCall): boolean {
   );
 }
 
-/** Rules that follow from what the call would touch, whatever the lists say. */
-function factRules(call: JudgedCall): Applied[] {
+/** Rules that follow from what the call would touch; `touching`: as the policies see it. */
+function factRules(call: JudgedCall, touched: readonly Applied[]): Applied[] {
   const found: Applied[] = [];
-  const ask = (id: string, reason: string, grantable = true): void => {
-    found.push({ id, verdict: 'require_approval', reason, grantable });
-  };
   const closed = call.facts.paths.find((path) => path.closed);
   if (closed) {
     const reason = `${closed.path} is inside the runtime's own home, which is closed to tools`;
     found.push({ id: 'fact:runtime_home', verdict: 'deny', reason, grantable: false });
   }
-  const outside = call.facts.paths.find((path) => !path.inside_root);
-  if (outside) ask('fact:outside_root', `${outside.path} is outside the project root`);
-  const secret = call.facts.paths.find((path) => path.secret_shaped);
-  if (secret) ask('fact:secret_shaped', `${secret.path} looks like a secret`);
+  found.push(...touched.filter(({ id }) => id === OUTSIDE), ...touched.filter(({ id }) => id === SECRET));
   if (call.facts.commands.some((command) => command.names_runtime)) {
-    ask('fact:names_runtime', 'the command names this program or its home', false);
+    found.push(asks('fact:names_runtime', 'the command names this program or its home', false));
   }
   if (call.may_repeat_of !== undefined) {
-    ask('fact:may_repeat', `${call.may_repeat_of} was the same call, and nobody knows whether it took effect`, false);
+    const reason = `${call.may_repeat_of} was the same call, and nobody knows whether it took effect`;
+    found.push(asks('fact:may_repeat', reason, false));
   }
   return found;
 }
 
-/** What one policy's lists and defaults say. Always at least one rule. */
-function listRules(policy: Policy, call: JudgedCall): Applied[] {
+/** What one policy's rules, lists and defaults say. Always at least one. */
+function policyRules(policy: Policy, allowed: Allowed | undefined, call: JudgedCall): Applied[] {
   const { tool, effect } = call;
-  const found: Applied[] = [];
   if (effect === 'unknown') return [rule('default:unknown_tool', 'deny', `there is no tool ${tool}`)];
-  if (policy.deny.includes(tool)) found.push(rule(`deny:${tool}`, 'deny', `${tool} is on the deny list`));
-  if (policy.require_approval.includes(tool)) {
-    found.push(rule(`ask:${tool}`, 'require_approval', `${tool} is on the list of tools that ask`));
-  }
-  if (policy.allow.includes(tool)) found.push(rule(`allow:${tool}`, 'allow', `${tool} is on the allow list`));
-  if (found.length === 0) {
-    found.push(
-      effect === 'read'
-        ? rule('default:read', 'allow', 'reading inside the project root is allowed')
-        : rule('default:unlisted', 'require_approval', `${tool} is on no list`),
-    );
-  }
+  const found = [...strict(policy, call), ...listed(policy, tool)];
+  for (const { id, reason } of allowed?.rules ?? []) found.push(rule(id, 'allow', reason ?? `${id} allows it`));
+  if (found.length === 0) found.push(unlisted(policy, call));
   if (effect === 'exec' && policy.sandbox === 'auto') {
     found.push(rule('sandbox:none', 'require_approval', 'no sandbox is available, so every command asks'));
   }
@@ -102,6 +91,49 @@ function listRules(policy: Policy, call: JudgedCall): Applied[] {
     found.push(rule('sandbox:required', 'deny', 'the policy requires a sandbox and none is available'));
   }
   return found;
+}
+
+const OUTSIDE = 'fact:outside_root';
+const SECRET = 'fact:secret_shaped';
+
+/** Paths that ask unless a rule names them. */
+function touching({ facts }: JudgedCall, allowed: Allowed | undefined): Applied[] {
+  const paths = facts.paths.filter((path) => !allowed?.named.has(path));
+  const outside = paths.find((path) => !path.inside_root);
+  const secret = paths.find((path) => path.secret_shaped);
+  return [
+    ...(outside ? [asks(OUTSIDE, `${outside.path} is outside the project root`)] : []),
+    ...(secret ? [asks(SECRET, `${secret.path} looks like a secret`)] : []),
+  ];
+}
+
+/** Where nobody can know whether a rule is meant, a person is asked. */
+function strict({ rules = [] }: Policy, call: JudgedCall): Applied[] {
+  return strictRules(rules, call).map(({ rule: { id, decision, reason = `${id} says so` }, answer }) =>
+    answer === 'yes'
+      ? rule(id, decision, reason)
+      : asks(id, `nobody can tell whether this is what ${id} is about: ${reason}`),
+  );
+}
+
+function listed({ deny, require_approval, allow }: Policy, tool: string): Applied[] {
+  const found: Applied[] = [];
+  if (deny.includes(tool)) found.push(rule(`deny:${tool}`, 'deny', `${tool} is on the deny list`));
+  if (require_approval.includes(tool)) {
+    found.push(rule(`ask:${tool}`, 'require_approval', `${tool} is on the list of tools that ask`));
+  }
+  if (allow.includes(tool)) found.push(rule(`allow:${tool}`, 'allow', `${tool} is on the allow list`));
+  return found;
+}
+
+function unlisted({ rules }: Policy, { tool, effect }: JudgedCall): Applied {
+  if (effect === 'read') return rule('default:read', 'allow', 'reading inside the project root is allowed');
+  const reason = rules ? `no rule allows all of it, and ${tool} is on no list` : `${tool} is on no list`;
+  return rule('default:unlisted', 'require_approval', reason);
+}
+
+function asks(id: string, reason: string, grantable = true): Applied {
+  return { id, verdict: 'require_approval', reason, grantable };
 }
 
 function rule(id: string, verdict: Verdict, reason: string): Applied {

@@ -7,6 +7,7 @@ import type { Decision, EntryData } from '../../contract/entries.ts';
 import { approvalDigest, approvalId } from '../approval/approval.ts';
 import { isChecking } from '../goal/check.ts';
 import { judge } from '../policy/judge.ts';
+import { askedBy } from '../policy/asked.ts';
 import { isLoop, LOOP_MESSAGE } from './loops.ts';
 import { activeGroup, type Call, type Inspected, type State, type Turn } from './state.ts';
 
@@ -82,6 +83,7 @@ function policyDecided(state: State, turn: Turn, call: Call, inspected: Inspecte
     facts: inspected.facts,
     facts_digest: inspected.facts_digest,
     project_root: state.session!.project_root,
+    asked: askedBy(state, turn),
     ...(repeats && { may_repeat_of: repeats.call_id }),
   });
   return {

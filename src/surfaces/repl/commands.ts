@@ -361,8 +361,8 @@ async function onlyWaiting({ conversation, host }: Repl): Promise<string> {
 }
 
 async function showPolicy(repl: Repl): Promise<void> {
-  const { tools } = repl.workspace;
-  table(repl, describePolicy({ tools, policy: await policyNow(repl.workspace) }), [
+  const now = { ...repl.workspace, policy: await policyNow(repl.workspace) };
+  table(repl, describePolicy(now), [
     { title: 'tool', text: ({ tool }) => tool, narrow: 'whole' },
     { title: 'effect', text: ({ effect }) => effect, narrow: 'spare' },
     { title: 'verdict', text: ({ verdict }) => VERDICTS[verdict], narrow: 'whole' },

@@ -11,6 +11,7 @@ import { keepOutput, type ShownOutput } from './kept-output.ts';
 import { markRuntime } from './names-runtime.ts';
 import { type Command, type CommandEnd, runProcess } from './run-process.ts';
 import { createWatchdog, type Watchdog } from './watchdog.ts';
+import { writtenFiles } from './written-files.ts';
 
 /** What of a result is output; the rest says how it ended. */
 const KEPT_BYTES = 1024 * 1024 - 256;
@@ -106,10 +107,11 @@ export function createExecCommand(): Tool {
         call.cmd === undefined ? parseArguments(words) : parseCommand(call.cmd, bash === undefined ? 'posix' : 'bash');
       // Of blanks and comments, too, something is said.
       const commands = parsed.length > 0 ? parsed : [{ words, assignments: [], redirects: [], parser: 'text' }];
+      const written = writtenFiles(commands, scene, folder);
       const facts: Facts = {
         ...noFacts,
-        paths: workdir ? [workdir] : [],
-        commands: markRuntime(commands, words.join(' '), homes),
+        paths: [...(workdir ? [workdir] : []), ...written.paths],
+        commands: markRuntime(written.commands, words.join(' '), homes),
         ...(executable ? { executable } : {}),
       };
       const command = {

@@ -69,13 +69,20 @@ export function optionsOf(name: string): Judge | undefined {
   if (name === 'git') return judgeGit;
   if (name === 'deno' || name === 'bun') return (words) => (words.slice(1).some(({ text }) => /^(?:eval|-[ep]|--eval|--print|-)$/.test(text)) || words.length === 1 ? unclear('code') : nothing); // prettier-ignore
   const runs = Object.hasOwn(RUNS, name) ? RUNS[name]! : undefined;
-  return (
-    runs &&
-    ((words) =>
-      runs.first?.test(words[1]?.text ?? '') || words.slice(1).some((word) => isAmong(word, runs))
-        ? unclear('option_runs_code')
-        : nothing)
-  );
+  if (runs === undefined) return undefined;
+  return (words) => {
+    const rest = words.slice(1);
+    if (runs.first?.test(rest[0]?.text ?? '') || rest.some((word) => isAmong(word, runs))) {
+      return unclear('option_runs_code');
+    }
+    return mayBeOption(rest) ? unclear('options') : nothing;
+  };
+}
+
+/** A word that the shell makes may become an option, unless it stands behind `--` or its beginning is another one. */
+function mayBeOption(words: readonly ShellWord[]): boolean {
+  const end = words.findIndex(({ text }) => text === '--');
+  return (end < 0 ? words : words.slice(0, end)).some(({ text, dynamic }) => dynamic && /^["']*[$`*?[{!@+]/.test(text));
 }
 
 function isAmong({ text }: ShellWord, { short = '', long = [], words }: (typeof RUNS)[string]): boolean {

@@ -1,4 +1,4 @@
-import type { Verdict } from '../../../contract/values.ts';
+import type { Role, Verdict } from '../../../contract/values.ts';
 import { checkCall } from '../../../engine/policy-check.ts';
 import { type CommandAction, openForCommand } from '../context.ts';
 import { type OutputFormat, printValue } from '../listing.ts';
@@ -6,11 +6,20 @@ import { oneLine } from '../../terminal/width.ts';
 
 const EXIT_CODES: Record<Verdict, number> = { allow: 0, require_approval: 5, deny: 6 };
 
+interface Options {
+  output: OutputFormat;
+  as?: Role;
+  channel?: string;
+  tainted?: true;
+}
+
 /** `policy check`: for a session whose project root is the current folder. */
-export const checkPolicy: CommandAction<{ output: OutputFormat }> = async (context, options, tool, args) => {
+export const checkPolicy: CommandAction<Options> = async (context, options, tool, args) => {
   const { io } = context;
   const workspace = await openForCommand(context, options);
-  const call = { tool, arguments_raw: args, project_root: process.cwd() };
+  const { as, channel, tainted } = options;
+  const asked = { ...(as && { role: as }), ...(channel !== undefined && { channels: [channel] }), ...(tainted && { tainted }) }; // prettier-ignore
+  const call = { tool, arguments_raw: args, project_root: process.cwd(), asked };
   const { verdict, rules, reason } = await checkCall(workspace, call);
   if (options.output === 'table') {
     io.stdout.write(`${verdict}: ${oneLine(reason)}\n`);

@@ -1,4 +1,4 @@
-import { describePolicy, type PolicyRow } from '../../../engine/policy-check.ts';
+import { describePolicy, describeRules, type PolicyRow, type RuleRow } from '../../../engine/policy-check.ts';
 import { type CommandAction, openForCommand } from '../context.ts';
 import { type Column, type OutputFormat, printRows } from '../listing.ts';
 import { printPaged } from '../pager.ts';
@@ -10,10 +10,21 @@ const COLUMNS: Column<PolicyRow>[] = [
   { title: 'reason', text: ({ reason }) => reason, narrow: 'flexible' },
 ];
 
+const RULES: Column<RuleRow>[] = [
+  { title: 'rule', text: ({ id }) => id, narrow: 'whole' },
+  { title: 'decision', text: ({ decision }) => decision, narrow: 'whole' },
+  { title: 'tools', text: ({ tools }) => tools, narrow: 'flexible' },
+  { title: 'when', text: ({ when }) => when, narrow: 'flexible' },
+];
+
 /** `policy show` */
 export const showPolicy: CommandAction<{ output: OutputFormat }> = async (context, options) => {
   const workspace = await openForCommand(context, options);
-  await printPaged(context.io, context.environment, (io) =>
-    printRows(io, options.output, describePolicy(workspace), COLUMNS, 'There are no tools.'),
-  );
+  const rules = describeRules(workspace);
+  await printPaged(context.io, context.environment, async (io) => {
+    await printRows(io, options.output, describePolicy(workspace), COLUMNS, 'There are no tools.');
+    if (options.output !== 'table' || rules.length === 0) return;
+    io.stdout.write('\n');
+    await printRows(io, 'table', rules, RULES, '');
+  });
 };

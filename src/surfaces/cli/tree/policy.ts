@@ -35,11 +35,23 @@ export function addPolicy(program: Command, calls: Calls): void {
     [
       `runtime policy check exec_command '{"cmd":"npm test"}'`,
       `runtime policy check read_file '{"path":".env"}' -o json`,
+      `runtime policy check exec_command '{"cmd":"git push"}' --as member --channel telegram`,
     ],
     'Exit code 0: it would run; 5: it would ask; 6: it would be denied.',
   )
     .argument('<tool>', 'name of the tool')
     .argument('<arguments>', 'its arguments as JSON')
+    .addOption(
+      new Option('--as <role>', 'role of who asks (default: yours)').choices([
+        'viewer',
+        'member',
+        'operator',
+        'admin',
+        'overlord',
+      ]),
+    )
+    .option('--channel <name>', 'where the message came from (default: cli)')
+    .option('--tainted', 'something from outside is in the conversation')
     .addOption(outputOption('table', 'json', 'yaml'))
     .addOption(jsonOption())
     .action(calls(async () => (await import('../commands/policy-check.ts')).checkPolicy));

@@ -358,4 +358,10 @@ export const HOSTILE: readonly [line: string, names: string, why?: string][] = [
   ['echo ${PATH:=/tmp}; ls', 'echo ls', 'environment'],
   ['exec $x', 'exec $x', 'dynamic_command'],
   ['command $x', 'command $x', 'dynamic_command'],
+  ['tar cf a.tar *', 'tar', 'options'],
+  ['sort "$x"', 'sort', 'options'],
+  ['rg foo $DIR', 'rg', 'options'],
+  ['make $TARGET', 'make', 'options'],
+  ['sort -- "$x"', 'sort'],
+  ['sort src/*.txt', 'sort'],
 ];

@@ -1,0 +1,17 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Config } from '../../contract/config.ts';
+import type { Policy } from '../../contract/manifest.ts';
+import type { ToolHost } from '../../contract/ports.ts';
+import { policyOf } from './policy.ts';
+
+/** In the workspace's folder, closed to tools as all of the runtime's home is. */
+const FILE = 'policy.yaml';
+
+/** What a configuration means in a workspace, with the rules of that. @throws RuntimeError config_unreadable | config_invalid */
+export async function policyIn(folder: string, config: Config, tools: Pick<ToolHost, 'tools'>): Promise<Policy> {
+  const path = join(folder, FILE);
+  if (!existsSync(path)) return policyOf(config, tools.tools());
+  const { loadRules } = await import('./policy-file.ts');
+  return policyOf(config, tools.tools(), await loadRules(path, tools.tools()));
+}

@@ -1,0 +1,78 @@
+/** Rules as people write them, as they are judged; and what is wrong with them beyond their shape. */
+import { homedir } from 'node:os';
+import { nearest } from '../../base/nearest.ts';
+import type { PolicyRule, RuleText } from '../../contract/policy-rule.ts';
+import { areHours } from '../../kernel/policy/patterns.ts';
+import type { Complaint } from './check.ts';
+
+/** `idOf`: where a rule stands. `~/` is the folder of who runs the program. */
+export function rulesOf(rules: readonly RuleText[], idOf: (index: number) => string): PolicyRule[] {
+  return rules.map(({ tool, effect, command, path, host, role, channel, ...same }, index) => ({
+    id: idOf(index),
+    tool: listOf(tool),
+    ...(effect !== undefined && { effect: listOf(effect) }),
+    ...(command !== undefined && { command: listOf(command) }),
+    ...(path !== undefined && { path: listOf(path).map(atHome) }),
+    ...(host !== undefined && { host: listOf(host) }),
+    ...(role !== undefined && { role: listOf(role) }),
+    ...(channel !== undefined && { channel: listOf(channel) }),
+    ...same,
+  }));
+}
+
+/** Paths of complaints begin within the list of rules. `tools`: the names that there are. */
+export function wrongRules(rules: readonly RuleText[], tools: ReadonlySet<string>): Complaint[] {
+  return rules.flatMap((rule, index) => [
+    ...each(rule.tool, [index, 'tool'], (name) => wrongTool(name, tools)),
+    ...each(rule.command, [index, 'command'], wrongCommand),
+    ...each(rule.path, [index, 'path'], wrongPath),
+    ...each(rule.host, [index, 'host'], wrongHost),
+    ...each(rule.hours, [index, 'hours'], (hours) =>
+      areHours(hours) ? undefined : 'expected days and times that there are, as `mon-fri 08:00-18:00`',
+    ),
+  ]);
+}
+
+function listOf<T>(value: T | T[]): T[] {
+  return Array.isArray(value) ? value : [value];
+}
+
+function atHome(pattern: string): string {
+  return pattern.startsWith('~/') ? homedir() + pattern.slice(1) : pattern;
+}
+
+function each(
+  value: string | string[] | undefined,
+  path: (string | number)[],
+  wrong: (one: string) => string | undefined,
+): Complaint[] {
+  if (value === undefined) return [];
+  return listOf(value).flatMap((one, index) => {
+    const message = wrong(one);
+    return message === undefined ? [] : [{ path: Array.isArray(value) ? [...path, index] : path, message }];
+  });
+}
+
+/** A misspelt `deny` would deny nothing. */
+function wrongTool(name: string, tools: ReadonlySet<string>): string | undefined {
+  if (name.includes('*') || tools.has(name)) return undefined;
+  const near = nearest(name, tools);
+  return `there is no tool "${name}"${near ? `; did you mean ${near}?` : ''}`;
+}
+
+/** What a shell would make something else of is never among the words that are compared. */
+function wrongCommand(pattern: string): string | undefined {
+  if (pattern.trim() === '') return 'expected the words of a command';
+  const found = /[|&;<>()$`"'\\]/.exec(pattern)?.[0];
+  return found === undefined ? undefined : `it has ${found}, and a pattern is the bare words of one command: write a rule for each command of a line`; // prettier-ignore
+}
+
+function wrongPath(pattern: string): string | undefined {
+  if (pattern.startsWith('~') && !pattern.startsWith('~/')) return 'only `~/` stands for a folder';
+  return pattern.split('/').includes('..') ? 'it has `..`, and real paths have none' : undefined;
+}
+
+function wrongHost(pattern: string): string | undefined {
+  const name = /^(?:\*|(?:\*\.)?[^\s/:@*]+)(?::\d+)?$/;
+  return name.test(pattern) ? undefined : 'expected a host, as `example.org`, `*.example.org` or `example.org:8443`';
+}

@@ -1,0 +1,29 @@
+import type { State, Turn } from '../turn/state.ts';
+import type { Asked } from './rules.ts';
+
+const MINUTE_MS = 60_000;
+const DAY_MINUTES = 24 * 60;
+/** The day on which time began was a Thursday. */
+const FIRST_DAY = 4;
+
+/** Minutes since a Sunday's midnight, `offset_min` ahead of UTC. */
+export function localMinute(at: number, offset_min: number): number {
+  return (Math.floor(at / MINUTE_MS) + offset_min + FIRST_DAY * DAY_MINUTES) % (7 * DAY_MINUTES);
+}
+
+/** Who asked for a turn's calls, and what is left of its money. */
+export function askedBy(state: State, { manifest, rights, limits, cost_micro_usd }: Turn): Asked {
+  const { asker, rules } = manifest;
+  const ofTurn = (limits.cost_micro_usd ?? Infinity) - cost_micro_usd;
+  const ofSession = (rules.session_cost_micro_usd ?? Infinity) - state.cost_micro_usd - cost_micro_usd;
+  return {
+    role: rights.role,
+    ...(asker && {
+      channels: asker.channels,
+      lane: asker.lane,
+      local_minute: localMinute(state.at, asker.utc_offset_min),
+    }),
+    tainted: state.taint.length > 0,
+    left_micro_usd: Math.min(ofTurn, ofSession),
+  };
+}

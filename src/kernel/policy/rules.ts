@@ -1,0 +1,151 @@
+/** Which of a policy's rules apply to a call, and whether those that allow cover all of it. */
+import type { PolicyRule } from '../../contract/policy-rule.ts';
+import type { CommandFact, EffectClass, Facts, Lane, Role } from '../../contract/values.ts';
+import { type Answer, matchesCommand, matchesHost, matchesHours, matchesPath, matchesText } from './patterns.ts';
+
+/** Who asked for the call, when and where. What is absent isn't known. */
+export interface Asked {
+  role: Role;
+  /** Of all messages that the turn answers. */
+  channels?: readonly string[];
+  lane?: Lane;
+  /** Minutes since a Sunday's midnight, in local time. */
+  local_minute?: number;
+  tainted: boolean;
+  /** The least that is left of the turn's and the session's money; Infinity: there is no limit. */
+  left_micro_usd: number;
+}
+
+export interface RuledCall {
+  tool: string;
+  effect: EffectClass | 'unknown';
+  facts: Facts;
+  project_root: string;
+  asked: Asked;
+}
+
+type Path = Facts['paths'][number];
+
+/** What of a call a rule of `allow` must answer for, each by itself. */
+interface Unit {
+  command?: CommandFact;
+  path?: Path;
+  host?: Facts['hosts'][number];
+}
+
+export interface Allowed {
+  /** The rules that together cover the call. */
+  rules: PolicyRule[];
+  /** Paths that a rule names by a pattern, wherever they are. */
+  named: ReadonlySet<Path>;
+}
+
+/** The arguments of a tool that rules look at. */
+export function argumentsNamed(policies: readonly { rules?: readonly PolicyRule[] }[], tool: string): string[] {
+  const rules = policies.flatMap((policy) => policy.rules ?? []).filter((rule) => isAbout(rule, tool));
+  return [...new Set(rules.flatMap(({ args = {} }) => Object.keys(args)))].sort();
+}
+
+export function isAbout(rule: PolicyRule, tool: string): boolean {
+  return rule.tool.some((one) => matchesText(one, tool));
+}
+
+/** Rules that ask or deny hold where any part of the call is as they say; `maybe`: nobody can know from the record. */
+export function strictRules(rules: readonly PolicyRule[], call: RuledCall): { rule: PolicyRule; answer: Answer }[] {
+  return rules.flatMap((rule) => {
+    if (rule.decision === 'allow') return [];
+    const answer = least([isAsked(rule, call), anyPart(rule, call)]);
+    return answer === 'no' ? [] : [{ rule, answer }];
+  });
+}
+
+/** Undefined: some part of the call is covered by no rule. */
+export function allowedBy(rules: readonly PolicyRule[], call: RuledCall): Allowed | undefined {
+  const candidates = rules.filter((rule) => rule.decision === 'allow' && isAsked(rule, call) === 'yes');
+  if (candidates.length === 0) return undefined;
+  const covering = unitsOf(call.facts).map((unit) => candidates.filter((rule) => covers(rule, unit, call)));
+  if (covering.some((found) => found.length === 0)) return undefined;
+  const named = call.facts.paths.filter((path) =>
+    covering.every((found) => found.some((rule) => rule.path?.some((one) => namesPath(one, path, call)))),
+  );
+  return { rules: [...new Set(covering.map(([rule]) => rule!))], named: new Set(named) };
+}
+
+/** Commands where there are some; else paths; else hosts; else the call as such. */
+function unitsOf({ commands, paths, hosts }: Facts): Unit[] {
+  if (commands.length > 0) return commands.map((command) => ({ command }));
+  if (paths.length > 0) return paths.map((path) => ({ path }));
+  return hosts.length > 0 ? hosts.map((host) => ({ host })) : [{}];
+}
+
+/** What a rule doesn't name it allows; but a rule about a command says nothing of the files that its line writes. */
+function covers(rule: PolicyRule, unit: Unit, { facts, project_root }: RuledCall): boolean {
+  if (rule.command && (!unit.command || !rule.command.some((one) => matchesCommand(one, unit.command!, EXACTLY) === 'yes'))) return false; // prettier-ignore
+  const paths = unit.path ? [unit.path] : facts.paths;
+  const isNamed = (path: Path): boolean => rule.path!.some((one) => matchesPath(one, path, project_root));
+  if (rule.path && !(paths.every(isNamed) && (paths.length > 0 || unit.command))) return false;
+  if (rule.command && !rule.path && paths.some(({ writes }) => writes)) return false;
+  const hosts = unit.host ? [unit.host] : facts.hosts;
+  return !rule.host || (hosts.length > 0 && hosts.every((host) => rule.host!.some((one) => matchesHost(one, host))));
+}
+
+const EXACTLY = { loosely: false };
+const LOOSELY = { loosely: true };
+
+/** A path that looks like a secret must be named as what it is: `src/**` doesn't mean `src/.env`. */
+function namesPath(pattern: string, path: Path, { project_root }: RuledCall): boolean {
+  if (!matchesPath(pattern, path, project_root)) return false;
+  return !path.secret_shaped || !pattern.slice(pattern.lastIndexOf('/') + 1).includes('*');
+}
+
+function anyPart(rule: PolicyRule, { facts, project_root }: RuledCall): Answer {
+  const { command, path, host } = rule;
+  const answers: Answer[] = [];
+  if (command) answers.push(most(facts.commands.flatMap((one) => command.map((pattern) => matchesCommand(pattern, one, LOOSELY))))); // prettier-ignore
+  if (path)
+    answers.push(is(facts.paths.some((one) => path.some((pattern) => matchesPath(pattern, one, project_root)))));
+  if (host) answers.push(is(facts.hosts.some((one) => host.some((pattern) => matchesHost(pattern, one)))));
+  return least(answers);
+}
+
+/** All conditions but those that look at commands, paths and hosts. */
+function isAsked(rule: PolicyRule, { tool, effect, facts, asked }: RuledCall): Answer {
+  if (!isAbout(rule, tool)) return 'no';
+  const answers: Answer[] = [];
+  if (rule.effect) answers.push(is(rule.effect.some((one) => one === effect)));
+  if (rule.role) answers.push(is(rule.role.includes(asked.role)));
+  if (rule.channel) answers.push(ofAll(asked.channels, (it) => rule.channel!.some((one) => matchesText(one, it))));
+  if (rule.lane) answers.push(known(asked.lane, (it) => it === rule.lane));
+  if (rule.hours !== undefined) answers.push(known(asked.local_minute, (it) => matchesHours(rule.hours!, it)));
+  if (rule.tainted !== undefined) answers.push(is(rule.tainted === asked.tainted));
+  if (rule.budget_left_below !== undefined) answers.push(is(asked.left_micro_usd < rule.budget_left_below * 1_000_000));
+  for (const [name, pattern] of Object.entries(rule.args ?? {})) {
+    const value = facts.args && Object.hasOwn(facts.args, name) ? facts.args[name] : undefined;
+    answers.push(known(value, (it) => it !== null && matchesText(pattern, it)));
+  }
+  return least(answers);
+}
+
+function is(holds: boolean): Answer {
+  return holds ? 'yes' : 'no';
+}
+
+function known<T>(value: T | undefined, holds: (value: T) => boolean): Answer {
+  return value === undefined ? 'maybe' : is(holds(value));
+}
+
+/** Some of them, not all: `maybe`. */
+function ofAll<T>(values: readonly T[] | undefined, holds: (value: T) => boolean): Answer {
+  if (values?.every(holds)) return 'yes';
+  return values?.some(holds) === false ? 'no' : 'maybe';
+}
+
+function least(answers: readonly Answer[]): Answer {
+  if (answers.includes('no')) return 'no';
+  return answers.includes('maybe') ? 'maybe' : 'yes';
+}
+
+function most(answers: readonly Answer[]): Answer {
+  if (answers.includes('yes')) return 'yes';
+  return answers.includes('maybe') ? 'maybe' : 'no';
+}
