@@ -5,6 +5,9 @@ export type Answer = 'no' | 'maybe' | 'yes';
 
 /** `*` stands for any characters, also none. Linear in text times stars: only the last star is ever tried again. */
 export function matchesText(pattern: string, text: string): boolean {
+  if (pattern === text) return true;
+  const first = pattern[0];
+  if (first !== '*' && first !== text[0]) return false;
   let at = 0;
   let place = 0;
   let star = -1;
@@ -32,20 +35,39 @@ export function matchesText(pattern: string, text: string): boolean {
  */
 export function matchesCommand(pattern: string, command: CommandFact, { loosely }: { loosely: boolean }): Answer {
   if (command.unclear !== undefined) return 'maybe';
-  const wanted = pattern.trim().split(/\s+/);
-  const open = wanted.at(-1) === '*';
-  if (open) wanted.pop();
+  const { wanted, open } = wordsOf(pattern);
   const { words, dynamic = [], via } = command;
   for (const [index, one] of wanted.entries()) {
     const word = words[index];
     if (dynamic.includes(index)) return 'maybe';
     if (word === undefined) return index > 0 && getsMore(via) ? 'maybe' : 'no';
-    const names = index === 0 && loosely ? [word, word.slice(word.lastIndexOf('/') + 1)] : [word];
-    if (!names.some((name) => matchesText(one, name))) return 'no';
+    if (matchesText(one, word)) continue;
+    const isName = index === 0 && loosely && word.includes('/');
+    if (!isName || !matchesText(one, word.slice(word.lastIndexOf('/') + 1))) return 'no';
   }
   if (open) return 'yes';
   if (words.length > wanted.length) return dynamic.includes(wanted.length) ? 'maybe' : 'no';
   return getsMore(via) ? 'maybe' : 'yes';
+}
+
+interface CommandPattern {
+  wanted: readonly string[];
+  open: boolean;
+}
+
+/** Of every pattern that was looked at lately: a policy is asked about each command of each call. */
+const read = new Map<string, CommandPattern>();
+const MOST_READ = 5000;
+
+function wordsOf(pattern: string): CommandPattern {
+  const known = read.get(pattern);
+  if (known) return known;
+  const words = pattern.trim().split(/\s+/);
+  const open = words.at(-1) === '*';
+  const made = { wanted: open ? words.slice(0, -1) : words, open };
+  if (read.size >= MOST_READ) read.clear();
+  read.set(pattern, made);
+  return made;
 }
 
 /** Who runs it appends words that only it knows. */
