@@ -22,6 +22,46 @@ describe('a whole text', () => {
   });
 });
 
+describe('a secret in another spelling', () => {
+  const value = 'sk-x"y/z+w~ä 12345678';
+  const { text, stream } = createRedactor([{ name: 'Q', value }]);
+  const bytes = Buffer.from(value);
+
+  it.each<[string, string]>([
+    ['JSON', JSON.stringify({ a: value })],
+    ['JSON in JSON', JSON.stringify({ a: JSON.stringify({ b: value }) })],
+    ['a URL', `https://x.test/?key=${encodeURIComponent(value)}&a=1`],
+    ['a URL, in small letters', `?k=${encodeURIComponent(value).replace(/%../g, (byte) => byte.toLowerCase())}`],
+    [
+      'a form',
+      new URLSearchParams({ key: 'sk-x"y/z+w' })
+        .toString()
+        .replace('key=sk-x%22y%2Fz%2Bw', `key=${encodeURIComponent(value).replaceAll('%20', '+')}`),
+    ],
+    ['hex', bytes.toString('hex')],
+    ['hex, in capitals', bytes.toString('hex').toUpperCase()],
+    ...[0, 1, 2, 3, 4].flatMap((before): [string, string][] => [
+      [`base64, ${before} bytes in`, Buffer.from(`${'u'.repeat(before)}${value}:more`).toString('base64')],
+      [`base64 for URLs, ${before} bytes in`, Buffer.from(`${'u'.repeat(before)}${value}`).toString('base64url')],
+    ]),
+  ])('%s', (_, told) => {
+    expect(text(told)).toContain('[REDACTED:Q]');
+    for (const size of [1, 7]) {
+      const { push, end } = stream();
+      let shown = '';
+      for (let at = 0; at < told.length; at += size) shown += push(told.slice(at, at + size));
+      expect(shown + end()).toBe(text(told));
+    }
+  });
+
+  it('what is left around it in base64 tells nothing of it', () => {
+    for (let before = 0; before < 3; before++) {
+      const left = text(Buffer.from(`${'u'.repeat(before)}${value}${'v'.repeat(3)}`).toString('base64'));
+      expect(left.replace('[REDACTED:Q]', '').length).toBeLessThanOrEqual(12);
+    }
+  });
+});
+
 describe('a text in pieces', () => {
   it('gives the same as the whole text, however it is cut, and never shows a secret', () => {
     const overlapping = [...secrets, { name: 'INNER', value: 'aaaaaaaabc' }, { name: 'CHAIN', value: 'cdefsk-aaa' }];

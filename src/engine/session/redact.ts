@@ -1,4 +1,5 @@
 /** Known secret values and what stands in their place, in whole texts and in texts that come in pieces. */
+import { spellingsOf } from './spellings.ts';
 
 export interface Redactor {
   text(text: string): string;
@@ -19,7 +20,7 @@ const SHORTEST_SECRET = 8;
 export function createRedactor(secrets: readonly { name: string; value: string }[]): Redactor {
   const known = secrets
     .filter(({ value }) => value.length >= SHORTEST_SECRET)
-    .flatMap(({ name, value }) => spellings(value).map((spelling) => ({ name, value: spelling })))
+    .flatMap(({ name, value }) => spellingsOf(value).map((spelling) => ({ name, value: spelling })))
     .sort((a, b) => b.value.length - a.value.length);
   if (known.length === 0) return { text: (text) => text, stream: () => ({ push: (piece) => piece, end: () => '' }) };
   const names = new Map(known.map(({ name, value }) => [value, name]));
@@ -46,11 +47,6 @@ export function createRedactor(secrets: readonly { name: string; value: string }
       };
     },
   };
-}
-
-/** As it is, and as it stands in JSON: a plan or the arguments of a call are read out of that. */
-function spellings(value: string): string[] {
-  return [...new Set([value, JSON.stringify(value).slice(1, -1)])];
 }
 
 const PLACEHOLDER = /\[REDACTED:[^\]]*\]/;
@@ -85,9 +81,10 @@ function firstUndecided(text: string, pattern: RegExp, secrets: readonly { value
 /** How many characters at the end of the text may be the beginning of a longer secret. */
 function longestBeginning(text: string, secrets: readonly { value: string }[]): number {
   let longest = 0;
+  const last = text.charCodeAt(text.length - 1);
   for (const { value } of secrets) {
     for (let length = Math.min(value.length - 1, text.length); length > longest; length--) {
-      if (text.endsWith(value.slice(0, length))) longest = length;
+      if (value.charCodeAt(length - 1) === last && text.endsWith(value.slice(0, length))) longest = length;
     }
   }
   return longest;

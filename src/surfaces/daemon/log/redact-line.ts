@@ -9,7 +9,6 @@ const SHAPES: readonly (readonly [pattern: RegExp, instead: string])[] = [
 
 /** Gives what takes secrets out of a line of JSON: those that are known, also as JSON writes them, and what looks like one. */
 export function createLineRedactor(secrets: readonly { name: string; value: string }[]): (line: string) => string {
-  const escaped = secrets.map(({ name, value }) => ({ name, value: JSON.stringify(value).slice(1, -1) }));
-  const known = createRedactor([...secrets, ...escaped.filter(({ value }, at) => value !== secrets[at]!.value)]);
+  const known = createRedactor(secrets);
   return (line) => SHAPES.reduce((text, [pattern, instead]) => text.replace(pattern, instead), known.text(line));
 }

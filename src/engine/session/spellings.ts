@@ -1,0 +1,37 @@
+/** How a secret may stand in what programs print and send: as it is, and in the encodings of every day. */
+
+/** A text in which so little of it is left gives nothing away, and would hit ordinary words. */
+const SHORTEST = 8;
+
+/** The value itself comes first. */
+export function spellingsOf(value: string): string[] {
+  const bytes = Buffer.from(value, 'utf8');
+  const inJson = JSON.stringify(value).slice(1, -1);
+  const inUrl = encodeURIComponent(value.toWellFormed());
+  const all = [
+    value,
+    inJson,
+    JSON.stringify(inJson).slice(1, -1),
+    inUrl,
+    inUrl.replace(/%[0-9A-F]{2}/g, (byte) => byte.toLowerCase()),
+    inUrl.replaceAll('%20', '+'),
+    bytes.toString('hex'),
+    bytes.toString('hex').toUpperCase(),
+    ...inBase64(bytes),
+  ];
+  return [...new Set(all)].filter((spelling, index) => index === 0 || spelling.length >= SHORTEST);
+}
+
+/**
+ * RFC 4648, sections 4 and 5: three bytes are four characters, so what a part of a longer text looks like depends on where it
+ * begins: three ways. Characters that also hold bits of what stands around it aren't told.
+ */
+function inBase64(bytes: Buffer): string[] {
+  return [0, 1, 2].flatMap((before) => {
+    const text = Buffer.concat([Buffer.alloc(before), bytes]).toString('base64');
+    const first = Math.ceil((before * 8) / 6);
+    const last = Math.floor(((before + bytes.length) * 8) / 6);
+    const own = text.slice(first, last);
+    return [own, own.replaceAll('+', '-').replaceAll('/', '_')];
+  });
+}
