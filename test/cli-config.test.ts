@@ -216,6 +216,7 @@ describe('the frame', () => {
     [['rnu', '--json'], "unknown command 'rnu' (Did you mean run?)"],
     [['config', 'vew'], "unknown command 'vew' (Did you mean view?)"],
     [['config', 'view', '--orgin'], "unknown option '--orgin' (Did you mean --origin?)"],
+    [['--model', 'x'], 'It is an option of `runtime run`, which opens a conversation, too: runtime run --model …'],
     [['policy', 'set'], "missing required argument 'tool'"],
     [['policy', 'show', 'x'], "too many arguments for 'show'"],
     [['policy', 'show', '-o', 'xml'], "option '-o, --output <format>' argument 'xml' is invalid"],

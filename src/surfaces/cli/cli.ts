@@ -87,7 +87,7 @@ function usageError(command: Command, { code, message }: CommanderError): Runtim
   if (code === 'commander.help') return new RuntimeError('usage', 'name one of the commands above', { next }); // help was shown
   const what = message.replace(/^error: /, '').replace(/\n\(/, ' (') + choiceMeant(message);
   const unquoted = code === 'commander.excessArguments' && command.name() === 'run';
-  const instead = unquoted ? QUOTED : code === 'commander.unknownCommand' ? insteadOf(command) : undefined;
+  const instead = unquoted ? QUOTED : meant(command, code, message);
   return new RuntimeError('usage', `${what}\nusage: ${usage}`, { next: instead ?? next });
 }
 
@@ -98,6 +98,21 @@ function choiceMeant(message: string): string {
   const [, value = '', choices = ''] = /'([^']*)' is invalid.* Allowed choices are (.*)\.$/.exec(message) ?? [];
   const near = nearest(value, choices.split(', '));
   return choices === '' || near === undefined ? '' : ` (Did you mean ${near}?)`;
+}
+
+function meant(command: Command, code: string, message: string): string | undefined {
+  if (code === 'commander.unknownCommand') return insteadOf(command);
+  return code === 'commander.unknownOption' && command.parent === null ? optionOfRun(command, message) : undefined;
+}
+
+/** `runtime` alone is `runtime run`, but only that takes its options. */
+function optionOfRun(root: Command, message: string): string | undefined {
+  const option = /'(--?[^'=]+)/.exec(message)?.[1];
+  const run = root.commands.find((one) => one.name() === 'run');
+  const isIts = run?.options.some(({ long, short }) => long === option || short === option);
+  return isIts
+    ? `It is an option of \`runtime run\`, which opens a conversation, too: runtime run ${option} …`
+    : undefined;
 }
 
 /** What was probably meant by a word that is no command: a message, or a command of another group. */
