@@ -40,10 +40,10 @@ async function main(): Promise<boolean> {
   return values.tape === undefined ? runAll(bundle) : replay(bundle, values.tape);
 }
 
-/** To record them, each is looked for from the first seed on, so that what stands there is the first. */
+/** What is found where it was before stays as it is recorded. */
 async function hunt(): Promise<boolean> {
   const hunted = await huntMutants(root, {
-    ...(!values.record && { foundAt: readFoundAt() }),
+    foundAt: readFoundAt(),
     onHunted: ({ line }) => console.log(line),
   });
   if (values.record) {

@@ -205,14 +205,20 @@ export function openTerminal(place: Place, args: string[], options: TerminalOpti
       const end = performance.now() + timeoutMs;
       let seen = picture();
       let since = performance.now();
+      let rests = 0;
       for (;;) {
         await delay(LOOK_EVERY_MS);
         const now = picture();
         const isQuiet = now === seen && !isMoving();
         const isLongEnough = performance.now() - since >= quietMs;
-        // On a busy machine a program that has much to do isn't done because it was silent.
-        if (isQuiet && isLongEnough && !familyOf(pty.pid).some(({ pid }) => isBusy(pid))) return;
-        if (!isQuiet || isLongEnough) since = performance.now();
+        // On a busy machine a program that has much to do isn't done because it was silent; and what it has written last may
+        // be on its way when it rests.
+        if (isQuiet && isLongEnough) {
+          rests = familyOf(pty.pid).some(({ pid }) => isBusy(pid)) ? 0 : rests + 1;
+          if (rests === 3) return;
+        }
+        if (!isQuiet) rests = 0;
+        if (!isQuiet || (isLongEnough && rests === 0)) since = performance.now();
         seen = now;
         if (performance.now() > end) throw failure(`not settled after ${timeoutMs} ms`);
       }
