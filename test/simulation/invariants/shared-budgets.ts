@@ -1,7 +1,8 @@
 /** Budgets that sessions share, counted anew from the ledger's lines and from the journals, by no code of either. */
-import type { Entry, EntryData } from '../../../src/contract/entries.ts';
+import type { Entry, EntryData, EntryOf } from '../../../src/contract/entries.ts';
 import type { UsageRecord, UsageReservation } from '../../../src/contract/records.ts';
-import type { Invariant, World } from '../world/parts.ts';
+import type { Evidence, Invariant, World } from '../world/parts.ts';
+import { entriesOf } from './journal-facts.ts';
 
 const MAY_COST: ReadonlySet<string> = new Set(['network', 'timeout', 'malformed', 'aborted']);
 const MICRO = 1_000_000;
@@ -29,10 +30,11 @@ export const sharedBudgetsHold: Invariant = {
   says: 'what is used and reserved of a shared budget passes no limit; the ledger says what the journals say',
   watch(world, broken) {
     return {
-      evidence({ after, sessions, usage }) {
+      evidence({ after, sessions, usage, pending }) {
         const calls: Counted[] = [];
+        const isTold = toldIn(sessions, new Set(pending.map(({ event_id }) => event_id)));
         for (const records of usage) readMonth(world, records, calls, broken);
-        for (const [session, entries] of sessions) compare(world, session, entries, { calls, after }, broken);
+        for (const [session, entries] of sessions) compare(world, session, entries, { calls, after, isTold }, broken);
       },
     };
   },
@@ -117,16 +119,30 @@ function passed(
   return found && `${found[0]} of ${budget}: ${found[1]} of ${found[2]}`;
 }
 
+type IsTold = (session: string, end: EntryOf<'turn.ended'>, entries: readonly Entry[]) => boolean;
+
+/** A power cut may leave the end of a turn that was still on its way to the disk: whoever opens the session counts its calls. */
+function toldIn(sessions: Evidence['sessions'], pending: ReadonlySet<string>): IsTold {
+  const finished = new Set(
+    [...sessions.values()].flatMap((entries) =>
+      entriesOf(entries, 'child.finished').map(({ data }) => data.session_id),
+    ),
+  );
+  return (session, { seq, data: { event_ids } }, entries) =>
+    seq < entries.length ||
+    event_ids.every((id) => (id.startsWith(`${session}.`) ? finished.has(session) : !pending.has(id)));
+}
+
 function compare(
   world: World,
   session: string,
   entries: readonly Entry[],
-  { calls, after }: { calls: Counted[]; after: string },
+  { calls, after, isTold }: { calls: Counted[]; after: string; isTold: IsTold },
   broken: (message: string) => void,
 ): void {
   // What stands before it is a copy, and was counted where it was asked for.
   const own = entries.slice(entries.findLastIndex(({ type }) => type === 'session.forked') + 1);
-  const ended = new Set(own.flatMap((entry) => (entry.type === 'turn.ended' ? [entry.data.turn] : [])));
+  const ended = new Set(own.flatMap((entry) => (entry.type === 'turn.ended' && isTold(session, entry, entries) ? [entry.data.turn] : []))); // prettier-ignore
   let turn = 0;
   let request: Extract<Entry, { type: 'model.requested' }> | undefined;
   for (const [index, entry] of own.entries()) {
