@@ -9,6 +9,9 @@ runtime policy set exec_command --allow   # or --require-approval, --deny
 runtime policy check read_file '{"path":"../other/a"}'   # runs nothing
 \`\`\`
 
+Write tests beside the rules of the workspace's policy.yaml, and
+\`runtime policy test\` tells whether the policy does as they say.
+
 The strictest rule that applies wins: deny, then ask, then allow.
 
 ## Lists

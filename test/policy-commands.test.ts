@@ -1,0 +1,126 @@
+/** What can be asked of the policy beside `show`, `set` and `check`: its own tests, why a call was judged so, how often, and what changed. */
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect } from 'vitest';
+import { type Place, test } from './support/place.ts';
+
+/** The workspace's policy.yaml. */
+function writePolicy(place: Place, text: string): void {
+  mkdirSync(join(place.home, 'workspaces/default'), { recursive: true });
+  writeFileSync(join(place.home, 'workspaces/default/policy.yaml'), text);
+}
+
+const RULES = `rules:
+  - {tool: exec_command, command: ["git status *", "ls *"], decision: allow}
+  - {tool: exec_command, command: "git push *", decision: deny, reason: others see it}
+  - {tool: exec_command, command: "npm *", hours: "mon-fri 08:00-18:00", role: operator, decision: allow}
+  - {tool: exec_command, budget_left_below: 0.5, decision: deny, reason: saving}
+  - {tool: read_file, tainted: true, lane: background, channel: api, decision: deny}
+`;
+
+describe('policy test', () => {
+  test('a policy is held to its own tests: what is not as expected is told, with the rules and why', async ({
+    place,
+  }) => {
+    place.configure({});
+    const good = `tests:
+  - {tool: exec_command, args: {cmd: "git status && ls"}, expect: allow, rule: "rules[0]"}
+  - {tool: exec_command, args: {cmd: git push}, expect: deny, rule: "policy.yaml rules[1]"}
+  - {tool: exec_command, args: {cmd: npm test}, at: "mon 09:30", expect: allow}
+  - {tool: exec_command, args: {cmd: npm test}, at: "sat 09:30", expect: require_approval}
+  - {tool: exec_command, args: {cmd: npm test}, expect: require_approval}
+  - {tool: exec_command, args: {cmd: npm test}, at: "mon 09:30", as: member, expect: require_approval}
+  - {tool: exec_command, args: {cmd: ls}, budget_left: 0.25, expect: deny}
+  - {tool: read_file, args: {path: a.txt}, expect: allow}
+  - {tool: read_file, args: {path: a.txt}, tainted: true, lane: background, channel: api, expect: deny}
+`;
+    writePolicy(place, RULES + good);
+    const all = await place.run(['policy', 'test']);
+    expect(all).toMatchObject({ code: 0, stdout: '9 tests, all as expected\n', stderr: '' });
+    const bad = `  - {title: pushing asks, tool: exec_command, args: {cmd: git push}, expect: require_approval}
+  - {tool: exec_command, args: {cmd: ls}, expect: allow, rule: "rules[2]"}
+`;
+    writePolicy(place, RULES + good + bad);
+    const { code, stdout } = await place.run(['policy', 'test']);
+    expect(code).toBe(1);
+    expect(stdout.split('\n').map((line) => line.split(/ {2,}/))).toEqual([
+      ['TEST', 'WHAT', 'EXPECTED → GOT', 'RULE', 'REASON'],
+      ['tests[9]', 'pushing asks', 'ask → deny', 'policy.yaml rules[1]', 'others see it'],
+      ['tests[10]', 'exec_command {"cmd":"ls"}', 'allow by rules[2] → allow', 'policy.yaml rules[0]', 'policy.yaml rules[0] allows it'],
+      ['11 tests, 2 not as expected'],
+      [''],
+    ]); // prettier-ignore
+    const json = JSON.parse((await place.run(['policy', 'test', '-o', 'json'])).stdout) as { results: object[] };
+    expect(json).toMatchObject({ schemaVersion: 'runtime.policy-cases.v1', tests: 11, failed: 2 });
+    expect(json.results[9]).toEqual({
+      test: 9,
+      title: 'pushing asks',
+      passed: false,
+      expected: 'require_approval',
+      verdict: 'deny',
+      rules: [{ id: 'policy.yaml rules[1]', verdict: 'deny' }],
+      reason: 'others see it',
+    });
+    expect((await place.run(['policy', 'test', '--every'])).stdout).toContain('allow by rules[0] → allow');
+  });
+
+  test('of a file: it alone is judged, in the folder that is named, whatever the hour is', async ({ place }) => {
+    place.configure({ governance: { deny: ['time'] } });
+    writePolicy(place, 'rules:\n  - {tool: read_file, decision: deny}\n');
+    mkdirSync(join(place.project, 'src'));
+    place.write(
+      'mine.yaml',
+      `deny: [list_files]
+rules:
+  - {tool: read_file, path: "${place.project}/a.txt", decision: allow}
+  - {tool: [time, list_files], hours: "00:00-24:00", decision: deny}
+tests:
+  - {tool: read_file, args: {path: ../a.txt}, expect: allow}
+  - {tool: time, expect: require_approval, rule: "governance.rules[1]"}
+  - {tool: list_files, at: "mon 12:00", expect: deny}
+`,
+    );
+    expect(await place.run(['policy', 'test', 'mine.yaml', '--root', 'src'])).toMatchObject({
+      code: 0,
+      stdout: '3 tests, all as expected\n',
+    });
+  });
+
+  test('tests of the lists alone stand in a policy.yaml without rules; they keep no turn from running', async ({
+    place,
+  }) => {
+    place.configure({ governance: { deny: ['time'] }, models: { default: 'demo' } });
+    writePolicy(place, 'tests:\n  - {tool: time, args: {}, expect: deny, rule: "deny:time"}\n');
+    expect(await place.run(['policy', 'test'])).toMatchObject({ code: 0, stdout: '1 test, as expected\n' });
+    writePolicy(place, 'tests: nonsense\n');
+    expect(await place.run(['run', 'hello'])).toMatchObject({ code: 0 });
+  });
+
+  test.for([
+    ['tests:\n  - {tool: tme, expect: deny}\n', /policy\.yaml:2:6: tests\[0\]\.tool: there is no tool "tme"; did you mean time\?/],
+    ['tests:\n  - {tool: time, expct: deny}\n', /tests\[0\]\.expct: unknown key/],
+    ['tests:\n  - {tool: time, expect: never}\n', /policy\.yaml:2:18: tests\[0\]\.expect: expected one of/],
+    ['tests:\n  - {tool: time, at: "mon 25:00", expect: deny}\n', /tests\[0\]\.at: /],
+    ['tests:\n  - {tool: read_file, args: {pth: a}, expect: deny}\n', /policy\.yaml:2:\d+: tests\[0\]\.args: read_file would refuse/],
+    ['tests: []\n', /policy\.yaml has no tests/],
+    ['rules:\n  - {tool: time, decision: deny}\n', /policy\.yaml has no tests/],
+    [undefined, /can't read the policy .*policy\.yaml: there is no such file/],
+  ] as const)('%s', async ([text, message], { place }) => {
+    place.configure({});
+    if (text !== undefined) writePolicy(place, text);
+    const ran = await place.run(['policy', 'test']);
+    expect(ran).toMatchObject({ code: 2, stdout: '' });
+    expect(ran.stderr).toMatch(message);
+  }); // prettier-ignore
+
+  test('a file of tests and recorded calls are two things', async ({ place }) => {
+    place.write('p.yaml', 'tests:\n  - {tool: time, expect: allow}\n');
+    for (const args of [
+      ['p.yaml', '--all', '--policy', 'p.yaml'],
+      ['--root', '.', '--all', '--policy', 'p.yaml'],
+    ]) {
+      const ran = await place.run(['policy', 'test', ...args]);
+      expect(ran).toMatchObject({ code: 2, stderr: expect.stringContaining('recorded calls') as string });
+    }
+  });
+});
