@@ -1,8 +1,8 @@
 /** What can be asked of the policy beside `show`, `set` and `check`: its own tests, why a call was judged so, how often, and what changed. */
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect } from 'vitest';
-import { type Place, test } from './support/place.ts';
+import { approvalsIn, type Place, test } from './support/place.ts';
 
 /** The workspace's policy.yaml. */
 function writePolicy(place: Place, text: string): void {
@@ -122,5 +122,129 @@ tests:
       const ran = await place.run(['policy', 'test', ...args]);
       expect(ran).toMatchObject({ code: 2, stderr: expect.stringContaining('recorded calls') as string });
     }
+  });
+});
+
+/** A model that runs what it is told to. */
+function playLine(place: Place, governance: object): void {
+  const cmd = (text: string, line: string) => ({
+    match: { contains: text },
+    reply: { calls: [{ tool: 'exec_command', arguments: { cmd: line } }] },
+  });
+  place.play(
+    [
+      { match: { tool_result: 'exec_command' }, reply: { text: 'done' } },
+      cmd('both', 'ls && cat a.txt'),
+      cmd('push', 'git push'),
+      cmd('list', 'ls'),
+      { match: { any: true }, reply: { calls: [{ tool: 'time', arguments: {} }] } },
+      { match: { tool_result: 'time' }, reply: { text: 'late' } },
+    ],
+    { governance },
+  );
+}
+
+const LINE_RULES = [
+  { tool: 'exec_command', command: 'ls *', decision: 'allow' },
+  { tool: 'exec_command', command: 'cat *', role: 'admin', decision: 'allow' },
+  { tool: 'exec_command', command: 'git push *', decision: 'deny', reason: 'others see it' },
+  { tool: 'read_file', decision: 'deny' },
+];
+
+describe('policy explain', () => {
+  test('each rule that looks at the tool: whether it held, and if not why', async ({ place }) => {
+    playLine(place, { rules: LINE_RULES });
+    const asked = await place.run(['run', '--session', 'one', 'both']);
+    place.configure({}); // what holds now says nothing of what held then
+    const before = place.journal('one');
+    const { code, stdout } = await place.run(['policy', 'explain', 'c1.1.1']);
+    expect(code).toBe(0);
+    expect(stdout.split('\n')).toEqual([
+      'one/c1.1.1 Run ls && cat a.txt',
+      'require_approval: no rule allows all of it, and exec_command is on no list',
+      '  require_approval  default:unlisted',
+      '',
+      'the policy frozen with the turn:',
+      'governance.rules[0] (allow) holds for a part of it',
+      '  not for cat a.txt (command)',
+      'governance.rules[1] (allow) does not hold',
+      '  role is not admin: operator',
+      'governance.rules[2] (deny) does not hold: others see it',
+      '  command is not git push *: ls; cat a.txt',
+      'no rule allows cat a.txt',
+      '',
+    ]);
+    const [approval] = approvalsIn(asked);
+    const json = await place.run(['policy', 'explain', approval!, '-o', 'json']);
+    expect(JSON.parse(json.stdout)).toMatchObject({
+      schemaVersion: 'runtime.policy-explain.v1',
+      session_id: 'one',
+      call_id: 'c1.1.1',
+      tool: 'exec_command',
+      verdict: 'require_approval',
+      applied: [{ id: 'default:unlisted', verdict: 'require_approval' }],
+      policies: [
+        { which: 'frozen', uncovered: ['cat a.txt'], rules: [{ holds: 'partly' }, { holds: 'no' }, { holds: 'no' }] },
+      ],
+    });
+    expect(place.journal('one')).toEqual(before);
+  });
+
+  test('of several sessions one is named; what is no call, or was never judged', async ({ place }) => {
+    playLine(place, { rules: LINE_RULES });
+    await place.run(['run', '--session', 'one', 'push']);
+    await place.run(['run', '--session', 'two', 'list']);
+    const several = await place.run(['policy', 'explain', 'c1.1.1']);
+    expect(several).toMatchObject({ code: 1, stdout: '' });
+    expect(several.stderr).toMatch(
+      /in several sessions: .*one\/c1\.1\.1[^]*Name one: runtime policy explain (one|two)\/c1\.1\.1/,
+    );
+    for (const args of [['one/c1.1.1'], ['c1.1.1', '--session', 'one']]) {
+      expect((await place.run(['policy', 'explain', ...args])).stdout).toContain('deny: others see it\n');
+    }
+    expect(await place.run(['policy', 'explain', 'one/t1'])).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('t1 is no call') as string,
+    });
+    expect(await place.run(['policy', 'explain', 'one/c9.1.1'])).toMatchObject({ code: 1 });
+  });
+
+  test('policies of the session count, too; what is not there any more is said', async ({ place }) => {
+    playLine(place, { rules: LINE_RULES });
+    await place.run(['run', '--session', 'one', 'hello']);
+    place.write('own.yaml', 'rules:\n  - {tool: exec_command, command: ls, decision: deny}\n');
+    const fork = await place.run(['session', 'fork', 'one', '--policy', 'own.yaml', '--message', 'list']);
+    const id = fork.stdout.split('\n')[0]!;
+    expect((await place.run(['policy', 'explain', `${id}/c2.1.1`])).stdout).toMatch(
+      /^the policy frozen with the turn:\ngovernance\.rules\[0\] \(allow\) holds\n[^]*^a policy of the session's own:\ngovernance\.rules\[0\] \(deny\) holds$/m,
+    );
+    rmSync(join(place.home, 'workspaces/default/blobs'), { recursive: true });
+    const { code, stdout } = await place.run(['policy', 'explain', `${id}/c2.1.1`]);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^deny: governance\.rules\[0\] says so\n[^]*not known: what the rules said/m);
+  });
+
+  test('policy check --explain tells the same of a call that nobody made', async ({ place }) => {
+    place.configure({ governance: { rules: LINE_RULES } });
+    const args = ['policy', 'check', 'exec_command', '{"cmd":"ls && git push"}'];
+    const { code, stdout } = await place.run([...args, '--explain']);
+    expect(code).toBe(6);
+    expect(stdout.split('\n')).toEqual([
+      'deny: others see it',
+      '  deny              governance.rules[2]',
+      '',
+      'governance.rules[0] (allow) holds for a part of it',
+      '  not for git push (command)',
+      'governance.rules[1] (allow) does not hold',
+      '  role is not admin: operator',
+      'governance.rules[2] (deny) holds: others see it',
+      'no rule allows git push',
+      '',
+    ]);
+    const json = JSON.parse((await place.run([...args, '--explain', '-o', 'json'])).stdout) as object;
+    expect(json).toMatchObject({ verdict: 'deny', explained: { uncovered: ['git push'] } });
+    expect(JSON.parse((await place.run([...args, '-o', 'json'])).stdout)).not.toHaveProperty('explained');
+    const none = await place.run(['policy', 'check', 'time', '{}', '--explain']);
+    expect(none.stdout).toMatch(/\n\nno rule looks at this tool\n$/);
   });
 });

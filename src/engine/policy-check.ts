@@ -4,9 +4,11 @@ import { utcOffset } from '../base/local-date.ts';
 import { nearest } from '../base/nearest.ts';
 import { RuntimeError } from '../contract/errors.ts';
 import type { Policy } from '../contract/manifest.ts';
+import type { ExplainedPolicy } from '../contract/policy-explained.ts';
 import type { ToolHost } from '../contract/ports.ts';
 import type { EffectClass, Facts, Verdict } from '../contract/values.ts';
 import { judge, type JudgedCall, type Judgement } from '../kernel/policy/judge.ts';
+import { conditionText, explainRules } from '../kernel/policy/explain.ts';
 import { localMinute } from '../kernel/policy/asked.ts';
 import { argumentsNamed, type Asked, isAbout } from '../kernel/policy/rules.ts';
 import { LOCAL_ACTOR } from './principal.ts';
@@ -42,14 +44,9 @@ export function describeRules({ policy }: Pick<Workspace, 'policy'>): RuleRow[] 
     id,
     decision,
     tools: tool.join(', '),
-    when: Object.entries(conditions).map(([name, value]) => `${name}: ${wordsOf(value)}`).join('; ') || 'always',
+    when: Object.entries(conditions).map(([name, value]) => `${name}: ${conditionText(value)}`).join('; ') || 'always',
     ...(reason !== undefined && { reason }),
   })); // prettier-ignore
-}
-
-function wordsOf(value: unknown): string {
-  if (Array.isArray(value)) return value.join(', ');
-  return typeof value === 'string' ? value : JSON.stringify(value);
 }
 
 /** What holds for each tool by the lists alone: what a call touches may make it stricter. */
@@ -85,11 +82,11 @@ export interface TriedCall {
 export async function checkCall(
   workspace: Workspace,
   { asked, ...tried }: TriedCall & { asked?: Partial<Asked> },
-): Promise<Judgement> {
+): Promise<Judgement & { explained: ExplainedPolicy }> {
   const { tools, policy, store } = workspace;
   const call = await inspectTried(tools, policy, tried, { ...person(workspace), ...asked });
   if (call === undefined) return denyUnknown(tried.tool, tools.tools().map(({ name }) => name)); // prettier-ignore
-  return judge([policy], await store.grants.list(), call);
+  return { ...judge([policy], await store.grants.list(), call), explained: explainRules(policy.rules ?? [], call) };
 }
 
 /**
@@ -120,8 +117,9 @@ export async function inspectTried(
   return { tool, effect: spec.effect, args_digest, facts, facts_digest, project_root, asked };
 }
 
-function denyUnknown(tool: string, names: string[]): Judgement {
+function denyUnknown(tool: string, names: string[]): Judgement & { explained: ExplainedPolicy } {
   const near = nearest(tool, names);
   const reason = `there is no tool ${tool}${near ? `; did you mean ${near}?` : ''}`;
-  return { verdict: 'deny', rules: [{ id: 'default:unknown_tool', verdict: 'deny' }], reason };
+  const rules = [{ id: 'default:unknown_tool', verdict: 'deny' as const }];
+  return { verdict: 'deny', rules, reason, explained: { rules: [], uncovered: [] } };
 }

@@ -101,6 +101,8 @@ const KINDS: Readonly<Record<string, Kind>> = {
   'store repair --from': 'folder',
   'store backup target': 'folder',
   'store restore source': 'folder',
+  'policy explain call': 'approval',
+  'policy explain --session': 'session',
   'policy test file': 'file',
   'policy test --root': 'folder',
   'policy test --policy': 'file',
