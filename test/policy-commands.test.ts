@@ -1,8 +1,8 @@
 /** What can be asked of the policy beside `show`, `set` and `check`: its own tests, why a call was judged so, how often, and what changed. */
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect } from 'vitest';
-import { approvalsIn, type Place, test } from './support/place.ts';
+import { approvalsIn, entriesOf, type Place, test, until } from './support/place.ts';
 
 /** The workspace's policy.yaml. */
 function writePolicy(place: Place, text: string): void {
@@ -137,8 +137,8 @@ function playLine(place: Place, governance: object): void {
       cmd('both', 'ls && cat a.txt'),
       cmd('push', 'git push'),
       cmd('list', 'ls'),
-      { match: { any: true }, reply: { calls: [{ tool: 'time', arguments: {} }] } },
       { match: { tool_result: 'time' }, reply: { text: 'late' } },
+      { match: { any: true }, reply: { calls: [{ tool: 'time', arguments: {} }] } },
     ],
     { governance },
   );
@@ -246,5 +246,86 @@ describe('policy explain', () => {
     expect(JSON.parse((await place.run([...args, '-o', 'json'])).stdout)).not.toHaveProperty('explained');
     const none = await place.run(['policy', 'check', 'time', '{}', '--explain']);
     expect(none.stdout).toMatch(/\n\nno rule looks at this tool\n$/);
+  });
+});
+
+describe('policy stats', () => {
+  const counts = { calls: 0, allowed: 0, asked: 0, granted: 0, refused: 0, expired: 0, denied: 0 };
+
+  test('what was allowed, asked for and denied, by tool and by rule; and rules that never applied', async ({
+    place,
+  }) => {
+    playLine(place, { rules: LINE_RULES, approval_ttl: '1s' });
+    await place.run(['run', '--session', 'one', 'list']);
+    await place.run(['run', '--session', 'two', 'push']);
+    await place.run(['run', '--session', 'late', 'both']);
+    const { expires_at } = entriesOf(place.journal('late'), 'approval.requested')[0]!;
+    await until('it has expired', () => Date.now() >= expires_at);
+    await place.run(['run', '--session', 'late']);
+    playLine(place, { rules: LINE_RULES });
+    for (const [session, answer] of [
+      ['yes', 'approve'],
+      ['no', 'deny'],
+    ] as const) {
+      const [id] = approvalsIn(await place.run(['run', '--session', session, 'both']));
+      await place.run([answer, id!, '--resume']);
+    }
+    await place.run(['run', '--session', 'open', 'both']);
+    await place.run(['run', '--session', 'time', 'what is it']);
+    const json = JSON.parse((await place.run(['policy', 'stats', '-o', 'json'])).stdout) as object;
+    const exec = { ...counts, calls: 6, allowed: 1, asked: 4, granted: 1, refused: 1, expired: 1, denied: 1 };
+    expect(json).toEqual({
+      schemaVersion: 'runtime.policy-stats.v1',
+      total: { ...exec, calls: 7, allowed: 2 },
+      tools: [
+        { tool: 'exec_command', ...exec },
+        { tool: 'time', ...counts, calls: 1, allowed: 1 },
+      ],
+      rules: expect.arrayContaining([
+        { rule: 'default:unlisted', ...counts, calls: 4, asked: 4, granted: 1, refused: 1, expired: 1 },
+        { rule: 'governance.rules[0]', ...counts, calls: 1, allowed: 1 },
+        { rule: 'governance.rules[2]', ...counts, calls: 1, denied: 1 },
+        { rule: 'allow:time', ...counts, calls: 1, allowed: 1 },
+      ]) as object[],
+      unused: ['governance.rules[1]', 'governance.rules[3]'],
+      unreadable: [],
+    });
+    const { stdout } = await place.run(['policy', 'stats']);
+    expect(stdout).toMatch(
+      /^TOOL +ALLOWED +ASKED +GRANTED +REFUSED +EXPIRED +DENIED\nexec_command +1 +4 +1 +1 +1 +1\n/,
+    );
+    expect(stdout).toMatch(/\n\nnever applied: governance\.rules\[1\]\nnever applied: governance\.rules\[3\]\n$/);
+  });
+
+  test('a rule is known by what it says: moved it goes on, changed it begins anew; days; forks; damage', async ({
+    place,
+  }) => {
+    playLine(place, { rules: LINE_RULES });
+    await place.run(['run', '--session', 'one', 'list']);
+    await place.run(['run', '--session', 'two', 'push']);
+    await place.run(['session', 'fork', 'one']);
+    const [list, , push] = LINE_RULES;
+    playLine(place, { rules: [{ ...push!, reason: 'another' }, list] });
+    const rules = async (...args: string[]) =>
+      JSON.parse((await place.run(['policy', 'stats', '-o', 'json', ...args])).stdout) as object;
+    expect(await rules()).toMatchObject({
+      total: { calls: 2 },
+      rules: [
+        { rule: 'governance.rules[1]', allowed: 1 },
+        { rule: 'governance.rules[2]', earlier: true, denied: 1 },
+      ],
+      unused: ['governance.rules[0]'],
+    });
+    expect((await place.run(['policy', 'stats'])).stdout).toContain('governance.rules[2], as it was');
+    expect(await rules('--until', '2020-01-01')).toMatchObject({
+      until: '2020-01-01',
+      total: counts,
+      unused: ['governance.rules[0]', 'governance.rules[1]'],
+    });
+    expect(await rules('--since', '2020-01-01')).toMatchObject({ total: { calls: 2 } });
+    expect(await place.run(['policy', 'stats', '--since', '2026-02-30'])).toMatchObject({ code: 2 });
+    const file = place.journalFile('two');
+    writeFileSync(file, readFileSync(file, 'utf8').replace('others see it', 'others saw it'));
+    expect(await rules()).toMatchObject({ unreadable: ['two'] });
   });
 });

@@ -103,6 +103,8 @@ const KINDS: Readonly<Record<string, Kind>> = {
   'store restore source': 'folder',
   'policy explain call': 'approval',
   'policy explain --session': 'session',
+  'policy stats --since': 'text',
+  'policy stats --until': 'text',
   'policy test file': 'file',
   'policy test --root': 'folder',
   'policy test --policy': 'file',

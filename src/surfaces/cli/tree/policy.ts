@@ -71,5 +71,15 @@ export function addPolicy(program: Command, calls: Calls): void {
     .addOption(outputOption('table', 'json', 'yaml'))
     .addOption(jsonOption())
     .action(calls(async () => (await import('../commands/policy-explain.ts')).explainPolicy));
+  teach(
+    policy.command('stats').description('count what was allowed, asked for and denied, by tool and by rule'),
+    ['runtime policy stats', 'runtime policy stats --since 2026-11-01', 'runtime policy stats -o json'],
+    'Each call counts once, as it was judged last. A rule counts for each call to which it applied, wherever it stood then; rules that never applied are named. Read from the journals: removed sessions are not counted.',
+  )
+    .option('--since <date>', 'first day, as 2026-11-01')
+    .option('--until <date>', 'last day')
+    .addOption(outputOption('table', 'json', 'yaml'))
+    .addOption(jsonOption())
+    .action(calls(async () => (await import('../commands/policy-stats.ts')).countDecisions));
   addPolicyTest(policy, calls);
 }
