@@ -2,6 +2,7 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect } from 'vitest';
+import { startDaemon } from './support/daemon.ts';
 import { approvalsIn, entriesOf, type Place, test, until } from './support/place.ts';
 
 /** The workspace's policy.yaml. */
@@ -327,5 +328,62 @@ describe('policy stats', () => {
     const file = place.journalFile('two');
     writeFileSync(file, readFileSync(file, 'utf8').replace('others see it', 'others saw it'));
     expect(await rules()).toMatchObject({ unreadable: ['two'] });
+  });
+});
+
+describe('policy audit', () => {
+  const changes = async (place: Place, ...args: string[]): Promise<object[]> =>
+    (JSON.parse((await place.run(['policy', 'audit', '-o', 'json', ...args])).stdout) as { changes: object[] }).changes;
+
+  test('what was set, and what was changed without a word; newest first', async ({ place }) => {
+    playLine(place, { rules: LINE_RULES });
+    await place.run(['run', '--session', 'one', 'time']);
+    expect(await place.run(['policy', 'audit'])).toMatchObject({
+      code: 0,
+      stdout: '',
+      stderr: 'no change of the policy is on record\n',
+    });
+    await place.run(['policy', 'set', 'time', '--deny']);
+    await place.run(['run', '--session', 'one', 'time']);
+    writePolicy(place, RULES);
+    await place.run(['run', '--session', 'two', 'time']);
+    await place.run(['session', 'fork', 'two']);
+    expect(await changes(place)).toMatchObject([
+      { type: 'turn.started', session_id: 'two', turn: 1, seq: 3, changed: ['rules'] },
+      { type: 'policy.set', by: 'local', tool: 'time', verdict: 'deny' },
+    ]);
+    const { stdout } = await place.run(['policy', 'audit']);
+    expect(stdout.split('\n').map((line) => line.split(/ {2,}/).slice(1))).toEqual([
+      ['BY', 'WHAT', 'WHERE'],
+      ['not recorded', 'first used: rules', 'two/t1'],
+      ['local', 'set: time deny'],
+      [],
+    ]);
+    expect(await changes(place, '--until', '2020-01-01')).toEqual([]);
+    expect(await place.run(['policy', 'audit', '--since', 'yesterday'])).toMatchObject({ code: 2 });
+  });
+
+  test('what a daemon read again, and turns that met it', async ({ place, mock }) => {
+    mock.reply({ text: 'one', holdAfter: 1 });
+    place.connect(mock, {}, { governance: { deny: ['time'] } });
+    const daemon = await startDaemon(place);
+    await daemon.ask('POST', '/v1/events', { content: 'hi', session_id: 'one' });
+    await until('the model is asked', () => mock.requests.length === 1);
+    place.connect(mock, {}, { governance: { deny: ['time', 'read_file'] }, budget: { turn: { tokens: 5000 } } });
+    writePolicy(place, RULES);
+    process.kill(daemon.pid, 'SIGHUP');
+    await daemon.says('"configuration reloaded"');
+    mock.release();
+    const met = { type: 'policy.changed', by: 'local', session_id: 'one', turn: 1 };
+    expect(await changes(place)).toMatchObject([
+      { type: 'config.reloaded', by: 'local', changed: ['governance.deny', 'policy.yaml'] },
+      met,
+    ]);
+    place.connect(mock, {}, { governance: { deny: ['time', 'read_file'] }, budget: { turn: { tokens: 6000 } } });
+    const again = daemon.says('"changed":["budget.turn.tokens"]');
+    process.kill(daemon.pid, 'SIGHUP');
+    await again;
+    expect(await changes(place)).toHaveLength(2);
+    expect((await place.run(['store', 'check'])).code).toBe(0);
   });
 });

@@ -5,9 +5,12 @@ import type { Policy } from '../../contract/manifest.ts';
 import type { ToolHost } from '../../contract/ports.ts';
 import { policyOf } from './policy.ts';
 
+/** Also what the ids of its rules begin with. */
+export const RULES_FILE = 'policy.yaml';
+
 /** The file of a workspace's own rules: in its folder, closed to tools as all of the runtime's home is. */
 export function rulesFile(folder: string): string {
-  return join(folder, 'policy.yaml');
+  return join(folder, RULES_FILE);
 }
 
 /** What a configuration means in a workspace, with the rules of that. @throws RuntimeError config_unreadable | config_invalid */

@@ -81,5 +81,15 @@ export function addPolicy(program: Command, calls: Calls): void {
     .addOption(outputOption('table', 'json', 'yaml'))
     .addOption(jsonOption())
     .action(calls(async () => (await import('../commands/policy-stats.ts')).countDecisions));
+  teach(
+    policy.command('audit').description('list changes of the policy, newest first, with who made them and when'),
+    ['runtime policy audit', 'runtime policy audit --since 2026-11-01', 'runtime policy audit -o json'],
+    'From the audit log: policy set, and configurations that a daemon read again. From the journals: open turns that met another policy, and first turns under one of whose change nothing is on record, as when a file was edited by hand.',
+  )
+    .option('--since <date>', 'first day, as 2026-11-01')
+    .option('--until <date>', 'last day')
+    .addOption(outputOption('table', 'json', 'yaml'))
+    .addOption(jsonOption())
+    .action(calls(async () => (await import('../commands/policy-audit.ts')).auditPolicy));
   addPolicyTest(policy, calls);
 }
