@@ -64,6 +64,8 @@ export type SpentRow = { day: string; model: string; source: string } & Counted;
 export type AuditRecord =
   | { type: 'head'; data: { session: string; seq: number; hash: string } }
   | { type: 'policy.set'; data: { tool: string; verdict: string; by: string } }
+  /** The policy is another one since. `changed`: keys of the configuration, and `policy.yaml`. */
+  | { type: 'config.reloaded'; data: { changed: string[]; by: string } }
   | {
       type: 'session.removed';
       /** `spent`: what it used itself, by day and model. */

@@ -1,22 +1,17 @@
 /** What was used, added up from the journals; of removed sessions, from the audit log. Works without the lock. */
 import { localDay } from '../base/local-date.ts';
 import type { CostBy, CostReport, Counted } from '../contract/cost.ts';
-import { RuntimeError } from '../contract/errors.ts';
 import type { Entry } from '../contract/entries.ts';
 import type { SpentRow } from '../contract/records.ts';
 import { addUsage, mayHaveCost } from '../kernel/budget/budget.ts';
 import { NO_USAGE } from '../kernel/turn/state.ts';
 import type { Store } from '../store/store.ts';
+import { checkRange, type DayRange, earliestIn, isWithin } from './day-range.ts';
 
-export interface CostQuery {
+export interface CostQuery extends DayRange {
   by: CostBy;
-  /** Days as `2026-11-21`, both included. */
-  since?: string;
-  until?: string;
 }
 
-const DAY = /^\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])$/;
-const DAY_MS = 86_400_000;
 /** Of a session, by day and model: more rows of a removed one become one. */
 const MOST_ROWS = 1000;
 
@@ -26,11 +21,11 @@ export async function costOfAll(
   query: CostQuery,
 ): Promise<CostReport> {
   const { by, since, until } = query;
-  for (const day of [since, until]) if (day !== undefined) checkDay(day);
+  checkRange(query);
   const rows = new Map<string, Counted>();
   const add = (session: string, spent: readonly SpentRow[]): void => {
     for (const row of spent) {
-      if ((since !== undefined && row.day < since) || (until !== undefined && row.day > until)) continue;
+      if (!isWithin(row.day, query)) continue;
       const key = { day: row.day, session, model: row.model, source: row.source }[by];
       rows.set(key, sumOf(rows.get(key) ?? NOTHING, row));
     }
@@ -44,7 +39,7 @@ export async function costOfAll(
       add(record.data.session, record.data.spent ?? withoutDetails(record.data, at));
   });
   const unreadable: string[] = [];
-  const from = since === undefined ? 0 : Date.parse(since) - DAY_MS;
+  const from = earliestIn(query);
   for (const { session_id, changed_at } of await journal.list()) {
     if (changed_at < from) continue; // and so is all that stands in it
     const { spent, damaged } = await spentIn(journal, session_id, imported.get(session_id));
@@ -131,11 +126,4 @@ function dearest(a: Counted, b: Counted): number {
 
 function tokensOf({ usage }: Counted): number {
   return usage.input + usage.output;
-}
-
-function checkDay(day: string): void {
-  const parsed = DAY.test(day) ? Date.parse(day) : NaN;
-  // February 30 would be read as March 2.
-  if (!Number.isNaN(parsed) && new Date(parsed).toISOString().startsWith(day)) return;
-  throw new RuntimeError('usage', `${day} is no day.`, { next: 'Write days as 2026-11-21.' });
 }

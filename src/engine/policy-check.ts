@@ -3,8 +3,12 @@ import { digestOf } from '../base/digest.ts';
 import { utcOffset } from '../base/local-date.ts';
 import { nearest } from '../base/nearest.ts';
 import { RuntimeError } from '../contract/errors.ts';
+import type { Policy } from '../contract/manifest.ts';
+import type { ExplainedPolicy } from '../contract/policy-explained.ts';
+import type { ToolHost } from '../contract/ports.ts';
 import type { EffectClass, Facts, Verdict } from '../contract/values.ts';
-import { judge, type Judgement } from '../kernel/policy/judge.ts';
+import { judge, type JudgedCall, type Judgement } from '../kernel/policy/judge.ts';
+import { conditionText, explainRules } from '../kernel/policy/explain.ts';
 import { localMinute } from '../kernel/policy/asked.ts';
 import { argumentsNamed, type Asked, isAbout } from '../kernel/policy/rules.ts';
 import { LOCAL_ACTOR } from './principal.ts';
@@ -40,14 +44,9 @@ export function describeRules({ policy }: Pick<Workspace, 'policy'>): RuleRow[] 
     id,
     decision,
     tools: tool.join(', '),
-    when: Object.entries(conditions).map(([name, value]) => `${name}: ${wordsOf(value)}`).join('; ') || 'always',
+    when: Object.entries(conditions).map(([name, value]) => `${name}: ${conditionText(value)}`).join('; ') || 'always',
     ...(reason !== undefined && { reason }),
   })); // prettier-ignore
-}
-
-function wordsOf(value: unknown): string {
-  if (Array.isArray(value)) return value.join(', ');
-  return typeof value === 'string' ? value : JSON.stringify(value);
 }
 
 /** What holds for each tool by the lists alone: what a call touches may make it stricter. */
@@ -69,18 +68,39 @@ export function describePolicy(workspace: Pick<Workspace, 'tools' | 'policy' | '
   });
 }
 
+/** A call that nobody makes. */
+export interface TriedCall {
+  tool: string;
+  arguments_raw: string;
+  project_root: string;
+}
+
 /**
  * Judges a call as a turn in this project root would, standing grants included, and runs nothing.
  * @throws RuntimeError usage, when the arguments are not what the tool takes
  */
 export async function checkCall(
   workspace: Workspace,
-  call: { tool: string; arguments_raw: string; project_root: string; asked?: Partial<Asked> },
-): Promise<Judgement> {
+  { asked, ...tried }: TriedCall & { asked?: Partial<Asked> },
+): Promise<Judgement & { explained: ExplainedPolicy }> {
   const { tools, policy, store } = workspace;
-  const { tool, arguments_raw, project_root, asked } = call;
+  const call = await inspectTried(tools, policy, tried, { ...person(workspace), ...asked });
+  if (call === undefined) return denyUnknown(tried.tool, tools.tools().map(({ name }) => name)); // prettier-ignore
+  return { ...judge([policy], await store.grants.list(), call), explained: explainRules(policy.rules ?? [], call) };
+}
+
+/**
+ * As a turn would look at it. Undefined: there is no such tool.
+ * @throws RuntimeError usage, when the arguments are not what the tool takes
+ */
+export async function inspectTried(
+  tools: ToolHost,
+  policy: Policy,
+  { tool, arguments_raw, project_root }: TriedCall,
+  asked: Asked,
+): Promise<JudgedCall | undefined> {
   const spec = tools.tools().find(({ name }) => name === tool);
-  if (spec === undefined) return denyUnknown(tool, tools.tools().map(({ name }) => name)); // prettier-ignore
+  if (spec === undefined) return undefined;
   const { invalid, args_digest, facts, facts_digest } = await tools.inspect({
     call_id: 'c0',
     spec,
@@ -94,19 +114,12 @@ export async function checkCall(
       next: `Give them as JSON, as the tool takes them: ${Object.keys(spec.parameters['properties'] ?? {}).join(', ')}.`,
     });
   }
-  return judge([policy], await store.grants.list(), {
-    tool,
-    effect: spec.effect,
-    args_digest,
-    facts,
-    facts_digest,
-    project_root,
-    asked: { ...person(workspace), ...asked },
-  });
+  return { tool, effect: spec.effect, args_digest, facts, facts_digest, project_root, asked };
 }
 
-function denyUnknown(tool: string, names: string[]): Judgement {
+function denyUnknown(tool: string, names: string[]): Judgement & { explained: ExplainedPolicy } {
   const near = nearest(tool, names);
   const reason = `there is no tool ${tool}${near ? `; did you mean ${near}?` : ''}`;
-  return { verdict: 'deny', rules: [{ id: 'default:unknown_tool', verdict: 'deny' }], reason };
+  const rules = [{ id: 'default:unknown_tool', verdict: 'deny' as const }];
+  return { verdict: 'deny', rules, reason, explained: { rules: [], uncovered: [] } };
 }

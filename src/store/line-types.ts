@@ -14,6 +14,7 @@ const ingressTypes: Record<IngressRecord['type'], true> = {
 const auditTypes: Record<AuditRecord['type'], true> = {
   head: true,
   'policy.set': true,
+  'config.reloaded': true,
   'session.removed': true,
   'session.imported': true,
   'access.denied': true,

@@ -3,7 +3,7 @@
  * known key. Loaded only when something is wrong: it brings zod and the YAML parser that keeps positions.
  */
 import { type Document, isAlias, isMap, isSeq, LineCounter, type Node, parseDocument } from 'yaml';
-import type { core } from 'zod';
+import type { core, ZodType } from 'zod';
 import type { JsonObject } from '../../base/json.ts';
 import { nearest } from '../../base/nearest.ts';
 import type { ConfigKey } from '../../contract/config-key.ts';
@@ -115,8 +115,8 @@ function resolved(node: unknown, document: Document): unknown {
   return isAlias(node) ? node.resolve(document) : node;
 }
 
-export function schemaComplaints(tree: JsonObject): Complaint[] {
-  const { error } = configSchema.safeParse(tree);
+export function schemaComplaints(tree: JsonObject, schema: ZodType = configSchema): Complaint[] {
+  const { error } = schema.safeParse(tree);
   return (error?.issues ?? []).flatMap((issue): Complaint[] =>
     issue.code === 'unrecognized_keys'
       ? issue.keys.map((key) => ({ path: [...issue.path, key], message: unknownKey(issue.path, key) }))

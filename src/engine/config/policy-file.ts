@@ -1,7 +1,8 @@
 /**
  * Policies in files of their own. What a fork gets for itself, and what recorded calls are tried against: it holds the lists
  * and rules of the configuration's `governance`, and `sandbox`; or it is a whole configuration, of which only these count.
- * What it doesn't say is as in a configuration that doesn't say it. And the workspace's `policy.yaml`: further rules.
+ * What it doesn't say is as in a configuration that doesn't say it. And the workspace's `policy.yaml`: further rules. Both may
+ * hold `tests`, which are read by who runs them only: a mistake there keeps nobody from working.
  */
 import { validate } from '#generated/config-validator.js';
 import { nearest } from '../../base/nearest.ts';
@@ -19,6 +20,8 @@ import { isObject } from './tree.ts';
 
 const LISTS: readonly string[] = Object.values(policyLists);
 const KEYS = [...LISTS, 'rules', 'sandbox'];
+/** Beside what is judged by. */
+export const TESTS = 'tests';
 const SANDBOXES: readonly unknown[] = ['auto', 'required', 'off'];
 
 /** @throws RuntimeError config_unreadable | config_invalid (each place, and what is wrong there) */
@@ -42,16 +45,21 @@ async function wholeConfig(path: string, tools: readonly ToolSpec[]): Promise<Co
 export async function loadRules(path: string, tools: readonly ToolSpec[]): Promise<PolicyRule[]> {
   const file = readConfigFile('', path, 'policy');
   const tree = await parseMapping(file);
-  const unknown = Object.keys(tree).filter((key) => key !== 'rules');
+  const unknown = Object.keys(tree).filter((key) => key !== 'rules' && key !== TESTS);
   if (unknown.length > 0) {
-    const complaints = unknown.map((key) => ({ path: [key], message: 'unknown key; a policy.yaml has rules' }));
+    const complaints = unknown.map((key) => ({
+      path: [key],
+      message: 'unknown key; a policy.yaml has rules and tests',
+    }));
     throw await refusal(file, tree, complaints, 'Move it to config.yaml, or take it away.');
   }
+  if (Object.hasOwn(tree, TESTS) && !Object.hasOwn(tree, 'rules')) return [];
   const { governance } = await listsAlone(file, tree, tools);
   return rulesOf(governance.rules, (index) => `policy.yaml rules[${index}]`);
 }
 
-async function listsAlone(file: ConfigFile, tree: JsonObject, tools: readonly ToolSpec[]): Promise<Config> {
+async function listsAlone(file: ConfigFile, whole: JsonObject, tools: readonly ToolSpec[]): Promise<Config> {
+  const { [TESTS]: _, ...tree } = whole;
   const wrong = complaintsOf(tree);
   if (wrong.length > 0) throw await refusal(file, tree, wrong);
   const { sandbox, ...governance } = tree;
@@ -81,7 +89,7 @@ function complaintsOf(tree: JsonObject): Complaint[] {
     } else if (key === 'sandbox') {
       if (!SANDBOXES.includes(isObject(value) ? value['mode'] : value)) complain('expected auto, required or off');
     } else {
-      const near = nearest(key, KEYS);
+      const near = nearest(key, [...KEYS, TESTS]);
       complain(`unknown key${near ? `; did you mean ${near}?` : ''}`);
     }
   }
@@ -89,11 +97,12 @@ function complaintsOf(tree: JsonObject): Complaint[] {
   return complaints;
 }
 
-async function refusal(
+/** What is wrong with such a file, each with its place. */
+export async function refusal(
   file: ConfigFile,
   tree: JsonObject,
   complaints: Complaint[],
-  next = `Correct the file: a policy has ${KEYS.join(', ')}.`,
+  next = `Correct the file: a policy has ${[...KEYS, TESTS].join(', ')}.`,
 ): Promise<RuntimeError> {
   const { explainConfig } = await import('./explain.ts');
   const { code, message } = explainConfig({ file, tree, originOf: () => ({ from: 'file' }), complaints });

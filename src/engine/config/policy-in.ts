@@ -5,12 +5,17 @@ import type { Policy } from '../../contract/manifest.ts';
 import type { ToolHost } from '../../contract/ports.ts';
 import { policyOf } from './policy.ts';
 
-/** In the workspace's folder, closed to tools as all of the runtime's home is. */
-const FILE = 'policy.yaml';
+/** Also what the ids of its rules begin with. */
+export const RULES_FILE = 'policy.yaml';
+
+/** The file of a workspace's own rules: in its folder, closed to tools as all of the runtime's home is. */
+export function rulesFile(folder: string): string {
+  return join(folder, RULES_FILE);
+}
 
 /** What a configuration means in a workspace, with the rules of that. @throws RuntimeError config_unreadable | config_invalid */
 export async function policyIn(folder: string, config: Config, tools: Pick<ToolHost, 'tools'>): Promise<Policy> {
-  const path = join(folder, FILE);
+  const path = rulesFile(folder);
   if (!existsSync(path)) return policyOf(config, tools.tools());
   const { loadRules } = await import('./policy-file.ts');
   return policyOf(config, tools.tools(), await loadRules(path, tools.tools()));

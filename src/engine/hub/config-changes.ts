@@ -1,7 +1,10 @@
 /** Changes of the configuration while the process works: by `policy set`, or read again. */
+import { canonicalJson } from '../../base/canonical-json.ts';
 import { createSerial } from '../../base/serial.ts';
 import type { Host, PolicyChange } from '../../contract/host.ts';
+import type { Policy } from '../../contract/manifest.ts';
 import type { Actor } from '../../contract/values.ts';
+import { RULES_FILE } from '../config/policy-in.ts';
 import type { Reloaded } from '../config/reload.ts';
 import { LOCAL_ACTOR } from '../principal.ts';
 import type { OwnedWorkspace, Workspace } from '../wire.ts';
@@ -13,6 +16,13 @@ export interface ConfigChanges {
   reload(): Promise<Reloaded>;
   /** To be told of each turn that starts: it may have been frozen right before a change. */
   turnStarted(session_id: string): void;
+}
+
+/** Where the policy was changed. `keys`: those of the configuration that have another value. */
+function policyChange(before: Policy, now: Policy, keys: readonly string[]): string[] {
+  if (canonicalJson(before) === canonicalJson(now)) return [];
+  const own = ({ rules = [] }: Policy): string => canonicalJson(rules.filter(({ id }) => id.startsWith(RULES_FILE)));
+  return [...keys.filter((key) => /^(?:governance|sandbox)\./.test(key)), ...(own(before) === own(now) ? [] : [RULES_FILE])]; // prettier-ignore
 }
 
 export function createConfigChanges(
@@ -48,10 +58,14 @@ export function createConfigChanges(
     reload: () =>
       inOrder(async () => {
         const { reloadConfig } = await import('../config/reload.ts');
-        const before = workspace.loaded.config;
+        const { loaded, policy } = workspace;
         const reloaded = await reloadConfig(workspace);
-        adoptConfig(before);
+        adoptConfig(loaded.config);
         await holdPolicy();
+        const changed = policyChange(policy, workspace.policy, reloaded.changed);
+        if (changed.length > 0) {
+          await workspace.store.audit.append({ type: 'config.reloaded', data: { changed, by: LOCAL_ACTOR.id } }, { sync: true }); // prettier-ignore
+        }
         return reloaded;
       }),
     turnStarted(session_id) {

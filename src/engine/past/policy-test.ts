@@ -9,9 +9,9 @@ import type { Policy, RuleVerdict } from '../../contract/manifest.ts';
 import type { Blobs, Journal } from '../../contract/ports.ts';
 import type { Verdict } from '../../contract/values.ts';
 import { createKernel } from '../../kernel/kernel.ts';
-import { askedBy } from '../../kernel/policy/asked.ts';
 import { judge } from '../../kernel/policy/judge.ts';
 import { stricterSandbox } from '../../kernel/policy/rights.ts';
+import { judgedCall } from '../../kernel/turn/act.ts';
 import type { State } from '../../kernel/turn/state.ts';
 import { createResolver, withResolved } from '../session/fold.ts';
 
@@ -76,26 +76,15 @@ function judgeAgain(
   { call_id, verdict: recorded }: EntryData<'policy.decided'>,
   policy: Policy,
 ): Omit<TestedCall, 'session_id' | 'title'> | undefined {
-  const { session, turn, grants, unknowns } = state;
+  const { session, turn, grants } = state;
   const call = turn?.calls.find((one) => one.call_id === call_id);
   if (!session || !turn || !call?.inspected) return undefined;
-  const { args_digest, facts, facts_digest } = call.inspected;
   const { manifest } = turn;
   const now = { ...policy, sandbox: stricterSandbox(policy.sandbox, session.rights.sandbox) };
-  const repeats = unknowns.find((one) => one.tool === call.name && one.args_digest === args_digest);
   const { verdict, rules, reason, grant_id } = judge(
     [now, ...(manifest.session_policies ?? [])],
     [...manifest.grants, ...turn.grants, ...grants],
-    {
-      tool: call.name,
-      effect: call.effect,
-      args_digest,
-      facts,
-      facts_digest,
-      project_root: session.project_root,
-      asked: askedBy(state, turn),
-      ...(repeats && { may_repeat_of: repeats.call_id }),
-    },
+    judgedCall(state, turn, call, call.inspected),
   );
   const deciding = grant_id === undefined ? rules.filter((rule) => rule.verdict === verdict) : [{ id: `grant:${grant_id}`, verdict }]; // prettier-ignore
   return { turn: turn.turn, call_id, tool: call.name, recorded, verdict, rules: deciding, reason };

@@ -120,7 +120,8 @@ export function matchesHost(pattern: string, { host, port }: Facts['hosts'][numb
   return wanted.startsWith('*.') ? host.endsWith(wanted.slice(1)) : host === wanted;
 }
 
-const DAYS = ['sun', 'mon', 'tue', 'wed', 'thu', 'fri', 'sat'];
+/** In the order in which local minutes count. */
+export const DAYS = ['sun', 'mon', 'tue', 'wed', 'thu', 'fri', 'sat'];
 const DAY_MINUTES = 24 * 60;
 
 /** `local`: minutes since a Sunday's midnight. Hours that end before they begin go over midnight, into the next day. */

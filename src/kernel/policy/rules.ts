@@ -27,7 +27,7 @@ export interface RuledCall {
 type Path = Facts['paths'][number];
 
 /** What of a call a rule of `allow` must answer for, each by itself. */
-interface Unit {
+export interface Unit {
   command?: CommandFact;
   path?: Path;
   host?: Facts['hosts'][number];
@@ -72,7 +72,7 @@ export function allowedBy(rules: readonly PolicyRule[], call: RuledCall): Allowe
 }
 
 /** Commands where there are some; else paths; else hosts; else the call as such. */
-function unitsOf({ commands, paths, hosts }: Facts): Unit[] {
+export function unitsOf({ commands, paths, hosts }: Facts): Unit[] {
   if (commands.length > 0) return commands.map((command) => ({ command }));
   if (paths.length > 0) return paths.map((path) => ({ path }));
   return hosts.length > 0 ? hosts.map((host) => ({ host })) : [{}];

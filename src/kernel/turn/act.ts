@@ -6,7 +6,7 @@ import type { Hash } from '../../base/digest.ts';
 import type { Decision, EntryData } from '../../contract/entries.ts';
 import { approvalDigest, approvalId } from '../approval/approval.ts';
 import { isChecking } from '../goal/check.ts';
-import { judge } from '../policy/judge.ts';
+import { judge, type JudgedCall } from '../policy/judge.ts';
 import { askedBy } from '../policy/asked.ts';
 import { isLoop, LOOP_MESSAGE } from './loops.ts';
 import { activeGroup, type Call, type Inspected, type State, type Turn } from './state.ts';
@@ -74,9 +74,10 @@ function throughApproval(hash: Hash, state: State, turn: Turn, call: Call, inspe
   }
 }
 
-function policyDecided(state: State, turn: Turn, call: Call, inspected: Inspected): Decision {
+/** What of a call is judged. */
+export function judgedCall(state: State, turn: Turn, call: Call, inspected: Inspected): JudgedCall {
   const repeats = unknownLike(state, call, inspected);
-  const judgement = judge(turn.policies, [...turn.manifest.grants, ...turn.grants, ...state.grants], {
+  return {
     tool: call.name,
     effect: call.effect,
     args_digest: inspected.args_digest,
@@ -85,7 +86,12 @@ function policyDecided(state: State, turn: Turn, call: Call, inspected: Inspecte
     project_root: state.session!.project_root,
     asked: askedBy(state, turn),
     ...(repeats && { may_repeat_of: repeats.call_id }),
-  });
+  };
+}
+
+function policyDecided(state: State, turn: Turn, call: Call, inspected: Inspected): Decision {
+  const grants = [...turn.manifest.grants, ...turn.grants, ...state.grants];
+  const judgement = judge(turn.policies, grants, judgedCall(state, turn, call, inspected));
   return {
     type: 'policy.decided',
     data: {

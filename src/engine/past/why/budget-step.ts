@@ -1,12 +1,9 @@
 /** What was reserved for a model call, and what of each limit was used by then: as the rules counted it. */
-import { sha256 } from '../../../base/digest.ts';
 import type { EntryOf } from '../../../contract/entries.ts';
 import type { WhyLine, WhyStep } from '../../../contract/why.ts';
-import { createKernel } from '../../../kernel/kernel.ts';
-import type { State } from '../../../kernel/turn/state.ts';
-import { applyEvolved, createResolver, newFold } from '../../session/fold.ts';
 import { nearIn, nearText } from '../../budget/near.ts';
 import { inTurn, known, missing, type Evidence, type TurnSpan } from './evidence.ts';
+import { stateBefore } from './state-before.ts';
 
 const MICRO = 1_000_000;
 
@@ -71,22 +68,6 @@ function shares(
   shown: (n: number) => string,
 ): string[] {
   return limit === undefined ? [] : [`of ${whose}'s ${what} ${shown(used)} of ${shown(limit)}`];
-}
-
-/** As the rules saw it; undefined where a value that they need is gone. */
-async function stateBefore({ stored, blobs }: Evidence, seq: number): Promise<State | undefined> {
-  const kernel = createKernel(sha256);
-  const resolve = createResolver(blobs);
-  const fold = newFold(kernel);
-  try {
-    for (const { entry } of stored) {
-      if (entry.seq >= seq) break;
-      applyEvolved(fold, entry, kernel.evolve(fold.state, entry, await resolve(entry)));
-    }
-    return fold.state;
-  } catch {
-    return undefined;
-  }
 }
 
 function usd(micro: number): string {

@@ -19,6 +19,8 @@ export interface Found {
 
 export interface FindOptions {
   session?: string;
+  /** Who asks, for the error that names several: `why`. */
+  command?: string;
   onProgress: (done: number, total: number) => void;
 }
 
@@ -55,7 +57,7 @@ export async function findEvidence(workspace: Workspace, given: string, options:
     const all = found.slice(0, MOST_CANDIDATES).map((one) => `${one.session}/${one.id}`);
     const more = found.length > MOST_CANDIDATES ? ' and more' : '';
     throw new RuntimeError('ambiguous_id', `${id} is in several sessions: ${all.join(', ')}${more}.`, {
-      next: `Name one: runtime why ${all[0]}`,
+      next: `Name one: runtime ${options.command ?? 'why'} ${all[0]}`,
     });
   }
   return inSession(workspace, first.session, kind, first.id);

@@ -5,15 +5,17 @@ import { testPolicy, type TestedCall } from '../../../engine/past/policy-test.ts
 import { checkSessionId } from '../../../engine/session-id.ts';
 import type { Workspace } from '../../../engine/wire.ts';
 import { onSignals } from '../../signals.ts';
-import { type CommandAction, type CommandContext, openRecords } from '../context.ts';
+import { type CommandAction, type CommandContext, type GlobalOptions, openRecords } from '../context.ts';
 import { type Column, type OutputFormat, printRows, printValue } from '../listing.ts';
 import { mustBeThere } from '../must-be-there.ts';
 import { paint } from '../paint.ts';
 import { createProgressBar } from '../progress-bar.ts';
+import { VERDICT_WORDS as WORDS } from '../verdict-words.ts';
 
 interface Options {
   output: OutputFormat;
-  policy: string;
+  policy?: string;
+  root?: string;
   /** True: no session stands behind it. */
   against?: string[] | true;
   all?: true;
@@ -24,7 +26,6 @@ const AS_BEFORE = 0;
 const DIFFERENTLY = 1;
 const DAMAGED = 7;
 
-const WORDS: Record<Verdict, string> = { allow: 'allow', require_approval: 'ask', deny: 'deny' };
 const VERDICTS = Object.keys(WORDS) as Verdict[];
 
 const COLUMNS: Column<TestedCall>[] = [
@@ -36,8 +37,25 @@ const COLUMNS: Column<TestedCall>[] = [
   { title: 'rule', text: ({ rules }) => rules.map(({ id }) => id).join(', '), narrow: 'flexible' },
 ];
 
-/** `policy test`: how a policy would judge the calls that were made. */
-export const testAgainstPast: CommandAction<Options> = async (context, options) => {
+/** `policy test`: whether a policy does as its tests say; or how one would judge the calls that were made. */
+export const testPolicyFile: CommandAction<Options> = async (context, options, ...[file]: (string | undefined)[]) => {
+  const { policy, against, all, root } = options;
+  if (policy === undefined && against === undefined && !all) {
+    const { testOwnCases } = await import('./policy-cases.ts');
+    return testOwnCases(context, options, file);
+  }
+  const next = 'See `runtime policy test --help`.';
+  if (file !== undefined || root !== undefined) {
+    throw new RuntimeError('usage', 'a file of tests and --root, or recorded calls: not both', { next });
+  }
+  if (policy === undefined) throw new RuntimeError('usage', 'say by which policy: --policy <file>', { next });
+  return testAgainstPast(context, { ...options, policy });
+};
+
+async function testAgainstPast(
+  context: CommandContext,
+  options: Options & GlobalOptions & { policy: string },
+): Promise<number> {
   const { io } = context;
   const against = options.against === true ? undefined : options.against;
   if ((against === undefined) !== (options.all === true)) {
@@ -71,7 +89,7 @@ export const testAgainstPast: CommandAction<Options> = async (context, options) 
   if (left !== undefined) return left;
   if (damaged.length > 0) return DAMAGED;
   return different.length > 0 ? DIFFERENTLY : AS_BEFORE;
-};
+}
 
 interface Tested {
   calls: TestedCall[];

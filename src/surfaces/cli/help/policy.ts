@@ -9,6 +9,12 @@ runtime policy set exec_command --allow   # or --require-approval, --deny
 runtime policy check read_file '{"path":"../other/a"}'   # runs nothing
 \`\`\`
 
+Write tests beside the rules of the workspace's policy.yaml, and
+\`runtime policy test\` tells whether the policy does as they say.
+
+\`runtime policy explain\` tells why a recorded call was judged so, \`policy stats\`
+how often which rule applied, \`policy audit\` what changed.
+
 The strictest rule that applies wins: deny, then ask, then allow.
 
 ## Lists
