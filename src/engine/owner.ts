@@ -259,7 +259,7 @@ export function createOwner(ports: OwnerPorts, settings: OwnerSettings): Owner {
       const snapshot = whole ? undefined : await findSnapshot(snapshotPorts, id, await ports.ingress.pendingOf(id));
       const opened = await openSession(context, id, { snapshot, onStored });
       // What a killed process wrote last is told of from here on, and built upon.
-      if (opened.end.durable < opened.end.seq) {
+      if (opened.end.durable < opened.end.seq || opened.wasCut) {
         // First, as ever: what a call used is not to be known to the journal alone.
         await ports.budget.begin(opened.reserved.map((call) => ({ ...call, session: id })));
         await ports.journal.sync(id);

@@ -32,6 +32,8 @@ export interface OpenedSession {
   snapshotBytes: number;
   /** The calls of the last turn that were reserved in shared budgets. */
   reserved: Omit<RecordedCall, 'session'>[];
+  /** A crash tail was cut off: what is left is durable only since. */
+  wasCut: boolean;
   /** What `session.opened` must say; absent when nothing has to be recorded. */
   opening?: EntryData<'session.opened'>;
 }
@@ -82,6 +84,7 @@ async function foldJournal(
     ended,
     lastReply: fold.lastReply,
     reserved: calls.ofLastTurn(),
+    wasCut: cut !== undefined,
     snapshotBytes,
     ...(lastEnd && { lastEnd }),
     ...cutOf(cut, repaired && repaired.seq >= lossRecorded ? repaired : undefined),

@@ -71,8 +71,7 @@ export async function openChainFile(
     await syncFolder(dirname(path));
     return {
       file: chainFile(options, fd, cleared),
-      // What others have of it needn't be as durable as it is by now.
-      end: { ...cleared, durable: end.durable },
+      end: cleared,
       cut: { cut_bytes: bytes, cut_from: from, torn_file },
     };
   } catch (error) {
