@@ -1,5 +1,5 @@
 /** Budgets that sessions share: nothing passes them together, over days, crashes and misreports. */
-import { readdirSync, readFileSync } from 'node:fs';
+import { appendFileSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect } from 'vitest';
 import type { UsageKey, UsageRecord, UsageReservation } from '../src/contract/records.ts';
@@ -125,6 +125,23 @@ describe.concurrent('killed at a point of a call, its use is counted once', () =
     expect(daySpent(place)).toEqual({ used: calls * 2000 + cut, held: 0 });
   });
 });
+
+test.for(['', '{"v":1,"seq":'])(
+  'a power cut took the ledger and left the journal, which ends with %j: the call is counted',
+  async (torn, { place, mock }) => {
+    const usage = { input: 1000, output: 100 };
+    mock.reply({ text: 'one', usage }, { text: 'two', usage });
+    place.connect(mock, PRICE);
+    const environment = { RUNTIME_CHAOS: '1', RUNTIME_CRASH_AT: 'before-sync-turn.ended' };
+    expect((await place.run(['run', '--session', 'one', 'go'], { environment })).signal).toBe('SIGKILL');
+    rmSync(join(place.home, 'workspaces/default/usage'), { recursive: true });
+    appendFileSync(place.journalFile('one'), torn);
+    await place.run(['run', '--session', 'one']);
+    expect((await place.run(['run', '--session', 'two', 'go'])).code).toBe(0);
+    expect(daySpent(place)).toEqual({ used: 2 * 2000, held: 0 });
+    await expectVerified(place, 'one');
+  },
+);
 
 describe.skipIf(!hasStrace)('a journal that cannot be read for a while: its call is counted as it says', () => {
   test.for([1, 2, 3])('at opening %i of it', async (opening, { place, mock }) => {
