@@ -122,6 +122,42 @@ describe('commands', () => {
   });
 });
 
+test('a set of rules as people write them is got round by none of these', async ({ place }) => {
+  const command = ['git status *', 'git diff *', 'git log *', 'npm test', 'echo *', 'cat *', 'printf *', 'grep *', 'ls *', 'find *', 'sed *', 'sort *', 'head *', 'tee *', 'cp *', 'node scripts/*']; // prettier-ignore
+  const rules = [
+    { tool: 'exec_command', command, decision: 'allow' },
+    { tool: '*', path: 'src/**', decision: 'allow' },
+    { tool: '*', command: ['rm', 'git push *'], decision: 'deny' },
+    { tool: '*', path: ['.github', '~/.ssh/**'], decision: 'deny' },
+  ];
+  place.configure({ governance: { rules } });
+  mkdirSync(join(place.project, 'src'));
+  const asks = [
+    'python3 x.py',
+    "for y in $(printf 'a[\\44(touch\\44{IFS}x)]'); do echo $((y)); done",
+    'node scripts/../src/evil.js',
+    'sort -o out.txt a',
+    'git diff --output=out.txt',
+    'for x in --output=out.txt; do git log $x; done',
+    'find . -delete',
+    "sed -n -i 's/a/b/' a",
+    'cat < /dev/tcp/127.0.0.1/80',
+    'cp a ../a',
+    'cp a .git/hooks/pre-commit',
+    'rm x',
+    'git -C . push',
+  ];
+  const denied = ['echo x > .github/a', 'echo x | tee .github/a', 'cp a .github/workflows/a', 'echo x | tee ~/.ssh/a'];
+  const allowed = ['node scripts/build.js', 'sort a | head -3', 'echo x | tee out.txt', 'cp a b', 'git diff --stat', 'sed -n 1,3p a']; // prettier-ignore
+  const expected = (lines: readonly string[], verdict: string): [string, string][] => lines.map((line) => [line, verdict]); // prettier-ignore
+  expect(Object.entries(await verdicts(place, [...asks, ...denied, ...allowed]))).toEqual([
+    ...expected(asks, 'require_approval'),
+    ...expected(denied, 'deny'),
+    ...expected(allowed, 'allow'),
+  ]);
+  expect((await check(place, 'exec_command', { cmd: 'node scripts/build.js', workdir: 'src' })).verdict).toBe('require_approval'); // prettier-ignore
+});
+
 test('paths: a rule opens what lies outside, and closes what lies inside', async ({ place }) => {
   const outside = join(place.project, '../data');
   mkdirSync(outside);
@@ -166,7 +202,7 @@ test('who asks, from where, and with what', async ({ place }) => {
 });
 
 test('arguments are recorded for the rules that look at them, and what runs is what was judged', async ({ place }) => {
-  const rules = [{ tool: 'exec_command', args: { cmd: 'echo *' }, decision: 'allow' }];
+  const rules = [{ tool: 'exec_command', args: { cmd: 'echo one' }, decision: 'allow' }];
   playCommand(place, 'echo one', { rules });
   expect(await place.run(['run', '--session', 'one', 'go'])).toMatchObject({ code: 0 });
   const [inspected] = entriesOf(place.journal('one'), 'call.inspected');

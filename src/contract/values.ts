@@ -122,7 +122,7 @@ export const facts = z.strictObject({
       kind: z.enum(['file', 'dir', 'missing', 'other']),
       secret_shaped: z.boolean(),
       closed: z.literal(true).exactOptional(),
-      /** A command line writes it by a redirect. */
+      /** A command line writes it by a redirect, or by an option of a program that else reads. */
       writes: z.literal(true).exactOptional(),
     }),
   ),

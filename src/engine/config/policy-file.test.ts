@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -67,4 +67,42 @@ describe('refused, with the place', () => {
   test('a file that is not there', async () => {
     await expect(loadPolicyFile(join(folder, 'none'), catalog)).rejects.toMatchObject({ code: 'config_unreadable' });
   });
+});
+
+describe('a rule that would not be what it seems is refused', () => {
+  test.each([
+    ['path: .github/', 'path: it ends with `/`: `**` stands for what lies in a folder, as `.github/**`'],
+    ['path: "**/*.{pem,key}"', 'path: it has `{`: only `*` and `**` stand for others'],
+    ['path: "src/?.ts"', 'path: it has `?`'],
+    ['path: "src/**.ts"', 'path: `**` is a whole name'],
+    ['path: "!src/**"', 'path: it begins with `!`'],
+    ['command: "git push:*"', 'command: it has `:*`: further words are `git push *`'],
+    ['command: "git {push,pull} *"', 'command: it has {push,pull}'],
+    ['args: {cmd: "echo *"}', 'args.cmd: it is a text, and `echo *` is also `echo; rm -rf ~`'],
+  ])('%s', async (condition, message) => {
+    const text = `rules:\n  - {tool: exec_command, ${condition}, decision: allow}\n`;
+    await expect(load(text)).rejects.toMatchObject({
+      code: 'config_invalid',
+      message: expect.stringContaining(`rules[0].${message}`) as string,
+    });
+  });
+
+  test('others stay', async () => {
+    const rules = ['path: "app/[id]/**"', 'command: "git show HEAD@{1}"', 'args: {cmd: "git status"}', 'args: {workdir: "src*"}']; // prettier-ignore
+    for (const rule of rules) {
+      expect(await load(`rules:\n  - {tool: exec_command, ${rule}, decision: allow}\n`)).toMatchObject({ rules: [{}] });
+    }
+    const forbidding = await load('rules:\n  - {tool: exec_command, args: {cmd: "*--force*"}, decision: deny}\n');
+    expect(forbidding).toMatchObject({ rules: [{ decision: 'deny' }] });
+  });
+});
+
+test('a folder that is a link is meant with what it leads to', async () => {
+  mkdirSync(join(folder, 'real'));
+  symlinkSync(join(folder, 'real'), join(folder, 'link'));
+  const policy = await load(
+    `rules:\n  - {tool: "*", path: ["${folder}/link/**", "${folder}/none/*", "src/**"], decision: deny}\n`,
+  );
+  const real = realpathSync(folder);
+  expect(policy.rules![0]!.path).toEqual([...new Set([`${folder}/link/**`, `${real}/real/**`, `${folder}/none/*`, `${real}/none/*`, 'src/**'])]); // prettier-ignore
 });

@@ -1,8 +1,9 @@
 /** Rules as people write them, as they are judged; and what is wrong with them beyond their shape. */
+import { realpathSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { nearest } from '../../base/nearest.ts';
 import type { PolicyRule, RuleText } from '../../contract/policy-rule.ts';
-import { areHours } from '../../kernel/policy/patterns.ts';
+import { areHours, matchesText } from '../../kernel/policy/patterns.ts';
 import type { Complaint } from './check.ts';
 
 /** `idOf`: where a rule stands. `~/` is the folder of who runs the program. */
@@ -12,7 +13,7 @@ export function rulesOf(rules: readonly RuleText[], idOf: (index: number) => str
     tool: listOf(tool),
     ...(effect !== undefined && { effect: listOf(effect) }),
     ...(command !== undefined && { command: listOf(command) }),
-    ...(path !== undefined && { path: listOf(path).map(atHome) }),
+    ...(path !== undefined && { path: [...new Set(listOf(path).map(atHome).flatMap(withReal))] }),
     ...(host !== undefined && { host: listOf(host) }),
     ...(role !== undefined && { role: listOf(role) }),
     ...(channel !== undefined && { channel: listOf(channel) }),
@@ -27,6 +28,7 @@ export function wrongRules(rules: readonly RuleText[], tools: ReadonlySet<string
     ...each(rule.command, [index, 'command'], wrongCommand),
     ...each(rule.path, [index, 'path'], wrongPath),
     ...each(rule.host, [index, 'host'], wrongHost),
+    ...wrongText(rule).map((message) => ({ path: [index, 'args', 'cmd'], message })),
     ...each(rule.hours, [index, 'hours'], (hours) =>
       areHours(hours) ? undefined : 'expected days and times that there are, as `mon-fri 08:00-18:00`',
     ),
@@ -39,6 +41,21 @@ function listOf<T>(value: T | T[]): T[] {
 
 function atHome(pattern: string): string {
   return pattern.startsWith('~/') ? homedir() + pattern.slice(1) : pattern;
+}
+
+/** An absolute pattern, and what it means where its folders are links: paths are judged by where they lead. */
+function withReal(pattern: string): string[] {
+  if (!pattern.startsWith('/')) return [pattern];
+  const names = pattern.split('/');
+  const star = names.findIndex((name) => name.includes('*'));
+  for (let end = star < 0 ? names.length : star; end > 1; end -= 1) {
+    try {
+      return [pattern, [realpathSync(names.slice(0, end).join('/')), ...names.slice(end)].join('/')];
+    } catch {
+      // What isn't there has no links; a folder above it may.
+    }
+  }
+  return [pattern];
 }
 
 function each(
@@ -63,13 +80,28 @@ function wrongTool(name: string, tools: ReadonlySet<string>): string | undefined
 /** What a shell would make something else of is never among the words that are compared. */
 function wrongCommand(pattern: string): string | undefined {
   if (pattern.trim() === '') return 'expected the words of a command';
-  const found = /[|&;<>()$`"'\\]/.exec(pattern)?.[0];
+  if (pattern.endsWith(':*')) return `it has \`:*\`: further words are \`${pattern.slice(0, -2)} *\``;
+  const found = /[|&;<>()$`"'\\]|\{[^}]*,[^}]*\}/.exec(pattern)?.[0];
   return found === undefined ? undefined : `it has ${found}, and a pattern is the bare words of one command: write a rule for each command of a line`; // prettier-ignore
 }
 
 function wrongPath(pattern: string): string | undefined {
   if (pattern.startsWith('~') && !pattern.startsWith('~/')) return 'only `~/` stands for a folder';
-  return pattern.split('/').includes('..') ? 'it has `..`, and real paths have none' : undefined;
+  if (pattern.startsWith('!')) return 'it begins with `!`: write a rule that denies';
+  const found = /[{?]/.exec(pattern)?.[0];
+  if (found !== undefined)
+    return `it has \`${found}\`: only \`*\` and \`**\` stand for others, so write a pattern for each`;
+  const names = pattern.split('/');
+  if (names.some((name) => name.includes('**') && name !== '**')) return '`**` is a whole name, as in `**/*.ts`';
+  if (pattern.length > 1 && pattern.endsWith('/')) return `it ends with \`/\`: \`**\` stands for what lies in a folder, as \`${pattern}**\``; // prettier-ignore
+  return names.includes('..') ? 'it has `..`, and real paths have none' : undefined;
+}
+
+/** The text of a command line is never enough to allow it. */
+function wrongText({ tool, args, decision }: RuleText): string[] {
+  const isOpen = decision === 'allow' && args?.['cmd']?.includes('*') === true;
+  if (!isOpen || !listOf(tool).some((name) => matchesText(name, 'exec_command'))) return [];
+  return ['it is a text, and `echo *` is also `echo; rm -rf ~`: name the words of commands with `command`'];
 }
 
 function wrongHost(pattern: string): string | undefined {

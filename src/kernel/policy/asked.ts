@@ -1,4 +1,5 @@
 import type { State, Turn } from '../turn/state.ts';
+import { lowerRole } from './rights.ts';
 import type { Asked } from './rules.ts';
 
 const MINUTE_MS = 60_000;
@@ -12,14 +13,14 @@ export function localMinute(at: number, offset_min: number): number {
 }
 
 /** Who asked for a turn's calls, and what is left of its money. */
-export function askedBy(state: State, { manifest, rights, limits, cost_micro_usd }: Turn): Asked {
+export function askedBy(state: State, { manifest, rights, limits, cost_micro_usd, steered }: Turn): Asked {
   const { asker, rules } = manifest;
   const ofTurn = (limits.cost_micro_usd ?? Infinity) - cost_micro_usd;
   const ofSession = (rules.session_cost_micro_usd ?? Infinity) - state.cost_micro_usd - cost_micro_usd;
   return {
-    role: rights.role,
+    role: steered ? lowerRole(rights.role, steered.role) : rights.role,
     ...(asker && {
-      channels: asker.channels,
+      channels: [...new Set([...asker.channels, ...(steered?.channels ?? [])])],
       lane: asker.lane,
       local_minute: localMinute(state.at, asker.utc_offset_min),
     }),

@@ -78,6 +78,46 @@ describe('a command', () => {
     expect(matchesCommand('rm *', line('rm', { via: 'sudo > xargs' }), { loosely: false })).toBe('yes');
     expect(matchesCommand('git push *', line('git', { via: 'xargs' }), { loosely: true })).toBe('maybe');
     expect(matchesCommand('rm', line('rm', { via: 'sudo' }), { loosely: false })).toBe('yes');
+    expect(matchesCommand('rm', line('rm', { via: 'xargs > nice' }), { loosely: false })).toBe('maybe');
+    expect(matchesCommand('npm publish *', line('npm', { via: 'xargs > nice' }), { loosely: true })).toBe('maybe');
+  });
+
+  test.each([
+    ['node scripts/*', 'node scripts/build.js', 'yes'],
+    ['node scripts/*', 'node scripts/../evil.js', 'no'],
+    ['node scripts/*', 'node scripts/..', 'no'],
+    ['node scripts/*', 'node scripts/a..b.js', 'yes'],
+    ['./scripts/*', './scripts/../../bin/rm', 'no'],
+    ['cat ../docs/*', 'cat ../docs/a', 'yes'],
+    ['cat ../docs/*', 'cat ../docs/../a', 'no'],
+    ['cp * out/', 'cp ../a out/', 'yes'],
+  ])('a star is no way up: %j of %j: %s', (pattern, text, answer) => {
+    expect(matchesCommand(pattern, line(text), { loosely: false })).toBe(answer);
+  });
+
+  test.each([
+    ['git push *', 'git -C . push', 'maybe'],
+    ['git push *', 'git --no-pager push origin', 'maybe'],
+    ['git push *', 'git -c a=b -C x push', 'maybe'],
+    ['git push *', 'git -C x status', 'no'],
+    ['git push *', 'git commit -m push', 'no'],
+    ['git push *', 'git stash push', 'no'],
+    ['git push --force *', 'git push origin main --force', 'maybe'],
+    ['git push --force *', 'git push origin main', 'no'],
+    ['npm publish *', 'npm --silent publish', 'maybe'],
+    ['curl', 'curl https://example.org', 'maybe'],
+    ['curl*', 'curl https://example.org', 'maybe'],
+    ['git push', 'git push origin', 'maybe'],
+    ['git push*', 'git pull', 'no'],
+    ['rm *', 'RM x', 'yes'],
+  ])('what may be forbidden, written in another way: %j of %j: %s', (pattern, text, answer) => {
+    expect(matchesCommand(pattern, line(text), { loosely: true })).toBe(answer);
+  });
+
+  test('an option whose value is made as it runs may be followed by any word', () => {
+    const made = line('npm --prefix $X $Y', { dynamic: [2, 3] });
+    expect(matchesCommand('npm publish *', made, { loosely: true })).toBe('maybe');
+    expect(matchesCommand('npm publish *', line('npm -s', { via: 'xargs' }), { loosely: true })).toBe('maybe');
   });
 });
 

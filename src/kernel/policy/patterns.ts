@@ -1,4 +1,5 @@
 /** Patterns of the policy's rules. Each answers for one recorded fact; `maybe` where the record can't say. */
+import { VIA_JOINT } from '../../contract/command-words.ts';
 import type { CommandFact, Facts } from '../../contract/values.ts';
 
 export type Answer = 'no' | 'maybe' | 'yes';
@@ -29,25 +30,58 @@ export function matchesText(pattern: string, text: string): boolean {
 }
 
 /**
- * Words against words: `git status *` is these and any further ones, also none; without it exactly these. `loosely`: a
- * program counts by its last name, too, so that `/bin/rm` is no way round a rule about `rm`. What the shell makes as it
- * runs may be any words; a command that is unclear may be any command.
+ * Words against words: `git status *` is these and any further ones, also none; without it exactly these. What the shell
+ * makes as it runs may be any words; a command that is unclear may be any command. `loosely`, as for what is forbidden: a
+ * program counts by its last name, too, so that `/bin/rm` is no way round a rule about `rm`, and `maybe` is what has the
+ * words with options between them, or further ones.
  */
 export function matchesCommand(pattern: string, command: CommandFact, { loosely }: { loosely: boolean }): Answer {
   if (command.unclear !== undefined) return 'maybe';
   const { wanted, open } = wordsOf(pattern);
-  const { words, dynamic = [], via } = command;
+  const { words, dynamic = [] } = command;
   for (const [index, one] of wanted.entries()) {
     const word = words[index];
     if (dynamic.includes(index)) return 'maybe';
-    if (word === undefined) return index > 0 && getsMore(via) ? 'maybe' : 'no';
-    if (matchesText(one, word)) continue;
-    const isName = index === 0 && loosely && word.includes('/');
-    if (!isName || !matchesText(one, word.slice(word.lastIndexOf('/') + 1))) return 'no';
+    if (word === undefined) return index > 0 && getsMore(command) ? 'maybe' : 'no';
+    if (loosely ? matchesLoosely(one, word, index) : matchesExactly(one, word)) continue;
+    return loosely && index > 0 && hasAmong(wanted, command) ? 'maybe' : 'no';
   }
   if (open) return 'yes';
-  if (words.length > wanted.length) return dynamic.includes(wanted.length) ? 'maybe' : 'no';
-  return getsMore(via) ? 'maybe' : 'yes';
+  if (words.length > wanted.length) return loosely || dynamic.includes(wanted.length) ? 'maybe' : 'no';
+  return getsMore(command) ? 'maybe' : 'yes';
+}
+
+/** What stands for a star leads to no folder above: `scripts/*` is not `scripts/../x`. */
+function matchesExactly(pattern: string, word: string): boolean {
+  return matchesText(pattern, word) && (pattern === '*' || !pattern.includes('*') || ups(word) === ups(pattern));
+}
+
+function ups(word: string): number {
+  return word.split('/').filter((name) => name === '..').length;
+}
+
+function matchesLoosely(pattern: string, word: string, index: number): boolean {
+  if (index > 0) return matchesText(pattern, word);
+  // Where names of files have no case, a program has many.
+  const [wanted, name] = [pattern.toLowerCase(), word.toLowerCase()];
+  return matchesText(wanted, name) || matchesText(wanted, name.slice(name.lastIndexOf('/') + 1));
+}
+
+/** Whether the words come in this order with only options, and what may be their values, between; an option stands anywhere. */
+function hasAmong(wanted: readonly string[], command: CommandFact): boolean {
+  const { words, dynamic = [] } = command;
+  let at = 1;
+  for (const one of wanted.slice(1)) {
+    for (; ; at += 1) {
+      const word = words[at];
+      if (word === undefined) return getsMore(command);
+      if (matchesText(one, word)) break;
+      const isPassed = one.startsWith('-') || word.startsWith('-') || words[at - 1]!.startsWith('-');
+      if (!isPassed) return dynamic.includes(at);
+    }
+    at += 1;
+  }
+  return true;
 }
 
 interface CommandPattern {
@@ -71,15 +105,27 @@ function wordsOf(pattern: string): CommandPattern {
 }
 
 /** Who runs it appends words that only it knows. */
-function getsMore(via: string | undefined): boolean {
-  return via !== undefined && /(?:^| )xargs$/.test(via);
+function getsMore({ via }: CommandFact): boolean {
+  return via !== undefined && via.split(VIA_JOINT).includes('xargs');
 }
 
 /** `**` stands for any folders, also none; `*` for any characters of one name. A relative pattern is one inside the root. */
 export function matchesPath(pattern: string, path: Facts['paths'][number], project_root: string): boolean {
-  const root = project_root === '/' ? '' : project_root;
-  const whole = pattern.startsWith('/') ? pattern : `${root}/${pattern}`;
-  return matchesNames(namesIn(whole), namesIn(path.real));
+  return matchesNames(namesIn(below(project_root, pattern)), namesIn(path.real));
+}
+
+/** As it was called, whatever its links lead to. */
+export function matchesNamedPath(pattern: string, { path }: Facts['paths'][number], project_root: string): boolean {
+  const names: string[] = [];
+  for (const name of namesIn(below(project_root, path))) {
+    if (name === '..') names.pop();
+    else names.push(name);
+  }
+  return matchesNames(namesIn(below(project_root, pattern)), names);
+}
+
+function below(project_root: string, path: string): string {
+  return path.startsWith('/') ? path : `${project_root}/${path}`;
 }
 
 function namesIn(path: string): string[] {

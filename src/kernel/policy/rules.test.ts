@@ -100,6 +100,65 @@ describe('commands', () => {
     expect(verdict(ruled([allow({ command: ['ls *'], path: ['src/**'] })]), exec(['ls'], { paths: [writes] }))).toBe('require_approval'); // prettier-ignore
   });
 
+  test('a rule about files allows no command', () => {
+    const written = pathFact('/p/src/a', { arg: 'redirect', writes: true });
+    for (const paths of [[], [written], [pathFact('/p/src', { arg: 'workdir', kind: 'dir' })]]) {
+      expect(verdict(ruled([allow({ tool: ['*'], path: ['src/**'] })]), exec(['rm -rf .'], { paths }))).toBe('require_approval'); // prettier-ignore
+    }
+  });
+
+  test('where nobody knows what a command is, nobody knows what it writes', () => {
+    const closed = ruled([allow({}), deny({ tool: ['*'], path: ['.github/**'] })]);
+    expect(verdict(closed, exec(['ls']))).toBe('allow');
+    expect(verdict(closed, exec([command('ls', { unclear: 'dynamic_redirect' })]))).toBe('require_approval');
+    const hosts = ruled([allow({}), deny({ tool: ['*'], host: ['example.org'] })]);
+    expect(verdict(hosts, exec([command('ls', { unclear: 'code' })]))).toBe('require_approval');
+  });
+
+  test('what is closed is closed with all that lies below', () => {
+    const writes = (real: string): Partial<JudgedCall> => exec(['ls'], { paths: [pathFact(real, { writes: true })] });
+    const closed = ruled([allow({}), deny({ path: ['.github'] })]);
+    expect(verdict(closed, writes('/p/.github/workflows/ci.yml'))).toBe('deny');
+    expect(verdict(closed, writes('/p/.github.md'))).toBe('allow');
+  });
+
+  test('what is closed by its name is closed wherever its links lead', () => {
+    const closed = ruled([allow({ tool: ['*'] }), deny({ tool: ['*'], path: ['config/**', '/data/**'] })]);
+    const named = (path: string): Partial<JudgedCall> => exec(['ls'], { paths: [pathFact('/p/other/a', { path })] });
+    for (const path of ['config/a', 'src/../config/a', './config//a', '/data/x/a']) expect(verdict(closed, named(path))).toBe('deny'); // prettier-ignore
+    for (const path of ['src/a', 'config/../a', 'a/config']) expect(verdict(closed, named(path))).toBe('allow');
+    const opened = ruled([allow({ tool: ['apply_patch'], path: ['config/**'] })]);
+    expect(
+      verdict(opened, {
+        tool: 'apply_patch',
+        effect: 'write',
+        facts: factsOf({ paths: [pathFact('/p/other/a', { path: 'config/a' })] }),
+      }),
+    ).toBe('require_approval');
+  });
+
+  test('what git keeps of its own is opened by its name alone', () => {
+    const hook = pathFact('/p/.git/hooks/pre-commit');
+    const patch = { tool: 'apply_patch', effect: 'write' as const, facts: factsOf({ paths: [hook] }) };
+    const files = (...path: string[]): Policy => ruled([allow({ tool: ['*'], path })]);
+    expect(verdict(files('**'), patch)).toBe('require_approval');
+    expect(verdict(files('.g*/**'), patch)).toBe('require_approval');
+    expect(verdict(files('.git/hooks/*'), patch)).toBe('allow');
+    expect(verdict(files('**/.git/**'), patch)).toBe('allow');
+    expect(verdict(files('**'), { ...patch, tool: 'read_file', effect: 'read' })).toBe('allow');
+    const copies = ruled([allow({ command: ['cp *'] })]);
+    expect(verdict(copies, exec(['cp a b'], { paths: [hook] }))).toBe('require_approval');
+    expect(verdict(copies, exec(['cp a b'], { paths: [pathFact('/p/.github/a')] }))).toBe('allow');
+    expect(verdict(ruled([allow({})]), exec(['cp a b'], { paths: [hook] }))).toBe('allow');
+  });
+
+  test('words mean other files in another folder', () => {
+    const at = (real: string): Partial<JudgedCall> => exec(['npm test'], { paths: [pathFact(real, { arg: 'workdir', kind: 'dir' })] }); // prettier-ignore
+    expect(verdict(policy, at('/p'))).toBe('allow');
+    expect(verdict(policy, at('/p/src'))).toBe('require_approval');
+    expect(verdict(ruled([allow({ command: ['npm test'], path: ['src/**'] })]), at('/p/src'))).toBe('allow');
+  });
+
   test('no rule of its own for another part makes a rule about both hold', () => {
     const both = ruled([allow({ command: ['rm *'], path: ['build/**'] }), allow({ command: ['ls *'] })]);
     expect(verdict(both, exec(['rm x'], { paths: [pathFact('/p/build')] }))).toBe('allow');

@@ -1,7 +1,15 @@
 /** Which of a policy's rules apply to a call, and whether those that allow cover all of it. */
 import type { PolicyRule } from '../../contract/policy-rule.ts';
 import type { CommandFact, EffectClass, Facts, Lane, Role } from '../../contract/values.ts';
-import { type Answer, matchesCommand, matchesHost, matchesHours, matchesPath, matchesText } from './patterns.ts';
+import {
+  type Answer,
+  matchesCommand,
+  matchesHost,
+  matchesHours,
+  matchesNamedPath,
+  matchesPath,
+  matchesText,
+} from './patterns.ts';
 
 /** Who asked for the call, when and where. What is absent isn't known. */
 export interface Asked {
@@ -78,15 +86,27 @@ export function unitsOf({ commands, paths, hosts }: Facts): Unit[] {
   return hosts.length > 0 ? hosts.map((host) => ({ host })) : [{}];
 }
 
-/** What a rule doesn't name it allows; but a rule about a command says nothing of the files that its line writes. */
-function covers(rule: PolicyRule, unit: Unit, { facts, project_root }: RuledCall): boolean {
+/**
+ * What a rule doesn't name it allows. But one about files says nothing of commands; and one about a command nothing of the
+ * files that its line writes, or of what its words mean in another folder.
+ */
+function covers(rule: PolicyRule, unit: Unit, { effect, facts, project_root }: RuledCall): boolean {
   if (rule.command && (!unit.command || !rule.command.some((one) => matchesCommand(one, unit.command!, EXACTLY) === 'yes'))) return false; // prettier-ignore
+  if (rule.path && !rule.command && unit.command) return false;
   const paths = unit.path ? [unit.path] : facts.paths;
-  const isNamed = (path: Path): boolean => rule.path!.some((one) => matchesPath(one, path, project_root));
+  // What git keeps there it runs.
+  const isMeant = (one: string, path: Path): boolean => effect === 'read' || !isOfGit(path.real) || isOfGit(one);
+  const isNamed = (path: Path): boolean => rule.path!.some((one) => matchesPath(one, path, project_root) && isMeant(one, path)); // prettier-ignore
   if (rule.path && !(paths.every(isNamed) && (paths.length > 0 || unit.command))) return false;
-  if (rule.command && !rule.path && paths.some(({ writes }) => writes)) return false;
+  const isElsewhere = ({ arg, real }: Path): boolean => arg === 'workdir' && real !== project_root;
+  const isOwn = (path: Path): boolean => path.writes === true || isElsewhere(path) || isOfGit(path.real);
+  if (rule.command && !rule.path && paths.some(isOwn)) return false;
   const hosts = unit.host ? [unit.host] : facts.hosts;
   return !rule.host || (hosts.length > 0 && hosts.every((host) => rule.host!.some((one) => matchesHost(one, host))));
+}
+
+function isOfGit(path: string): boolean {
+  return path.split('/').includes('.git');
 }
 
 const EXACTLY = { loosely: false };
@@ -102,9 +122,15 @@ function anyPart(rule: PolicyRule, { facts, project_root }: RuledCall): Answer {
   const { command, path, host } = rule;
   const answers: Answer[] = [];
   if (command) answers.push(most(facts.commands.flatMap((one) => command.map((pattern) => matchesCommand(pattern, one, LOOSELY))))); // prettier-ignore
-  if (path)
-    answers.push(is(facts.paths.some((one) => path.some((pattern) => matchesPath(pattern, one, project_root)))));
-  if (host) answers.push(is(facts.hosts.some((one) => host.some((pattern) => matchesHost(pattern, one)))));
+  const isUnclear = facts.commands.some(({ unclear }) => unclear !== undefined);
+  const some = (holds: boolean): Answer => (!holds && isUnclear ? 'maybe' : is(holds));
+  // A folder is closed with all that lies below it, by its name and wherever that leads.
+  const isIn = (one: Path): boolean =>
+    (path ?? [])
+      .flatMap((it) => [it, `${it}/**`])
+      .some((it) => matchesPath(it, one, project_root) || matchesNamedPath(it, one, project_root));
+  if (path) answers.push(some(facts.paths.some(isIn)));
+  if (host) answers.push(some(facts.hosts.some((one) => host.some((pattern) => matchesHost(pattern, one)))));
   return least(answers);
 }
 

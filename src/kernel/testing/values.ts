@@ -67,6 +67,7 @@ export interface Inputs {
   policy?: Partial<Policy>;
   /** The session's own policies. */
   own?: Partial<Policy>[];
+  asker?: Manifest['asker'];
   grants?: Grant[];
   rules?: Partial<Manifest['rules']>;
   limits?: Partial<Limits>;
@@ -84,6 +85,7 @@ export function manifestOf(inputs: Inputs = {}): Manifest {
     memory: [],
     policy: policyOf(inputs.policy),
     ...(inputs.own && { session_policies: inputs.own.map(policyOf) }),
+    ...(inputs.asker && { asker: inputs.asker }),
     grants: inputs.grants ?? [],
     rules: {
       calls_per_reply: 64,

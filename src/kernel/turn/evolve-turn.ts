@@ -12,7 +12,8 @@ import { STEPS_ENDED } from '../goal/steps.ts';
 import { allLoops } from './loops.ts';
 import { allDenied, repetition } from './reflect.ts';
 import { addUsage, workedMs } from '../budget/budget.ts';
-import { newAsk, NO_USAGE, type History, type Queued, type State, type Turn, type Evolved } from './state.ts';
+import { lowerRole } from '../policy/rights.ts';
+import { newAsk, NO_USAGE, type History, type Queued, type State, type Steered, type Turn, type Evolved } from './state.ts'; // prettier-ignore
 
 /** `quarantined`: the freeze itself came to nothing too often, and this turn only ends. */
 export function startTurn(
@@ -89,6 +90,7 @@ export function reflectTurn(hash: Hash, state: State, turn: Turn, entry: EntryOf
   for (const steer of steers) pending.push(steer.content);
   if (content) pending.push(pendingOf(hash, entry.seq, content));
 
+  const steered = steeredBy([turn.steered, ...steers.map(({ by }) => by)]);
   const goesOn = signal !== 'stop';
   const think = goesOn ? turn.think + 1 : turn.think;
   const next: Turn = {
@@ -101,6 +103,7 @@ export function reflectTurn(hash: Hash, state: State, turn: Turn, entry: EntryOf
     calls: [],
     event_ids: [...turn.event_ids, ...steers.map((steer) => steer.event_id)],
     steers: turn.steers.filter((steer) => !steers.includes(steer)),
+    ...(steered && { steered }),
     retried: signal === 'retry',
     denied_rounds: allDenied(turn) ? turn.denied_rounds + 1 : 0,
     repeat: repetition(hash, turn),
@@ -109,6 +112,15 @@ export function reflectTurn(hash: Hash, state: State, turn: Turn, entry: EntryOf
   };
   const evolved = join(hash, { ...state, turn: next, taint: withTaint(state.taint, steers) }, pending);
   return content ? { ...evolved, content } : evolved;
+}
+
+/** All who spoke to the turn together: the least role of them, from everywhere. */
+function steeredBy(all: readonly (Steered | undefined)[]): Steered | undefined {
+  return all.reduce(
+    (a, b) =>
+      a && b ? { role: lowerRole(a.role, b.role), channels: [...new Set([...a.channels, ...b.channels])] } : (a ?? b),
+    undefined,
+  );
 }
 
 export function endTurn(hash: Hash, state: State, turn: Turn): Evolved {

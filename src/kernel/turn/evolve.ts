@@ -247,7 +247,8 @@ function received(hash: Hash, state: State, entry: EntryOf<'input.received'>): E
   };
   const turn = state.turn;
   if (data.mode === 'steer' && turn) {
-    return { state: { ...state, turn: { ...turn, steers: [...turn.steers, item] } }, content, joined: [] };
+    const by = { role: data.actor.role, channels: [data.source] };
+    return { state: { ...state, turn: { ...turn, steers: [...turn.steers, { ...item, by }] } }, content, joined: [] };
   }
   return { state: { ...state, queue: [...state.queue, item] }, content, joined: [] };
 }

@@ -8,9 +8,7 @@ import type { Seq } from '../../contract/entries.ts';
 import type { Grant, Manifest, Policy, SharedScope } from '../../contract/manifest.ts';
 import type { Content } from '../../contract/messages.ts';
 import type { Summary } from '../../contract/summary.ts';
-import type {
-  EffectClass, Facts, Limits, ModelFailureClass, Rights, TurnReason, Usage, Verdict,
-} from '../../contract/values.ts'; // prettier-ignore
+import type { EffectClass, Facts, Limits, ModelFailureClass, Rights, Role, TurnReason, Usage, Verdict } from '../../contract/values.ts'; // prettier-ignore
 import type { Pin } from '../context/pins.ts';
 import type { Check, Goal } from '../goal/state.ts';
 import type { Pending } from './pending.ts';
@@ -117,6 +115,14 @@ export interface Queued {
   check?: string;
   /** Tighter than the configured ones. */
   limits?: Limits;
+  /** Of a steer: who sent it, and from where. */
+  by?: Steered;
+}
+
+/** What somebody may who spoke to a turn that others had begun. */
+export interface Steered {
+  role: Role;
+  channels: string[];
 }
 
 /** `steps`: those of a goal's plan are done, by sessions of their own. */
@@ -158,6 +164,8 @@ export interface Turn {
   tally: { tool: string; ok: number; other: number }[];
   /** Steers that came while the turn ran and wait for a safe point. */
   steers: Queued[];
+  /** Of the steers that it has taken. */
+  steered?: Steered;
   /** The thinks before, for the rules of reflect. */
   retried: boolean;
   denied_rounds: number;

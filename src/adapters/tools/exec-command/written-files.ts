@@ -1,28 +1,33 @@
-/** Files that a command line writes by redirects: they are facts, as those of a patch are. */
+/** Files that a command line writes by redirects, and by words of well-known programs: they are facts, as those of a patch are. */
 import { homedir } from 'node:os';
-import { resolve } from 'node:path';
+import { basename } from 'node:path';
 import { VIA_JOINT } from '../../../contract/command-words.ts';
 import type { CommandFact } from '../../../contract/values.ts';
 import { type PathFact, pathFact } from '../paths/path-facts.ts';
+import { outputsOf } from '../shell/outputs.ts';
 import type { Scene } from '../tool.ts';
 
-/** As the parser records them: a blank stands before a file, and before nothing else. */
-const WRITES = /^(?:\d+|\{\w+\})?(?:>>|>\||>&|&>>|&>|<>|>) ([^]*)$/;
+/** As the parser records them: a blank stands before a file, and before nothing else. What is read from a net is a connection. */
+const WRITES = /^(?:\d+|\{\w+\})?(?:(?:>>|>\||>&|&>>|&>|<>|>) ([^]*)|< (\/dev\/(?:tcp|udp)\/[^]*))$/;
+
 /** Nothing is kept of what goes there. */
 const NO_FILES = /^\/dev\/(?:null|stdout|stderr|tty|fd\/\d+)$/;
+
+/** As in the text; the shell makes a name of it. */
+const MADE = /[$`*?[{]/;
+
 /** After these a relative name means another folder. */
 const MOVES = new Set(['cd', 'pushd', 'popd']);
+
+/** After these any name may mean another file: what they put there may be links. */
+const LINKS = new Set(['ln', 'link', 'mv', 'rsync', 'tar', 'bsdtar', 'unzip', 'cpio', 'patch']);
+const GIT_LINKS = /^(?:am|apply|checkout|checkout-index|cherry-pick|clone|merge|pull|read-tree|rebase|reset|restore|revert|stash|submodule|switch|worktree)$/; // prettier-ignore
+
 /** Whatever else runs a line may run it elsewhere. */
 const SAME_FOLDER = new Set([
-  'substitution',
-  'process substitution',
-  'function',
-  'eval',
-  'sh -c',
-  'time',
-  'exec',
-  'command',
-]);
+  'substitution', 'process substitution', 'function', 'eval', 'sh -c', 'time', 'exec', 'command', 'builtin', 'nice', 'ionice', 'nohup',
+  'timeout', 'stdbuf', 'setsid', 'flock', 'xargs',
+]); // prettier-ignore
 
 export interface Written {
   paths: PathFact[];
@@ -32,25 +37,59 @@ export interface Written {
 
 export function writtenFiles(commands: readonly CommandFact[], scene: Scene, folder: string): Written {
   const moves = commands.some(({ words }) => words[0] !== undefined && MOVES.has(words[0]));
+  const linking = commands.filter(putsLinks);
   const paths: PathFact[] = [];
+
+  /** Undefined: nobody can know which file that is. */
+  function factOf(target: string, command: CommandFact): PathFact | undefined {
+    if (linking.some((one) => one !== command)) return undefined;
+    const isElsewhere = runsElsewhere(command);
+    const isFixed = target.startsWith('/') ? !isBelow(command, 'chroot') : !isElsewhere && (target.startsWith('~/') || !moves); // prettier-ignore
+    if (!isFixed) return undefined;
+    const whole = target.startsWith('/') ? target : target.startsWith('~/') ? homedir() + target.slice(1) : `${folder}/${target}`; // prettier-ignore
+    const path = pathFact(scene, 'redirect', whole);
+    if ('invalid' in path) return undefined;
+    // It is a file once it is written: a grant for the same call stands the second time, too.
+    return path.kind === 'missing' ? { ...path, kind: 'file' } : path;
+  }
+
   const judged = commands.map((command): CommandFact => {
+    let isKnown = true;
+    const add = (target: string, writes: boolean): PathFact | undefined => {
+      const path = factOf(target, command);
+      if (path) paths.push({ ...path, ...(writes && { writes }) });
+      else isKnown = false;
+      return path;
+    };
     for (const redirect of command.redirects) {
-      const target = WRITES.exec(redirect)?.[1];
-      if (target === undefined || NO_FILES.test(target) || command.unclear !== undefined) continue;
-      const isFixed = target.startsWith('/') || target.startsWith('~/') || !(moves || runsElsewhere(command));
-      const path = isFixed ? pathFact(scene, 'redirect', atHome(target, folder)) : undefined;
-      if (path === undefined || 'invalid' in path) return { ...command, unclear: 'dynamic_redirect' };
-      paths.push({ ...path, writes: true });
+      const [, written, connected] = WRITES.exec(redirect) ?? [];
+      const target = written ?? connected;
+      if (target === undefined || NO_FILES.test(target)) continue;
+      // Of what is unclear anyway only what stands in the text is told.
+      if (command.unclear === undefined || !(MADE.test(target) || target.startsWith('~'))) add(target, true);
     }
-    return command;
+    const outputs = command.unclear === undefined ? outputsOf(command) : undefined;
+    if (outputs === 'unknown') isKnown = false;
+    else if (outputs) {
+      const last = outputs.files.map((file) => add(file, outputs.byOption)).at(-1);
+      if (last?.kind === 'dir') for (const one of outputs.into ?? []) add(`${last.path}/${basename(one)}`, false);
+    }
+    return isKnown || command.unclear !== undefined ? command : { ...command, unclear: 'dynamic_redirect' };
   });
   return { paths, commands: judged };
 }
 
-function atHome(target: string, folder: string): string {
-  return target.startsWith('~/') ? homedir() + target.slice(1) : resolve(folder, target);
+function putsLinks({ words: [program = '', ...words] }: CommandFact): boolean {
+  const name = program.slice(program.lastIndexOf('/') + 1);
+  // Without these it copies what they lead to.
+  if (name === 'cp') return words.some((word) => /^-[a-zA-Z]*[adPrR]|^--/.test(word));
+  return LINKS.has(name) || (name === 'git' && words.some((word) => GIT_LINKS.test(word)));
 }
 
 function runsElsewhere({ via }: CommandFact): boolean {
   return via !== undefined && !via.split(VIA_JOINT).every((one) => SAME_FOLDER.has(one));
+}
+
+function isBelow({ via }: CommandFact, runner: string): boolean {
+  return via?.split(VIA_JOINT).includes(runner) === true;
 }

@@ -1,5 +1,6 @@
 /** git: by its settings, some of its options and some of its subcommands it runs what their words name. */
 import { type Judge, type Judgement, nothing, unclear } from './judgement.ts';
+import { mayBeOption } from './options.ts';
 import type { ShellWord } from './words.ts';
 
 const SETTING =
@@ -30,6 +31,14 @@ const SUBCOMMANDS = new Set([
   'var', 'verify-commit', 'verify-tag', 'version', 'whatchanged', 'worktree', 'write-tree', 'lfs',
 ]); // prettier-ignore
 
+const MESSAGE = /^(?:-[a-zA-Z]*m|--message)$/;
+
+/** Those of which some option runs a program or writes a file. */
+const TELLING = new Set([
+  'archive', 'bundle', 'clone', 'config', 'diff', 'diff-files', 'diff-index', 'diff-tree', 'fetch', 'format-patch', 'grep', 'init', 'log',
+  'ls-remote', 'pull', 'push', 'range-diff', 'rebase', 'reflog', 'shortlog', 'show', 'stash', 'submodule', 'whatchanged',
+]); // prettier-ignore
+
 /** The options before its subcommand, and those by which a subcommand runs another program. */
 export const judgeGit: Judge = (words, _dialect, more) => {
   let at = 1;
@@ -49,7 +58,11 @@ export const judgeGit: Judge = (words, _dialect, more) => {
   const command = words[at];
   if (command === undefined) return more ? unclear('options') : nothing;
   if (!SUBCOMMANDS.has(command.text)) return unclear('option_runs_code');
-  return judgeSubcommand(command.text, words.slice(at + 1));
+  const rest = words.slice(at + 1);
+  // What is quoted behind `-m` is a message, whatever it says.
+  const others = rest.filter(({ text }, index) => !(text.startsWith('"') && MESSAGE.test(rest[index - 1]?.text ?? '')));
+  if (TELLING.has(command.text) && mayBeOption(others)) return unclear('options');
+  return judgeSubcommand(command.text, rest);
 };
 
 function judgeSubcommand(command: string, words: readonly ShellWord[]): Judgement {

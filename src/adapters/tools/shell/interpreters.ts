@@ -1,6 +1,6 @@
 /** Shells, and programs that take code of a language of their own. */
 import { type Dialect, type Judge, type Judgement, nothing, shellLine, unclear } from './judgement.ts';
-import { type Options, readOptions } from './options.ts';
+import { mayBeOption, type Options, readOptions } from './options.ts';
 import { isPlainAwk, isPlainSed } from './text-programs.ts';
 import type { ShellWord } from './words.ts';
 
@@ -118,10 +118,15 @@ function judgeAwk(words: readonly ShellWord[], _dialect: unknown, more: boolean)
 
 function judgeSed(words: readonly ShellWord[], _dialect: unknown, more: boolean): Judgement {
   if (tells(words)) return nothing;
+  if (mayBeOption(words)) return unclear('options');
   const scripts: ShellWord[] = [];
   const files: ShellWord[] = [];
   for (let at = 1; at < words.length; at += 1) {
     const { text, dynamic } = words[at]!;
+    if (text === '--') {
+      files.push(...words.slice(at + 1));
+      break;
+    }
     const expression = /^(?:-[nrEsuz]*e|--expression=)(.*)$/s.exec(text);
     if (dynamic || !text.startsWith('-') || text === '-') files.push(words[at]!);
     else if (expression && expression[1] === '' && !text.startsWith('--')) {

@@ -1,6 +1,7 @@
 /** Programs of every day that run others by an option, a variable or a word of theirs. */
 import { judgeGit } from './git.ts';
 import { type Judge, nothing, unclear } from './judgement.ts';
+import { mayBeOption } from './options.ts';
 import type { ShellWord } from './words.ts';
 
 /** What their words name runs on another machine, in a container, later, or beside this command. */
@@ -10,7 +11,13 @@ const ELSEWHERE = new Set([
   'proot', 'fakeroot', 'firejail', 'bwrap', 'setarch', 'linux32', 'linux64', 'setpriv', 'capsh', 'start-stop-daemon', 'daemonize',
   'ld.so', 'rlwrap', 'unbuffer', 'ansible', 'salt', 'run-parts', 'run0', 'gosu', 'su-exec', 'chpst', 'prlimit', 'cpulimit', 'chrt',
   'numactl', 'choom', 'scriptreplay', 'sg', 'newgrp', 'vagrant', 'wsl', 'torsocks', 'proxychains', 'dbus-run-session', 'xvfb-run',
+  'x86_64', 'i386', 'i486', 'i586', 'i686', 'uname26', 'hyperfine', 'nodemon', 'watchexec', 'concurrently', 'cross-env', 'cross-env-shell',
+  'dotenv', 'env-cmd', 'chronic', 'ifne', 'pee', 'sem', 'eatmydata', 'faketime', 'dumb-init', 'tini', 'cgexec', 'aa-exec', 'xterm',
+  'ssh-agent', 'dbus-launch', 'msgexec', 'msgfilter', 'catchsegv', 'logsave', 'softlimit', 'qemu-x86_64', 'wine',
 ]); // prettier-ignore
+
+/** The system's own loader runs the program that it is given. */
+const LOADER = /^ld(?:-[\w.-]+)?\.so(?:\.\d+)*$/;
 
 /** Options by which a program runs what their value names; a long one may be shortened. */
 const RUNS: Record<string, { short?: string; long?: readonly string[]; words?: RegExp; first?: RegExp }> = {
@@ -28,6 +35,7 @@ const RUNS: Record<string, { short?: string; long?: readonly string[]; words?: R
   sort: { long: ['compress-program'] },
   split: { long: ['filter'] },
   zip: { long: ['unzip-command'], words: /^-(?:T?TT|[a-zA-Z]*TT)/ },
+  cmake: { words: /^-[EP]$/ },
   man: { short: 'PHp', long: ['pager', 'html', 'preprocessor'] },
   nmap: { long: ['script', 'interactive'] },
   make: { long: ['eval'], words: /^(?:-$|-[a-zA-Z]*f-$|\/dev\/|(?:SHELL|MAKEFLAGS|\.SHELLFLAGS)\W*=)/ },
@@ -64,7 +72,7 @@ const IN_CONTAINER = new Set(['exec', 'run', 'debug', 'attach', 'cp', 'create', 
 
 /** Undefined: nothing is known of it. */
 export function optionsOf(name: string): Judge | undefined {
-  if (ELSEWHERE.has(name)) return (words) => (words.length === 2 && /^-(?:V|-version)$/.test(words[1]!.text) ? nothing : unclear('runs_elsewhere')); // prettier-ignore
+  if (ELSEWHERE.has(name) || LOADER.test(name)) return (words) => (words.length === 2 && /^-(?:V|-version)$/.test(words[1]!.text) ? nothing : unclear('runs_elsewhere')); // prettier-ignore
   if (CONTAINERS.has(name)) return judgeContainer;
   if (name === 'git') return judgeGit;
   if (name === 'deno' || name === 'bun') return (words) => (words.slice(1).some(({ text }) => /^(?:eval|-[ep]|--eval|--print|-)$/.test(text)) || words.length === 1 ? unclear('code') : nothing); // prettier-ignore
@@ -77,12 +85,6 @@ export function optionsOf(name: string): Judge | undefined {
     }
     return mayBeOption(rest) ? unclear('options') : nothing;
   };
-}
-
-/** A word that the shell makes may become an option, unless it stands behind `--` or its beginning is another one. */
-function mayBeOption(words: readonly ShellWord[]): boolean {
-  const end = words.findIndex(({ text }) => text === '--');
-  return (end < 0 ? words : words.slice(0, end)).some(({ text, dynamic }) => dynamic && /^["']*[$`*?[{!@+]/.test(text));
 }
 
 function isAmong({ text }: ShellWord, { short = '', long = [], words }: (typeof RUNS)[string]): boolean {

@@ -70,3 +70,9 @@ function split(text: string): [string, string | undefined] {
   const at = text.indexOf('=');
   return at === -1 ? [text, undefined] : [text.slice(0, at), text.slice(at + 1)];
 }
+
+/** A word that the shell makes may become an option, unless it stands behind `--` or its beginning is another one. */
+export function mayBeOption(words: readonly ShellWord[]): boolean {
+  const end = words.findIndex(({ text }) => text === '--');
+  return (end < 0 ? words : words.slice(0, end)).some(({ text, dynamic }) => dynamic && /^["']*[$`*?[{!@+]/.test(text));
+}

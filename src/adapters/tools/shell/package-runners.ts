@@ -1,6 +1,6 @@
 /** Managers of packages that run a program in the project's surroundings: the words behind it are that program's. */
 import { type Judge, type Judgement, nothing, shellLine, unclear } from './judgement.ts';
-import { type Options, readOptions } from './options.ts';
+import { mayBeOption, type Options, readOptions } from './options.ts';
 import type { ShellWord } from './words.ts';
 
 /** By name, the subcommands that do; `''` runs what follows by itself. */
@@ -30,7 +30,9 @@ function judgeRunner(subcommands: readonly string[], words: readonly ShellWord[]
   if (!itself && !subcommands.includes(words[at]!.text)) {
     // An option's value may stand before the subcommand, and pass for it.
     const before = words.slice(1, at).some(({ text }) => text.startsWith('-'));
-    return before && words.some(({ text }) => subcommands.includes(text)) ? unclear('options') : nothing;
+    if (before && words.some(({ text }) => subcommands.includes(text))) return unclear('options');
+    if (words[at]!.text === 'explore') return unclear('option_runs_code');
+    return mayBeOption(words) ? unclear('options') : nothing;
   }
   const rest = words.slice(at);
   const line = rest.findIndex(({ text }) => /^(?:-c|--call)(?:=|$)/.test(text));

@@ -7,6 +7,7 @@ import type { CommandFact } from '../../../contract/values.ts';
 import { parseArguments, parseCommand } from './parse-command.ts';
 import { HARMLESS } from './testing/harmless.ts';
 import { HOSTILE } from './testing/hostile.ts';
+import { ROUNDABOUT } from './testing/roundabout.ts';
 
 const BASH = '/bin/bash';
 
@@ -24,7 +25,7 @@ test.each(HARMLESS)('%s is clear', (line, names) => {
   expect([namesOf(facts), whyOf(facts)]).toEqual([names, undefined]);
 });
 
-test.each(HOSTILE)('%s is not taken for less than it is', (line, names, why) => {
+test.each([...HOSTILE, ...ROUNDABOUT])('%s is not taken for less than it is', (line, names, why) => {
   const facts = parseCommand(line);
   expect([namesOf(facts), whyOf(facts)]).toEqual([names, why]);
 });
@@ -177,7 +178,7 @@ describe('for any text', () => {
 
 describe.skipIf(!existsSync(BASH))('as bash itself reads it', () => {
   test('what is not read here, bash refuses; what is, it takes', () => {
-    const lines = [...HARMLESS, ...HOSTILE].filter(([line]) => !line.includes('\0'));
+    const lines = [...HARMLESS, ...HOSTILE, ...ROUNDABOUT].filter(([line]) => !line.includes('\0'));
     // What this machine's bash is too old for, or reads with another setting.
     const newer = new Set(['echo ${ rm x; }']);
     for (const [line, , why] of lines) {

@@ -9,10 +9,13 @@ const NAMES = new Set([
 ]); // prettier-ignore
 
 const FAMILIES =
-  /^(?:BASH|LD_|DYLD_|GIT_|PYTHON|PERL|RUBY|GEM_|BUNDLE_|JAVA_|JDK_|_JAVA_|npm_config_|NPM_CONFIG_|CARGO_|LUA_|PHP|GCC_|COMPILER_|DOTNET_|RUNTIME_)/;
+  /^(?:BASH|LD_|DYLD_|GIT_|PYTHON|PERL|RUBY|GEM_|BUNDLE_|JAVA_|JDK_|_JAVA_|npm_config_|NPM_CONFIG_|CARGO_|LUA_|PHP|GCC_|COMPILER_|DOTNET_|RUNTIME_|RIPGREP_|FZF_|OPENSSL_)/;
+
+/** What programs call the variable by which they are given others, options or a file of those. */
+const KINDS = /(?:PAGER|EDITOR|_OPTS|_OPTIONS|_COMMAND|_PRELOAD|_CONFIG|_CONFIG_FILE|_RC)$/;
 
 export function changesCommands(name: string): boolean {
-  return NAMES.has(name) || FAMILIES.test(name);
+  return NAMES.has(name) || FAMILIES.test(name) || KINDS.test(name);
 }
 
 /** The variable that a word like `NAME=value` or `NAME[0]+=value` sets, or that a bare `NAME` names. */

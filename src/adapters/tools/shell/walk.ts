@@ -2,6 +2,7 @@
 import { type Command, forEachChild, type ParsedScript, parse, type Redirection, type SyntaxNode } from 'unbash';
 import { VIA_JOINT, type Unclear, type Via } from '../../../contract/command-words.ts';
 import type { CommandFact } from '../../../contract/values.ts';
+import { bringsText, calculates } from './calculated.ts';
 import { misleads } from './characters.ts';
 import type { Dialect } from './judgement.ts';
 import { judgeProgram } from './program.ts';
@@ -59,10 +60,13 @@ export function createWalker(parser: 'bash' | 'argv'): Walker {
   const found: { fact: CommandFact; name: string | undefined }[] = [];
   const functions = new Set<string>();
   let everywhere: Unclear | undefined;
+  let isCalculated = false;
+  let isFromElsewhere = false;
   let recorded = 0;
 
   function add(simple: Simple, place: Place): void {
     const { words, assignments = [], redirects = [], more = false } = simple;
+    isFromElsewhere ||= more || place.via.includes('find -exec');
     if (place.depth > MOST_DEPTH) throw new NotRead('too_deep');
     const judged = judgeProgram(words, place.dialect, more);
     const why = simple.unclear ?? judged.unclear ?? hiddenIn(words, assignments);
@@ -113,6 +117,8 @@ export function createWalker(parser: 'bash' | 'argv'): Walker {
   function visit(node: SyntaxNode, at: Place): void {
     const place = { ...at, nodes: at.nodes + 1 };
     if (place.nodes > MOST_NODES_DEEP) throw new NotRead('too_deep');
+    isCalculated ||= calculates(node);
+    isFromElsewhere ||= bringsText(node);
     const into = (via?: Via): void => {
       const inner = via === undefined ? place : { ...place, via: [...place.via, via] };
       forEachChild(node, (child) => visit(child, inner));
@@ -249,6 +255,7 @@ export function createWalker(parser: 'bash' | 'argv'): Walker {
       add({ words: words.map((text) => ({ text, dynamic: false })) }, { via: [], dialect: 'bash', depth: 0, nodes: 0 }),
     facts: () =>
       found.map(({ fact, name }) => {
+        if (isCalculated && isFromElsewhere) everywhere ??= 'hidden_code';
         const why = fact.unclear ?? (name !== undefined && functions.has(name) ? 'function' : everywhere);
         return why === undefined ? fact : { ...fact, unclear: why };
       }),
@@ -271,7 +278,9 @@ function redirect(node: Redirection): string {
   const from = descriptor === undefined ? '' : descriptor.type === 'FileDescriptor' ? String(descriptor.value) : `{${descriptor.name}}`; // prettier-ignore
   if (node.type === 'HereDoc') return `${from}${node.operator}${node.delimiter?.text ?? ''}`;
   if (node.target === undefined) return `${from}${node.operator}`;
-  const target = shellWord(node.target).text;
+  const { text } = shellWord(node.target);
+  // In quotes a tilde is one.
+  const target = text.startsWith('~') && !node.target.text.startsWith('~') ? `./${text}` : text;
   const blank = node.operator.endsWith('&') && /^(?:\d+-?|-)$/.test(target) ? '' : ' ';
   return `${from}${node.operator}${blank}${target}`;
 }

@@ -100,7 +100,9 @@ function judgeWrapper(wrapper: Wrapper, words: readonly ShellWord[], more: boole
   }
   const command = words.slice(at);
   if (command.length === 0) return wrapper.alone && !more ? { unclear: why } : unclear('options');
-  if (command[0]!.text.startsWith('-')) return unclear('options');
+  // Any word with `=` is a variable to some of them.
+  if (command[0]!.text.startsWith('-') || (wrapper.assigns && command[0]!.text.includes('=')))
+    return unclear('options');
   return { unclear: why, runs: [{ via: wrapper.via, words: command }] };
 }
 

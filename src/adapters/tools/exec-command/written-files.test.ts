@@ -1,0 +1,119 @@
+/** Which files a command line is known to write, and where nobody can know. */
+import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { type TestHost, testHost } from '../test-host.ts';
+
+let t: TestHost;
+beforeEach(() => {
+  t = testHost();
+  mkdirSync(join(t.root, 'dir'));
+});
+afterEach(() => t.remove());
+
+/** The real paths, shown from the root; `!`: it needs a rule of its own; or why the line is unclear. */
+async function written(args: object | string): Promise<string> {
+  const { facts } = await t.inspect('exec_command', typeof args === 'string' ? { cmd: args } : args);
+  const files = facts.paths.map(
+    ({ real, writes }) => `${real.replace(`${t.root}/~`, './~').replace(`${t.root}/`, '')}${writes ? '!' : ''}`,
+  );
+  const why = facts.commands.find(({ unclear }) => unclear !== undefined)?.unclear;
+  return [...files, ...(why === undefined ? [] : [`(${why})`])].join(' ').replace(t.root, '.').replace(homedir(), '~');
+}
+
+describe('by redirects', () => {
+  test.each([
+    ['echo x > a', 'a!'],
+    ['echo x >| a', 'a!'],
+    ['echo x >&a', 'a!'],
+    ['echo x &>> a', 'a!'],
+    ['cat <> a', 'a!'],
+    ['exec > a', 'a!'],
+    ['{ echo x; } > a', 'a!'],
+    ['echo x 2>&1 >/dev/null', ''],
+    ['echo x > ~/a', '~/a!'],
+    ["echo x > '~/a'", './~/a!'],
+    ['cd dir; echo x > a', '(dynamic_redirect)'],
+    ['command cd dir; echo x > a', '(dynamic_redirect)'],
+    ['cd dir; echo x > /tmp/a', '/tmp/a!'],
+    ['env -C dir sh -c "echo x > a"', '(dynamic_redirect)'],
+    ['sudo sh -c "echo x > ~/a"', '(dynamic_redirect)'],
+    ['timeout 3 sh -c "echo x > a"', 'a!'],
+    ['cat < /dev/tcp/127.0.0.1/80', '/dev/tcp/127.0.0.1/80!'],
+    ['cat < a', ''],
+    ['ln -s /etc dir/l; echo x > dir/l/a', '/etc dir/l (dynamic_redirect)'],
+    ['cp a b; cp c d; echo x > e', 'b d e!'],
+    ['cp -a a dir; echo x > dir/a/b', 'dir dir/a (dynamic_redirect)'],
+    ['git checkout topic && echo x > dir/a', '(dynamic_redirect)'],
+    ['git status && echo x > a', 'a!'],
+    ["python3 -c 'x' > a", 'a! (code)'],
+    ['PATH=x python3 > $f', '(environment)'],
+  ])('%s: %s', async (line, files) => {
+    expect(await written(line)).toBe(files);
+  });
+
+  test('one that is not there yet counts as it will when the line ran', async () => {
+    const digest = async (): Promise<string> => (await t.inspect('exec_command', { cmd: 'echo x >> a' })).facts_digest;
+    const before = await digest();
+    writeFileSync(join(t.root, 'a'), 'x');
+    expect(await digest()).toBe(before);
+  });
+
+  test('a link is followed before the folder above is looked for', async () => {
+    mkdirSync(join(t.root, 'deep/er'), { recursive: true });
+    symlinkSync('deep/er', join(t.root, 'link'));
+    expect(await written('echo x > link/../a')).toBe('deep/a!');
+  });
+});
+
+describe('by words', () => {
+  test.each([
+    ['sort -o a b', 'a!'],
+    ['sort -uoa b', 'a!'],
+    ['sort b --output=a', 'a!'],
+    ['sort --o a b', 'a!'],
+    ['sort -k2 b', ''],
+    ['sort -t o b', ''],
+    ['shuf -o a b', 'a!'],
+    ['uniq b a', 'a!'],
+    ['uniq -f 1 b', ''],
+    ['find dir -name x -delete', 'dir!'],
+    ['find -delete', '.!'],
+    ['find . -fprint a', 'a!'],
+    ['find -L dir -delete', '(dynamic_redirect)'],
+    ['find . -name "*.ts" -type f', ''],
+    ['git diff --output=a', 'a!'],
+    ['git log --output a', 'a!'],
+    ['git -C dir diff --output=a', '(dynamic_redirect)'],
+    ['git archive -o a HEAD', 'a!'],
+    ['git grep -o x', ''],
+    ["sed -i 's/a/b/' a b", 'a! b!'],
+    ["sed -n -i.bak -e 's/a/b/' a", 'a!'],
+    ["sed -n '1,20p' a", ''],
+    ['echo x | tee -a a b', 'a b'],
+    ['tee ~/a', '~/a'],
+    ['tee "$f"', '(dynamic_redirect)'],
+    ['xargs tee', '(dynamic_redirect)'],
+    ['sudo tee a', '(dynamic_redirect)'],
+    ['sudo tee /etc/a', '/etc/a'],
+    ['dd if=a of=b', 'b'],
+    ['cp a b', 'b'],
+    ['cp -r a b dir', 'dir dir/a dir/b'],
+    ['cp -t dir a', 'dir dir/a'],
+    ['cp *.ts dir', 'dir'],
+    ['mv a b', 'a b'],
+    ['mv "$f" b', '(dynamic_redirect)'],
+    ['ln -s a b', 'a b'],
+    ['install -m 644 a b', 'b'],
+    ['/bin/cp a b', 'b'],
+    ['cat a b', ''],
+  ])('%s: %s', async (line, files) => {
+    expect(await written(line)).toBe(files);
+  });
+
+  test('without a shell, too', async () => {
+    expect(await written({ command: 'sort', args: ['-o', 'a', 'b'] })).toBe('a!');
+    expect(await written({ command: 'cp', args: ['$x', '*'] })).toBe('*');
+  });
+});

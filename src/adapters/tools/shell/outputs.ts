@@ -1,0 +1,139 @@
+/**
+ * Files that programs of every day write by their words. Two kinds: those that only read but for an option, and those whose
+ * name says that they write. What others write by themselves nobody sees here.
+ */
+import { VIA_JOINT } from '../../../contract/command-words.ts';
+import type { CommandFact } from '../../../contract/values.ts';
+
+export interface Outputs {
+  files: string[];
+  /** Folders are written below: each of these names, where the last of the files is one. */
+  into?: string[];
+  /** A program that else reads does so by an option: who allows the program doesn't mean that. */
+  byOption: boolean;
+}
+
+interface Operands {
+  words: (string | undefined)[];
+  /** Values of the options that name a file. */
+  named: (string | undefined)[];
+}
+
+/** Short options as letters: those with a value, and which of them, or of the long ones, names a file that is written. */
+interface Naming {
+  values: string;
+  short: string;
+  long: readonly string[];
+}
+
+const READERS: Record<string, Naming> = {
+  sort: { values: 'kotST', short: 'o', long: ['output'] },
+  shuf: { values: 'ino', short: 'o', long: ['output'] },
+  iconv: { values: 'fto', short: 'o', long: ['output'] },
+  tree: { values: 'LPIoHTR', short: 'o', long: [] },
+  uniq: { values: 'fsw', short: '', long: [] },
+  xxd: { values: 'cglosR', short: '', long: [] },
+};
+/** Of these the second word is a file that is written. */
+const SECOND = new Set(['uniq', 'xxd']);
+
+const COPIERS: Record<string, Naming> = {
+  cp: { values: 'tS', short: 't', long: ['target-directory'] },
+  mv: { values: 'tS', short: 't', long: ['target-directory'] },
+  ln: { values: 'tS', short: 't', long: ['target-directory'] },
+  install: { values: 'tSgmo', short: 't', long: ['target-directory'] },
+};
+
+const WRITES: Record<string, (words: Words) => Outputs | 'unknown' | undefined> = {
+  find: deletedOrPrinted,
+  git: ofGit,
+  sed: inPlace,
+  gsed: inPlace,
+  tee: (words) => known(operandsOf(words, { values: '', short: '', long: [] }).words, false),
+  dd: (words) => known(words.filter((word) => word === undefined || word.startsWith('of=')).map((word) => word?.slice(3)), false), // prettier-ignore
+};
+
+/** Undefined: the shell makes it as it runs. */
+type Words = readonly (string | undefined)[];
+
+/** Undefined: it is no such program, or writes nothing. `unknown`: which files can't be known. */
+export function outputsOf({ words, dynamic = [], via }: CommandFact): Outputs | 'unknown' | undefined {
+  const name = words[0]?.slice(words[0].lastIndexOf('/') + 1) ?? '';
+  const rest = words.slice(1).map((word, index) => (dynamic.includes(index + 1) ? undefined : word));
+  // What its caller adds may be names of files as well.
+  if (via?.split(VIA_JOINT).includes('xargs')) rest.push(undefined);
+  if (Object.hasOwn(WRITES, name)) return WRITES[name]!(rest);
+  if (Object.hasOwn(READERS, name)) {
+    const { words: files, named } = operandsOf(rest, READERS[name]!);
+    return known(SECOND.has(name) ? files.slice(1, 2) : named, true);
+  }
+  return Object.hasOwn(COPIERS, name) ? copied(name, operandsOf(rest, COPIERS[name]!)) : undefined;
+}
+
+function known(files: Words, byOption: boolean): Outputs | 'unknown' | undefined {
+  if (files.length === 0) return undefined;
+  return files.some((file) => file === undefined) ? 'unknown' : { files: files as string[], byOption };
+}
+
+/** The last is what they write, the others what is taken; what is moved or linked is touched as well. */
+function copied(name: string, { words, named }: Operands): Outputs | 'unknown' | undefined {
+  const target = named.length > 0 ? named : words.slice(-1);
+  const sources = named.length > 0 ? words : words.slice(0, -1);
+  const touched = name === 'mv' || name === 'ln' ? sources : [];
+  const found = known([...touched, ...target], false);
+  return typeof found === 'object' ? { ...found, into: sources.filter((one) => one !== undefined) } : found;
+}
+
+function operandsOf(words: Words, { values, short, long }: Naming): Operands {
+  const found: Operands = { words: [], named: [] };
+  for (let at = 0; at < words.length; at += 1) {
+    const word = words[at];
+    if (word === '--') {
+      found.words.push(...words.slice(at + 1));
+      break;
+    }
+    if (word === undefined || !word.startsWith('-') || word === '-') {
+      found.words.push(word);
+      continue;
+    }
+    if (word.startsWith('--')) {
+      const [name = '', value] = word.slice(2).split(/=([^]*)/, 2);
+      if (long.some((one) => one.startsWith(name))) found.named.push(value ?? words[(at += 1)]);
+      continue;
+    }
+    const letter = [...word].findIndex((one, index) => index > 0 && values.includes(one));
+    if (letter === -1) continue;
+    const value = word.length > letter + 1 ? word.slice(letter + 1) : words[(at += 1)];
+    if (short.includes(word[letter]!)) found.named.push(value);
+  }
+  return found;
+}
+
+/** Where it begins, for what it deletes there; and files that it prints to. */
+function deletedOrPrinted(words: Words): Outputs | 'unknown' | undefined {
+  const printed = words.filter((_, at) => /^-f(?:print0?|printf|ls)$/.test(words[at - 1] ?? ''));
+  if (!words.includes('-delete')) return known(printed, true);
+  const end = words.findIndex((word) => word !== undefined && /^[-(!]/.test(word));
+  // With links that are followed nobody sees where that leads.
+  if (/^-(?:L|H|files0-from)/.test(words[end] ?? '')) return 'unknown';
+  return known([...(end === 0 ? ['.'] : words.slice(0, end)), ...printed], true);
+}
+
+function ofGit(words: Words): Outputs | 'unknown' | undefined {
+  const at = words.findIndex((word) => word !== undefined && /^(?:-o|--output(?:-directory)?(?:=|$)|--outp?u?$|--outp?u?=)/.test(word)); // prettier-ignore
+  if (at === -1 || (words[at] === '-o' && !/^(?:archive|format-patch)$/.test(words[0] ?? ''))) return undefined;
+  // The folder may be that of an option before.
+  if (words[0]?.startsWith('-')) return 'unknown';
+  const word = words[at]!;
+  return known([word.includes('=') ? word.slice(word.indexOf('=') + 1) : words[at + 1]], true);
+}
+
+function inPlace(words: Words): Outputs | 'unknown' | undefined {
+  const isScript = (word: string | undefined): boolean => word !== undefined && /^(?:-[nrEsuz]*e|--expression(?:=|$))/.test(word); // prettier-ignore
+  if (!words.some((word) => word !== undefined && /^(?:-[nrEsuz]*i|--in-place)/.test(word))) return undefined;
+  const files = words.filter((word, at) => {
+    const isValue = /^(?:-[nrEsuz]*e|--expression)$/.test(words[at - 1] ?? '');
+    return !isValue && !(word?.startsWith('-') === true);
+  });
+  return known(words.some(isScript) ? files : files.slice(1), true);
+}
