@@ -72,6 +72,8 @@ interface SchemaNode {
   minimum?: number;
   maximum?: number;
   items?: SchemaNode;
+  minItems?: number;
+  propertyNames?: SchemaNode;
   properties?: Record<string, SchemaNode>;
   required?: string[];
   additionalProperties?: SchemaNode | boolean;
@@ -108,10 +110,11 @@ function valuesOf(schema: z.ZodType): fc.Arbitrary<unknown> {
       case 'null':
         return fc.constant(null);
       case 'array':
-        return fc.array(draw(node.items ?? {}, depth + 1), { maxLength: 3 });
+        return fc.array(draw(node.items ?? {}, depth + 1), { minLength: node.minItems ?? 0, maxLength: 3 });
       case 'object': {
         if (typeof node.additionalProperties === 'object') {
-          return fc.dictionary(fc.string({ maxLength: 3 }), draw(node.additionalProperties, depth + 1), { maxKeys: 3 });
+          const keys = fc.string({ minLength: node.propertyNames?.minLength ?? 0, maxLength: 3 });
+          return fc.dictionary(keys, draw(node.additionalProperties, depth + 1), { maxKeys: 3 });
         }
         const properties = Object.entries(node.properties ?? {}).map(([key, value]) => [key, draw(value, depth + 1)]);
         return fc.record(Object.fromEntries(properties) as Record<string, fc.Arbitrary<unknown>>, {
