@@ -60,6 +60,16 @@ describe('allow', () => {
     expect(explained([{ command: ['echo *'], path: ['src/**'] }], writing).rules[0]).toMatchObject({
       uncovered: [{ part: 'echo x', lacks: ['path'] }],
     });
+    expect(explained([{ path: ['**'] }], writing).rules[0]).toMatchObject({
+      uncovered: [{ part: 'echo x', lacks: ['command'] }],
+    });
+    expect(explained([{ command: ['ls'], path: ['**'] }], writing).rules[0]).toMatchObject({
+      uncovered: [{ part: 'echo x', lacks: ['command'] }],
+    });
+    const elsewhere = exec(['echo x'], { paths: [pathFact('/p/src', { arg: 'workdir' })] });
+    expect(explained([{ command: ['echo *'] }], elsewhere).rules[0]).toMatchObject({
+      uncovered: [{ part: 'echo x', lacks: ['workdir'] }],
+    });
     const reading: RuledCall = {
       ...exec([], { paths: [pathFact('/p/src/a'), pathFact('/p/b')] }),
       tool: 'read_file',
@@ -108,7 +118,7 @@ test('deny: each condition that does not hold, or of which nobody can know', () 
       { condition: 'tainted', wanted: 'true', found: 'false', answer: 'no' },
       { condition: 'lane', wanted: 'background', found: 'interactive', answer: 'no' },
       { condition: 'budget_left_below', wanted: '0.5', found: '0.7500', answer: 'no' },
-      { condition: 'host', wanted: 'a.b', found: 'none', answer: 'no' },
+      { condition: 'host', wanted: 'a.b', found: 'none', answer: 'maybe' },
       { condition: 'args.cmd', wanted: '*-f*', found: 'ls; $x', answer: 'no' },
       { condition: 'args.other', wanted: 'a', found: 'not known', answer: 'maybe' },
     ],
