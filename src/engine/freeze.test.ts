@@ -22,11 +22,14 @@ function frozen(
     policy: () => policy,
     limitsOf: async () => limits,
     belongsTo: async () => ({}),
-    askerOf: async (event_id) => ({
-      actor: { id: 'a', role: event_id === 'e-2' ? 'viewer' : 'operator' },
-      source: `from ${event_id}`,
-      lane: event_id === 'e-2' ? 'interactive' : 'background',
-    }),
+    askerOf: async (event_id) =>
+      event_id === 'step'
+        ? undefined
+        : {
+            actor: { id: 'a', role: event_id === 'e-2' ? 'viewer' : 'operator' },
+            source: `from ${event_id}`,
+            lane: event_id === 'e-2' ? 'interactive' : 'background',
+          },
     utcOffset: () => 120,
     tools: [],
     instructions: { read: async () => [] },
@@ -63,6 +66,15 @@ test('a turn has the lowest role of those whose messages it answers', async () =
   const { manifest } = await frozen('off', 'off', [queued('e-1'), queued('e-2')]);
   expect(manifest.asker).toEqual({ channels: ['from e-1', 'from e-2'], lane: 'interactive', utc_offset_min: 120 });
   expect((await frozen('off', 'off')).manifest.asker).toBeUndefined();
+});
+
+test('the message of a step was accepted by nobody: its own entry says for whom it is', async () => {
+  const by = { role: 'viewer', source: 'telegram', lane: 'background' } as const;
+  const { manifest, rights } = await frozen('off', 'off', [
+    { event_id: 'step', content: { seq: 1, digest: '', bytes: 0 }, taint: [], stopped: false, by },
+  ]);
+  expect(rights.role).toBe('viewer');
+  expect(manifest.asker).toEqual({ channels: ['telegram'], lane: 'background', utc_offset_min: 120 });
 });
 
 const goal = { event_id: 'e-1', content: { seq: 1, digest: '', bytes: 0 }, taint: [], stopped: false, goal: true as const }; // prettier-ignore

@@ -8,7 +8,7 @@ import type { IngressEvent } from '../contract/records.ts';
 import type { Blobs, Grants, InstructionFiles } from '../contract/ports.ts';
 import type { Limits, Rights, Role } from '../contract/values.ts';
 import { lowerRole, stricterSandbox } from '../kernel/policy/rights.ts';
-import type { State } from '../kernel/turn/state.ts';
+import type { Queued, State } from '../kernel/turn/state.ts';
 import { isChildEvent } from './child-event.ts';
 import type { OfModel } from './gone-model.ts';
 import { limitsIn, sharedScopes, type BelongsTo } from './budget/budgets.ts';
@@ -55,7 +55,7 @@ export function createFreeze(
   const { config, time_zone } = sources;
   return async ({ state, minimal }) => {
     const session = state.session!;
-    const askers = (await Promise.all(state.queue.map(({ event_id }) => sources.askerOf(event_id)))).filter(isKnown);
+    const askers = (await Promise.all(state.queue.map((one) => writerOf(one, sources)))).filter(isKnown);
     const role = lowestRole(session.rights.role, askers);
     const { policy } = tightened(sources.policy(), role, session.rights);
     const own = await Promise.all((session.own_policies ?? []).map((one) => readValue(one, sources.blobs)));
@@ -161,7 +161,12 @@ function goalRules(config: Config): NonNullable<Manifest['rules']['goal']> {
   };
 }
 
-type Asker = Pick<IngressEvent, 'actor' | 'source' | 'lane'>;
+type Asker = { actor: Pick<IngressEvent['actor'], 'role'> } & Pick<IngressEvent, 'source' | 'lane'>;
+
+/** A step's message nobody accepted: its journal alone says for whom it is done. */
+async function writerOf({ event_id, by }: Queued, { askerOf }: FreezeSources): Promise<Asker | undefined> {
+  return (await askerOf(event_id)) ?? (by && { actor: by, source: by.source, lane: by.lane });
+}
 
 function isKnown(asker: Asker | undefined): asker is Asker {
   return asker !== undefined;

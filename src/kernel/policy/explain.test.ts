@@ -60,6 +60,16 @@ describe('allow', () => {
     expect(explained([{ command: ['echo *'], path: ['src/**'] }], writing).rules[0]).toMatchObject({
       uncovered: [{ part: 'echo x', lacks: ['path'] }],
     });
+    expect(explained([{ path: ['**'] }], writing).rules[0]).toMatchObject({
+      uncovered: [{ part: 'echo x', lacks: ['command'] }],
+    });
+    expect(explained([{ command: ['ls'], path: ['**'] }], writing).rules[0]).toMatchObject({
+      uncovered: [{ part: 'echo x', lacks: ['command'] }],
+    });
+    const elsewhere = exec(['echo x'], { paths: [pathFact('/p/src', { arg: 'workdir' })] });
+    expect(explained([{ command: ['echo *'] }], elsewhere).rules[0]).toMatchObject({
+      uncovered: [{ part: 'echo x', lacks: ['workdir'] }],
+    });
     const reading: RuledCall = {
       ...exec([], { paths: [pathFact('/p/src/a'), pathFact('/p/b')] }),
       tool: 'read_file',

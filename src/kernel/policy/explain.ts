@@ -65,15 +65,20 @@ function unmetOf({ id, tool }: PolicyRule, conditions: Condition[], call: RuledC
   });
 }
 
-/** What an allow lacks for a call of one part. `writes`: it says nothing of the files that the line writes. */
+/** What an allow lacks for a call of one part. `writes`, `workdir`: it says nothing of the files or the folder of the line. */
 function gapsIn(rule: PolicyRule, call: RuledCall): string[] {
   const { id, tool, decision } = rule;
+  const { commands, paths } = call.facts;
+  const seenBy = { command: { paths: [] }, path: { commands: [] }, host: {} };
   const gaps = PARTS.filter((name) => {
-    if (rule[name] === undefined) return false;
-    const seen = name === 'command' ? { ...call, facts: { ...call.facts, paths: [] } } : call;
+    // A line without files needs none.
+    if (rule[name] === undefined || (name === 'path' && commands.length > 0 && paths.length === 0)) return false;
+    const seen = { ...call, facts: { ...call.facts, ...seenBy[name] } };
     return allowedBy([{ id, tool, decision, [name]: rule[name] }], seen) === undefined;
   });
-  return gaps.length > 0 ? gaps : ['writes'];
+  if (gaps.length > 0) return gaps;
+  if (rule.command === undefined && commands.length > 0) return ['command'];
+  return [paths.every(({ arg }) => arg === 'workdir') ? 'workdir' : 'writes'];
 }
 
 /** The call as if it had only this part. */

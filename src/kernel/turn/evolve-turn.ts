@@ -90,7 +90,7 @@ export function reflectTurn(hash: Hash, state: State, turn: Turn, entry: EntryOf
   for (const steer of steers) pending.push(steer.content);
   if (content) pending.push(pendingOf(hash, entry.seq, content));
 
-  const steered = steeredBy([turn.steered, ...steers.map(({ by }) => by)]);
+  const steered = steeredBy([turn.steered, ...steers.map(({ by }) => by && { role: by.role, channels: [by.source] })]);
   const goesOn = signal !== 'stop';
   const think = goesOn ? turn.think + 1 : turn.think;
   const next: Turn = {

@@ -241,14 +241,16 @@ function received(hash: Hash, state: State, entry: EntryOf<'input.received'>): E
     content: pendingOf(hash, entry.seq, content),
     taint: data.taint,
     stopped: false,
+    ...((data.mode === 'steer' || state.session?.parent) && {
+      by: { role: data.actor.role, source: data.source, lane: data.lane },
+    }),
     ...(data.goal && { goal: data.goal }),
     ...(data.check !== undefined && { check: data.check }),
     ...(data.limits && { limits: data.limits }),
   };
   const turn = state.turn;
   if (data.mode === 'steer' && turn) {
-    const by = { role: data.actor.role, channels: [data.source] };
-    return { state: { ...state, turn: { ...turn, steers: [...turn.steers, { ...item, by }] } }, content, joined: [] };
+    return { state: { ...state, turn: { ...turn, steers: [...turn.steers, item] } }, content, joined: [] };
   }
   return { state: { ...state, queue: [...state.queue, item] }, content, joined: [] };
 }

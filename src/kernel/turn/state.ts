@@ -8,7 +8,7 @@ import type { Seq } from '../../contract/entries.ts';
 import type { Grant, Manifest, Policy, SharedScope } from '../../contract/manifest.ts';
 import type { Content } from '../../contract/messages.ts';
 import type { Summary } from '../../contract/summary.ts';
-import type { EffectClass, Facts, Limits, ModelFailureClass, Rights, Role, TurnReason, Usage, Verdict } from '../../contract/values.ts'; // prettier-ignore
+import type { EffectClass, Facts, Lane, Limits, ModelFailureClass, Rights, Role, TurnReason, Usage, Verdict } from '../../contract/values.ts'; // prettier-ignore
 import type { Pin } from '../context/pins.ts';
 import type { Check, Goal } from '../goal/state.ts';
 import type { Pending } from './pending.ts';
@@ -115,8 +115,8 @@ export interface Queued {
   check?: string;
   /** Tighter than the configured ones. */
   limits?: Limits;
-  /** Of a steer: who sent it, and from where. */
-  by?: Steered;
+  /** Who sent it, and from where: a steer, or the message of a step. Of others the freeze is told. */
+  by?: { role: Role; source: string; lane: Lane };
 }
 
 /** What somebody may who spoke to a turn that others had begun. */
