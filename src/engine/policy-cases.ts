@@ -8,12 +8,11 @@ import type { PolicyCase } from '../contract/policy-case.ts';
 import type { ToolHost } from '../contract/ports.ts';
 import type { Verdict } from '../contract/values.ts';
 import { judge } from '../kernel/policy/judge.ts';
-import { DAYS } from '../kernel/policy/patterns.ts';
+import { minuteIn } from '../kernel/policy/local-time.ts';
 import type { Asked } from '../kernel/policy/rules.ts';
 import type { Complaint } from './config/check.ts';
 import type { PolicyCases } from './config/policy-cases.ts';
-import { inspectTried } from './policy-check.ts';
-import { LOCAL_ACTOR } from './principal.ts';
+import { inspectTried, PERSON } from './policy-check.ts';
 
 export interface CaseResult {
   /** Its place among the tests. */
@@ -63,21 +62,15 @@ export async function runCases(
   return results;
 }
 
-/** Without a word of it somebody at this machine waits for the answer, and there is money left. */
+/** Without a word of it it is as for a person at this machine. */
 function askedIn({ as, channel, lane, tainted, at, budget_left }: PolicyCase): Asked {
   return {
-    role: as ?? LOCAL_ACTOR.role,
-    channels: [channel ?? 'cli'],
-    lane: lane ?? 'interactive',
-    ...(at !== undefined && { local_minute: minuteOf(at) }),
-    tainted: tainted ?? false,
-    left_micro_usd: budget_left === undefined ? Infinity : budget_left * 1_000_000,
+    ...PERSON,
+    ...(as !== undefined && { role: as }),
+    ...(channel !== undefined && { channels: [channel] }),
+    ...(lane !== undefined && { lane }),
+    ...(tainted !== undefined && { tainted }),
+    ...(at !== undefined && { local_minute: minuteIn(at) }),
+    ...(budget_left !== undefined && { left_micro_usd: budget_left * 1_000_000 }),
   };
-}
-
-/** `mon 09:30`, as minutes since a Sunday's midnight. */
-function minuteOf(at: string): number {
-  const [day, time] = at.split(' ') as [string, string];
-  const [hour, minute] = time.split(':').map(Number) as [number, number];
-  return (DAYS.indexOf(day) * 24 + hour) * 60 + minute;
 }

@@ -9,16 +9,23 @@ import type { ToolHost } from '../contract/ports.ts';
 import type { EffectClass, Facts, Verdict } from '../contract/values.ts';
 import { judge, type JudgedCall, type Judgement } from '../kernel/policy/judge.ts';
 import { conditionText, explainRules } from '../kernel/policy/explain.ts';
-import { localMinute } from '../kernel/policy/asked.ts';
+import { localMinute } from '../kernel/policy/local-time.ts';
 import { argumentsNamed, type Asked, isAbout } from '../kernel/policy/rules.ts';
 import { LOCAL_ACTOR } from './principal.ts';
 import type { Workspace } from './wire.ts';
 
-/** The person at this machine, now, with all money left. */
-function person({ clock }: Pick<Workspace, 'clock'>): Asked {
+/** A person at this machine who waits for the answer, with all money left; at a time that isn't known. */
+export const PERSON: Asked = {
+  role: LOCAL_ACTOR.role,
+  channels: ['cli'],
+  lane: 'interactive',
+  tainted: false,
+  left_micro_usd: Infinity,
+};
+
+function personNow({ clock }: Pick<Workspace, 'clock'>): Asked {
   const now = clock.now();
-  const local_minute = localMinute(now, utcOffset(now));
-  return { role: LOCAL_ACTOR.role, channels: ['cli'], lane: 'interactive', local_minute, tainted: false, left_micro_usd: Infinity }; // prettier-ignore
+  return { ...PERSON, local_minute: localMinute(now, utcOffset(now)) };
 }
 
 export interface PolicyRow {
@@ -61,7 +68,7 @@ export function describePolicy(workspace: Pick<Workspace, 'tools' | 'policy' | '
       facts,
       facts_digest: digestOf(''),
       project_root: '',
-      asked: person(workspace),
+      asked: personNow(workspace),
     });
     const rules = (policy.rules ?? []).filter((rule) => isAbout(rule, tool)).map(({ id }) => id);
     return { tool, effect, verdict, reason, rules };
@@ -84,7 +91,7 @@ export async function checkCall(
   { asked, ...tried }: TriedCall & { asked?: Partial<Asked> },
 ): Promise<Judgement & { explained: ExplainedPolicy }> {
   const { tools, policy, store } = workspace;
-  const call = await inspectTried(tools, policy, tried, { ...person(workspace), ...asked });
+  const call = await inspectTried(tools, policy, tried, { ...personNow(workspace), ...asked });
   if (call === undefined) return denyUnknown(tried.tool, tools.tools().map(({ name }) => name)); // prettier-ignore
   return { ...judge([policy], await store.grants.list(), call), explained: explainRules(policy.rules ?? [], call) };
 }

@@ -18,8 +18,8 @@ const LONGEST_NAME = 256;
 
 /** Texts still have to pass the border. Bytes can't be redacted: who has a known secret in them is refused. @throws RuntimeError attachment_unfit */
 export async function attachedPart(file: Attached, redactor: Redactor, blobs: Blobs): Promise<Part> {
-  const bytes = decoded(file);
   const name = nameOf(file);
+  const bytes = decoded(file, name);
   const media_type = mediaTypeOf(bytes);
   if (media_type === undefined)
     return { type: 'text', text: `The file ${name ?? 'without a name'}:\n${textIn(bytes, name)}` };
@@ -40,9 +40,8 @@ export async function attachedPart(file: Attached, redactor: Redactor, blobs: Bl
 }
 
 /** Base64 as RFC 4648, section 4, has it, padded: what else Node would read isn't what its sender meant. */
-function decoded({ base64, ...file }: Attached): Buffer {
+function decoded({ base64 }: Attached, name: string | undefined): Buffer {
   const bytes = Buffer.from(base64, 'base64');
-  const name = nameOf({ ...file, base64: '' });
   if (bytes.toString('base64') !== base64) {
     throw unfit(
       `the bytes of ${shown(name)} are no base64`,

@@ -3,7 +3,8 @@ import { realpathSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { nearest } from '../../base/nearest.ts';
 import type { PolicyRule, RuleText } from '../../contract/policy-rule.ts';
-import { areHours, matchesText } from '../../kernel/policy/patterns.ts';
+import { areHours } from '../../kernel/policy/local-time.ts';
+import { matchesText } from '../../kernel/policy/patterns.ts';
 import type { Complaint } from './check.ts';
 
 /** `idOf`: where a rule stands. `~/` is the folder of who runs the program. */

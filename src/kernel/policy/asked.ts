@@ -1,16 +1,7 @@
 import type { State, Turn } from '../turn/state.ts';
+import { localMinute } from './local-time.ts';
 import { lowerRole } from './rights.ts';
 import type { Asked } from './rules.ts';
-
-const MINUTE_MS = 60_000;
-const DAY_MINUTES = 24 * 60;
-/** The day on which time began was a Thursday. */
-const FIRST_DAY = 4;
-
-/** Minutes since a Sunday's midnight, `offset_min` ahead of UTC. */
-export function localMinute(at: number, offset_min: number): number {
-  return (Math.floor(at / MINUTE_MS) + offset_min + FIRST_DAY * DAY_MINUTES) % (7 * DAY_MINUTES);
-}
 
 /** Who asked for a turn's calls, and what is left of its money. */
 export function askedBy(state: State, { manifest, rights, limits, cost_micro_usd, steered }: Turn): Asked {

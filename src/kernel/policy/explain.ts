@@ -5,7 +5,8 @@
 import type { PolicyRule } from '../../contract/policy-rule.ts';
 import type { ExplainedPolicy, ExplainedRule, UnmetCondition } from '../../contract/policy-explained.ts';
 import type { CommandFact } from '../../contract/values.ts';
-import { type Answer, DAYS } from './patterns.ts';
+import { minuteText } from './local-time.ts';
+import type { Answer } from './patterns.ts';
 import { allowedBy, isAbout, type RuledCall, strictRules, type Unit, unitsOf } from './rules.ts';
 
 /** The rules that look at the call's tool, and the parts of the call that none of them allows. */
@@ -130,7 +131,7 @@ function foundText(condition: string, { effect, facts, asked }: RuledCall): stri
     case 'lane':
       return asked.lane ?? NOT_KNOWN;
     case 'hours':
-      return asked.local_minute === undefined ? NOT_KNOWN : timeText(asked.local_minute);
+      return asked.local_minute === undefined ? NOT_KNOWN : minuteText(asked.local_minute);
     case 'tainted':
       return String(asked.tainted);
     case 'budget_left_below':
@@ -140,10 +141,4 @@ function foundText(condition: string, { effect, facts, asked }: RuledCall): stri
       return value === undefined ? NOT_KNOWN : (value ?? 'not given');
     }
   }
-}
-
-/** `mon 09:30` */
-function timeText(local: number): string {
-  const two = (n: number): string => String(n).padStart(2, '0');
-  return `${DAYS[Math.floor(local / 1440) % 7]} ${two(Math.floor(local / 60) % 24)}:${two(local % 60)}`;
 }

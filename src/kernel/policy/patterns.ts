@@ -4,28 +4,46 @@ import type { CommandFact, Facts } from '../../contract/values.ts';
 
 export type Answer = 'no' | 'maybe' | 'yes';
 
-/** `*` stands for any characters, also none. Linear in text times stars: only the last star is ever tried again. */
+/** `*` stands for any characters, also none. */
 export function matchesText(pattern: string, text: string): boolean {
   if (pattern === text) return true;
   const first = pattern[0];
   if (first !== '*' && first !== text[0]) return false;
+  return matchesInOrder(pattern, text, '*', isSame);
+}
+
+function isSame(one: string, other: string): boolean {
+  return one === other;
+}
+
+/**
+ * The items of the pattern against all of those that are there, `any` standing for any of them, also none. Linear in
+ * items times wildcards: only the last wildcard is ever tried again.
+ */
+function matchesInOrder(
+  pattern: ArrayLike<string>,
+  items: ArrayLike<string>,
+  any: string,
+  matches: (wanted: string, item: string) => boolean,
+): boolean {
   let at = 0;
   let place = 0;
-  let star = -1;
+  let lastAny = -1;
   let resume = 0;
-  while (at < text.length) {
-    if (pattern[place] === '*') {
-      star = place++;
+  while (at < items.length) {
+    const wanted = pattern[place];
+    if (wanted === any) {
+      lastAny = place++;
       resume = at;
-    } else if (pattern[place] === text[at]) {
+    } else if (wanted !== undefined && matches(wanted, items[at]!)) {
       place++;
       at++;
-    } else if (star >= 0) {
-      place = star + 1;
+    } else if (lastAny >= 0) {
+      place = lastAny + 1;
       at = ++resume;
     } else return false;
   }
-  while (pattern[place] === '*') place++;
+  while (pattern[place] === any) place++;
   return place === pattern.length;
 }
 
@@ -132,27 +150,8 @@ function namesIn(path: string): string[] {
   return path.split('/').filter((name) => name !== '' && name !== '.');
 }
 
-/** As `matchesText`, with names in place of characters. */
 function matchesNames(pattern: readonly string[], names: readonly string[]): boolean {
-  let at = 0;
-  let place = 0;
-  let star = -1;
-  let resume = 0;
-  while (at < names.length) {
-    const one = pattern[place];
-    if (one === '**') {
-      star = place++;
-      resume = at;
-    } else if (one !== undefined && matchesText(one, names[at]!)) {
-      place++;
-      at++;
-    } else if (star >= 0) {
-      place = star + 1;
-      at = ++resume;
-    } else return false;
-  }
-  while (pattern[place] === '**') place++;
-  return place === pattern.length;
+  return matchesInOrder(pattern, names, '**', matchesText);
 }
 
 const PORT = /:(\d+)$/;
@@ -164,51 +163,4 @@ export function matchesHost(pattern: string, { host, port }: Facts['hosts'][numb
   const wanted = pattern.replace(PORT, '').toLowerCase();
   if (wanted === '*') return true;
   return wanted.startsWith('*.') ? host.endsWith(wanted.slice(1)) : host === wanted;
-}
-
-/** In the order in which local minutes count. */
-export const DAYS = ['sun', 'mon', 'tue', 'wed', 'thu', 'fri', 'sat'];
-const DAY_MINUTES = 24 * 60;
-
-/** `local`: minutes since a Sunday's midnight. Hours that end before they begin go over midnight, into the next day. */
-export function matchesHours(hours: string, local: number): boolean {
-  const space = hours.indexOf(' ');
-  const [from, to] = hours
-    .slice(space + 1)
-    .split('-')
-    .map(minutesOf) as [number, number];
-  const days = space < 0 ? undefined : daysIn(hours.slice(0, space));
-  const day = Math.floor(local / DAY_MINUTES) % 7;
-  const minute = local % DAY_MINUTES;
-  const isOn = (one: number): boolean => days === undefined || days.has((one + 7) % 7);
-  if (from < to) return isOn(day) && minute >= from && minute < to;
-  return (isOn(day) && minute >= from) || (isOn(day - 1) && minute < to);
-}
-
-function minutesOf(time: string): number {
-  const [hour, minute] = time.split(':').map(Number) as [number, number];
-  return hour * 60 + minute;
-}
-
-function daysIn(text: string): Set<number> {
-  const days = new Set<number>();
-  for (const range of text.split(',')) {
-    const [first, last = first] = range.split('-').map((name) => DAYS.indexOf(name)) as [number, number?];
-    for (let day = first; ; day = (day + 1) % 7) {
-      days.add(day);
-      if (day === last) break;
-    }
-  }
-  return days;
-}
-
-/** Whether `hours` means something: days and times that there are. */
-export function areHours(hours: string): boolean {
-  const space = hours.indexOf(' ');
-  const names = space < 0 ? [] : hours.slice(0, space).split(/[-,]/);
-  const times = hours.slice(space + 1).split('-');
-  return (
-    names.every((name) => DAYS.includes(name)) &&
-    times.every((time) => minutesOf(time) <= DAY_MINUTES && Number(time.slice(3)) < 60)
-  );
 }

@@ -1,15 +1,8 @@
 /** Which of a policy's rules apply to a call, and whether those that allow cover all of it. */
 import type { PolicyRule } from '../../contract/policy-rule.ts';
 import type { CommandFact, EffectClass, Facts, Lane, Role } from '../../contract/values.ts';
-import {
-  type Answer,
-  matchesCommand,
-  matchesHost,
-  matchesHours,
-  matchesNamedPath,
-  matchesPath,
-  matchesText,
-} from './patterns.ts';
+import { type Answer, matchesCommand, matchesHost, matchesNamedPath, matchesPath, matchesText } from './patterns.ts';
+import { matchesHours } from './local-time.ts';
 
 /** Who asked for the call, when and where. What is absent isn't known. */
 export interface Asked {
