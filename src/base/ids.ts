@@ -39,7 +39,12 @@ export function systemIds(clock: Clock): Ids {
   };
 }
 
-/** `bytes` of the operating system's randomness, as characters of base64url: what nobody can guess. */
+/** `bytes` of the operating system's randomness: what nobody can guess. */
+export function randomOctets(bytes: number): Buffer {
+  return randomBytes(bytes);
+}
+
+/** The same as characters of base64url. */
 export function randomSecret(bytes: number): string {
-  return randomBytes(bytes).toString('base64url');
+  return randomOctets(bytes).toString('base64url');
 }

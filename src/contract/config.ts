@@ -8,6 +8,7 @@ import { DURATION_PATTERN } from '../base/duration.ts';
 import { modelAbility } from './manifest.ts';
 import { ruleText } from './policy-rule.ts';
 import { PROVIDER_NAMES } from './providers.ts';
+import { SECRET_NAME } from './secret-name.ts';
 import { role } from './values.ts';
 
 const duration = z.string().regex(DURATION_PATTERN);
@@ -41,6 +42,7 @@ const modelEntry = z.strictObject({
   base_url: z.string().min(1).exactOptional().describe('Endpoint of a compatible service.'),
   api_key: z.string().exactOptional().meta({ description: 'The key itself. Better: api_key_env.', writeOnly: true }),
   api_key_env: z.string().min(1).exactOptional().describe('Environment variable that holds the key.'),
+  api_key_vault: z.string().regex(SECRET_NAME).exactOptional().describe('Name of the key in the vault (`runtime vault put`).'),
   more_key_envs: z.array(z.string().min(1)).exactOptional().describe('Variables with further keys of the same service: when one is refused or limited, the next is used.'),
   aliases: z.array(z.string().min(1)).exactOptional().describe('Other names by which it can be chosen.'),
   wire: z.enum(['responses', 'chat']).exactOptional().describe('Wire format, where the API of OpenAI is spoken. Default: responses; for a base_url, zai and ollama: chat.'),
@@ -92,6 +94,12 @@ export const configSchema = z
             timeout: duration.default('5m').describe('How long a login by the browser may take.'),
           })
           .prefault({}),
+      })
+      .prefault({}),
+    vault: z
+      .strictObject({
+        passphrase_file: z.string().exactOptional().describe("File that holds the vault's passphrase, readable by you only, for a daemon; a relative path is within RUNTIME_HOME. Default: the system's keyring, or whoever is at the terminal is asked."),
+        keyring: z.enum(['auto', 'off']).default('auto').describe("Whether the passphrase is looked for in the system's keyring (secret-tool, or security on macOS)."),
       })
       .prefault({}),
     governance: z

@@ -82,6 +82,15 @@ export const errorCatalogue = {
   locked: { exit: 3, next: 'Wait until it ends, or stop that process.' },
   login_failed: { exit: 1, next: 'Try again with `runtime provider login openai-codex`.' },
   auth_missing: { exit: 4, next: 'Set the key, or log in anew; `runtime doctor` says what is missing.' },
+  vault_locked: {
+    exit: 4,
+    next: 'Name a file with its passphrase in `vault.passphrase_file`, or run the command on a terminal.',
+  },
+  passphrase_wrong: { exit: 4, next: 'Repeat the command with the passphrase that the vault was made with.' },
+  secret_missing: {
+    exit: 4,
+    next: 'See what there is with `runtime vault ls`; put it there with `runtime vault put`.',
+  },
   model_gone: {
     exit: 2,
     next: 'Choose another for the session (`--model`, /model; `runtime models ls`), or put it back into models.registry.',
@@ -93,6 +102,10 @@ export const errorCatalogue = {
     next: 'Look with `runtime store check`; `runtime store repair` says what can be saved, and changes nothing by itself.',
     named:
       'Look with `runtime session verify <id>`; `runtime store repair` says what can be saved, and changes nothing by itself.',
+  },
+  vault_damaged: {
+    exit: 7,
+    next: 'Restore vault.json from a backup of yours; or move it away, and put the secrets there anew with `runtime vault put`.',
   },
   store_too_new: { exit: 7, next: 'Use the newer version of runtime that wrote it.' },
   attachment_unfit: {

@@ -6,8 +6,10 @@ import type { Environment } from '../base/environment.ts';
 import type { Config } from '../contract/config.ts';
 import { RuntimeError } from '../contract/errors.ts';
 import type { Login } from '../contract/login.ts';
+import { runtimeHome } from './config/home.ts';
 import { codexLoginPath } from './config/login-path.ts';
 import type { ReplySources } from './past/recorded-replies.ts';
+import { createLateVault, type LateVault } from './vault/late-vault.ts';
 
 export interface ModelPorts {
   config: Config;
@@ -17,10 +19,14 @@ export interface ModelPorts {
   sources?: ReplySources | undefined;
   /** Told of each login that is used: its tokens are secrets. */
   learned?: ((login: Login) => void) | undefined;
+  /** Absent: one of its own, of which nobody else hears. */
+  vault?: Pick<LateVault, 'open'> | undefined;
 }
 
 export function createModels(models: ModelSettings[], ports: ModelPorts): Models {
   const { config, clock, environment, sources, learned } = ports;
+  const vault =
+    ports.vault ?? createLateVault({ home: runtimeHome(environment), environment, clock, config: () => config });
   return createModelClient({
     models,
     clock,
@@ -31,6 +37,7 @@ export function createModels(models: ModelSettings[], ports: ModelPorts): Models
       const issuerAt = (address: string) => createIssuer(address, { clock, routes });
       return createBearers({ path: codexLoginPath(config, environment), issuerAt, clock, learned });
     },
+    secret: async (name) => (await vault.open()).secret(name),
     async recorded(source) {
       const { recordedReplies } = await import('./past/recorded-replies.ts');
       if (sources === undefined) throw new RuntimeError('not_found', `There is no session ${source} here.`);

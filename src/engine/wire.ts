@@ -37,6 +37,7 @@ import { createModels } from './models-client.ts';
 import { reachModels } from './reached-models.ts';
 import { NO_CHILDREN } from './session/no-children.ts';
 import { createRedactor, type Redactor } from './session/redact.ts';
+import { createLateVault, type LateVault } from './vault/late-vault.ts';
 
 export interface WorkspaceRequest {
   environment: Environment;
@@ -66,6 +67,7 @@ export interface Workspace {
   /** In force now: `policy set` changes it while the program runs. */
   policy: Policy;
   build: string;
+  vault: LateVault;
 }
 
 export async function openWorkspace(request: WorkspaceRequest): Promise<Workspace> {
@@ -97,7 +99,9 @@ export async function openWorkspace(request: WorkspaceRequest): Promise<Workspac
   const instructions = createInstructionFiles(store.folder);
   const index = createIdIndex(store.journal);
   const build = `${version}+${commit.slice(0, 12)}`;
-  return { request, home, loaded, clock, store, index, tools, files, instructions, policy, build };
+  const vault = createLateVault({ home, environment, clock, config: () => workspace.loaded.config });
+  const workspace = { request, home, loaded, clock, store, index, tools, files, instructions, policy, build, vault };
+  return workspace;
 }
 
 export interface OwnedWorkspace {
@@ -119,13 +123,16 @@ export function takeWorkspace(workspace: Workspace, children: Children = NO_CHIL
   const config = (): Config => workspace.loaded.config;
   const fence = lockWorkspace(workspace);
 
-  let secrets = knownSecrets(config(), environment);
+  const { vault } = workspace;
+  let secrets = [...knownSecrets(config(), environment), ...vault.secrets()];
   let redactor = createRedactor(secrets);
-  const learned = (login: Login): void => {
-    const fresh = loginSecrets(login).filter(({ value }) => !secrets.some((known) => known.value === value));
+  const learn = (found: readonly { name: string; value: string }[]): void => {
+    const fresh = found.filter(({ value }) => !secrets.some((known) => known.value === value));
     if (fresh.length > 0) redactor = createRedactor((secrets = [...secrets, ...fresh]));
   };
-  const { models, choose, renew } = reachModels({ config, clock, environment, sources: store, learned });
+  const learned = (login: Login): void => learn(loginSecrets(login));
+  vault.onLearned = () => learn(vault.secrets());
+  const { models, choose, renew } = reachModels({ config, clock, environment, sources: store, learned, vault });
   const redactorNow: Redactor = { text: (text) => redactor.text(text), stream: () => redactor.stream() };
   const waiting = async (event_id: string | undefined): Promise<IngressEvent | undefined> =>
     event_id === undefined ? undefined : store.ingress.pendingEvent(event_id);
@@ -206,7 +213,7 @@ export function takeWorkspace(workspace: Workspace, children: Children = NO_CHIL
  * @throws RuntimeError auth_missing | config_invalid | config_unreadable when it can't be asked
  */
 export async function otherModel(
-  { loaded, clock, store, request: { environment } }: Workspace,
+  { loaded, clock, store, vault, request: { environment } }: Workspace,
   model: string,
 ): Promise<{ choice: ModelChoice; client: ModelClient }> {
   const { choices, settings } = chooseModels(loaded.config, environment, { model });
@@ -215,7 +222,7 @@ export async function otherModel(
   if (missing !== undefined) {
     throw new RuntimeError('auth_missing', `The model "${choice.name}" has no key: set ${missing}.`);
   }
-  const client = createModels([how], { config: loaded.config, clock, environment, sources: store });
+  const client = createModels([how], { config: loaded.config, clock, environment, sources: store, vault });
   await client.prepare(choice.name);
   return { choice, client };
 }

@@ -113,6 +113,12 @@ function notPlain(path: string, cause?: unknown): RuntimeError {
   return new RuntimeError('store_damaged', `${path} is not a plain file.`, { cause, next: 'Move it away.' });
 }
 
+/** Changes with the file: another one of its name, or one that was written to, has another. Undefined: there is none. */
+export function fileStamp(path: string): string | undefined {
+  const stats = lstatSync(path, { bigint: true, throwIfNoEntry: false });
+  return stats && `${stats.ino} ${stats.mtimeNs} ${stats.size}`;
+}
+
 /** Writes all bytes. A short write is followed by another, which tells why the first was short. */
 export function writeAll(fd: number, bytes: Uint8Array): void {
   for (let written = 0; written < bytes.length;) written += writeSync(fd, bytes, written);

@@ -4,13 +4,13 @@
  */
 import { randomSecret } from '../base/ids.ts';
 import { sha256 } from '../base/digest.ts';
-import { readFileSync, statSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { validate } from '#generated/tokens-validator.js';
 import { RuntimeError } from '../contract/errors.ts';
 import type { TokenRecord, Tokens } from '../contract/tokens.ts';
 import { lockFile } from './file-lock.ts';
-import { ensureFolder, writeWhole } from './files.ts';
+import { ensureFolder, fileStamp, writeWhole } from './files.ts';
 import { isFileError, storeError } from './store-error.ts';
 
 const SECRET_BYTES = 32;
@@ -68,8 +68,7 @@ export function watchTokens(home: string): () => readonly TokenRecord[] {
   let seen: string | undefined;
   let tokens: readonly TokenRecord[] = [];
   return () => {
-    const stats = statSync(path, { bigint: true, throwIfNoEntry: false });
-    const now = stats && `${stats.ino} ${stats.mtimeNs} ${stats.size}`;
+    const now = fileStamp(path);
     if (now !== seen) {
       tokens = readTokens(home);
       seen = now;

@@ -55,7 +55,10 @@ export async function attach(workspace: Workspace, options: AttachOptions, await
   let holder: string | undefined;
   for (let deadline = 0; ;) {
     const taken = take(workspace, options);
-    if (!(taken instanceof RuntimeError)) return serve(workspace, taken, path, options);
+    if (!(taken instanceof RuntimeError)) {
+      await workspace.vault.begin();
+      return serve(workspace, taken, path, options);
+    }
     if (taken.message !== holder) {
       holder = taken.message; // each holder has its time: many quick ones may come and go before us
       deadline = clock.now() + PATIENCE_MS;
@@ -99,7 +102,10 @@ export async function own(workspace: Workspace, options: AttachOptions): Promise
   const deadline = clock.now() + HAND_OVER_MS;
   for (let told = false; ;) {
     const taken = take(workspace, options);
-    if (!(taken instanceof RuntimeError)) return serve(workspace, taken, controlPath(store.folder), options);
+    if (!(taken instanceof RuntimeError)) {
+      await workspace.vault.begin();
+      return serve(workspace, taken, controlPath(store.folder), options);
+    }
     const refusal = await askForIt(workspace);
     if (refusal && !MAY_YIELD.has(refusal.code)) throw refusal.code === 'locked' ? taken : refusal;
     if (clock.now() >= deadline) throw taken;

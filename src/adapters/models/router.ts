@@ -20,6 +20,8 @@ export interface ModelClientOptions {
   environment: Environment;
   /** The login with ChatGPT, for its models. */
   login?: (routes: Routes) => Promise<Bearers>;
+  /** A secret of the vault. @throws RuntimeError vault_locked | secret_missing | … */
+  secret?: (name: string) => Promise<string>;
   /** The replies that stand in a session or an exported file, for models that play it. */
   recorded?: (source: string) => Promise<ModelReply[]>;
 }
@@ -33,21 +35,30 @@ export interface Models extends ModelClient {
 }
 
 export function createModelClient(options: ModelClientOptions): Models {
-  const clients = new Map<string, Promise<ModelClient>>();
+  /** With the key that each was made with: one in the vault may be another by now. */
+  const clients = new Map<string, { client: Promise<ModelClient>; key: string | undefined }>();
   const breaker = createBreaker(options.clock);
   let routes: Promise<Routes> | undefined;
 
-  const clientFor = (name: string): Promise<ModelClient> => {
-    let client = clients.get(name);
-    if (!client) {
-      client = createClient(name);
-      clients.set(name, client);
+  const clientFor = async (name: string): Promise<ModelClient> => {
+    const found = options.models.find((model) => model.name === name);
+    let settings = found;
+    if (found?.api_key_vault !== undefined) {
+      try {
+        settings = { ...found, api_key: await options.secret!(found.api_key_vault) };
+      } catch (error) {
+        const { code, message, next } = toRuntimeError(error);
+        return failing('auth', code, `The key of the model "${name}" is not at hand. ${message} ${next}`); // it may be soon
+      }
     }
+    const known = clients.get(name);
+    if (known && known.key === settings?.api_key) return known.client;
+    const client = createClient(name, settings);
+    clients.set(name, { client, key: settings?.api_key });
     return client;
   };
 
-  const createClient = async (name: string): Promise<ModelClient> => {
-    const settings = options.models.find((model) => model.name === name);
+  const createClient = async (name: string, settings: ModelSettings | undefined): Promise<ModelClient> => {
     if (!settings) return failing('invalid_request', 'unknown_model', `The configuration has no model "${name}".`);
     if (settings.provider === 'script') return createScript(settings, options.clock);
     if (settings.provider === 'replay') return createReplay(settings, options);
@@ -146,8 +157,9 @@ function keyMissing({ name, provider, api_key_env, base_url }: ModelSettings, { 
   return failing('auth', 'key_missing', message);
 }
 
-function keyInvalid({ name, provider, api_key_env }: ModelSettings, index: number): ModelClient {
-  const first = api_key_env ?? '`api_key` of its entry in models.registry';
+function keyInvalid({ name, provider, api_key_env, api_key_vault }: ModelSettings, index: number): ModelClient {
+  const kept = api_key_vault === undefined ? undefined : `${api_key_vault} in the vault`;
+  const first = kept ?? api_key_env ?? '`api_key` of its entry in models.registry';
   const where = index === 0 ? first : '`more_key_envs` of its entry in models.registry: the variables named there';
   const message = `The key of the model "${name}" (${provider}) holds blanks or other characters that no key has: set ${where} anew.`;
   return failing('auth', 'key_invalid', message);

@@ -11,6 +11,8 @@ export interface ModelSettings {
   api_key?: string;
   /** The variable that should hold the key: without a key the model isn't asked. */
   api_key_env?: string;
+  /** The secret of the vault that is the key: looked up whenever it is needed. */
+  api_key_vault?: string;
   /** Further keys, used in turn when one is refused or limited. */
   more_api_keys?: string[];
   /** Further headers of each request. */

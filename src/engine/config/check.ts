@@ -17,12 +17,12 @@ export interface Complaint {
 export const DEMO = 'demo';
 
 /** What models that aren't asked by a key, or not over a network, don't have. */
-const HAS_NONE: Partial<Record<ModelEntry['provider'], readonly ('base_url' | 'api_key' | 'api_key_env' | 'wire')[]>> =
-  {
-    script: ['base_url', 'api_key', 'api_key_env', 'wire'],
-    replay: ['base_url', 'api_key', 'api_key_env', 'wire'],
-    'openai-codex': ['api_key', 'api_key_env', 'wire'],
-  };
+const KEYS = ['api_key', 'api_key_env', 'api_key_vault'] as const;
+const HAS_NONE: Partial<Record<ModelEntry['provider'], readonly ('base_url' | (typeof KEYS)[number] | 'wire')[]>> = {
+  script: ['base_url', ...KEYS, 'wire'],
+  replay: ['base_url', ...KEYS, 'wire'],
+  'openai-codex': [...KEYS, 'wire'],
+};
 
 export function checkConfig(config: Config): Complaint[] {
   return [
@@ -88,9 +88,8 @@ function checkEntry(entry: ModelEntry, at: (word: string, message: string) => Co
       ),
     );
   }
-  if (entry.api_key !== undefined && entry.api_key_env !== undefined) {
-    complaints.push(at('api_key_env', 'give api_key or api_key_env, not both'));
-  }
+  const [first, second] = KEYS.filter((word) => entry[word] !== undefined);
+  if (second !== undefined) complaints.push(at(second, `give ${first} or ${second}, not both`));
   if (entry.base_url !== undefined && !isHttpUrl(entry.base_url)) {
     const meant = withScheme(entry.base_url);
     complaints.push(at('base_url', `expected a URL that begins with http:// or https://, as ${meant}`));

@@ -253,9 +253,13 @@ function baseUrlOf({ provider, base_url }: ModelEntry, environment: Environment)
   return base_url_variable === undefined ? undefined : environment[base_url_variable] || undefined;
 }
 
-function keyOf(entry: ModelEntry, environment: Environment): Pick<ModelSettings, 'api_key' | 'api_key_env'> {
+function keyOf(
+  entry: ModelEntry,
+  environment: Environment,
+): Pick<ModelSettings, 'api_key' | 'api_key_env' | 'api_key_vault'> {
   if (entry.provider === 'script' || entry.provider === 'replay' || entry.provider === CODEX) return {};
   if (entry.api_key) return { api_key: entry.api_key };
+  if (entry.api_key_vault !== undefined) return { api_key_vault: entry.api_key_vault };
   const variable = entry.api_key_env ?? providerOf(entry.provider)!.key;
   if (variable === undefined) return {}; // Ollama asks for none
   const api_key = environment[variable];

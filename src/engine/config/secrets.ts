@@ -7,6 +7,8 @@ import { telemetryHeaders } from '../telemetry/settings.ts';
 import { headerOf } from './header.ts';
 import { hasLogin, readLogin } from '../../store/logins.ts';
 import { allKeys } from './keys.ts';
+import { filedPassphrase } from '../vault/passphrase-file.ts';
+import { runtimeHome } from './home.ts';
 import { codexLoginPath } from './login-path.ts';
 
 /** Variables that hold credentials, whatever the configuration says. Tools never inherit them. */
@@ -55,9 +57,18 @@ export function loginSecrets({ access_token, refresh_token = '' }: Login): { nam
   ].filter(({ value }) => value.length >= SHORTEST_SECRET);
 }
 
-/** Those of configuration and environment, and of the login that is kept. */
+/** Those of configuration and environment, of the login that is kept, and what opens the vault where a file says that. */
 export function knownSecrets(config: Config, environment: Environment): { name: string; value: string }[] {
-  return [...secretsOf(config, environment), ...keptLogin(config, environment)];
+  return [...secretsOf(config, environment), ...keptLogin(config, environment), ...keptPassphrase(config, environment)];
+}
+
+function keptPassphrase(config: Config, environment: Environment): { name: string; value: string }[] {
+  try {
+    const value = filedPassphrase({ home: runtimeHome(environment), config });
+    return value === undefined || value.length < SHORTEST_SECRET ? [] : [{ name: 'passphrase of the vault', value }];
+  } catch {
+    return []; // who needs the vault says what is wrong with it
+  }
 }
 
 function keptLogin(config: Config, environment: Environment): { name: string; value: string }[] {

@@ -11,6 +11,7 @@ import { examineModels } from './models.ts';
 import { examineNode } from './node.ts';
 import { examineRecords } from './records.ts';
 import { examineSecrets } from './secrets.ts';
+import { examineVault } from './vault.ts';
 
 /** All findings, in the order in which a person should read them. `control`: looks at how other processes join this one. */
 export async function examine(
@@ -37,6 +38,7 @@ export async function examine(
     ...(await examineModels(loaded.config, request.environment, workspace.clock)),
     ...examineFolders(home, store.folder),
     ...examineSecrets(home),
+    ...examineVault(home, loaded.config),
     ...[await control(workspace)].flat(),
     ...(await examineRecords(workspace)),
     ...examineNode(),

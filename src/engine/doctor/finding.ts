@@ -6,6 +6,7 @@ export interface Finding {
     | 'model'
     | 'home'
     | 'secrets'
+    | 'vault'
     | 'workspace'
     | 'lock'
     | 'control'

@@ -2,6 +2,7 @@ import { readdirSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { daemonTokenPath } from '../../store/daemon-token.ts';
 import { tokensPath } from '../../store/tokens.ts';
+import { vaultPath } from '../../store/vault/vault-path.ts';
 import { webhookSecretPath } from '../../store/webhook-secret.ts';
 import type { Finding } from './finding.ts';
 
@@ -9,7 +10,13 @@ const OF_OTHERS = 0o077;
 
 /** The files that let do something to whoever has read them: they are for the home's owner alone, in a closed home, too. */
 export function examineSecrets(home: string): Finding[] {
-  const paths = [daemonTokenPath(home), ...authFiles(home), webhookSecretPath(home), join(home, 'daemon.env')];
+  const paths = [
+    daemonTokenPath(home),
+    ...authFiles(home),
+    webhookSecretPath(home),
+    join(home, 'daemon.env'),
+    vaultPath(home),
+  ];
   return paths.filter(isOpen).map((path) => ({
     check: 'secrets',
     status: 'problem',

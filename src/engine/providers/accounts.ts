@@ -4,13 +4,14 @@ import { codexLoginPath } from '../config/login-path.ts';
 import type { Environment } from '../../base/environment.ts';
 import type { Config, ModelEntry } from '../../contract/config.ts';
 import { hasLogin, usableLogin } from '../../store/logins.ts';
+import { isInVault } from '../vault/vault-names.ts';
 
 export interface Account {
   provider: ModelEntry['provider'];
   /** Host of the endpoint; absent where nothing is asked over a network. */
   host?: string;
   key: 'there' | 'missing' | 'not needed';
-  /** Where the key comes from, never what it is: a variable, `config`, or `login`. */
+  /** Where the key comes from, never what it is: a variable, `config`, `login`, or a name in the vault. */
   from?: string;
   /** Of a login: when it ends unless it is renewed, whose it is, and what for. */
   login?: { expires_at: number; email?: string; plan?: string };
@@ -49,8 +50,10 @@ function accountOf(entry: ModelEntry, config: Config, environment: Environment):
   if (provider === 'openai-codex') {
     return { ...place, ...loginOf(codexLoginPath(config, environment)), from: 'login' };
   }
-  const from = entry.api_key ? 'config' : settings.api_key_env;
-  const missing = missingKey(settings) !== undefined;
+  const { api_key_env, api_key_vault } = settings;
+  const from = entry.api_key ? 'config' : api_key_vault === undefined ? api_key_env : `vault: ${api_key_vault}`;
+  const isGone = api_key_vault !== undefined && !isInVault(api_key_vault, environment);
+  const missing = isGone || missingKey(settings) !== undefined;
   const key = from === undefined ? 'not needed' : missing ? 'missing' : 'there';
   return { ...place, key, ...(from !== undefined && { from }) };
 }

@@ -9,8 +9,11 @@ import { toRuntimeError } from '../../contract/errors.ts';
 import type { ModelAbility, Price } from '../../contract/manifest.ts';
 import { hasLogin } from '../../store/logins.ts';
 import { wholeCatalogue } from '../config/catalogue.ts';
+import { runtimeHome } from '../config/home.ts';
 import { codexLoginPath } from '../config/login-path.ts';
 import { entryFigures, entryOf, missingKey, modelId, reachOf, standardEntry } from '../config/models.ts';
+import { createLateVault, type LateVault } from '../vault/late-vault.ts';
+import { isInVault } from '../vault/vault-names.ts';
 import { accountEntries } from './accounts.ts';
 
 export interface ModelRow {
@@ -64,10 +67,11 @@ export async function remoteRows(
 ): Promise<{ rows: ModelRow[]; failures: { provider: string; host?: string; why: string }[] }> {
   const known = modelRows(config, environment);
   const requests = listRequests(config, environment);
+  const vault = createLateVault({ home: runtimeHome(environment), environment, clock, config: () => config });
   const answers = await mapFew(requests, MOST_AT_ONCE, async ({ entry, request, host }) => ({
     entry,
     host,
-    list: await listed(entry, request, { environment, clock }),
+    list: await listed(entry, request, { environment, clock, vault }),
   }));
   const rows = [...known];
   const taken = new Set(rows.map(({ provider, model }) => `${provider} ${model}`));
@@ -99,11 +103,13 @@ const MOST_AT_ONCE = 8;
 
 /** Asked by the way by which the model itself is: its proxy, certificates and headers. */
 async function listed(
-  { proxy, ca }: ModelEntry,
-  request: ListRequest,
-  { environment, clock }: { environment: Environment; clock: Clock },
+  { proxy, ca, api_key_vault }: ModelEntry,
+  given: ListRequest,
+  { environment, clock, vault }: { environment: Environment; clock: Clock; vault: LateVault },
 ): Promise<ModelList> {
   try {
+    const key = api_key_vault === undefined ? given.key : await (await vault.open()).secret(api_key_vault);
+    const request = { ...given, key };
     const own = { ...(proxy !== undefined && { proxy }), ...(ca !== undefined && { ca }) };
     return await listModels(request, { clock, routes: createRoutes(environment, own) });
   } catch (thrown) {
@@ -114,11 +120,12 @@ async function listed(
 function rowOf(entry: ModelEntry, config: Config, environment: Environment, listed: ModelRow['listed']): ModelRow {
   const { from, ...figures } = entryFigures(entry, environment);
   const { settings } = reachOf(entry, environment);
-  const needsKey = settings.api_key !== undefined || settings.api_key_env !== undefined;
+  const { api_key, api_key_env, api_key_vault } = settings;
+  const needsKey = [api_key, api_key_env, api_key_vault].some((one) => one !== undefined);
   const there =
     entry.provider === 'openai-codex'
       ? hasLogin(codexLoginPath(config, environment))
-      : missingKey(settings) === undefined;
+      : missingKey(settings) === undefined && (api_key_vault === undefined || isInVault(api_key_vault, environment));
   const fallback = config.models.fallback.indexOf(entry.name) + 1;
   return {
     name: entry.name,
@@ -173,7 +180,7 @@ function listRequests(config: Config, environment: Environment): Asked[] {
     const { settings, host, list } = reachOf(entry, environment);
     if (list === undefined || missingKey(settings) !== undefined) continue;
     const { api_key: key, headers } = settings;
-    const endpoint = `${list.url} ${key ?? ''}`;
+    const endpoint = `${list.url} ${key ?? settings.api_key_vault ?? ''}`;
     if (!asked.has(endpoint)) asked.set(endpoint, { entry, host, request: { ...list, key, headers } });
   }
   return [...asked.values()];

@@ -7,7 +7,7 @@ import type { EventStatus } from '../../contract/host.ts';
 import type { Job } from '../../contract/schedule.ts';
 import { webhookSecret } from '../../store/webhook-secret.ts';
 import { knownSecrets } from '../config/secrets.ts';
-import { createRedactor } from '../session/redact.ts';
+import { createRedactor, type Redactor } from '../session/redact.ts';
 import { systemTimeZone } from '../wire.ts';
 import type { FiringState } from './book.ts';
 import { deliverResult } from './deliver.ts';
@@ -25,7 +25,7 @@ export function openSchedules(hub: HubOfSchedules): Promise<ScheduleService> {
   const { config } = loaded;
   const { environment } = workspace.request;
   const ids = systemIds(clock);
-  const redactor = createRedactor(knownSecrets(config, environment));
+  const redactor = (): Redactor => createRedactor([...knownSecrets(config, environment), ...workspace.vault.secrets()]);
   const runCommand = createOwnCommands({ clock, environment, further: config.tools.exec_command.env });
 
   /** Undefined: nothing is known of it, or not any more. */
@@ -56,7 +56,7 @@ export function openSchedules(hub: HubOfSchedules): Promise<ScheduleService> {
     const end = await runCommand({ text: job.command!, folder: job.root, timeoutMs, marker, signal });
     if ('notStarted' in end) return { outcome: 'failed', reason: end.notStarted.message };
     const { why, code, signal: killedBy, output } = end;
-    const kept = output === '' ? {} : { output: await store.blobs.put(redactor.text(output)) };
+    const kept = output === '' ? {} : { output: await store.blobs.put(redactor().text(output)) };
     const exit = code === null ? {} : { exit_code: code };
     if (why === 'ended' && code === 0) return { outcome: 'ok', ...exit, ...kept };
     const reasons = {

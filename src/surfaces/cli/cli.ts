@@ -85,7 +85,9 @@ function usageError(command: Command, { code, message }: CommanderError): Runtim
   const usage = command.createHelp().commandUsage(command);
   const next = `See \`${usage.split(/ [[<]/)[0]} --help\`.`;
   if (code === 'commander.help') return new RuntimeError('usage', 'name one of the commands above', { next }); // help was shown
-  const what = message.replace(/^error: /, '').replace(/\n\(/, ' (') + choiceMeant(message);
+  // What stands behind `=` may be a secret that was meant for another option.
+  const shown = code === 'commander.unknownOption' ? message.replace(/'(--[^'=]+)=.*'/s, "'$1'") : message;
+  const what = shown.replace(/^error: /, '').replace(/\n\(/, ' (') + choiceMeant(message);
   const unquoted = code === 'commander.excessArguments' && command.name() === 'run';
   const instead = unquoted ? QUOTED : meant(command, code, message);
   return new RuntimeError('usage', `${what}\nusage: ${usage}`, { next: instead ?? next });

@@ -22,6 +22,7 @@ import { addService } from './tree/service.ts';
 import { addSessions } from './tree/sessions.ts';
 import { addStore } from './tree/store.ts';
 import { addToken } from './tree/token.ts';
+import { addVault } from './tree/vault.ts';
 import { jsonOption, outputOption, teach } from './tree/teach.ts';
 
 export interface CommandTree {
@@ -74,6 +75,7 @@ export function commandTree(context: CommandContext): CommandTree {
   addConfig(program, calls);
   addModels(program, calls);
   addProvider(program, calls);
+  addVault(program, calls);
   addStore(program, calls);
 
   teach(

@@ -4,6 +4,7 @@ import type { ProjectFiles } from '../../../src/contract/ports.ts';
 import type { Host } from '../../../src/contract/host.ts';
 import { createHub, type HubOptions } from '../../../src/engine/hub/hub.ts';
 import { createIdIndex } from '../../../src/engine/id-index.ts';
+import { createLateVault } from '../../../src/engine/vault/late-vault.ts';
 import type { Workspace } from '../../../src/engine/wire.ts';
 import { parseDuration } from '../../../src/base/duration.ts';
 import { openStore } from '../../../src/store/store.ts';
@@ -42,6 +43,12 @@ export function openWorkspace(world: World, process: SimulatedProcess): Workspac
     instructions: { read: async () => [] },
     policy: world.policy,
     build: 'simulated',
+    vault: createLateVault({
+      home: process.mount,
+      environment: process.environment,
+      clock: process.clock,
+      config: () => loaded.config,
+    }),
   };
   const { ingress } = workspace.store;
   const { done, accept } = ingress;

@@ -1,4 +1,4 @@
-import { realpathSync } from 'node:fs';
+import { existsSync, realpathSync } from 'node:fs';
 import { systemClock } from '../../../base/clock.ts';
 import type { Environment } from '../../../base/environment.ts';
 import { naming, toRuntimeError } from '../../../contract/errors.ts';
@@ -13,6 +13,7 @@ import type { Telemetry } from '../../../engine/telemetry/open.ts';
 import { entriesBehind } from '../../../engine/stream.ts';
 import type { ReadBehind } from '../../goal/step-watches.ts';
 import { shortText } from '../../../engine/session/messages.ts';
+import { vaultPath } from '../../../store/vault/vault-path.ts';
 import { NO_USAGE } from '../../../kernel/turn/state.ts';
 import { createCallTitles } from '../call-titles.ts';
 import type { AttachOptions } from '../../attach.ts';
@@ -50,6 +51,7 @@ async function converse(
   if (options.session !== undefined) checkSessionId(options.session);
   const left = await configureFirst(context, options);
   if (left !== undefined) return left;
+  const unlocked = await unlockedWorkspace(context, options);
   const { runRepl } = await import('../../repl/repl.ts');
   let telemetry: Telemetry | undefined;
   const exitCode = await runRepl({
@@ -64,7 +66,7 @@ async function converse(
     async open() {
       const { openWorkspace } = await import('../../../engine/wire.ts');
       const { attach } = await import('../../attach.ts');
-      const workspace = await openWorkspace(workspaceRequest(context, options));
+      const workspace = unlocked ?? (await openWorkspace(workspaceRequest(context, options)));
       const { openTelemetry } = await import('../../../engine/telemetry/open.ts');
       telemetry = await openTelemetry(workspace, () => {}); // there is no place on the screen for it
       const attaching: AttachOptions = { takes: 'all', yields: true, ...observedBy(telemetry) };
@@ -73,6 +75,19 @@ async function converse(
   });
   await telemetry?.close();
   return exitCode;
+}
+
+/** Where there is a vault: before the conversation has the terminal its passphrase is asked for, where it is needed. */
+async function unlockedWorkspace(
+  context: CommandContext,
+  options: RunOptions & GlobalOptions,
+): Promise<Workspace | undefined> {
+  if (!existsSync(vaultPath(homeOf(context)))) return undefined;
+  const { openWorkspace } = await import('../../../engine/wire.ts');
+  const workspace = await openWorkspace(workspaceRequest(context, options));
+  const { unlockVault } = await import('../unlock-vault.ts');
+  await unlockVault(context.io, workspace, options.model);
+  return workspace;
 }
 
 function observedBy(telemetry: Telemetry | undefined): Pick<AttachOptions, 'observe'> {
@@ -160,6 +175,10 @@ export async function runToEnd(
     const { openWorkspace } = await import('../../../engine/wire.ts');
     workspace = await openWorkspace(workspaceRequest(context, options));
     for (const warning of workspace.loaded.warnings) io.stderr.write(`warning: ${warning}\n`);
+    if (existsSync(vaultPath(workspace.home))) {
+      const { unlockVault } = await import('../unlock-vault.ts');
+      await unlockVault(context.io, workspace, request.model);
+    }
     const { attach } = await import('../../attach.ts');
     const { openTelemetry } = await import('../../../engine/telemetry/open.ts');
     telemetry = await openTelemetry(workspace, (message) => io.stderr.write(`warning: ${message}\n`));

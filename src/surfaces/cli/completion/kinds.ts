@@ -13,6 +13,7 @@ export type Kind =
   | 'tool'
   | 'model'
   | 'token'
+  | 'secret'
   | 'workspace'
   | 'help'
   | 'file'
@@ -79,6 +80,10 @@ const KINDS: Readonly<Record<string, Kind>> = {
   'token create name': 'text',
   'token create --expires': 'text',
   'token revoke name': 'token',
+  'vault put name': 'secret',
+  'vault rm name': 'secret',
+  'vault reveal name': 'secret',
+  'vault rekey --new-passphrase-file': 'file',
   'daemon stop --timeout': 'text',
   'daemon logs --lines': 'text',
   'service install --root': 'folder',

@@ -12,6 +12,7 @@ import { describePolicy } from '../../../engine/policy-check.ts';
 import { shortText } from '../../../engine/session/messages.ts';
 import { openWorkspace, type Workspace } from '../../../engine/wire.ts';
 import { readTokens } from '../../../store/tokens.ts';
+import { readVault } from '../../../store/vault/vault-file.ts';
 import type { Kind } from './kinds.ts';
 import type { Position } from './position.ts';
 import type { Candidate } from './protocol.ts';
@@ -66,6 +67,8 @@ export async function namesIn(workspace: Workspace, kind: Named, word: string): 
       return models(workspace);
     case 'token':
       return readTokens(workspace.home).map(({ name, role }) => ({ value: name, meaning: role }));
+    case 'secret':
+      return (readVault(workspace.home)?.entries ?? []).map(({ name }) => ({ value: name, meaning: '' }));
     case 'workspace':
       return readdirSync(dirname(workspace.store.folder)).map((value) => ({ value, meaning: '' }));
   }

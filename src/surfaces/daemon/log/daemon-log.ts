@@ -22,7 +22,7 @@ export function logPath(home: string, { log, store }: Config): string {
  * @throws RuntimeError no_permission | disk_full, when the file can't be opened
  */
 export function openDaemonLog(
-  workspace: Pick<Workspace, 'home' | 'loaded' | 'request' | 'clock'>,
+  workspace: Pick<Workspace, 'home' | 'loaded' | 'request' | 'clock' | 'vault'>,
   stderr: Output,
   tokens: readonly string[],
 ): Log {
@@ -30,6 +30,7 @@ export function openDaemonLog(
   const { log } = loaded.config;
   const secrets = tokens.map((value) => ({ name: 'token', value }));
   let known: typeof loaded | undefined;
+  let keptBefore = 0;
   let redact = (line: string): string => line;
   const output =
     log.file === ''
@@ -41,9 +42,11 @@ export function openDaemonLog(
     write: (line) => output.write(pretty ? `${prettyLine(line, stderr.colour)}\n` : line),
     end: () => output.end(),
     redact(line) {
-      if (workspace.loaded !== known) {
+      const kept = workspace.vault.secrets();
+      if (workspace.loaded !== known || kept.length !== keptBefore) {
         known = workspace.loaded;
-        secrets.push(...knownSecrets(known.config, request.environment));
+        keptBefore = kept.length;
+        secrets.push(...knownSecrets(known.config, request.environment), ...kept);
         redact = createLineRedactor(secrets);
       }
       return redact(line);

@@ -1,0 +1,31 @@
+import { toRuntimeError } from '../../contract/errors.ts';
+import { chooseModels } from '../../engine/config/models.ts';
+import type { Workspace } from '../../engine/wire.ts';
+import { askHidden, canAsk } from './ask-hidden.ts';
+import type { Io } from './io.ts';
+import { joinOwner } from './owner.ts';
+
+/**
+ * Asks for the vault's passphrase before the work begins, where a model that may answer has its key there, nothing else says
+ * it, and somebody is at the terminal. Who doesn't type it is told by the turn what is missing.
+ */
+export async function unlockVault(io: Io, workspace: Workspace, model: string | undefined): Promise<void> {
+  const { loaded, request } = workspace;
+  const { settings } = chooseModels(loaded.config, request.environment, model === undefined ? {} : { model });
+  if (settings.every(({ api_key_vault }) => api_key_vault === undefined) || !canAsk(io)) return;
+  const vault = await workspace.vault.open();
+  if (!(await vault.isLocked())) return;
+  const owner = await joinOwner(workspace);
+  if (owner) return owner.leave(); // that one asks the models
+  for (;;) {
+    const typed = await askHidden(io, 'Passphrase of the vault: ');
+    if (typed === undefined) return;
+    try {
+      return vault.unlock(typed);
+    } catch (thrown) {
+      const { code, message } = toRuntimeError(thrown);
+      if (code !== 'passphrase_wrong') throw thrown;
+      io.stderr.write(`${message}\n`);
+    }
+  }
+}
