@@ -58,7 +58,7 @@ describe('what is mistyped', () => {
     [['completion', 'bsh'], '(Did you mean bash?)'],
     [['run', '--orchestrator.max_turn', '3', 'x'], 'did you mean --orchestrator.max_turns?'],
     [['policy', 'set', 'exec_comand', '--allow'], 'did you mean exec_command?'],
-    [['verify', 'x'], 'next: There is `runtime session verify`.'],
+    [['verify', 'x'], 'next: There is `runtime session verify` and `runtime audit verify`.'],
     [['session', 'doctor'], 'next: There is `runtime doctor`.'],
     [['What does this project do?'], 'next: A message goes behind run: runtime run "'],
     [['run', 'What', 'does', 'it'], 'next: Put the message into quotes'],

@@ -170,7 +170,8 @@ export interface Audit {
   append(record: AuditRecord, options?: { sync?: boolean }): Promise<void>;
   /** The newest head of a session's journal, when there is one. */
   head(session: string): Promise<AuditHead | undefined>;
-  read(visit: (stored: Stored<AuditRecord>) => void): Promise<JournalEnd>;
+  /** Visits every record in order. With `after`: what stands up to there isn't looked at. Works without the lock. */
+  read(visit: (stored: Stored<AuditRecord>) => void, from?: { after: Seq }): Promise<JournalEnd>;
 }
 
 export interface Grants {

@@ -8,7 +8,8 @@ import type { AuditRecord } from '../contract/records.ts';
 import { createHeads } from './audit-heads.ts';
 import { openChainFile, type ChainFile, type ChainFileOptions } from './chain/file.ts';
 import { openOnce } from './chain/open-once.ts';
-import { durableStart, scanChain } from './chain/scan.ts';
+import type { ChainLine } from './chain/line.ts';
+import { durableStart, scanChain, startFromEnd } from './chain/scan.ts';
 import { withFile } from './files.ts';
 import { journalEnd, placeOf } from './journal-file.ts';
 import { knowsAudit } from './line-types.ts';
@@ -63,14 +64,15 @@ export function createAudit(options: AuditOptions): { audit: Audit; close: () =>
 
     head: (session) => withFile(path, (fd) => (fd === undefined ? undefined : headOf(fd, session))),
 
-    read: (visit) =>
+    read: (visit, from) =>
       withFile(path, async (fd) => {
-        const end = await scanChain(fd, rules(), (line) => {
+        const start = fd === undefined || from === undefined ? undefined : startFromEnd(fd, from);
+        const visitWanted = (line: ChainLine): void => {
           const { seq, at, hash, prev, durable, type, data } = line;
           const record = { type, data } as AuditRecord;
-          visit({ seq, at, id: placeOf(line).id, hash, prev, durable, record });
-        });
-        return journalEnd(end);
+          if (seq > (from?.after ?? 0)) visit({ seq, at, id: placeOf(line).id, hash, prev, durable, record });
+        };
+        return journalEnd(await scanChain(fd, rules(), visitWanted, start));
       }),
   };
 

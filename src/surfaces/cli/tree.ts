@@ -7,6 +7,7 @@ import { version } from '#generated/version.js';
 import type { CommandContext } from './context.ts';
 import { TOPICS } from './help/topics.ts';
 import { addApprovals } from './tree/approvals.ts';
+import { addAudit } from './tree/audit.ts';
 import type { Calls } from './tree/calls.ts';
 import { addChaos } from './tree/chaos.ts';
 import { addConfig } from './tree/config.ts';
@@ -72,6 +73,7 @@ export function commandTree(context: CommandContext): CommandTree {
   addWhy(program, calls);
   addCron(program, calls);
   addPolicy(program, calls);
+  addAudit(program, calls);
   addConfig(program, calls);
   addModels(program, calls);
   addProvider(program, calls);

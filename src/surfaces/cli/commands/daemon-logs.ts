@@ -1,11 +1,10 @@
 import { RuntimeError } from '../../../contract/errors.ts';
-import type { Workspace } from '../../../engine/wire.ts';
 import { logPath } from '../../daemon/log/daemon-log.ts';
 import { LOG_LEVELS, type LogLevel } from '../../daemon/log/log.ts';
 import { openLogTail } from '../../daemon/log/log-tail.ts';
 import { parseLine, prettyLine } from '../../daemon/log/pretty-line.ts';
-import { onSignals } from '../../signals.ts';
 import { openRecords, type CommandAction } from '../context.ts';
+import { followUntilSignal } from '../follow-until-signal.ts';
 import { askOwner } from '../owner.ts';
 
 interface Options {
@@ -14,8 +13,6 @@ interface Options {
   level: LogLevel;
   output: 'table' | 'json';
 }
-
-const LOOK_EVERY_MS = 200;
 
 /** `daemon logs` */
 export const showLogs: CommandAction<Options> = async (context, options) => {
@@ -37,24 +34,13 @@ export const showLogs: CommandAction<Options> = async (context, options) => {
   }
   show(log.lines);
   if (options.follow)
-    await follow(
+    await followUntilSignal(
       workspace,
       () => stdout.closed === true,
       () => show(log.tail.further().filter(isWanted)),
     );
   log.tail.close();
 };
-
-/** Until a signal comes, or nobody reads any more. */
-async function follow({ clock }: Workspace, isOver: () => boolean, look: () => void): Promise<void> {
-  let over = false;
-  const stopListening = onSignals(() => (over = true));
-  while (!over && !isOver()) {
-    look();
-    await new Promise<void>((resolve) => clock.at(clock.now() + LOOK_EVERY_MS, resolve));
-  }
-  stopListening();
-}
 
 function countOf(text: string): number {
   if (/^\d{1,7}$/.test(text)) return Number(text);
