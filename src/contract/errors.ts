@@ -89,7 +89,7 @@ export const errorCatalogue = {
   passphrase_wrong: { exit: 4, next: 'Repeat the command with the passphrase that the vault was made with.' },
   secret_missing: {
     exit: 4,
-    next: 'See what there is with `runtime vault ls`; put it there with `runtime vault put`.',
+    next: 'See what there is with `runtime vault ls`; `runtime vault put --help` says how it gets there.',
   },
   model_gone: {
     exit: 2,
@@ -105,7 +105,7 @@ export const errorCatalogue = {
   },
   vault_damaged: {
     exit: 7,
-    next: 'Restore vault.json from a backup of yours; or move it away, and put the secrets there anew with `runtime vault put`.',
+    next: 'Restore vault.json from a backup of yours; or move it away, and put the secrets into a new one: `runtime vault put --help`.',
   },
   store_too_new: { exit: 7, next: 'Use the newer version of runtime that wrote it.' },
   attachment_unfit: {

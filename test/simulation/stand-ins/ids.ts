@@ -16,6 +16,7 @@ export const systemIds: typeof real.systemIds = (clock) => {
   };
 };
 
+export const randomOctets: typeof real.randomOctets = (bytes) => Buffer.alloc(bytes);
 export const randomSecret: typeof real.randomSecret = (bytes) => 's'.repeat(bytes);
 
 /** When an id was made (wall clock). */
