@@ -2,6 +2,7 @@ import { BINARY_PROBE_BYTES, SHOWN_BYTES } from './limits.ts';
 import { readWhole } from './paths/open-file.ts';
 import { pathFact, shownPath } from './paths/path-facts.ts';
 import { matcherOf, matchingLines } from './matching-lines.ts';
+import { guardedFiles } from './paths/other-names.ts';
 import { isSecretShaped } from './paths/secret-shaped.ts';
 import { walk } from './paths/walk.ts';
 import { failed, type Failure, noFacts, type Outcome, type Scene, succeeded, type Tool } from './tool.ts';
@@ -54,12 +55,14 @@ async function search(
   let large = 0;
   let note: string | undefined;
 
+  const guarded = guardedFiles(scene);
   const look = async (file: string): Promise<Failure | undefined> => {
     const read = await readWhole(file, MAX_FILE_BYTES);
     if ('code' in read) {
       if (read.code === 'too_large') large++;
       return read;
     }
+    if (guarded(read.stats) !== undefined && kind === 'dir') return undefined;
     if (read.bytes.subarray(0, BINARY_PROBE_BYTES).includes(0)) return undefined;
     for (const line of matchingLines(read.bytes.toString(), matcher)) {
       const shown = `${visible(shownPath(scene, file))}:${line.number}: ${line.shown}`;

@@ -1,7 +1,9 @@
+import { lstatSync } from 'node:fs';
 import { isAbsolute, join, relative } from 'node:path';
 import type { Facts } from '../../../contract/values.ts';
 import type { Invalid } from '../arguments/invalid.ts';
 import { invalid, type Scene } from '../tool.ts';
+import { guardedFiles, leadsInto } from './other-names.ts';
 import { resolveReal } from './resolve-real.ts';
 import { isSecretShaped } from './secret-shaped.ts';
 
@@ -22,14 +24,16 @@ export function pathFact(scene: Scene, arg: string, path: string): PathFact | { 
   const found = resolveReal(isAbsolute(path) ? path : `${scene.projectRoot}/${path}`);
   if ('code' in found) return invalid(`/${arg}`, found.message);
   const { real, kind } = found;
+  const guarded = kind === 'file' ? guardedFiles(scene)(lstatSync(real)) : undefined;
+  const isClosed = isInside(scene.home, real) || guarded === 'closed' || leadsInto(scene.home, real);
   return {
     arg,
     path,
     real,
     inside_root: isInside(scene.projectRoot, real),
     kind,
-    secret_shaped: isSecretShaped(path) || isSecretShaped(real),
-    ...(isInside(scene.home, real) ? { closed: true } : {}),
+    secret_shaped: isSecretShaped(path) || isSecretShaped(real) || guarded === 'secret',
+    ...(isClosed && { closed: true }),
   };
 }
 

@@ -16,13 +16,25 @@ const PATTERNS = [
 
 /** Whether a path's name says that it holds a secret. Asked of the path as given and of the real one. */
 export function isSecretShaped(path: string): boolean {
-  const names = path.toLowerCase().split('/');
+  const names = path.split('/').map(folded);
   const file = names.at(-1)!;
   return (
-    names.some((name) => FOLDERS.has(name)) ||
+    names.some(isSecretFolder) ||
     FILES.has(file) ||
     PATTERNS.some((pattern) => pattern.test(file)) ||
-    path.endsWith('.docker/config.json') ||
-    /^\/proc\/.*\/environ$/.test(path)
+    names.slice(-2).join('/') === '.docker/config.json' ||
+    /^\/proc\/(?:.*\/)?(?:environ|mem|kcore)$/.test(path)
   );
+}
+
+export function isSecretFolder(name: string): boolean {
+  return FOLDERS.has(folded(name));
+}
+
+/** Some disks take names for the same that differ by case, or by characters that nobody sees: `.ſsh` is `.ssh` there. */
+function folded(name: string): string {
+  return name
+    .replace(/[\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff]/g, '')
+    .toUpperCase()
+    .toLowerCase();
 }

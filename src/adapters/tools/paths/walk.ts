@@ -1,5 +1,6 @@
 import { closeSync, type Dirent, readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { isSameFolder } from './other-names.ts';
 import { nameIn, openFolder } from './open-file.ts';
 
 /** Folders that a walk names and does not enter: they are large and made by programs. */
@@ -30,7 +31,7 @@ export async function walk(
     const folder = folders.shift()!;
     for (const entry of entriesOf(folder.real)) {
       const real = join(folder.real, entry.name);
-      if (real === closed) continue;
+      if (real === closed || (entry.isDirectory() && isSameFolder(closed, real))) continue;
       const path = join(folder.path, entry.name);
       if (!(await visit({ real, path, entry }))) return;
       if (entry.isDirectory() && !NOT_ENTERED.has(entry.name)) folders.push({ real, path });

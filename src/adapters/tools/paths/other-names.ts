@@ -1,0 +1,86 @@
+/**
+ * The same file, or folder, by another name: a hard link, a mount, another spelling where names of files have no case. What
+ * is closed, or a secret, by one of its names is so by all that can be known.
+ */
+import { lstatSync, readdirSync, statSync, type Stats } from 'node:fs';
+import { dirname, join } from 'node:path';
+import type { Scene } from '../tool.ts';
+import { isSecretFolder, isSecretShaped } from './secret-shaped.ts';
+
+export type Guarded = 'closed' | 'secret';
+
+/** Whether the path leads into the folder, whatever the folders on its way are called. */
+export function leadsInto(folder: string, path: string): boolean {
+  for (let at = path; ; at = dirname(at)) {
+    if (isSameFolder(folder, at)) return true;
+    if (at === dirname(at)) return false;
+  }
+}
+
+export function isSameFolder(one: string, other: string): boolean {
+  const [a, b] = [one, other].map((path) => statsAt(statSync, path));
+  return a !== undefined && b !== undefined && idOf(a) === idOf(b);
+}
+
+/**
+ * Tells of a file with several names whether one of them lies in the runtime's home, or is that of a secret in the home of
+ * the person. Looks there only when it is first asked about such a file.
+ */
+export function guardedFiles({
+  home,
+  environment,
+}: Pick<Scene, 'home' | 'environment'>): (file: Stats) => Guarded | undefined {
+  // prettier-ignore
+  let known: Map<string, Guarded> | undefined;
+  return (file) => {
+    if (!file.isFile() || file.nlink < 2) return undefined;
+    if (known === undefined) {
+      known = new Map();
+      collectSecrets(environment['HOME'], known);
+      collect(home, 'closed', known);
+    }
+    return known.get(idOf(file));
+  };
+}
+
+function collectSecrets(home: string | undefined, known: Map<string, Guarded>): void {
+  if (!home?.startsWith('/')) return;
+  for (const name of namesIn(home)) {
+    const path = join(home, name);
+    if (isSecretFolder(name)) collect(path, 'secret', known);
+    else if (isSecretShaped(path)) add(path, 'secret', known);
+  }
+}
+
+function collect(folder: string, as: Guarded, known: Map<string, Guarded>): void {
+  for (const name of namesIn(folder)) {
+    const path = join(folder, name);
+    if (add(path, as, known)?.isDirectory()) collect(path, as, known);
+  }
+}
+
+function add(path: string, as: Guarded, known: Map<string, Guarded>): Stats | undefined {
+  const stats = statsAt(lstatSync, path);
+  if (stats?.isFile() && stats.nlink > 1) known.set(idOf(stats), as);
+  return stats;
+}
+
+function namesIn(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch {
+    return []; // it isn't there, or not ours to look at
+  }
+}
+
+function statsAt(look: (path: string) => Stats, path: string): Stats | undefined {
+  try {
+    return look(path);
+  } catch {
+    return undefined;
+  }
+}
+
+function idOf({ dev, ino }: Stats): string {
+  return `${dev}:${ino}`;
+}
