@@ -26,6 +26,7 @@ const APART: Record<string, string> = {
   'config-schema': 'src/contract/config.ts',
   'script-schema': 'src/contract/script.ts',
   'entry-validator': 'build/generated/entry-validator.js',
+  'page-reader': 'build/generated/page-reader.js',
 };
 
 export async function bundle(root: string, outdir: string): Promise<void> {

@@ -1,6 +1,6 @@
 /**
  * Generated modules (`#generated/*`): validators made from the zod schemas, so that a turn checks its config and journal
- * without loading zod, the OpenAPI document, and the version.
+ * without loading zod, the OpenAPI document, what reads pages in a thread of its own, and the version.
  */
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -71,6 +71,11 @@ export async function generate(root: string): Promise<string> {
   const { version } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8')) as { version: string };
   await writeFile(join(outdir, 'openapi.js'), `export const openapi = ${JSON.stringify(openApiDocument(version))};\n`);
   await writeFile(join(outdir, 'openapi.d.ts'), 'export declare const openapi: object;\n');
+  await writeFile(
+    join(outdir, 'page-reader.js'),
+    `export const pageReader = ${JSON.stringify(await pageReader(root))};\n`,
+  );
+  await writeFile(join(outdir, 'page-reader.d.ts'), 'export declare const pageReader: string;\n');
   const info = {
     version,
     commit: git(root, 'rev-parse', 'HEAD'),
@@ -91,6 +96,29 @@ export async function generate(root: string): Promise<string> {
     each((name) => `export declare const ${name}: string;\n`),
   );
   return version;
+}
+
+/** A script for a thread: it is given a page, and gives what can be read of it. */
+async function pageReader(root: string): Promise<string> {
+  const contents = `
+    import { parentPort, workerData } from 'node:worker_threads';
+    import { readPage } from './src/adapters/tools/open/readable.ts';
+    parentPort.postMessage(readPage(workerData.html, workerData.address));`;
+  const { outputFiles } = await build({
+    stdin: { contents, resolveDir: root },
+    bundle: true,
+    platform: 'node',
+    target: 'node24.16',
+    format: 'cjs',
+    // It brings a parser of its own, which a tree that is there already doesn't need.
+    alias: { turndown: join(root, 'node_modules/turndown/lib/turndown.browser.es.js') },
+    minifyWhitespace: true,
+    minifySyntax: true,
+    legalComments: 'none',
+    charset: 'ascii',
+    write: false,
+  });
+  return outputFiles[0]!.text;
 }
 
 /** Of all sources but the tests: programs with the same digest fold a journal alike. */

@@ -159,6 +159,11 @@ export const configSchema = z
         mode: z.enum(['auto', 'required', 'off']).default('off').describe('auto: every command asks where no sandbox is available; required: refuses commands then; off: explicit allows hold.'),
       })
       .prefault({}),
+    network: z
+      .strictObject({
+        allow_private: z.array(z.string().min(1)).default([]).describe('Places that are not public and that tools may connect to all the same: `host`, `host:port`, an address or a range as `10.0.0.0/8`.'),
+      })
+      .prefault({}),
     ingress: z
       .strictObject({
         interactive_queue_size: atLeastOne.default(100).describe('Most interactive messages that wait for their turn.'),

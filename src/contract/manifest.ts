@@ -36,6 +36,8 @@ export const policy = z.strictObject({
   require_approval: z.array(z.string()),
   allow: z.array(z.string()),
   rules: z.array(policyRule).min(1).exactOptional(),
+  /** Places that aren't public and may be connected to all the same: `host`, `host:port`, an address or a range of them. */
+  allow_private: z.array(z.string()).min(1).exactOptional(),
   sandbox: sandboxMode,
   approver_roles: z.array(role),
 });

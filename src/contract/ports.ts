@@ -18,7 +18,7 @@ import type {
   UsageRecord,
 } from './records.ts';
 import type { ScheduleRecord } from './schedule.ts';
-import type { Actor, FileChange, Lane, Limits, Part, Rights } from './values.ts';
+import type { Actor, ConnectTarget, FileChange, Lane, Limits, Part, Rights } from './values.ts';
 import type { VerifyFailureCode } from './verify.ts';
 
 /** A journal entry as it stands in the file. `id` is `<seq>-<first 8 hex of hash>`. */
@@ -345,6 +345,8 @@ export interface ToolContext {
   onOutput: (text: string) => void;
   /** Keeps a file's bytes from before a change (a private blob). Resolves when durable. */
   preserve: (bytes: Uint8Array) => Promise<Digest>;
+  /** Whether the policies in force let a call connect there: asked of every address that a name turns out to have. */
+  mayConnect: (target: ConnectTarget) => boolean;
   /** What an earlier call of this session put out, whole; undefined: no call of this id has ended in it. */
   outputOf: (call_id: string) => Promise<string | undefined>;
 }

@@ -1,5 +1,6 @@
 /** Schemas of the small values that entries, records and files share. Types are inferred from them: import those as types. */
 import * as z from 'zod';
+import { SCOPES } from '../base/ip-address.ts';
 import { UNCLEAR } from './command-words.ts';
 import { SESSION_ID } from './session-id.ts';
 
@@ -126,8 +127,21 @@ export const facts = z.strictObject({
       writes: z.literal(true).exactOptional(),
     }),
   ),
+  /** Where URLs of the arguments lead. `url` and `host` are in normal form; `addresses`: those that the URL itself says. */
   hosts: z.array(
-    z.strictObject({ arg: z.string(), url: z.string(), host: z.string(), port: int, addresses: z.array(z.string()) }),
+    z.strictObject({
+      arg: z.string(),
+      url: z.string(),
+      host: z.string(),
+      port: int,
+      addresses: z.array(z.string()),
+      /** What kind of place that is, where it isn't a public one. Of a name it is known only when it is connected to. */
+      scope: z.enum(SCOPES).exactOptional(),
+      /** Why no tool of ours connects there, whatever is allowed. */
+      refused: z.enum(['scheme', 'userinfo']).exactOptional(),
+      /** Of a command line: the shell makes the host as it runs. */
+      dynamic: z.literal(true).exactOptional(),
+    }),
   ),
   /**
    * Every simple command that could run. `parser`: 'bash' for a shell line, 'argv' for a program with its arguments, 'text'
@@ -179,4 +193,7 @@ export type StopReason = z.infer<typeof stopReason>;
 export type FileChange = z.infer<typeof fileChange>;
 export type Facts = z.infer<typeof facts>;
 export type CommandFact = Facts['commands'][number];
+export type HostFact = Facts['hosts'][number];
+/** Where a connection would lead. */
+export type ConnectTarget = Pick<HostFact, 'host' | 'port' | 'addresses' | 'scope'>;
 export type Presentation = z.infer<typeof presentation>;

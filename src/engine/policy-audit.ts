@@ -112,7 +112,7 @@ async function frozenPolicy(frozen: Digest, blobs: Stores['blobs']): Promise<Par
   }
 }
 
-const COMPARED = ['deny', 'require_approval', 'allow', 'rules', 'approver_roles'] as const;
+const COMPARED = ['deny', 'require_approval', 'allow', 'rules', 'allow_private', 'approver_roles'] as const;
 
 function differing(before: Partial<Policy> | undefined, now: Partial<Policy> | undefined): string[] {
   if (!before || !now) return ['unknown'];

@@ -2,6 +2,7 @@
 import type { Clock } from '../../base/clock.ts';
 import type { Environment } from '../../base/environment.ts';
 import type { Invalid } from './arguments/invalid.ts';
+import type { Network } from './net/network.ts';
 import { resolveReal } from './paths/resolve-real.ts';
 import { invalid, type Scene, type ToolSettings } from './tool.ts';
 
@@ -11,6 +12,7 @@ export interface SceneOptions {
   clock: Clock;
   environment: Environment;
   settings: ToolSettings;
+  network?: Network;
 }
 
 /** The scene of a project root, or why it can't be one. */
@@ -21,6 +23,6 @@ export function sceneOf(options: SceneOptions, projectRoot: string): Scene | { i
   if ('code' in root || root.kind !== 'dir') return invalid('', `the project root ${projectRoot} is no folder`);
   // It was real when the session was made: a link in its place would make another folder the one that is free to read.
   if (root.real !== projectRoot) return invalid('', `the project root ${projectRoot} leads to ${root.real} now`);
-  const { clock, environment, settings } = options;
-  return { projectRoot: root.real, home: home.real, clock, environment, settings };
+  const { clock, environment, settings, network } = options;
+  return { projectRoot: root.real, home: home.real, clock, environment, settings, ...(network && { network }) };
 }

@@ -45,7 +45,7 @@ export function testHost(options: Partial<SceneOptions> = {}, folder?: string): 
   };
   const run: TestHost['run'] = (call, inspection, more = {}) => {
     const { args_digest, facts_digest, facts } = inspection;
-    const { signal, onOutput, preserve, outputOf, ...rest } = more;
+    const { signal, onOutput, preserve, mayConnect, outputOf, ...rest } = more;
     const files = call.spec.recovery === 'roll_forward' ? { files: facts.preimages } : {};
     return host.run(
       { ...call, attempt: 1, args_digest, facts_digest, idempotency_key: 's-1:c1.1.1', ...files, ...rest },
@@ -53,6 +53,7 @@ export function testHost(options: Partial<SceneOptions> = {}, folder?: string): 
         signal: signal ?? new AbortController().signal,
         onOutput: onOutput ?? (() => undefined),
         preserve: preserve ?? ((bytes) => Promise.resolve(digestOf(bytes))),
+        mayConnect: mayConnect ?? (({ scope }) => scope === undefined),
         outputOf: outputOf ?? (() => Promise.resolve(undefined)),
       },
     );

@@ -13,6 +13,8 @@ import { applyPatch } from './apply-patch/apply-patch.ts';
 import { readArguments } from './arguments/read-arguments.ts';
 import { createExecCommand } from './exec-command/exec-command.ts';
 import { listFiles } from './list-files.ts';
+import { hostsIn } from './net/hosts-in.ts';
+import { open } from './open/open.ts';
 import { readFile } from './read-file.ts';
 import { readOutput } from './read-output.ts';
 import { sceneOf, type SceneOptions } from './scene.ts';
@@ -30,7 +32,7 @@ const MOST_INVALID = 10;
 
 /** The host of the built-in tools. */
 export function createToolHost(options: SceneOptions): ToolHost {
-  const tools = [createExecCommand(), applyPatch, readFile, listFiles, searchFiles, readOutput, time];
+  const tools = [createExecCommand(), applyPatch, readFile, listFiles, searchFiles, readOutput, open, time];
   const known: Known = new Map(tools.map((tool) => [tool.name, { tool, spec: specOf(tool) }]));
 
   async function run(call: ToolRun, context: ToolContext): Promise<Outcome> {
@@ -41,7 +43,7 @@ export function createToolHost(options: SceneOptions): ToolHost {
     const { tool, args, scene } = found;
     // A later attempt finds files that the one before changed: the intent says what they were and are to be.
     if (call.attempt > 1 && call.files && tool.resume) return tool.resume(args, scene, call, context);
-    const prepared = withArguments(await tool.prepare(args, scene), args, call);
+    const prepared = withArguments(withHosts(await tool.prepare(args, scene), args, tool), args, call);
     if ('invalid' in prepared) return voided(wordsOf(prepared.invalid));
     if (digestOfValue(prepared.facts) !== call.facts_digest) return voided(changed(prepared.facts, call));
     if (prepared.facts.paths.some(({ closed }) => closed)) {
@@ -59,14 +61,15 @@ export function createToolHost(options: SceneOptions): ToolHost {
       const prepared = await found.tool
         .prepare(found.args, found.scene)
         .catch((error: unknown) => invalid('', failureOf(error).message));
-      return inspection(request, found.digest, withArguments(prepared, found.args, request));
+      const seen = withHosts(prepared, found.args, found.tool);
+      return inspection(request, found.digest, withArguments(seen, found.args, request));
     },
 
     async run(call, context) {
       const startedAt = options.clock.now();
       const outcome = await run(call, context).catch((error: unknown) => failed(failureOf(error)));
       const duration_ms = Math.max(0, options.clock.now() - startedAt);
-      return { output_truncated: false, files: [], ...outcome, taint: [], duration_ms };
+      return { output_truncated: false, files: [], taint: [], ...outcome, duration_ms };
     },
   };
 }
@@ -84,6 +87,12 @@ async function findCall(known: Known, options: SceneOptions, request: ToolReques
   if ('invalid' in args) return args;
   const scene = sceneOf(options, request.project_root);
   return { digest: args.digest, ...('invalid' in scene ? scene : { tool: found.tool, args: args.value, scene }) };
+}
+
+/** With where URLs of all its arguments lead, not only of those that the tool means to use. */
+function withHosts(prepared: Prepared, args: JsonObject, { effect }: Tool): Prepared {
+  if ('invalid' in prepared || effect !== 'network') return prepared;
+  return { ...prepared, facts: { ...prepared.facts, hosts: hostsIn(args, prepared.facts.hosts) } };
 }
 
 /** Longer ones aren't recorded: nobody can know then whether a rule is about them. */

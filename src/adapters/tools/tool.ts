@@ -7,6 +7,7 @@ import type { ToolSpec } from '../../contract/manifest.ts';
 import type { ToolContext, ToolResult, ToolRun } from '../../contract/ports.ts';
 import type { Facts, Presentation } from '../../contract/values.ts';
 import type { Invalid } from './arguments/invalid.ts';
+import type { Network } from './net/network.ts';
 import type { ObjectSchema } from './arguments/schema.ts';
 
 export interface ToolSettings {
@@ -28,6 +29,8 @@ export interface Scene {
   clock: Clock;
   environment: Environment;
   settings: ToolSettings;
+  /** Absent: the system's. */
+  network?: Network;
 }
 
 /** A call that may run. `execute` works on exactly what the facts describe. */
@@ -41,7 +44,7 @@ export type Prepared = Ready | { invalid: Invalid[] };
 
 /** What a tool reports; the host adds the rest of a `ToolResult`. */
 export type Outcome = Pick<ToolResult, 'outcome' | 'output' | 'error' | 'exit_code' | 'signal'> &
-  Partial<Pick<ToolResult, 'output_truncated' | 'files'>>;
+  Partial<Pick<ToolResult, 'output_truncated' | 'files' | 'taint'>>;
 
 /** A failure as a value: a stable code and what to tell the model. */
 export interface Failure {

@@ -39,6 +39,18 @@ test.each([
   expect(await load(text)).toMatchObject(POLICY);
 });
 
+test('the places that it opens, and nothing else of a network', async () => {
+  expect(await load('deny: []\nnetwork: {allow_private: ["127.0.0.1:80"]}\n')).toMatchObject({ allow_private: ['127.0.0.1:80'] }); // prettier-ignore
+  for (const [text, place] of [
+    ['network: [a]', ':2:1: network: expected a mapping'],
+    ['network: {allow: []}', ':2:11: network.allow: unknown key'],
+    ['network: {allow_private: ["a/b"]}', ':2:27: network.allow_private[0]: expected a place'],
+  ]) {
+    // prettier-ignore
+    await expect(load(`deny: []\n${text}\n`)).rejects.toMatchObject({ message: expect.stringContaining(place!) as string }); // prettier-ignore
+  }
+});
+
 test('what it does not say is as in a configuration that does not say it', async () => {
   expect(await load('deny: [read_file]')).toMatchObject({
     deny: ['read_file'],

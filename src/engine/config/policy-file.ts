@@ -1,6 +1,6 @@
 /**
  * Policies in files of their own. What a fork gets for itself, and what recorded calls are tried against: it holds the lists
- * and rules of the configuration's `governance`, and `sandbox`; or it is a whole configuration, of which only these count.
+ * and rules of the configuration's `governance`, `sandbox` and `network`; or it is a whole configuration, of which only these count.
  * What it doesn't say is as in a configuration that doesn't say it. And the workspace's `policy.yaml`: further rules. Both may
  * hold `tests`, which are read by who runs them only: a mistake there keeps nobody from working.
  */
@@ -19,7 +19,7 @@ import { rulesOf } from './policy-rules.ts';
 import { isObject } from './tree.ts';
 
 const LISTS: readonly string[] = Object.values(policyLists);
-const KEYS = [...LISTS, 'rules', 'sandbox'];
+const KEYS = [...LISTS, 'rules', 'sandbox', 'network'];
 /** Beside what is judged by. */
 export const TESTS = 'tests';
 const SANDBOXES: readonly unknown[] = ['auto', 'required', 'off'];
@@ -62,11 +62,11 @@ async function listsAlone(file: ConfigFile, whole: JsonObject, tools: readonly T
   const { [TESTS]: _, ...tree } = whole;
   const wrong = complaintsOf(tree);
   if (wrong.length > 0) throw await refusal(file, tree, wrong);
-  const { sandbox, ...governance } = tree;
+  const { sandbox, network = {}, ...governance } = tree;
   const mode = isObject(sandbox) ? sandbox['mode'] : sandbox;
-  const config: unknown = { governance, ...(mode !== undefined && { sandbox: { mode } }) };
+  const config: unknown = { governance, network, ...(mode !== undefined && { sandbox: { mode } }) };
   if (!validate(config)) throw await refusal(file, tree, await complaintsOfRules(config));
-  const unknown = wrongPolicy(config, tools).map(({ path, message }) => ({ path: path.slice(1), message }));
+  const unknown = wrongPolicy(config, tools).map(({ path, message }) => ({ path: inFile(path), message }));
   if (unknown.length > 0) throw await refusal(file, tree, unknown);
   return config;
 }
@@ -74,7 +74,12 @@ async function listsAlone(file: ConfigFile, whole: JsonObject, tools: readonly T
 /** All but the rules have been looked at. */
 async function complaintsOfRules(config: unknown): Promise<Complaint[]> {
   const { schemaComplaints } = await import('./explain.ts');
-  return schemaComplaints(config as JsonObject).map(({ path, message }) => ({ path: path.slice(1), message }));
+  return schemaComplaints(config as JsonObject).map(({ path, message }) => ({ path: inFile(path), message }));
+}
+
+/** What stands below `governance` in a configuration has no name above it here. */
+function inFile(path: readonly PropertyKey[]): readonly PropertyKey[] {
+  return path[0] === 'governance' ? path.slice(1) : path;
 }
 
 function complaintsOf(tree: JsonObject): Complaint[] {
@@ -88,6 +93,8 @@ function complaintsOf(tree: JsonObject): Complaint[] {
       if (!Array.isArray(value)) complain('expected a list of rules');
     } else if (key === 'sandbox') {
       if (!SANDBOXES.includes(isObject(value) ? value['mode'] : value)) complain('expected auto, required or off');
+    } else if (key === 'network') {
+      if (!isObject(value)) complain('expected a mapping with allow_private');
     } else {
       const near = nearest(key, [...KEYS, TESTS]);
       complain(`unknown key${near ? `; did you mean ${near}?` : ''}`);

@@ -6,6 +6,7 @@ import type { PolicyRule, RuleText } from '../../contract/policy-rule.ts';
 import { areHours } from '../../kernel/policy/local-time.ts';
 import { matchesText } from '../../kernel/policy/patterns.ts';
 import type { Complaint } from './check.ts';
+import { asciiPlace, wrongHost } from './policy-hosts.ts';
 
 /** `idOf`: where a rule stands. `~/` is the folder of who runs the program. */
 export function rulesOf(rules: readonly RuleText[], idOf: (index: number) => string): PolicyRule[] {
@@ -15,7 +16,7 @@ export function rulesOf(rules: readonly RuleText[], idOf: (index: number) => str
     ...(effect !== undefined && { effect: listOf(effect) }),
     ...(command !== undefined && { command: listOf(command) }),
     ...(path !== undefined && { path: [...new Set(listOf(path).map(atHome).flatMap(withReal))] }),
-    ...(host !== undefined && { host: listOf(host) }),
+    ...(host !== undefined && { host: listOf(host).map(asciiPlace) }),
     ...(role !== undefined && { role: listOf(role) }),
     ...(channel !== undefined && { channel: listOf(channel) }),
     ...same,
@@ -103,9 +104,4 @@ function wrongText({ tool, args, decision }: RuleText): string[] {
   const isOpen = decision === 'allow' && args?.['cmd']?.includes('*') === true;
   if (!isOpen || !listOf(tool).some((name) => matchesText(name, 'exec_command'))) return [];
   return ['it is a text, and `echo *` is also `echo; rm -rf ~`: name the words of commands with `command`'];
-}
-
-function wrongHost(pattern: string): string | undefined {
-  const name = /^(?:\*|(?:\*\.)?[^\s/:@*]+)(?::\d+)?$/;
-  return name.test(pattern) ? undefined : 'expected a host, as `example.org`, `*.example.org` or `example.org:8443`';
 }

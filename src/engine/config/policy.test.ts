@@ -53,3 +53,48 @@ test('a name that no tool has is reported with the nearest', () => {
     { path: ['governance', 'auto_allow', 0], message: 'there is no tool "zzzz"' },
   ]);
 });
+
+test('places that are opened come along as URLs write them; without any the policy says nothing of it', () => {
+  const places = [
+    'LOCALHOST:8080',
+    '127.1:80',
+    '[0::1]:81',
+    'BÜCHER.example',
+    '*.corp.example',
+    'FD00::/8',
+    '10.0.0.0/8',
+  ];
+  const config = configSchema.parse({ network: { allow_private: places } });
+  expect(wrongPolicy(config, TOOLS)).toEqual([]);
+  expect(policyOf(config, TOOLS).allow_private).toEqual([
+    '*.corp.example', '10.0.0.0/8', '127.0.0.1:80', '[::1]:81', 'fd00::/8', 'localhost:8080', 'xn--bcher-kva.example',
+  ]); // prettier-ignore
+  expect(policyOf(configSchema.parse({}), TOOLS)).not.toHaveProperty('allow_private');
+});
+
+test.each([
+  '*',
+  'http://a.example',
+  'a.example/',
+  'a b',
+  '10.0.0.0/33',
+  '10.0.0.0/8:80',
+  'a.example:70000',
+  ':80',
+  '[::1',
+  'u@a.example',
+])(
+  // prettier-ignore
+  'the place %j can not be meant',
+  (place) => {
+    const config = configSchema.parse({ network: { allow_private: [place] } });
+    expect(wrongPolicy(config, TOOLS)).toMatchObject([{ path: ['network', 'allow_private', 0] }]);
+  },
+);
+
+test('hosts of rules are as URLs write them', () => {
+  const host = ['Example.ORG:8443', '*.BÜCHER.example', '[0:0::1]:80', '127.1', '*'];
+  const config = configSchema.parse({ governance: { rules: [{ tool: 'open', host, decision: 'deny' }] } });
+  expect(wrongPolicy(config, TOOLS)).toEqual([]);
+  expect(policyOf(config, TOOLS).rules![0]!.host).toEqual(['example.org:8443', '*.xn--bcher-kva.example', '[::1]:80', '127.0.0.1', '*']); // prettier-ignore
+});

@@ -5,6 +5,7 @@ import type { Policy, ToolSpec } from '../../contract/manifest.ts';
 import type { PolicyRule } from '../../contract/policy-rule.ts';
 import { matchesText } from '../../kernel/policy/patterns.ts';
 import type { Complaint } from './check.ts';
+import { asciiPlace, wrongPlace } from './policy-hosts.ts';
 import { rulesOf, wrongRules } from './policy-rules.ts';
 
 export const DEFAULT_ALLOW = ['time', 'read_file', 'list_files', 'search_files', 'read_output'];
@@ -17,7 +18,7 @@ type Named = Pick<ToolSpec, 'name' | 'effect'>;
 
 /** `further`: rules that stand elsewhere. The lists as they apply: disjoint, the stricter list has the tool. A tool in none is judged by the kernel's defaults. */
 export function policyOf(
-  { governance, sandbox }: Config,
+  { governance, network, sandbox }: Config,
   tools: readonly Named[],
   further: readonly PolicyRule[] = [],
 ): Policy {
@@ -33,6 +34,7 @@ export function policyOf(
     require_approval: sorted(ask.filter((name) => !deny.includes(name))),
     allow: sorted(allow.filter((name) => !deny.includes(name) && !ask.includes(name))),
     ...(rules.length > 0 && { rules }),
+    ...(network.allow_private.length > 0 && { allow_private: sorted(network.allow_private.map(asciiPlace)) }),
     sandbox: sandbox.mode,
     approver_roles,
   };
@@ -43,8 +45,8 @@ function isNamed(name: string, rules: readonly PolicyRule[]): boolean {
   return rules.some(({ decision, tool }) => decision === 'allow' && tool.some((one) => matchesText(one, name)));
 }
 
-/** A complaint for each name in lists and rules that is no tool, as a misspelt `deny` would deny nothing, and for each rule that can't be meant. */
-export function wrongPolicy({ governance }: Config, tools: readonly Named[]): Complaint[] {
+/** A complaint for each name in lists and rules that is no tool, as a misspelt `deny` would deny nothing, and for each rule or place that can't be meant. */
+export function wrongPolicy({ governance, network }: Config, tools: readonly Named[]): Complaint[] {
   const names = new Set([...DEFAULT_ALLOW, ...DEFAULT_ASK, ...tools.map(({ name }) => name)]);
   const inLists = Object.values(policyLists).flatMap((list) =>
     (governance[list] ?? []).flatMap((name, index) => {
@@ -58,7 +60,11 @@ export function wrongPolicy({ governance }: Config, tools: readonly Named[]): Co
     path: ['governance', 'rules', ...path],
     message,
   }));
-  return [...inLists, ...inRules];
+  const inPlaces = network.allow_private.flatMap((place, index) => {
+    const message = wrongPlace(place);
+    return message === undefined ? [] : [{ path: ['network', 'allow_private', index], message }];
+  });
+  return [...inLists, ...inRules, ...inPlaces];
 }
 
 /** By code units: the same on every machine. */

@@ -169,8 +169,8 @@ async function compareFrozen(
 
 function policyText({ policy, session_policies = [], grants }: Manifest): string {
   const lists = [policy, ...session_policies].map(
-    ({ deny, require_approval, allow, sandbox }) =>
-    [`deny: ${deny.join(', ')}`, `ask: ${require_approval.join(', ')}`, `allow: ${allow.join(', ')}`, `sandbox: ${sandbox}`].join('\n'), // prettier-ignore
+    ({ deny, require_approval, allow, allow_private: open = [], sandbox }) =>
+    [`deny: ${deny.join(', ')}`, `ask: ${require_approval.join(', ')}`, `allow: ${allow.join(', ')}`, ...(open.length > 0 ? [`private: ${open.join(', ')}`] : []), `sandbox: ${sandbox}`].join('\n'), // prettier-ignore
   );
   return [...lists, ...grants.map(({ grant_id, tool }) => `grant ${grant_id}: ${tool}`)].join('\n');
 }

@@ -162,11 +162,11 @@ export function createValueRedaction(placeholders: Placeholders): ValueRedaction
         secret_shaped,
         ...(closed && { closed }),
       })),
-      hosts: facts.hosts.map(({ arg, url, host, port, addresses }) => ({
+      hosts: facts.hosts.map(({ arg, url, host, addresses, ...same }) => ({
+        ...same,
         arg: text(arg),
         url: text(url),
         host: text(host),
-        port,
         addresses: texts(addresses),
       })),
       commands: facts.commands.map(

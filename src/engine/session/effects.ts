@@ -19,6 +19,7 @@ import { askedChoice } from '../../kernel/turn/choice.ts';
 import type { Effect } from '../../kernel/turn/open.ts';
 import { modelRequest } from '../../kernel/turn/prompt.ts';
 import { KERNEL_VERSION, NO_USAGE, type Call, type State, type Turn } from '../../kernel/turn/state.ts';
+import { mayConnect } from '../../kernel/policy/private-hosts.ts';
 import { argumentsNamed } from '../../kernel/policy/rules.ts';
 import { childRequest } from './child.ts';
 import { compact, type Compactable } from './compact.ts';
@@ -320,6 +321,7 @@ async function runTool(
       signal: context.signal,
       onOutput: (text) => context.onDelta({ call_id, attempt, kind: 'tool_output', text }),
       preserve: (bytes) => ports.blobs.put(bytes, { private: true }),
+      mayConnect: (target) => mayConnect(context.state.turn!.policies, target),
       outputOf: context.outputOf,
     },
   );

@@ -4,7 +4,8 @@
  */
 import type { Digest } from '../../base/digest.ts';
 import type { Grant, Policy, RuleVerdict } from '../../contract/manifest.ts';
-import type { Verdict } from '../../contract/values.ts';
+import type { HostFact, Verdict } from '../../contract/values.ts';
+import { mayConnect } from './private-hosts.ts';
 import { type Allowed, allowedBy, type RuledCall, strictRules } from './rules.ts';
 
 export interface JudgedCall extends RuledCall {
@@ -36,6 +37,7 @@ export function judge(policies: Policy[], grants: readonly Grant[], call: Judged
       call,
       each.flatMap(({ allowed }) => touching(call, allowed)),
     ),
+    ...hostRules(policies, call),
     ...each.flatMap(({ policy, allowed }) => policyRules(policy, allowed, call)),
   ];
   const worst = applied.reduce((a, b) => (STRICTNESS[b.verdict] > STRICTNESS[a.verdict] ? b : a));
@@ -73,6 +75,26 @@ function factRules(call: JudgedCall, touched: readonly Applied[]): Applied[] {
   if (call.may_repeat_of !== undefined) {
     const reason = `${call.may_repeat_of} was the same call, and nobody knows whether it took effect`;
     found.push(asks('fact:may_repeat', reason, false));
+  }
+  return found;
+}
+
+const REFUSED: Record<NonNullable<HostFact['refused']>, string> = {
+  scheme: 'is neither http nor https',
+  userinfo: 'has a name or a password in it',
+};
+
+/** What our own tools reach for is denied; of what a command names nobody knows whether it connects there. */
+function hostRules(policies: Policy[], { effect, facts: { hosts } }: JudgedCall): Applied[] {
+  const isOurs = effect === 'network' || effect === 'send';
+  const refused = isOurs ? hosts.find((host) => host.refused !== undefined) : undefined;
+  const closed = hosts.find((host) => !mayConnect(policies, host));
+  const found: Applied[] = [];
+  if (refused) found.push(rule('fact:url_refused', 'deny', `${refused.url} ${REFUSED[refused.refused!]}`));
+  if (closed) {
+    const { url, host, port, scope } = closed;
+    const reason = `${url} leads to ${host}:${port}, which is no public place (${scope}) and not among network.allow_private`;
+    found.push(isOurs ? rule('fact:private_host', 'deny', reason) : asks('fact:private_host', reason));
   }
   return found;
 }

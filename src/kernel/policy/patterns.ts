@@ -1,6 +1,6 @@
 /** Patterns of the policy's rules. Each answers for one recorded fact; `maybe` where the record can't say. */
 import { VIA_JOINT } from '../../contract/command-words.ts';
-import type { CommandFact, Facts } from '../../contract/values.ts';
+import type { CommandFact, Facts, HostFact } from '../../contract/values.ts';
 
 export type Answer = 'no' | 'maybe' | 'yes';
 
@@ -157,7 +157,7 @@ function matchesNames(pattern: readonly string[], names: readonly string[]): boo
 const PORT = /:(\d+)$/;
 
 /** A name, with `*.` also all below it; with a port that one, else any. */
-export function matchesHost(pattern: string, { host, port }: Facts['hosts'][number]): boolean {
+export function matchesHost(pattern: string, { host, port }: Pick<HostFact, 'host' | 'port'>): boolean {
   const wantedPort = PORT.exec(pattern)?.[1];
   if (wantedPort !== undefined && Number(wantedPort) !== port) return false;
   const wanted = pattern.replace(PORT, '').toLowerCase();

@@ -1,6 +1,6 @@
 /** Which of a policy's rules apply to a call, and whether those that allow cover all of it. */
 import type { PolicyRule } from '../../contract/policy-rule.ts';
-import type { CommandFact, EffectClass, Facts, Lane, Role } from '../../contract/values.ts';
+import type { CommandFact, EffectClass, Facts, HostFact, Lane, Role } from '../../contract/values.ts';
 import { type Answer, matchesCommand, matchesHost, matchesNamedPath, matchesPath, matchesText } from './patterns.ts';
 import { matchesHours } from './local-time.ts';
 
@@ -31,7 +31,7 @@ type Path = Facts['paths'][number];
 export interface Unit {
   command?: CommandFact;
   path?: Path;
-  host?: Facts['hosts'][number];
+  host?: HostFact;
 }
 
 export interface Allowed {
@@ -94,6 +94,8 @@ function covers(rule: PolicyRule, unit: Unit, { effect, facts, project_root }: R
   const isElsewhere = ({ arg, real }: Path): boolean => arg === 'workdir' && real !== project_root;
   const isOwn = (path: Path): boolean => path.writes === true || isElsewhere(path) || isOfGit(path.real);
   if (rule.command && !rule.path && paths.some(isOwn)) return false;
+  // Where a program connects its words can't promise.
+  if (rule.host && unit.command) return false;
   const hosts = unit.host ? [unit.host] : facts.hosts;
   return !rule.host || (hosts.length > 0 && hosts.every((host) => rule.host!.some((one) => matchesHost(one, host))));
 }
@@ -123,7 +125,10 @@ function anyPart(rule: PolicyRule, { facts, project_root }: RuledCall): Answer {
       .flatMap((it) => [it, `${it}/**`])
       .some((it) => matchesPath(it, one, project_root) || matchesNamedPath(it, one, project_root));
   if (path) answers.push(some(facts.paths.some(isIn)));
-  if (host) answers.push(some(facts.hosts.some((one) => host.some((pattern) => matchesHost(pattern, one)))));
+  if (host) {
+    const isNamed = facts.hosts.some((one) => host.some((pattern) => matchesHost(pattern, one)));
+    answers.push(!isNamed && facts.hosts.some(({ dynamic }) => dynamic) ? 'maybe' : some(isNamed));
+  }
   return least(answers);
 }
 

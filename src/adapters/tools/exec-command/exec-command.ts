@@ -8,6 +8,7 @@ import { visible } from '../visible.ts';
 import { commandEnvironment } from './command-environment.ts';
 import { executableDigests, findExecutable } from './executable.ts';
 import { keepOutput, type ShownOutput } from './kept-output.ts';
+import { namedHosts } from './named-hosts.ts';
 import { markRuntime } from './names-runtime.ts';
 import { type Command, type CommandEnd, runProcess } from './run-process.ts';
 import { createWatchdog, type Watchdog } from './watchdog.ts';
@@ -111,6 +112,7 @@ export function createExecCommand(): Tool {
       const facts: Facts = {
         ...noFacts,
         paths: [...(workdir ? [workdir] : []), ...written.paths],
+        hosts: namedHosts(call.cmd === undefined ? 'command' : 'cmd', commands),
         commands: markRuntime(written.commands, words.join(' '), homes),
         ...(executable ? { executable } : {}),
       };

@@ -2,7 +2,7 @@
 import { callsMade } from '../../session/calls-made.ts';
 import { utcTime } from '../../../base/utc-time.ts';
 import type { EntryOf, Seq } from '../../../contract/entries.ts';
-import type { CommandFact, Facts } from '../../../contract/values.ts';
+import type { CommandFact, Facts, HostFact } from '../../../contract/values.ts';
 import type { WhyLine, WhyStep } from '../../../contract/why.ts';
 import { known, inTurn, lasted, missing, quote, shortened, type Evidence, type TurnSpan } from './evidence.ts';
 
@@ -47,12 +47,17 @@ function factLines({ paths, hosts, commands, executable, preimages, taint = [] }
   });
   return [
     ...pathLines,
-    ...hosts.map(({ url, host, port }) => `host ${host}:${port} for ${url}`),
+    ...hosts.map(hostLine),
     ...commands.map(commandLine),
     ...(executable ? [`program ${executable.path}, ${executable.digest}`] : []),
     ...preimages.map(({ path, before, after }) => `file ${path}: ${before ?? 'not there'} → ${after ?? 'not there'}`),
     ...(taint.length > 0 ? [`tainted by ${taint.join(', ')}`] : []),
   ];
+}
+
+function hostLine({ url, host, port, scope, refused, dynamic }: HostFact): string {
+  const marks = [...(scope ? [`no public place: ${scope}`] : []), ...(refused ? [`refused: ${refused}`] : []), ...(dynamic ? ['made by the shell'] : [])]; // prettier-ignore
+  return `host ${host}:${port} for ${url}${marks.length === 0 ? '' : ` (${marks.join(', ')})`}`;
 }
 
 function commandLine({ words, assignments, redirects, via, unclear, names_runtime }: CommandFact): string {
