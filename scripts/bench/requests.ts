@@ -178,7 +178,11 @@ async function printSharing(): Promise<void> {
 async function converse(entry: object): Promise<void> {
   const home = mkdtempSync(join(tmpdir(), 'runtime-bench-'));
   const registry = [{ name: 'm', api_key: 'k', ...entry }];
-  const config = { models: { default: 'm', registry }, governance: { auto_allow: ['exec_command'] } };
+  const config = {
+    models: { default: 'm', registry },
+    sandbox: { mode: 'off' },
+    governance: { auto_allow: ['exec_command'] },
+  };
   writeFileSync(join(home, 'config.yaml'), JSON.stringify(config), { mode: 0o600 });
   const workspace = await openWorkspace({ environment: { ...process.env, RUNTIME_HOME: home }, overrides: new Map() });
   const { owner, release } = takeWorkspace(workspace);

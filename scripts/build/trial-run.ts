@@ -53,6 +53,8 @@ writeFileSync(
     - {name: chat, wire: chat, base_url: 'http://127.0.0.1:${port}', api_key: none}
     - {name: claude, provider: anthropic, base_url: 'http://127.0.0.1:${port}', api_key: none}
     - {name: gemini, provider: gemini, base_url: 'http://127.0.0.1:${port}', api_key: none}
+sandbox:
+  mode: off
 governance:
   auto_allow: [read_file, exec_command]
 `,

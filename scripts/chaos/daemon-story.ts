@@ -38,6 +38,7 @@ export const openLanes: OpenDaemonPlay = async (folder, signal) => {
   const config = {
     budget: { day: { tokens: 100_000_000 } }, // so that the ledger is written
     models: { default: 'wire', registry: [{ name: 'wire', base_url: model.url, wire: 'responses', api_key: 'none' }] },
+    sandbox: { mode: 'off' },
     governance: { auto_allow: ['exec_command'] },
   };
   const life = createDaemonLife(folder, config, signal);

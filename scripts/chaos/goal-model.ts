@@ -76,6 +76,7 @@ export function goalConfig(base_url: string): object {
       ],
     },
     orchestrator: { model_attempts: 2, subtask_retry_backoff: '10ms', max_turns: 30 },
+    sandbox: { mode: 'off' },
     governance: { auto_allow: ['exec_command'] },
   };
 }

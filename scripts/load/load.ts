@@ -39,6 +39,7 @@ writeFileSync(
   join(home, 'config.yaml'),
   JSON.stringify({
     models: { default: 'load', registry: [{ name: 'load', base_url: model.url, wire: 'responses', api_key: 'none' }] },
+    sandbox: { mode: 'off' },
     governance: { auto_allow: ['exec_command'] },
   }),
   { mode: 0o600 },

@@ -156,7 +156,13 @@ export const configSchema = z
       .prefault({}),
     sandbox: z
       .strictObject({
-        mode: z.enum(['auto', 'required', 'off']).default('off').describe('auto: every command asks where no sandbox is available; required: refuses commands then; off: explicit allows hold.'),
+        mode: z.enum(['auto', 'required', 'off']).default('auto').describe('auto: commands run in a sandbox, and ask where they would run without one; required: they are refused then; off: none has one.'),
+        write: z.array(z.string()).default([]).describe('Paths outside of the project that commands may change, as `~/.cache/pip`.'),
+        read: z.array(z.string()).default([]).describe('Paths that commands may read although they are hidden, as `~/.npmrc`.'),
+        hide: z.array(z.string()).default([]).describe('Further paths that commands may not see.'),
+        processes: count.default(4096).describe('Most processes and threads of confined commands, beyond those that run. 0: no limit.'),
+        memory: count.default(8192).describe('Most memory (MiB) of each process of a confined command. 0: no limit.'),
+        file_size: count.default(4096).describe('Most bytes (MiB) of each file that a confined command writes. 0: no limit.'),
       })
       .prefault({}),
     network: z

@@ -18,7 +18,7 @@ import type {
   UsageRecord,
 } from './records.ts';
 import type { ScheduleRecord } from './schedule.ts';
-import type { Actor, ConnectTarget, FileChange, Lane, Limits, Part, Rights } from './values.ts';
+import type { Actor, ConnectTarget, FileChange, Lane, Limits, Part, Rights, SandboxLevel } from './values.ts';
 import type { VerifyFailureCode } from './verify.ts';
 
 /** A journal entry as it stands in the file. `id` is `<seq>-<first 8 hex of hash>`. */
@@ -325,6 +325,8 @@ export interface ToolRequest {
   project_root: string;
   /** Arguments of which rules of the policy speak: they become facts. */
   named_args?: readonly string[];
+  /** What a command is to be confined by; `best`: by the best there is. Absent: it runs unconfined. */
+  sandbox?: 'best' | SandboxLevel;
 }
 
 /** What an inspection observed. With `invalid` the facts are empty and the presentation is the tool's name. */

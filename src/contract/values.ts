@@ -46,6 +46,8 @@ export const actor = z.strictObject({ id: z.string(), role, display: z.string().
 
 /** What a session may at most do. Resume and fork may only tighten it. `policy` is the digest of a policy value. */
 export const sandboxMode = z.enum(['auto', 'required', 'off']);
+/** What confines a command. */
+export const sandboxLevel = z.enum(['bubblewrap', 'landlock', 'seatbelt']);
 export const rights = z.strictObject({ policy: digest, sandbox: sandboxMode, role });
 
 export const lane = z.enum(['interactive', 'background']);
@@ -162,6 +164,8 @@ export const facts = z.strictObject({
     }),
   ),
   executable: z.strictObject({ path: z.string(), digest }).exactOptional(),
+  /** What confines the command as it runs; absent: nothing does. */
+  sandbox: sandboxLevel.exactOptional(),
   preimages: z.array(fileChange),
   taint: z.array(z.string()).exactOptional(),
   /** Arguments of which a rule of the policy speaks, as texts; null: not given. */
@@ -185,6 +189,7 @@ export type Usage = z.infer<typeof usage>;
 export type Limits = z.infer<typeof limits>;
 export type SharedLimits = z.infer<typeof sharedLimits>;
 export type LimitUse = z.infer<typeof limitUse>;
+export type SandboxLevel = z.infer<typeof sandboxLevel>;
 export type EffectClass = z.infer<typeof effectClass>;
 export type Verdict = z.infer<typeof verdict>;
 export type TurnReason = z.infer<typeof turnReason>;

@@ -10,7 +10,8 @@ import type { EffectClass, Facts, Verdict } from '../contract/values.ts';
 import { judge, type JudgedCall, type Judgement } from '../kernel/policy/judge.ts';
 import { conditionText, explainRules } from '../kernel/policy/explain.ts';
 import { localMinute } from '../kernel/policy/local-time.ts';
-import { argumentsNamed, type Asked, isAbout } from '../kernel/policy/rules.ts';
+import { type Asked, isAbout } from '../kernel/policy/rules.ts';
+import { lookedAt } from './looked-at.ts';
 import { LOCAL_ACTOR } from './principal.ts';
 import type { Workspace } from './wire.ts';
 
@@ -113,7 +114,7 @@ export async function inspectTried(
     spec,
     arguments_raw,
     project_root,
-    named_args: argumentsNamed([policy], tool),
+    ...lookedAt([policy], tool),
   });
   if (invalid) {
     const what = invalid.map(({ path, message }) => (path ? `${path}: ${message}` : message)).join('; ');

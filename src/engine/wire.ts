@@ -4,6 +4,7 @@ import { commit, sources, version } from '#generated/version.js';
 import { createInstructionFiles } from '../adapters/instructions/instruction-files.ts';
 import type { Models } from '../adapters/models/router.ts';
 import { createProjectFiles } from '../adapters/tools/project-files.ts';
+import { createSandboxes } from '../adapters/sandbox/sandboxes.ts';
 import { createToolHost } from '../adapters/tools/tool-host.ts';
 import type { ToolSettings } from '../adapters/tools/tool.ts';
 import { systemClock, type Clock } from '../base/clock.ts';
@@ -16,6 +17,7 @@ import type { Config } from '../contract/config.ts';
 import type { Login } from '../contract/login.ts';
 import type { ModelChoice, Policy } from '../contract/manifest.ts';
 import type { Children, InstructionFiles, ModelClient, ProjectFiles, ToolHost } from '../contract/ports.ts';
+import type { Sandboxes } from '../contract/sandbox.ts';
 import type { IngressEvent } from '../contract/records.ts';
 import { openStore, type Store } from '../store/store.ts';
 import { createCrashPoints } from './crash-points.ts';
@@ -62,6 +64,7 @@ export interface Workspace {
   /** Of the ids that stand in its journals. */
   index: IdIndex;
   tools: ToolHost;
+  sandboxes: Sandboxes;
   files: ProjectFiles;
   instructions: InstructionFiles;
   /** In force now: `policy set` changes it while the program runs. */
@@ -74,9 +77,15 @@ export async function openWorkspace(request: WorkspaceRequest): Promise<Workspac
   const { environment, overrides, file, program = 'runtime' } = request;
   const home = runtimeHome(environment);
   const clock = systemClock;
+  const surroundingsOf = (config: Config) => ({
+    home,
+    clock,
+    environment,
+    settings: toolSettings(config),
+    sandboxes: createSandboxes({ home, environment, settings: config.sandbox }),
+  });
   let host: ToolHost | undefined;
-  const toolsOf = (config: Config): ToolHost =>
-    (host ??= createToolHost({ home, clock, environment, settings: toolSettings(config) }));
+  const toolsOf = (config: Config): ToolHost => (host ??= createToolHost(surroundingsOf(config)));
   const loaded = await loadConfig({
     home,
     environment,
@@ -95,12 +104,16 @@ export async function openWorkspace(request: WorkspaceRequest): Promise<Workspac
     deadLetterTtlMs: parseDuration(config.ingress.dead_letter_ttl)!,
   });
   const policy = await policyIn(store.folder, config, tools);
-  const files = createProjectFiles({ home, clock, environment, settings: toolSettings(config) });
+  const surroundings = surroundingsOf(config);
+  const files = createProjectFiles(surroundings);
+  const { sandboxes } = surroundings;
   const instructions = createInstructionFiles(store.folder);
   const index = createIdIndex(store.journal);
   const build = `${version}+${commit.slice(0, 12)}`;
   const vault = createLateVault({ home, environment, clock, config: () => workspace.loaded.config });
-  const workspace = { request, home, loaded, clock, store, index, tools, files, instructions, policy, build, vault };
+  const workspace = {
+    request, home, loaded, clock, store, index, tools, sandboxes, files, instructions, policy, build, vault,
+  }; // prettier-ignore
   return workspace;
 }
 
@@ -247,7 +260,8 @@ export function lockedError(held_by: { pid: number; program: string; version: st
 
 function toolSettings(config: Config): ToolSettings {
   const { timeout, max_timeout, env } = config.tools.exec_command;
-  return { exec: { timeoutMs: parseDuration(timeout)!, maxTimeoutMs: parseDuration(max_timeout)!, env } };
+  const limits = config.sandbox;
+  return { exec: { timeoutMs: parseDuration(timeout)!, maxTimeoutMs: parseDuration(max_timeout)!, env, limits } };
 }
 
 /** The zone's IANA name: `TZ`, else what /etc/localtime links to. (`Intl` would know, but takes milliseconds to load.) */

@@ -22,6 +22,7 @@ export function runCli(
       PATH: process.env['PATH'],
       HOME: options.home,
       RUNTIME_HOME: options.home,
+      RUNTIME_SANDBOX_MODE: 'off', // what a test finds isn't to depend on what the machine has
       OLLAMA_HOST: NO_OLLAMA,
       ...options.environment,
     },

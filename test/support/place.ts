@@ -111,6 +111,7 @@ function createPlace(folder: string, running: Set<ChildProcess>, ends: (() => Pr
     HOME: folder,
     RUNTIME_HOME: home,
     PROGRAM: LAUNCHER,
+    RUNTIME_SANDBOX_MODE: 'off', // what a test finds isn't to depend on what the machine has
     OLLAMA_HOST: '127.0.0.1:1', // nothing listens there: no test finds a local Ollama
   };
 

@@ -10,7 +10,7 @@ const NEVER = new AbortController().signal;
 export function createProjectFiles(options: SceneOptions): ProjectFiles {
   return {
     async look(project_root, path) {
-      const scene = sceneOf(options, project_root);
+      const scene = sceneOf(options, { project_root });
       if ('invalid' in scene) return { refused: scene.invalid[0]!.message };
       const content = await currentContent(scene, path);
       if (content === undefined) return {};
@@ -18,7 +18,7 @@ export function createProjectFiles(options: SceneOptions): ProjectFiles {
     },
 
     async putBack({ project_root, files, contents, key, preserve }) {
-      const scene = sceneOf(options, project_root);
+      const scene = sceneOf(options, { project_root });
       if ('invalid' in scene) return { failed: scene.invalid[0]!.message, left_changed: false };
       const committed = await commitPatch({
         scene,

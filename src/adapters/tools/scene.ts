@@ -1,6 +1,8 @@
 /** Where calls take place: the project's folder as it really is now, and the runtime's home. */
 import type { Clock } from '../../base/clock.ts';
 import type { Environment } from '../../base/environment.ts';
+import type { ToolRequest } from '../../contract/ports.ts';
+import type { Sandboxes } from '../../contract/sandbox.ts';
 import type { Invalid } from './arguments/invalid.ts';
 import type { Network } from './net/network.ts';
 import { resolveReal } from './paths/resolve-real.ts';
@@ -13,16 +15,23 @@ export interface SceneOptions {
   environment: Environment;
   settings: ToolSettings;
   network?: Network;
+  sandboxes: Sandboxes;
 }
 
+type Place = Pick<ToolRequest, 'project_root' | 'sandbox'>;
+
 /** The scene of a project root, or why it can't be one. */
-export function sceneOf(options: SceneOptions, projectRoot: string): Scene | { invalid: Invalid[] } {
+export function sceneOf(
+  options: SceneOptions,
+  { project_root: projectRoot, sandbox }: Place,
+): Scene | { invalid: Invalid[] } {
   const root = resolveReal(projectRoot);
   const home = resolveReal(options.home);
   if ('code' in home) return invalid('', home.message);
   if ('code' in root || root.kind !== 'dir') return invalid('', `the project root ${projectRoot} is no folder`);
   // It was real when the session was made: a link in its place would make another folder the one that is free to read.
   if (root.real !== projectRoot) return invalid('', `the project root ${projectRoot} leads to ${root.real} now`);
-  const { clock, environment, settings, network } = options;
-  return { projectRoot: root.real, home: home.real, clock, environment, settings, ...(network && { network }) };
+  const { clock, environment, settings, network, sandboxes } = options;
+  const place = { projectRoot: root.real, home: home.real, clock, environment, settings, sandboxes, sandbox };
+  return { ...place, ...(network && { network }) };
 }

@@ -26,6 +26,8 @@ export interface TestHost {
   remove(): void;
 }
 
+export const NO_LIMITS = { processes: 0, memory: 0, file_size: 0 };
+
 /** `folder`: a project that is there already, for a second process. */
 export function testHost(options: Partial<SceneOptions> = {}, folder?: string): TestHost {
   const root = folder ?? realpathSync(mkdtempSync(join(tmpdir(), 'tools-')));
@@ -35,7 +37,8 @@ export function testHost(options: Partial<SceneOptions> = {}, folder?: string): 
     home,
     clock: systemClock,
     environment: { PATH: processEnvironment()['PATH'], HOME: root },
-    settings: { exec: { timeoutMs: 120_000, maxTimeoutMs: 600_000, env: [] } },
+    settings: { exec: { timeoutMs: 120_000, maxTimeoutMs: 600_000, env: [], limits: NO_LIMITS } },
+    sandboxes: { find: () => Promise.resolve({ none: 'a test' }) },
     ...options,
   });
   const request: TestHost['request'] = (tool, args) => {

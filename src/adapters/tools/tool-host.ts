@@ -85,7 +85,7 @@ async function findCall(known: Known, options: SceneOptions, request: ToolReques
   if (!found) return { digest: digestOf(raw), ...invalid('', `the tool ${spec.name} is not there any more`) };
   const args = await readArguments(found.tool, found.spec, spec, raw);
   if ('invalid' in args) return args;
-  const scene = sceneOf(options, request.project_root);
+  const scene = sceneOf(options, request);
   return { digest: args.digest, ...('invalid' in scene ? scene : { tool: found.tool, args: args.value, scene }) };
 }
 

@@ -4,11 +4,21 @@ import type { Clock } from '../../base/clock.ts';
 import type { Environment } from '../../base/environment.ts';
 import type { JsonObject } from '../../base/json.ts';
 import type { ToolSpec } from '../../contract/manifest.ts';
-import type { ToolContext, ToolResult, ToolRun } from '../../contract/ports.ts';
+import type { ToolContext, ToolRequest, ToolResult, ToolRun } from '../../contract/ports.ts';
+import type { Sandboxes } from '../../contract/sandbox.ts';
 import type { Facts, Presentation } from '../../contract/values.ts';
 import type { Invalid } from './arguments/invalid.ts';
 import type { Network } from './net/network.ts';
 import type { ObjectSchema } from './arguments/schema.ts';
+
+/** 0: no limit. */
+export interface ExecLimits {
+  /** Processes and threads beyond those that run on the machine; not of root's. */
+  processes: number;
+  /** MiB of each process, and of each file. */
+  memory: number;
+  file_size: number;
+}
 
 export interface ToolSettings {
   exec: {
@@ -18,6 +28,8 @@ export interface ToolSettings {
     maxTimeoutMs: number;
     /** Names of further environment variables that commands may see. */
     env: readonly string[];
+    /** What a confined command may use. */
+    limits: ExecLimits;
   };
 }
 
@@ -31,6 +43,9 @@ export interface Scene {
   settings: ToolSettings;
   /** Absent: the system's. */
   network?: Network;
+  sandboxes: Sandboxes;
+  /** What the call is to be confined by, should it be a command. */
+  sandbox: ToolRequest['sandbox'];
 }
 
 /** A call that may run. `execute` works on exactly what the facts describe. */

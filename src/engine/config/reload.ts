@@ -17,7 +17,7 @@ export interface Reloaded {
 }
 
 /** All others are read once, when the process starts. */
-const LIVE = /^(models|governance|orchestrator|budget|sandbox|network)\.|^log\.level$/;
+const LIVE = /^(models|governance|orchestrator|budget|network)\.|^(log\.level|sandbox\.mode)$/;
 const AT_START = new Set(['governance.idempotency_ttl']);
 
 /** One that isn't valid changes nothing. @throws RuntimeError config_invalid | config_unreadable */

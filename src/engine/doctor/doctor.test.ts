@@ -17,7 +17,12 @@ afterEach(() => rmSync(home, { recursive: true, force: true }));
 const write = (text: string, mode = 0o600): void => writeFileSync(join(home, 'config.yaml'), text, { mode });
 
 const findings = async (environment: Environment = {}) =>
-  (await examine({ environment: { RUNTIME_HOME: home, ...environment }, overrides: new Map() })).map((finding) => ({
+  (
+    await examine({
+      environment: { RUNTIME_HOME: home, RUNTIME_SANDBOX_MODE: 'off', ...environment },
+      overrides: new Map(),
+    })
+  ).map((finding) => ({
     ...finding,
     message: finding.message.replaceAll(home, 'HOME'),
     ...(finding.next && { next: finding.next.replaceAll(home, 'HOME') }),
@@ -41,6 +46,27 @@ test('on a fresh home all is well, and what is only worth knowing is a note', as
     'sandbox note',
   ]);
   expect(found[2]).toMatchObject({ message: 'no key found: the offline demo answers' });
+});
+
+test('what confines commands is named with what it leaves; or why there is none, and what that means', async () => {
+  const about = async (mode: string, HOME?: string) =>
+    (await findings({ RUNTIME_SANDBOX_MODE: mode, ...(HOME && { HOME }) })).find(({ check }) => check === 'sandbox');
+  expect(await about('off')).toMatchObject({
+    status: 'note',
+    message: expect.stringMatching(/^sandbox.mode is off: /),
+  });
+  expect(await about('auto')).toMatchObject({
+    message: expect.stringMatching(/^(bubblewrap|landlock): commands change the project alone .*; but |^none here, /),
+  });
+  expect(await about('auto', process.cwd())).toMatchObject({
+    status: 'note',
+    message: `none here, so every command asks (the project holds your home, ${process.cwd()})`,
+  });
+  expect(await about('required', process.cwd())).toMatchObject({
+    status: 'problem',
+    message: expect.stringContaining('so every command is refused'),
+    next: expect.stringContaining('bubblewrap'),
+  });
 });
 
 test.each(['audit.jsonl', 'ingress/1.jsonl', 'governance/grants.jsonl'])(

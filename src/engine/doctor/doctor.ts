@@ -10,6 +10,7 @@ import { examineFolders } from './folders.ts';
 import { examineModels } from './models.ts';
 import { examineNode } from './node.ts';
 import { examineRecords } from './records.ts';
+import { examineSandbox } from './sandbox.ts';
 import { examineSecrets } from './secrets.ts';
 import { examineVault } from './vault.ts';
 
@@ -42,7 +43,7 @@ export async function examine(
     ...[await control(workspace)].flat(),
     ...(await examineRecords(workspace)),
     ...examineNode(),
-    examineSandbox(loaded),
+    await examineSandbox(workspace),
   ];
 }
 
@@ -62,14 +63,4 @@ function examinePolicy(workspace: Workspace): Finding {
   const count = (verdict: Verdict): number => verdicts.filter((each) => each === verdict).length;
   const message = `${count('allow')} tools allowed, ${count('require_approval')} ask, ${count('deny')} denied`;
   return { check: 'policy', status: 'ok', message };
-}
-
-function examineSandbox({ config }: LoadedConfig): Finding {
-  const { mode } = config.sandbox;
-  const means = {
-    off: 'commands run without one once they are allowed',
-    auto: 'none is available here, so every command asks',
-    required: 'none is available here, so every command is refused',
-  };
-  return { check: 'sandbox', status: 'note', message: `sandbox.mode is ${mode}: ${means[mode]}` };
 }

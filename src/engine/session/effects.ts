@@ -20,7 +20,7 @@ import type { Effect } from '../../kernel/turn/open.ts';
 import { modelRequest } from '../../kernel/turn/prompt.ts';
 import { KERNEL_VERSION, NO_USAGE, type Call, type State, type Turn } from '../../kernel/turn/state.ts';
 import { mayConnect } from '../../kernel/policy/private-hosts.ts';
-import { argumentsNamed } from '../../kernel/policy/rules.ts';
+import { lookedAt } from '../looked-at.ts';
 import { childRequest } from './child.ts';
 import { compact, type Compactable } from './compact.ts';
 import type { Folded } from './fold.ts';
@@ -294,8 +294,10 @@ function childFailed(
 
 async function inspect(ports: EffectPorts, call_id: string, context: EffectContext): Promise<Observation> {
   const { request } = await toolRequest(ports, call_id, context);
-  const named_args = argumentsNamed(context.state.turn!.policies, request.spec.name);
-  const inspection = await ports.tools.inspect({ ...request, ...(named_args.length > 0 && { named_args }) });
+  const inspection = await ports.tools.inspect({
+    ...request,
+    ...lookedAt(context.state.turn!.policies, request.spec.name),
+  });
   return { type: 'call.inspected', data: { call_id, ...inspection } };
 }
 
@@ -314,6 +316,8 @@ async function runTool(
       args_digest: inspected.args_digest,
       facts_digest: inspected.facts_digest,
       ...(inspected.facts.args && { named_args: Object.keys(inspected.facts.args) }),
+      // As it was decided on, also where another could be had by now.
+      ...(inspected.facts.sandbox && { sandbox: inspected.facts.sandbox }),
       idempotency_key: `${context.state.session!.id}:${call_id}`,
       ...(call.recovery === 'roll_forward' && { files: inspected.facts.preimages }),
     },

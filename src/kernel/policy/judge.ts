@@ -106,13 +106,17 @@ function policyRules(policy: Policy, allowed: Allowed | undefined, call: JudgedC
   const found = [...strict(policy, call), ...listed(policy, tool)];
   for (const { id, reason } of allowed?.rules ?? []) found.push(rule(id, 'allow', reason ?? `${id} allows it`));
   if (found.length === 0) found.push(unlisted(policy, call));
-  if (effect === 'exec' && policy.sandbox === 'auto') {
-    found.push(rule('sandbox:none', 'require_approval', 'no sandbox is available, so every command asks'));
-  }
-  if (effect === 'exec' && policy.sandbox === 'required') {
-    found.push(rule('sandbox:required', 'deny', 'the policy requires a sandbox and none is available'));
-  }
+  if (effect === 'exec' && call.facts.sandbox === undefined) found.push(...unconfined(policy));
   return found;
+}
+
+/** Whatever lists and rules say of a command. */
+function unconfined({ sandbox }: Policy): Applied[] {
+  if (sandbox === 'off') return [];
+  if (sandbox === 'required') {
+    return [rule('sandbox:required', 'deny', 'it would run without a sandbox, and the policy requires one')];
+  }
+  return [rule('sandbox:none', 'require_approval', 'it would run without a sandbox, and every command asks then')];
 }
 
 const OUTSIDE = 'fact:outside_root';

@@ -1,4 +1,5 @@
 /** What a session may at most do: whoever goes on with it, or forks it, can only tighten that. */
+import type { Policy } from '../../contract/manifest.ts';
 import type { Rights } from '../../contract/values.ts';
 
 const SANDBOXES: readonly Rights['sandbox'][] = ['required', 'auto', 'off'];
@@ -6,6 +7,11 @@ const ROLES: readonly Rights['role'][] = ['viewer', 'member', 'operator', 'admin
 
 export function stricterSandbox(a: Rights['sandbox'], b: Rights['sandbox']): Rights['sandbox'] {
   return SANDBOXES.find((mode) => mode === a || mode === b)!;
+}
+
+/** Of several policies: what holds for a turn under them. */
+export function strictestSandbox(policies: readonly Pick<Policy, 'sandbox'>[]): Rights['sandbox'] {
+  return SANDBOXES.find((mode) => policies.some(({ sandbox }) => sandbox === mode)) ?? 'off';
 }
 
 export function lowerRole(a: Rights['role'], b: Rights['role']): Rights['role'] {

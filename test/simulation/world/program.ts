@@ -39,6 +39,7 @@ export function openWorkspace(world: World, process: SimulatedProcess): Workspac
     store,
     index: createIdIndex(store.journal),
     tools: createToolHost(world, process),
+    sandboxes: { find: () => Promise.resolve({ none: 'simulated' }) },
     files: NO_FILES,
     instructions: { read: async () => [] },
     policy: world.policy,

@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readFileSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { digestOf } from '../../../base/digest.ts';
-import { shell, type TestHost, testHost } from '../test-host.ts';
+import { NO_LIMITS, shell, type TestHost, testHost } from '../test-host.ts';
 
 const SECONDS = 1000;
 
@@ -128,7 +128,9 @@ test('H-98 keys and variables of the runtime stay behind', async () => {
       PATH: process.env['PATH'], LANG: 'C', LC_ALL: 'C', TZ: 'UTC', MINE: 'yes', OTHER: 'no', OPENAI_API_KEY: 'k',
       RUNTIME_HOME: '/h', ANTHROPIC_BASE_URL: 'u', NODE_OPTIONS: '--x',
     },
-    settings: { exec: { timeoutMs: 60_000, maxTimeoutMs: 60_000, env: ['MINE', 'OPENAI_API_KEY', 'RUNTIME_HOME'] } },
+    settings: {
+      exec: { timeoutMs: 60_000, maxTimeoutMs: 60_000, env: ['MINE', 'OPENAI_API_KEY', 'RUNTIME_HOME'], limits: NO_LIMITS },
+    },
   }); // prettier-ignore
   const { output } = await exec({ command: 'env' });
   const names = output.split('\n').map((line) => line.split('=')[0]!);
@@ -141,7 +143,7 @@ test('H-98 keys and variables of the runtime stay behind', async () => {
 test('H-96 a command that runs out of time is ended with its children', async () => {
   const cmd = 'sleep 999 & echo $! >child; setsid sh -c "echo \\$\\$ >stray; exec sleep 999" & echo before; sleep 999';
   t.remove();
-  t = testHost({ settings: { exec: { timeoutMs: 1000, maxTimeoutMs: 2000, env: [] } } });
+  t = testHost({ settings: { exec: { timeoutMs: 1000, maxTimeoutMs: 2000, env: [], limits: NO_LIMITS } } });
   const running = exec(cmd);
   const ids = await idsIn('child', 'stray');
   expect(await running).toMatchObject({

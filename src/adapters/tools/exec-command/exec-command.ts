@@ -2,6 +2,7 @@ import type { Invalid } from '../arguments/invalid.ts';
 import { StringDecoder } from 'node:string_decoder';
 import type { Facts, Presentation } from '../../../contract/values.ts';
 import type { ToolContext, ToolRun } from '../../../contract/ports.ts';
+import type { Confined, Sandbox } from '../../../contract/sandbox.ts';
 import { pathFact, shownPath } from '../paths/path-facts.ts';
 import { failed, type Failure, failureOf, invalid, noFacts, type Outcome, type Scene, type Tool } from '../tool.ts';
 import { visible } from '../visible.ts';
@@ -30,6 +31,7 @@ type ExecArguments = {
   workdir?: string;
   timeout_ms?: number;
   max_output_tokens?: number;
+  sandbox_permissions?: 'use_default' | 'require_escalated';
 };
 
 /** The tool with what it keeps between calls: digests of executables and the watchdog of running commands. */
@@ -38,9 +40,10 @@ export function createExecCommand(): Tool {
   let watchdog: Watchdog | undefined;
   let started = 0;
 
-  /** Runs it; `kept`: bytes of output to keep. */
+  /** Runs it, in the sandbox if there is one; `kept`: bytes of output to keep. */
   async function execute(
-    command: Omit<Command, 'environment'>,
+    command: Omit<Command, 'environment' | 'confined'>,
+    sandbox: Sandbox | undefined,
     kept: number,
     scene: Scene,
     call: ToolRun,
@@ -57,21 +60,27 @@ export function createExecCommand(): Tool {
       output.add(bytes);
       context.onOutput(decoder.write(bytes));
     };
+    let by: Confined | undefined;
     try {
+      by = sandbox?.confine(command);
       const around = { spawn, watchdog, clock: scene.clock, signal: context.signal, onBytes };
-      const end = await runProcess({ ...command, environment }, around);
+      const { limits } = scene.settings.exec;
+      const end = await runProcess({ ...command, environment, ...(by && { confined: { by, limits } }) }, around);
       if ('notStarted' in end) return failed({ code: 'not_startable', message: end.notStarted.message });
+      if (end.notBegun) return failed({ code: 'sandbox_failed', message: `not run: ${output.text(kept).text.trim()}` });
       return report(end, command.timeoutMs, output.text(kept));
     } catch (error) {
       // It may have been started.
       return failed(failureOf(error), 'unknown');
+    } finally {
+      by?.remove();
     }
   }
 
   return {
     name: 'exec_command',
     description:
-      'Runs a command (bash, else sh) without terminal or input; gives output and exit code. What it leaves running is ended.',
+      'Runs a command (bash, else sh) without terminal or input; gives output and exit code. May be sandboxed: no network, writes only in the project and $TMPDIR. What it leaves running is ended.',
     parameters: {
       type: 'object',
       properties: {
@@ -81,6 +90,11 @@ export function createExecCommand(): Tool {
         workdir: { type: 'string', minLength: 1, description: 'Default: the project root' },
         timeout_ms: { type: 'integer', minimum: 1 },
         max_output_tokens: { type: 'integer', minimum: 1 },
+        sandbox_permissions: {
+          type: 'string',
+          enum: ['use_default', 'require_escalated'],
+          description: 'require_escalated: outside of the sandbox; a person is asked',
+        },
       },
       required: [],
       additionalProperties: false,
@@ -109,12 +123,14 @@ export function createExecCommand(): Tool {
       // Of blanks and comments, too, something is said.
       const commands = parsed.length > 0 ? parsed : [{ words, assignments: [], redirects: [], parser: 'text' }];
       const written = writtenFiles(commands, scene, folder);
+      const sandbox = await sandboxFor(call, scene);
       const facts: Facts = {
         ...noFacts,
         paths: [...(workdir ? [workdir] : []), ...written.paths],
         hosts: namedHosts(call.cmd === undefined ? 'command' : 'cmd', commands),
         commands: markRuntime(written.commands, words.join(' '), homes),
         ...(executable ? { executable } : {}),
+        ...(sandbox ? { sandbox: sandbox.level } : {}),
       };
       const command = {
         program,
@@ -127,10 +143,20 @@ export function createExecCommand(): Tool {
       return {
         facts,
         presentation: present(call, shownPath(scene, folder)),
-        execute: (run, context) => execute(command, kept, scene, run, context),
+        execute: (run, context) => execute(command, sandbox, kept, scene, run, context),
       };
     },
   };
+}
+
+/** Undefined: it runs unconfined, and policy knows. */
+async function sandboxFor(
+  call: ExecArguments,
+  { sandbox, sandboxes, projectRoot }: Scene,
+): Promise<Sandbox | undefined> {
+  if (sandbox === undefined || call.sandbox_permissions === 'require_escalated') return undefined;
+  const found = await sandboxes.find(projectRoot, sandbox === 'best' ? undefined : sandbox);
+  return 'none' in found ? undefined : found;
 }
 
 function checkTogether(call: ExecArguments, { settings }: Scene): { invalid: Invalid[] } | undefined {
@@ -157,7 +183,8 @@ function present(call: ExecArguments, folder: string): Presentation {
     first.length < text.trim().length || first.length > TITLE_CHARACTERS
       ? `${first.slice(0, TITLE_CHARACTERS)} …`
       : first;
-  return { title: `Run ${visible(shown)}${place}${time}`, body: visible(text, { lines: true }) };
+  const escalated = call.sandbox_permissions === 'require_escalated' ? ' outside of the sandbox' : '';
+  return { title: `Run ${visible(shown)}${place}${time}${escalated}`, body: visible(text, { lines: true }) };
 }
 
 /** As a shell would need it, so that words with spaces in them show as one. */

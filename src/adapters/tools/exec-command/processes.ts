@@ -12,6 +12,8 @@ export interface CommandProcesses {
   leader: number;
   /** What every descendant has in its environment. */
   marker: string;
+  /** The first process keeps the others together, and ends when they have: it is ended last. */
+  leaderLast: boolean;
 }
 
 /** Resolves after `ms`, or as soon as `earlier` settles. */
@@ -37,6 +39,7 @@ export async function endProcesses(command: CommandProcesses, clock: Clock): Pro
       // Once for SIGTERM: handlers must not be run again and again. SIGKILL until no fork is left that was missed.
       if (signal === 'SIGKILL' || waited === 0) {
         for (const id of left) {
+          if (id === command.leader && (signal === 'SIGTERM' || left.length > 1)) continue;
           send(id, signal);
           if (signal === 'SIGTERM') send(id, 'SIGCONT'); // a stopped process would not see it
         }
@@ -48,20 +51,33 @@ export async function endProcesses(command: CommandProcesses, clock: Clock): Pro
 }
 
 /** What lives of it, as ids for `kill`: a negative one is the whole group, others have left it. Zombies don't count. */
-function processesOf({ leader, marker }: CommandProcesses): number[] {
+function processesOf({ leader, marker, leaderLast }: CommandProcesses): number[] {
   if (!hasProc()) return send(-leader, 0) ? [-leader] : [];
   const mark = `${TOOL_CALL_VARIABLE}=${marker}\0`;
   const targets = new Set<number>();
+  const parents = new Map<number, number>();
   for (const id of youngerProcesses(leader)) {
     const stat = readProcess(id, 'stat');
     if (stat === undefined) continue;
     // "id (name) state parent group …"; the name may hold anything.
-    const [state, , group] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    const [state, parent, group] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
     if (state === 'Z' || state === 'X') continue;
-    if (Number(group) === leader) targets.add(-leader);
+    parents.set(id, Number(parent));
+    if (Number(group) === leader) targets.add(leaderLast ? id : -leader);
     else if (readProcess(id, 'environ')?.includes(mark)) targets.add(id);
   }
+  // Those that changed group and environment are still its descendants, as long as the leader lives.
+  if (leaderLast) for (const id of parents.keys()) if (descends(id, leader, parents)) targets.add(id);
   return [...targets];
+}
+
+function descends(id: number, from: number, parents: ReadonlyMap<number, number>): boolean {
+  let at: number | undefined = id;
+  for (let steps = 0; at !== undefined && steps <= parents.size; steps++) {
+    if (at === from) return true;
+    at = parents.get(at);
+  }
+  return false;
 }
 
 /** Ids given out since the leader's, itself included; all where the counter began anew or is not known. */

@@ -4,7 +4,11 @@
  */
 import type { ChildProcess, spawn as Spawn } from 'node:child_process';
 import type { Writable } from 'node:stream';
+import { readFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import type { Clock } from '../../../base/clock.ts';
+import type { Confined } from '../../../contract/sandbox.ts';
+import type { ExecLimits } from '../tool.ts';
 import { TOOL_CALL_VARIABLE } from './command-environment.ts';
 import { endProcesses, pause } from './processes.ts';
 import type { Watchdog } from './watchdog.ts';
@@ -24,6 +28,8 @@ export interface Command {
   timeoutMs: number;
   /** Where bash is, if there is one. */
   bash: string | undefined;
+  /** What is started in its stead, with limits on what it may use; absent: it runs as it is. */
+  confined?: { by: Confined; limits: ExecLimits };
 }
 
 export interface CommandEnd {
@@ -32,6 +38,8 @@ export interface CommandEnd {
   signal: NodeJS.Signals | null;
   /** Nothing of it is left running. */
   confirmed: boolean;
+  /** What was to confine it could not, and it never ran. */
+  notBegun?: true;
 }
 
 export interface Surroundings {
@@ -62,7 +70,12 @@ export async function runProcess(command: Command, around: Surroundings): Promis
   if (leader === undefined) return { notStarted: await refused };
   watchdog.watch(leader);
   letGo(child);
-  const processes = { leader, marker: command.environment[TOOL_CALL_VARIABLE]! };
+  const processes = {
+    leader,
+    marker: command.environment[TOOL_CALL_VARIABLE]!,
+    leaderLast: command.confined !== undefined,
+  };
+  const status = statusOf(child);
   const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()));
   const closed = new Promise<void>((resolve) => child.once('close', () => resolve()));
 
@@ -75,20 +88,58 @@ export async function runProcess(command: Command, around: Surroundings): Promis
   child.stderr?.destroy();
   watchdog.release(leader);
   const { exitCode: code, signalCode } = child;
-  return { why, code, signal: signalCode, confirmed: ended && (code !== null || signalCode !== null) };
+  const confirmed = ended && (code !== null || signalCode !== null);
+  const begun = why !== 'ended' || (command.confined?.by.began(status()) ?? true);
+  return { why, code, signal: signalCode, confirmed, ...(!begun && { notBegun: true }) };
+}
+
+/** What is written to descriptor 4, as far as it came. */
+function statusOf(child: ChildProcess): () => string {
+  let text = '';
+  child.stdio[4]?.on('data', (bytes: Buffer) => (text += bytes.toString())).on('error', () => undefined);
+  return () => text;
 }
 
 /** Has no id when it could not be started; then its event says why. */
-function start({ program, args, folder, environment, bash }: Command, around: Surroundings): ChildProcess {
+function start(command: Command, around: Surroundings): ChildProcess {
+  const { folder, bash, confined } = command;
+  const { program, args } = confined?.by ?? command;
   const [shell, wrapper] = bash === undefined ? ['/bin/sh', WITHOUT_PIPE] : [bash, WITH_PIPE];
-  const child = around.spawn(shell, ['-c', `${WHEN_WATCHED}${wrapper}`, shell, program, ...args], {
+  const limits = confined === undefined ? '' : limiting(confined.limits, command);
+  const child = around.spawn(shell, ['-c', `${WHEN_WATCHED}${limits}${wrapper}`, shell, program, ...args], {
     cwd: folder,
-    env: environment,
+    env: { ...command.environment, ...confined?.by.environment },
     detached: true,
-    stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
+    stdio: ['ignore', 'pipe', 'pipe', 'pipe', ...(confined ? (['pipe', 'pipe'] as const) : [])],
   });
+  const filter = (child.stdio as readonly unknown[])[5] as Writable | undefined;
+  filter?.on('error', () => undefined); // it may not be read
+  filter?.end(confined?.by.filter);
   for (const stream of [child.stdout, child.stderr]) stream?.on('data', around.onBytes).on('error', () => undefined);
   return child;
+}
+
+const KIB_A_MIB = 1024;
+
+/** As bash and other shells take limits; one that can't be set is left. Processor time: all that the machine has until it is ended. */
+function limiting({ processes, memory, file_size }: ExecLimits, { timeoutMs, bash }: Command): string {
+  const wanted: [option: string, value: number][] = [
+    ['c', 0],
+    ['t', Math.ceil(timeoutMs / 1000) * availableParallelism() + 1],
+    ...(memory > 0 ? [['d', memory * KIB_A_MIB] as [string, number]] : []),
+    ...(file_size > 0 ? [['f', file_size * KIB_A_MIB] as [string, number]] : []),
+    ...(processes > 0 ? [[bash === undefined ? 'p' : 'u', processes + runningNow()] as [string, number]] : []),
+  ];
+  return wanted.map(([option, value]) => `ulimit -${option} ${value} 2>&-; `).join('');
+}
+
+/** Processes and threads on this machine, of all users: the limit counts them for the user, in all sandboxes together. */
+function runningNow(): number {
+  try {
+    return Number(/\/(\d+) /.exec(readFileSync('/proc/loadavg', 'latin1'))![1]);
+  } catch {
+    return 1000;
+  }
 }
 
 function letGo(child: ChildProcess): void {

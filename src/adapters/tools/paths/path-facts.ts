@@ -5,7 +5,7 @@ import type { Invalid } from '../arguments/invalid.ts';
 import { invalid, type Scene } from '../tool.ts';
 import { guardedFiles, leadsInto } from './other-names.ts';
 import { resolveReal } from './resolve-real.ts';
-import { isSecretShaped } from './secret-shaped.ts';
+import { isSecretShaped } from '../../../base/secret-shaped.ts';
 
 /** Linux takes no longer one. */
 const LONGEST_PATH = 4096;

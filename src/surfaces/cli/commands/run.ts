@@ -26,6 +26,7 @@ import { createProgress } from '../progress.ts';
 import { reportError } from '../report-error.ts';
 import { rootOf } from '../root-flag.ts';
 import { requestOf, type RunOptions } from '../run-request.ts';
+import { createSandboxNotice } from '../sandbox-notice.ts';
 import { sayOutcome, sayWaiting, withNewline } from '../say-outcome.ts';
 import { onSignals } from '../../signals.ts';
 import type { TerminalStreams } from '../../terminal/streams.ts';
@@ -135,7 +136,7 @@ export async function runToEnd(
   const next = (command: string): string => nextCommand(context, options, command);
   const titles = createCallTitles();
   const show = options.json ? jsonLines(io) : createProgress(io, titles);
-  const sayUnsandboxed = createSandboxNotice(io);
+  const saySandbox = createSandboxNotice(io);
   let at: Place = { scope: { kind: 'process' }, seq: 0 };
   const view: RunView = {
     onOpened(session, { seq, turn }) {
@@ -147,7 +148,7 @@ export async function runToEnd(
       titles.take(event);
       show(event);
       if (!options.json) goal.take(event);
-      sayUnsandboxed(event);
+      saySandbox(event);
       if (event.type === 'call.abandoned') {
         const { call_id } = event.data as EntryData<'call.abandoned'>;
         sayUnknown(io, titles.shown(call_id) ?? { title: call_id });
@@ -238,18 +239,6 @@ async function untilEnd(run: Run): Promise<RunOutcome> {
   } finally {
     stopListening();
   }
-}
-
-/** Says once that commands run without a sandbox, before the first does. */
-function createSandboxNotice(io: Io): (event: StreamEvent) => void {
-  let said = false;
-  return (event) => {
-    if (event.type !== 'policy.decided' || said) return;
-    const { effect, verdict } = event.data as EntryData<'policy.decided'>;
-    if (effect !== 'exec' || verdict === 'deny') return;
-    said = true;
-    io.stderr.write('sandbox off: commands run with your own rights\n');
-  };
 }
 
 /** A person has to look what it did: nobody else can. */

@@ -1,0 +1,68 @@
+/**
+ * bubblewrap (bwrap(1)): namespaces of its own for files, processes, network, messages and the machine's name. What isn't
+ * mounted isn't there, and nothing outlives the first process.
+ */
+import { statSync } from 'node:fs';
+import { callFilter } from './call-filter.ts';
+import type { Level } from './level.ts';
+import { isWithin, type Place } from './places.ts';
+import type { Scratch } from './scratch.ts';
+
+const PROGRAMS = ['/usr/bin/bwrap', '/usr/local/bin/bwrap', '/bin/bwrap'];
+
+/** In a network of its own, which leads nowhere, a command may talk to what it started itself. */
+const SOCKETS = ['inet', 'inet6', 'netlink'] as const;
+
+const ISOLATED = ['pid', 'ipc', 'uts', 'net', 'cgroup-try'].map((name) => `--unshare-${name}`);
+
+/** Root's rights over files of others stay, for a project that isn't root's; all else goes. */
+const RIGHTS = process.geteuid?.() === 0
+  ? ['--cap-drop', 'ALL', '--cap-add', 'CAP_DAC_OVERRIDE', '--cap-add', 'CAP_FOWNER']
+  : ['--unshare-user']; // prettier-ignore
+
+export const bubblewrap: Level = {
+  name: 'bubblewrap',
+  programs: PROGRAMS,
+  leaves: [
+    'it can read what you can, but for what is known to hold secrets',
+    'sockets at paths of the file system are refused, also to its own processes',
+  ],
+  lacks: () => (callFilter(process.arch, SOCKETS) ? undefined : `unknown machine ${process.arch}`),
+  confine(program, { places, scratch, command }) {
+    const mounts = places.slice(1).flatMap((place) => mountOf(place, places, scratch));
+    const args = [
+      '--die-with-parent', ...ISOLATED, ...RIGHTS,
+      '--ro-bind', '/', '/', '--dev', '/dev', '--proc', '/proc', ...mounts,
+      '--seccomp', '5', '--json-status-fd', '4', '--chdir', command.folder, '--', command.program, ...command.args,
+    ]; // prettier-ignore
+    return {
+      program,
+      args,
+      environment: { TMPDIR: '/tmp' },
+      filter: callFilter(process.arch, SOCKETS)!,
+      // It is told how a command ended only if that was begun.
+      began: (status) => status.includes('"exit-code"'),
+    };
+  },
+};
+
+function mountOf({ path, access }: Place, places: readonly Place[], scratch: Scratch): string[] {
+  switch (access) {
+    case 'read':
+      return ['--ro-bind', path, path];
+    case 'write':
+      return ['--bind', path, path];
+    case 'scratch':
+      return ['--bind', scratch.folder, path];
+    case 'none':
+      if (!isFolder(path)) return ['--ro-bind', scratch.emptyFile, path];
+      // What is mounted deeper needs a place to be mounted at.
+      return places.some((place) => place.path !== path && isWithin(place.path, path))
+        ? ['--perms', '0755', '--tmpfs', path]
+        : ['--ro-bind', scratch.emptyFolder, path];
+  }
+}
+
+function isFolder(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+}

@@ -1,0 +1,142 @@
+/**
+ * System calls that a confined command is refused, as a program for the kernel's filter (seccomp(2), classic BPF): what
+ * would reach past the sandbox (sockets that aren't isolated, keys kept in the kernel), and what widens the part of the
+ * kernel that can be attacked (namespaces, io_uring, bpf …), none of which ordinary programs need.
+ */
+
+/** Numbers of the calls on x64 and arm64; absent: there is no such call. */
+type Numbers = readonly [x64: number, arm64?: number];
+
+const REFUSED: Record<string, Numbers> = {
+  setns: [308, 268],
+  mount: [165, 40],
+  umount2: [166, 39],
+  pivot_root: [155, 41],
+  chroot: [161, 51],
+  add_key: [248, 217],
+  request_key: [249, 218],
+  keyctl: [250, 219],
+  bpf: [321, 280],
+  perf_event_open: [298, 241],
+  userfaultfd: [323, 282],
+  kexec_load: [246, 104],
+  kexec_file_load: [320, 294],
+  init_module: [175, 105],
+  finit_module: [313, 273],
+  delete_module: [176, 106],
+  open_by_handle_at: [304, 265],
+  reboot: [169, 142],
+  swapon: [167, 224],
+  swapoff: [168, 225],
+  acct: [163, 89],
+  syslog: [103, 116],
+  quotactl: [179, 60],
+  settimeofday: [164, 170],
+  clock_settime: [227, 112],
+  iopl: [172],
+  ioperm: [173],
+  io_uring_setup: [425, 425],
+  io_uring_enter: [426, 426],
+  io_uring_register: [427, 427],
+  open_tree: [428, 428],
+  move_mount: [429, 429],
+  fsopen: [430, 430],
+  fsconfig: [431, 431],
+  fsmount: [432, 432],
+  fspick: [433, 433],
+  mount_setattr: [442, 442],
+};
+
+/** How the kernel names a machine (audit.h), and where its numbers stand above. */
+const MACHINES: Partial<Record<string, { arch: number; column: 0 | 1 }>> = {
+  x64: { arch: 0xc000003e, column: 0 },
+  arm64: { arch: 0xc00000b7, column: 1 },
+};
+
+/** Judged by their arguments. */
+const CLONE = [56, 220] as const;
+const CLONE3 = [435, 435] as const;
+const IOCTL = [16, 29] as const;
+const SOCKET = [41, 198] as const;
+const UNSHARE = [272, 97] as const;
+/** On x64 numbers from here on are those of another interface of the same kernel (x32). */
+const X32 = 0x40000000;
+
+/** All flags of clone(2) and unshare(2) that make a namespace (but that of time, whose bit is clone's signal). */
+const NEW_NAMESPACE = 0x7e020000;
+/** What types into a terminal, or drives its console. */
+const TERMINAL_REQUESTS = [0x5412, 0x541c];
+
+const ALLOW = 0x7fff0000;
+const KILL = 0x80000000;
+const refuse = (errno: number): number => 0x00050000 | errno;
+const EPERM = 1;
+const EACCES = 13;
+const ENOSYS = 38;
+
+/** Where in `struct seccomp_data`; of arguments the lower half. */
+const AT = { number: 0, arch: 4, first: 16, second: 24 };
+
+export type SocketFamily = 'inet' | 'inet6' | 'netlink';
+const FAMILIES: Record<SocketFamily, number> = { inet: 2, inet6: 10, netlink: 16 };
+
+type Step = [code: number, ifTrue: number, ifFalse: number, value: number];
+const load = (at: number): Step => [0x20, 0, 0, at];
+const give = (value: number): Step => [0x06, 0, 0, value];
+const JUMP = { equal: 0x15, least: 0x35, anyBit: 0x45 };
+
+/** Ends with `result` where what was loaded is so; else goes on. */
+const when = (how: keyof typeof JUMP, value: number, result: number): Step[] => [
+  [JUMP[how], 0, 1, value],
+  give(result),
+];
+
+/** What follows, for one call only; it must end. */
+const forCall = (number: number, steps: Step[]): Step[] => [[JUMP.equal, 0, steps.length, number], ...steps];
+
+/**
+ * The filter as an array of `struct sock_filter`, in the machine's byte order. `sockets`: families that may be opened; a
+ * socket at a path of the file system is never one (`docker.sock`, a session bus), but pairs of them may be.
+ * Undefined for a machine whose calls aren't known here.
+ */
+export function callFilter(machine: string, sockets: readonly SocketFamily[]): Buffer | undefined {
+  const known = MACHINES[machine];
+  if (!known) return undefined;
+  const { arch, column } = known;
+  const refused = Object.values(REFUSED).flatMap((numbers) => numbers[column] ?? []);
+  const steps: Step[] = [
+    load(AT.arch),
+    [JUMP.equal, 1, 0, arch],
+    give(KILL),
+    load(AT.number),
+    ...when('least', X32, KILL),
+    ...refused.flatMap((number) => when('equal', number, refuse(EPERM))),
+    // Its flags lie in memory, where no filter can look: without it, libraries fall back to clone.
+    ...when('equal', CLONE3[column], refuse(ENOSYS)),
+    ...[CLONE[column], UNSHARE[column]].flatMap((number) =>
+      forCall(number, [load(AT.first), ...when('anyBit', NEW_NAMESPACE, refuse(EPERM)), give(ALLOW)]),
+    ),
+    ...forCall(IOCTL[column], [
+      load(AT.second),
+      ...TERMINAL_REQUESTS.flatMap((request) => when('equal', request, refuse(EPERM))),
+      give(ALLOW),
+    ]),
+    ...forCall(SOCKET[column], [
+      load(AT.first),
+      ...sockets.flatMap((family) => when('equal', FAMILIES[family], ALLOW)),
+      give(refuse(EACCES)),
+    ]),
+    give(ALLOW),
+  ];
+  return Buffer.from(steps.flatMap(bytesOf));
+}
+
+/** Little-endian, as both machines are. */
+function bytesOf([code, ifTrue, ifFalse, value]: Step): number[] {
+  const bytes = Buffer.alloc(8);
+  bytes.writeUInt16LE(code, 0);
+  bytes.writeUInt8(ifTrue, 2);
+  bytes.writeUInt8(ifFalse, 3);
+  bytes.writeUInt32LE(value >>> 0, 4);
+  return [...bytes];
+}

@@ -1,0 +1,61 @@
+/**
+ * Landlock (landlock(7)): the kernel refuses the command, and all that it starts, what isn't granted by path. It works
+ * where namespaces are forbidden (plain Docker), and can grant only: not "all of the project but its hooks".
+ */
+import { callFilter } from './call-filter.ts';
+import { LANDLOCK_HELPER } from './landlock-helper.ts';
+import type { Level } from './level.ts';
+import { accessTo, entriesOf, isWithin, type Place } from './places.ts';
+
+/** Numbers of prctl, openat and capset. */
+const CALLS: Partial<Record<string, string>> = { x64: '157,257,126', arm64: '167,56,91' };
+
+/** All of `/dev` that a command gets. */
+const DEVICES = ['null', 'zero', 'full', 'random', 'urandom', 'tty'].map((name) => `/dev/${name}`);
+
+export const landlock: Level = {
+  name: 'landlock',
+  programs: ['/usr/bin/perl', '/usr/local/bin/perl', '/bin/perl'],
+  leaves: [
+    'it can read what you can, but for what is known to hold secrets',
+    "it can change hooks and settings of the project's git, and modes, owners and times of your files anywhere",
+    'it sees the names and commands of other processes; before Linux 6.12 it can send them signals',
+    'there is no /tmp for it but $TMPDIR, and no network at all, not even to itself',
+  ],
+  lacks(places) {
+    if (CALLS[process.arch] === undefined) return `unknown machine ${process.arch}`;
+    const hole = places.find(
+      ({ path, access }) =>
+        access === 'none' && places.some((place) => place.access === 'write' && isWithin(path, place.path)),
+    );
+    return hole && `it can't hide ${hole.path} inside of what may be written`;
+  },
+  confine(program, { places, scratch, command }) {
+    const { read, write } = grantsOf(places);
+    return {
+      program,
+      args: [
+        '-e', LANDLOCK_HELPER, CALLS[process.arch]!, String(process.pid), callFilter(process.arch, [])!.toString('hex'),
+        ...read.map((path) => `r:${path}`), ...[...write, ...DEVICES, scratch.folder].map((path) => `w:${path}`),
+        '--', command.program, ...command.args,
+      ],
+      environment: { TMPDIR: scratch.folder },
+      began: (status) => status.includes('began'),
+    }; // prettier-ignore
+  },
+};
+
+/** The paths whose grants together are the map: where something in a folder is another's, what lies in it one by one. */
+export function grantsOf(places: readonly Place[]): { read: string[]; write: string[] } {
+  const found = { read: [] as string[], write: [] as string[] };
+  const grant = (path: string): void => {
+    if (path === '/dev') return;
+    const access = accessTo(places, path);
+    const within = places.filter((place) => place.path !== path && isWithin(place.path, path));
+    if (access === 'write') found.write.push(path);
+    else if (within.length > 0) entriesOf(path).forEach(grant);
+    else if (access === 'read') found.read.push(path);
+  };
+  grant('/');
+  return found;
+}

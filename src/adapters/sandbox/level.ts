@@ -1,0 +1,22 @@
+/** What every kind of sandbox is to the rest. */
+import type { Confined, ConfinedCommand } from '../../contract/sandbox.ts';
+import type { SandboxLevel } from '../../contract/values.ts';
+import type { Place } from './places.ts';
+import type { Scratch } from './scratch.ts';
+
+export interface Confinement {
+  places: readonly Place[];
+  scratch: Scratch;
+  command: ConfinedCommand;
+}
+
+export interface Level {
+  name: SandboxLevel;
+  /** Where its program may lie; the first that is there is taken. */
+  programs: readonly string[];
+  /** What it doesn't stop, each in words that follow "…, but". */
+  leaves: readonly string[];
+  /** Why it can't be for these places, whatever is installed. */
+  lacks(places: readonly Place[]): string | undefined;
+  confine(program: string, confinement: Confinement): Omit<Confined, 'remove'>;
+}

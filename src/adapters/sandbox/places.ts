@@ -1,0 +1,122 @@
+/**
+ * What a confined command finds where: a map of the file system from which every sandbox is made. Of several places that
+ * hold a path the deepest counts.
+ */
+import { lstatSync, readdirSync, realpathSync } from 'node:fs';
+import { join } from 'node:path';
+import { isSecretShaped } from '../../base/secret-shaped.ts';
+import { HOME_SECRETS, OWN_FOLDERS_IN_RUN, SYSTEM_SECRETS } from './secrets.ts';
+
+/** `scratch`: an empty folder of the command's own is there instead. */
+export type Access = 'read' | 'write' | 'none' | 'scratch';
+
+export interface Place {
+  /** Absolute, links resolved. */
+  path: string;
+  access: Access;
+}
+
+export interface Surroundings {
+  /** Real path of the project: what a command may change. */
+  projectRoot: string;
+  /** Real path of RUNTIME_HOME. */
+  runtimeHome: string;
+  /** The folders of the user, real paths: that of the environment, and that of the system if it is another. */
+  userHomes: readonly string[];
+  /** Further paths, real ones. */
+  read: readonly string[];
+  write: readonly string[];
+  hide: readonly string[];
+}
+
+/** Of a repository: what git runs, or takes settings from that run. `.git` itself is a place, so that nobody renames it. */
+const GIT_RUNS = ['hooks', 'config', 'config.worktree', 'modules', 'worktrees'];
+
+/** From shallow to deep, the root of the file system first. What isn't there is no place. */
+export function placesOf(around: Surroundings): Place[] {
+  const { projectRoot, runtimeHome, userHomes } = around;
+  const access = new Map<string, Access>();
+  /** Links lead elsewhere: it is their target that counts. */
+  const put = (path: string, is: Access): void => {
+    const real = realPath(path);
+    if (real !== undefined && real !== '/') access.set(real, is);
+  };
+  for (const path of SYSTEM_SECRETS) put(path, 'none');
+  for (const path of OWN_FOLDERS_IN_RUN) put(path, 'read');
+  for (const path of ['/tmp', '/var/tmp']) put(path, 'scratch');
+  for (const home of userHomes) {
+    put(home, 'read');
+    for (const path of secretsIn(home)) put(path, 'none');
+  }
+  for (const path of around.hide) put(path, 'none');
+  for (const path of around.read) put(path, 'read');
+  for (const path of around.write) put(path, 'write');
+  put(projectRoot, 'write');
+  const git = realPath(join(projectRoot, '.git'));
+  if (git !== undefined && isWithin(git, projectRoot)) {
+    put(git, 'write');
+    for (const name of GIT_RUNS) put(join(git, name), 'read');
+  }
+  // Whatever was said before: nothing of the state is seen.
+  for (const path of access.keys()) if (isWithin(path, runtimeHome)) access.delete(path);
+  access.set(runtimeHome, 'none');
+  access.set('/', 'read');
+  return [...access]
+    .map(([path, is]) => ({ path, access: is }))
+    .sort((a, b) => depth(a.path) - depth(b.path) || (a.path < b.path ? -1 : 1));
+}
+
+/** How a path may be used: as the deepest place says that holds it. `places` as `placesOf` gives them. */
+export function accessTo(places: readonly Place[], path: string): Access {
+  return places.findLast((place) => isWithin(path, place.path))!.access;
+}
+
+export function isWithin(path: string, folder: string): boolean {
+  return path === folder || folder === '/' || path.startsWith(`${folder}/`);
+}
+
+/** By their known names, and by names that look like a secret's. */
+function secretsIn(home: string): string[] {
+  const named = HOME_SECRETS.map((name) => join(home, name));
+  const shaped = [home, join(home, '.config')].flatMap((folder) =>
+    namesIn(folder)
+      .map((name) => join(folder, name))
+      .filter((path) => isSecretShaped(path)),
+  );
+  return [...named, ...shaped];
+}
+
+function namesIn(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch {
+    return [];
+  }
+}
+
+function realPath(path: string): string | undefined {
+  try {
+    return realpathSync(path);
+  } catch {
+    return undefined;
+  }
+}
+
+function depth(path: string): number {
+  return path === '/' ? 0 : path.split('/').length;
+}
+
+/** The paths that a place is made of where single entries are to be left out: all that is in it but links. */
+export function entriesOf(folder: string): string[] {
+  return namesIn(folder)
+    .map((name) => join(folder, name))
+    .filter((path) => !isLink(path));
+}
+
+function isLink(path: string): boolean {
+  try {
+    return lstatSync(path).isSymbolicLink();
+  } catch {
+    return true;
+  }
+}

@@ -1,0 +1,35 @@
+/** The port behind which commands are confined. */
+import type { SandboxLevel } from './values.ts';
+
+/** A program with its arguments, to be started in a folder. Paths are absolute. */
+export interface ConfinedCommand {
+  program: string;
+  args: readonly string[];
+  folder: string;
+}
+
+/** What is to be started in a command's stead. */
+export interface Confined {
+  program: string;
+  args: readonly string[];
+  /** Variables that it needs beside those of the command. */
+  environment: Record<string, string>;
+  /** What it reads from descriptor 5. */
+  filter?: Uint8Array;
+  /** Whether the command itself was begun, by what was written to descriptor 4. Asked after it ended by itself. */
+  began(status: string): boolean;
+  /** Takes away what was made for it. */
+  remove(): void;
+}
+
+export interface Sandbox {
+  level: SandboxLevel;
+  /** What it doesn't stop, in words for people, each of which follows "…, but". */
+  leaves: readonly string[];
+  confine(command: ConfinedCommand): Confined;
+}
+
+export interface Sandboxes {
+  /** The best one that works here for commands of a project, or that of the level; or why there is none. */
+  find(project_root: string, level?: SandboxLevel): Promise<Sandbox | { none: string }>;
+}

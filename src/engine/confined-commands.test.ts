@@ -1,0 +1,341 @@
+/** Commands in each sandbox that works here: what they can do, and what they can't however they try. */
+import { spawn } from 'node:child_process';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { createServer, type Server } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { bubblewrap } from '../adapters/sandbox/bubblewrap.ts';
+import { landlock } from '../adapters/sandbox/landlock.ts';
+import { createSandboxes } from '../adapters/sandbox/sandboxes.ts';
+import { NO_LIMITS, type TestHost, testHost } from '../adapters/tools/test-host.ts';
+import { processEnvironment } from '../base/environment.ts';
+
+const LEVELS = [bubblewrap, landlock];
+const PATH = processEnvironment()['PATH'];
+
+const probing = realpathSync(mkdtempSync(join(tmpdir(), 'probe-')));
+mkdirSync(join(probing, 'project'));
+const why = new Map<string, string>();
+for (const level of LEVELS) {
+  const options = { home: join(probing, 'no-home'), environment: { PATH, HOME: '/nonexistent' }, levels: [level] };
+  const settings = { read: [], write: [], hide: [] };
+  const found = await createSandboxes({ ...options, settings }).find(join(probing, 'project'));
+  if ('none' in found) why.set(level.name, ` (skipped: ${found.none})`);
+}
+rmSync(probing, { recursive: true });
+
+test.each(LEVELS)('$name works on Linux with what CI installs', ({ name }) => {
+  if (process.platform === 'linux' && processEnvironment()['CI']) expect([...why.keys()]).not.toEqual(['bubblewrap', 'landlock']); // prettier-ignore
+  expect(['bubblewrap', 'landlock']).toContain(name);
+});
+
+for (const level of LEVELS) {
+  const unmet = why.get(level.name) ?? '';
+  describe.skipIf(unmet !== '')(`${level.name}${unmet}`, () => {
+    let t: TestHost;
+    let around: string;
+    let home: string;
+    beforeEach(() => {
+      around = realpathSync(mkdtempSync(join(tmpdir(), 'around-')));
+      home = join(around, 'me');
+      const state = join(home, '.runtime');
+      const project = join(home, 'project');
+      for (const folder of ['.ssh', '.config/gh', 'project/.git/hooks', 'notes', '.runtime']) {
+        mkdirSync(join(home, folder), { recursive: true });
+      }
+      const environment = { PATH, HOME: home };
+      const settings = { read: [], write: [], hide: ['~/diary'] };
+      t = testHost(
+        {
+          home: state,
+          environment,
+          settings: { exec: { timeoutMs: 60_000, maxTimeoutMs: 60_000, env: [], limits: NO_LIMITS } },
+          sandboxes: createSandboxes({ home: state, environment, settings, levels: [level] }),
+        },
+        project,
+      );
+      for (const file of ['.ssh/id_ed25519', '.netrc', '.config/gh/hosts.yml', '.runtime/config.yaml', 'diary']) {
+        writeFileSync(join(home, file), 'geheim\n');
+      }
+      writeFileSync(join(home, 'notes/a'), 'note\n');
+      writeFileSync(join(home, '.bashrc'), '# mine\n');
+      t.file('.git/config', '[core]\n');
+      t.file('a.txt', 'one\n');
+    });
+    afterEach(() => rmSync(around, { recursive: true, force: true }));
+
+    const run = async (cmd: string, more: object = {}) => {
+      const request = { ...t.request('exec_command', { cmd, ...more }), sandbox: 'best' as const };
+      const inspection = await t.host.inspect(request);
+      expect(inspection.invalid).toBeUndefined();
+      expect(inspection.facts.sandbox).toBe(level.name);
+      return t.run({ ...request, sandbox: level.name }, inspection);
+    };
+    const output = async (cmd: string): Promise<string> => (await run(cmd)).output;
+
+    test('works in the project: reads, writes, makes, moves, links, runs', async () => {
+      expect(await output('cat a.txt; echo two >>a.txt; mkdir d; mv a.txt d/b; ln -s d/b l; cat l; ln d/b h; cat h | wc -l')).toBe(
+        'one\none\ntwo\n2\n[exit code 0]',
+      ); // prettier-ignore
+      expect(await output("printf '#!/bin/sh\\necho ran\\n' >x; chmod +x x; ./x; pwd; exit 3")).toBe(
+        `ran\n${t.root}\n[exit code 3]`,
+      );
+      expect(t.text('d/b')).toBe('one\ntwo\n');
+    });
+
+    test('sees system and home, but what holds secrets', async () => {
+      expect(await output('cat ../notes/a; ls /usr >/dev/null && echo usr')).toBe('note\nusr\n[exit code 0]');
+      for (const path of ['.ssh/id_ed25519', '.netrc', '.config/gh/hosts.yml', '.runtime/config.yaml', 'diary']) {
+        const said = await output(`cat ${join(home, path)}; cp ${join(home, path)} stolen; cat stolen`);
+        expect([path, said]).toEqual([path, expect.not.stringContaining('geheim')]);
+      }
+    });
+
+    test.each([
+      ['over a link of the project', 'ln -s ../.ssh k; cat k/id_ed25519'],
+      ['over a link in /tmp', 'ln -s $OUT/.ssh "$TMPDIR/k"; cat "$TMPDIR/k/id_ed25519"'],
+      ['by a hard link', 'ln ../.ssh/id_ed25519 mine; cat mine'],
+      ['over /proc/self/root', 'cat /proc/self/root$OUT/.ssh/id_ed25519'],
+      ['over /proc/1/root', 'cat /proc/1/root$OUT/.ssh/id_ed25519'],
+      ['over the parent', 'cat /proc/$PPID/root$OUT/.ssh/id_ed25519; cat /proc/$PPID/cwd/../.ssh/id_ed25519'],
+      ['by all processes', 'for p in /proc/[0-9]*; do cat $p/root$OUT/.ssh/id_ed25519 $p/cwd/../.ssh/id_ed25519; done'],
+      ['by moving what holds it', 'mv ../.ssh ./k; cat k/id_ed25519; mv .. ../../other'],
+      ['in a namespace of its own', 'unshare -r -m sh -c "umount -l $OUT/.ssh; cat $OUT/.ssh/id_ed25519"'],
+      ['by unmounting', 'umount -l $OUT/.ssh; umount $OUT/.ssh; cat $OUT/.ssh/id_ed25519'],
+      ['by mounting the disk again', 'mkdir m; mount --bind / m; cat m$OUT/.ssh/id_ed25519'],
+      [
+        'through a device',
+        'mknod d b 8 0; mknod e b 254 0; mknod c c 1 1; head -c 9 d; head -c 9 e; head -c 9 c; dmesg',
+      ],
+      ['by chroot', 'chroot / cat $OUT/.ssh/id_ed25519'],
+      ['by a descriptor left open', 'for f in 3 4 5 6 7 8 9; do cat <&$f; ls /proc/self/fd/$f/; done'],
+    ])('H-100 a secret is not read %s', async (_, cmd) => {
+      expect(await output(cmd.replaceAll('$OUT', home))).not.toContain('geheim');
+      expect(readFileSync(join(home, '.ssh/id_ed25519'), 'utf8')).toBe('geheim\n');
+    });
+
+    test.each([
+      ['a file', 'echo x >$OUT/new'],
+      ['in the system', 'echo x >/etc/new; touch /usr/new'],
+      ['over a link', 'ln -s $OUT o; echo x >o/new'],
+      ['over ..', 'echo x >../new; mkdir ../new'],
+      ['start-up files', 'echo evil >>$OUT/.bashrc; rm $OUT/.bashrc; mv a.txt $OUT/.bashrc; ln -sf a.txt $OUT/.bashrc'],
+      ['by truncating', ': >$OUT/.bashrc; truncate -s 0 $OUT/.bashrc'],
+      [
+        'the state',
+        'echo evil >$OUT/.runtime/config.yaml; rm -r $OUT/.runtime; mkdir -p $OUT/.runtime; ls $OUT/.runtime',
+      ],
+      ['by moving', 'mv $OUT/notes .; mv ../project $OUT/elsewhere'],
+      ['over /proc', 'P=/proc; for p in self 1 $PPID; do echo x >$P/$p/root$OUT/new; echo x >$P/$p/cwd/../new; done'],
+      ['in a namespace', 'unshare -r sh -c "mount -o remount,rw /; echo x >$OUT/new"'],
+    ])('nothing is written outside of the project: %s', async (_, cmd) => {
+      await run(cmd.replaceAll('$OUT', home));
+      for (const path of [join(home, 'new'), '/etc/new', '/usr/new', join(home, 'elsewhere')]) {
+        expect([path, existsSync(path)]).toEqual([path, false]);
+      }
+      expect(readFileSync(join(home, '.bashrc'), 'utf8')).toBe('# mine\n');
+      expect(readFileSync(join(home, '.runtime/config.yaml'), 'utf8')).toBe('geheim\n');
+      expect(readFileSync(join(home, 'notes/a'), 'utf8')).toBe('note\n');
+    });
+
+    describe('sockets', () => {
+      let servers: Server[];
+      beforeEach(() => void (servers = []));
+      afterEach(() => Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve)))));
+      const heard = (listen: (server: Server) => void): Promise<() => boolean> =>
+        new Promise((resolve) => {
+          let reached = false;
+          const server = createServer((socket) => {
+            reached = true;
+            socket.on('error', () => undefined).end('geheim\n');
+          });
+          servers.push(server);
+          server.on('listening', () => resolve(() => reached));
+          listen(server);
+        });
+      const PERL = `perl -MSocket -e '
+        my ($family, $address) = $ARGV[0] =~ /^\\d+$/ ? (AF_INET, pack_sockaddr_in($ARGV[0], inet_aton("127.0.0.1")))
+          : (AF_UNIX, pack_sockaddr_un($ARGV[0] =~ s/^@/\\0/r));
+        socket(my $s, $family, SOCK_STREAM, 0) or die "socket: $!\\n";
+        connect($s, $address) or die "connect: $!\\n"; print <$s>'`;
+
+      test('no service of this machine is reached', async () => {
+        const path = join(t.root, 'service.sock');
+        const reached = [
+          await heard((server) => server.listen(0, '127.0.0.1')),
+          await heard((server) => server.listen(path)),
+          await heard((server) => server.listen(`\0confined-${process.pid}`)),
+        ];
+        const { port } = servers[0]!.address() as { port: number };
+        for (const address of [String(port), path, `@confined-${process.pid}`]) {
+          const { output: said } = await run(`${PERL} '${address}'; echo end`);
+          expect([address, said]).toEqual([address, expect.stringMatching(/^(socket|connect): .*\nend\n/)]);
+        }
+        const { output: said } = await run(
+          `exec 9<>/dev/tcp/127.0.0.1/${port} && cat <&9; echo x >/dev/udp/127.0.0.1/${port}; echo end`,
+        );
+        expect(said).not.toContain('geheim');
+        expect(reached.map((one) => one())).toEqual([false, false, false]);
+      });
+
+      test('other kinds of sockets, and rings that would open them, are refused', async () => {
+        const kinds = [1, 3, 5, 9, 17, 21, 29, 30, 38, 40, 44].map(
+          (family) => `socket(my $s${family}, ${family}, 1, 0) and print "family ${family}\\n";`,
+        );
+        const rings = 'my $p = "\\0" x 120; print "ring\\n" if syscall(425, 8, $p) >= 0;';
+        expect(await output(`perl -e '${kinds.join('')}${rings} print "end\\n"'`)).toBe('end\n[exit code 0]');
+      });
+    });
+
+    test('the environment of this program stays unseen', async () => {
+      const child = spawn('/bin/sleep', ['60'], { env: { KEY: 'geheim' }, stdio: 'ignore' });
+      try {
+        const said = await output(
+          `cat /proc/[0-9]*/environ /proc/${child.pid}/environ /proc/${child.pid}/mem | tr '\\0' '\\n'; env`,
+        );
+        expect(said).not.toContain('geheim');
+      } finally {
+        child.kill('SIGKILL');
+      }
+    });
+
+    test('processes outside are neither ended nor traced', async () => {
+      const child = spawn('/bin/sleep', ['60'], { stdio: 'ignore' });
+      try {
+        await run(
+          `kill -9 ${child.pid}; kill -9 -1; perl -e 'syscall(101, 16, ${child.pid}, 0, 0) == 0 and print "traced\\n"'`,
+        ).then(({ output: said }) => expect(said).not.toContain('traced'));
+        expect(child.exitCode ?? child.signalCode).toBeNull();
+      } finally {
+        child.kill('SIGKILL');
+      }
+    });
+
+    test(
+      'nothing outlives it: forked twice, in a session of its own, with an empty environment',
+      { timeout: 30_000 },
+      async () => {
+        const begun = Date.now();
+        const cmd =
+          `(env -i setsid sh -c 'exec >&- 2>&-; echo $$ >pid; sleep 5; echo late >late' & ) ; ` +
+          `while [ ! -s pid ]; do sleep 0.01; done; echo done`;
+        expect(await output(cmd)).toBe('done\n[exit code 0]');
+        await new Promise((resolve) => setTimeout(resolve, 6000 - (Date.now() - begun)));
+        expect(existsSync(join(t.root, 'late'))).toBe(false);
+      },
+    );
+
+    test('nor when time runs out', { timeout: 30_000 }, async () => {
+      const cmd = `(env -i setsid sh -c 'exec >&- 2>&-; trap "" TERM; echo $$ >pid; sleep 5; echo late >late' & ); echo before; sleep 99`;
+      expect(await run(cmd, { timeout_ms: 700 })).toMatchObject({ outcome: 'timeout', output: 'before\n' });
+      expect(existsSync(join(t.root, 'pid'))).toBe(true);
+      await new Promise((resolve) => setTimeout(resolve, 5500));
+      expect(existsSync(join(t.root, 'late'))).toBe(false);
+    });
+
+    test('is told in time that it has to end', async () => {
+      const cmd = `trap 'echo ending; exit 5' TERM; echo before; while :; do sleep 0.05; done`;
+      expect(await run(cmd, { timeout_ms: 700 })).toMatchObject({
+        outcome: 'timeout',
+        output: expect.stringMatching(/^before\n[^]*ending\n$/),
+      });
+    });
+
+    test('output comes whole, in order, and with how it ended', async () => {
+      expect(await output('echo one; echo two >&2; echo x >/dev/stderr; exit 7')).toBe('one\ntwo\nx\n[exit code 7]');
+      expect(await output('kill -9 $$')).toMatch(/^\[(ended by SIGKILL|exit code 137)\]$/);
+      const { output: many } = await run('seq 200000 | tail -c 500000');
+      expect(many).toHaveLength(500_000 + '[exit code 0]'.length);
+      expect(await output('no-such-program')).toMatch(/not found\n\[exit code 127\]$/);
+    });
+
+    test('what it puts into its own folder for that is gone with it', async () => {
+      expect(await output('echo x >"$TMPDIR/x"; cat "$TMPDIR/x"; echo "$TMPDIR"')).toMatch(
+        /^x\n\/.*\n\[exit code 0\]$/,
+      );
+      expect(await output('[ ! -e "$TMPDIR/x" ] && echo gone')).toBe('gone\n[exit code 0]');
+    });
+
+    test('a project that is a link of the folder above is still the project', async () => {
+      symlinkSync(t.root, join(around, 'link'));
+      expect(await output('pwd -P')).toBe(`${t.root}\n[exit code 0]`);
+    });
+
+    if (level.name === 'bubblewrap') {
+      test.each([
+        ['hooks', 'echo evil >.git/hooks/pre-commit; mkdir -p .git/hooks; cp a.txt .git/hooks/'],
+        ['settings', 'echo evil >>.git/config; rm -f .git/config; mv a.txt .git/config; git config core.pager evil'],
+        ['by moving .git', 'mv .git old; mkdir -p .git/hooks; echo evil >.git/hooks/x; echo evil >.git/config'],
+        ['by moving what lies in it', 'mv .git/hooks .git/h; mv .git/config .git/c; rm -rf .git'],
+      ])("git's %s stay", async (_, cmd) => {
+        await run(cmd);
+        expect(readFileSync(join(t.root, '.git/config'), 'utf8')).toBe('[core]\n');
+        expect(existsSync(join(t.root, '.git/hooks/pre-commit')) || existsSync(join(t.root, '.git/hooks/x'))).toBe(
+          false,
+        );
+      });
+
+      test('the rest of .git can be used', async () => {
+        expect(await output('echo x >.git/index; cat .git/index')).toBe('x\n[exit code 0]');
+      });
+
+      test('RUNTIME_HOME inside the project is closed, too', async () => {
+        const inside = join(t.root, '.state');
+        mkdirSync(inside);
+        writeFileSync(join(inside, 'config.yaml'), 'geheim\n');
+        const sandboxes = createSandboxes({
+          home: inside,
+          environment: { PATH, HOME: home },
+          settings: { read: [inside], write: [inside], hide: [] },
+        });
+        const host = testHost({ home: inside, environment: { PATH, HOME: home }, sandboxes }, t.root);
+        const request = {
+          ...host.request('exec_command', { cmd: 'cat .stat?/*; echo x >.stat?/y' }),
+          sandbox: 'best' as const,
+        };
+        const result = await host.run({ ...request, sandbox: level.name }, await host.host.inspect(request));
+        expect(result.output).not.toContain('geheim');
+        expect(existsSync(join(inside, 'y'))).toBe(false);
+      });
+    }
+
+    test('limits hold', async () => {
+      const limits = { processes: 0, memory: 64, file_size: 1 };
+      const environment = { PATH, HOME: home };
+      const settings = { exec: { timeoutMs: 60_000, maxTimeoutMs: 60_000, env: [], limits } };
+      const state = join(home, '.runtime');
+      const places = { read: [], write: [], hide: [] };
+      const sandboxes = createSandboxes({ home: state, environment, settings: places, levels: [level] });
+      const host = testHost({ home: state, environment, settings, sandboxes }, t.root);
+      const go = async (cmd: string) => {
+        const request = { ...host.request('exec_command', { cmd }), sandbox: level.name };
+        expect((await host.host.inspect(request)).facts.sandbox).toBe(level.name);
+        return host.run({ ...request, sandbox: level.name }, await host.host.inspect(request));
+      };
+      await go('head -c 5000000 /dev/zero >big');
+      expect(readFileSync(join(t.root, 'big')).length).toBe(1024 * 1024);
+      expect((await go(`perl -e 'my $x = "x" x 200_000_000; print length $x'`)).output).not.toContain('200000000');
+      expect((await go('ulimit -c; ulimit -d unlimited; ulimit -d')).output).toMatch(/^0\n[^]*\n65536\n/);
+    });
+  });
+}
+
+test('a project that holds the home has none, and says why', async () => {
+  const folder = realpathSync(mkdtempSync(join(tmpdir(), 'around-')));
+  const home = join(folder, 'me');
+  mkdirSync(home);
+  const options = { home: join(home, '.runtime'), environment: { PATH, HOME: home } };
+  const sandboxes = createSandboxes({ ...options, settings: { read: [], write: [], hide: [] } });
+  expect(await sandboxes.find(folder)).toEqual({ none: `the project holds your home, ${home}` });
+  rmSync(folder, { recursive: true });
+});

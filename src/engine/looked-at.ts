@@ -1,0 +1,11 @@
+import type { Policy } from '../contract/manifest.ts';
+import type { ToolRequest } from '../contract/ports.ts';
+import { strictestSandbox } from '../kernel/policy/rights.ts';
+import { argumentsNamed } from '../kernel/policy/rules.ts';
+
+/** What policies want of a call's inspection beside what a tool says by itself. */
+export function lookedAt(policies: Policy[], tool: string): Pick<ToolRequest, 'named_args' | 'sandbox'> {
+  const named_args = argumentsNamed(policies, tool);
+  const confined = strictestSandbox(policies) !== 'off';
+  return { ...(named_args.length > 0 && { named_args }), ...(confined && { sandbox: 'best' }) };
+}

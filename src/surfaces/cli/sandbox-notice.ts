@@ -1,0 +1,28 @@
+import type { EntryData } from '../../contract/entries.ts';
+import type { StreamEvent } from '../../contract/stream.ts';
+import type { SandboxLevel } from '../../contract/values.ts';
+import type { Io } from './io.ts';
+
+/** Says, before the first command runs, what confines it; and again before one that nothing does. */
+export function createSandboxNotice({ stderr }: Io): (event: StreamEvent) => void {
+  const confined = new Map<string, SandboxLevel | undefined>();
+  const said = new Set<string>();
+  return (event) => {
+    if (event.type === 'call.inspected') {
+      const { call_id, facts } = event.data as EntryData<'call.inspected'>;
+      confined.set(call_id, facts.sandbox);
+    }
+    if (event.type !== 'policy.decided') return;
+    const { call_id, effect, verdict } = event.data as EntryData<'policy.decided'>;
+    if (effect !== 'exec' || verdict === 'deny') return;
+    const notice = noticeOf(confined.get(call_id));
+    if (said.has(notice)) return;
+    said.add(notice);
+    stderr.write(`${notice}\n`);
+  };
+}
+
+function noticeOf(level: SandboxLevel | undefined): string {
+  if (level === undefined) return 'sandbox off: commands run with your own rights';
+  return `sandbox ${level}: commands change the project alone, without network (what it leaves: runtime doctor)`;
+}
