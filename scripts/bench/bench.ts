@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { nodeFlags } from '../build/node-flags.ts';
 
 const NAMES = [
-  'startup', 'turn', 'accept', 'long-session', 'past', 'verify', 'terminal', 'syncs', 'many-sessions', 'service', 'lanes', 'soak', 'daemon', 'deltas', 'requests', 'policy',
+  'startup', 'turn', 'accept', 'long-session', 'past', 'verify', 'terminal', 'syncs', 'many-sessions', 'service', 'lanes', 'soak', 'daemon', 'deltas', 'requests', 'policy', 'sandbox',
 ]; // prettier-ignore
 
 const flags = process.argv.slice(2).filter((word) => word.startsWith('--'));

@@ -24,7 +24,7 @@ export interface Confined {
 
 export interface Sandbox {
   level: SandboxLevel;
-  /** What it doesn't stop, in words for people, each of which follows "…, but". */
+  /** What it doesn't stop, in words for people. */
   leaves: readonly string[];
   confine(command: ConfinedCommand): Confined;
 }

@@ -4,7 +4,7 @@
  */
 import { statSync } from 'node:fs';
 import { callFilter } from './call-filter.ts';
-import type { Level } from './level.ts';
+import { READS_AND_PROJECT, type Level } from './level.ts';
 import { isWithin, type Place } from './places.ts';
 import type { Scratch } from './scratch.ts';
 
@@ -23,10 +23,7 @@ const RIGHTS = process.geteuid?.() === 0
 export const bubblewrap: Level = {
   name: 'bubblewrap',
   programs: PROGRAMS,
-  leaves: [
-    'it can read what you can, but for what is known to hold secrets',
-    'sockets at paths of the file system are refused, also to its own processes',
-  ],
+  leaves: READS_AND_PROJECT,
   lacks: () => (callFilter(process.arch, SOCKETS) ? undefined : `unknown machine ${process.arch}`),
   confine(program, { places, scratch, command }) {
     const mounts = places.slice(1).flatMap((place) => mountOf(place, places, scratch));

@@ -4,7 +4,7 @@
  */
 import { callFilter } from './call-filter.ts';
 import { LANDLOCK_HELPER } from './landlock-helper.ts';
-import type { Level } from './level.ts';
+import { READS_AND_PROJECT, type Level } from './level.ts';
 import { accessTo, entriesOf, isWithin, type Place } from './places.ts';
 
 /** Numbers of prctl, openat and capset. */
@@ -17,10 +17,10 @@ export const landlock: Level = {
   name: 'landlock',
   programs: ['/usr/bin/perl', '/usr/local/bin/perl', '/bin/perl'],
   leaves: [
-    'it can read what you can, but for what is known to hold secrets',
-    "it can change hooks and settings of the project's git, and modes, owners and times of your files anywhere",
-    'it sees the names and commands of other processes; before Linux 6.12 it can send them signals',
-    'there is no /tmp for it but $TMPDIR, and no network at all, not even to itself',
+    ...READS_AND_PROJECT,
+    "changing hooks and settings of the project's git",
+    'changing modes, owners and times of your files anywhere',
+    "seeing other processes' names and commands, and before Linux 6.12 sending them signals",
   ],
   lacks(places) {
     if (CALLS[process.arch] === undefined) return `unknown machine ${process.arch}`;

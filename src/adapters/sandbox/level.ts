@@ -10,11 +10,17 @@ export interface Confinement {
   command: ConfinedCommand;
 }
 
+/** No level stops these: programs could do little else. */
+export const READS_AND_PROJECT = [
+  'reading what you can read, except where secrets are known to lie',
+  'changing what you run of the project later (scripts, build files)',
+];
+
 export interface Level {
   name: SandboxLevel;
   /** Where its program may lie; the first that is there is taken. */
   programs: readonly string[];
-  /** What it doesn't stop, each in words that follow "…, but". */
+  /** What it doesn't stop. */
   leaves: readonly string[];
   /** Why it can't be for these places, whatever is installed. */
   lacks(places: readonly Place[]): string | undefined;

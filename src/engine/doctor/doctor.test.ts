@@ -56,7 +56,9 @@ test('what confines commands is named with what it leaves; or why there is none,
     message: expect.stringMatching(/^sandbox.mode is off: /),
   });
   expect(await about('auto')).toMatchObject({
-    message: expect.stringMatching(/^(bubblewrap|landlock): commands change the project alone .*; but |^none here, /),
+    message: expect.stringMatching(
+      /^(bubblewrap|landlock): commands change the project alone .* Not stopped: |^none here, /,
+    ),
   });
   expect(await about('auto', process.cwd())).toMatchObject({
     status: 'note',

@@ -18,7 +18,7 @@ export async function examineSandbox({ loaded, sandboxes }: Workspace): Promise<
   if (!('none' in found)) {
     return finding(
       'ok',
-      `${found.level}: commands change the project alone and have no network; but ${found.leaves.join('; ')}`,
+      `${found.level}: commands change the project alone and have no network. Not stopped: ${found.leaves.join('; ')}`,
     );
   }
   const meaning = mode === 'auto' ? 'every command asks' : 'every command is refused';

@@ -37,7 +37,8 @@ exec_command and apply_patch ask.
 - A command that names this program asks, whatever was granted.
 - A call that ran before and nobody knows how it ended asks.
 
-There is no sandbox: a command that you allow runs with your own rights.
+- A command that would run without a sandbox asks (sandbox.mode: auto), or is
+  refused (required). See runtime doctor.
 Made stricter, a policy holds at once, also for calls that wait; made looser,
 from the next turn on.
 `;
