@@ -104,6 +104,7 @@ export const configSchema = z
       .prefault({}),
     governance: z
       .strictObject({
+        profile: z.enum(['careful', 'readonly', 'workspace', 'autonomous']).default('careful').describe('A ready-made policy, beside which lists and rules hold. careful: asks before commands and changes; readonly: refuses them; workspace: changes files of the project and runs commands in the sandbox; autonomous: reads the web, too, and refuses what would leave the sandbox.'),
         auto_allow: toolNames.exactOptional().describe('Tools that run without asking. Beats the default ask list.'),
         require_approval: toolNames.exactOptional().describe('Tools that always ask. Default: exec_command, apply_patch and all that send or use the network.'),
         deny: toolNames.default([]).describe('Tools that never run. Beats all other lists.'),

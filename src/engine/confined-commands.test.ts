@@ -289,6 +289,24 @@ for (const level of LEVELS) {
         expect(await output('echo x >.git/index; cat .git/index')).toBe('x\n[exit code 0]');
       });
 
+      test("the project's own secrets are hidden, also from what reads everything, unless they are to be read", async () => {
+        for (const path of ['.env', 'api/.env.local', 'api/server.pem']) t.file(path, 'geheim\n');
+        t.file('api/src/fixtures/key.pem', 'fixture\n');
+        const all = 'cat .env api/.env.local api/server.pem; grep -r . .; cat api/src/fixtures/key.pem';
+        expect(await output(all)).not.toContain('geheim');
+        expect(await output(all)).toContain('fixture');
+        expect(await output('mv .env e; cp a.txt .env; rm -f .env; mv api b; cat e b/.env.local')).not.toContain(
+          'geheim',
+        );
+        expect(t.text('.env')).toBe('geheim\n');
+        const environment = { PATH, HOME: home };
+        const places = { read: ['.env'], write: [], hide: [] };
+        const sandboxes = createSandboxes({ home: join(home, '.runtime'), environment, settings: places });
+        const host = testHost({ home: join(home, '.runtime'), environment, sandboxes }, t.root);
+        const request = { ...host.request('exec_command', { cmd: 'cat .env' }), sandbox: level.name };
+        expect((await host.run(request, await host.host.inspect(request))).output).toBe('geheim\n[exit code 0]');
+      });
+
       test('RUNTIME_HOME inside the project is closed, too', async () => {
         const inside = join(t.root, '.state');
         mkdirSync(inside);

@@ -57,10 +57,10 @@ export function describeRules({ policy }: Pick<Workspace, 'policy'>): RuleRow[] 
   })); // prettier-ignore
 }
 
-/** What holds for each tool by the lists alone: what a call touches may make it stricter. */
+/** What holds for each tool by the lists alone, of commands in a sandbox: what a call touches may make it stricter. */
 export function describePolicy(workspace: Pick<Workspace, 'tools' | 'policy' | 'clock'>): PolicyRow[] {
   const { tools, policy } = workspace;
-  const facts: Facts = { paths: [], hosts: [], commands: [], preimages: [] };
+  const facts: Facts = { paths: [], hosts: [], commands: [], sandbox: 'bubblewrap', preimages: [] };
   return tools.tools().map(({ name: tool, effect }) => {
     const { verdict, reason } = judge([policy], [], {
       tool,

@@ -2,10 +2,9 @@
  * bubblewrap (bwrap(1)): namespaces of its own for files, processes, network, messages and the machine's name. What isn't
  * mounted isn't there, and nothing outlives the first process.
  */
-import { statSync } from 'node:fs';
 import { callFilter } from './call-filter.ts';
 import { READS_AND_PROJECT, type Level } from './level.ts';
-import { isWithin, type Place } from './places.ts';
+import { isFolder, isWithin, type Place } from './places.ts';
 import type { Scratch } from './scratch.ts';
 
 const PROGRAMS = ['/usr/bin/bwrap', '/usr/local/bin/bwrap', '/bin/bwrap'];
@@ -58,8 +57,4 @@ function mountOf({ path, access }: Place, places: readonly Place[], scratch: Scr
         ? ['--perms', '0755', '--tmpfs', path]
         : ['--ro-bind', scratch.emptyFolder, path];
   }
-}
-
-function isFolder(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
 }

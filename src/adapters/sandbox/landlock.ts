@@ -18,6 +18,7 @@ export const landlock: Level = {
   programs: ['/usr/bin/perl', '/usr/local/bin/perl', '/bin/perl'],
   leaves: [
     ...READS_AND_PROJECT,
+    'reading files of the project that are named like secrets (`.env`)',
     "changing hooks and settings of the project's git",
     'changing modes, owners and times of your files anywhere',
     "seeing other processes' names and commands, and before Linux 6.12 sending them signals",
@@ -25,8 +26,8 @@ export const landlock: Level = {
   lacks(places) {
     if (CALLS[process.arch] === undefined) return `unknown machine ${process.arch}`;
     const hole = places.find(
-      ({ path, access }) =>
-        access === 'none' && places.some((place) => place.access === 'write' && isWithin(path, place.path)),
+      ({ path, access, soft }) =>
+        access === 'none' && !soft && places.some((place) => place.access === 'write' && isWithin(path, place.path)),
     );
     return hole && `it can't hide ${hole.path} inside of what may be written`;
   },

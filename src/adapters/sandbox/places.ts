@@ -3,7 +3,7 @@
  * hold a path the deepest counts.
  */
 import { lstatSync, readdirSync, realpathSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { isSecretShaped } from '../../base/secret-shaped.ts';
 import { HOME_SECRETS, OWN_FOLDERS_IN_RUN, SYSTEM_SECRETS } from './secrets.ts';
 
@@ -14,6 +14,8 @@ export interface Place {
   /** Absolute, links resolved. */
   path: string;
   access: Access;
+  /** Good to have: a level that can't do it is a level all the same. */
+  soft?: true;
 }
 
 export interface Surroundings {
@@ -36,6 +38,7 @@ const GIT_RUNS = ['hooks', 'config', 'config.worktree', 'modules', 'worktrees'];
 export function placesOf(around: Surroundings): Place[] {
   const { projectRoot, runtimeHome, userHomes } = around;
   const access = new Map<string, Access>();
+  const soft = new Set<string>();
   /** Links lead elsewhere: it is their target that counts. */
   const put = (path: string, is: Access): void => {
     const real = realPath(path);
@@ -48,21 +51,25 @@ export function placesOf(around: Surroundings): Place[] {
     put(home, 'read');
     for (const path of secretsIn(home)) put(path, 'none');
   }
-  for (const path of around.hide) put(path, 'none');
-  for (const path of around.read) put(path, 'read');
-  for (const path of around.write) put(path, 'write');
   put(projectRoot, 'write');
+  for (const path of secretsOf(projectRoot)) {
+    put(path, 'none');
+    soft.add(path);
+  }
   const git = realPath(join(projectRoot, '.git'));
   if (git !== undefined && isWithin(git, projectRoot)) {
     put(git, 'write');
     for (const name of GIT_RUNS) put(join(git, name), 'read');
   }
+  for (const path of around.hide) put(path, 'none');
+  for (const path of around.read) put(path, 'read');
+  for (const path of around.write) put(path, 'write');
   // Whatever was said before: nothing of the state is seen.
   for (const path of access.keys()) if (isWithin(path, runtimeHome)) access.delete(path);
   access.set(runtimeHome, 'none');
   access.set('/', 'read');
   return [...access]
-    .map(([path, is]) => ({ path, access: is }))
+    .map(([path, is]): Place => ({ path, access: is, ...(is === 'none' && soft.has(path) && { soft: true }) }))
     .sort((a, b) => depth(a.path) - depth(b.path) || (a.path < b.path ? -1 : 1));
 }
 
@@ -85,6 +92,17 @@ function secretsIn(home: string): string[] {
   );
   return [...named, ...shaped];
 }
+
+/** What is named like a secret, in the project or a folder of it. Deeper it is rather a test's. */
+function secretsOf(projectRoot: string): string[] {
+  const folders = entriesOf(projectRoot).filter((path) => !NOT_LOOKED_INTO.has(basename(path)) && isFolder(path));
+  return [projectRoot, ...folders.slice(0, MOST_FOLDERS)]
+    .flatMap(entriesOf)
+    .filter((path) => isSecretShaped(basename(path)));
+}
+
+const NOT_LOOKED_INTO = new Set(['.git', 'node_modules']);
+const MOST_FOLDERS = 100;
 
 function namesIn(folder: string): string[] {
   try {
@@ -114,9 +132,9 @@ export function entriesOf(folder: string): string[] {
 }
 
 function isLink(path: string): boolean {
-  try {
-    return lstatSync(path).isSymbolicLink();
-  } catch {
-    return true;
-  }
+  return lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() !== false;
+}
+
+export function isFolder(path: string): boolean {
+  return lstatSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
 }

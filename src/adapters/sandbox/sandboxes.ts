@@ -1,7 +1,7 @@
 /** The best sandbox that works on this machine: each is tried by running a command in it, once for a process. */
 import { existsSync, realpathSync } from 'node:fs';
 import { userInfo } from 'node:os';
-import { isAbsolute, join } from 'node:path';
+import { isAbsolute, join, resolve } from 'node:path';
 import type { Environment } from '../../base/environment.ts';
 import type { Sandbox, Sandboxes } from '../../contract/sandbox.ts';
 import type { SandboxLevel } from '../../contract/values.ts';
@@ -13,7 +13,7 @@ import { makeScratch } from './scratch.ts';
 import { tryOut } from './try-out.ts';
 
 export interface SandboxSettings {
-  /** Paths, also beneath `~/`: seen although hidden, written although outside the project, hidden. */
+  /** Paths, also beneath `~/`, or of the project: seen although hidden, written although outside the project, hidden. */
   read: readonly string[];
   write: readonly string[];
   hide: readonly string[];
@@ -33,7 +33,8 @@ export function createSandboxes({ home, environment, settings, levels = levelsHe
 
   function placesFor(projectRoot: string): Place[] {
     const homes = homesOf(environment);
-    const own = (paths: readonly string[]): string[] => paths.flatMap((path) => real(expand(path, homes[0])) ?? []);
+    const own = (paths: readonly string[]): string[] =>
+      paths.flatMap((path) => real(resolve(projectRoot, atHome(path, homes[0]))) ?? []);
     return placesOf({
       projectRoot,
       runtimeHome: real(home) ?? home,
@@ -98,7 +99,7 @@ function systemHome(): string | undefined {
   }
 }
 
-function expand(path: string, home = '/'): string {
+function atHome(path: string, home = '/'): string {
   return path === '~' || path.startsWith('~/') ? join(home, path.slice(1)) : path;
 }
 

@@ -6,7 +6,6 @@ import type { ModelEntry } from '../../contract/config.ts';
 import { configToComplete, POLICY_PROFILES, writeFirstConfig } from './first-config.ts';
 import { loadConfig } from './load.ts';
 import { chooseModels } from './models.ts';
-import { policyOf } from './policy.ts';
 
 const MODEL: ModelEntry = { name: 'gpt', provider: 'openai', api_key: 'sk-1' };
 
@@ -43,21 +42,17 @@ test('an environment that says what can’t be is an error, not a question', asy
   await expect(complete({ RUNTIME_BUDGET_TURN_COST: 'much' })).rejects.toMatchObject({ code: 'config_invalid' });
 });
 
-const DECIDED = ['exec_command', 'apply_patch', 'read_file'] as const;
-
 test.each([
-  [0, ['require_approval', 'require_approval', 'allow']],
-  [1, ['deny', 'deny', 'allow']],
-  [2, ['require_approval', 'allow', 'allow']],
-] as const)('profile %d is written for its owner only, and means what it says', async (index, expected) => {
+  [0, 'careful'],
+  [1, 'readonly'],
+  [2, 'workspace'],
+] as const)('profile %d is written for its owner only, as what it is', async (index, profile) => {
   expect(POLICY_PROFILES).toHaveLength(3);
   expect(writeFirstConfig(home, MODEL, POLICY_PROFILES[index]!)).toBe(path);
   expect(statSync(path).mode & 0o777).toBe(0o600);
   const config = await load();
   expect(config.models).toMatchObject({ default: 'gpt', registry: [MODEL] });
-  const policy = policyOf(config, []);
-  const verdicts = ['deny', 'require_approval', 'allow'] as const;
-  expect(DECIDED.map((tool) => verdicts.find((verdict) => policy[verdict].includes(tool)))).toEqual(expected);
+  expect(config.governance.profile).toBe(profile);
   expect(await complete()).toBeUndefined();
 });
 

@@ -6,7 +6,7 @@ import { RuntimeError } from '../../contract/errors.ts';
 import { configPath } from './file.ts';
 import { type ConfigRequest, loadConfig } from './load.ts';
 import { chooseModels } from './models.ts';
-import { DEFAULT_ALLOW, DEFAULT_ASK } from './policy.ts';
+import { PROFILES } from './profiles.ts';
 import { chosenTemplate } from './template.ts';
 import { replaceFile } from './write.ts';
 
@@ -18,15 +18,11 @@ export interface PolicyProfile {
 
 /** The first is what holds without any configuration. */
 export const POLICY_PROFILES: readonly [PolicyProfile, ...PolicyProfile[]] = [
-  { summary: 'read the project; it asks before each command and each change of a file', settings: new Map() },
-  {
-    summary: 'read the project, and nothing else: commands and changes are refused',
-    settings: new Map([['governance.deny', DEFAULT_ASK]]),
-  },
-  {
-    summary: 'read and change files of the project; it asks before each command',
-    settings: new Map([['governance.auto_allow', [...DEFAULT_ALLOW, 'apply_patch']]]),
-  },
+  { summary: PROFILES.careful.summary, settings: new Map() },
+  ...(['readonly', 'workspace'] as const).map((name) => ({
+    summary: PROFILES[name].summary,
+    settings: new Map([['governance.profile', name]]),
+  })),
 ];
 
 /**

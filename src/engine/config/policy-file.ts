@@ -64,7 +64,8 @@ async function listsAlone(file: ConfigFile, whole: JsonObject, tools: readonly T
   if (wrong.length > 0) throw await refusal(file, tree, wrong);
   const { sandbox, network = {}, ...governance } = tree;
   const mode = isObject(sandbox) ? sandbox['mode'] : sandbox;
-  const config: unknown = { governance, network, ...(mode !== undefined && { sandbox: { mode } }) };
+  // One that says nothing of it demands nothing beyond what holds anyway.
+  const config: unknown = { governance, network, sandbox: { mode: mode ?? 'off' } };
   if (!validate(config)) throw await refusal(file, tree, await complaintsOfRules(config));
   const unknown = wrongPolicy(config, tools).map(({ path, message }) => ({ path: inFile(path), message }));
   if (unknown.length > 0) throw await refusal(file, tree, unknown);

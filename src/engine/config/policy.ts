@@ -4,9 +4,11 @@ import type { Config } from '../../contract/config.ts';
 import type { Policy, ToolSpec } from '../../contract/manifest.ts';
 import type { PolicyRule } from '../../contract/policy-rule.ts';
 import { matchesText } from '../../kernel/policy/patterns.ts';
+import { stricterSandbox } from '../../kernel/policy/rights.ts';
 import type { Complaint } from './check.ts';
 import { asciiPlace, wrongPlace } from './policy-hosts.ts';
 import { rulesOf, wrongRules } from './policy-rules.ts';
+import { type Profile, PROFILES } from './profiles.ts';
 
 export const DEFAULT_ALLOW = ['time', 'read_file', 'list_files', 'search_files', 'read_output'];
 export const DEFAULT_ASK = ['exec_command', 'write_stdin', 'apply_patch'];
@@ -23,11 +25,13 @@ export function policyOf(
   further: readonly PolicyRule[] = [],
 ): Policy {
   const { auto_allow = [], deny, approver_roles } = governance;
+  const profile: Profile = PROFILES[governance.profile];
   const outward = tools.filter(({ effect }) => effect === 'network' || effect === 'send').map(({ name }) => name);
-  const rules = [...rulesOf(governance.rules, (index) => `governance.rules[${index}]`), ...further];
-  const isAllowed = (name: string): boolean => auto_allow.includes(name) || isNamed(name, rules);
+  const rules = [...rulesOf(governance.rules, (index) => `governance.rules[${index}]`), ...further, ...profile.rules];
+  const allowed = [...auto_allow, ...profile.allow];
+  const isAllowed = (name: string): boolean => allowed.includes(name) || isNamed(name, rules);
   const ask = governance.require_approval ?? [...DEFAULT_ASK, ...outward].filter((name) => !isAllowed(name));
-  const allow = governance.auto_allow ?? DEFAULT_ALLOW;
+  const allow = [...(governance.auto_allow ?? DEFAULT_ALLOW), ...profile.allow];
   return {
     v: 1,
     deny: sorted(deny),
@@ -35,7 +39,7 @@ export function policyOf(
     allow: sorted(allow.filter((name) => !deny.includes(name) && !ask.includes(name))),
     ...(rules.length > 0 && { rules }),
     ...(network.allow_private.length > 0 && { allow_private: sorted(network.allow_private.map(asciiPlace)) }),
-    sandbox: sandbox.mode,
+    sandbox: stricterSandbox(sandbox.mode, profile.sandbox),
     approver_roles,
   };
 }
