@@ -106,7 +106,7 @@ function createPlace(folder: string, running: Set<ChildProcess>, ends: (() => Pr
   const home = join(folder, 'home');
   const project = join(folder, 'project');
   for (const path of [home, project]) mkdirSync(path, { mode: 0o700 });
-  const environment = {
+  const environment: Record<string, string> = {
     PATH: process.env['PATH']!,
     HOME: folder,
     RUNTIME_HOME: home,
@@ -131,6 +131,7 @@ function createPlace(folder: string, running: Set<ChildProcess>, ends: (() => Pr
   };
 
   const configure = (config: object): void => {
+    if ('sandbox' in config) delete environment['RUNTIME_SANDBOX_MODE']; // which would count above it
     writeFileSync(join(home, 'config.yaml'), `${JSON.stringify(config, null, 2)}\n`, { mode: 0o600 }); // YAML too
   };
   const journalFile = (session?: string): string => {
