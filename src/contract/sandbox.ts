@@ -22,6 +22,7 @@ export interface Confined {
   remove(): void;
 }
 
+/** As things lie when it is found; it is for a command that is run soon. */
 export interface Sandbox {
   level: SandboxLevel;
   /** What it doesn't stop, in words for people. */

@@ -42,7 +42,7 @@ export function bestSandboxes({ home, environment, settings, levels = levelsHere
       leaves: level.leaves,
       confine(command) {
         const scratch = makeScratch();
-        const confined = level.confine(program, { places: placesFor(projectRoot), scratch, command });
+        const confined = level.confine(program, { places, scratch, command });
         return { ...confined, remove: () => scratch.remove() };
       },
     };
@@ -54,6 +54,7 @@ export function bestSandboxes({ home, environment, settings, levels = levelsHere
     async find(projectRoot, wanted) {
       const holding = homesOf(environment).find((folder) => isWithin(folder, projectRoot));
       if (holding !== undefined) return { none: `the project holds your home, ${holding}` };
+      if (isWithin(projectRoot, real(home) ?? home)) return { none: 'the project lies in RUNTIME_HOME' };
       const why: string[] = [];
       for (const level of levels) {
         if (wanted !== undefined && level.name !== wanted) continue;

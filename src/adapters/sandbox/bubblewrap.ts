@@ -4,7 +4,7 @@
  */
 import { callFilter } from './call-filter.ts';
 import { READS_AND_PROJECT, type Level } from './level.ts';
-import { isFolder, isWithin, type Place } from './places.ts';
+import { isFolder, type Place } from './places.ts';
 import type { Scratch } from './scratch.ts';
 
 const PROGRAMS = ['/usr/bin/bwrap', '/usr/local/bin/bwrap', '/bin/bwrap'];
@@ -25,7 +25,7 @@ export const bubblewrap: Level = {
   leaves: READS_AND_PROJECT,
   lacks: () => (callFilter(process.arch, SOCKETS) ? undefined : `unknown machine ${process.arch}`),
   confine(program, { places, scratch, command }) {
-    const mounts = places.slice(1).flatMap((place) => mountOf(place, places, scratch));
+    const mounts = places.slice(1).flatMap((place) => mountOf(place, scratch));
     const args = [
       '--die-with-parent', ...ISOLATED, ...RIGHTS,
       '--ro-bind', '/', '/', '--dev', '/dev', '--proc', '/proc', ...mounts,
@@ -42,7 +42,7 @@ export const bubblewrap: Level = {
   },
 };
 
-function mountOf({ path, access }: Place, places: readonly Place[], scratch: Scratch): string[] {
+function mountOf({ path, access }: Place, scratch: Scratch): string[] {
   switch (access) {
     case 'read':
       return ['--ro-bind', path, path];
@@ -51,10 +51,6 @@ function mountOf({ path, access }: Place, places: readonly Place[], scratch: Scr
     case 'scratch':
       return ['--bind', scratch.folder, path];
     case 'none':
-      if (!isFolder(path)) return ['--ro-bind', scratch.emptyFile, path];
-      // What is mounted deeper needs a place to be mounted at.
-      return places.some((place) => place.path !== path && isWithin(place.path, path))
-        ? ['--perms', '0755', '--tmpfs', path]
-        : ['--ro-bind', scratch.emptyFolder, path];
+      return isFolder(path) ? ['--perms', '0555', '--tmpfs', path] : ['--ro-bind', scratch.emptyFile, path];
   }
 }

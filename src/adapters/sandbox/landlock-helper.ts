@@ -1,8 +1,11 @@
 /**
  * The program that confines a command by Landlock: Perl, because every Debian has it and it can make any system call. Its
  * arguments: ids of the calls, the pid it must be a child of, the filter (hex), `r:<path>` and `w:<path>` for what may be
- * read and written, `--`, the command. It stays as the command's parent: what the command leaves behind becomes its own
- * child, and is ended before it ends, as the command did. On descriptor 4 it says `began` right before the command starts.
+ * read and written, `--`, the command. On descriptor 4 it says `began` right before that starts.
+ *
+ * There are three processes. The first stands for the command and ends as it did. The second, its keeper, is the parent of the
+ * command and of whatever that leaves behind, and of nothing else: as long as it has children, it ends them. The third becomes
+ * the command.
  *
  * landlock(7), seccomp(2), prctl(2), capabilities(7); struct and constant names are those of the kernel's headers.
  */
@@ -24,8 +27,8 @@ sub must {
   exit 125;
 }
 
-# What a task may be told of itself: PR_SET_PDEATHSIG 1, PR_SET_SECCOMP 22, PR_CAPBSET_DROP 24, PR_SET_CHILD_SUBREAPER 36,
-# PR_SET_NO_NEW_PRIVS 38.
+# What a task may say of itself: PR_SET_PDEATHSIG 1, PR_SET_DUMPABLE 4, PR_SET_SECCOMP 22, PR_CAPBSET_DROP 24,
+# PR_SET_CHILD_SUBREAPER 36, PR_SET_NO_NEW_PRIVS 38.
 sub control { my @args = (map($_ + 0, @_), (0) x (5 - @_)); return syscall($PRCTL + 0, @args) }
 
 # Of root's rights only those over files of others stay: what may be reached is for Landlock to say.
@@ -71,38 +74,56 @@ sub parent_of {
   return (split ' ', $rest)[1];
 }
 
-sub processes { opendir my $all, '/proc' or return; return grep { /^\d+$/ } readdir $all }
-
-sub children {
-  return grep { parent_of($_) == $$ } processes() if !open my $list, '<', "/proc/$$/task/$$/children";
-  return split ' ', <$list> // '';
+sub descendants {
+  opendir my $all, '/proc' or return;
+  my %parent = map { $_ => parent_of($_) } grep { /^\d+$/ } readdir $all;
+  my %mine = ($$ => 1);
+  for (my $found = 1; $found;) {
+    $found = 0;
+    for (keys %parent) { $found = $mine{$_} = 1 if !$mine{$_} && $mine{$parent{$_}} }
+  }
+  delete $mine{$$};
+  return keys %mine;
 }
 
-# Everything that descends from this process, until there is nothing, but what was its child before: that reads the output.
 sub end_what_is_left {
-  my %before = map { $_ => 1 } @_;
-  while (grep { !$before{$_} } children()) {
-    my %parent = map { $_ => parent_of($_) } processes();
-    my %mine = ($$ => 1);
-    for (my $found = 1; $found;) {
-      $found = 0;
-      for (keys %parent) { $found = $mine{$_} = 1 if !$mine{$_} && !$before{$_} && $mine{$parent{$_}} }
-    }
-    delete $mine{$$};
-    kill 'KILL', keys %mine;
+  while ((my $ended = waitpid(-1, 1)) != -1) {
+    next if $ended > 0;
+    kill 'KILL', descendants();
     select undef, undef, undef, 0.002;
-    1 while waitpid(-1, 1) > 0;
   }
 }
 
-must('subreaper', control(36, 1));
-must('pdeathsig', control(1, 15));
-exit 125 if getppid() != $parent;
-my @before = children();
+sub child_of {
+  my ($work) = @_;
+  my $child = fork;
+  must('fork', -1) if !defined $child;
+  return $child if $child != 0;
+  $work->();
+  exit 125;
+}
+
+# Its exit status, as wait(2) has it.
+sub status_of {
+  1 while waitpid($_[0], 0) == -1 && $! + 0 == 4; # EINTR
+  return $?;
+}
+
+sub end_as {
+  my ($status) = @_;
+  if (my $signal = $status & 127) {
+    control(4, 0); # PR_SET_DUMPABLE: no core of this one
+    $SIG{$_} = 'DEFAULT' for qw(HUP INT QUIT PIPE ALRM TERM USR1 USR2);
+    kill $signal, $$;
+    sleep 1;
+  }
+  exit($status >> 8);
+}
+
 open my $report, '>&=', 4 or die;
-my $child = fork;
-must('fork', -1) if !defined $child;
-if ($child == 0) {
+
+sub become_the_command {
+  $SIG{$_} = 'DEFAULT' for qw(TERM USR1);
   drop_capabilities();
   restrict_files();
   filter_calls();
@@ -112,17 +133,25 @@ if ($child == 0) {
   print STDERR "$ARGV[0]: $!\n";
   exit($! + 0 == 2 ? 127 : 126); # ENOENT; by name it would load a module
 }
-close $report;
-# The program died, or its watchdog ends the command: what it asked to end may take a moment to.
-$SIG{TERM} = sub { sleep 1; kill 'KILL', $child; end_what_is_left(@before); exit 143 };
-1 while waitpid($child, 0) == -1 && $! + 0 == 4; # EINTR
-my $status = $?;
-$SIG{TERM} = 'IGNORE';
-end_what_is_left(@before);
-if (my $signal = $status & 127) {
-  $SIG{$_} = 'DEFAULT' for grep { !/^(KILL|STOP|NUM\d+|RTMIN|RTMAX|ZERO)$/ } keys %SIG;
-  kill $signal, $$;
-  sleep 1;
+
+sub keep {
+  must('subreaper', control(36, 1));
+  # Who ends a command asks all of it to end; the keeper stays. It is told apart, or by the end of the first process.
+  $SIG{TERM} = 'IGNORE';
+  $SIG{USR1} = sub { sleep 1; end_what_is_left(); exit 143 };
+  must('pdeathsig', control(1, 10));
+  my $command = child_of(\&become_the_command);
+  close $report;
+  my $status = status_of($command);
+  end_what_is_left();
+  end_as($status);
 }
-exit($status >> 8);
+
+must('subreaper', control(36, 1));
+must('pdeathsig', control(1, 15));
+exit 125 if getppid() != $parent;
+my $keeper = child_of(\&keep);
+close $report;
+$SIG{TERM} = sub { kill 'USR1', $keeper };
+end_as(status_of($keeper));
 `;

@@ -5,7 +5,7 @@
 import { callFilter } from './call-filter.ts';
 import { LANDLOCK_HELPER } from './landlock-helper.ts';
 import { READS_AND_PROJECT, type Level } from './level.ts';
-import { accessTo, entriesOf, isWithin, type Place } from './places.ts';
+import { type Access, entriesOf, isWithin, type Place } from './places.ts';
 
 /** Numbers of prctl, openat and capset. */
 const CALLS: Partial<Record<string, string>> = { x64: '157,257,126', arm64: '167,56,91' };
@@ -49,14 +49,16 @@ export const landlock: Level = {
 /** The paths whose grants together are the map: where something in a folder is another's, what lies in it one by one. */
 export function grantsOf(places: readonly Place[]): { read: string[]; write: string[] } {
   const found = { read: [] as string[], write: [] as string[] };
-  const grant = (path: string): void => {
+  const grant = (path: string, access: Access, around: readonly Place[]): void => {
     if (path === '/dev') return;
-    const access = accessTo(places, path);
-    const within = places.filter((place) => place.path !== path && isWithin(place.path, path));
+    const within = around.filter((place) => place.path !== path && isWithin(place.path, path));
     if (access === 'write') found.write.push(path);
-    else if (within.length > 0) entriesOf(path).forEach(grant);
-    else if (access === 'read') found.read.push(path);
+    else if (within.length > 0) {
+      for (const entry of entriesOf(path)) {
+        grant(entry, within.find((place) => place.path === entry)?.access ?? access, within);
+      }
+    } else if (access === 'read') found.read.push(path);
   };
-  grant('/');
+  grant('/', 'read', places);
   return found;
 }

@@ -2,8 +2,8 @@
  * What a confined command finds where: a map of the file system from which every sandbox is made. Of several places that
  * hold a path the deepest counts.
  */
-import { lstatSync, readdirSync, realpathSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { accessSync, constants, type Dirent, lstatSync, readdirSync, realpathSync } from 'node:fs';
+import { join } from 'node:path';
 import { isSecretShaped } from '../../base/secret-shaped.ts';
 import { HOME_SECRETS, OWN_FOLDERS_IN_RUN, SYSTEM_SECRETS } from './secrets.ts';
 
@@ -42,7 +42,9 @@ export function placesOf(around: Surroundings): Place[] {
   /** Links lead elsewhere: it is their target that counts. */
   const put = (path: string, is: Access): void => {
     const real = realPath(path);
-    if (real !== undefined && real !== '/') access.set(real, is);
+    if (real === undefined || real === '/') return;
+    // What can't be opened anyway needn't be hidden.
+    if (is !== 'none' || isOpen(real)) access.set(real, is);
   };
   for (const path of SYSTEM_SECRETS) put(path, 'none');
   for (const path of OWN_FOLDERS_IN_RUN) put(path, 'read');
@@ -73,11 +75,6 @@ export function placesOf(around: Surroundings): Place[] {
     .sort((a, b) => depth(a.path) - depth(b.path) || (a.path < b.path ? -1 : 1));
 }
 
-/** How a path may be used: as the deepest place says that holds it. `places` as `placesOf` gives them. */
-export function accessTo(places: readonly Place[], path: string): Access {
-  return places.findLast((place) => isWithin(path, place.path))!.access;
-}
-
 export function isWithin(path: string, folder: string): boolean {
   return path === folder || folder === '/' || path.startsWith(`${folder}/`);
 }
@@ -87,37 +84,56 @@ function secretsIn(home: string): string[] {
   const named = HOME_SECRETS.map((name) => join(home, name));
   const shaped = [home, join(home, '.config')].flatMap((folder) =>
     namesIn(folder)
-      .map((name) => join(folder, name))
-      .filter((path) => isSecretShaped(path)),
+      .filter(({ name }) => isSecretShaped(name))
+      .map(({ name }) => join(folder, name)),
   );
   return [...named, ...shaped];
 }
 
 /** What is named like a secret, in the project or a folder of it. Deeper it is rather a test's. */
 function secretsOf(projectRoot: string): string[] {
-  const folders = entriesOf(projectRoot).filter((path) => !NOT_LOOKED_INTO.has(basename(path)) && isFolder(path));
-  return [projectRoot, ...folders.slice(0, MOST_FOLDERS)]
-    .flatMap(entriesOf)
-    .filter((path) => isSecretShaped(basename(path)));
+  const top = namesIn(projectRoot);
+  const folders = top.filter((entry) => entry.isDirectory() && !NOT_LOOKED_INTO.has(entry.name));
+  const looked = folders.slice(0, MOST_FOLDERS).map(({ name }) => join(projectRoot, name));
+  return [...secretsAmong(top, projectRoot), ...looked.flatMap((folder) => secretsAmong(namesIn(folder), folder))];
 }
 
 const NOT_LOOKED_INTO = new Set(['.git', 'node_modules']);
 const MOST_FOLDERS = 100;
 
-function namesIn(folder: string): string[] {
+/** Links lead elsewhere, and are judged there. */
+function secretsAmong(entries: readonly Dirent[], folder: string): string[] {
+  return entries
+    .filter((entry) => !entry.isSymbolicLink() && isSecretShaped(entry.name))
+    .map(({ name }) => join(folder, name));
+}
+
+function namesIn(folder: string): Dirent[] {
   try {
-    return readdirSync(folder);
+    return readdirSync(folder, { withFileTypes: true });
   } catch {
     return [];
   }
 }
 
+/** Most of what is asked for isn't there, which a failing call would tell slowly. */
 function realPath(path: string): string | undefined {
   try {
-    return realpathSync(path);
+    return lstatSync(path, { throwIfNoEntry: false }) && realpathSync.native(path);
   } catch {
     return undefined;
   }
+}
+
+function isOpen(path: string): boolean {
+  return [constants.R_OK, constants.X_OK].some((how) => {
+    try {
+      accessSync(path, how);
+      return true;
+    } catch {
+      return false;
+    }
+  });
 }
 
 function depth(path: string): number {
@@ -127,12 +143,8 @@ function depth(path: string): number {
 /** The paths that a place is made of where single entries are to be left out: all that is in it but links. */
 export function entriesOf(folder: string): string[] {
   return namesIn(folder)
-    .map((name) => join(folder, name))
-    .filter((path) => !isLink(path));
-}
-
-function isLink(path: string): boolean {
-  return lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() !== false;
+    .filter((entry) => !entry.isSymbolicLink())
+    .map(({ name }) => join(folder, name));
 }
 
 export function isFolder(path: string): boolean {

@@ -6,21 +6,18 @@ import { join } from 'node:path';
 export interface Scratch {
   /** What the command may write to. */
   folder: string;
-  /** What stands where something is hidden. */
-  emptyFolder: string;
+  /** What stands where a file is hidden. */
   emptyFile: string;
   remove(): void;
 }
 
 export function makeScratch(): Scratch {
   const whole = realpathSync(mkdtempSync(join(tmpdir(), 'runtime-scratch-')));
-  const [folder, emptyFolder, emptyFile] = [join(whole, 'tmp'), join(whole, 'empty'), join(whole, 'nothing')];
+  const [folder, emptyFile] = [join(whole, 'tmp'), join(whole, 'nothing')];
   mkdirSync(folder);
-  mkdirSync(emptyFolder, { mode: 0o555 });
   writeFileSync(emptyFile, '', { mode: 0o444 });
   return {
     folder,
-    emptyFolder,
     emptyFile,
     remove() {
       try {

@@ -19,7 +19,10 @@ test.each(['session.created', 'input.received', 'turn.started', 'model.requested
   async (failing) => {
     const home = newHome(CONFIG);
     writeScript(home, [plan(step('a'), step('b')), { match: { any: true }, reply: { text: 'Done.' } }]);
-    const workspace = await openWorkspace({ environment: { RUNTIME_HOME: home }, overrides: new Map() });
+    const workspace = await openWorkspace({
+      environment: { RUNTIME_HOME: home, RUNTIME_SANDBOX_MODE: 'off' },
+      overrides: new Map(),
+    });
     const { journal } = workspace.store;
     const { append } = journal;
     journal.append = (session, condition, added, options) =>

@@ -327,7 +327,10 @@ test('what is noted behind a turn may fail, and is told at the end', async () =>
 
 test('a record of messages that can not be read keeps nobody from being told', async () => {
   const home = newHome();
-  const workspace = await openWorkspace({ environment: { RUNTIME_HOME: home }, overrides: new Map() });
+  const workspace = await openWorkspace({
+    environment: { RUNTIME_HOME: home, RUNTIME_SANDBOX_MODE: 'off' },
+    overrides: new Map(),
+  });
   const broken = new RuntimeError('store_unavailable', 'It is damaged.');
   for (const what of ['pending', 'pendingOf'] as const) workspace.store.ingress[what] = () => Promise.reject(broken);
   const hub = createHub(workspace, { takes: 'all', version: 'test' });

@@ -73,7 +73,10 @@ export async function done(hub: Hub): Promise<EventStatus> {
 export async function openHeldAtStep(config: string, script: ScriptStep[]) {
   const home = newHome(config);
   writeScript(home, script);
-  const workspace = await openWorkspace({ environment: { RUNTIME_HOME: home }, overrides: new Map() });
+  const workspace = await openWorkspace({
+    environment: { RUNTIME_HOME: home, RUNTIME_SANDBOX_MODE: 'off' },
+    overrides: new Map(),
+  });
   const { journal } = workspace.store;
   const { read } = journal;
   const [found, goes] = [Promise.withResolvers<string>(), Promise.withResolvers<void>()];

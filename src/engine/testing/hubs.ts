@@ -40,7 +40,10 @@ export async function openHub(
   home = newHome(),
   takes: HubOptions['takes'] = 'named',
 ): Promise<{ hub: Hub; workspace: Workspace; home: string }> {
-  const workspace = await openWorkspace({ environment: { RUNTIME_HOME: home }, overrides: new Map() });
+  const workspace = await openWorkspace({
+    environment: { RUNTIME_HOME: home, RUNTIME_SANDBOX_MODE: 'off' },
+    overrides: new Map(),
+  });
   const hub = createHub(workspace, { takes, version: 'test' });
   onTestFinished(() => hub.leave().catch(() => {}));
   return { hub, workspace, home };

@@ -73,7 +73,10 @@ test('arguments of commands are named by the workspace, once it is open', async 
   const home = join(base, 'home');
   mkdirSync(home);
   writeFileSync(join(home, 'config.yaml'), 'models: {registry: [{name: mine, provider: ollama}]}\n');
-  const workspace = await openWorkspace({ environment: { RUNTIME_HOME: home }, overrides: new Map() });
+  const workspace = await openWorkspace({
+    environment: { RUNTIME_HOME: home, RUNTIME_SANDBOX_MODE: 'off' },
+    overrides: new Map(),
+  });
   expect(await values('/model ')).toEqual([]);
   expect(await values('/model ', workspace)).toEqual(['mine', 'demo']);
   expect(await values('/policy exec', workspace)).toEqual(['exec_command']);
