@@ -10,7 +10,7 @@ import { landlock } from './landlock.ts';
 import type { Level } from './level.ts';
 import { isWithin, type Place, placesOf } from './places.ts';
 import { makeScratch } from './scratch.ts';
-import type { SandboxesOptions } from './sandboxes.ts';
+import type { SandboxesOptions } from './options.ts';
 import { tryOut } from './try-out.ts';
 
 export function bestSandboxes({ home, environment, settings, levels = levelsHere() }: SandboxesOptions): Sandboxes {

@@ -1,0 +1,18 @@
+import type { Environment } from '../../base/environment.ts';
+import type { Level } from './level.ts';
+
+export interface SandboxSettings {
+  /** Paths, also beneath `~/`, or of the project: seen although hidden, written although outside the project, hidden. */
+  read: readonly string[];
+  write: readonly string[];
+  hide: readonly string[];
+}
+
+export interface SandboxesOptions {
+  /** RUNTIME_HOME, absolute. */
+  home: string;
+  environment: Environment;
+  settings: SandboxSettings;
+  /** Best first. */
+  levels?: readonly Level[];
+}
