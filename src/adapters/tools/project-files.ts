@@ -1,5 +1,5 @@
 /** The port `ProjectFiles`: files are looked at and changed with what apply_patch is made of. */
-import type { FilesPutBack, ProjectFiles } from '../../contract/ports.ts';
+import type { FilesPutBack, ProjectFiles } from '../../contract/project-files.ts';
 import { commitPatch, currentContent } from './apply-patch/commit-patch.ts';
 import type { Content } from './apply-patch/plan-patch.ts';
 import { sceneOf, type SceneOptions } from './scene.ts';

@@ -1,6 +1,6 @@
 /** The program on the simulated machine: the real store, owner and hub in a simulated process. */
 import { toRuntimeError, type RuntimeError } from '../../../src/contract/errors.ts';
-import type { ProjectFiles } from '../../../src/contract/ports.ts';
+import type { ProjectFiles } from '../../../src/contract/project-files.ts';
 import type { Host } from '../../../src/contract/host.ts';
 import { createHub, type HubOptions } from '../../../src/engine/hub/hub.ts';
 import { createIdIndex } from '../../../src/engine/id-index.ts';

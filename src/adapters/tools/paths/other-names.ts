@@ -5,7 +5,7 @@
 import { lstatSync, readdirSync, statSync, type Stats } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Scene } from '../tool.ts';
-import { isSecretFolder, isSecretShaped } from './secret-shaped.ts';
+import { isSecretFolder, isSecretShaped } from '../../../base/secret-shaped.ts';
 
 export type Guarded = 'closed' | 'secret';
 
