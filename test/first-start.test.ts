@@ -251,7 +251,7 @@ describe('to a model', () => {
   test.for([
     ['1', { exec_command: 'require_approval', apply_patch: 'require_approval', read_file: 'allow' }],
     ['2', { exec_command: 'deny', apply_patch: 'deny', read_file: 'allow' }],
-    ['3', { exec_command: 'require_approval', apply_patch: 'allow', read_file: 'allow' }],
+    ['3', { exec_command: 'allow', apply_patch: 'allow', read_file: 'allow' }],
   ] as const)('policy profile %s does what it says', async ([number, expected], { place }) => {
     const mock = await startMockOpenai({ models: ['qwen3:8b'] });
     place.atEnd(() => mock.close());
