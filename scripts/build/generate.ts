@@ -36,6 +36,7 @@ const VALIDATORS: Validator[] = [
   { name: 'blob-line', file: EXPORT, schema: 'blobLineSchema', type: 'BlobLine' },
   { name: 'script', file: 'src/contract/script.ts', schema: 'scriptSchema', type: 'Script' },
   { name: 'login', file: 'src/contract/login.ts', schema: 'loginSchema', type: 'Login' },
+  { name: 'trusted', file: 'src/contract/trust.ts', schema: 'trustedSchema', type: 'Trusted' },
   { name: 'vault', file: 'src/contract/vault.ts', schema: 'vaultSchema', type: 'VaultFile' },
   { name: 'tokens', file: 'src/contract/tokens.ts', schema: 'tokensSchema', type: 'Tokens' },
   { name: 'submission', file: API, schema: 'submissionSchema', type: 'SubmissionBody' },

@@ -17,6 +17,7 @@ import { isSeenTo, unfinished, workList, type Unfinished, type WorkList } from '
 import { chooseSession } from './session-choice.ts';
 import { createRunStream, type RunStream } from './run-stream.ts';
 import { createTurnCounter, entryEvent } from './stream.ts';
+import { untoldNotice } from './trust/trusted-files.ts';
 import type { Workspace } from './wire.ts';
 
 export interface RunRequest {
@@ -236,6 +237,8 @@ async function open(
   if (status === 'absent' && !request.message) {
     throw new RuntimeError('not_found', `There is no session ${session_id}, and no message to start it with.`);
   }
+  const untold = await untoldNotice(workspace, project_root === '' ? rootOf(request) : project_root);
+  if (untold !== undefined) view.onNotice(untold);
   const live = host.here ? {} : { live: () => host.sessions() };
   const others = await workList(workspace, { except: session_id, most: MOST_NAMED, ...live });
   if (others.sessions.length > 0) view.onOthers(others);

@@ -30,6 +30,7 @@ import { policyIn } from './config/policy-in.ts';
 import { wrongPolicy } from './config/policy.ts';
 import { loginSecrets, knownSecrets } from './config/secrets.ts';
 import { ownersOf } from './budget/budgets.ts';
+import { onlyTrusted } from './trust/trusted-files.ts';
 import { lateLedger } from './budget/late-ledger.ts';
 import { createFreeze } from './freeze.ts';
 import { hasLeft, nobodyFor, type OfModel } from './gone-model.ts';
@@ -108,7 +109,7 @@ export async function openWorkspace(request: WorkspaceRequest): Promise<Workspac
   const surroundings = surroundingsOf(config);
   const files = createProjectFiles(surroundings);
   const { sandboxes } = surroundings;
-  const instructions = createInstructionFiles(store.folder);
+  const instructions = onlyTrusted(createInstructionFiles(store.folder), home);
   const index = createIdIndex(store.journal);
   const build = `${version}+${commit.slice(0, 12)}`;
   const vault = createLateVault({ home, environment, clock, config: () => workspace.loaded.config });

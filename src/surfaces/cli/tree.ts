@@ -23,6 +23,7 @@ import { addService } from './tree/service.ts';
 import { addSessions } from './tree/sessions.ts';
 import { addStore } from './tree/store.ts';
 import { addToken } from './tree/token.ts';
+import { addTrust } from './tree/trust.ts';
 import { addVault } from './tree/vault.ts';
 import { jsonOption, outputOption, teach } from './tree/teach.ts';
 
@@ -78,6 +79,7 @@ export function commandTree(context: CommandContext): CommandTree {
   addModels(program, calls);
   addProvider(program, calls);
   addVault(program, calls);
+  addTrust(program, calls);
   addStore(program, calls);
 
   teach(

@@ -367,6 +367,8 @@ export async function runRepl(options: ReplOptions): Promise<number> {
       void leave(toRuntimeError(thrown).exitCode);
     });
     await parts.tellLeft(left, { host, current: current.id(), now: clock.now(), notice });
+    const untold = await parts.untoldNotice(opened.workspace, current.root());
+    if (untold !== undefined) notice(untold);
     await current.work(host);
     if (!host.here) {
       const { pid } = await succession.ask((now) => now.status());

@@ -5,14 +5,12 @@ import { planUndo } from '../../../engine/past/undo-plan.ts';
 import { withHost } from '../../attach.ts';
 import type { Tone } from '../../repl/entry-lines.ts';
 import { undoLines } from '../../repl/undo-lines.ts';
-import { onSignals } from '../../signals.ts';
 import { styled } from '../../terminal/markdown/style.ts';
-import { nextCommand, openForCommand, type CommandAction, type CommandContext } from '../context.ts';
-import { createLineInput } from '../first-start/line-input.ts';
+import { asksYes } from '../asks-yes.ts';
+import { nextCommand, openForCommand, type CommandAction } from '../context.ts';
 import { printValue, type OutputFormat } from '../listing.ts';
 import { paged } from '../pager.ts';
 import { turnOf } from '../turn-number.ts';
-import type { Workspace } from '../../../engine/wire.ts';
 
 interface Options {
   output: OutputFormat;
@@ -51,7 +49,7 @@ export const undoSession: CommandAction<Options> = async (context, options, id) 
   }
   if (!options.yes) {
     await show(plan);
-    const agreed = isTable && (await asksYes(context, workspace));
+    const agreed = isTable && (await asksYes(io, 'Put these files back?', workspace.clock));
     if (!agreed) {
       const command = nextCommand(context, options, `session undo ${id} --turn ${turn} --yes`);
       io.stderr.write(`nothing is changed; to do it: ${command}\n`);
@@ -67,18 +65,3 @@ export const undoSession: CommandAction<Options> = async (context, options, id) 
   );
   return 0;
 };
-
-/** Undefined where nobody can be asked. */
-async function asksYes({ io }: CommandContext, { clock }: Workspace): Promise<boolean> {
-  const terminal = io.terminal();
-  if (terminal === undefined) return false;
-  const input = createLineInput(terminal.input, io.stderr, clock);
-  const stopListening = onSignals(() => input.giveUp());
-  try {
-    const answer = await input.ask('Put these files back? [y/N] ');
-    return /^y(es)?$/i.test(answer ?? '');
-  } finally {
-    input.close();
-    stopListening();
-  }
-}

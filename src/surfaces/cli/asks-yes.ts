@@ -1,0 +1,19 @@
+import type { Clock } from '../../base/clock.ts';
+import { onSignals } from '../signals.ts';
+import { createLineInput } from './first-start/line-input.ts';
+import type { Io } from './io.ts';
+
+/** Whether a person at the terminal says yes; undefined where nobody can be asked. */
+export async function asksYes({ terminal, stderr }: Io, question: string, clock: Clock): Promise<boolean | undefined> {
+  const streams = terminal();
+  if (streams === undefined) return undefined;
+  const input = createLineInput(streams.input, stderr, clock);
+  const stopListening = onSignals(() => input.giveUp());
+  try {
+    const answer = await input.ask(`${question} [y/N] `);
+    return /^y(es)?$/i.test(answer ?? '');
+  } finally {
+    input.close();
+    stopListening();
+  }
+}
