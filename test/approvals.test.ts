@@ -94,6 +94,7 @@ describe('asking', () => {
       presentation: { title: 'Run echo ran >> ran.txt', body: 'echo ran >> ran.txt' },
       reason: expect.stringContaining('exec_command'),
       taint: [],
+      proposed_rule: { tool: 'exec_command', command: 'echo ran', path: 'ran.txt', decision: 'allow' },
       requester: { id: 'local', role: 'operator' },
       approver_roles: ['operator', 'admin', 'overlord'],
       status: 'pending',

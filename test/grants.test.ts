@@ -65,7 +65,7 @@ describe('--always', () => {
 
   test('the standing grant is a line of its own that names its approval', async ({ place }) => {
     obedient(place);
-    await grantOnce(place, 'one', ADD, '--always');
+    await grantOnce(place, 'one', ADD, '--always', '--exact');
     const file = join(place.home, 'workspaces/default/governance/grants.jsonl');
     const [resolved] = entriesOf(place.journal('one'), 'approval.resolved');
     const { approval_id, grant_id } = resolved!;

@@ -3,7 +3,7 @@ import { basename } from 'node:path';
 import { expect } from 'vitest';
 import { expectFrame } from './support/frames.ts';
 import { approvalsIn, expectVerified, test } from './support/place.ts';
-import { answerApproval, clean, enter, openRepl, send } from './support/repl.ts';
+import { answerApproval, clean, enter, LOOKED_MS, openRepl, send } from './support/repl.ts';
 
 const exec = (cmd: string): { calls: { name: string; arguments: object }[] } => ({
   calls: [{ name: 'exec_command', arguments: { cmd } }],
@@ -41,12 +41,17 @@ test('a command: yes, no with a reason, for the session', async ({ place, mock }
   await answerApproval(terminal, 'a');
   await terminal.waitFor('from now on');
   expectFrame('repl-approval-always', terminal);
-  await answerApproval(terminal, 'y');
+  await terminal.settled(LOOKED_MS);
+  for (let i = 0; i < ', decision: allow}'.length; i++) terminal.press('left');
+  terminal.press('backspace', 'backspace', 'backspace', 'backspace', 'backspace');
+  terminal.type(' *"');
+  await terminal.waitFor('command: "echo *", decision');
+  terminal.press('enter');
   await terminal.waitFor('Enough.');
   await terminal.settled();
   expectFrame('repl-approval-always-answered', terminal);
   const { stdout } = await place.run(['approvals', 'grants']);
-  expect(stdout).toContain('echo two');
+  expect(stdout).toContain('command: echo *');
   await expectVerified(place, basename(place.journalFile(), '.jsonl'));
 });
 

@@ -3,7 +3,8 @@
  * the OpenAPI document of them; import the types only. Times are ms UTC, durations ms, money micro-USD.
  */
 import * as z from 'zod';
-import { grant } from './manifest.ts';
+import { exactGrant, ruleGrant } from './manifest.ts';
+import { policyRule, ruleText } from './policy-rule.ts';
 import { digest, effectClass, fileChange, int, lane, presentation, role, turnReason, usage } from './values.ts';
 
 const seq = int.describe('Place of an entry in the journal, from 1; 0: before the first.');
@@ -169,6 +170,11 @@ export const approvalRecord = z.strictObject({
   reason: z.string(),
   taint: z.array(z.string()),
   may_repeat_of: z.string().exactOptional(),
+  proposed_rule: ruleText
+    .exactOptional()
+    .describe(
+      'Of one that waits: the narrowest rule that covers the call. Show it, and send it or an edited one as `rule`. Absent: none can.',
+    ),
   requester: person,
   approver_roles: z.array(z.string()),
   status: approvalStatus,
@@ -183,19 +189,21 @@ export const approvalRecord = z.strictObject({
       via: z.string(),
       reason: z.string().exactOptional(),
       grant_id: z.string().exactOptional(),
+      rule: policyRule.exactOptional().describe('What the grant covers; absent: exactly this call.'),
     })
     .exactOptional(),
   used_by: z.strictObject({ seq }).exactOptional(),
 });
 
 /** A grant for all sessions, and where it came from. */
-export const standingGrant = grant.extend({
+const given = {
   by: z.string(),
   session_id: z.string(),
   approval_id: z.string(),
   added_at: int,
   expires_at: int.exactOptional(),
-});
+};
+export const standingGrant = z.union([exactGrant.extend(given), ruleGrant.extend(given)]);
 
 export const policyChanged = z.strictObject({
   path: z.string().describe('The file that says so.'),

@@ -6,6 +6,7 @@
 import * as z from 'zod';
 import type { EntryEvent } from './stream.ts';
 import { policy } from './manifest.ts';
+import { ruleText } from './policy-rule.ts';
 import { absolutePath, digest, int, lane, verdict } from './values.ts';
 
 const id = z.string().min(1).max(128);
@@ -53,6 +54,8 @@ export const steerSchema = submissionSchema.pick({
 export const resolutionSchema = z.strictObject({
   decision: z.enum(['grant', 'deny']),
   scope: z.enum(['once', 'session', 'always']).exactOptional(),
+  /** What else is granted, of `session` and `always`; absent: exactly this call. The approver has seen it. */
+  rule: ruleText.exactOptional(),
   reason: text.exactOptional(),
   digest: digest.exactOptional(),
 });

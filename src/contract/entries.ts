@@ -5,6 +5,7 @@
  */
 import * as z from 'zod';
 import { sharedScope } from './manifest.ts';
+import { policyRule } from './policy-rule.ts';
 import {
   actor, digest, effectClass, facts, fileChange, hex64, int, lane, limits, limitUse, longText, modelFailureClass, part,
   presentation, rights, sessionId, stopReason, turnReason, usage, verdict,
@@ -165,6 +166,8 @@ const observations = {
     outcome: z.enum(['granted', 'denied', 'expired']),
     scope: z.enum(['once', 'session', 'always']).exactOptional(),
     grant_id: text.exactOptional(),
+    /** What the grant covers; absent: exactly this call. */
+    rule: policyRule.exactOptional(),
     by: z.strictObject({ actor, via: text }),
     reason: text.exactOptional(),
   }),

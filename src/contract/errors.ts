@@ -53,6 +53,11 @@ export const errorCatalogue = {
   },
   approval_expired: { exit: 1, next: 'Ask again in the session: a new call makes a new approval.' },
   approval_void: { exit: 1, next: 'Ask again in the session: a new call makes a new approval.' },
+  rule_refused: {
+    exit: 2,
+    next: 'See the rule that would do with `runtime approvals ls -o json`.',
+    named: 'See the rule that would do with `runtime approvals show <id>`; wider ones belong into `policy.yaml`.',
+  },
   digest_mismatch: {
     exit: 1,
     next: 'Look at the calls that wait with `runtime approvals ls`.',

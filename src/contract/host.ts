@@ -8,6 +8,7 @@ import type {
 } from './answers.ts'; // prettier-ignore
 import type { Seq } from './entries.ts';
 import type { Policy } from './manifest.ts';
+import type { RuleText } from './policy-rule.ts';
 import type { Schedules } from './schedule.ts';
 import type { StreamEvent } from './stream.ts';
 import type { Lane, Verdict } from './values.ts';
@@ -78,7 +79,6 @@ export interface ForkOptions {
   policy?: Policy;
 }
 
-/** A person's answer to an approval: `POST /v1/approvals/{id}/resolve`. */
 /** What is to hold for a session from its next turn on. What is absent stays. */
 export interface SessionChange {
   model?: string;
@@ -93,9 +93,12 @@ export interface SessionChange {
   compact?: true;
 }
 
+/** A person's answer to an approval: `POST /v1/approvals/{id}/resolve`. */
 export interface Resolution {
   decision: 'grant' | 'deny';
   scope?: 'once' | 'session' | 'always';
+  /** What else is granted, of `session` and `always`; absent: exactly this call. The person has seen it. */
+  rule?: RuleText;
   reason?: string;
 }
 
@@ -192,7 +195,7 @@ export interface Host {
   approvals(): Promise<ApprovalRecord[]>;
   /**
    * Records an answer; the turn goes on by itself. `id`: whole, or its beginning.
-   * @throws RuntimeError not_found | ambiguous_id | approval_already_resolved | approval_expired | approval_void | role_not_allowed
+   * @throws RuntimeError not_found | ambiguous_id | approval_already_resolved | approval_expired | approval_void | role_not_allowed | rule_refused
    */
   resolve(approval_id: string, resolution: Resolution): Promise<ApprovalRecord>;
   /** Takes a standing grant back; `id`: whole, or its beginning. @throws RuntimeError not_found | ambiguous_id */

@@ -8,6 +8,7 @@ export const httpStatus: Record<ErrorCode, number> = {
   empty_message: 400,
   price_missing: 400,
   unknown_tool: 400,
+  rule_refused: 400,
   schedule_invalid: 400,
   unauthenticated: 401,
   role_not_allowed: 403,

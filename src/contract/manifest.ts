@@ -42,14 +42,16 @@ export const policy = z.strictObject({
   approver_roles: z.array(role),
 });
 
-/** A standing or session grant: this tool with exactly these arguments and facts, in this project root. */
-export const grant = z.strictObject({
-  grant_id: z.string(),
-  tool: z.string(),
-  args_digest: digest,
-  facts_digest: digest,
-  project_root: z.string(),
-});
+const granted = z.strictObject({ grant_id: z.string(), tool: z.string(), project_root: z.string() });
+
+/** A grant of this tool with exactly these arguments and facts, in this project root. */
+export const exactGrant = granted.extend({ args_digest: digest, facts_digest: digest });
+
+/** A grant of what a rule covers, which the approver saw: of this tool, in this project root. */
+export const ruleGrant = granted.extend({ rule: policyRule });
+
+/** A standing or session grant. */
+export const grant = z.union([exactGrant, ruleGrant]);
 
 /** Micro-USD a million tokens. */
 export const price = z.strictObject({ input: int, output: int, cached: int });
@@ -124,6 +126,8 @@ export const manifestSchema = z.strictObject({
 
 export type ToolSpec = z.infer<typeof toolSpec>;
 export type Policy = z.infer<typeof policy>;
+export type ExactGrant = z.infer<typeof exactGrant>;
+export type RuleGrant = z.infer<typeof ruleGrant>;
 export type Grant = z.infer<typeof grant>;
 export type Price = z.infer<typeof price>;
 export type ModelAbility = z.infer<typeof modelAbility>;

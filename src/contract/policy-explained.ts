@@ -40,6 +40,6 @@ export interface PolicyExplanation {
   /** All that applied, by what was recorded. */
   applied: RuleVerdict[];
   grant_id?: string;
-  /** Those in force then. Absent: what they said is not there any more. */
-  policies?: ({ which: 'frozen' | 'session' | 'since' } & ExplainedPolicy)[];
+  /** Those in force then, and the rules that were granted for this tool. Absent: what they said is not there any more. */
+  policies?: ({ which: 'frozen' | 'session' | 'since' | 'granted' } & ExplainedPolicy)[];
 }

@@ -1,7 +1,7 @@
 /** Lines of the chained files beside the journals, the ingress event, and the owner record. Types only: the store writes them. */
 import type { Digest } from '../base/digest.ts';
 import type { Counted } from './cost.ts';
-import type { Grant } from './manifest.ts';
+import type { ExactGrant, RuleGrant } from './manifest.ts';
 import type { Actor, Lane, Part, Usage } from './values.ts';
 
 /** A message on its way to a session. Accepted means: durable in the ingress segment. */
@@ -114,7 +114,7 @@ export type GrantRecord =
       type: 'grant.added';
       data: {
         grant_id: string;
-        rule: Omit<Grant, 'grant_id'>;
+        rule: Omit<ExactGrant, 'grant_id'> | Omit<RuleGrant, 'grant_id'>;
         by: string;
         session_id: string;
         approval_id: string;

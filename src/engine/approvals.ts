@@ -7,6 +7,8 @@ import type { EntryData, ToolCall } from '../contract/entries.ts';
 import type { Blobs, StoredEntry } from '../contract/ports.ts';
 import type { Actor } from '../contract/values.ts';
 import type { Resolution } from '../contract/host.ts';
+import type { RuleText } from '../contract/policy-rule.ts';
+import { grantedRule, isSameRule, proposal } from './approval-rule.ts';
 import { isChildEvent } from './child-event.ts';
 import { matchingId } from './matching-id.ts';
 import { callsMade } from './session/calls-made.ts';
@@ -33,6 +35,7 @@ export async function approvalsOf(
   const actors = new Map<string, Actor>();
   let session: SessionFacts = { id: '', project_root: '', epoch: 0 };
   let turn: TurnFacts = { turn: 0, actor: LOCAL_ACTOR, isTry: false };
+  const proposed = new Map<string, RuleText>();
   const close = (matches: (record: ApprovalRecord) => boolean): void => {
     for (const record of records.values()) {
       const open = record.status === 'pending' || (record.status === 'granted' && !record.used_by);
@@ -74,6 +77,8 @@ export async function approvalsOf(
         const inspected = inspections.get(call_id)!;
         const decided = decisions.get(call_id)!;
         const raw = parseStrictJson(await wholeText(calls.get(call_id)!.arguments_raw, blobs));
+        const rule = proposal(decided, inspected, session.project_root, raw.ok ? raw.value : {});
+        if (rule) proposed.set(approval_id, rule);
         records.set(approval_id, {
           schemaVersion: 'runtime.approval.v1',
           id: approval_id,
@@ -121,7 +126,10 @@ export async function approvalsOf(
     }
   }
   if (epoch > session.epoch) close(() => true);
-  return [...records.values()];
+  return [...records.values()].map((record) => {
+    const rule = record.status === 'pending' && proposed.get(record.id);
+    return rule ? { ...record, proposed_rule: rule } : record;
+  });
 }
 
 interface SessionFacts extends Pick<ApprovalRecord, 'project_root' | 'parent'> {
@@ -151,7 +159,7 @@ function turnFacts(
 }
 
 function resolveRecord(record: ApprovalRecord, at: number, data: EntryData<'approval.resolved'>): void {
-  const { outcome, scope, by, reason, grant_id } = data;
+  const { outcome, scope, by, reason, grant_id, rule } = data;
   record.status = outcome;
   record.resolved = {
     at,
@@ -161,6 +169,7 @@ function resolveRecord(record: ApprovalRecord, at: number, data: EntryData<'appr
     via: by.via,
     ...(reason !== undefined && { reason }),
     ...(grant_id !== undefined && { grant_id }),
+    ...(rule && { rule }),
   };
 }
 
@@ -209,7 +218,7 @@ export async function recordsOf({ store, clock }: Workspace, session: string): P
 
 /**
  * Records a person's answer. The same answer by the same actor again changes nothing.
- * @throws RuntimeError not_found | approval_already_resolved | approval_expired | approval_void | role_not_allowed | caller_is_tool
+ * @throws RuntimeError not_found | approval_already_resolved | approval_expired | approval_void | role_not_allowed | caller_is_tool | rule_refused
  */
 export async function resolveApproval(
   workspace: Workspace,
@@ -230,7 +239,8 @@ export async function resolveApproval(
     return record;
   }
   requirePending(record);
-  const written = await owner.resolve(await open(record.session_id), record, resolution, by);
+  const live = await open(record.session_id);
+  const written = await owner.resolve(live, record, resolution, by, grantedRule(workspace, live, record, resolution));
   const now = await findApproval(workspace, record.id);
   if (!written && isRepeated(now, resolution, by)) await requireKept(workspace, now);
   else if (!written) {
@@ -242,15 +252,15 @@ export async function resolveApproval(
   return now;
 }
 
-/** A wider scope than before is another answer: nothing would come of it. */
+/** A wider scope than before, or another rule, is another answer: nothing would come of it. */
 function isRepeated(
   { resolved }: ApprovalRecord,
-  { decision, scope = 'once' }: Resolution,
+  { decision, scope = 'once', rule }: Resolution,
   { actor }: Principal,
 ): boolean {
   const outcome = decision === 'grant' ? 'granted' : 'denied';
   if (resolved?.outcome !== outcome || resolved.by.id !== actor.id) return false;
-  return outcome === 'denied' || (resolved.scope ?? 'once') === scope;
+  return outcome === 'denied' || ((resolved.scope ?? 'once') === scope && isSameRule(resolved.rule, rule));
 }
 
 /**

@@ -194,7 +194,10 @@ export function tightened(policy: Policy, role: Role, rights: Rights): { policy:
 }
 
 /** Without where it came from: that doesn't matter to a turn. */
-function grantOf({ grant_id, tool, args_digest, facts_digest, project_root }: Grant): Grant {
+function grantOf(grant: Grant): Grant {
+  const { grant_id, tool, project_root } = grant;
+  if ('rule' in grant) return { grant_id, tool, project_root, rule: grant.rule };
+  const { args_digest, facts_digest } = grant;
   return { grant_id, tool, args_digest, facts_digest, project_root };
 }
 

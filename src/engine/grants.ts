@@ -6,10 +6,8 @@ import type { Actor } from '../contract/values.ts';
 import { matchingId } from './matching-id.ts';
 import type { Workspace } from './wire.ts';
 
-export interface GrantRow extends StandingGrant {
-  /** What was approved, in the approver's words; the tool's name when its session is gone. */
-  title: string;
-}
+/** `title`: what was approved, in the approver's words; the tool's name when its session is gone. */
+export type GrantRow = StandingGrant & { title: string };
 
 export async function listGrants(workspace: Workspace): Promise<GrantRow[]> {
   const grants = await workspace.store.grants.list();

@@ -4,7 +4,10 @@ import { strictestSandbox } from '../kernel/policy/rights.ts';
 import { argumentsNamed } from '../kernel/policy/rules.ts';
 
 /** What policies want of a call's inspection beside what a tool says by itself. */
-export function lookedAt(policies: Policy[], tool: string): Pick<ToolRequest, 'named_args' | 'sandbox'> {
+export function lookedAt(
+  policies: readonly Partial<Pick<Policy, 'rules' | 'sandbox'>>[],
+  tool: string,
+): Pick<ToolRequest, 'named_args' | 'sandbox'> {
   const named_args = argumentsNamed(policies, tool);
   const confined = strictestSandbox(policies) !== 'off';
   return { ...(named_args.length > 0 && { named_args }), ...(confined && { sandbox: 'best' }) };

@@ -8,6 +8,7 @@ import type { Ids } from '../base/ids.ts';
 import type { EntryData, Seq } from '../contract/entries.ts';
 import { RuntimeError } from '../contract/errors.ts';
 import type { Policy } from '../contract/manifest.ts';
+import type { PolicyRule } from '../contract/policy-rule.ts';
 import type {
   AcceptedEvent, Audit, ChildRequest, Grants, Ingress, Journal, Snapshots, StoredEntry,
 } from '../contract/ports.ts'; // prettier-ignore
@@ -116,10 +117,10 @@ export interface Owner {
   /** From the next turn on. @throws RuntimeError pins_full | not_found, of a fact */
   configure(live: LiveSession, change: SessionChange, actor: Actor): Promise<void>;
   /**
-   * Records an answer to an approval. On a session that was opened and not entered nothing starts by it. False when it
-   * may not be answered any more.
+   * Records an answer to an approval; `rule`: that of a grant, as it is judged. On a session that was opened and not entered
+   * nothing starts by it. False when it may not be answered any more.
    */
-  resolve(live: LiveSession, record: ApprovalRecord, resolution: Resolution, by: Principal): Promise<boolean>;
+  resolve(live: LiveSession, record: ApprovalRecord, resolution: Resolution, by: Principal, rule?: PolicyRule): Promise<boolean>; // prettier-ignore
   /** Asks to stop the turn that has the event. Resolves when the request is durable; with false when none can come now. */
   stop(live: LiveSession, event_id: string, by: Principal): Promise<boolean>;
   /** The open turn is judged by the policy in force now, too; the strictest counts. */
@@ -331,7 +332,7 @@ export function createOwner(ports: OwnerPorts, settings: OwnerSettings): Owner {
       return waiting;
     },
 
-    async resolve(live, { id, session_id }, { decision, scope = 'once', reason }, { actor, via }) {
+    async resolve(live, { id, session_id }, { decision, scope = 'once', reason }, { actor, via }, rule) {
       await recordOpening(live);
       const grant_id = decision === 'grant' && scope !== 'once' ? `g-${ports.ids.ulid()}` : undefined;
       const seq = await live.runner.post({
@@ -340,7 +341,7 @@ export function createOwner(ports: OwnerPorts, settings: OwnerSettings): Owner {
           approval_id: id,
           outcome: decision === 'grant' ? 'granted' : 'denied',
           ...(decision === 'grant' && { scope }),
-          ...(grant_id !== undefined && { grant_id }),
+          ...(grant_id !== undefined && { grant_id, ...(rule && { rule: { ...rule, id: grant_id } }) }),
           by: { actor, via },
           ...(reason !== undefined && { reason }),
         },
@@ -348,8 +349,8 @@ export function createOwner(ports: OwnerPorts, settings: OwnerSettings): Owner {
       // The answer is the compare-and-set; a stop between the two lines loses only the standing grant.
       const given = live.runner.state().turn?.grants.find((grant) => grant.grant_id === grant_id);
       if (seq !== undefined && given) {
-        const { grant_id: _, ...rule } = given;
-        const data = { grant_id: given.grant_id, rule, by: actor.id, session_id, approval_id: id };
+        const { grant_id: _, ...what } = given;
+        const data = { grant_id: given.grant_id, rule: what, by: actor.id, session_id, approval_id: id };
         await ports.grants.append({ type: 'grant.added', data });
       }
       return seq !== undefined;

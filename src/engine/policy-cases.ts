@@ -38,7 +38,7 @@ export async function runCases(
     const { title, tool, args, expect: expected, rule } = one;
     const arguments_raw = JSON.stringify(args);
     try {
-      const call = await inspectTried(tools, policy, { tool, arguments_raw, project_root }, askedIn(one));
+      const call = await inspectTried(tools, [policy], { tool, arguments_raw, project_root }, askedIn(one));
       const { verdict, rules, reason } = judge([policy], [], call!);
       const deciding = rules.filter((applied) => applied.verdict === verdict);
       const isByRule = rule === undefined || deciding.some(({ id }) => id === rule || id === own + rule);

@@ -8,7 +8,7 @@ import type { ExplainedPolicy } from '../contract/policy-explained.ts';
 import type { ToolHost } from '../contract/ports.ts';
 import type { EffectClass, Facts, Verdict } from '../contract/values.ts';
 import { judge, type JudgedCall, type Judgement } from '../kernel/policy/judge.ts';
-import { conditionText, explainRules } from '../kernel/policy/explain.ts';
+import { explainRules, ruleInWords } from '../kernel/policy/explain.ts';
 import { localMinute } from '../kernel/policy/local-time.ts';
 import { type Asked, isAbout } from '../kernel/policy/rules.ts';
 import { lookedAt } from './looked-at.ts';
@@ -48,13 +48,13 @@ export interface RuleRow {
 }
 
 export function describeRules({ policy }: Pick<Workspace, 'policy'>): RuleRow[] {
-  return (policy.rules ?? []).map(({ id, tool, decision, reason, ...conditions }) => ({
-    id,
-    decision,
-    tools: tool.join(', '),
-    when: Object.entries(conditions).map(([name, value]) => `${name}: ${conditionText(value)}`).join('; ') || 'always',
-    ...(reason !== undefined && { reason }),
-  })); // prettier-ignore
+  return (policy.rules ?? []).map((rule) => ({
+    id: rule.id,
+    decision: rule.decision,
+    tools: rule.tool.join(', '),
+    when: ruleInWords(rule) || 'always',
+    ...(rule.reason !== undefined && { reason: rule.reason }),
+  }));
 }
 
 /** What holds for each tool by the lists alone, of commands in a sandbox: what a call touches may make it stricter. */
@@ -92,9 +92,12 @@ export async function checkCall(
   { asked, ...tried }: TriedCall & { asked?: Partial<Asked> },
 ): Promise<Judgement & { explained: ExplainedPolicy }> {
   const { tools, policy, store } = workspace;
-  const call = await inspectTried(tools, policy, tried, { ...personNow(workspace), ...asked });
+  const grants = await store.grants.list();
+  const granted = grants.flatMap((grant) => ('rule' in grant ? [grant.rule] : []));
+  const judging = [policy, { rules: granted }];
+  const call = await inspectTried(tools, judging, tried, { ...personNow(workspace), ...asked });
   if (call === undefined) return denyUnknown(tried.tool, tools.tools().map(({ name }) => name)); // prettier-ignore
-  return { ...judge([policy], await store.grants.list(), call), explained: explainRules(policy.rules ?? [], call) };
+  return { ...judge([policy], grants, call), explained: explainRules(policy.rules ?? [], call) };
 }
 
 /**
@@ -103,7 +106,7 @@ export async function checkCall(
  */
 export async function inspectTried(
   tools: ToolHost,
-  policy: Policy,
+  policies: readonly Pick<Policy, 'rules'>[],
   { tool, arguments_raw, project_root }: TriedCall,
   asked: Asked,
 ): Promise<JudgedCall | undefined> {
@@ -114,7 +117,7 @@ export async function inspectTried(
     spec,
     arguments_raw,
     project_root,
-    ...lookedAt([policy], tool),
+    ...lookedAt(policies, tool),
   });
   if (invalid) {
     const what = invalid.map(({ path, message }) => (path ? `${path}: ${message}` : message)).join('; ');

@@ -44,7 +44,7 @@ export async function clean(terminal: Terminal): Promise<void> {
 }
 
 /** Longer than the panel takes somebody for typing, or for not having looked yet (ms). */
-const LOOKED_MS = 800;
+export const LOOKED_MS = 800;
 
 /** Looks at the approval, as a person does, then presses the key. */
 export async function answerApproval(terminal: Terminal, letter: string): Promise<void> {

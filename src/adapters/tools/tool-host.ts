@@ -5,6 +5,8 @@
 import { canonicalJson } from '../../base/canonical-json.ts';
 import { type Digest, digestOf } from '../../base/digest.ts';
 import type { JsonObject } from '../../base/json.ts';
+import { memberTexts } from '../../base/member-texts.ts';
+import { LONGEST_ARGUMENT } from '../../contract/longest-argument.ts';
 import type { ToolSpec } from '../../contract/manifest.ts';
 import type { Inspection, ToolContext, ToolHost, ToolRequest, ToolRun } from '../../contract/ports.ts';
 import type { Facts, Presentation } from '../../contract/values.ts';
@@ -95,18 +97,11 @@ function withHosts(prepared: Prepared, args: JsonObject, { effect }: Tool): Prep
   return { ...prepared, facts: { ...prepared.facts, hosts: hostsIn(args, prepared.facts.hosts) } };
 }
 
-/** Longer ones aren't recorded: nobody can know then whether a rule is about them. */
-const LONGEST_ARGUMENT = 1000;
-
 /** What is prepared, with the arguments of which rules speak among its facts. */
 function withArguments(prepared: Prepared, args: JsonObject, { named_args = [] }: ToolRequest): Prepared {
   if ('invalid' in prepared || named_args.length === 0) return prepared;
-  const texts = named_args.flatMap((name): [string, string | null][] => {
-    const value = Object.hasOwn(args, name) ? args[name]! : null;
-    const text = value === null || typeof value === 'string' ? value : canonicalJson(value);
-    return text !== null && text.length > LONGEST_ARGUMENT ? [] : [[name, text]];
-  });
-  return texts.length === 0 ? prepared : { ...prepared, facts: { ...prepared.facts, args: Object.fromEntries(texts) } };
+  const texts = memberTexts(args, named_args, LONGEST_ARGUMENT);
+  return Object.keys(texts).length === 0 ? prepared : { ...prepared, facts: { ...prepared.facts, args: texts } };
 }
 
 function specOf({ name, description, parameters, effect, recovery }: Tool): ToolSpec {

@@ -4,9 +4,10 @@
  */
 import { canonicalJson } from '../../base/canonical-json.ts';
 import type { Seq } from '../../contract/entries.ts';
-import type { Manifest } from '../../contract/manifest.ts';
+import type { Grant, Manifest } from '../../contract/manifest.ts';
 import type { Blobs, Journal } from '../../contract/ports.ts';
 import type { LongText, Part, TurnReason, Usage } from '../../contract/values.ts';
+import { ruleInWords } from '../../kernel/policy/explain.ts';
 import { fileLabel } from '../session/file-label.ts';
 import { readValue, shortText, wholeText } from '../session/messages.ts';
 import { canonicalArguments } from './canonical-arguments.ts';
@@ -172,7 +173,12 @@ function policyText({ policy, session_policies = [], grants }: Manifest): string
     ({ deny, require_approval, allow, allow_private: open = [], sandbox }) =>
     [`deny: ${deny.join(', ')}`, `ask: ${require_approval.join(', ')}`, `allow: ${allow.join(', ')}`, ...(open.length > 0 ? [`private: ${open.join(', ')}`] : []), `sandbox: ${sandbox}`].join('\n'), // prettier-ignore
   );
-  return [...lists, ...grants.map(({ grant_id, tool }) => `grant ${grant_id}: ${tool}`)].join('\n');
+  return [...lists, ...grants.map(grantText)].join('\n');
+}
+
+function grantText(grant: Grant): string {
+  const { grant_id, tool } = grant;
+  return `grant ${grant_id}: ${tool}${'rule' in grant ? ` ${ruleInWords(grant.rule)}` : ''}`;
 }
 
 async function callThing(call: PastCall | undefined, blobs: Pick<Blobs, 'get'>): Promise<Thing | undefined> {

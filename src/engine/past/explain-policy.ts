@@ -1,8 +1,9 @@
 /** `policy explain`: what each rule in force made of a recorded call, by the facts recorded for it. */
+import type { RuleGrant } from '../../contract/manifest.ts';
 import { RuntimeError } from '../../contract/errors.ts';
 import type { PolicyExplanation } from '../../contract/policy-explained.ts';
 import { explainRules } from '../../kernel/policy/explain.ts';
-import { judgedCall } from '../../kernel/turn/act.ts';
+import { grantsOf, judgedCall } from '../../kernel/turn/act.ts';
 import type { State } from '../../kernel/turn/state.ts';
 import type { Workspace } from '../wire.ts';
 import { findEvidence, type FindOptions } from './why/find.ts';
@@ -51,10 +52,18 @@ function explainedIn(state: State, call_id: string): PolicyExplanation['policies
   if (!turn || !call?.inspected) return undefined;
   const judged = judgedCall(state, turn, call, call.inspected);
   const own = turn.manifest.session_policies?.length ?? 0;
-  return turn.policies.map(({ rules = [] }, index) => ({
-    which: index === 0 ? 'frozen' : index <= own ? 'session' : 'since',
-    ...explainRules(rules, judged),
-  }));
+  const granted = grantsOf(state, turn).filter(
+    (grant): grant is RuleGrant =>
+      'rule' in grant && grant.tool === judged.tool && grant.project_root === judged.project_root,
+  );
+  return [
+    ...turn.policies.map(({ rules = [] }, index) => ({
+      which: index === 0 ? ('frozen' as const) : index <= own ? ('session' as const) : ('since' as const),
+      ...explainRules(rules, judged),
+    })),
+    // Each stands for the answer by itself: what one leaves open no other covers.
+    ...granted.map(({ rule }) => ({ which: 'granted' as const, ...explainRules([rule], judged), uncovered: [] })),
+  ];
 }
 
 function notJudged(session_id: string, call_id: string, refused?: { why: string; message: string }): RuntimeError {

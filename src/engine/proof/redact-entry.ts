@@ -202,12 +202,13 @@ export function redactObservation(
       });
     }
     case 'approval.resolved': {
-      const { approval_id, outcome, scope, grant_id, by, reason } = entry.data;
+      const { approval_id, outcome, scope, grant_id, rule, by, reason } = entry.data;
       return of('approval.resolved', {
         approval_id: names.approval(approval_id),
         outcome,
         ...(scope !== undefined && { scope }),
         ...(grant_id !== undefined && { grant_id: id('g-', grant_id) }),
+        ...(rule && { rule: values.rule(rule) }),
         by: { actor: actor(by.actor), via: word(by.via) },
         ...(reason !== undefined && { reason: text(reason) }),
       });

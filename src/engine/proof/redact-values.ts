@@ -7,6 +7,7 @@ import type { Digest } from '../../base/digest.ts';
 import { VIA_JOINT, VIAS } from '../../contract/command-words.ts';
 import { errorCatalogue } from '../../contract/errors.ts';
 import type { Grant, Manifest, ModelChoice, Policy, SharedScope, ToolSpec } from '../../contract/manifest.ts';
+import type { PolicyRule } from '../../contract/policy-rule.ts';
 import type { Summary } from '../../contract/summary.ts';
 import type { Actor, Facts, FileChange, Part, Presentation } from '../../contract/values.ts';
 import type { Placeholders } from './placeholders.ts';
@@ -50,6 +51,7 @@ export interface ValueRedaction {
   /** `factsDigest` gives what a digest of facts has become. */
   manifest(manifest: Manifest, factsDigest: (digest: Digest) => Digest): Manifest;
   summary(summary: Summary): Summary;
+  rule(rule: PolicyRule): PolicyRule;
 }
 
 /** Holds names of tools and verdicts only: they stay as they are. */
@@ -58,7 +60,7 @@ function policyOf({ deny, require_approval, allow, sandbox, approver_roles }: Po
 }
 
 export function createValueRedaction(placeholders: Placeholders): ValueRedaction {
-  const { text, longText, whole, digest } = placeholders;
+  const { text, longText, whole, digest, id } = placeholders;
   const texts = (list: readonly string[]): string[] => list.map(text);
   const word = (value: string): string => (OUR_WORDS.has(value) ? value : text(value));
 
@@ -109,16 +111,23 @@ export function createValueRedaction(placeholders: Placeholders): ValueRedaction
     return { redacted: text(content).trimEnd().padEnd(room) };
   };
 
-  const grant = (one: Grant, factsDigest: (digest: Digest) => Digest): Grant => ({
-    grant_id: placeholders.id('g-', one.grant_id),
-    tool: one.tool,
-    args_digest: digest(one.args_digest),
-    facts_digest: factsDigest(one.facts_digest),
-    project_root: text(one.project_root),
+  const grant = (one: Grant, factsDigest: (digest: Digest) => Digest): Grant => {
+    const given = { grant_id: id('g-', one.grant_id), tool: one.tool, project_root: text(one.project_root) };
+    if ('rule' in one) return { ...given, rule: rule(one.rule) };
+    return { ...given, args_digest: digest(one.args_digest), facts_digest: factsDigest(one.facts_digest) };
+  };
+
+  /** What it holds for goes with the contents: calls that it let run are not to be proved without them. */
+  const rule = ({ id: of, tool, decision }: PolicyRule): PolicyRule => ({
+    id: id('g-', of),
+    tool,
+    args: { redacted: 'redacted' },
+    decision,
   });
 
   return {
     word,
+    rule,
     code: (code) => (KNOWN_CODES.has(code) || HTTP_CODE.test(code) ? code : text(code)),
     signal: (signal) => (SIGNAL.test(signal) ? signal : text(signal)),
     texts,

@@ -19,6 +19,7 @@ import { askedChoice } from '../../kernel/turn/choice.ts';
 import type { Effect } from '../../kernel/turn/open.ts';
 import { modelRequest } from '../../kernel/turn/prompt.ts';
 import { KERNEL_VERSION, NO_USAGE, type Call, type State, type Turn } from '../../kernel/turn/state.ts';
+import { judgingOf } from '../../kernel/turn/act.ts';
 import { mayConnect } from '../../kernel/policy/private-hosts.ts';
 import { lookedAt } from '../looked-at.ts';
 import { childRequest } from './child.ts';
@@ -294,10 +295,8 @@ function childFailed(
 
 async function inspect(ports: EffectPorts, call_id: string, context: EffectContext): Promise<Observation> {
   const { request } = await toolRequest(ports, call_id, context);
-  const inspection = await ports.tools.inspect({
-    ...request,
-    ...lookedAt(context.state.turn!.policies, request.spec.name),
-  });
+  const judging = judgingOf(context.state, context.state.turn!);
+  const inspection = await ports.tools.inspect({ ...request, ...lookedAt(judging, request.spec.name) });
   return { type: 'call.inspected', data: { call_id, ...inspection } };
 }
 

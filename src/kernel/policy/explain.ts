@@ -95,6 +95,13 @@ function onlyOf(call: RuledCall, { command, path, host }: Unit): RuledCall {
   };
 }
 
+/** What a rule holds for, in words; '' for any call of its tools. */
+export function ruleInWords({ id: _, tool: __, decision: ___, reason: ____, ...conditions }: PolicyRule): string {
+  return Object.entries(conditions)
+    .map(([name, value]) => `${name}: ${conditionText(value)}`)
+    .join('; ');
+}
+
 /** The value of a rule's condition, in words. */
 export function conditionText(value: unknown): string {
   if (Array.isArray(value)) return value.join(', ');

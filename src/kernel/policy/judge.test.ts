@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { digestOf } from '../../base/digest.ts';
-import type { Policy } from '../../contract/manifest.ts';
+import type { Policy, RuleGrant } from '../../contract/manifest.ts';
+import type { PolicyRule } from '../../contract/policy-rule.ts';
 import type { EffectClass, Facts, Verdict } from '../../contract/values.ts';
 import { commandFact, factsOf, pathFact, policyOf } from '../testing/values.ts';
 import type { Asked } from './rules.ts';
@@ -208,5 +209,73 @@ describe('a grant', () => {
 
   test('is not named where nothing asked', () => {
     expect(judged({ allow: ['t'] }, call('t', 'exec'), [grant])).not.toHaveProperty('grant_id');
+  });
+});
+
+describe('a grant of a rule', () => {
+  const allows = (rule: Partial<PolicyRule>): RuleGrant => ({
+    grant_id: 'g1',
+    tool: 't',
+    project_root: '/p',
+    rule: { id: 'g1', tool: ['t'], decision: 'allow', ...rule },
+  });
+  const line = (...commands: string[]): JudgedCall =>
+    call('t', 'exec', { commands: commands.map((one) => commandFact(one, { words: one.split(' '), parser: 'bash' })) });
+  const npm = allows({ command: ['npm test *'] });
+
+  test('stands for the answer for whatever it covers, whatever the other arguments', () => {
+    const found = judged({ require_approval: ['t'] }, { ...line('npm test', 'npm test -- a'), args_digest: FACTS }, [
+      npm,
+    ]);
+    expect(found).toEqual({
+      verdict: 'allow',
+      rules: [{ id: 'ask:t', verdict: 'require_approval' }],
+      reason: 'granted before: command: npm test *',
+      grant_id: 'g1',
+    });
+  });
+
+  test.each<[string, Partial<Policy>, JudgedCall, RuleGrant]>([
+    ['not for what it covers in part', {}, line('npm test', 'rm x'), npm],
+    ['not for another tool', {}, { ...line('npm test'), tool: 'u' }, npm],
+    ['not in another project', {}, { ...line('npm test'), project_root: '/q' }, npm],
+    ['not for a repeat of unknown outcome', {}, { ...line('npm test'), may_repeat_of: 'c1.1.1' }, npm],
+    ['not under its other conditions', {}, line('npm test'), allows({ command: ['npm test'], role: ['admin'] })],
+    ['not for a path outside that it does not name', {}, call('t', 'write', { paths: [pathFact('a'), outside] }), allows({ path: ['**'] })],
+    ['never for a secret, named or not', {}, call('t', 'read', { paths: [secret] }), allows({ path: ['.env'] })],
+    ['never for a command that names this program', {}, call('t', 'exec', { commands: [commandFact('npm test', { words: ['npm', 'test'], names_runtime: true })] }), npm],
+    ['with stars never over a rule of the policy that asks', { rules: [{ id: 'r1', tool: ['t'], command: ['npm test deploy'], decision: 'require_approval' }] }, line('npm test deploy'), npm],
+    ['nor over one that may be meant', { rules: [{ id: 'r1', tool: ['t'], command: ['npm test'], decision: 'deny' }] }, line('npm test deploy'), npm],
+  ])('%s', (_, policy, of, given) => {
+    const judgement = judged({ require_approval: ['t', 'u'], ...policy }, of, [given]);
+    expect(judgement.verdict).not.toBe('allow');
+    expect(judgement).not.toHaveProperty('grant_id');
+  }); // prettier-ignore
+
+  test('never over deny', () => {
+    expect(judged({ deny: ['t'] }, line('npm test'), [npm]).verdict).toBe('deny');
+    const rules = [{ id: 'r1', tool: ['t'], command: ['npm *'], decision: 'deny' as const }];
+    expect(judged({ rules }, line('npm test'), [npm]).verdict).toBe('deny');
+  });
+
+  test('stands for a path outside that it names', () => {
+    const given = allows({ path: ['/etc/hosts'] });
+    expect(judged({}, call('t', 'read', { paths: [outside] }), [given])).toMatchObject({
+      verdict: 'allow',
+      grant_id: 'g1',
+    });
+  });
+
+  test('of exactly these words it stands for a rule of the policy that asks, as an exact grant does', () => {
+    const rules = [{ id: 'r1', tool: ['t'], command: ['git push *'], decision: 'require_approval' as const }];
+    expect(judged({ rules }, line('git push'), [allows({ command: ['git push'] })])).toMatchObject({
+      verdict: 'allow',
+    });
+  });
+
+  test('the first that covers the call is named; two together cover nothing', () => {
+    const rm = { ...allows({ command: ['rm x'] }), grant_id: 'g2' };
+    expect(judged({ require_approval: ['t'] }, line('rm x'), [npm, rm])).toMatchObject({ grant_id: 'g2' });
+    expect(judged({ require_approval: ['t'] }, line('npm test', 'rm x'), [npm, rm]).verdict).toBe('require_approval');
   });
 });

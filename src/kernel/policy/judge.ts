@@ -4,6 +4,8 @@
  */
 import type { Digest } from '../../base/digest.ts';
 import type { Grant, Policy, RuleVerdict } from '../../contract/manifest.ts';
+import type { PolicyRule } from '../../contract/policy-rule.ts';
+import { ruleInWords } from './explain.ts';
 import type { HostFact, Verdict } from '../../contract/values.ts';
 import { mayConnect } from './private-hosts.ts';
 import { type Allowed, allowedBy, type RuledCall, strictRules } from './rules.ts';
@@ -24,8 +26,10 @@ export interface Judgement {
 
 interface Applied extends RuleVerdict {
   reason: string;
-  /** Whether a grant for exactly these arguments may stand for the answer. */
+  /** Whether a grant may stand for the answer. */
   grantable: boolean;
+  /** A rule of the policy says so: no list, default or fact. */
+  ofPolicy?: true;
 }
 
 const STRICTNESS: Record<Verdict, number> = { allow: 0, require_approval: 1, deny: 2 };
@@ -44,20 +48,28 @@ export function judge(policies: Policy[], grants: readonly Grant[], call: Judged
   const rules = unique(applied);
   const judgement: Judgement = { verdict: worst.verdict, rules, reason: worst.reason };
   if (worst.verdict !== 'require_approval') return judgement;
-  const grant = grants.find((one) => covers(one, call));
   const asking = applied.filter((rule) => rule.verdict === 'require_approval');
-  if (!grant || !asking.every((rule) => rule.grantable)) return judgement;
-  return { verdict: 'allow', rules, reason: `granted before for exactly these arguments`, grant_id: grant.grant_id };
+  const grant = asking.every((rule) => rule.grantable) && grants.find((one) => answers(one, call, asking));
+  if (!grant) return judgement;
+  const what = 'rule' in grant ? `: ${ruleInWords(grant.rule)}` : ' for exactly these arguments';
+  return { verdict: 'allow', rules, reason: `granted before${what}`, grant_id: grant.grant_id };
 }
 
-/** The same call of the same program on the same things: what a name means elsewhere, or later, nobody has approved. */
-function covers(grant: Grant, call: JudgedCall): boolean {
-  return (
-    grant.tool === call.tool &&
-    grant.args_digest === call.args_digest &&
-    grant.facts_digest === call.facts_digest &&
-    grant.project_root === call.project_root
-  );
+/** Whether a grant stands for the answer to what asks. */
+function answers(grant: Grant, call: JudgedCall, asking: readonly Applied[]): boolean {
+  if (grant.tool !== call.tool || grant.project_root !== call.project_root) return false;
+  // The same call of the same program on the same things: what a name means elsewhere, or later, nobody has approved.
+  if (!('rule' in grant)) return grant.args_digest === call.args_digest && grant.facts_digest === call.facts_digest;
+  const { rule } = grant;
+  if (call.facts.paths.some((path) => path.secret_shaped)) return false;
+  // Who wrote a rule that asks meant what others that were granted don't show.
+  if (hasStars(rule) && asking.some(({ ofPolicy }) => ofPolicy)) return false;
+  const allowed = allowedBy([rule], call);
+  return allowed !== undefined && touching(call, allowed).length === 0;
+}
+
+function hasStars({ command = [], path = [], host = [], args = {} }: PolicyRule): boolean {
+  return [...command, ...path, ...host, ...Object.values(args)].some((pattern) => pattern.includes('*'));
 }
 
 /** Rules that follow from what the call would touch; `touching`: as the policies see it. */
@@ -135,11 +147,12 @@ function touching({ facts }: JudgedCall, allowed: Allowed | undefined): Applied[
 
 /** Where nobody can know whether a rule is meant, a person is asked. */
 function strict({ rules = [] }: Policy, call: JudgedCall): Applied[] {
-  return strictRules(rules, call).map(({ rule: { id, decision, reason = `${id} says so` }, answer }) =>
-    answer === 'yes'
+  return strictRules(rules, call).map(({ rule: { id, decision, reason = `${id} says so` }, answer }) => ({
+    ...(answer === 'yes'
       ? rule(id, decision, reason)
-      : asks(id, `nobody can tell whether this is what ${id} is about: ${reason}`),
-  );
+      : asks(id, `nobody can tell whether this is what ${id} is about: ${reason}`)),
+    ofPolicy: true,
+  }));
 }
 
 function listed({ deny, require_approval, allow }: Policy, tool: string): Applied[] {

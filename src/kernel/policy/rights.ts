@@ -10,7 +10,7 @@ export function stricterSandbox(a: Rights['sandbox'], b: Rights['sandbox']): Rig
 }
 
 /** Of several policies: what holds for a turn under them. */
-export function strictestSandbox(policies: readonly Pick<Policy, 'sandbox'>[]): Rights['sandbox'] {
+export function strictestSandbox(policies: readonly Partial<Pick<Policy, 'sandbox'>>[]): Rights['sandbox'] {
   return SANDBOXES.find((mode) => policies.some(({ sandbox }) => sandbox === mode)) ?? 'off';
 }
 

@@ -6,6 +6,7 @@ import { canonicalJson } from '../../base/canonical-json.ts';
 import { digestOf, type Digest } from '../../base/digest.ts';
 import type { EntryData, Observation } from '../../contract/entries.ts';
 import type { Policy } from '../../contract/manifest.ts';
+import type { PolicyRule } from '../../contract/policy-rule.ts';
 import type { Summary } from '../../contract/summary.ts';
 import type { Facts, ModelFailureClass, Usage } from '../../contract/values.ts';
 import { callId } from '../turn/admits.ts';
@@ -285,7 +286,10 @@ export function childFinished(session_id: string, over: Partial<EntryData<'child
   }));
 }
 
-export function granted(call_id: string, scope?: { scope: 'session' | 'always'; grant_id: string }): Step {
+export function granted(
+  call_id: string,
+  scope?: { scope: 'session' | 'always'; grant_id: string; rule?: PolicyRule },
+): Step {
   return resolution(call_id, { outcome: 'granted', by: { actor: person, via: 'cli' }, ...scope });
 }
 

@@ -4,6 +4,7 @@
  */
 import type { Hash } from '../../base/digest.ts';
 import type { Decision, EntryData } from '../../contract/entries.ts';
+import type { Grant, Policy } from '../../contract/manifest.ts';
 import { approvalDigest, approvalId } from '../approval/approval.ts';
 import { isChecking } from '../goal/check.ts';
 import { judge, type JudgedCall } from '../policy/judge.ts';
@@ -89,9 +90,19 @@ export function judgedCall(state: State, turn: Turn, call: Call, inspected: Insp
   };
 }
 
+/** Those that hold in the turn: standing ones, and those of the session. */
+export function grantsOf({ grants }: Pick<State, 'grants'>, turn: Turn): Grant[] {
+  return [...turn.manifest.grants, ...turn.grants, ...grants];
+}
+
+/** All rules that a call is judged by: those of the policies, and those that were granted. */
+export function judgingOf(state: State, turn: Turn): (Policy | Pick<Policy, 'rules'>)[] {
+  const granted = grantsOf(state, turn).flatMap((grant) => ('rule' in grant ? [grant.rule] : []));
+  return [...turn.policies, { rules: granted }];
+}
+
 function policyDecided(state: State, turn: Turn, call: Call, inspected: Inspected): Decision {
-  const grants = [...turn.manifest.grants, ...turn.grants, ...state.grants];
-  const judgement = judge(turn.policies, grants, judgedCall(state, turn, call, inspected));
+  const judgement = judge(turn.policies, grantsOf(state, turn), judgedCall(state, turn, call, inspected));
   return {
     type: 'policy.decided',
     data: {

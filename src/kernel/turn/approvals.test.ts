@@ -3,6 +3,7 @@ import {
   abandoned, approvalRequested, callStarted, decided, reflected, refused,
 } from '../testing/expected.ts'; // prettier-ignore
 import { created, denied, expired, finished, forked, granted, inspected, later, message, opened, policyChanged, replied, restored, started, steer } from '../testing/observations.ts'; // prettier-ignore
+import type { PolicyRule } from '../../contract/policy-rule.ts';
 import { given, START_AT, type Story } from '../testing/story.ts';
 import { commandFact, HOUR, policyOf, type Inputs } from '../testing/values.ts';
 
@@ -73,6 +74,29 @@ describe('the answer', () => {
       approvalRequested('c1.2.1', START_AT + HOUR),
     ]);
     expect(approvalOf(story)).not.toBe(first);
+  });
+});
+
+describe('a grant of a rule', () => {
+  const rule: PolicyRule = { id: 'g1', tool: ['exec_command'], command: ['make *'], decision: 'allow' };
+  const line = (...words: string[]) => ({ facts: { commands: [commandFact('', { words, parser: 'bash' })] } });
+
+  test.each(['session', 'always'] as const)('for %s lets what it covers run without asking, and nothing else', (scope) => {
+    const story = given(created(), message('e1'), started(), make, inspected('c1.1.1', line('make')));
+    story.when(granted('c1.1.1', { scope, grant_id: 'g1', rule }), finished('c1.1.1'));
+    story.when(replied({ calls: [['exec_command', '{"cmd":"make install"}'], ['exec_command', '{"cmd":"rm x"}']] }));
+    expect(story.when(inspected('c1.2.1', line('make', 'install')))[1]).toEqual(
+      callStarted('c1.2.1', 'exec_command', { grant_id: 'g1' }),
+    );
+    story.when(finished('c1.2.1'));
+    expect(story.when(inspected('c1.2.2', line('rm', 'x')))[1]).toEqual(approvalRequested('c1.2.2', START_AT + HOUR));
+  }); // prettier-ignore
+
+  test('is frozen with the turns that come', () => {
+    const grant = { grant_id: 'g1', tool: 'exec_command', project_root: '/project', rule };
+    const story = given(created(), message('e1'), started({ grants: [grant] }), make);
+    grant.project_root = story.state.session!.project_root;
+    expect(story.when(inspected('c1.1.1', line('make')))[1]).toMatchObject({ data: { grant_id: 'g1' } });
   });
 });
 

@@ -1,6 +1,7 @@
 /** What is known of an approval beside what would happen. */
 import type { ApprovalRecord } from '../../contract/answers.ts';
 import { oneLine } from '../terminal/width.ts';
+import { ruleLine } from '../../engine/rule-text.ts';
 import { ago, until } from './times.ts';
 
 /** A line for each fact. */
@@ -25,6 +26,7 @@ export function approvalFacts(record: ApprovalRecord, now: number): string[] {
       'answered',
       `${resolved.outcome} by ${resolved.by.id} via ${resolved.via}${resolved.reason ? `: ${resolved.reason}` : ''}`,
     );
+  if (record.proposed_rule) row('always', ruleLine(record.proposed_rule));
   row('digest', record.digest);
   return lines;
 }

@@ -1,5 +1,6 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import type { Resolution } from '../../contract/host.ts';
+import type { RuleText } from '../../contract/policy-rule.ts';
 import { manualClock } from '../../engine/testing/world.ts';
 import { displayWidth } from '../terminal/width.ts';
 import { createApprovalPanel } from './approval-panel.ts';
@@ -16,8 +17,12 @@ const approval = (approval_id: string, more: Partial<Asked> = {}): Asked => ({
   ...more,
 });
 
-/** A panel on which one approval waits, an input line beside it, and what came of both. */
+/** A panel on which one approval waits, an input line beside it, and what came of both. `rule`: that is proposed. */
 function setUp(...waiting: Asked[]) {
+  return setUpWith({}, ...waiting);
+}
+
+function setUpWith({ rule, byLine = false }: { rule?: RuleText; byLine?: boolean }, ...waiting: Asked[]) {
   const clock = manualClock();
   let asked = waiting;
   let input = '';
@@ -35,10 +40,11 @@ function setUp(...waiting: Asked[]) {
     },
     view: (id) => void viewed.push(id),
     setPrompt: (to) => (prompt = to),
-    clearInput: () => (input = ''),
+    ruleOf: async () => rule,
+    setInput: (text) => (input = text),
     say: (text) => said.push(text),
     refresh: () => {},
-    byLine: () => false,
+    byLine: () => byLine,
   });
   const paint = (columns = 100, rows = 40): string[] => {
     const lines = panel.lines((_, text) => text, columns, rows);
@@ -331,4 +337,85 @@ test('when the terminal goes, a letter on its way answers nothing', async () => 
   panel.close();
   await clock.advance(SETTLED);
   expect(answers).toEqual([]);
+});
+
+describe('always with a rule', () => {
+  const rule: RuleText = { tool: 'exec_command', command: 'npm test', decision: 'allow' };
+  const LINE = '{tool: exec_command, command: "npm test", decision: allow}';
+
+  async function proposed(how: { byLine?: boolean } = {}) {
+    const all = setUpWith({ rule, ...how }, approval('a-1'));
+    await all.clock.advance(LOOKED);
+    all.type('a');
+    if (how.byLine) all.enter();
+    await all.clock.advance(SETTLED);
+    return all;
+  }
+
+  test('says it whole, and puts it where it can be edited; Enter grants it', async () => {
+    const { said, input, prompt, lines, clock, enter, answers } = await proposed();
+    expect(said).toEqual([`always: ${LINE}`]);
+    expect([input(), prompt()]).toEqual([LINE, 'rule: ']);
+    expect(lines()).toEqual(['? Enter grants this rule from now on, in this folder; edit it first · Esc back']);
+    await clock.advance(LOOKED);
+    expect(enter()).toBe(true);
+    await vi.waitFor(() => expect(answers).toEqual([['a-1', { decision: 'grant', scope: 'always', rule }]]));
+    expect([input(), prompt()]).toEqual(['', undefined]);
+  });
+
+  test('the edited one is granted', async () => {
+    const { paste, lines, clock, enter, answers } = await proposed();
+    lines();
+    await clock.advance(LOOKED);
+    paste('{tool: exec_command, command: npm *, decision: allow}');
+    enter();
+    await vi.waitFor(() =>
+      expect(answers).toEqual([['a-1', { decision: 'grant', scope: 'always', rule: { ...rule, command: 'npm *' } }]]),
+    );
+  });
+
+  test('Enter that comes too soon, or on what is no rule, grants nothing and leaves what was typed', async () => {
+    const { said, paste, input, lines, clock, enter, answers } = await proposed();
+    lines();
+    enter();
+    await vi.waitFor(() => expect(said.at(-1)).toContain('too soon'));
+    expect(input()).toBe(LINE);
+    await clock.advance(LOOKED);
+    paste('npm test');
+    enter();
+    await vi.waitFor(() => expect(said.at(-1)).toContain("can't be read"));
+    expect(input()).toBe('npm test');
+    expect(answers).toEqual([]);
+  });
+
+  test('Esc goes back, and the input is empty', async () => {
+    const { panel, input, prompt, lines, answers } = await proposed();
+    panel.escape();
+    expect([input(), prompt()]).toEqual(['', undefined]);
+    expect(lines()[0]).toContain('y yes');
+    expect(answers).toEqual([]);
+  });
+
+  test('when it was answered elsewhere meanwhile the rule leaves the input', async () => {
+    const { panel, ask, input, answers, enter } = await proposed();
+    ask();
+    panel.changed();
+    expect(input()).toBe('');
+    expect(enter()).toBe(false);
+    expect(answers).toEqual([]);
+  });
+
+  test.each([
+    ['y', [['a-1', { decision: 'grant', scope: 'always', rule }]]],
+    ['n', []],
+    ['{tool: exec_command, command: npm *, decision: allow}', [['a-1', { decision: 'grant', scope: 'always', rule: { ...rule, command: 'npm *' } }]]],
+  ])('line by line: %s', async (text, expected) => {
+    const { said, paste, lines, clock, enter, answers } = await proposed({ byLine: true });
+    expect(said).toEqual([`always: ${LINE}`]);
+    expect(lines()[0]).toContain('or type another rule');
+    await clock.advance(LOOKED);
+    paste(text);
+    expect(enter()).toBe(true);
+    await vi.waitFor(() => expect(answers).toEqual(expected));
+  }); // prettier-ignore
 });

@@ -5,9 +5,15 @@
  * only when all of this holds: the input was empty, the question was on the terminal for long enough to look, they had
  * stopped typing before, and nothing followed the letter for a moment (or Enter did). Anything else that is typed stays a
  * message. A letter that doesn't count doesn't with Enter either, except on a plain terminal, where lines are all there is.
+ *
+ * `always` grants a rule: it is said whole, and then stands in the input to be edited. Enter grants it as it is there, once
+ * it could be looked at. Where no rule can be proposed exactly this call is granted, after a second yes.
  */
 import type { Clock } from '../../base/clock.ts';
 import type { Resolution } from '../../contract/host.ts';
+import { RuntimeError, toRuntimeError } from '../../contract/errors.ts';
+import type { RuleText } from '../../contract/policy-rule.ts';
+import { parseRule, ruleLine } from '../../engine/rule-text.ts';
 import { BOLD, DIM, YELLOW } from '../terminal/markdown/style.ts';
 import { oneLine, truncate } from '../terminal/width.ts';
 import type { Asked } from './asking.ts';
@@ -38,8 +44,10 @@ export interface ApprovalPanelOptions {
   answer: (approval_id: string, resolution: Resolution) => Promise<void>;
   /** Shows all of what is asked. */
   view: (approval_id: string) => void;
+  /** The rule that is proposed for it. */
+  ruleOf: (approval_id: string) => Promise<RuleText | undefined>;
   setPrompt: (prompt: string | undefined) => void;
-  clearInput: () => void;
+  setInput: (text: string) => void;
   say: (text: string) => void;
   refresh: () => void;
   /** Is the input read by the line? Then `input` is never called. */
@@ -60,19 +68,27 @@ const CHOICES = {
   reasonNarrow: 'Enter refuses · Esc back',
   always: 'from now on this very call, in this folder, never asks: y yes · n back',
   alwaysNarrow: 'always this call: y yes · n back',
+  rule: 'Enter grants this rule from now on, in this folder; edit it first · Esc back',
+  ruleNarrow: 'Enter grants this rule for good · Esc back',
+  ruleByLine: 'from now on, in this folder: y grants this rule · n back · or type another rule',
 };
 
-const MEANINGS: Record<'ask' | 'always' | 'reason', Record<string, string>> = {
+type Step = 'ask' | 'reason' | 'always' | 'rule';
+
+const MEANINGS: Record<Step, Record<string, string>> = {
   ask: { y: 'yes', n: 'no', s: 'yes, for this session', a: 'always', v: 'view it whole' },
   always: { y: 'always', n: 'back' },
   reason: {},
+  rule: {},
 };
 
 export function createApprovalPanel(options: ApprovalPanelOptions): ApprovalPanel {
-  const { clock, asked, answer, view, setPrompt, clearInput, say, refresh, byLine } = options;
+  const { clock, asked, answer, view, ruleOf, setPrompt, setInput, say, refresh, byLine } = options;
   /** `since`: when the terminal had it. */
   let shown: { approval_id: string; asks: boolean; since: number | undefined } | undefined;
-  let step: 'ask' | 'reason' | 'always' = 'ask';
+  let step: Step = 'ask';
+  /** The proposed rule, as it was said; `since`: when the terminal had it. */
+  let rule: { line: string; since: number | undefined } | undefined;
   let lastKeyAt = -Infinity;
   /** The letter that will be the answer unless something follows. */
   let pending: { letter: string; cancel: () => void } | undefined;
@@ -105,8 +121,43 @@ export function createApprovalPanel(options: ApprovalPanelOptions): ApprovalPane
 
   function reset(): void {
     forget();
-    if (step === 'reason') setPrompt(undefined);
+    if (step === 'reason' || step === 'rule') setPrompt(undefined);
+    if (step === 'rule') setInput('');
     step = 'ask';
+    rule = undefined;
+  }
+
+  async function propose(approval_id: string): Promise<void> {
+    const found = await ruleOf(approval_id).catch((thrown: unknown) => say(toRuntimeError(thrown).message));
+    if (step !== 'always' || shown?.approval_id !== approval_id || !found) return;
+    const line = ruleLine(found);
+    rule = { line, since: undefined };
+    step = 'rule';
+    forget();
+    say(`always: ${line}`);
+    if (!byLine()) {
+      setPrompt('rule: ');
+      setInput(line);
+    }
+    refresh();
+  }
+
+  /** What stands there when Enter is pressed is granted, or it stays to be mended. */
+  async function grantRule(text: string): Promise<void> {
+    const { approval_id } = shown!;
+    const line = byLine() && text.trim().toLowerCase() === 'y' ? rule!.line : text;
+    const early = rule?.since === undefined || clock.now() - rule.since < LOOK_MS;
+    const isThere = (): boolean => step === 'rule' && shown?.approval_id === approval_id;
+    try {
+      if (early) throw new RuntimeError('rule_refused', 'look at the rule first: Enter came too soon');
+      const parsed = await parseRule(line);
+      if (isThere()) settle({ decision: 'grant', scope: 'always', rule: parsed });
+    } catch (thrown) {
+      if (!isThere()) return;
+      say(toRuntimeError(thrown).message);
+      if (!byLine()) setInput(text);
+    }
+    refresh();
   }
 
   function choose(letter: string): void {
@@ -120,6 +171,7 @@ export function createApprovalPanel(options: ApprovalPanelOptions): ApprovalPane
     else {
       step = letter === 'a' ? 'always' : 'reason';
       if (step === 'reason') setPrompt('why not? ');
+      else void propose(shown!.approval_id);
     }
     refresh();
   }
@@ -155,6 +207,7 @@ export function createApprovalPanel(options: ApprovalPanelOptions): ApprovalPane
         ask: narrow ? CHOICES.askNarrow : CHOICES.ask,
         reason: narrow ? CHOICES.reasonNarrow : CHOICES.reason,
         always: narrow ? CHOICES.alwaysNarrow : CHOICES.always,
+        rule: byLine() ? CHOICES.ruleByLine : narrow ? CHOICES.ruleNarrow : CHOICES.rule,
       }[step];
       const mark = title.length > 0 ? ' ' : tone(YELLOW, '?');
       if (pending) {
@@ -166,6 +219,7 @@ export function createApprovalPanel(options: ApprovalPanelOptions): ApprovalPane
     },
     painted() {
       if (shown?.asks === true) shown.since ??= clock.now();
+      if (rule) rule.since ??= clock.now();
     },
     input(text, before, typed) {
       changed();
@@ -174,12 +228,12 @@ export function createApprovalPanel(options: ApprovalPanelOptions): ApprovalPane
       forget();
       if (text !== before) lastKeyAt = now;
       const letter = text.toLowerCase();
-      const counts = typed && before === '' && !wasTyping && hasLooked(now) && step !== 'reason';
+      const counts = typed && before === '' && !wasTyping && hasLooked(now);
       if (!counts || current() === undefined || MEANINGS[step][letter] === undefined) return;
       const cancel = clock.at(now + SETTLE_MS, () => {
         changed();
         if (pending === undefined) return; // what it was meant for is settled: it is no answer to the next one
-        clearInput();
+        setInput('');
         choose(letter);
       });
       pending = { letter, cancel };
@@ -193,6 +247,11 @@ export function createApprovalPanel(options: ApprovalPanelOptions): ApprovalPane
       if (step === 'reason') {
         const reason = text.trim();
         settle({ decision: 'deny', ...(reason !== '' && { reason }) });
+        return true;
+      }
+      if (step === 'rule') {
+        if (byLine() && text.trim().toLowerCase() === 'n') reset();
+        else void grantRule(text);
         return true;
       }
       const letter = text.trim().toLowerCase();

@@ -2,6 +2,7 @@
 import { contextOf } from '../../engine/past/context.ts';
 import { RuntimeError } from '../../contract/errors.ts';
 import type { Host, Resolution, SessionStatus, SessionChange } from '../../contract/host.ts';
+import type { RuleText } from '../../contract/policy-rule.ts';
 import type { LongText, Verdict } from '../../contract/values.ts';
 import { policyNow } from '../../engine/config/policy-now.ts';
 import { describePolicy } from '../../engine/policy-check.ts';
@@ -9,6 +10,7 @@ import { forkPlace } from '../fork-place.ts';
 import { unfinished } from '../../engine/past/unfinished.ts';
 import { checkSessionId } from '../../engine/session-id.ts';
 import { findApproval } from '../../engine/approvals.ts';
+import { parseRule, ruleLine } from '../../engine/rule-text.ts';
 import { planUndo } from '../../engine/past/undo-plan.ts';
 import { wholeText } from '../../engine/session/messages.ts';
 import { listSessions, verifySession } from '../../engine/sessions.ts';
@@ -307,10 +309,13 @@ const RUN: Record<CommandName, (repl: Repl, rest: string) => Promise<void> | voi
   },
 
   async approve(repl, rest) {
-    const words = rest.split(/\s+/).filter((word) => word !== '');
+    const { 0: said = '', index: ruleAt = rest.length } = /\{.*/s.exec(rest) ?? {};
+    const words = rest.slice(0, ruleAt).split(/\s+/).filter((word) => word !== ''); // prettier-ignore
     const scope = (['session', 'always', 'once'] as const).find((one) => words.includes(one)) ?? 'once';
     const id = words.find((word) => word !== scope) ?? (await onlyWaiting(repl));
-    await repl.answer(id, { decision: 'grant', scope });
+    const rule = said !== '' ? await parseRule(said) : scope === 'always' ? await proposedTo(repl, id) : undefined;
+    if (rule) repl.say(`the rule: ${ruleLine(rule)}`);
+    await repl.answer(id, { decision: 'grant', scope, ...(rule && { rule }) });
   },
 
   async deny(repl, rest) {
@@ -358,6 +363,11 @@ async function onlyWaiting({ conversation, host }: Repl): Promise<string> {
   throw only === undefined
     ? new RuntimeError('usage', 'nothing waits for an answer', { next: '' })
     : new RuntimeError('usage', 'several approvals wait', { next: 'Name one: /approvals lists them.' });
+}
+
+/** @throws RuntimeError not_found | ambiguous_id */
+async function proposedTo({ workspace }: Repl, id: string): Promise<RuleText | undefined> {
+  return (await findApproval(workspace, id)).proposed_rule;
 }
 
 async function showPolicy(repl: Repl): Promise<void> {

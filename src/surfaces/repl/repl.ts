@@ -17,7 +17,7 @@ import type { Repl } from './commands.ts';
 import type { Conversation } from './conversation.ts';
 import { createUi } from './create-ui.ts';
 import { createCurrentSession } from './current-session.ts';
-import { editExternally } from './external-editor.ts';
+import { editExternally } from '../terminal/external-editor.ts';
 import { hintFor } from './hints.ts';
 import { historyFile } from './history-file.ts';
 import { createInterrupts } from './interrupts.ts';
@@ -91,8 +91,9 @@ export async function runRepl(options: ReplOptions): Promise<number> {
       changed();
     },
     view: (id) => void parts?.runCommand(repl(), 'approvals', id).catch(fail),
+    ruleOf: async (id) => (await requests.approval(id))?.proposed_rule,
     setPrompt: (prompt) => ui.setPrompt(prompt),
-    clearInput: () => ui.setText(''),
+    setInput: (text) => ui.setText(text),
     say,
     refresh,
     byLine: () => ui.plain,

@@ -2,6 +2,7 @@
 import type { Clock } from '../../base/clock.ts';
 import { systemIds } from '../../base/ids.ts';
 import { RuntimeError } from '../../contract/errors.ts';
+import type { ApprovalRecord } from '../../contract/answers.ts';
 import type { Accepted, Resolution, SessionStatus, SessionChange, SubmittedPart } from '../../contract/host.ts';
 import type { Succession } from './successor.ts';
 
@@ -14,6 +15,8 @@ export interface Choice {
 export interface Requests {
   send(session_id: string, parts: SubmittedPart[], mode: 'message' | 'steer' | 'goal'): Promise<Accepted>;
   answer(approval_id: string, resolution: Resolution): Promise<void>;
+  /** One that waits. */
+  approval(approval_id: string): Promise<ApprovalRecord | undefined>;
   stop(session_id: string, event_id: string): Promise<void>;
   configure(session_id: string, choice: SessionChange): Promise<void>;
   /** What was chosen for a session that isn't there yet. */
@@ -68,6 +71,9 @@ export function createRequests({ clock, succession, root, model, say, current }:
       if (session_id !== current())
         say(`${resolution.decision === 'grant' ? 'granted' : 'denied'} ${approval_id}, in session ${session_id}`);
       await ask((host) => host.resume(session_id));
+    },
+    async approval(approval_id) {
+      return (await ask((host) => host.approvals())).find(({ id }) => id === approval_id);
     },
     stop: (session_id, event_id) => ask((host) => host.stop(session_id, event_id)),
     async configure(session_id, choice) {

@@ -4,6 +4,7 @@ import { utcTime } from '../../../base/utc-time.ts';
 import type { EntryOf, Seq } from '../../../contract/entries.ts';
 import type { CommandFact, Facts, HostFact } from '../../../contract/values.ts';
 import type { WhyLine, WhyStep } from '../../../contract/why.ts';
+import { ruleInWords } from '../../../kernel/policy/explain.ts';
 import { known, inTurn, lasted, missing, quote, shortened, type Evidence, type TurnSpan } from './evidence.ts';
 
 /** From the call itself to its end. */
@@ -97,9 +98,9 @@ function policyLines(evidence: Evidence, span: TurnSpan, call_id: string): WhyLi
 function grantLine({ all }: Evidence, grant_id: string, decided: EntryOf<'policy.decided'>): WhyLine {
   const [given] = all('approval.resolved', (data) => data.grant_id === grant_id);
   if (!given) return known(`grant ${grant_id} answered for it; it was given in another session: see \`runtime approvals grants\``, decided); // prettier-ignore
-  const { by, scope, approval_id } = given.data;
+  const { by, scope, approval_id, rule } = given.data;
   return known(
-    `grant ${grant_id} answered for it, given by ${by.actor.id} with ${approval_id} (${scope})`,
+    `grant ${grant_id} answered for it, given by ${by.actor.id} with ${approval_id} (${scope}${rule ? `, ${ruleInWords(rule)}` : ''})`,
     decided,
     given,
   );

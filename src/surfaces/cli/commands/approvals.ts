@@ -2,8 +2,10 @@ import type { ApprovalRecord } from '../../../contract/answers.ts';
 import { RuntimeError } from '../../../contract/errors.ts';
 import { findApproval, pendingApprovals } from '../../../engine/approvals.ts';
 import { refuseTools } from '../../../engine/caller.ts';
+import { parseRule, ruleLine } from '../../../engine/rule-text.ts';
 import { wholeText } from '../../../engine/session/messages.ts';
 import type { Resolution } from '../../../contract/host.ts';
+import type { RuleText } from '../../../contract/policy-rule.ts';
 import type { Workspace } from '../../../engine/wire.ts';
 import {
   nextCommand,
@@ -52,16 +54,47 @@ export const showApproval: CommandAction<Output> = async (context, options, id) 
 interface Answer {
   session?: true;
   always?: true;
+  rule?: string;
+  edit?: true;
+  exact?: true;
   reason?: string;
   resume?: true;
 }
 
 export const approve: CommandAction<Answer> = async (context, options, id) => {
-  if (options.session && options.always)
-    throw new RuntimeError('usage', 'give --session or --always, not both', { next: 'See `runtime approve --help`.' });
+  refuseTools(context.environment);
   const scope = options.session ? 'session' : options.always ? 'always' : 'once';
-  return answer(context, options, id, { decision: 'grant', scope });
+  const rule = scope === 'once' ? noRule(options) : await chosenRule(context, options, id);
+  return answer(context, options, id, { decision: 'grant', scope, ...(rule && { rule }) });
 };
+
+function noRule({ rule, edit, exact }: Answer): undefined {
+  if (rule === undefined && !edit && !exact) return undefined;
+  throw new RuntimeError('usage', '--rule, --edit and --exact go with --always or --session', {
+    next: 'See `runtime approve --help`.',
+  });
+}
+
+/** What else is granted: the rule that was given or edited; for always else the one that is proposed. Undefined: nothing. */
+async function chosenRule(
+  context: CommandContext,
+  options: Answer & GlobalOptions,
+  id: string,
+): Promise<RuleText | undefined> {
+  const { io, environment } = context;
+  if (options.exact) return undefined;
+  if (options.rule !== undefined) return parseRule(options.rule);
+  if (!options.always && !options.edit) return undefined;
+  const { proposed_rule } = await findApproval(await openForCommand(context, options), id);
+  if (options.edit) {
+    const { editExternally } = await import('../../terminal/external-editor.ts');
+    return parseRule(editExternally(`${proposed_rule ? ruleLine(proposed_rule) : NO_PROPOSAL}\n`, environment, 'rule.yaml')); // prettier-ignore
+  }
+  io.stderr.write(proposed_rule ? `the rule: ${ruleLine(proposed_rule)}\n` : 'no rule covers it: exactly this call is granted\n'); // prettier-ignore
+  return proposed_rule;
+}
+
+const NO_PROPOSAL = '# no rule without a * covers this call: {tool: …, command: …, decision: allow}';
 
 export const deny: CommandAction<Answer> = async (context, options, id) =>
   answer(context, options, id, { decision: 'deny', ...(options.reason !== undefined && { reason: options.reason }) });

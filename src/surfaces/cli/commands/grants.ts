@@ -1,5 +1,6 @@
 import { refuseTools } from '../../../engine/caller.ts';
 import { listGrants } from '../../../engine/grants.ts';
+import { ruleInWords } from '../../../kernel/policy/explain.ts';
 import { withHost } from '../../attach.ts';
 import { openForCommand, type CommandAction } from '../context.ts';
 import { printRows, type OutputFormat } from '../listing.ts';
@@ -16,7 +17,7 @@ export const showGrants: CommandAction<{ output: OutputFormat }> = async (contex
     [
       { title: 'grant', text: ({ grant_id }) => grant_id, narrow: 'whole' },
       { title: 'tool', text: ({ tool }) => tool },
-      { title: 'what', text: ({ title }) => title, narrow: 'flexible' },
+      { title: 'what', text: (grant) => ('rule' in grant ? ruleInWords(grant.rule) : grant.title), narrow: 'flexible' },
       { title: 'folder', text: ({ project_root }) => project_root, narrow: 'spare' },
       { title: 'by', text: ({ by }) => by, narrow: 'spare' },
       { title: 'given', text: ({ added_at }) => ago(added_at, now), narrow: 'spare' },
@@ -28,6 +29,7 @@ export const showGrants: CommandAction<{ output: OutputFormat }> = async (contex
 /** `approvals revoke` */
 export const revoke: CommandAction<object> = async (context, options, id) => {
   refuseTools(context.environment);
-  const { grant_id, tool } = await withHost(await openForCommand(context, options), (host) => host.revokeGrant(id));
-  context.io.stderr.write(`revoked ${grant_id}: that call of ${tool} asks again\n`);
+  const grant = await withHost(await openForCommand(context, options), (host) => host.revokeGrant(id));
+  const what = 'rule' in grant ? `${grant.tool} with ${ruleInWords(grant.rule)}` : `that call of ${grant.tool}`;
+  context.io.stderr.write(`revoked ${grant.grant_id}: ${what} asks again\n`);
 };

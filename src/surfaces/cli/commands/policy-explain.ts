@@ -12,6 +12,7 @@ const WHICH = {
   frozen: 'the policy frozen with the turn',
   session: "a policy of the session's own",
   since: 'a policy in force since',
+  granted: 'what was granted',
 };
 
 /** `policy explain` */

@@ -40,10 +40,15 @@ export function addApprovals(program: Command, calls: Calls): void {
     'runtime approve a-9f2c41',
     'runtime approve a-9f2c41 --resume',
     'runtime approve a-9f2c41 --session --resume',
+    'runtime approve a-9f2c41 --always --edit',
+    `runtime approve a-9f2c41 --always --rule '{tool: exec_command, command: npm test *, decision: allow}'`,
   ])
     .argument('<id>', 'approval, or the first 6 or more characters of its id')
     .addOption(new Option('--session', 'and the same call again in this session').conflicts('always'))
-    .option('--always', 'and the same call again in any session of this project')
+    .option('--always', 'and what its rule covers in any session of this project; `approvals show` has the rule')
+    .addOption(new Option('--rule <rule>', 'another rule than that, as YAML or JSON').conflicts(['edit', 'exact']))
+    .addOption(new Option('--edit', 'the rule in your editor ($VISUAL, $EDITOR) first').conflicts('exact'))
+    .option('--exact', 'no rule: exactly this call')
     .option('--resume', 'carry the turn on at once and print its answer')
     .action(calls(async () => (await import('../commands/approvals.ts')).approve));
   teach(program.command('deny').description('refuse the call; the model is told'), [

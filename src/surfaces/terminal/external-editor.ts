@@ -6,11 +6,11 @@ import { join } from 'node:path';
 import type { Environment } from '../../base/environment.ts';
 import { RuntimeError } from '../../contract/errors.ts';
 
-/** Gives the text as it was saved. The terminal must be the editor's meanwhile. @throws RuntimeError usage */
-export function editExternally(text: string, environment: Environment): string {
+/** Gives the text as it was saved. `name`: of the file, by whose end the editor knows what it is. The terminal must be the editor's meanwhile. @throws RuntimeError usage */
+export function editExternally(text: string, environment: Environment, name = 'message.md'): string {
   const editor = environment['VISUAL'] || environment['EDITOR'] || 'vi';
   const folder = mkdtempSync(join(tmpdir(), 'runtime-'));
-  const path = join(folder, 'message.md');
+  const path = join(folder, name);
   // Keys of the terminal that end or interrupt are for the editor alone.
   const ignore = (): void => {};
   process.on('SIGQUIT', ignore);
