@@ -1,6 +1,7 @@
 /** Approvals: derived from the journals, never stored; and their resolution where no process owns the session. */
 import { mapFew } from '../base/map-few.ts';
 import { parseStrictJson } from '../base/strict-json.ts';
+import { utcTime } from '../base/utc-time.ts';
 import type { ApprovalRecord } from '../contract/answers.ts';
 import { RuntimeError } from '../contract/errors.ts';
 import type { EntryData, ToolCall } from '../contract/entries.ts';
@@ -281,7 +282,8 @@ function requirePending({ id, status, resolved }: ApprovalRecord): void {
   if (status === 'pending') return;
   if (status === 'expired') throw new RuntimeError('approval_expired', `${id} has expired.`);
   if (resolved && resolved.outcome !== 'expired') {
-    const who = `${resolved.outcome} by ${resolved.by.id} via ${resolved.via}`;
+    const { outcome, by, via, at, reason } = resolved;
+    const who = `${outcome} by ${by.id} via ${via} at ${utcTime(at)}${reason === undefined ? '' : ` (${reason})`}`;
     throw new RuntimeError('approval_already_resolved', `${id} was ${who}.`, { id });
   }
   throw new RuntimeError(

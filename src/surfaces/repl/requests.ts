@@ -66,7 +66,7 @@ export function createRequests({ clock, succession, root, model, say, current }:
         session_id = record.parent?.root ?? record.session_id; // a step goes on with its goal
       } catch (thrown) {
         if (!(thrown instanceof RuntimeError) || thrown.code !== 'approval_already_resolved') throw thrown;
-        return say('it was answered already, a moment before');
+        return say(`it was answered already: ${thrown.message}`);
       }
       if (session_id !== current())
         say(`${resolution.decision === 'grant' ? 'granted' : 'denied'} ${approval_id}, in session ${session_id}`);

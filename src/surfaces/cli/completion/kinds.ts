@@ -98,6 +98,7 @@ const KINDS: Readonly<Record<string, Kind>> = {
   'cost --until': 'text',
   'why id': 'approval',
   'why --session': 'session',
+  'approve --rule': 'text',
   'deny --reason': 'text',
   'policy set tool': 'tool',
   'policy check tool': 'tool',

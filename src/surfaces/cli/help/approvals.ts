@@ -25,7 +25,7 @@ runtime run --continue                         # carry the turn on later
 
 \`\`\`sh
 runtime approve a-9f2c41 --session        # the same call, in this session
-runtime approve a-9f2c41 --always         # what its rule covers, in this project
+runtime approve a-9f2c41 --always         # all that its rule covers
 runtime approve a-9f2c41 --always --edit  # the rule in your editor first
 runtime approvals grants                  # what was given for good
 runtime approvals revoke g-01m7w6zw       # take it back
