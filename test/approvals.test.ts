@@ -92,6 +92,8 @@ describe('asking', () => {
       digest: requested.digest,
       project_root: place.project,
       presentation: { title: 'Run echo ran >> ran.txt', body: 'echo ran >> ran.txt' },
+      facts: inspected.facts,
+      rules: [{ id: 'ask:exec_command', verdict: 'require_approval' }],
       reason: expect.stringContaining('exec_command'),
       taint: [],
       proposed_rule: { tool: 'exec_command', command: 'echo ran', path: 'ran.txt', decision: 'allow' },

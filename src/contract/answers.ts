@@ -5,7 +5,19 @@
 import * as z from 'zod';
 import { exactGrant, ruleGrant } from './manifest.ts';
 import { policyRule, ruleText } from './policy-rule.ts';
-import { digest, effectClass, fileChange, int, lane, presentation, role, turnReason, usage } from './values.ts';
+import {
+  digest,
+  effectClass,
+  facts,
+  fileChange,
+  int,
+  lane,
+  presentation,
+  role,
+  turnReason,
+  usage,
+  verdict,
+} from './values.ts';
 
 const seq = int.describe('Place of an entry in the journal, from 1; 0: before the first.');
 const waitsOn = z.array(z.string()).describe('Ids of approvals for which it waits.');
@@ -167,6 +179,8 @@ export const approvalRecord = z.strictObject({
     .exactOptional()
     .describe("Of a call that a goal's step makes: whose step it is."),
   presentation,
+  facts: facts.describe('What was found out about the call: policy judged these, and the digest is of these.'),
+  rules: z.array(z.strictObject({ id: z.string(), verdict })).describe('All that applied.'),
   reason: z.string(),
   taint: z.array(z.string()),
   may_repeat_of: z.string().exactOptional(),

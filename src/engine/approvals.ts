@@ -94,6 +94,8 @@ export async function approvalsOf(
           project_root: session.project_root,
           ...(session.parent && turn.isTry && { parent: session.parent }),
           presentation: inspected.presentation,
+          facts: inspected.facts,
+          rules: decided.rules,
           reason: decided.reason,
           taint: decided.taint,
           ...(may_repeat_of !== undefined && { may_repeat_of }),

@@ -169,3 +169,10 @@ test('a call that is canceled before it starts does nothing', async () => {
   expect(await t.call('exec_command', { cmd: 'touch made' }, { signal })).toMatchObject({ outcome: 'canceled' });
   expect((await t.call('list_files', {})).output).toBe('[an empty folder]');
 });
+
+test('a path that is too long for a title is shown whole all the same', async () => {
+  const path = `${'a/../'.repeat(100)}../secret`;
+  const { presentation } = await t.inspect('read_file', { path });
+  expect(presentation.title.length).toBeLessThan(210);
+  expect(presentation.body).toBe(`Read ${path}`);
+});

@@ -113,7 +113,7 @@ function inspection({ spec }: ToolRequest, args_digest: Digest, prepared: Prepar
   const refused = 'invalid' in prepared;
   const facts: Facts = refused ? noFacts : prepared.facts;
   const shown: Presentation = refused ? { title: visible(spec.name) } : prepared.presentation;
-  const presentation = { ...shown, title: cut(shown.title, LONGEST_TITLE) };
+  const presentation = withShortTitle(shown);
   return {
     args_digest,
     ...(refused ? { invalid: shortened(prepared.invalid) } : {}),
@@ -129,6 +129,13 @@ function shortened(found: readonly Invalid[]): Invalid[] {
   return found
     .slice(0, MOST_INVALID)
     .map(({ path, message }) => ({ path: cut(path, LONGEST_TITLE), message: cut(message, LONGEST_MESSAGE) }));
+}
+
+/** What a title doesn't say is not left out: paths and folders have any length. */
+function withShortTitle({ title, body, ...others }: Presentation): Presentation {
+  if (title.length <= LONGEST_TITLE) return { title, ...(body !== undefined && { body }), ...others };
+  const whole = typeof body === 'string' ? `${title}\n\n${body}` : title;
+  return { title: cut(title, LONGEST_TITLE), body: whole, ...others };
 }
 
 function cut(text: string, length: number): string {

@@ -1,18 +1,26 @@
 /** What is known of an approval beside what would happen. */
 import type { ApprovalRecord } from '../../contract/answers.ts';
+import { factRows } from '../call-facts.ts';
+import { heldRows } from '../terminal/held-rows.ts';
 import { oneLine } from '../terminal/width.ts';
 import { ruleLine } from '../../engine/rule-text.ts';
 import { ago, until } from './times.ts';
 
-/** A line for each fact. */
-export function approvalFacts(record: ApprovalRecord, now: number): string[] {
+/** A line for each fact. `columns`: undefined where there is no terminal. */
+export function approvalFacts(record: ApprovalRecord, now: number, columns?: number): string[] {
   const { resolved } = record;
   const lines: string[] = [];
-  const row = (name: string, text: string): void => void lines.push(`${`${name}:`.padEnd(12)} ${oneLine(text)}`);
+  const row = (name: string, text: string): void => {
+    const first = `${`${name}:`.padEnd(12)} `;
+    lines.push(...heldRows(oneLine(text), columns, { first, more: '↪ '.padStart(first.length) }));
+  };
   row('approval', record.id);
   row('status', record.status);
   row('tool', `${record.tool} (${record.effect})`);
   row('why', record.reason);
+  const others = record.rules.filter(({ verdict }) => verdict !== 'allow').map(({ id }) => id);
+  if (others.length > 0) row('asks by', others.join(', '));
+  for (const [name, text] of factRows({ facts: record.facts })) row(name, text);
   row('folder', record.project_root);
   row('session', `${record.session_id}, turn ${record.turn}, call ${record.call_id}`);
   if (record.parent) row('step', `${record.parent.title} (${record.parent.step_id}), of session ${record.parent.root}`);

@@ -1,7 +1,7 @@
 /** How a goal stands: its plan as the goal's session tells it, and what each step does now as the step's own session tells it. */
 import type { EntryData, EntryType } from '../../contract/entries.ts';
 import type { StreamEvent } from '../../contract/stream.ts';
-import type { Presentation } from '../../contract/values.ts';
+import type { ShownCall } from '../call-facts.ts';
 import { createStepActivity, type StepActivity } from './step-activity.ts';
 
 /**
@@ -49,7 +49,7 @@ export interface GoalProgress {
   running(): string[];
   stepOf(session_id: string): StepView | undefined;
   /** What was shown of a call of a step that runs. */
-  shown(session_id: string, call_id: string): Presentation | undefined;
+  shown(session_id: string, call_id: string): ShownCall | undefined;
 }
 
 export function createGoalProgress(): GoalProgress {

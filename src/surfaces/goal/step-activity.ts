@@ -1,39 +1,40 @@
 /** What the session of a step does now, in a few words. */
 import type { EntryData, EntryType } from '../../contract/entries.ts';
 import type { StreamEvent } from '../../contract/stream.ts';
-import type { Presentation } from '../../contract/values.ts';
+import { createShownCalls, type ShownCall } from '../call-facts.ts';
 
 export interface StepActivity {
   take(event: StreamEvent): void;
   /** `asks`: it does nothing but wait for a person. */
   now(): { doing: string; asks: boolean };
   /** What was shown of a call. */
-  shown(call_id: string): Presentation | undefined;
+  shown(call_id: string): ShownCall | undefined;
 }
 
 export function createStepActivity(): StepActivity {
-  const presentations = new Map<string, Presentation>();
+  const shown = createShownCalls();
   /** Calls that run, and of those that wait for a person the call by the approval. */
   const running = new Set<string>();
   const asked = new Map<string, string>();
   let word = '';
-  const titleOf = (call_id: string): string => presentations.get(call_id)?.title ?? call_id;
+  const titleOf = (call_id: string): string => shown.get(call_id)?.title ?? call_id;
 
   const TAKERS: { [T in EntryType]?: (data: EntryData<T>) => void } = {
     'turn.started'() {
-      for (const all of [presentations, running, asked]) all.clear();
+      for (const all of [shown, running, asked]) all.clear();
       word = 'begins';
     },
     'model.requested': ({ purpose, attempt }) => {
       word = purpose === 'compact' ? 'sums up' : attempt === 1 ? 'thinks' : `thinks, attempt ${attempt}`;
     },
     'model.replied': ({ tool_calls }) => {
-      for (const { call_id, name } of tool_calls) presentations.set(call_id, { title: name });
+      for (const { call_id, name } of tool_calls) shown.named(call_id, name);
     },
     'model.failed': ({ class: kind }) => {
       if (kind !== 'aborted') word = `the model failed (${kind.replaceAll('_', ' ')})`;
     },
-    'call.inspected': ({ call_id, presentation }) => void presentations.set(call_id, presentation),
+    'call.inspected': shown.inspected,
+    'policy.decided': shown.decided,
     'approval.requested': ({ approval_id, call_id }) => void asked.set(approval_id, call_id),
     'approval.resolved': ({ approval_id }) => void asked.delete(approval_id),
     'call.started': ({ call_id }) => void running.add(call_id),
@@ -50,7 +51,7 @@ export function createStepActivity(): StepActivity {
         if (event.data.kind === 'text') word = 'answers';
       } else if (event.id !== null) TAKERS[event.type as EntryType]?.(event.data as never);
     },
-    shown: (call_id) => presentations.get(call_id),
+    shown: shown.get,
     now() {
       const [call, ...others] = [...running].reverse();
       if (call !== undefined) {

@@ -15,6 +15,7 @@ import { RuntimeError, toRuntimeError } from '../../contract/errors.ts';
 import type { RuleText } from '../../contract/policy-rule.ts';
 import { parseRule, ruleLine } from '../../engine/rule-text.ts';
 import { BOLD, DIM, YELLOW } from '../terminal/markdown/style.ts';
+import { visible } from '../../adapters/tools/visible.ts';
 import { oneLine, truncate } from '../terminal/width.ts';
 import type { Asked } from './asking.ts';
 import type { Tone } from './entry-lines.ts';
@@ -94,6 +95,8 @@ export function createApprovalPanel(options: ApprovalPanelOptions): ApprovalPane
   let pending: { letter: string; cancel: () => void } | undefined;
   /** Left to the commands /approve and /deny. */
   const dismissed = new Set<string>();
+  /** Looked at whole. */
+  const viewed = new Set<string>();
   /** Answered here; what comes of it is under way. */
   const answered = new Set<string>();
 
@@ -160,14 +163,25 @@ export function createApprovalPanel(options: ApprovalPanelOptions): ApprovalPane
     refresh();
   }
 
+  /** What isn't printed whole must have been looked at. */
+  function isUnseen(letter: string): boolean {
+    const { left_out = 0, approval_id } = current() ?? {};
+    if (left_out === 0 || viewed.has(approval_id!) || !'ysa'.includes(letter)) return false;
+    say(`${left_out.toLocaleString('en')} rows of it are not on the screen: look at all of it first, with v`);
+    return true;
+  }
+
   function choose(letter: string): void {
     forget();
+    if (step === 'ask' && isUnseen(letter)) return refresh();
     if (step === 'always') {
       if (letter === 'y') settle({ decision: 'grant', scope: 'always' });
       else if (letter === 'n') reset();
     } else if (letter === 'y') settle({ decision: 'grant', scope: 'once' });
-    else if (letter === 'v') view(shown!.approval_id);
-    else if (letter === 's') settle({ decision: 'grant', scope: 'session' });
+    else if (letter === 'v') {
+      viewed.add(shown!.approval_id);
+      view(shown!.approval_id);
+    } else if (letter === 's') settle({ decision: 'grant', scope: 'session' });
     else {
       step = letter === 'a' ? 'always' : 'reason';
       if (step === 'reason') setPrompt('why not? ');
@@ -195,11 +209,11 @@ export function createApprovalPanel(options: ApprovalPanelOptions): ApprovalPane
       const count = open().length;
       // What was printed of it may have left the screen, or be that of another one.
       const isLong = approval.rows > rows - 8;
-      const where = isLong ? ` (${approval.rows} rows, above; v views)` : '';
+      const where = approval.left_out ? ` (${approval.rows} rows: v first)` : isLong ? ` (${approval.rows} rows, above; v views)` : ''; // prettier-ignore
       const room = Math.max(10, columns - 4 - where.length);
       const title =
         count > 1 || isLong
-          ? [`${tone(YELLOW, '?')} ${tone(BOLD, truncate(oneLine(approval.title), room))}${tone(DIM, where)}`]
+          ? [`${tone(YELLOW, '?')} ${tone(BOLD, truncate(visible(oneLine(approval.title)), room))}${tone(DIM, where)}`]
           : [];
       const more = count > 1 ? ` (1 of ${count})` : '';
       const narrow = columns < 80;

@@ -386,7 +386,7 @@ async function showApproval({ workspace, page, tone, columns, now }: Repl, id: s
   const whole = (text: LongText): Promise<string> => wholeText(text, workspace.store.blobs);
   const described = await describePresentation(record.presentation, whole, tone, columns());
   const next = record.status === 'pending' ? ['', tone(DIM, `/approve ${record.id}, or /deny ${record.id}`)] : [];
-  await page([...described, '', ...approvalFacts(record, now()), ...next]);
+  await page([...described, '', ...approvalFacts(record, now(), columns()), ...next]);
 }
 
 function table<Row>({ print, columns }: Repl, rows: readonly Row[], layout: readonly Column<Row>[]): void {

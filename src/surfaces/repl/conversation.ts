@@ -5,7 +5,8 @@
 import type { EntryData, EntryType } from '../../contract/entries.ts';
 import type { Blobs } from '../../contract/ports.ts';
 import type { DeltaEvent, StreamEvent } from '../../contract/stream.ts';
-import type { LongText, Part, Presentation } from '../../contract/values.ts';
+import type { LongText, Part } from '../../contract/values.ts';
+import { createShownCalls } from '../call-facts.ts';
 import { unknownLines } from '../cli/left-lines.ts';
 import { wholeText } from '../../engine/session/messages.ts';
 import {
@@ -101,7 +102,7 @@ export function createConversation(options: ConversationOptions): Conversation {
   const { blobs, columns, colour, hyperlinks, code, byLine = false, isEchoed = () => false } = options;
   const lines = createEntryLines(options);
   const { tone, line } = lines;
-  const presentations = new Map<string, Presentation>();
+  const shown = createShownCalls();
   const running = new Map<string, Running>();
   const asked = new Map<string, Asked>();
   /** Messages that wait for their turn; each is printed when that begins. */
@@ -124,7 +125,7 @@ export function createConversation(options: ConversationOptions): Conversation {
   let turnSpent = { tokens: 0, cost_micro_usd: 0 };
 
   const markdown = (): MarkdownOptions => ({ columns: columns(), colour, hyperlinks, highlight: code.highlight });
-  const titleOf = (call_id: string): string => presentations.get(call_id)?.title ?? call_id;
+  const titleOf = (call_id: string): string => shown.get(call_id)?.title ?? call_id;
 
   function takeDelta({ data: { call_id, attempt, kind, text } }: DeltaEvent): Promise<string[]> | string[] {
     if (kind === 'tool_output') {
@@ -230,7 +231,7 @@ export function createConversation(options: ConversationOptions): Conversation {
       count(usage.input + usage.output, cost_micro_usd);
       planning = false;
       if (purpose !== undefined) return [];
-      for (const call of tool_calls) presentations.set(call.call_id, { title: call.name });
+      for (const call of tool_calls) shown.named(call.call_id, call.name);
       const text = await textOf(parts);
       if (saying === undefined && CODE.test(text)) await code.load();
       const warning = unseen ? ['', ...lines.note(YELLOW, '!', unseenText(unseen))] : [];
@@ -244,13 +245,17 @@ export function createConversation(options: ConversationOptions): Conversation {
     'context.compacted'(data) {
       return lines.note(DIM, '·', summedUp(data));
     },
-    'call.inspected'({ call_id, presentation }) {
-      presentations.set(call_id, presentation);
+    'call.inspected'(data) {
+      shown.inspected(data);
+      return [];
+    },
+    'policy.decided'(data) {
+      shown.decided(data);
       return [];
     },
     async 'approval.requested'(data) {
-      const presentation = presentations.get(data.call_id) ?? { title: data.call_id };
-      const { asked: one, lines: described } = await asking(data, presentation, { whole, tone, columns: columns() });
+      const call = shown.get(data.call_id) ?? { title: data.call_id };
+      const { asked: one, lines: described } = await asking(data, call, { whole, tone, columns: columns() });
       asked.set(one.approval_id, one);
       return ['', ...described];
     },
@@ -277,7 +282,7 @@ export function createConversation(options: ConversationOptions): Conversation {
         : ['', line(YELLOW, '○', `${titleOf(call_id)}: not run`), ...lines.output(message)],
     async 'call.abandoned'({ call_id }) {
       running.delete(call_id);
-      const { title, body } = presentations.get(call_id) ?? { title: call_id };
+      const { title, body } = shown.get(call_id) ?? { title: call_id };
       const text = unknownLines(title, body === undefined ? undefined : await whole(body)).join('\n');
       return ['', ...lines.note(YELLOW, '●', text)];
     },
@@ -307,7 +312,7 @@ export function createConversation(options: ConversationOptions): Conversation {
       planning = false;
       running.clear();
       asked.clear();
-      presentations.clear();
+      shown.clear();
       for (const id of data.event_ids) queued.delete(id);
       const closed = data.reason === 'success' && closing !== '' ? ['', ...renderMarkdown(closing, markdown())] : [];
       return [...rest, ...closed, ...lines.ended(data, figures, closing)];

@@ -1,6 +1,8 @@
 /** What would happen if a call ran, whole: what a person approves. */
 import type { LongText, Presentation } from '../../contract/values.ts';
 import { BOLD, CYAN, GREEN, RED, YELLOW } from '../terminal/markdown/style.ts';
+import { visible } from '../../adapters/tools/visible.ts';
+import { type Edges, heldRows } from '../terminal/held-rows.ts';
 import { displayWidth, oneLine, visibleText } from '../terminal/width.ts';
 import type { Tone } from './entry-lines.ts';
 
@@ -14,13 +16,15 @@ export async function describePresentation(
   tone: Tone,
   columns: number,
 ): Promise<string[]> {
-  const lines = (text: string): string[] => visibleText(text).trimEnd().split('\n');
-  const described = body === undefined ? [] : lines(await whole(body));
-  const { shown, saysAll } = heading(oneLine(title), described, columns);
+  const text = body === undefined ? undefined : (await whole(body)).trimEnd();
+  const { shown, saysAll } = heading(visible(oneLine(title)), text === undefined ? [] : visibleText(text).split('\n'), columns); // prettier-ignore
+  const head: Edges = { first: `${tone(YELLOW, '?')} `, more: '↪ ' };
   return [
-    `${tone(YELLOW, '?')} ${tone(BOLD, shown)}`,
-    ...(saysAll ? [] : described.map((one) => `  ${one}`)),
-    ...(diff === undefined ? [] : lines(await whole(diff)).map((one) => `  ${diffLine(one, tone)}`)),
+    ...heldRows(shown, columns, head, (row) => tone(BOLD, row)),
+    ...(saysAll || text === undefined ? [] : heldRows(text, columns)),
+    ...(diff === undefined
+      ? []
+      : heldRows((await whole(diff)).trimEnd(), columns, undefined, (row, line) => diffLine(row, tone, line))),
   ];
 }
 
@@ -38,9 +42,9 @@ function heading(title: string, body: string[], columns: number): { shown: strin
   return { shown: isBegin ? verb + said.slice(cut + CUT.length) : title, saysAll: false };
 }
 
-/** A line of a unified diff in its colour. */
-export function diffLine(line: string, tone: Tone): string {
-  if (line.startsWith('+')) return tone(GREEN, line);
-  if (line.startsWith('-')) return tone(RED, line);
-  return line.startsWith('@@') ? tone(CYAN, line) : line;
+/** A row of a unified diff in the colour of its line. */
+export function diffLine(row: string, tone: Tone, line = row): string {
+  if (line.startsWith('+')) return tone(GREEN, row);
+  if (line.startsWith('-')) return tone(RED, row);
+  return line.startsWith('@@') ? tone(CYAN, row) : row;
 }

@@ -181,10 +181,11 @@ function present(call: ExecArguments, folder: string): Presentation {
   const [first = ''] = text.trim().split('\n', 1);
   const shown =
     first.length < text.trim().length || first.length > TITLE_CHARACTERS
-      ? `${first.slice(0, TITLE_CHARACTERS)} …`
+      ? `${first.slice(0, TITLE_CHARACTERS).toWellFormed()} …`
       : first;
   const escalated = call.sandbox_permissions === 'require_escalated' ? ' outside of the sandbox' : '';
-  return { title: `Run ${visible(shown)}${place}${time}${escalated}`, body: visible(text, { lines: true }) };
+  const body = visible(text, { lines: true, code: true });
+  return { title: `Run ${visible(shown)}${place}${time}${escalated}`, body };
 }
 
 /** As a shell would need it, so that words with spaces in them show as one. */

@@ -18,6 +18,8 @@ import { approvalFacts } from '../approval-facts.ts';
 import { printRows, printValue, type OutputFormat } from '../listing.ts';
 import { paged } from '../pager.ts';
 import { paint } from '../paint.ts';
+import { heldRows } from '../../terminal/held-rows.ts';
+import { oneLine } from '../../terminal/width.ts';
 import { ago, until } from '../times.ts';
 import { withHost } from '../../attach.ts';
 import { runToEnd } from './run.ts';
@@ -130,16 +132,13 @@ async function describe(
   const { io } = context;
   const { presentation } = record;
   const bold = (text: string): string => paint(io.stdout, 'bold', text);
-  const lines = [`${bold(presentation.title)}`, ''];
-  if (presentation.body !== undefined) lines.push(indented(await wholeText(presentation.body, store.blobs)), '');
-  if (presentation.diff !== undefined) lines.push(await wholeText(presentation.diff, store.blobs), '');
-  lines.push(...approvalFacts(record, clock.now()));
+  const { columns } = io.stdout;
+  const lines = [...heldRows(oneLine(presentation.title), columns, { first: '', more: '↪ ' }, bold), ''];
+  for (const text of [presentation.body, presentation.diff]) {
+    if (text !== undefined) lines.push(...heldRows(await wholeText(text, store.blobs), columns), '');
+  }
+  lines.push(...approvalFacts(record, clock.now(), columns));
   if (record.status === 'pending')
     lines.push('', ...['approve', 'deny'].map((answer) => nextCommand(context, options, `${answer} ${record.id}`)));
   return `${lines.join('\n')}\n`;
-}
-
-/** A command's lines can't pass for the rows below them. */
-function indented(text: string): string {
-  return text.replace(/^/gm, '  ');
 }

@@ -145,6 +145,8 @@ export function createFakeHost(own: Partial<HostStatus> = {}): FakeHost {
     digest: DIGEST,
     project_root: session.root,
     presentation: { title: 'Run a command' },
+    facts: { paths: [], hosts: [], commands: [], preimages: [] },
+    rules: [],
     reason: 'exec asks',
     taint: [],
     requester: { id: 'local', role: 'operator' },
