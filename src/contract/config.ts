@@ -8,8 +8,8 @@ import { DURATION_PATTERN } from '../base/duration.ts';
 import { modelAbility } from './manifest.ts';
 import { ruleText } from './policy-rule.ts';
 import { PROVIDER_NAMES } from './providers.ts';
+import { approverRole } from './values.ts';
 import { SECRET_NAME } from './secret-name.ts';
-import { role } from './values.ts';
 
 const duration = z.string().regex(DURATION_PATTERN);
 const count = z.int().min(0);
@@ -111,7 +111,7 @@ export const configSchema = z
         rules: z.array(ruleText).max(1000).default([]).describe('Rules that look at what a call does, who asked for it, and when.'),
         approval_ttl: duration.default('1h').describe('How long an approval may wait for its answer.'),
         idempotency_ttl: duration.default('24h').describe('How long an idempotency key is remembered.'),
-        approver_roles: z.array(role).default(['operator', 'admin', 'overlord']).describe('Roles that may resolve approvals.'),
+        approver_roles: z.array(approverRole).default(['operator', 'admin', 'overlord']).describe('Roles that may answer approvals; `overlord` always may. A rule may name fewer (`approvers`).'),
       })
       .prefault({}),
     orchestrator: z

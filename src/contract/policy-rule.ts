@@ -3,7 +3,7 @@
  * stand for a list) and stands in manifests. All conditions that a rule names must hold.
  */
 import * as z from 'zod';
-import { effectClass, lane, role, verdict } from './values.ts';
+import { approverRole, effectClass, lane, role, verdict } from './values.ts';
 
 const text = z.string().min(1).max(1000);
 const MOST = 200;
@@ -11,7 +11,12 @@ const list = <T extends z.ZodType>(one: T) => z.array(one).min(1).max(MOST);
 const oneOrMore = <T extends z.ZodType>(one: T) => z.union([one, list(one)]);
 
 /** What conditions there are: `several` says how those with a list are written. */
-function conditions<E extends z.ZodType, T extends z.ZodType, R extends z.ZodType>(effects: E, texts: T, roles: R) {
+function conditions<E extends z.ZodType, T extends z.ZodType, R extends z.ZodType, A extends z.ZodType>(
+  effects: E,
+  texts: T,
+  roles: R,
+  approvers: A,
+) {
   return {
     effect: effects.exactOptional().describe('Effects of the tool: read, write, exec, network, send.'),
     command: texts.exactOptional().describe('Words of a command, as `git status *`; a last `*` stands for any further words, also none. An allow holds where each command of the line is allowed.'),
@@ -25,6 +30,7 @@ function conditions<E extends z.ZodType, T extends z.ZodType, R extends z.ZodTyp
     budget_left_below: z.number().min(0).max(1_000_000).exactOptional().describe('Less than so much (USD) is left of the turn or the session.'),
     tainted: z.boolean().exactOptional().describe('Whether something from outside is in the conversation.'),
     decision: verdict.describe('allow, require_approval or deny.'),
+    approvers: approvers.exactOptional().describe('Of require_approval: who alone may answer; of several rules those that all name.'),
     reason: z.string().min(1).max(300).exactOptional().describe('Told to who asks why, and to the model.'),
   };
 } // prettier-ignore
@@ -32,14 +38,14 @@ function conditions<E extends z.ZodType, T extends z.ZodType, R extends z.ZodTyp
 /** As people write it. */
 export const ruleText = z.strictObject({
   tool: oneOrMore(text).describe('Tools by name; `*` stands for any characters.'),
-  ...conditions(oneOrMore(effectClass), oneOrMore(text), oneOrMore(role)),
+  ...conditions(oneOrMore(effectClass), oneOrMore(text), oneOrMore(role), oneOrMore(approverRole)),
 });
 
 /** As it is judged. `id` says where it stands. */
 export const policyRule = z.strictObject({
   id: z.string(),
   tool: list(text),
-  ...conditions(list(effectClass), list(text), list(role)),
+  ...conditions(list(effectClass), list(text), list(role), list(approverRole)),
 });
 
 export type RuleText = z.infer<typeof ruleText>;

@@ -42,6 +42,8 @@ export const part = z.discriminatedUnion('type', [
 ]);
 
 export const role = z.enum(['overlord', 'admin', 'operator', 'member', 'viewer']);
+/** Who may ever be asked: a member or viewer decides nothing. */
+export const approverRole = role.exclude(['member', 'viewer']);
 export const actor = z.strictObject({ id: z.string(), role, display: z.string().exactOptional() });
 
 /** What a session may at most do. Resume and fork may only tighten it. `policy` is the digest of a policy value. */
@@ -182,6 +184,7 @@ export const presentation = z.strictObject({
 export type LongText = z.infer<typeof longText>;
 export type Part = z.infer<typeof part>;
 export type Role = z.infer<typeof role>;
+export type ApproverRole = z.infer<typeof approverRole>;
 export type Actor = z.infer<typeof actor>;
 export type Rights = z.infer<typeof rights>;
 export type Lane = z.infer<typeof lane>;

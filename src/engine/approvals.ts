@@ -9,7 +9,8 @@ import type { Blobs, StoredEntry } from '../contract/ports.ts';
 import type { Actor } from '../contract/values.ts';
 import type { Resolution } from '../contract/host.ts';
 import type { RuleText } from '../contract/policy-rule.ts';
-import { grantedRule, isSameRule, proposal } from './approval-rule.ts';
+import { grantedRule, isSameRule, proposal, requireOwnRight } from './approval-checks.ts';
+import { mayApprove } from '../kernel/approval/approvers.ts';
 import { isChildEvent } from './child-event.ts';
 import { matchingId } from './matching-id.ts';
 import { callsMade } from './session/calls-made.ts';
@@ -233,8 +234,11 @@ export async function resolveApproval(
 ): Promise<ApprovalRecord> {
   by.refuseTools?.(); // whatever roles may approve
   const record = await findApproval(workspace, id);
-  if (!record.approver_roles.includes(by.actor.role)) {
-    throw new RuntimeError('role_not_allowed', `Only ${record.approver_roles.join(', ')} may answer ${record.id}.`);
+  if (!mayApprove(by.actor.role, record.approver_roles)) {
+    const who = `${by.actor.id} is ${by.actor.role}; only ${record.approver_roles.join(', ')} may answer ${record.id}.`;
+    throw new RuntimeError('role_not_allowed', who, {
+      next: `Have one of those answer it: \`runtime approvals show ${record.id}\`.`,
+    });
   }
   if (isRepeated(record, resolution, by)) {
     await open(record.session_id);
@@ -243,6 +247,7 @@ export async function resolveApproval(
   }
   requirePending(record);
   const live = await open(record.session_id);
+  if (resolution.decision === 'grant') requireOwnRight(live, record, by);
   const written = await owner.resolve(live, record, resolution, by, grantedRule(workspace, live, record, resolution));
   const now = await findApproval(workspace, record.id);
   if (!written && isRepeated(now, resolution, by)) await requireKept(workspace, now);

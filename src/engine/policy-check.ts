@@ -44,6 +44,8 @@ export interface RuleRow {
   decision: Verdict;
   tools: string;
   when: string;
+  /** Who alone may answer. */
+  approvers?: string[];
   reason?: string;
 }
 
@@ -53,6 +55,7 @@ export function describeRules({ policy }: Pick<Workspace, 'policy'>): RuleRow[] 
     decision: rule.decision,
     tools: rule.tool.join(', '),
     when: ruleInWords(rule) || 'always',
+    ...(rule.approvers && { approvers: rule.approvers }),
     ...(rule.reason !== undefined && { reason: rule.reason }),
   }));
 }

@@ -10,7 +10,7 @@ import { asciiPlace, wrongHost } from './policy-hosts.ts';
 
 /** `idOf`: where a rule stands. `~/` is the folder of who runs the program. */
 export function rulesOf(rules: readonly RuleText[], idOf: (index: number) => string): PolicyRule[] {
-  return rules.map(({ tool, effect, command, path, host, role, channel, ...same }, index) => ({
+  return rules.map(({ tool, effect, command, path, host, role, channel, approvers, ...same }, index) => ({
     id: idOf(index),
     tool: listOf(tool),
     ...(effect !== undefined && { effect: listOf(effect) }),
@@ -20,6 +20,7 @@ export function rulesOf(rules: readonly RuleText[], idOf: (index: number) => str
     ...(role !== undefined && { role: listOf(role) }),
     ...(channel !== undefined && { channel: listOf(channel) }),
     ...same,
+    ...(approvers !== undefined && { approvers: listOf(approvers) }),
   }));
 }
 
@@ -30,6 +31,9 @@ export function wrongRules(rules: readonly RuleText[], tools: ReadonlySet<string
     ...each(rule.command, [index, 'command'], wrongCommand),
     ...each(rule.path, [index, 'path'], wrongPath),
     ...each(rule.host, [index, 'host'], wrongHost),
+    ...(rule.approvers !== undefined && rule.decision !== 'require_approval'
+      ? [{ path: [index, 'approvers'], message: `it says ${rule.decision}: approvers are for require_approval` }]
+      : []),
     ...wrongText(rule).map((message) => ({ path: [index, 'args', 'cmd'], message })),
     ...each(rule.hours, [index, 'hours'], (hours) =>
       areHours(hours) ? undefined : 'expected days and times that there are, as `mon-fri 08:00-18:00`',

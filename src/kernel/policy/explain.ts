@@ -51,7 +51,8 @@ function isOfParts(name: string): boolean {
 }
 
 /** Each by itself; of `args` each argument. */
-function conditionsOf({ id: _, tool: __, decision: ___, reason: ____, args = {}, ...others }: PolicyRule): Condition[] {
+function conditionsOf({ args = {}, ...rule }: PolicyRule): Condition[] {
+  const others = withoutHead(rule);
   return [
     ...Object.entries(others).map(([name, value]): Condition => [name, { [name]: value }]),
     ...Object.entries(args).map(([name, pattern]): Condition => [`args.${name}`, { args: { [name]: pattern } }]),
@@ -96,10 +97,15 @@ function onlyOf(call: RuledCall, { command, path, host }: Unit): RuledCall {
 }
 
 /** What a rule holds for, in words; '' for any call of its tools. */
-export function ruleInWords({ id: _, tool: __, decision: ___, reason: ____, ...conditions }: PolicyRule): string {
-  return Object.entries(conditions)
+export function ruleInWords(rule: PolicyRule): string {
+  return Object.entries(withoutHead(rule))
     .map(([name, value]) => `${name}: ${conditionText(value)}`)
     .join('; ');
+}
+
+/** Its conditions alone. */
+function withoutHead({ id: _, tool: __, decision: ___, reason: ____, approvers: _____, ...conditions }: PolicyRule) {
+  return conditions;
 }
 
 /** The value of a rule's condition, in words. */

@@ -6,6 +6,7 @@ import type { Hash } from '../../base/digest.ts';
 import type { Decision, EntryData } from '../../contract/entries.ts';
 import type { Grant, Policy } from '../../contract/manifest.ts';
 import { approvalDigest, approvalId } from '../approval/approval.ts';
+import { approversOf } from '../approval/approvers.ts';
 import { isChecking } from '../goal/check.ts';
 import { judge, type JudgedCall } from '../policy/judge.ts';
 import { askedBy } from '../policy/asked.ts';
@@ -137,7 +138,7 @@ function approvalRequested(hash: Hash, state: State, turn: Turn, call: Call, ins
       call_id: call.call_id,
       digest,
       expires_at: state.at + turn.manifest.rules.approval_ttl_ms,
-      approver_roles: turn.manifest.policy.approver_roles,
+      approver_roles: approversOf(turn.policies, judgedCall(state, turn, call, inspected)),
       ...(repeats && { may_repeat_of: repeats.call_id }),
     },
   };

@@ -14,7 +14,11 @@ const COLUMNS: Column<PolicyRow>[] = [
 
 const RULES: Column<RuleRow>[] = [
   { title: 'rule', text: ({ id }) => id, narrow: 'whole' },
-  { title: 'decision', text: ({ decision }) => decision, narrow: 'whole' },
+  {
+    title: 'decision',
+    text: ({ decision, approvers }) => (approvers ? `${decision} (${approvers.join(', ')})` : decision),
+    narrow: 'whole',
+  },
   { title: 'tools', text: ({ tools }) => tools, narrow: 'flexible' },
   { title: 'when', text: ({ when }) => when, narrow: 'flexible' },
 ];

@@ -1,4 +1,4 @@
-/** The rule that an approval may be granted with: what is proposed, and what a person has made of it. */
+/** Who may grant what: the rule that is proposed, what a person has made of it, and whether they might ask for the call themselves. */
 import { canonicalJson } from '../base/canonical-json.ts';
 import type { JsonValue } from '../base/json.ts';
 import type { ApprovalRecord } from '../contract/answers.ts';
@@ -7,10 +7,13 @@ import { RuntimeError } from '../contract/errors.ts';
 import type { Resolution } from '../contract/host.ts';
 import type { PolicyRule, RuleText } from '../contract/policy-rule.ts';
 import { proposedRule, refusedRule } from '../kernel/approval/grant-rule.ts';
+import { judge, type JudgedCall } from '../kernel/policy/judge.ts';
 import { judgedCall } from '../kernel/turn/act.ts';
+import type { State, Turn } from '../kernel/turn/state.ts';
 import { isObject } from './config/tree.ts';
 import { rulesOf, wrongRules } from './config/policy-rules.ts';
 import type { LiveSession } from './owner.ts';
+import type { Principal } from './principal.ts';
 import type { Workspace } from './wire.ts';
 
 /** The narrowest rule that covers a call, as people write it; undefined: there is none. */
@@ -56,19 +59,35 @@ export function grantedRule(
   const [wrong] = wrongRules([written], new Set(tools.tools().map(({ name }) => name)));
   if (wrong) throw refuse([...wrong.path.slice(1), wrong.message].join(': '));
   const [rule] = rulesOf([written], () => '');
-  const state = runner.state();
-  const { turn, session } = state;
-  const call = turn?.calls.find(({ approval }) => approval?.approval_id === id);
-  if (!turn || !session || !call?.inspected) return rule; // it waits no more: that is what they are told
-  const grant = { grant_id: '', tool: call.name, project_root: session.project_root, rule: rule! };
-  const why = refusedRule(
-    turn.policies,
-    grant,
-    judgedCall(state, turn, call, call.inspected),
-    isObject(args) ? args : {},
-  );
+  const asking = askingCall(runner.state(), id);
+  if (!asking) return rule; // it waits no more: that is what they are told
+  const { turn, judged } = asking;
+  const grant = { grant_id: '', tool: judged.tool, project_root: judged.project_root, rule: rule! };
+  const why = refusedRule(turn.policies, grant, judged, isObject(args) ? args : {});
   if (why !== undefined) throw refuse(why);
   return rule;
+}
+
+/** Nobody lets run what they may not ask for themselves. @throws RuntimeError role_not_allowed */
+export function requireOwnRight(
+  { runner }: Pick<LiveSession, 'runner'>,
+  { id }: ApprovalRecord,
+  { actor }: Principal,
+): void {
+  const asking = askingCall(runner.state(), id);
+  if (!asking) return;
+  const own = { ...asking.judged, asked: { ...asking.judged.asked, role: actor.role } };
+  const { verdict, reason } = judge(asking.turn.policies, [], own);
+  if (verdict !== 'deny') return;
+  const why = `${actor.id} is ${actor.role}, for whom this call is denied: ${reason}.`;
+  throw new RuntimeError('role_not_allowed', why, { next: 'Have somebody answer it who may ask for such calls.' });
+}
+
+/** Of an approval that waits. */
+function askingCall(state: State, id: string): { turn: Turn; judged: JudgedCall } | undefined {
+  const { turn } = state;
+  const call = turn?.calls.find(({ approval }) => approval?.approval_id === id);
+  return turn && call?.inspected ? { turn, judged: judgedCall(state, turn, call, call.inspected) } : undefined;
 }
 
 /** Is an answer's rule the one that was granted? */

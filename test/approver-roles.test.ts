@@ -1,0 +1,137 @@
+/** Who may answer what: by the token over HTTP, by the machine at the command line, with and without a daemon. */
+import { describe, expect } from 'vitest';
+import type { ApprovalRecord } from '../src/contract/answers.ts';
+import { type Daemon, startDaemon } from './support/daemon.ts';
+import { approvalsIn, entriesOf, expectVerified, type Place, test, until } from './support/place.ts';
+
+const obedient = (place: Place, governance: object = {}): void =>
+  place.play(
+    [
+      { match: { tool_result: 'exec_command' }, reply: { text: 'done' } },
+      { match: { any: true }, reply: { calls: [{ tool: 'exec_command', arguments: { cmd: '{{asked}}' } }] } },
+    ],
+    { governance },
+  );
+
+const ASKS_ADMIN = { tool: 'exec_command', command: 'touch *', decision: 'require_approval', approvers: ['admin'] };
+
+type Answered = { status: number; code?: string; detail?: string };
+
+async function tokenOf(place: Place, role: string): Promise<string> {
+  return (await place.run(['token', 'create', `the-${role}`, '--role', role])).stdout.trim();
+}
+
+async function answer(daemon: Daemon, id: string, token: string, decision: 'grant' | 'deny' = 'grant'): Promise<Answered> {
+  const headers = { authorization: `Bearer ${token}` };
+  const response = await daemon.ask('POST', `/v1/approvals/${id}/resolve`, { decision }, headers);
+  return { ...((await response.json()) as object), status: response.status };
+} // prettier-ignore
+
+async function asked(daemon: Daemon, content = 'touch a.txt', token?: string): Promise<string> {
+  const headers = token === undefined ? {} : { authorization: `Bearer ${token}` };
+  const accepted = (await (await daemon.ask('POST', '/v1/events', { content }, headers)).json()) as { status_url: string };
+  const status = await daemon.ask('GET', `${accepted.status_url}?wait_ms=20000`);
+  const { approvals } = (await status.json()) as { approvals: string[] };
+  expect(approvals).toHaveLength(1);
+  return approvals[0]!;
+} // prettier-ignore
+
+const record = async (daemon: Daemon, id: string): Promise<ApprovalRecord> =>
+  (await (await daemon.ask('GET', `/v1/approvals/${id}`)).json()) as ApprovalRecord;
+
+describe('an approval that the policy leaves to operators and above', () => {
+  test.for([
+    ['viewer', 403],
+    ['member', 403],
+    ['operator', 200],
+    ['admin', 200],
+  ] as const)('%s: %i', async ([role, status], { place }) => {
+    obedient(place);
+    const token = await tokenOf(place, role);
+    const daemon = await startDaemon(place);
+    const id = await asked(daemon);
+    for (const decision of ['deny', 'grant'] as const) {
+      const told = await answer(daemon, id, token, decision);
+      if (status === 403) expect(told).toMatchObject({ status, code: 'role_not_allowed' });
+      else expect(told).toMatchObject({ status: decision === 'deny' ? 200 : 409 });
+    }
+    expect(place.read('a.txt')).toBe('');
+    expect((await record(daemon, id)).status).toBe(status === 403 ? 'pending' : 'denied');
+  });
+});
+
+describe('a rule that names who may answer', () => {
+  test('leaves it to those, over HTTP and at the command line', async ({ place }) => {
+    obedient(place, { rules: [ASKS_ADMIN] });
+    const [operator, admin] = [await tokenOf(place, 'operator'), await tokenOf(place, 'admin')];
+    const daemon = await startDaemon(place);
+    const id = await asked(daemon);
+    expect((await record(daemon, id)).approver_roles).toEqual(['admin']);
+    const refused = await answer(daemon, id, operator);
+    expect(refused).toMatchObject({ status: 403, code: 'role_not_allowed' });
+    expect(refused.detail).toContain('the-operator is operator; only admin may answer');
+    for (const command of ['approve', 'deny']) {
+      const ran = await place.run([command, id]);
+      expect(ran).toMatchObject({ code: 6, stdout: '' });
+      expect(ran.stderr).toContain('only admin may answer');
+    }
+    expect(await answer(daemon, id, admin)).toMatchObject({ status: 200 });
+    const { session_id } = await record(daemon, id);
+    await until('it has ended', () => entriesOf(place.journal(session_id), 'turn.ended').length === 1);
+    expect(place.read('a.txt')).toBe('');
+    await expectVerified(place, session_id);
+    const other = await asked(daemon, 'ls');
+    expect((await record(daemon, other)).approver_roles).toEqual(['operator', 'admin', 'overlord']);
+    expect((await place.run(['policy', 'show'])).stdout).toContain('require_approval (admin)');
+  });
+
+  test('without a daemon, too: exit 6, and it waits', async ({ place }) => {
+    obedient(place, { rules: [ASKS_ADMIN] });
+    const ran = await place.run(['run', '--session', 'one', 'touch a.txt']);
+    const [id = ''] = approvalsIn(ran);
+    expect(await place.run(['approve', id])).toMatchObject({ code: 6, stdout: '' });
+    const shown = JSON.parse((await place.run(['approvals', 'show', id, '-o', 'json'])).stdout) as ApprovalRecord;
+    expect(shown.status).toBe('pending');
+    expect(entriesOf(place.journal('one'), 'approval.resolved')).toEqual([]);
+  });
+
+  test('where nobody is left only the overlord is', async ({ place }) => {
+    obedient(place, { rules: [ASKS_ADMIN, { ...ASKS_ADMIN, approvers: 'operator' }] });
+    const admin = await tokenOf(place, 'admin');
+    const daemon = await startDaemon(place);
+    const id = await asked(daemon);
+    expect((await record(daemon, id)).approver_roles).toEqual(['overlord']);
+    expect(await answer(daemon, id, admin)).toMatchObject({ status: 403 });
+  });
+
+  test.for([
+    [{ ...ASKS_ADMIN, approvers: 'member' }, 'approvers'],
+    [{ ...ASKS_ADMIN, decision: 'allow' }, 'approvers are for require_approval'],
+    [{ ...ASKS_ADMIN, approvers: [] }, 'approvers'],
+  ] as const)('%j is no rule', async ([rule, said], { place }) => {
+    obedient(place, { rules: [rule] });
+    const ran = await place.run(['policy', 'show']);
+    expect(ran.code).toBe(2);
+    expect(ran.stderr).toContain(said);
+  });
+});
+
+test('no configuration lets members or viewers answer', async ({ place }) => {
+  for (const role of ['member', 'viewer']) {
+    obedient(place, { approver_roles: ['operator', role] });
+    expect((await place.run(['policy', 'show'])).code).toBe(2);
+  }
+});
+
+test('nobody lets run what they may not ask for themselves; they may deny it', async ({ place }) => {
+  const rules = [{ tool: 'exec_command', command: 'touch *', role: 'admin', decision: 'deny', reason: 'not for admins' }];
+  obedient(place, { rules });
+  const [operator, admin] = [await tokenOf(place, 'operator'), await tokenOf(place, 'admin')];
+  const daemon = await startDaemon(place);
+  const [first, second] = [await asked(daemon, 'touch a.txt', operator), await asked(daemon, 'touch b.txt', operator)];
+  const refused = await answer(daemon, first, admin);
+  expect(refused).toMatchObject({ status: 403, code: 'role_not_allowed' });
+  expect(refused.detail).toContain('not for admins');
+  expect(await answer(daemon, first, admin, 'deny')).toMatchObject({ status: 200 });
+  expect(await answer(daemon, second, operator)).toMatchObject({ status: 200 }); // who asked may answer
+}); // prettier-ignore
