@@ -184,7 +184,6 @@ export const presentation = z.strictObject({
 export type LongText = z.infer<typeof longText>;
 export type Part = z.infer<typeof part>;
 export type Role = z.infer<typeof role>;
-export type ApproverRole = z.infer<typeof approverRole>;
 export type Actor = z.infer<typeof actor>;
 export type Rights = z.infer<typeof rights>;
 export type Lane = z.infer<typeof lane>;

@@ -23,6 +23,13 @@ export function addApprovals(program: Command, calls: Calls): void {
     .addOption(outputOption('table', 'json', 'yaml'))
     .addOption(jsonOption())
     .action(calls(async () => (await import('../commands/approvals.ts')).showApproval));
+  teach(approvals.command('watch').description('follow what waits for an answer, and what becomes of it'), [
+    'runtime approvals watch',
+    'runtime approvals watch -o json | jq .presentation.title',
+  ])
+    .addOption(outputOption('table', 'json'))
+    .addOption(jsonOption())
+    .action(calls(async () => (await import('../commands/approvals-watch.ts')).watch));
   teach(approvals.command('grants').description('list what `approve --always` lets run without asking'), [
     'runtime approvals grants',
     'runtime approvals grants -o yaml',
