@@ -1,4 +1,5 @@
 /** Approvals: derived from the journals, never stored; and their resolution where no process owns the session. */
+import { visible } from '../adapters/tools/visible.ts';
 import { mapFew } from '../base/map-few.ts';
 import { parseStrictJson } from '../base/strict-json.ts';
 import { utcTime } from '../base/utc-time.ts';
@@ -248,7 +249,8 @@ export async function resolveApproval(
   requirePending(record);
   const live = await open(record.session_id);
   if (resolution.decision === 'grant') requireOwnRight(live, record, by);
-  const written = await owner.resolve(live, record, resolution, by, grantedRule(workspace, live, record, resolution));
+  const rule = grantedRule(workspace, live, record, resolution);
+  const written = await owner.resolve(live, record, withCleanReason(resolution), by, rule);
   const now = await findApproval(workspace, record.id);
   if (!written && isRepeated(now, resolution, by)) await requireKept(workspace, now);
   else if (!written) {
@@ -258,6 +260,16 @@ export async function resolveApproval(
     });
   }
   return now;
+}
+
+/** The model reads it, and whoever looks at the record. */
+const LONGEST_REASON = 2000;
+
+function withCleanReason({ reason, ...resolution }: Resolution): Resolution {
+  if (reason === undefined) return resolution;
+  const clean = visible(reason, { lines: true });
+  const cut = clean.length > LONGEST_REASON ? `${clean.slice(0, LONGEST_REASON - 1).toWellFormed()}…` : clean;
+  return { ...resolution, reason: cut };
 }
 
 /** A wider scope than before, or another rule, is another answer: nothing would come of it. */

@@ -1,0 +1,165 @@
+/** An approval is for exactly what was shown: whatever is otherwise when the call is to run, it doesn't. */
+import { chmodSync, mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect } from 'vitest';
+import type { JsonObject } from '../src/base/json.ts';
+import { approvalsIn, entriesOf, expectVerified, type Place, test } from './support/place.ts';
+
+interface Bound {
+  what: string;
+  tool: string;
+  args: JsonObject;
+  /** What the call is about, before it is asked for, and what becomes of it before it runs. */
+  prepare: (place: Place) => void;
+  change: (place: Place) => void;
+}
+
+const at = (place: Place, path: string): string => join(place.project, path);
+
+function program(place: Place, path: string, text: string): void {
+  writeFileSync(at(place, path), `#!/bin/sh\n${text}\n`);
+  chmodSync(at(place, path), 0o755);
+}
+
+const RAN = 'echo ran >> ran.txt';
+const patch = (text: string): JsonObject => ({ patch: `*** Begin Patch\n${text}\n*** End Patch\n` });
+const swap = (place: Place, path: string, target: string): void => {
+  renameSync(at(place, path), at(place, `${path}.old`));
+  symlinkSync(at(place, target), at(place, path));
+};
+
+const BOUND: Bound[] = [
+  {
+    what: 'the folder has become a link to another',
+    tool: 'exec_command',
+    args: { cmd: 'echo ran >> ../ran.txt', workdir: 'sub' },
+    prepare: (place) => ['sub', 'other'].forEach((name) => mkdirSync(at(place, name))),
+    change: (place) => swap(place, 'sub', 'other'),
+  },
+  {
+    what: 'the folder is gone',
+    tool: 'exec_command',
+    args: { cmd: 'echo ran >> ../ran.txt', workdir: 'sub' },
+    prepare: (place) => mkdirSync(at(place, 'sub')),
+    change: (place) => rmSync(at(place, 'sub'), { recursive: true }),
+  },
+  {
+    what: 'the program is another',
+    tool: 'exec_command',
+    args: { command: './tool', args: ['x'] },
+    prepare: (place) => program(place, 'tool', 'true'),
+    change: (place) => program(place, 'tool', RAN),
+  },
+  {
+    what: 'the program’s name leads to another',
+    tool: 'exec_command',
+    args: { command: './tool' },
+    prepare(place) {
+      program(place, 'harmless', 'true');
+      program(place, 'other', RAN);
+      symlinkSync(at(place, 'harmless'), at(place, 'tool'));
+    },
+    change(place) {
+      rmSync(at(place, 'tool'));
+      symlinkSync(at(place, 'other'), at(place, 'tool'));
+    },
+  },
+  {
+    what: 'the file that a line writes is a link now',
+    tool: 'exec_command',
+    args: { cmd: 'echo ran > out.txt' },
+    prepare: (place) => place.write('out.txt', ''),
+    change: (place) => swap(place, 'out.txt', 'ran.txt'),
+  },
+  {
+    what: 'the file was changed',
+    tool: 'apply_patch',
+    args: patch('*** Update File: ran.txt\n@@\n-old\n+ran'),
+    prepare: (place) => place.write('ran.txt', 'old\n'),
+    change: (place) => place.write('ran.txt', 'old\nmore\n'),
+  },
+  {
+    what: 'a file is there that was to be new',
+    tool: 'apply_patch',
+    args: patch('*** Add File: ran.txt\n+ran'),
+    prepare: () => {},
+    change: (place) => place.write('ran.txt', 'mine\n'),
+  },
+  {
+    what: 'its folder leads elsewhere',
+    tool: 'apply_patch',
+    args: patch('*** Add File: sub/new.txt\n+ran'),
+    prepare: (place) => ['sub', 'other'].forEach((name) => mkdirSync(at(place, name))),
+    change: (place) => swap(place, 'sub', 'other'),
+  },
+  {
+    what: 'what is read is a link now',
+    tool: 'read_file',
+    args: { path: '../notes.txt' },
+    prepare: (place) => place.write('../notes.txt', 'notes'),
+    change(place) {
+      place.write('../ran.txt', 'ran');
+      rmSync(at(place, '../notes.txt'));
+      symlinkSync(at(place, '../ran.txt'), at(place, '../notes.txt'));
+    },
+  },
+];
+
+async function ask(place: Place, { tool, args, prepare }: Bound): Promise<string> {
+  place.play([
+    { match: { request: 2 }, reply: { text: '{{result}}' } },
+    { match: { any: true }, reply: { calls: [{ tool, arguments: args }] } },
+  ]);
+  prepare(place);
+  const ran = await place.run(['run', '--session', 'one', 'go']);
+  expect(ran.code).toBe(5);
+  return approvalsIn(ran)[0]!;
+}
+
+describe.concurrent('void, and nothing ran', () => {
+  test.for(BOUND.map((bound) => [bound.what, bound] as const))('%s', async ([, bound], { place }) => {
+    const id = await ask(place, bound);
+    bound.change(place);
+    const before = ['ran.txt', 'other/new.txt', 'out.txt'].map((path) => place.read(path));
+    const approved = await place.run(['approve', id, '--resume']);
+    expect(approved.code).toBe(0);
+    expect(approved.stdout).toContain('[void]');
+    expect(approved.stdout).not.toMatch(/\bran$/m);
+    expect(['ran.txt', 'other/new.txt', 'out.txt'].map((path) => place.read(path))).toEqual(before);
+    expect(entriesOf(place.journal('one'), 'call.finished')).toMatchObject([{ outcome: 'void' }]);
+    await expectVerified(place, 'one');
+  });
+
+  test.for(BOUND.map((bound) => [bound.what, bound] as const))('not so, unless %s', async ([, bound], { place }) => {
+    const id = await ask(place, bound);
+    await place.run(['approve', id, '--resume']);
+    expect(entriesOf(place.journal('one'), 'call.finished')).toMatchObject([{ outcome: 'ok' }]);
+  });
+});
+
+test('a policy that denies it by then: refused', async ({ place }) => {
+  const bound = { ...BOUND[0]!, args: { cmd: RAN } };
+  const id = await ask(place, bound);
+  expect((await place.run(['approve', id])).code).toBe(0);
+  expect((await place.run(['policy', 'set', 'exec_command', '--deny'])).code).toBe(0);
+  const resumed = await place.run(['run', '--session', 'one']);
+  expect(resumed.stdout).toContain('Denied by policy');
+  expect(place.read('ran.txt')).toBe('');
+  await expectVerified(place, 'one');
+});
+
+test('the model is told the reason of a no, whatever it holds, and as much as is sensible', async ({ place, mock }) => {
+  place.connect(mock);
+  const hostile = `not \u001b[2J\u202enow\u0000, ${'x'.repeat(20_000)} the end`.replace('\0', '');
+  mock.reply({ calls: [{ name: 'exec_command', arguments: { cmd: RAN } }] }, { text: 'I see.' });
+  const ran = await place.run(['run', '--session', 'one', 'go']);
+  const denied = await place.run(['deny', approvalsIn(ran)[0]!, '--reason', hostile, '--resume']);
+  expect(denied).toMatchObject({ code: 0, stdout: 'I see.\n' });
+  const sent = JSON.stringify(mock.requests.at(-1)!.body);
+  expect(sent.includes('A person denied this call: not \\\\x1b[2J‹U+202E›now, xxx')).toBe(true);
+  expect(sent.length).toBeLessThan(12_000);
+  const [{ reason = '' } = {}] = entriesOf(place.journal('one'), 'approval.resolved');
+  expect(reason.length).toBeLessThanOrEqual(2000);
+  expect(entriesOf(place.journal('one'), 'call.refused')).toMatchObject([{ why: 'approval_denied' }]);
+  await expectVerified(place, 'one');
+});
