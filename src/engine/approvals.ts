@@ -251,13 +251,14 @@ export async function resolveApproval(
   if (resolution.decision === 'grant') requireOwnRight(live, record, by);
   const rule = grantedRule(workspace, live, record, resolution);
   const written = await owner.resolve(live, record, withCleanReason(resolution), by, rule);
+  // Whose answer came before needn't be on the disk yet, or can't be written at all.
+  if (!written) await workspace.store.journal.sync(record.session_id);
   const now = await findApproval(workspace, record.id);
   if (!written && isRepeated(now, resolution, by)) await requireKept(workspace, now);
   else if (!written) {
     requirePending(now);
-    throw new RuntimeError('approval_already_resolved', `${record.id} was resolved in the meantime.`, {
-      id: record.id,
-    });
+    const what = `${record.id} could not be answered: its session takes nothing more just now.`;
+    throw new RuntimeError('store_unavailable', what, { next: 'Repeat the answer.' });
   }
   return now;
 }

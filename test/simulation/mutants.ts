@@ -471,4 +471,32 @@ export const MUTANTS: readonly Mutant[] = [
     find: 'blob: await blobs.put(bytes),',
     replace: "blob: `sha256:${'0'.repeat(64)}`,",
   },
+  {
+    name: 'a granted rule stands for every call of its tool',
+    breaks: 'o',
+    file: 'src/kernel/policy/judge.ts',
+    find: 'return allowed !== undefined && touching(call, allowed).length === 0;',
+    replace: 'return touching(call, allowed).length === 0;',
+  },
+  {
+    name: 'a grant that was taken back stands',
+    breaks: 'o',
+    file: 'src/store/grants.ts',
+    find: 'standing.delete(record.data.grant_id);',
+    replace: 'void standing;',
+  },
+  {
+    name: 'whoever it is may answer an approval',
+    breaks: 'o',
+    file: 'src/engine/approvals.ts',
+    find: 'if (!mayApprove(by.actor.role, record.approver_roles)) {',
+    replace: "if (by.actor.id === '') {",
+  },
+  {
+    name: 'who may answer is as the turn was frozen, whatever came since',
+    breaks: 'o',
+    file: 'src/kernel/turn/act.ts',
+    find: 'approversOf(turn.policies, judgedCall',
+    replace: 'approversOf([turn.manifest.policy], judgedCall',
+  },
 ];

@@ -9,6 +9,8 @@ export function summaryLines({ runs, counts, simulated_ms, wall_ms, cpu_ms }: Su
     .filter((what) => what.startsWith('fault '))
     .sort()
     .map((what) => `${what.slice('fault '.length)} ${count(what)}`);
+  const refused = Object.entries(counts).filter(([what]) => what.startsWith('answers refused: '));
+  const refusals = refused.reduce((sum, [, times]) => sum + times, 0).toLocaleString('en');
   const turns = counts['turns'] ?? 0;
   const rows: [string, string][] = [
     ['runs', runs.toLocaleString('en')],
@@ -19,7 +21,10 @@ export function summaryLines({ runs, counts, simulated_ms, wall_ms, cpu_ms }: Su
     ['messages accepted', count('accepted')],
     ['model calls', count('model calls')],
     ['effects', count('effects')],
-    ['approvals answered', count('approvals answered')],
+    [
+      'approvals answered',
+      `${count('approvals answered')}; by a rule ${count('rules granted')}; too late or not allowed ${refusals}`,
+    ],
     ['journals verified', count('journals verified')],
     ['simulated time', durationOf(simulated_ms)],
     ['wall time', `${(wall_ms / 1000).toFixed(1)} s`],

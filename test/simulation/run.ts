@@ -1,6 +1,6 @@
 /** One run: a tape is lived through, then the world calms down and everything must come to an end. */
 import { sha256 } from '../../src/base/digest.ts';
-import { answer } from './actors/approvers.ts';
+import { answerCalmly } from './actors/approvers.ts';
 import { drawActor } from './actors/all.ts';
 import { knownSessions, living } from './actors/actor.ts';
 import { send } from './actors/people.ts';
@@ -126,7 +126,7 @@ function everybodyAsks(world: World, { full }: { full: boolean }): void {
   for (const session of openSessions(world)) {
     ask(world, `resume ${session}`, (host) => host.resume(session), ({ approvals }) => {
       // Those of a goal's steps are answered with the steps' own sessions.
-      for (const id of approvals) if (asks(world, session, id)) answer(world, { id, session_id: session }, { decision: 'grant' });
+      for (const id of approvals) if (asks(world, session, id)) answerCalmly(world, id, session);
     }); // prettier-ignore
   }
 }

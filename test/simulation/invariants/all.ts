@@ -4,6 +4,7 @@ import { acceptedEndsOnce } from './accepted.ts';
 import { withinBudgets } from './budgets.ts';
 import { approvedOnce, neverTwice, neverUnallowed } from './effects.ts';
 import { stepsAgree } from './goals.ts';
+import { grantsInForce } from './grants.ts';
 import { lanesKept } from './lanes.ts';
 import { leavesInOrder } from './leaving.ts';
 import { promisesKept } from './promises.ts';
@@ -14,5 +15,5 @@ import { statesAgree } from './states.ts';
 
 export const INVARIANTS: readonly Invariant[] = [
   acceptedEndsOnce, neverTwice, neverUnallowed, approvedOnce, withinBudgets, oneReply, promisesKept, statesAgree,
-  lanesKept, firesOnce, leavesInOrder, sharedBudgetsHold, stepsAgree,
+  lanesKept, firesOnce, leavesInOrder, sharedBudgetsHold, stepsAgree, grantsInForce,
 ]; // prettier-ignore

@@ -1,6 +1,7 @@
 /** What holds when a tool begins to act: judged inside the tool, from the durable part of the disk. */
 import type { Entry, EntryOf } from '../../../src/contract/entries.ts';
 import type { Manifest, Policy } from '../../../src/contract/manifest.ts';
+import type { PolicyRule } from '../../../src/contract/policy-rule.ts';
 import type { Digest } from '../../../src/base/digest.ts';
 import { shownAs } from '../world/tools.ts';
 import type { Begun, Invariant } from '../world/parts.ts';
@@ -25,7 +26,7 @@ export const neverTwice: Invariant = {
 type Started = EntryOf<'call.started'>;
 
 /** The entries up to and including the intent that lets the tool act: the durable ones, where it isn't a mere read. */
-function intentOf(world: World, { session, run }: Begun): { before: Entry[]; started: Started } | undefined {
+export function intentOf(world: World, { session, run }: Begun): { before: Entry[]; started: Started } | undefined {
   const view = world.journals.view(session);
   if (view === undefined) return undefined;
   const entries = run.spec.effect === 'read' ? view.entries : view.entries.slice(0, view.durable);
@@ -55,7 +56,7 @@ export const neverUnallowed: Invariant = {
             entry.type === 'policy.decided' && entry.data.call_id === run.call_id,
         );
         if (decided === undefined) return broken(`${what} began, and policy never decided`);
-        const verdict = strictest(world, before, run.spec.name);
+        const verdict = strictest(world, before, run);
         const { approval_id, grant_id } = started.data;
         if (verdict === 'deny' || decided.data.verdict === 'deny') broken(`${what} began, and policy denies it`);
         const unasked = approval_id === undefined && grant_id === undefined;
@@ -67,19 +68,47 @@ export const neverUnallowed: Invariant = {
   },
 };
 
-/** The strictest word of the policies that hold in the open turn, on a tool that stands on one list of each. */
-function strictest(world: World, before: readonly Entry[], tool: string): 'deny' | 'require_approval' | 'allow' {
+/** The strictest word of the policies that hold in the open turn, on a tool that stands on one list of each, and of their rules. */
+function strictest(world: World, before: readonly Entry[], { spec, call_id, arguments_raw }: Begun['run']): Verdict {
+  const inspected = before.findLast((one) => one.type === 'call.inspected' && one.data.call_id === call_id);
+  const wasNamed = inspected?.type === 'call.inspected' && inspected.data.facts.args !== undefined;
+  const said = policiesIn(world, before).flatMap((policy): Verdict[] => [
+    ...(policy.deny.includes(spec.name) ? (['deny'] as const) : []),
+    ...(policy.require_approval.includes(spec.name) ? (['require_approval'] as const) : []),
+    ...rulesAbout(policy, spec.name, wasNamed ? arguments_raw : undefined).map(({ decision }) => decision),
+  ]);
+  if (said.includes('deny')) return 'deny';
+  return said.includes('require_approval') ? 'require_approval' : 'allow';
+}
+
+type Verdict = 'deny' | 'require_approval' | 'allow';
+
+/** Those that hold in the turn that is open behind these entries. */
+export function policiesIn(world: World, before: readonly Entry[]): Policy[] {
   const from = before.findLastIndex(({ type }) => type === 'turn.started');
-  const policies = before.slice(from).flatMap((entry): Policy[] => {
+  return before.slice(from).flatMap((entry): Policy[] => {
     if (entry.type === 'turn.started') return [valueOf<Manifest>(world, entry.data.frozen).policy];
     if (entry.type === 'policy.changed' || entry.type === 'session.opened') return [valueOf(world, entry.data.policy)];
     return [];
   });
-  if (policies.some(({ deny }) => deny.includes(tool))) return 'deny';
-  return policies.some(({ require_approval }) => require_approval.includes(tool)) ? 'require_approval' : 'allow';
 }
 
-function valueOf<T>(world: World, digest: Digest): T {
+/** Where nobody recorded the argument that a rule is about, one that denies asks, and one that allows says nothing. */
+export function rulesAbout({ rules = [] }: Policy, tool: string, arguments_raw: string | undefined): PolicyRule[] {
+  return rules.flatMap((rule) => {
+    if (!rule.tool.includes(tool)) return [];
+    if (arguments_raw === undefined) return rule.decision === 'allow' ? [] : [{ ...rule, decision: 'require_approval' as const }];
+    return isAboutArguments(rule, arguments_raw) ? [rule] : [];
+  });
+} // prettier-ignore
+
+/** Simulated rules are about single arguments, each by its very text. */
+export function isAboutArguments({ args = {} }: PolicyRule, arguments_raw: string): boolean {
+  const given = JSON.parse(arguments_raw) as Record<string, unknown>;
+  return Object.entries(args).every(([name, text]) => String(given[name]) === text);
+}
+
+export function valueOf<T>(world: World, digest: Digest): T {
   return JSON.parse(world.journals.blob(digest)!.toString('utf8')) as T;
 }
 

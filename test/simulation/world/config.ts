@@ -2,6 +2,7 @@
 import { validate } from '#generated/config-validator.js';
 import type { Config } from '../../../src/contract/config.ts';
 import type { Policy } from '../../../src/contract/manifest.ts';
+import type { PolicyRule } from '../../../src/contract/policy-rule.ts';
 import type { Verdict } from '../../../src/contract/values.ts';
 import type { LoadedConfig } from '../../../src/engine/config/load.ts';
 import type { Dice } from '../../../src/kernel/testing/dice.ts';
@@ -88,6 +89,22 @@ export function drawPolicy(dice: Dice): Policy {
     { allow: ['look'], require_approval: ['send', 'patch'], deny: ['work', 'exec_command'] },
   ]);
   return { v: 1, ...lists, sandbox: 'off', approver_roles: ['operator'] };
+}
+
+/** Whoever changes a list may change who answers, too, and the rules about arguments: stricter or looser than they were. */
+export function drawGovernance(side: Dice, policy: Policy): Policy {
+  if (!side.once(2)) return policy;
+  const { rules: _, ...others } = policy;
+  const approver_roles = side.pick<Policy['approver_roles']>([['operator'], ['operator', 'admin'], ['admin']]);
+  const decision = side.pick(['require_approval', 'allow', 'deny', 'require_approval'] as const);
+  const rule: PolicyRule = {
+    id: 'r',
+    tool: [side.pick(['work', 'send', 'patch', 'look'])],
+    args: { n: String(side.roll(3)) },
+    decision,
+    ...(decision === 'require_approval' && side.once(2) && { approvers: [side.pick(['admin', 'operator'])] }),
+  };
+  return { ...others, approver_roles, ...(side.once(2) && { rules: [rule] }) };
 }
 
 const LISTS = { allow: 'allow', require_approval: 'require_approval', deny: 'deny' } as const;

@@ -37,6 +37,8 @@ export interface Ledger {
   /** Approvals that somebody has tried to grant, and standing grants that somebody has tried to take back. */
   granting: Set<string>;
   revoked: Set<string>;
+  /** Standing grants of which that was acknowledged. */
+  takenBack: Set<string>;
   /** A session that somebody wanted removed may be gone with all that was promised of it: then its next life begins. */
   life(session: string): number;
   endLife(session: string): void;
@@ -57,6 +59,7 @@ export function createLedger(): Ledger {
     forks: [],
     granting: new Set(),
     revoked: new Set(),
+    takenBack: new Set(),
     life,
     endLife: (session) => void lives.set(session, life(session) + 1),
   };

@@ -19,6 +19,8 @@ import type { Ledger } from './ledger.ts';
 export interface World {
   machine: Machine;
   dice: Dice;
+  /** Of what came later: who draws from these leaves the other chances of a seed as they were. */
+  side: Dice;
   loaded: LoadedConfig;
   policy: Policy;
   epoch: number;

@@ -1,6 +1,10 @@
 /** The simulated tools. When one begins to act it tells who watches, before it answers. */
 import { canonicalJson } from '../../../src/base/canonical-json.ts';
 import { digestOf } from '../../../src/base/digest.ts';
+import type { JsonObject } from '../../../src/base/json.ts';
+import { memberTexts } from '../../../src/base/member-texts.ts';
+import { parseStrictJson } from '../../../src/base/strict-json.ts';
+import { LONGEST_ARGUMENT } from '../../../src/contract/longest-argument.ts';
 import type { ToolSpec } from '../../../src/contract/manifest.ts';
 import type { Inspection, ToolHost, ToolRequest, ToolResult } from '../../../src/contract/ports.ts';
 import type { Facts } from '../../../src/contract/values.ts';
@@ -62,11 +66,14 @@ export function createToolHost(world: World, process: SimulatedProcess): ToolHos
   };
 }
 
-function inspected({ spec, call_id, arguments_raw }: ToolRequest): Inspection {
+function inspected({ spec, call_id, arguments_raw, named_args = [] }: ToolRequest): Inspection {
   const n = argumentOf(arguments_raw);
   const facts: Facts = { paths: [], hosts: [], commands: [], preimages: [] };
   if (spec.name === 'patch')
     facts.preimages.push({ path: `f${n}`, before: digestOf('before'), after: digestOf('after') });
+  const parsed = parseStrictJson(arguments_raw);
+  if (named_args.length > 0 && parsed.ok)
+    facts.args = memberTexts(parsed.value as JsonObject, named_args, LONGEST_ARGUMENT);
   // What a person is shown; the tool compares it with what it runs.
   const presentation = { title: shownAs(spec.name, call_id, arguments_raw) };
   return {

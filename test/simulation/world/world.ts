@@ -1,10 +1,12 @@
 /** A simulated world: a machine, the program on it, models, tools and people, and who watches that it keeps its promises. */
+import { diceOf } from '../../../src/kernel/testing/dice.ts';
 import { createMachine } from '../machine/machine.ts';
 import { runCommand } from './commands.ts';
-import { drawConfig, drawPolicy, movedIn } from './config.ts';
+import { drawConfig, drawGovernance, drawPolicy, movedIn } from './config.ts';
 import { createJournals } from './journals.ts';
 import { createLedger } from './ledger.ts';
 import { askModel } from './models.ts';
+import { tapeOf } from '../tape.ts';
 import type { Watching, World } from './parts.ts';
 
 const NOBODY_WATCHES: Watching = {
@@ -26,7 +28,7 @@ export function createWorld(tape: readonly number[], watch: (world: World) => Wa
     violate: (letter, message) => world.violate(letter, message),
     policy: () => world.policy,
     setPolicy(tool, verdict) {
-      const moved = movedIn(world.policy, tool, verdict);
+      const moved = drawGovernance(world.side, movedIn(world.policy, tool, verdict));
       const changed = JSON.stringify(moved) !== JSON.stringify(world.policy);
       world.policy = moved;
       return changed;
@@ -41,6 +43,7 @@ export function createWorld(tape: readonly number[], watch: (world: World) => Wa
   const world: World = {
     machine,
     dice,
+    side: diceOf(tapeOf((tape[0] ?? 0) + 1), 'calm'),
     loaded: drawConfig(dice),
     policy: drawPolicy(dice),
     epoch: 1,
