@@ -36,11 +36,15 @@ function touched({ paths, hosts, commands, executable }: Facts): [string, string
   row('writes', paths.filter(isWritten).map(({ real }) => real));
   row('outside', paths.filter((path) => !path.inside_root && !isWritten(path)).map(place));
   row('secret', paths.filter(({ secret_shaped }) => secret_shaped).map(place));
-  row('hosts', hosts.map(({ host, port, addresses }) => `${host}:${port} (${addresses.join(', ') || 'no address'})`));
+  row('hosts', hosts.map(({ host, port, addresses, scope }) => `${host}:${port}${inBrackets([...addresses.filter((one) => one !== host), ...(scope ? [`no public place: ${scope}`] : [])])}`));
   row('unclear', commands.flatMap(({ unclear }) => unclear?.replaceAll('_', ' ') ?? []));
   row('careful', commands.some(({ names_runtime }) => names_runtime) ? ['it names this program or its home'] : []);
   return rows;
 } // prettier-ignore
+
+function inBrackets(texts: string[]): string {
+  return texts.length === 0 ? '' : ` (${texts.join(', ')})`;
+}
 
 /** Calls with what was shown and found out of them, entry by entry. */
 export interface ShownCalls {

@@ -20,7 +20,7 @@ const ANYBODY: Asked = { role: 'operator', tainted: false, left_micro_usd: Infin
 const MOST_PATTERNS = 200;
 
 /**
- * The words of its commands, its paths, its hosts; its arguments where it has nothing of those, or sends. Undefined where no
+ * The words of its commands, its paths, the hosts of what connects itself; its arguments where it has nothing of those, or sends. Undefined where no
  * rule without a `*` covers the call and nothing else: exactly this call can be granted all the same.
  */
 export function proposedRule(call: Omit<RuledCall, 'asked'>, args: JsonObject): Proposed | undefined {
@@ -33,7 +33,7 @@ export function proposedRule(call: Omit<RuledCall, 'asked'>, args: JsonObject): 
   if (commands.length === 0 ? paths.length > 0 : !covers(rule, named)) {
     rule.path = unique(paths.map(({ real }) => pathPattern(real, project_root)));
   }
-  if (hosts.length > 0) rule.host = unique(hosts.map(({ host, port }) => `${host}:${port}`));
+  if (hosts.length > 0 && commands.length === 0) rule.host = unique(hosts.map(({ host, port }) => `${host}:${port}`));
   const isBare = rule.command === undefined && rule.path === undefined && rule.host === undefined;
   if (isBare || effect === 'send') rule.args = textsOf(args);
   const words = commands.flatMap((one) => one.words);

@@ -244,6 +244,7 @@ describe('a grant of a rule', () => {
     ['not for a path outside that it does not name', {}, call('t', 'write', { paths: [pathFact('a'), outside] }), allows({ path: ['**'] })],
     ['never for a secret, named or not', {}, call('t', 'read', { paths: [secret] }), allows({ path: ['.env'] })],
     ['never for a command that names this program', {}, call('t', 'exec', { commands: [commandFact('npm test', { words: ['npm', 'test'], names_runtime: true })] }), npm],
+    ['with stars never for a private place', {}, call('t', 'exec', { commands: [commandFact('', { words: ['npm', 'test', 'http://10.0.0.1/'], parser: 'bash' })], hosts: [{ arg: 'cmd', url: 'http://10.0.0.1/', host: '10.0.0.1', port: 80, addresses: ['10.0.0.1'], scope: 'private' }] }), npm],
     ['with stars never over a rule of the policy that asks', { rules: [{ id: 'r1', tool: ['t'], command: ['npm test deploy'], decision: 'require_approval' }] }, line('npm test deploy'), npm],
     ['nor over one that may be meant', { rules: [{ id: 'r1', tool: ['t'], command: ['npm test'], decision: 'deny' }] }, line('npm test deploy'), npm],
   ])('%s', (_, policy, of, given) => {

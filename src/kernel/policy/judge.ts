@@ -62,8 +62,8 @@ function answers(grant: Grant, call: JudgedCall, asking: readonly Applied[]): bo
   if (!('rule' in grant)) return grant.args_digest === call.args_digest && grant.facts_digest === call.facts_digest;
   const { rule } = grant;
   if (call.facts.paths.some((path) => path.secret_shaped)) return false;
-  // Who wrote a rule that asks meant what others that were granted don't show.
-  if (hasStars(rule) && asking.some(({ ofPolicy }) => ofPolicy)) return false;
+  // Who wrote a rule that asks meant what others that were granted don't show; nor do they show where a URL leads.
+  if (hasStars(rule) && asking.some(({ ofPolicy, id }) => ofPolicy || id === PRIVATE)) return false;
   const allowed = allowedBy([rule], call);
   return allowed !== undefined && touching(call, allowed).length === 0;
 }
@@ -106,7 +106,7 @@ function hostRules(policies: Policy[], { effect, facts: { hosts } }: JudgedCall)
   if (closed) {
     const { url, host, port, scope } = closed;
     const reason = `${url} leads to ${host}:${port}, which is no public place (${scope}) and not among network.allow_private`;
-    found.push(isOurs ? rule('fact:private_host', 'deny', reason) : asks('fact:private_host', reason));
+    found.push(isOurs ? rule(PRIVATE, 'deny', reason) : asks(PRIVATE, reason));
   }
   return found;
 }
@@ -131,6 +131,7 @@ function unconfined({ sandbox }: Policy): Applied[] {
   return [rule('sandbox:none', 'require_approval', 'it would run without a sandbox, and every command asks then')];
 }
 
+const PRIVATE = 'fact:private_host';
 const OUTSIDE = 'fact:outside_root';
 const SECRET = 'fact:secret_shaped';
 
