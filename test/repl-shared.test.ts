@@ -135,7 +135,10 @@ describe.concurrent('who answers', () => {
     owner.signal('SIGCONT');
     for (const terminal of [a, b]) await terminal.waitFor('Done.');
     await expectEnded(place, 's', 1);
-    await until('the slower one knows', () => times(a, 'a moment before') + times(b, 'a moment before') === 1);
+    await until(
+      'the slower one knows',
+      () => times(a, 'it was answered already') + times(b, 'it was answered already') === 1,
+    );
     for (const terminal of [a, b]) {
       expect([times(terminal, '✓ approved'), times(terminal, 'error')]).toEqual([1, 0]);
     }

@@ -171,6 +171,8 @@ export const approvalRecord = z.strictObject({
   tool: z.string(),
   effect: z.enum([...effectClass.options, 'unknown']),
   args: json,
+  facts: facts.describe('What was found out about the call: policy judged these, and the digest is of these.'),
+  rules: z.array(z.strictObject({ id: z.string(), verdict })).describe('All that applied.'),
   args_digest: digest,
   digest: digest.describe('Of exactly what would run. Send it with the answer.'),
   project_root: z.string(),
@@ -179,8 +181,6 @@ export const approvalRecord = z.strictObject({
     .exactOptional()
     .describe("Of a call that a goal's step makes: whose step it is."),
   presentation,
-  facts: facts.describe('What was found out about the call: policy judged these, and the digest is of these.'),
-  rules: z.array(z.strictObject({ id: z.string(), verdict })).describe('All that applied.'),
   reason: z.string(),
   taint: z.array(z.string()),
   may_repeat_of: z.string().exactOptional(),
