@@ -29,6 +29,7 @@ function conditions<E extends z.ZodType, T extends z.ZodType, R extends z.ZodTyp
     hours: z.string().regex(/^(?:[a-z]{3}(?:[-,][a-z]{3})* )?\d\d:\d\d-\d\d:\d\d$/).exactOptional().describe('Local time, as `mon-fri 08:00-18:00` or `22:00-06:00`.'),
     budget_left_below: z.number().min(0).max(1_000_000).exactOptional().describe('Less than so much (USD) is left of the turn or the session.'),
     tainted: z.boolean().exactOptional().describe('Whether something from outside is in the conversation.'),
+    sandboxed: z.boolean().exactOptional().describe('Whether a sandbox confines the command.'),
     decision: verdict.describe('allow, require_approval or deny.'),
     approvers: approvers.exactOptional().describe('Of require_approval: who alone may answer; of several rules those that all name.'),
     reason: z.string().min(1).max(300).exactOptional().describe('Told to who asks why, and to the model.'),

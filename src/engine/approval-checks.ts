@@ -18,20 +18,22 @@ import type { Workspace } from './wire.ts';
 
 /** The narrowest rule that covers a call, as people write it; undefined: there is none. */
 export function proposal(
-  { tool, effect }: EntryData<'policy.decided'>,
+  { tool, effect, rules }: EntryData<'policy.decided'>,
   { facts }: EntryData<'call.inspected'>,
   project_root: string,
   args: JsonValue,
 ): RuleText | undefined {
-  const rule = proposedRule({ tool, effect, facts, project_root }, isObject(args) ? args : {});
+  const isEscalated = rules.some(({ id }) => id === 'sandbox:none');
+  const rule = proposedRule({ tool, effect, facts, project_root }, isObject(args) ? args : {}, isEscalated);
   if (!rule) return undefined;
-  const { command, path, host, args: texts, decision } = rule;
+  const { command, path, host, args: texts, sandboxed, decision } = rule;
   return {
     tool,
     ...(command && { command: single(command) }),
     ...(path && { path: single(path) }),
     ...(host && { host: single(host) }),
     ...(texts && { args: texts }),
+    ...(sandboxed !== undefined && { sandboxed }),
     decision,
   };
 }

@@ -11,7 +11,7 @@ import { explainRules } from '../policy/explain.ts';
 import { judge, type JudgedCall } from '../policy/judge.ts';
 import { allowedBy, type Asked, type RuledCall } from '../policy/rules.ts';
 
-export type Proposed = Pick<PolicyRule, 'tool' | 'command' | 'path' | 'host' | 'args' | 'decision'>;
+export type Proposed = Pick<PolicyRule, 'tool' | 'command' | 'path' | 'host' | 'args' | 'sandboxed' | 'decision'>;
 
 /** A proposal has no condition on who asks, so it doesn't matter. */
 const ANYBODY: Asked = { role: 'operator', tainted: false, left_micro_usd: Infinity };
@@ -21,13 +21,20 @@ const MOST_PATTERNS = 200;
 
 /**
  * The words of its commands, its paths, the hosts of what connects itself; its arguments where it has nothing of those, or sends. Undefined where no
- * rule without a `*` covers the call and nothing else: exactly this call can be granted all the same.
+ * rule without a `*` covers the call and nothing else: exactly this call can be granted all the same. `isEscalated`: it asks because
+ * no sandbox would confine it.
  */
-export function proposedRule(call: Omit<RuledCall, 'asked'>, args: JsonObject): Proposed | undefined {
+export function proposedRule(
+  call: Omit<RuledCall, 'asked'>,
+  args: JsonObject,
+  isEscalated = false,
+): Proposed | undefined {
   const { tool, effect, facts, project_root } = call;
   const { commands, paths, hosts } = facts;
   if (facts.commands.some(({ names_runtime }) => names_runtime) || paths.some(isSecret)) return undefined;
   const rule: Proposed = { tool: [tool], decision: 'allow' };
+  if (facts.sandbox !== undefined) rule.sandboxed = true;
+  if (isEscalated) rule.sandboxed = false;
   if (commands.length > 0) rule.command = unique(commands.map(({ words }) => words.join(' ')));
   const named = { ...call, asked: ANYBODY };
   if (commands.length === 0 ? paths.length > 0 : !covers(rule, named)) {

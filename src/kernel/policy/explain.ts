@@ -147,6 +147,8 @@ function foundText(condition: string, { effect, facts, asked }: RuledCall): stri
       return asked.local_minute === undefined ? NOT_KNOWN : minuteText(asked.local_minute);
     case 'tainted':
       return String(asked.tainted);
+    case 'sandboxed':
+      return String(facts.sandbox !== undefined);
     case 'budget_left_below':
       return asked.left_micro_usd === Infinity ? 'no limit' : (asked.left_micro_usd / 1_000_000).toFixed(4);
     default: {

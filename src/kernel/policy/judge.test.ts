@@ -170,6 +170,17 @@ describe('sandbox', () => {
   ])('%s, and an allowed tool of class %s → %s', (sandbox, effect, verdict) => {
     expect(judged({ allow: ['t'], sandbox }, call('t', effect)).verdict).toBe(verdict);
   });
+
+  test.each(['off', 'auto', 'required'] as const)(
+    '%s: a confined command is judged by lists and rules alone',
+    (sandbox) => {
+      const confined = call('t', 'exec', { sandbox: 'landlock' });
+      expect(judged({ allow: ['t'], sandbox }, confined).verdict).toBe('allow');
+      expect(judged({ require_approval: ['t'], sandbox }, confined).verdict).toBe('require_approval');
+      const rules = [{ id: 'r1', tool: ['t'], sandboxed: true, decision: 'deny' as const }];
+      expect(judged({ allow: ['t'], sandbox, rules }, confined).verdict).toBe('deny');
+    },
+  );
 });
 
 describe('a grant', () => {
@@ -252,6 +263,19 @@ describe('a grant of a rule', () => {
     expect(judgement.verdict).not.toBe('allow');
     expect(judgement).not.toHaveProperty('grant_id');
   }); // prettier-ignore
+
+  test('given for the sandbox it is none without one, and the other way round', () => {
+    const policy: Partial<Policy> = { require_approval: ['t'], sandbox: 'auto' };
+    const bare = line('npm test');
+    const confined = { ...bare, facts: { ...bare.facts, sandbox: 'bubblewrap' as const } };
+    const verdicts = (rule: Partial<PolicyRule>): Verdict[] =>
+      [confined, bare].map((one) => judged(policy, one, [allows({ command: ['npm test'], ...rule })]).verdict);
+    expect(verdicts({})).toEqual(['allow', 'require_approval']);
+    expect(verdicts({ sandboxed: true })).toEqual(['allow', 'require_approval']);
+    expect(verdicts({ sandboxed: false })).toEqual(['require_approval', 'allow']);
+    expect(judged({ ...policy, sandbox: 'required' }, bare, [allows({ command: ['npm test'], sandboxed: false })]).verdict).toBe('deny'); // prettier-ignore
+    expect(judged({ ...policy, sandbox: 'off' }, bare, [allows({ command: ['npm test'] })]).verdict).toBe('allow');
+  });
 
   test('never over deny', () => {
     expect(judged({ deny: ['t'] }, line('npm test'), [npm]).verdict).toBe('deny');

@@ -63,6 +63,8 @@ function answers(grant: Grant, call: JudgedCall, asking: readonly Applied[]): bo
   const { rule } = grant;
   if (call.facts.paths.some((path) => path.secret_shaped)) return false;
   // Who wrote a rule that asks meant what others that were granted don't show; nor do they show where a URL leads.
+  // Nor is what was granted for a sandbox granted without one.
+  if (rule.sandboxed !== false && asking.some(({ id }) => id === UNCONFINED)) return false;
   if (hasStars(rule) && asking.some(({ ofPolicy, id }) => ofPolicy || id === PRIVATE)) return false;
   const allowed = allowedBy([rule], call);
   return allowed !== undefined && touching(call, allowed).length === 0;
@@ -128,9 +130,10 @@ function unconfined({ sandbox }: Policy): Applied[] {
   if (sandbox === 'required') {
     return [rule('sandbox:required', 'deny', 'it would run without a sandbox, and the policy requires one')];
   }
-  return [rule('sandbox:none', 'require_approval', 'it would run without a sandbox, and every command asks then')];
+  return [rule(UNCONFINED, 'require_approval', 'it would run without a sandbox, and every command asks then')];
 }
 
+const UNCONFINED = 'sandbox:none';
 const PRIVATE = 'fact:private_host';
 const OUTSIDE = 'fact:outside_root';
 const SECRET = 'fact:secret_shaped';

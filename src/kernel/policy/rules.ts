@@ -142,6 +142,7 @@ function isAsked(rule: PolicyRule, { tool, effect, facts, asked }: RuledCall): A
   if (rule.lane) answers.push(known(asked.lane, (it) => it === rule.lane));
   if (rule.hours !== undefined) answers.push(known(asked.local_minute, (it) => matchesHours(rule.hours!, it)));
   if (rule.tainted !== undefined) answers.push(is(rule.tainted === asked.tainted));
+  if (rule.sandboxed !== undefined) answers.push(is(rule.sandboxed === (facts.sandbox !== undefined)));
   if (rule.budget_left_below !== undefined) answers.push(is(asked.left_micro_usd < rule.budget_left_below * 1_000_000));
   for (const [name, pattern] of Object.entries(rule.args ?? {})) {
     const value = facts.args && Object.hasOwn(facts.args, name) ? facts.args[name] : undefined;

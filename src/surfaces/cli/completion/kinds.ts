@@ -83,6 +83,7 @@ const KINDS: Readonly<Record<string, Kind>> = {
   'vault put name': 'secret',
   'vault rm name': 'secret',
   'vault reveal name': 'secret',
+  'trust folder': 'folder',
   'vault rekey --new-passphrase-file': 'file',
   'daemon stop --timeout': 'text',
   'daemon logs --lines': 'text',
