@@ -251,7 +251,7 @@ describe('to a model', () => {
   test.for([
     ['1', { exec_command: 'require_approval', apply_patch: 'require_approval', read_file: 'allow' }],
     ['2', { exec_command: 'deny', apply_patch: 'deny', read_file: 'allow' }],
-    ['3', { exec_command: 'allow', apply_patch: 'allow', read_file: 'allow' }],
+    ['3', { exec_command: 'allow', read_file: 'allow' }],
   ] as const)('policy profile %s does what it says', async ([number, expected], { place }) => {
     const mock = await startMockOpenai({ models: ['qwen3:8b'] });
     place.atEnd(() => mock.close());
@@ -266,6 +266,9 @@ describe('to a model', () => {
       verdict,
     ]);
     expect(Object.fromEntries(verdicts)).toMatchObject(expected);
+    const patch = '*** Begin Patch\n*** Add File: a\n+x\n*** End Patch\n';
+    const { code } = await place.run(['policy', 'check', 'apply_patch', JSON.stringify({ patch })], { environment });
+    expect(code).toBe({ '1': 5, '2': 6, '3': 0 }[number]);
   });
 });
 

@@ -70,7 +70,7 @@ test('/pin tells the model a fact for good, /unpin takes it back', async ({ plac
 
 test('H-25: /help lists every command that there is', async ({ place }) => {
   place.play([]);
-  const terminal = await openRepl(place, { rows: 60 });
+  const terminal = await openRepl(place, { rows: 80 });
   await enter(terminal, '/help', 'Ctrl-D');
   const listed = [...terminal.screen().matchAll(/^ {2}\/([a-z]+)/gm)].map(([, name]) => name);
   expect(listed).toEqual(Object.keys(COMMANDS));

@@ -21,7 +21,7 @@ export const COMMANDS = {
   stop: { usage: '', summary: 'cancel the running turn' },
   plan: { usage: '<objective>', summary: 'plan it, do its steps in sessions of their own, answer once' },
   steer: { usage: '<text>', summary: 'say something to the running turn' },
-  approve: { usage: '[id] [session|always] [{rule}]', summary: 'let a call run' },
+  approve: { usage: '[id] [scope] [{rule}]', summary: 'let a call run: once, for the session, or always' },
   deny: { usage: '[id] [reason]', summary: 'refuse a call' },
   undo: { usage: '[turn] [yes]', summary: 'show, or put back, what a turn did to files' },
   verify: { usage: '', summary: 'prove this session: derive every decision again' },
