@@ -120,6 +120,10 @@ export const sessionStatus = z.strictObject({
     .array(z.strictObject({ id: z.string(), text: z.string() }))
     .exactOptional()
     .describe('Facts that the model is told for good.'),
+  taint: z
+    .array(z.string())
+    .exactOptional()
+    .describe('Where content from outside came from that is in its conversation.'),
   turns: int,
   seq: seq.describe('Of the last entry.'),
   turn: z

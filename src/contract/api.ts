@@ -75,6 +75,8 @@ export const sessionChangeSchema = z.strictObject({
   unpin: id.exactOptional(),
   /** The conversation is summed up before the next message is answered. */
   compact: z.literal(true).exactOptional(),
+  /** Sources of its taint that a person has looked at: they count no more. For operators. */
+  trust: z.array(z.string().min(1).max(16_384)).min(1).max(10_000).exactOptional(),
 });
 
 /** `POST /v1/sessions/{id}/fork`. */

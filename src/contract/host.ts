@@ -91,6 +91,8 @@ export interface SessionChange {
   unpin?: string;
   /** The conversation is summed up before the next message is answered. */
   compact?: true;
+  /** Sources of its taint that a person has looked at. */
+  trust?: string[];
 }
 
 /** A person's answer to an approval: `POST /v1/approvals/{id}/resolve`. */

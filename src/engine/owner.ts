@@ -26,6 +26,7 @@ import { createResolver } from './session/fold.ts';
 import { openSession, type OpenContext, type OpenedSession } from './session/open-session.ts';
 import { findSnapshot, keepSnapshot, type SnapshotPorts } from './session/snapshot.ts';
 import { pinChange } from './session/pin-change.ts';
+import { trustChange } from './session/trust-change.ts';
 import { createRunner, type Runner, type RunnerPorts } from './session/runner.ts';
 import { createTrailing } from './trailing.ts';
 
@@ -192,6 +193,7 @@ export function createOwner(ports: OwnerPorts, settings: OwnerSettings): Owner {
       ...(instructions !== undefined && { instructions }),
       ...(compact && { compact }),
       ...pinChange(live.id, runner.state().session?.pins, facts),
+      ...trustChange(runner.state().taint, facts),
     };
     if (Object.keys(change).length === 0) return;
     await recordOpening(live);

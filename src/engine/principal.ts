@@ -36,6 +36,7 @@ export const ACTS = {
   stop: { least: 'member', what: 'stopping a turn' },
   resume: { least: 'member', what: 'resuming a session' },
   configure: { least: 'member', what: 'changing a session' },
+  trust: { least: 'operator', what: 'trusting what came from outside' },
   fork: { least: 'member', what: 'forking a session' },
   undo: { least: 'operator', what: 'undoing a turn' },
   import: { least: 'operator', what: 'importing a session' },

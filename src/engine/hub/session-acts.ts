@@ -51,7 +51,7 @@ export function createSessionActs(ports: SessionActsPorts): SessionActs {
 
   return (by) => ({
     async configure(session_id, changes) {
-      requireRole(by, ACTS.configure);
+      requireRole(by, changes.trust === undefined ? ACTS.configure : ACTS.trust);
       checkModel(changes.model, by);
       await changeSession(session_id, async (live) => {
         const { session } = live.runner.state();

@@ -15,7 +15,7 @@ export function statusOf(
     watchers,
   }: { goesOn: 'now' | 'later' | undefined; started_at: number | undefined; pending: string[]; watchers: number },
 ): SessionStatus {
-  const { session, turn, turns, seq, queue, usage, cost_micro_usd } = runner.state();
+  const { session, turn, turns, seq, queue, taint, usage, cost_micro_usd } = runner.state();
   const approvals = runner.approvals();
   const queued = new Set([...queue.map(({ event_id }) => event_id), ...pending]);
   for (const event_id of turn?.event_ids ?? []) queued.delete(event_id);
@@ -26,6 +26,7 @@ export function statusOf(
     ...(session?.parent && { parent: { ...session.parent, root: session.tree! } }),
     ...(session?.model !== undefined && { model: session.model }),
     ...(session?.pins && { pins: session.pins }),
+    ...(taint.length > 0 && { taint }),
     turns,
     seq,
     ...(turn && {

@@ -23,6 +23,8 @@ export interface ShownContext {
   missing: { what: string; why: string }[];
   /** Facts that a person pinned, as of now. */
   pins: { id: string; text: string }[];
+  /** Where what is in it came from, beside the project and the person. */
+  taint: string[];
   tools: string[];
   /** Does a summary stand for the beginning? */
   summed_up: boolean;
@@ -60,6 +62,7 @@ export async function contextOf(
     instruction_sources: manifest?.instruction_sources ?? [],
     missing: manifest?.missing ?? [],
     pins: state.session?.pins ?? [],
+    taint: state.taint,
     tools: manifest?.catalog.map(({ name }) => name) ?? [],
     summed_up: history.from_seq > 1,
     messages: messages.map((message, index) => ({ seq: seqs[index]!, ...shownMessage(message) })),

@@ -17,8 +17,10 @@ export function mustBeDurable(entry: Entry, state: State): boolean {
     case 'files.undone':
     case 'child.started':
       return true;
-    case 'session.configured':
-      return entry.data.pin !== undefined || entry.data.unpin !== undefined;
+    case 'session.configured': {
+      const { pin, unpin, trust } = entry.data;
+      return pin !== undefined || unpin !== undefined || trust !== undefined;
+    }
     case 'input.received':
       return entry.data.mode === 'stop';
     case 'call.started': {

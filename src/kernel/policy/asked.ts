@@ -16,6 +16,7 @@ export function askedBy(state: State, { manifest, rights, limits, cost_micro_usd
       local_minute: localMinute(state.at, asker.utc_offset_min),
     }),
     tainted: state.taint.length > 0,
+    ...(state.taint.length > 0 && { taint: state.taint }),
     left_micro_usd: Math.min(ofTurn, ofSession),
   };
 }

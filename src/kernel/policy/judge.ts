@@ -9,6 +9,7 @@ import { ruleInWords } from './explain.ts';
 import type { HostFact, Verdict } from '../../contract/values.ts';
 import { mayConnect } from './private-hosts.ts';
 import { type Allowed, allowedBy, type RuledCall, strictRules } from './rules.ts';
+import { askedForTaint } from './taint.ts';
 
 export interface JudgedCall extends RuledCall {
   args_digest: Digest;
@@ -38,6 +39,7 @@ export function judge(policies: Policy[], grants: readonly Grant[], call: Judged
   const each = policies.map((policy) => ({ policy, allowed: policy.rules && allowedBy(policy.rules, call) }));
   const applied = [
     ...factRules(
+      policies,
       call,
       each.flatMap(({ allowed }) => touching(call, allowed)),
     ),
@@ -75,13 +77,15 @@ function hasStars({ command = [], path = [], host = [], args = {} }: PolicyRule)
 }
 
 /** Rules that follow from what the call would touch; `touching`: as the policies see it. */
-function factRules(call: JudgedCall, touched: readonly Applied[]): Applied[] {
+function factRules(policies: Policy[], call: JudgedCall, touched: readonly Applied[]): Applied[] {
   const found: Applied[] = [];
   const closed = call.facts.paths.find((path) => path.closed);
   if (closed) {
     const reason = `${closed.path} is inside the runtime's own home, which is closed to tools`;
     found.push({ id: 'fact:runtime_home', verdict: 'deny', reason, grantable: false });
   }
+  const taint = askedForTaint(policies, call);
+  if (taint !== undefined) found.push(asks('fact:tainted', taint, false));
   found.push(...touched.filter(({ id }) => id === OUTSIDE), ...touched.filter(({ id }) => id === SECRET));
   if (call.facts.commands.some((command) => command.names_runtime)) {
     found.push(asks('fact:names_runtime', 'the command names this program or its home', false));

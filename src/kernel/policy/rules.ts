@@ -13,6 +13,8 @@ export interface Asked {
   /** Minutes since a Sunday's midnight, in local time. */
   local_minute?: number;
   tainted: boolean;
+  /** By what. */
+  taint?: readonly string[];
   /** The least that is left of the turn's and the session's money; Infinity: there is no limit. */
   left_micro_usd: number;
 }
@@ -100,7 +102,8 @@ function covers(rule: PolicyRule, unit: Unit, { effect, facts, project_root }: R
   return !rule.host || (hosts.length > 0 && hosts.every((host) => rule.host!.some((one) => matchesHost(one, host))));
 }
 
-function isOfGit(path: string): boolean {
+/** What git keeps there it runs, or is told by. */
+export function isOfGit(path: string): boolean {
   return path.split('/').includes('.git');
 }
 

@@ -29,6 +29,8 @@ interface Context {
   replies: Map<string, Part[]>;
   /** Ids and titles of the plan's steps, by id and by the session that does it. */
   steps: Map<string, string>;
+  /** Where content from outside came from that is in the conversation. */
+  taint: Set<string>;
   /** Has a turn ended above? What comes then stands apart. */
   afterTurn: boolean;
 }
@@ -40,16 +42,24 @@ export async function* transcript(
   output: Output,
   limit = events.length,
 ): AsyncGenerator<string> {
-  const linesOf = createTranscript(blobs, output);
+  const { linesOf, lastLines } = createLines(blobs, output);
   for (const [index, event] of events.entries()) {
     // What isn't shown is read all the same: later lines name its calls and replies.
     const lines = await linesOf(event);
     if (index >= events.length - limit) yield* lines;
   }
+  yield* lastLines();
 }
 
 /** Gives the lines of each event of a session, from its first on. What isn't stored has none. */
-export function createTranscript(blobs: Pick<Blobs, 'get'>, output: Output): (event: StreamEvent) => Promise<string[]> {
+export function createTranscript(blobs: Pick<Blobs, 'get'>, output: Output): LinesOf {
+  return createLines(blobs, output).linesOf;
+}
+
+type LinesOf = (event: StreamEvent) => Promise<string[]>;
+
+/** `lastLines`: what holds behind the last event. */
+function createLines(blobs: Pick<Blobs, 'get'>, output: Output): { linesOf: LinesOf; lastLines: () => string[] } {
   const context: Context = {
     blobs,
     output,
@@ -58,9 +68,16 @@ export function createTranscript(blobs: Pick<Blobs, 'get'>, output: Output): (ev
     startedAt: new Map(),
     replies: new Map(),
     steps: new Map(),
+    taint: new Set(),
     afterTurn: false,
   };
-  return async (event) => (await LINES[event.type as EntryType]?.(event.data as never, event, context)) ?? [];
+  return {
+    linesOf: async (event) => (await LINES[event.type as EntryType]?.(event.data as never, event, context)) ?? [],
+    lastLines: () =>
+      context.taint.size === 0
+        ? []
+        : ['', context.colour('yellow', label('now', `tainted by ${[...context.taint].join(', ')}`))],
+  };
 }
 
 type Line<T extends EntryType> = (
@@ -80,21 +97,23 @@ const LINES: { [T in EntryType]?: Line<T> } = {
     label('created', `${timeOf(event.at)} by ${data.actor.id} via ${data.source}`),
     ...(data.parent ? [label('step', `${data.parent.step_id} of session ${data.parent.session_id}`)] : []),
   ],
-  'session.configured': ({ model, pin, unpin }, { seq }) => [
+  'session.configured': ({ model, pin, unpin, trust = [], by }, { seq }, { taint }) => [
     ...(model === undefined ? [] : [label('model', model)]),
     ...(unpin === undefined ? [] : [label('unpinned', unpin)]),
     ...(pin === undefined ? [] : [label('pinned', `p${seq}: ${pin}`)]),
+    ...trust.filter((source) => taint.delete(source)).map((source) => label('trusted', `${source}, by ${by.actor.id}`)),
   ],
   'session.opened': (data, _event, { colour }) => [colour('yellow', label('opened', openingOf(data)))],
   'session.forked': ({ from, own_policies }) => [
     label('forked', `from ${from.session_id} at entry ${from.seq}${own_policies ? ', with a policy of its own' : ''}`),
   ],
-  'input.received': async ({ mode, parts, reason }, _event, context) =>
+  'input.received': async ({ mode, parts, reason, taint }, _event, context) =>
     mode === 'stop'
       ? [context.colour('yellow', label('stop', reason ?? 'asked to stop'))]
       : [
           ...(context.afterTurn ? [''] : []),
           ...block(mode === 'steer' ? 'steer' : 'you', await textOf(parts, context)),
+          ...tainting(taint, context),
         ],
   'turn.started': (data, event, context) => {
     context.afterTurn = false;
@@ -110,12 +129,13 @@ const LINES: { [T in EntryType]?: Line<T> } = {
     steps.set(session_id, step);
     return [label('step', `${step} begins${attempt === 1 ? '' : `, try ${attempt}`}: session ${session_id}`)];
   },
-  'child.finished': (data, _event, { steps, colour }) => {
-    const { session_id, reason } = data;
+  'child.finished': (data, _event, context) => {
+    const { steps, colour } = context;
+    const { session_id, reason, taint } = data;
     const how = reason === 'success' ? 'done' : `not done (${reason})`;
     const figures = figuresOf(data);
     const line = label('step', `${steps.get(session_id) ?? ''} ${how}: session ${session_id} (${figures})`.trimStart());
-    return [reason === 'success' ? line : colour('yellow', line)];
+    return [reason === 'success' ? line : colour('yellow', line), ...tainting(taint, context)];
   },
   'check.requested': ({ call_id, arguments_raw }) => {
     const parsed = parseStrictJson(arguments_raw);
@@ -181,7 +201,7 @@ const LINES: { [T in EntryType]?: Line<T> } = {
     const output = (await whole(data.output, context)).trim();
     const first = output === '' ? '' : ` | ${output.split('\n')[0]}${output.includes('\n') ? ' …' : ''}`;
     const line = label('', cut(`${data.call_id} ${status} in ${span(data.duration_ms)}${error}${first}`, context));
-    return [data.outcome === 'ok' ? line : context.colour('yellow', line)];
+    return [data.outcome === 'ok' ? line : context.colour('yellow', line), ...tainting(data.taint, context)];
   },
   'call.refused': (data, _event, { colour }) => [
     colour('yellow', label('', `${data.call_id} not run (${data.why}): ${oneLine(data.message)}`)),
@@ -213,6 +233,13 @@ const LINES: { [T in EntryType]?: Line<T> } = {
     ];
   },
 };
+
+/** What is in the conversation from here on. */
+function tainting(sources: readonly string[], context: Context): string[] {
+  const fresh = sources.filter((source) => !context.taint.has(source));
+  for (const source of fresh) context.taint.add(source);
+  return fresh.map((source) => context.colour('yellow', label('tainted', `by ${source}`)));
+}
 
 /** What a model is asked for, and what it gives when it calls nothing. */
 const PURPOSES = {

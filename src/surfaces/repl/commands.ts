@@ -26,6 +26,7 @@ import { wrapWords } from '../terminal/wrap-words.ts';
 import type { Conversation } from './conversation.ts';
 import { describePresentation } from './presentation.ts';
 import { COMMANDS, type CommandName } from './slash.ts';
+import { taintField, trust } from './trust.ts';
 import { undoLines } from './undo-lines.ts';
 
 /** What commands can do with the terminal. */
@@ -140,6 +141,7 @@ const RUN: Record<CommandName, (repl: Repl, rest: string) => Promise<void> | voi
       ['doing', `${status.status}${turn}${status.queued.length > 0 ? `, ${status.queued.length} waiting` : ''}`],
       ['model', status.model ?? loaded.config.models.default ?? 'by the keys that are set'],
       ['folder', status.project_root],
+      ...taintField(status.taint),
       ['entries', `${status.seq}, in ${status.turns} turn${status.turns === 1 ? '' : 's'}`],
       ['looking', `${status.watchers} terminal${status.watchers === 1 ? '' : 's'}`],
       [
@@ -276,6 +278,8 @@ const RUN: Record<CommandName, (repl: Repl, rest: string) => Promise<void> | voi
     await repl.configure({ unpin: id });
     repl.say('taken back');
   },
+
+  trust,
 
   async cost(repl) {
     const { usage, cost_micro_usd, turns } = await repl.host.session(repl.session);

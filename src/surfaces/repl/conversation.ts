@@ -291,11 +291,12 @@ export function createConversation(options: ConversationOptions): Conversation {
         ? tone(YELLOW, `· opened again after repair: ${lossOf(data)}`)
         : tone(DIM, `· opened again after ${data.reason}`),
     ],
-    'session.configured': ({ model, title, pin, unpin }) => [
+    'session.configured': ({ model, title, pin, unpin, trust }) => [
       ...(model === undefined ? [] : [tone(DIM, `· model: ${oneLine(model)}`)]),
       ...(title === undefined ? [] : [tone(DIM, `· title: ${oneLine(title)}`)]),
       ...(unpin === undefined ? [] : [tone(DIM, `· not pinned any more: ${oneLine(unpin)}`)]),
       ...(pin === undefined ? [] : [tone(DIM, `· pinned: ${oneLine(pin)}`)]),
+      ...(trust === undefined ? [] : [tone(DIM, `· trusted: ${trust.map(oneLine).join(', ')}`)]),
     ],
     'files.undone': ({ turn: of, files }) => [
       '',

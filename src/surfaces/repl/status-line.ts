@@ -90,6 +90,7 @@ export function footer({ status, root, here, model }: FooterFacts, columns: numb
     here === undefined ? 'starting …' : (model ?? ''),
     home,
     ...(cost > 0 ? [money(cost)] : []),
+    ...(status?.taint ? ['tainted'] : []),
     ...(here === false ? ['attached'] : []),
     '/help',
   ];

@@ -24,7 +24,18 @@ export const showContext: CommandAction<Output> = async (context, { output, ...o
 };
 
 function contextLines(shown: ShownContext): string[] {
-  const { model = 'none yet', window, tokens, counted, instruction_sources, missing, pins, tools, messages } = shown;
+  const {
+    model = 'none yet',
+    window,
+    tokens,
+    counted,
+    instruction_sources,
+    missing,
+    pins,
+    taint,
+    tools,
+    messages,
+  } = shown;
   const room = window === undefined ? '' : ` of ${window}`;
   return [
     `model         ${oneLine(model)}`,
@@ -32,6 +43,7 @@ function contextLines(shown: ShownContext): string[] {
     ...instruction_sources.map(({ origin, bytes }) => `instructions  ${oneLine(origin)}, ${bytes} bytes`),
     ...missing.map(({ what, why }) => `not read      ${oneLine(what)}: ${visibleText(why)}`),
     ...pins.map(({ id, text }) => `pinned        ${id}: ${visibleText(text)}`),
+    ...taint.map((source) => `tainted       by ${oneLine(source)}`),
     `tools         ${tools.map(oneLine).join(', ') || 'none'}`,
     `history       ${messages.length} messages${shown.summed_up ? ', the first of them a summary' : ''}`,
     ...messages.flatMap(({ seq, role, text }) => ['', `[${seq}] ${role}`, visibleText(text.trimEnd())]),

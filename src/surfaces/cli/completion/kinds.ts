@@ -49,6 +49,8 @@ const KINDS: Readonly<Record<string, Kind>> = {
   'session show --limit': 'text',
   'session compact id': 'session',
   'session pin id': 'session',
+  'session trust id': 'session',
+  'session trust --source': 'text',
   'session pin text': 'text',
   'session pin --remove': 'text',
   'session verify id': 'journal',

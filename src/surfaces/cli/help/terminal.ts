@@ -27,6 +27,7 @@ Where standard input or output is something else, \`runtime\` prints its help an
 - /model, /instructions, /tools, /policy, /status, /cost: see or choose what
   answers, what it is told, what may run, what it took
 - /pin, /unpin: facts that the model is told for good
+- /trust: you looked at what came from outside; it makes nothing ask now
 - /compact: sum the conversation up before the next message
 - /new, /sessions, /resume, /fork: another session
 - /plan: have an objective planned, its steps done, and answered once

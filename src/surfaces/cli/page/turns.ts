@@ -117,6 +117,7 @@ export async function* turnsOf(entries: AsyncIterable<Entry>, blobs: Pick<Blobs,
       case 'session.configured':
         if (entry.data.model !== undefined) note(`From here on the model is ${entry.data.model}.`);
         if (entry.data.unpin !== undefined) note(`The fact ${entry.data.unpin} was taken back.`);
+        if (entry.data.trust !== undefined) note(`${entry.data.by.actor.id} trusts what came from ${entry.data.trust.join(', ')}.`); // prettier-ignore
         if (entry.data.pin !== undefined) note(`Pinned as p${entry.seq}: ${entry.data.pin}`);
         break;
       case 'policy.changed':

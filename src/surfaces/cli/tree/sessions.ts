@@ -65,6 +65,16 @@ export function addSessions(program: Command, calls: Calls): void {
     .addOption(outputOption('table', 'json', 'yaml'))
     .addOption(jsonOption())
     .action(calls(async () => (await import('../commands/session-pin.ts')).pinFact));
+  teach(
+    session
+      .command('trust')
+      .description('say that you looked at what came from outside: it makes nothing ask from then on'),
+    ['runtime session trust nightly', 'runtime session trust nightly --source web:docs.python.org'],
+    'What a page says is in the conversation makes ask whatever could send out data, show secrets or reach beyond the project, though a rule allows it. runtime session show nightly --context tells what is in it. What comes from there later counts anew.',
+  )
+    .argument('<id>', 'session')
+    .option('--source <source...>', 'only this (default: all that are in it now)')
+    .action(calls(async () => (await import('../commands/session-trust.ts')).trustSources));
   addForks(session, calls);
   teach(
     session

@@ -1,0 +1,22 @@
+/** `/trust`: the person has looked at what came from outside. */
+import type { Host, SessionChange } from '../../contract/host.ts';
+import { oneLine } from '../terminal/width.ts';
+
+/** Of the terminal, what it takes. */
+interface Asking {
+  host: Pick<Host, 'session'>;
+  session: string;
+  say(text: string): void;
+  configure(change: SessionChange): Promise<void>;
+}
+
+export async function trust({ host, session, say, configure }: Asking, source: string): Promise<void> {
+  const { taint = [] } = await host.session(session);
+  if (taint.length === 0) return say('nothing from outside is in this conversation');
+  await configure({ trust: source === '' ? taint : [source] });
+}
+
+/** For `/status`. */
+export function taintField(taint: readonly string[] = []): [name: string, value: string][] {
+  return taint.length === 0 ? [] : [['tainted', `by ${taint.map(oneLine).join(', ')} (/trust)`]];
+}
