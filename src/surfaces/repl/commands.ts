@@ -18,13 +18,13 @@ import type { Workspace } from '../../engine/wire.ts';
 import { namesIn } from '../cli/completion/names.ts';
 import { approvalFacts } from '../cli/approval-facts.ts';
 import { leftLines } from '../cli/left-lines.ts';
-import { tableLines, type Column } from '../cli/listing.ts';
 import { money } from '../cli/money.ts';
 import { ago, until } from '../cli/times.ts';
 import { BOLD, DIM, type Style } from '../terminal/markdown/style.ts';
 import { wrapWords } from '../terminal/wrap-words.ts';
 import type { Conversation } from './conversation.ts';
 import { describePresentation } from './presentation.ts';
+import { fields, table } from './rows.ts';
 import { COMMANDS, type CommandName } from './slash.ts';
 import { taintField, trust } from './trust.ts';
 import { undoLines } from './undo-lines.ts';
@@ -391,13 +391,4 @@ async function showApproval({ workspace, page, tone, columns, now }: Repl, id: s
   const described = await describePresentation(record.presentation, whole, tone, columns());
   const next = record.status === 'pending' ? ['', tone(DIM, `/approve ${record.id}, or /deny ${record.id}`)] : [];
   await page([...described, '', ...approvalFacts(record, now(), columns()), ...next]);
-}
-
-function table<Row>({ print, columns }: Repl, rows: readonly Row[], layout: readonly Column<Row>[]): void {
-  if (rows.length > 0) print(tableLines({ columns: columns() - 1, colour: false }, rows, layout));
-}
-
-function fields({ print, tone }: Repl, rows: [name: string, value: string][]): void {
-  const width = Math.max(...rows.map(([name]) => name.length));
-  print(rows.map(([name, value]) => `  ${tone(DIM, name.padEnd(width))}  ${value}`));
 }
