@@ -23,7 +23,7 @@ const bodyOf = (request: MockRequest | undefined): { model: string; messages: { 
 
 test('what a session is and costs, its tools, policy and proof', async ({ place, mock }) => {
   place.configure(MODELS(mock.url));
-  const terminal = await openRepl(place, { rows: 47, columns: 100 });
+  const terminal = await openRepl(place, { rows: 52, columns: 100 });
   await enter(terminal, '/help', '!command');
   expectFrame('repl-help', terminal);
   await clean(terminal);
