@@ -116,6 +116,7 @@ describe('config view', () => {
         duration: ['9m', '9m'],
         choice: [choice, choice],
         list: values.length > 0 ? [choice, [choice]] : ['a_b,c', ['a_b', 'c']],
+        counts: ['{time: 2, "*": 9}', { time: 2, '*': 9 }],
         objects: ['[{"name": "a", "provider": "ollama"}]', [{ name: 'a', provider: 'ollama' }]],
       };
       if (kind === 'texts') throw new Error('only items of a list have such');

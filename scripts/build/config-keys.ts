@@ -17,7 +17,7 @@ interface SchemaNode {
   properties?: Record<string, SchemaNode>;
   required?: string[];
   items?: SchemaNode;
-  /** One value, or a list of such. */
+  /** One value, or a list of such, or one for each name. */
   anyOf?: SchemaNode[];
   additionalProperties?: SchemaNode | false;
 }
@@ -61,7 +61,7 @@ function keysOf(section: SchemaNode, prefix = ''): ConfigKey[] {
 function kindOf(path: string, node: SchemaNode): ConfigKey['kind'] {
   if (node.enum !== undefined) return 'choice';
   if (node.pattern === DURATION_PATTERN.source) return 'duration';
-  if (node.anyOf !== undefined) return 'list';
+  if (node.anyOf !== undefined) return node.anyOf.some(({ type }) => type === 'object') ? 'counts' : 'list';
   switch (node.type) {
     case 'string':
       return 'text';

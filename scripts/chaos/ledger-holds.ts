@@ -101,7 +101,8 @@ function firstPassed(records: readonly UsageRecord[], { session, of, tokens }: L
   let used = 0;
   const open = new Map<string, number>();
   for (const { type, data } of records) {
-    if (type === 'usage.totals' || type === 'usage.worked' || (of === 'session' && data.session !== session)) continue;
+    if (type === 'usage.totals' || type === 'usage.worked' || type === 'usage.called') continue;
+    if (of === 'session' && data.session !== session) continue;
     const key = keyOf(data);
     if (type !== 'usage.reserved') {
       open.delete(key);

@@ -72,6 +72,8 @@ function typeText({ kind, values = [] }: ConfigKey): string {
       return 'names, each with a text';
     case 'objects':
       return 'list of objects';
+    case 'counts':
+      return 'whole number, or names with one each';
     case 'integer':
       return 'whole number';
     default:

@@ -3,7 +3,7 @@ import type { JsonValue } from '../base/json.ts';
 /** A key that holds a value: a leaf of the configuration, or of the items of a list of objects (path from the item). */
 export interface ConfigKey {
   path: string;
-  kind: 'text' | 'integer' | 'number' | 'boolean' | 'duration' | 'choice' | 'list' | 'texts' | 'objects';
+  kind: 'text' | 'integer' | 'number' | 'boolean' | 'duration' | 'choice' | 'list' | 'texts' | 'objects' | 'counts';
   description: string;
   /** What a choice, or each item of a list, may be. */
   values?: string[];

@@ -22,6 +22,7 @@ const usd = z.number().min(0).max(MOST_USD);
 const price = z.number().min(0).max(MOST_PRICE);
 const tokens = atLeastOne.max(MOST_TOKENS);
 const toolNames = z.array(z.string().min(1));
+const perTool = z.union([count, z.record(z.string().min(1), count)]);
 
 /** The limits of a budget; 0 is none. */
 function limitsOf(whose: string, { cost = 0 }: { cost?: number }) {
@@ -109,6 +110,7 @@ export const configSchema = z
         require_approval: toolNames.exactOptional().describe('Tools that always ask. Default: exec_command, apply_patch and all that send or use the network.'),
         deny: toolNames.default([]).describe('Tools that never run. Beats all other lists.'),
         rules: z.array(ruleText).max(1000).default([]).describe('Rules that look at what a call does, who asked for it, and when.'),
+        daily_tool_limit: perTool.default(0).describe('Most calls of each tool that run on a day; or a map of tools with a number each, `*` for all others. 0: no limit.'),
         approval_ttl: duration.default('1h').describe('How long an approval may wait for its answer.'),
         idempotency_ttl: duration.default('24h').describe('How long an idempotency key is remembered.'),
         approver_roles: z.array(approverRole).default(['operator', 'admin', 'overlord']).describe('Roles that may answer approvals; `overlord` always may. A rule may name fewer (`approvers`).'),

@@ -8,7 +8,7 @@ import { sharedScope } from './manifest.ts';
 import { policyRule } from './policy-rule.ts';
 import {
   actor, digest, effectClass, facts, fileChange, hex64, int, lane, limits, limitUse, longText, modelFailureClass, part,
-  presentation, rights, sessionId, stopReason, turnReason, usage, verdict,
+  presentation, quota, rights, sessionId, stopReason, turnReason, usage, verdict,
 } from './values.ts'; // prettier-ignore
 
 const text = z.string();
@@ -160,6 +160,8 @@ const observations = {
     facts_digest: digest,
     presentation,
     presentation_digest: digest,
+    /** The day's calls of its tool are used up. Not a fact of the call: no digest has it. */
+    quota: quota.exactOptional(),
   }),
   'approval.resolved': z.strictObject({
     approval_id: text,

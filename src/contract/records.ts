@@ -167,7 +167,9 @@ export type UsageRecord =
   /** Nothing was sent. */
   | { type: 'usage.released'; data: UsageKey }
   /** Active time of a turn beside its model calls. */
-  | { type: 'usage.worked'; data: { session: string; budgets: string[]; wall_ms: number } };
+  | { type: 'usage.worked'; data: { session: string; budgets: string[]; wall_ms: number } }
+  /** A call of a tool that has a limit is about to run: it counts against `tool:<day>:<name>`. */
+  | { type: 'usage.called'; data: { session: string; call_id: string; budget: string } };
 
 /** A line of a chained file, read back. `id` is `<seq>-<first 8 hex of the hash>`. */
 export interface Stored<R> {

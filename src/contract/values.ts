@@ -189,6 +189,10 @@ export type Rights = z.infer<typeof rights>;
 export type Lane = z.infer<typeof lane>;
 export type Usage = z.infer<typeof usage>;
 export type Limits = z.infer<typeof limits>;
+
+/** How many calls of a tool may run on a day, and how many did. */
+export const quota = z.strictObject({ limit: z.int().min(0), used: z.int().min(0) });
+export type Quota = z.infer<typeof quota>;
 export type SharedLimits = z.infer<typeof sharedLimits>;
 export type LimitUse = z.infer<typeof limitUse>;
 export type SandboxLevel = z.infer<typeof sandboxLevel>;

@@ -32,6 +32,7 @@ import { loginSecrets, knownSecrets } from './config/secrets.ts';
 import { ownersOf } from './budget/budgets.ts';
 import { onlyTrusted } from './trust/trusted-files.ts';
 import { lateLedger } from './budget/late-ledger.ts';
+import { createQuotas } from './budget/quotas.ts';
 import { createFreeze } from './freeze.ts';
 import { hasLeft, nobodyFor, type OfModel } from './gone-model.ts';
 import { createOwner, type Owner } from './owner.ts';
@@ -192,6 +193,7 @@ export function takeWorkspace(workspace: Workspace, children: Children = NO_CHIL
       models,
       tools,
       budget,
+      quotas: createQuotas(config, budget),
       children,
       freeze,
       redactor: redactorNow,

@@ -42,6 +42,7 @@ const usageTypes: Record<UsageRecord['type'], true> = {
   'usage.settled': true,
   'usage.released': true,
   'usage.worked': true,
+  'usage.called': true,
 };
 
 export const knowsUsage = (type: string): boolean => Object.hasOwn(usageTypes, type);

@@ -14,14 +14,15 @@ import type {
   Reserved,
   ReserveRequest,
   UsageLog,
-  UsageMonth,
 } from '../../contract/ports.ts';
 import type { UsageAmounts, UsageKey, UsageRecord, UsageReservation } from '../../contract/records.ts';
 import type { BudgetKind } from '../../kernel/budget/kinds.ts';
-import { budgetOf, isOfSessions, kindOf, mayCount } from './budgets.ts';
+import { budgetOf, kindOf } from './budgets.ts';
+import { createMonths, type Month } from './months.ts';
 import { withoutLine } from './old-lines.ts';
 import { refusalText } from './refusal.ts';
-import { emptyTally, keyOf, missingIn, take, totalsRecord, usedOf, type Tally } from './tally.ts';
+import { keyOf, usedOf } from './tally.ts';
+import { createToolCounts, type ToolCounts } from './tool-counts.ts';
 import { settlementOfLeft } from './what-was-used.ts';
 
 export interface LedgerPorts {
@@ -38,21 +39,8 @@ export interface BudgetUse {
   used: number;
 }
 
-/** After so many lines the totals are written, and all is synced: an opening reads about twice that. */
-const LINES_A_TOTALS = 64;
-
 /** A session that is opened again asks for the calls of its last turn; a process that lives for months must not keep all. */
 const MOST_KNOWN = 10_000;
-
-interface Month {
-  name: string;
-  log: UsageMonth;
-  tally: Tally;
-  lines: number;
-  /** What isn't known to be durable, in order; and how many of all that was written are. */
-  unsynced: UsageRecord[];
-  synced: number;
-}
 
 /** A reservation of this process, until the next of its session or the end of the turn. */
 interface Live {
@@ -73,17 +61,24 @@ const KINDS: [BudgetKind, keyof UsageAmounts][] = [
 ];
 
 /** Opens nothing before the first reservation. */
-export function createLedger({ usage, journal, clock, crashPoint }: LedgerPorts): Budget {
-  const months = new Map<string, Promise<Month>>();
+export function createLedger({ usage, journal, clock, crashPoint }: LedgerPorts): Budget & ToolCounts {
   const live = new Map<string, Live>();
   /** The newest reservation of each session's turn, also where a later one was refused: what the end of the turn waits for. */
   const newest = new Map<string, Live>();
-  /** Of months whose file failed: what may not be in it any more. */
-  const doubtful = new Map<string, UsageRecord[]>();
-  const failed = new WeakSet<Month>();
   /** The newest calls of which there are lines, as far as was looked. */
   const known = new Set<string>();
   let begun: Promise<void> | undefined;
+  const months = createMonths(
+    { usage, clock, crashPoint },
+    {
+      seen(record) {
+        if (record.type === 'usage.totals') for (const one of record.data.open) know(one);
+        else if ('intent' in record.data) know(record.data);
+      },
+      failed: () => (begun = undefined),
+    },
+  );
+  const { write, sync } = months;
 
   function know(call: UsageKey): void {
     known.add(keyOf(call));
@@ -103,7 +98,7 @@ export function createLedger({ usage, journal, clock, crashPoint }: LedgerPorts)
     const mine = new Set([...live.values()].map(({ reservation }) => keyOf(reservation)));
     let isAll = true;
     for (const name of usage.months().slice(-2)) {
-      const month = await monthOf(name);
+      const month = await months.of(name);
       const left = [...month.tally.open.values()].filter((one) => !mine.has(keyOf(one)));
       const records: UsageRecord[] = [];
       for (const reservation of left) {
@@ -121,119 +116,10 @@ export function createLedger({ usage, journal, clock, crashPoint }: LedgerPorts)
     const day = localDay(at);
     const budgets = scopes.map(({ scope }) => budgetOf(scope, day));
     const reservation: UsageReservation = { ...call, cost_micro_usd, budgets, wall_ms: 0, again: true };
-    const month = await monthOf(day.slice(0, 7));
+    const month = await months.of(day.slice(0, 7));
     const settlement = await settlementOfLeft(journal, reservation);
     write(month, [{ type: 'usage.reserved', data: reservation }, ...(settlement ? [settlement] : [])]);
     know(call);
-  }
-
-  function monthOf(name: string): Promise<Month> {
-    const opened = months.get(name);
-    if (opened) return opened;
-    const opening = openMonth(name);
-    months.set(name, opening);
-    opening.catch(() => months.delete(name));
-    return opening;
-  }
-
-  async function openMonth(name: string): Promise<Month> {
-    const tally = emptyTally();
-    const seen: UsageRecord[] = [];
-    let lines = 0;
-    const opening = usage.open(name, (record) => {
-      lines = record.type === 'usage.totals' ? 0 : lines + 1;
-      seen.push(record);
-      if (record.type === 'usage.totals') for (const one of record.data.open) know(one);
-      else if (record.type !== 'usage.worked') know(record.data);
-      take(tally, record);
-    });
-    const log = await opening.catch((error: unknown) => {
-      doubt(name, seen);
-      throw error;
-    });
-    const again = missingIn(seen, doubtful.get(name) ?? []);
-    doubtful.set(name, again);
-    // Nor is what was seen known to be durable: what failed to be may be read for a while, and be lost by the next failure.
-    const month: Month = { name, log, tally, lines, unsynced: seen, synced: 0 };
-    try {
-      if (tally.totals.size + tally.open.size === 0) await carryTrees(month);
-      write(month, again);
-    } catch (error) {
-      forget(month);
-      throw error;
-    }
-    doubtful.delete(name);
-    return month;
-  }
-
-  /** Trees of sessions know no months: a new one begins with what those of the last used. */
-  async function carryTrees(month: Month): Promise<void> {
-    const before = usage.months().findLast((name) => name < month.name);
-    if (before === undefined) return;
-    const { tally } = await monthOf(before);
-    const trees = [...new Set([...tally.totals.keys(), ...[...tally.open.values()].flatMap(({ budgets }) => budgets)])];
-    const totals: Tally = emptyTally();
-    for (const tree of trees.filter((budget) => isOfSessions(kindOf(budget)))) {
-      // What still runs counts in full here: it is settled where it was reserved.
-      const { used, held } = usedOf(tally, tree);
-      const models = tally.totals.get(tree)?.models ?? {};
-      totals.totals.set(tree, { ...sum(used, held), models });
-    }
-    if (totals.totals.size > 0) write(month, [totalsRecord(totals, () => true)]);
-  }
-
-  function write(month: Month, records: UsageRecord[]): void {
-    if (records.length === 0) return;
-    for (const { type } of records) crashPoint(`before-${type}`);
-    try {
-      month.log.append(records);
-    } catch (error) {
-      forget(month);
-      throw error;
-    }
-    for (const record of records) take(month.tally, record);
-    month.unsynced.push(...records);
-    for (const { type } of records) crashPoint(`after-${type}`);
-    month.lines += records.length;
-    // More of them, more lines between: what an opening reads grows no faster than what there is to know.
-    if (month.lines >= LINES_A_TOTALS + month.tally.totals.size) writeTotals(month);
-  }
-
-  function writeTotals(month: Month): void {
-    const day = localDay(clock.now());
-    const record = totalsRecord(month.tally, (budget) => mayCount(budget, day));
-    month.lines = 0;
-    write(month, [record]);
-    month.lines = 0;
-    void sync(month).catch(() => {}); // told to whoever waits for a reservation
-  }
-
-  async function sync(month: Month): Promise<void> {
-    const covered = month.synced + month.unsynced.length;
-    try {
-      await month.log.sync();
-    } catch (error) {
-      forget(month);
-      throw error;
-    }
-    month.unsynced.splice(0, covered - month.synced);
-    month.synced = Math.max(month.synced, covered);
-  }
-
-  /** A file that failed is opened anew by the next, who finds what is there; what isn't is written again. */
-  function forget(month: Month): void {
-    if (failed.has(month)) return;
-    failed.add(month);
-    months.delete(month.name);
-    doubt(month.name, month.unsynced);
-    begun = undefined;
-    void month.log.close();
-  }
-
-  /** In their order: a settlement counts behind its reservation only. Totals are made anew. */
-  function doubt(name: string, records: readonly UsageRecord[]): void {
-    const lines = records.filter(({ type }) => type !== 'usage.totals');
-    doubtful.set(name, [...lines, ...missingIn(lines, doubtful.get(name) ?? [])]);
   }
 
   function reserveNow(month: Month, day: string, request: ReserveRequest): Reserved {
@@ -309,7 +195,7 @@ export function createLedger({ usage, journal, clock, crashPoint }: LedgerPorts)
     one: Live,
     record: (key: Pick<UsageReservation, 'session' | 'for' | 'intent'>) => UsageRecord,
   ) {
-    const month = await monthOf(one.month.name);
+    const month = await months.of(one.month.name);
     one.month = month;
     one.settled = true;
     const { session, for: attempt, intent } = one.reservation;
@@ -333,22 +219,24 @@ export function createLedger({ usage, journal, clock, crashPoint }: LedgerPorts)
     const worked = active_ms - one.counted_ms;
     if (worked <= 0 || one.reservation.wall_ms === 0) return;
     const { budgets } = one.reservation;
-    write(await monthOf(one.month.name), [{ type: 'usage.worked', data: { session, budgets, wall_ms: worked } }]);
+    write(await months.of(one.month.name), [{ type: 'usage.worked', data: { session, budgets, wall_ms: worked } }]);
   }
 
   return {
+    ...createToolCounts({ usage, clock, months }),
+
     async begin(recorded) {
       await begin();
       const left = recorded.filter((call) => !known.has(keyOf(call)));
       for (const call of await withoutLine(usage, left)) await countAnew(call);
-      for (const month of await Promise.all(months.values())) await sync(month);
+      for (const month of await months.opened()) await sync(month);
     },
 
     async reserve(request) {
       await begin();
       await close(request.session, request.active_ms);
       const day = localDay(clock.now());
-      return reserveNow(await monthOf(day.slice(0, 7)), day, request);
+      return reserveNow(await months.of(day.slice(0, 7)), day, request);
     },
 
     async settle(session, { tokens, cost_micro_usd, sent, active_ms }: Charge) {
@@ -366,7 +254,7 @@ export function createLedger({ usage, journal, clock, crashPoint }: LedgerPorts)
     async durable(session) {
       const one = newest.get(session);
       // A second time, in the file as it is opened anew.
-      await one?.durable.catch(async () => sync(await monthOf(one.month.name)));
+      await one?.durable.catch(async () => sync(await months.of(one.month.name)));
     },
 
     async ended(session, active_ms) {
@@ -387,13 +275,4 @@ function limitOf({ limits }: SharedScope, kind: BudgetKind, { cost_micro_usd }: 
     case 'wall':
       return limits.wall_ms;
   }
-}
-
-function sum(a: UsageAmounts, b: UsageAmounts): UsageAmounts {
-  return {
-    calls: a.calls + b.calls,
-    tokens: a.tokens + b.tokens,
-    cost_micro_usd: a.cost_micro_usd + b.cost_micro_usd,
-    wall_ms: a.wall_ms + b.wall_ms,
-  };
 }

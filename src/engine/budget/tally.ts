@@ -42,6 +42,9 @@ export function take(tally: Tally, record: UsageRecord): void {
     }
     case 'usage.worked':
       for (const budget of record.data.budgets) totalOf(totals, budget).wall_ms += record.data.wall_ms;
+      return;
+    case 'usage.called':
+      totalOf(totals, record.data.budget).calls++;
   }
 }
 
@@ -83,6 +86,15 @@ export function usedOf({ totals, open }: Tally, budget: string): { used: UsageAm
     held.wall_ms += wall_ms;
   }
   return { used: totals.get(budget) ?? NOTHING, held };
+}
+
+export function sum(a: UsageAmounts, b: UsageAmounts): UsageAmounts {
+  return {
+    calls: a.calls + b.calls,
+    tokens: a.tokens + b.tokens,
+    cost_micro_usd: a.cost_micro_usd + b.cost_micro_usd,
+    wall_ms: a.wall_ms + b.wall_ms,
+  };
 }
 
 /** As a record that stands for all before it. `keep`: budgets that may still count. */

@@ -35,7 +35,7 @@ export function findVariables(environment: Environment): FoundVariables {
 }
 
 /**
- * The value that a text means for a key: lists are separated by commas, lists of objects are YAML or JSON. A text that
+ * The value that a text means for a key: lists are separated by commas, lists of objects and maps are YAML or JSON. A text that
  * doesn't fit stays a text, which validation refuses.
  */
 export async function valueOfText(key: ConfigKey, text: string): Promise<JsonValue> {
@@ -47,6 +47,7 @@ export async function valueOfText(key: ConfigKey, text: string): Promise<JsonVal
       return text === 'true' || text === 'false' ? text === 'true' : text;
     case 'list':
       return text.split(',').map((item) => item.trim()).filter((item) => item !== ''); // prettier-ignore
+    case 'counts':
     case 'objects': {
       const { load } = await import('js-yaml');
       try {

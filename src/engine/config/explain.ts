@@ -139,6 +139,7 @@ function faultOf(issue: core.$ZodIssue, tree: JsonObject): string {
   const kind = kindOf(issue.path);
   if (kind === 'duration') return 'expected a duration such as 500ms, 30s or 1m30s';
   if (issue.code === 'invalid_type' && kind === 'integer') return 'expected a whole number';
+  if (kind === 'counts') return 'expected a whole number, or a map of names with one each';
   if (issue.code === 'invalid_format' && 'pattern' in issue) return `must match ${String(issue.pattern)}`;
   return decapitalise(issue.message.replace(/^Invalid (?:input|option): /, ''));
 }

@@ -49,16 +49,20 @@ function isNamed(name: string, rules: readonly PolicyRule[]): boolean {
   return rules.some(({ decision, tool }) => decision === 'allow' && tool.some((one) => matchesText(one, name)));
 }
 
-/** A complaint for each name in lists and rules that is no tool, as a misspelt `deny` would deny nothing, and for each rule or place that can't be meant. */
+/** A complaint for each name in lists, rules and limits that is no tool, as a misspelt `deny` would deny nothing, and for each rule or place that can't be meant. */
 export function wrongPolicy({ governance, network }: Config, tools: readonly Named[]): Complaint[] {
   const names = new Set([...DEFAULT_ALLOW, ...DEFAULT_ASK, ...tools.map(({ name }) => name)]);
   const inLists = Object.values(policyLists).flatMap((list) =>
     (governance[list] ?? []).flatMap((name, index) => {
       if (names.has(name)) return [];
-      const near = nearest(name, names);
-      const message = `there is no tool "${name}"${near ? `; did you mean ${near}?` : ''}`;
-      return [{ path: ['governance', list, index], message }];
+      return [{ path: ['governance', list, index], message: noTool(name, names) }];
     }),
+  );
+  const limited = typeof governance.daily_tool_limit === 'number' ? [] : Object.keys(governance.daily_tool_limit);
+  const inLimits = limited.flatMap((name) =>
+    name === '*' || names.has(name)
+      ? []
+      : [{ path: ['governance', 'daily_tool_limit', name], message: noTool(name, names) }],
   );
   const inRules = wrongRules(governance.rules, names).map(({ path, message }) => ({
     path: ['governance', 'rules', ...path],
@@ -68,7 +72,12 @@ export function wrongPolicy({ governance, network }: Config, tools: readonly Nam
     const message = wrongPlace(place);
     return message === undefined ? [] : [{ path: ['network', 'allow_private', index], message }];
   });
-  return [...inLists, ...inRules, ...inPlaces];
+  return [...inLists, ...inLimits, ...inRules, ...inPlaces];
+}
+
+function noTool(name: string, names: ReadonlySet<string>): string {
+  const near = nearest(name, names);
+  return `there is no tool "${name}"${near ? `; did you mean ${near}?` : ''}`;
 }
 
 /** By code units: the same on every machine. */

@@ -188,7 +188,7 @@ export function redactObservation(
       });
     }
     case 'call.inspected': {
-      const { call_id, args_digest, invalid } = entry.data;
+      const { call_id, args_digest, invalid, quota } = entry.data;
       const facts = values.facts(entry.data.facts);
       const { shown, whole } = values.presentation(entry.data.presentation);
       return of('call.inspected', {
@@ -199,6 +199,7 @@ export function redactObservation(
         facts_digest: digestOf(canonicalJson(facts)),
         presentation: shown,
         presentation_digest: digestOf(canonicalJson(whole)),
+        ...(quota && { quota }),
       });
     }
     case 'approval.resolved': {

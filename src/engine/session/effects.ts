@@ -12,6 +12,7 @@ import type { MessagePart, ModelReply } from '../../contract/messages.ts';
 import type {
   Blobs, Budget, Children, ModelClient, ToolContext, ToolHost, ToolRequest,
 } from '../../contract/ports.ts'; // prettier-ignore
+import type { Quotas } from '../../contract/quotas.ts';
 import type { Limits, Part, Rights } from '../../contract/values.ts';
 import { costOf, wallLeft } from '../../kernel/budget/budget.ts';
 import { callId } from '../../kernel/turn/admits.ts';
@@ -21,6 +22,7 @@ import { modelRequest } from '../../kernel/turn/prompt.ts';
 import { KERNEL_VERSION, NO_USAGE, type Call, type State, type Turn } from '../../kernel/turn/state.ts';
 import { judgingOf } from '../../kernel/turn/act.ts';
 import { mayConnect } from '../../kernel/policy/private-hosts.ts';
+import { quotaText } from '../../kernel/policy/quota.ts';
 import { lookedAt } from '../looked-at.ts';
 import { childRequest } from './child.ts';
 import { compact, type Compactable } from './compact.ts';
@@ -41,6 +43,7 @@ export interface EffectPorts {
   models: ModelClient;
   tools: ToolHost;
   budget: Budget;
+  quotas: Quotas;
   children: Children;
   /** Gathers the inputs of a turn. `minimal`: without what may have made the freeze fail before. */
   freeze(context: {
@@ -121,8 +124,7 @@ export function failedEffect(effect: RunnableEffect, code: string, message: stri
       return { type: 'model.failed', data: { call_id, attempt, class: 'malformed', code, message } };
     }
     case 'run_tool': {
-      const { type, data } = finished(effect.call_id, effect.attempt, 'error', '');
-      return { type, data: { ...data, error: { code, message } } };
+      return unrun(effect.call_id, effect.attempt, code, message);
     }
     case 'inspect': {
       const facts = { paths: [], hosts: [], commands: [], preimages: [] };
@@ -294,10 +296,12 @@ function childFailed(
 }
 
 async function inspect(ports: EffectPorts, call_id: string, context: EffectContext): Promise<Observation> {
-  const { request } = await toolRequest(ports, call_id, context);
+  const { request, call } = await toolRequest(ports, call_id, context);
   const judging = judgingOf(context.state, context.state.turn!);
   const inspection = await ports.tools.inspect({ ...request, ...lookedAt(judging, request.spec.name) });
-  return { type: 'call.inspected', data: { call_id, ...inspection } };
+  // What runs again has its place.
+  const quota = call.attempt === 0 ? await ports.quotas.usedUp(call.name) : undefined;
+  return { type: 'call.inspected', data: { call_id, ...inspection, ...(quota && { quota }) } };
 }
 
 async function runTool(
@@ -308,6 +312,9 @@ async function runTool(
 ): Promise<Observation> {
   const { request, call } = await toolRequest(ports, call_id, context);
   const inspected = call.inspected!;
+  const session = context.state.session!.id;
+  const quota = await ports.quotas.take({ session, call_id, attempt, tool: call.name });
+  if (quota) return unrun(call_id, attempt, 'quota_exceeded', quotaText(call.name, quota));
   const result = await ports.tools.run(
     {
       ...request,
@@ -317,7 +324,7 @@ async function runTool(
       ...(inspected.facts.args && { named_args: Object.keys(inspected.facts.args) }),
       // As it was decided on, also where another could be had by now.
       ...(inspected.facts.sandbox && { sandbox: inspected.facts.sandbox }),
-      idempotency_key: `${context.state.session!.id}:${call_id}`,
+      idempotency_key: `${session}:${call_id}`,
       ...(call.recovery === 'roll_forward' && { files: inspected.facts.preimages }),
     },
     {
@@ -341,6 +348,11 @@ async function toolRequest(
   const spec = turn.manifest.catalog.find((tool) => tool.name === call.name)!;
   const arguments_raw = await wholeText(calls.get(call_id)!.arguments_raw, ports.blobs);
   return { request: { call_id, spec, arguments_raw, project_root: state.session!.project_root }, call };
+}
+
+function unrun(call_id: string, attempt: number, code: string, message: string): Observation {
+  const { type, data } = finished(call_id, attempt, 'error', '');
+  return { type, data: { ...data, error: { code, message } } };
 }
 
 function finished(

@@ -130,6 +130,7 @@ export function createWorld(
       models,
       tools: host,
       budget: options.budget ?? NO_BUDGETS,
+      quotas: { usedUp: async () => undefined, take: async () => undefined },
       freeze: createFreeze({
         config,
         chooseModels: () => ({ models: [{ name: 'm', provider: 'script', model: 'm', max_output_tokens: 1000 }] }),

@@ -160,6 +160,18 @@ describe('what the facts say holds whatever the lists allow', () => {
   });
 });
 
+test('a tool whose calls of the day are used up is denied, whatever allows it or was granted', () => {
+  const quota = { limit: 2, used: 2 };
+  const grant = { grant_id: 'g-1', tool: 't', args_digest: ARGS, facts_digest: FACTS, project_root: '/p' };
+  for (const policy of [{ allow: ['t'] }, { require_approval: ['t'] }]) {
+    expect(judged(policy, { ...call('t', 'exec'), quota }, [grant])).toMatchObject({
+      verdict: 'deny',
+      rules: expect.arrayContaining([{ id: 'quota:t', verdict: 'deny' }]) as unknown,
+      reason: expect.stringContaining('2 of 2 calls of t ran today') as unknown,
+    });
+  }
+});
+
 describe('sandbox', () => {
   test.each<[Policy['sandbox'], EffectClass, Verdict]>([
     ['off', 'exec', 'allow'],

@@ -6,8 +6,9 @@ import type { Digest } from '../../base/digest.ts';
 import type { Grant, Policy, RuleVerdict } from '../../contract/manifest.ts';
 import type { PolicyRule } from '../../contract/policy-rule.ts';
 import { ruleInWords } from './explain.ts';
-import type { HostFact, Verdict } from '../../contract/values.ts';
+import type { HostFact, Quota, Verdict } from '../../contract/values.ts';
 import { mayConnect } from './private-hosts.ts';
+import { quotaText } from './quota.ts';
 import { type Allowed, allowedBy, type RuledCall, strictRules } from './rules.ts';
 import { askedForTaint } from './taint.ts';
 
@@ -16,6 +17,8 @@ export interface JudgedCall extends RuledCall {
   facts_digest: Digest;
   /** An earlier call with these arguments whose outcome nobody knows. */
   may_repeat_of?: string;
+  /** The day's calls of the tool, where they are used up: nobody is asked for what can't run. */
+  quota?: Quota;
 }
 
 export interface Judgement {
@@ -87,6 +90,7 @@ function factRules(policies: Policy[], call: JudgedCall, touched: readonly Appli
   const taint = askedForTaint(policies, call);
   if (taint !== undefined) found.push(asks('fact:tainted', taint, false));
   found.push(...touched.filter(({ id }) => id === OUTSIDE), ...touched.filter(({ id }) => id === SECRET));
+  if (call.quota) found.push(rule(`quota:${call.tool}`, 'deny', quotaText(call.tool, call.quota)));
   if (call.facts.commands.some((command) => command.names_runtime)) {
     found.push(asks('fact:names_runtime', 'the command names this program or its home', false));
   }

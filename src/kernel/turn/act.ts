@@ -88,6 +88,7 @@ export function judgedCall(state: State, turn: Turn, call: Call, inspected: Insp
     project_root: state.session!.project_root,
     asked: askedBy(state, turn),
     ...(repeats && { may_repeat_of: repeats.call_id }),
+    ...(inspected.quota && { quota: inspected.quota }),
   };
 }
 

@@ -69,12 +69,9 @@ export function evolveCall(hash: Hash, state: State, turn: Turn, entry: CallEntr
 
 function inspected(call: Call, { data }: EntryOf<'call.inspected'>): Call {
   const invalid = data.invalid?.map(({ path, message }) => (path === '' ? message : `${path}: ${message}`)).join('; ');
-  const { args_digest, facts, facts_digest, presentation_digest } = data;
-  return {
-    ...call,
-    status: 'inspected',
-    inspected: { args_digest, facts, facts_digest, presentation_digest, invalid: invalid || null },
-  };
+  const { args_digest, facts, facts_digest, presentation_digest, quota } = data;
+  const seen = { args_digest, facts, facts_digest, presentation_digest, invalid: invalid || null };
+  return { ...call, status: 'inspected', inspected: { ...seen, ...(quota && { quota }) } };
 }
 
 function decided(call: Call, turn: Turn, { data }: EntryOf<'policy.decided'>): Call {

@@ -8,7 +8,7 @@ import type { Seq } from '../../contract/entries.ts';
 import type { Grant, Manifest, Policy, SharedScope } from '../../contract/manifest.ts';
 import type { Content } from '../../contract/messages.ts';
 import type { Summary } from '../../contract/summary.ts';
-import type { EffectClass, Facts, Lane, Limits, ModelFailureClass, Rights, Role, TurnReason, Usage, Verdict } from '../../contract/values.ts'; // prettier-ignore
+import type { EffectClass, Facts, Lane, Limits, ModelFailureClass, Quota, Rights, Role, TurnReason, Usage, Verdict } from '../../contract/values.ts'; // prettier-ignore
 import type { Pin } from '../context/pins.ts';
 import type { Check, Goal } from '../goal/state.ts';
 import type { Pending } from './pending.ts';
@@ -268,6 +268,7 @@ export interface Inspected {
   facts: Facts;
   facts_digest: Digest;
   presentation_digest: Digest;
+  quota?: Quota;
 }
 
 export interface Seen {

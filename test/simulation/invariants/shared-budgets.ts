@@ -50,7 +50,7 @@ function readMonth(
   const used = new Map<string, Amounts>();
   const open = new Map<string, UsageReservation>();
   for (const { type, data } of records) {
-    if (type === 'usage.worked') continue;
+    if (type === 'usage.worked' || type === 'usage.called') continue;
     if (type === 'usage.totals') {
       for (const [budget, total] of Object.entries(data.totals)) {
         const sums = used.get(budget) ?? { calls: 0, tokens: 0, cost: 0 };
