@@ -1,8 +1,9 @@
 /** Keys are nowhere but where they must be, and the agent can neither approve itself nor reach the home. */
+import { generateKeyPairSync } from 'node:crypto';
 import { cpSync, readdirSync, readFileSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect } from 'vitest';
-import { approvalsIn, entriesOf, expectVerified, KEY, type Place, type Ran, test } from './support/place.ts';
+import { approvalsIn, entriesOf, expectVerified, KEY, linesOf, type Place, type Ran, test } from './support/place.ts';
 
 const ALL = ['exec_command', 'apply_patch', 'read_file', 'list_files', 'search_files', 'time'];
 
@@ -78,6 +79,81 @@ describe('a key', () => {
     expect(place.read('ran.txt')).toBe('');
     expect(entriesOf(place.journal('one'), 'call.refused')).toMatchObject([{ why: 'invalid_arguments' }]);
     await expectVerified(place, 'one');
+  });
+});
+
+describe('what looks like a key', () => {
+  /** No such text stands in this file, so that nobody takes it for one. */
+  const LIKE = `ghp_${'0aB1cD2eF3'.repeat(4).slice(0, 36)}`;
+  const rsa = generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey.export({ type: 'pkcs1', format: 'pem' });
+  const PEM = rsa as string;
+  const holds = (text: string): boolean => text.includes(LIKE.slice(4)) || text.includes(PEM.slice(100, 160));
+
+  test('H-124: said by a person, a model and a tool, it is redacted everywhere, and what is printed is valid JSON', async ({
+    place,
+    mock,
+  }) => {
+    place.write('notes.txt', `token=${LIKE}\n${PEM}the end\n`);
+    mock.reply(
+      { text: `You gave me ${LIKE}.`, calls: [{ name: 'read_file', arguments: { path: 'notes.txt' } }] },
+      { text: `It is ${LIKE}, is it not?`, chunks: 9 },
+    );
+    place.connect(mock);
+    const ran = await place.run(['run', '--json', '--session', 'one', `my token is ${LIKE}`]);
+    expect(ran.code).toBe(0);
+    const deltas = linesOf(ran.stdout) as { type: string; data: { text: string } }[];
+    const said = deltas.flatMap(({ type, data }) => (type === 'delta' ? [data.text] : [])).join('');
+    expect(said).toContain('It is [REDACTED:github-token], is it not?');
+    const [, second] = mock.requests.map(({ body }) => JSON.stringify(body));
+    expect(second).toContain('[REDACTED:private-key]');
+    expect(second).toContain('the end');
+    for (const text of [second!, ran.stdout, ran.stderr, stored(place)]) expect(holds(text)).toBe(false);
+    await expectVerified(place, 'one');
+  });
+
+  test('H-124: in the arguments of a call it runs as it is recorded; the audit doesn’t show it', async ({ place }) => {
+    await command(place, `printf '%s' ${LIKE} > out.txt`);
+    expect(place.read('out.txt')).toBe(LIKE);
+    await expectVerified(place, 'one');
+    const audit = await place.run(['audit', 'tail', '-o', 'json']);
+    expect(holds(audit.stdout)).toBe(false);
+    expect(JSON.stringify(linesOf(audit.stdout))).toContain('[REDACTED:github-token]');
+  });
+
+  test('a patch writes what it says, and is shown as such; what stood in the file is not recorded', async ({
+    place,
+  }) => {
+    place.write('settings.txt', `A=${LIKE}\nB=1\n`);
+    const other = LIKE.replace('0aB1', '9zY8');
+    const patch = `*** Begin Patch\n*** Update File: settings.txt\n@@\n-B=1\n+B=${other}\n*** End Patch\n`;
+    place.play(
+      [
+        { match: { tool_result: 'apply_patch' }, reply: { text: '{{result}}' } },
+        { match: { any: true }, reply: { calls: [{ tool: 'apply_patch', arguments: { patch } }] } },
+      ],
+      { governance: { auto_allow: ALL } },
+    );
+    expect((await place.run(['run', '--session', 'one', 'go'])).code).toBe(0);
+    expect(place.read('settings.txt')).toBe(`A=${LIKE}\nB=${other}\n`);
+    const [inspected] = entriesOf(place.journal('one'), 'call.inspected');
+    expect(inspected!.presentation.diff).toContain(` A=[REDACTED:github-token]\n-B=1\n+B=${other}`);
+    await expectVerified(place, 'one');
+  });
+
+  test('what was read as a placeholder can’t be written as one', async ({ place, mock }) => {
+    mock.reply(
+      { calls: [{ name: 'exec_command', arguments: { cmd: 'echo [REDACTED:github-token] > ran.txt' } }] },
+      { text: 'I could not.' },
+    );
+    place.connect(mock, {}, { governance: { auto_allow: ALL } });
+    expect((await place.run(['run', '--session', 'one', 'go'])).code).toBe(0);
+    expect(place.read('ran.txt')).toBe('');
+  });
+
+  test('stays where `store.redact` says so', async ({ place }) => {
+    place.play([{ match: { any: true }, reply: { text: 'ok' } }], { store: { redact: 'known' } });
+    await place.run(['run', '--session', 'one', `my token is ${LIKE}`]);
+    expect(holds(stored(place))).toBe(true);
   });
 });
 

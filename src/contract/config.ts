@@ -245,6 +245,7 @@ export const configSchema = z
     store: z
       .strictObject({
         workspace: z.string().regex(/^[a-z0-9][a-z0-9_-]{0,63}$/).default('default').describe('Workspace that commands use.'),
+        redact: z.enum(['shapes', 'known']).default('shapes').describe('What is replaced by placeholders before anything is stored, streamed or sent: known: the secrets that the program was given; shapes: also what looks like a key or token of a well-known service.'),
       })
       .prefault({}),
   })

@@ -228,7 +228,10 @@ export function createOwner(ports: OwnerPorts, settings: OwnerSettings): Owner {
       const clean = (text: string): string => ports.redactor.text(text.toWellFormed());
       const parts = await cleanParts(given, ports.redactor, ports.blobs);
       const said = Object.entries(metadata).map(([key, value]) => [key, clean(value)]);
-      const how = { ...(goal && { goal }), ...(check !== undefined && { check: clean(check) }) };
+      const how = {
+        ...(goal && { goal }),
+        ...(check !== undefined && { check: ports.redactor.exact.text(check.toWellFormed()) }),
+      };
       const event: IngressEvent = {
         event_id: event_id ?? `e-${ports.ids.ulid()}`,
         session_id: session,

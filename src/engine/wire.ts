@@ -141,15 +141,20 @@ export function takeWorkspace(workspace: Workspace, children: Children = NO_CHIL
 
   const { vault } = workspace;
   let secrets = [...knownSecrets(config(), environment), ...vault.secrets()];
-  let redactor = createRedactor(secrets);
+  const shapes = { shapes: config().store.redact === 'shapes' };
+  let redactor = createRedactor(secrets, shapes);
   const learn = (found: readonly { name: string; value: string }[]): void => {
     const fresh = found.filter(({ value }) => !secrets.some((known) => known.value === value));
-    if (fresh.length > 0) redactor = createRedactor((secrets = [...secrets, ...fresh]));
+    if (fresh.length > 0) redactor = createRedactor((secrets = [...secrets, ...fresh]), shapes);
   };
   const learned = (login: Login): void => learn(loginSecrets(login));
   vault.onLearned = () => learn(vault.secrets());
   const { models, choose, renew } = reachModels({ config, clock, environment, sources: store, learned, vault });
-  const redactorNow: Redactor = { text: (text) => redactor.text(text), stream: () => redactor.stream() };
+  const redactorNow: Redactor = {
+    text: (text) => redactor.text(text),
+    stream: () => redactor.stream(),
+    exact: { text: (text) => redactor.exact.text(text), stream: () => redactor.exact.stream() },
+  };
   const waiting = async (event_id: string | undefined): Promise<IngressEvent | undefined> =>
     event_id === undefined ? undefined : store.ingress.pendingEvent(event_id);
   const time_zone = systemTimeZone(environment);
@@ -219,7 +224,7 @@ export function takeWorkspace(workspace: Workspace, children: Children = NO_CHIL
     adoptConfig(before) {
       renew(before);
       secrets = [...secrets, ...knownSecrets(config(), environment)]; // a key that was taken out is still a secret
-      redactor = createRedactor(secrets);
+      redactor = createRedactor(secrets, shapes);
     },
     release: () => store.close(),
   };

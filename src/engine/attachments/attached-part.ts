@@ -25,7 +25,7 @@ export async function attachedPart(file: Attached, redactor: Redactor, blobs: Bl
     return { type: 'text', text: `The file ${name ?? 'without a name'}:\n${textIn(bytes, name)}` };
   mustFit(bytes, name, MOST_BYTES);
   const raw = bytes.toString('latin1');
-  if (redactor.text(raw) !== raw) {
+  if (redactor.exact.text(raw) !== raw) {
     throw unfit(`${shown(name)} has a known secret in it, which is never recorded`, 'Take the secret out of it.');
   }
   const pages = media_type === PDF ? await pagesOf(bytes) : undefined;

@@ -2,6 +2,7 @@
 import type { Digest } from '../../base/digest.ts';
 import type { AuditRow } from '../../contract/audit.ts';
 import type { Entry, EntryData } from '../../contract/entries.ts';
+import { redactShapes } from '../session/shape-scanner.ts';
 
 /** What is known of a call. */
 interface Call {
@@ -51,7 +52,7 @@ function note(entry: Entry, know: (call_id: string, more: Call) => void): void {
   if (entry.type === 'check.requested') know(entry.data.call_id, { tool: entry.data.tool });
   if (entry.type === 'call.inspected') {
     const { call_id, args_digest, presentation } = entry.data;
-    know(call_id, { input_digest: args_digest, title: presentation.title });
+    know(call_id, { input_digest: args_digest, title: redactShapes(presentation.title) });
   }
 }
 

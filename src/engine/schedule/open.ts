@@ -25,7 +25,9 @@ export function openSchedules(hub: HubOfSchedules): Promise<ScheduleService> {
   const { config } = loaded;
   const { environment } = workspace.request;
   const ids = systemIds(clock);
-  const redactor = (): Redactor => createRedactor([...knownSecrets(config, environment), ...workspace.vault.secrets()]);
+  const shapes = config.store.redact === 'shapes';
+  const redactor = (): Redactor =>
+    createRedactor([...knownSecrets(config, environment), ...workspace.vault.secrets()], { shapes });
   const runCommand = createOwnCommands({ clock, environment, further: config.tools.exec_command.env });
 
   /** Undefined: nothing is known of it, or not any more. */

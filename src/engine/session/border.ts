@@ -1,6 +1,6 @@
 /**
- * The border: what an observation passes before it is appended. Known secrets become placeholders, once, so that kernel,
- * model, chain and blobs never see them; then long texts become blobs.
+ * The border: what an observation passes before it is appended. Known secrets, and what looks like one, become placeholders,
+ * once, so that kernel, model, chain and blobs never see them; then long texts become blobs.
  */
 import { canonicalJson } from '../../base/canonical-json.ts';
 import { digestOf } from '../../base/digest.ts';
@@ -13,7 +13,7 @@ import { spill, spillMessage } from './long-text.ts';
 import type { Redactor } from './redact.ts';
 
 export async function passBorder(observation: Observation, redactor: Redactor, blobs: Blobs): Promise<Observation> {
-  return spill(redacted(observation, redactor.text), blobs);
+  return spill(redacted(observation, redactor), blobs);
 }
 
 /** The same for a message that is accepted before its entry is written. @throws RuntimeError attachment_unfit */
@@ -25,11 +25,11 @@ export async function cleanParts(given: SubmittedPart[], redactor: Redactor, blo
       return attachedPart(part, redactor, blobs);
     }),
   );
-  return spillMessage(redactValue(parts, redactor.text) as Part[], blobs);
+  return spillMessage(redactValue(parts, redactor) as Part[], blobs);
 }
 
-function redacted(observation: Observation, redact: Redactor['text']): Observation {
-  const clean = redactValue(observation.data, redact);
+function redacted(observation: Observation, redactor: Redactor): Observation {
+  const clean = redactValue(observation.data, redactor);
   if (clean === observation.data) return observation;
   const next = { ...observation, data: clean } as Observation;
   if (next.type === 'call.inspected' && observation.type === 'call.inspected') {
@@ -55,15 +55,41 @@ const OUR_WORDS: ReadonlySet<string> = new Set([
   'args_digest', 'facts_digest', 'presentation_digest', 'wire_digest', 'digest', 'blob', 'before', 'after', 'build',
 ]); // prettier-ignore
 
+/**
+ * What runs is what is recorded, and a person approves what they see: in arguments, facts, rules, commands and paths only known
+ * values are replaced, and then the call is refused. What only looks like a secret there is the model's own, as it was shown
+ * none. So is reasoning that only its provider reads: changed, it would be refused.
+ */
+const AS_IT_IS: ReadonlySet<string> = new Set([
+  'tool_calls', 'check', 'facts', 'presentation', 'files', 'project_root', 'opaque', 'rule',
+]); // prettier-ignore
+
 /** Strings redacted and well-formed (digests need that). The same value when nothing in it had to be replaced. */
-function redactValue(value: unknown, redact: Redactor['text']): unknown {
-  if (typeof value === 'string') return redact(value.toWellFormed());
+function redactValue(value: unknown, redactor: Redactor, asItIs = false): unknown {
+  if (typeof value === 'string') return (asItIs ? redactor.exact : redactor).text(value.toWellFormed());
   if (Array.isArray(value)) {
-    const items = value.map((item) => redactValue(item, redact));
+    const items = value.map((item) => redactValue(item, redactor, asItIs));
     return items.some((item, index) => item !== value[index]) ? items : value;
   }
   if (typeof value !== 'object' || value === null) return value;
   const entries = Object.entries(value);
-  const next = entries.map(([key, item]) => [key, OUR_WORDS.has(key) ? item : redactValue(item, redact)] as const);
+  const next = entries.map(([key, item]) => [key, redactMember(key, item, redactor, asItIs)] as const);
   return next.some(([, item], index) => item !== entries[index]![1]) ? Object.fromEntries(next) : value;
+}
+
+function redactMember(key: string, item: unknown, redactor: Redactor, asItIs: boolean): unknown {
+  if (OUR_WORDS.has(key)) return item;
+  const value = redactValue(item, redactor, asItIs || AS_IT_IS.has(key));
+  return key === 'diff' && typeof value === 'string' ? redactDiff(value, redactor) : value;
+}
+
+/** What a patch adds is shown as it is; what stands there already may be a secret that the model was never shown. */
+function redactDiff(diff: string, { text }: Redactor): string {
+  const runs: { added: boolean; lines: string[] }[] = [];
+  for (const line of diff.split('\n')) {
+    const added = line.startsWith('+');
+    if (runs.at(-1)?.added === added) runs.at(-1)!.lines.push(line);
+    else runs.push({ added, lines: [line] });
+  }
+  return runs.map(({ added, lines }) => (added ? lines.join('\n') : text(lines.join('\n')))).join('\n');
 }

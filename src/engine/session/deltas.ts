@@ -17,10 +17,12 @@ interface Flow {
 
 export function createDeltas(redactor: Redactor, show: (delta: Delta, turn: number) => void): Deltas {
   const flows = new Map<string, Flow>();
+  /** Arguments are recorded as they run. */
+  const streamOf = (kind: Delta['kind']): StreamRedactor => (kind === 'arguments' ? redactor.exact : redactor).stream();
   return {
     push(delta, turn) {
       const key = `${delta.call_id} ${delta.kind}`;
-      const stream = flows.get(key)?.stream ?? redactor.stream();
+      const stream = flows.get(key)?.stream ?? streamOf(delta.kind);
       flows.set(key, { stream, last: delta, turn });
       const text = stream.push(delta.text);
       if (text !== '') show({ ...delta, text }, turn);

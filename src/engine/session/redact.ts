@@ -1,10 +1,13 @@
-/** Known secret values and what stands in their place, in whole texts and in texts that come in pieces. */
+/** Secrets and what stands in their place, in whole texts and in texts that come in pieces. */
+import { redactShapes, ShapeScanner } from './shape-scanner.ts';
 import { spellingsOf } from './spellings.ts';
 
 export interface Redactor {
   text(text: string): string;
   /** For one text that comes in pieces: a secret may be split over them. */
   stream(): StreamRedactor;
+  /** Of known values alone: for what runs as it is recorded, where a mere likeness must not change it. */
+  exact: Omit<Redactor, 'exact'>;
 }
 
 export interface StreamRedactor {
@@ -17,7 +20,28 @@ export interface StreamRedactor {
 /** Shorter values are left: they would hit ordinary words. */
 const SHORTEST_SECRET = 8;
 
-export function createRedactor(secrets: readonly { name: string; value: string }[]): Redactor {
+/** Of known values, and with `shapes` also of what looks like a secret. */
+export function createRedactor(
+  secrets: readonly { name: string; value: string }[],
+  { shapes = false }: { shapes?: boolean } = {},
+): Redactor {
+  const exact = createExact(secrets);
+  if (!shapes) return { ...exact, exact };
+  return {
+    text: (text) => redactShapes(exact.text(text)),
+    stream() {
+      const known = exact.stream();
+      const scanner = new ShapeScanner();
+      return {
+        push: (piece) => scanner.push(known.push(piece)),
+        end: () => scanner.push(known.end(), true),
+      };
+    },
+    exact,
+  };
+}
+
+function createExact(secrets: readonly { name: string; value: string }[]): Redactor['exact'] {
   const known = secrets
     .filter(({ value }) => value.length >= SHORTEST_SECRET)
     .flatMap(({ name, value }) => spellingsOf(value).map((spelling) => ({ name, value: spelling })))
