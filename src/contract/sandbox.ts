@@ -15,7 +15,7 @@ export interface Confined {
   /** Variables that it needs beside those of the command. */
   environment: Record<string, string>;
   /** What it reads from descriptor 5. */
-  filter?: Uint8Array;
+  settings: Uint8Array;
   /** Whether the command itself was begun, by what was written to descriptor 4. Asked after it ended by itself. */
   began(status: string): boolean;
   /** Takes away what was made for it. */

@@ -14,25 +14,13 @@ import { createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { bubblewrap } from '../adapters/sandbox/bubblewrap.ts';
-import { landlock } from '../adapters/sandbox/landlock.ts';
 import { createSandboxes } from '../adapters/sandbox/sandboxes.ts';
-import { NO_LIMITS, type TestHost, testHost } from '../adapters/tools/test-host.ts';
+import type { TestHost } from '../adapters/tools/test-host.ts';
 import { processEnvironment } from '../base/environment.ts';
+import type { ToolResult } from '../contract/ports.ts';
+import { type Confined, confined, LEVELS, levelsUnmet, NO_PLACES, PATH } from './testing/confined.ts';
 
-const LEVELS = [bubblewrap, landlock];
-const PATH = processEnvironment()['PATH'];
-
-const probing = realpathSync(mkdtempSync(join(tmpdir(), 'probe-')));
-mkdirSync(join(probing, 'project'));
-const why = new Map<string, string>();
-for (const level of LEVELS) {
-  const options = { home: join(probing, 'no-home'), environment: { PATH, HOME: '/nonexistent' }, levels: [level] };
-  const settings = { read: [], write: [], hide: [] };
-  const found = await createSandboxes({ ...options, settings }).find(join(probing, 'project'));
-  if ('none' in found) why.set(level.name, ` (skipped: ${found.none})`);
-}
-rmSync(probing, { recursive: true });
+const why = await levelsUnmet();
 
 test.each(LEVELS)('$name works on Linux with what CI installs', ({ name }) => {
   if (process.platform === 'linux' && processEnvironment()['CI']) expect([...why.keys()]).not.toEqual(['bubblewrap', 'landlock']); // prettier-ignore
@@ -42,46 +30,17 @@ test.each(LEVELS)('$name works on Linux with what CI installs', ({ name }) => {
 for (const level of LEVELS) {
   const unmet = why.get(level.name) ?? '';
   describe.skipIf(unmet !== '')(`${level.name}${unmet}`, () => {
+    let c: Confined;
     let t: TestHost;
     let around: string;
     let home: string;
     beforeEach(() => {
-      around = realpathSync(mkdtempSync(join(tmpdir(), 'around-')));
-      home = join(around, 'me');
-      const state = join(home, '.runtime');
-      const project = join(home, 'project');
-      for (const folder of ['.ssh', '.config/gh', 'project/.git/hooks', 'notes', '.runtime']) {
-        mkdirSync(join(home, folder), { recursive: true });
-      }
-      const environment = { PATH, HOME: home };
-      const settings = { read: [], write: [], hide: ['~/diary'] };
-      t = testHost(
-        {
-          home: state,
-          environment,
-          settings: { exec: { timeoutMs: 60_000, maxTimeoutMs: 60_000, env: [], limits: NO_LIMITS } },
-          sandboxes: createSandboxes({ home: state, environment, settings, levels: [level] }),
-        },
-        project,
-      );
-      for (const file of ['.ssh/id_ed25519', '.netrc', '.config/gh/hosts.yml', '.runtime/config.yaml', 'diary']) {
-        writeFileSync(join(home, file), 'geheim\n');
-      }
-      writeFileSync(join(home, 'notes/a'), 'note\n');
-      writeFileSync(join(home, '.bashrc'), '# mine\n');
-      t.file('.git/config', '[core]\n');
-      t.file('a.txt', 'one\n');
+      c = confined(level);
+      ({ t, around, home } = c);
     });
-    afterEach(() => rmSync(around, { recursive: true, force: true }));
-
-    const run = async (cmd: string, more: object = {}) => {
-      const request = { ...t.request('exec_command', { cmd, ...more }), sandbox: 'best' as const };
-      const inspection = await t.host.inspect(request);
-      expect(inspection.invalid).toBeUndefined();
-      expect(inspection.facts.sandbox).toBe(level.name);
-      return t.run({ ...request, sandbox: level.name }, inspection);
-    };
-    const output = async (cmd: string): Promise<string> => (await run(cmd)).output;
+    afterEach(() => c.remove());
+    const run = (cmd: string, more?: object): Promise<ToolResult> => c.run(cmd, more);
+    const output = (cmd: string): Promise<string> => c.output(cmd);
 
     test('works in the project: reads, writes, makes, moves, links, runs', async () => {
       expect(await output('cat a.txt; echo two >>a.txt; mkdir d; mv a.txt d/b; ln -s d/b l; cat l; ln d/b h; cat h | wc -l')).toBe(
@@ -299,47 +258,21 @@ for (const level of LEVELS) {
           'geheim',
         );
         expect(t.text('.env')).toBe('geheim\n');
-        const environment = { PATH, HOME: home };
-        const places = { read: ['.env'], write: [], hide: [] };
-        const sandboxes = createSandboxes({ home: join(home, '.runtime'), environment, settings: places });
-        const host = testHost({ home: join(home, '.runtime'), environment, sandboxes }, t.root);
-        const request = { ...host.request('exec_command', { cmd: 'cat .env' }), sandbox: level.name };
-        expect((await host.run(request, await host.host.inspect(request))).output).toBe('geheim\n[exit code 0]');
+        expect(await c.again({ places: { read: ['.env'] } }).output('cat .env')).toBe('geheim\n[exit code 0]');
       });
 
       test('RUNTIME_HOME inside the project is closed, too', async () => {
         const inside = join(t.root, '.state');
         mkdirSync(inside);
         writeFileSync(join(inside, 'config.yaml'), 'geheim\n');
-        const sandboxes = createSandboxes({
-          home: inside,
-          environment: { PATH, HOME: home },
-          settings: { read: [inside], write: [inside], hide: [] },
-        });
-        const host = testHost({ home: inside, environment: { PATH, HOME: home }, sandboxes }, t.root);
-        const request = {
-          ...host.request('exec_command', { cmd: 'cat .stat?/*; echo x >.stat?/y' }),
-          sandbox: 'best' as const,
-        };
-        const result = await host.run({ ...request, sandbox: level.name }, await host.host.inspect(request));
-        expect(result.output).not.toContain('geheim');
+        const here = c.again({ state: inside, places: { read: [inside], write: [inside] } });
+        expect(await here.output('cat .stat?/*; echo x >.stat?/y')).not.toContain('geheim');
         expect(existsSync(join(inside, 'y'))).toBe(false);
       });
     }
 
     test('limits hold', async () => {
-      const limits = { processes: 0, memory: 64, file_size: 1 };
-      const environment = { PATH, HOME: home };
-      const settings = { exec: { timeoutMs: 60_000, maxTimeoutMs: 60_000, env: [], limits } };
-      const state = join(home, '.runtime');
-      const places = { read: [], write: [], hide: [] };
-      const sandboxes = createSandboxes({ home: state, environment, settings: places, levels: [level] });
-      const host = testHost({ home: state, environment, settings, sandboxes }, t.root);
-      const go = async (cmd: string) => {
-        const request = { ...host.request('exec_command', { cmd }), sandbox: level.name };
-        expect((await host.host.inspect(request)).facts.sandbox).toBe(level.name);
-        return host.run({ ...request, sandbox: level.name }, await host.host.inspect(request));
-      };
+      const { run: go } = c.again({ limits: { processes: 0, memory: 64, file_size: 1 } });
       await go('head -c 5000000 /dev/zero >big');
       expect(readFileSync(join(t.root, 'big')).length).toBe(1024 * 1024);
       expect((await go(`perl -e 'my $x = "x" x 200_000_000; print length $x'`)).output).not.toContain('200000000');
@@ -353,7 +286,7 @@ test('a project that holds the home has none, and says why', async () => {
   const home = join(folder, 'me');
   mkdirSync(home);
   const options = { home: join(home, '.runtime'), environment: { PATH, HOME: home } };
-  const sandboxes = createSandboxes({ ...options, settings: { read: [], write: [], hide: [] } });
+  const sandboxes = createSandboxes({ ...options, settings: NO_PLACES });
   expect(await sandboxes.find(folder)).toEqual({ none: `the project holds your home, ${home}` });
   rmSync(folder, { recursive: true });
 });

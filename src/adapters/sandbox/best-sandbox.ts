@@ -8,6 +8,7 @@ import type { SandboxLevel } from '../../contract/values.ts';
 import { bubblewrap } from './bubblewrap.ts';
 import { landlock } from './landlock.ts';
 import type { Level } from './level.ts';
+import { keepAway } from './git-places.ts';
 import { isWithin, type Place, placesOf } from './places.ts';
 import { makeScratch } from './scratch.ts';
 import type { SandboxesOptions } from './options.ts';
@@ -18,8 +19,16 @@ export function bestSandboxes({ home, environment, settings, levels = levelsHere
 
   function placesFor(projectRoot: string): Place[] {
     const homes = homesOf(environment);
+    const named = (path: string): string => resolve(projectRoot, atHome(path, homes[0]));
+    const changed = [projectRoot, ...settings.write.flatMap((path) => real(named(path)) ?? [])];
+    /** Where a command may make links, none leads out: it would say what the next one may do. */
+    const stays = (path: string, found: string): boolean =>
+      changed.every((folder) => path === folder || !isWithin(path, folder) || isWithin(found, folder));
     const own = (paths: readonly string[]): string[] =>
-      paths.flatMap((path) => real(resolve(projectRoot, atHome(path, homes[0]))) ?? []);
+      paths.map(named).flatMap((path) => {
+        const found = real(path);
+        return found !== undefined && stays(path, found) ? [found] : [];
+      });
     return placesOf({
       projectRoot,
       runtimeHome: real(home) ?? home,
@@ -37,17 +46,18 @@ export function bestSandboxes({ home, environment, settings, levels = levelsHere
     const places = placesFor(projectRoot);
     const lack = level.lacks(places);
     if (lack !== undefined) return lack;
-    const sandbox: Sandbox = {
-      level: level.name,
-      leaves: level.leaves,
-      confine(command) {
-        const scratch = makeScratch();
-        const confined = level.confine(program, { places, scratch, command });
-        return { ...confined, remove: () => scratch.remove() };
-      },
-    };
-    if (!tried.has(level.name)) tried.set(level.name, tryOut(sandbox, projectRoot, environment));
-    return (await tried.get(level.name)) ?? sandbox;
+    if (!tried.has(level.name)) tried.set(level.name, tryIt(level, program));
+    return (await tried.get(level.name)) ?? sandboxOf(level, program, projectRoot, places);
+  }
+
+  /** On an empty project: what a command makes of one must not say by which level the next is confined. */
+  async function tryIt(level: Level, program: string): Promise<string | undefined> {
+    const { folder, remove } = makeScratch();
+    try {
+      return await tryOut(sandboxOf(level, program, folder, placesFor(folder)), folder, environment);
+    } finally {
+      remove();
+    }
   }
 
   return {
@@ -63,6 +73,23 @@ export function bestSandboxes({ home, environment, settings, levels = levelsHere
         why.push(`${level.name}: ${found}`);
       }
       return { none: why.length > 0 ? why.join('; ') : `there is none for ${process.platform}` };
+    },
+  };
+}
+
+function sandboxOf(level: Level, program: string, projectRoot: string, places: readonly Place[]): Sandbox {
+  return {
+    level: level.name,
+    leaves: level.leaves,
+    confine(command) {
+      const scratch = makeScratch();
+      const setAside = keepAway(projectRoot);
+      const confined = level.confine(program, { places, scratch, command });
+      const remove = (): void => {
+        scratch.remove();
+        setAside();
+      };
+      return { ...confined, remove };
     },
   };
 }

@@ -10,7 +10,7 @@ import type { Scratch } from './scratch.ts';
 const PROGRAMS = ['/usr/bin/bwrap', '/usr/local/bin/bwrap', '/bin/bwrap'];
 
 /** In a network of its own, which leads nowhere, a command may talk to what it started itself. */
-const SOCKETS = ['inet', 'inet6', 'netlink'] as const;
+const OWN = { sockets: ['inet', 'inet6', 'netlink'], shared: true } as const;
 
 const ISOLATED = ['pid', 'ipc', 'uts', 'net', 'cgroup-try'].map((name) => `--unshare-${name}`);
 
@@ -23,7 +23,7 @@ export const bubblewrap: Level = {
   name: 'bubblewrap',
   programs: PROGRAMS,
   leaves: READS_AND_PROJECT,
-  lacks: () => (callFilter(process.arch, SOCKETS) ? undefined : `unknown machine ${process.arch}`),
+  lacks: () => (callFilter(process.arch, OWN) ? undefined : `unknown machine ${process.arch}`),
   confine(program, { places, scratch, command }) {
     const mounts = places.slice(1).flatMap((place) => mountOf(place, scratch));
     const args = [
@@ -35,7 +35,7 @@ export const bubblewrap: Level = {
       program,
       args,
       environment: { TMPDIR: '/tmp' },
-      filter: callFilter(process.arch, SOCKETS)!,
+      settings: callFilter(process.arch, OWN)!,
       // It is told how a command ended only if that was begun.
       began: (status) => status.includes('"exit-code"'),
     };

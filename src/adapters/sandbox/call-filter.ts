@@ -47,6 +47,23 @@ const REFUSED: Record<string, Numbers> = {
   mount_setattr: [442, 442],
 };
 
+/** Memory, queues and semaphores that all programs of a user share, where they have no namespace of the command's own. */
+const SHARED: Record<string, Numbers> = {
+  shmget: [29, 194],
+  shmat: [30, 196],
+  shmctl: [31, 195],
+  semget: [64, 190],
+  semop: [65, 193],
+  semctl: [66, 191],
+  semtimedop: [220, 192],
+  msgget: [68, 186],
+  msgsnd: [69, 189],
+  msgrcv: [70, 188],
+  msgctl: [71, 187],
+  mq_open: [240, 180],
+  mq_unlink: [241, 181],
+};
+
 /** How the kernel names a machine (audit.h), and where its numbers stand above. */
 const MACHINES: Partial<Record<string, { arch: number; column: 0 | 1 }>> = {
   x64: { arch: 0xc000003e, column: 0 },
@@ -58,6 +75,26 @@ const CLONE = [56, 220] as const;
 const CLONE3 = [435, 435] as const;
 const IOCTL = [16, 29] as const;
 const SOCKET = [41, 198] as const;
+const SOCKETPAIR = [53, 199] as const;
+const PRLIMIT64 = [302, 261] as const;
+const OPENAT2 = [437, 437] as const;
+
+/** What makes or changes a file, and in which argument it says the mode; `flags`: where it says whether it makes one. */
+const MODES: { numbers: Numbers; mode: Argument; flags?: Argument }[] = [
+  { numbers: [90], mode: 'second' }, // chmod
+  { numbers: [91, 52], mode: 'second' }, // fchmod
+  { numbers: [268, 53], mode: 'third' }, // fchmodat
+  { numbers: [452, 452], mode: 'third' }, // fchmodat2
+  { numbers: [85], mode: 'second' }, // creat
+  { numbers: [133], mode: 'second' }, // mknod
+  { numbers: [259, 33], mode: 'third' }, // mknodat
+  { numbers: [2], mode: 'third', flags: 'second' }, // open
+  { numbers: [257, 56], mode: 'fourth', flags: 'third' }, // openat
+];
+/** A file that whoever runs it runs as its owner. */
+const SET_USER_ID = 0o4000;
+/** Of open(2): O_CREAT, and the bit of O_TMPFILE that is its own. */
+const MAKES = 0x400040;
 const UNSHARE = [272, 97] as const;
 /** On x64 numbers from here on are those of another interface of the same kernel (x32). */
 const X32 = 0x40000000;
@@ -75,14 +112,19 @@ const EACCES = 13;
 const ENOSYS = 38;
 
 /** Where in `struct seccomp_data`; of arguments the lower half. */
-const AT = { number: 0, arch: 4, first: 16, second: 24 };
+const AT = { number: 0, arch: 4, first: 16, second: 24, third: 32, fourth: 40 };
+type Argument = 'first' | 'second' | 'third' | 'fourth';
 
 export type SocketFamily = 'inet' | 'inet6' | 'netlink';
 const FAMILIES: Record<SocketFamily, number> = { inet: 2, inet6: 10, netlink: 16 };
+/** Kinds of sockets that stay with the one they were made a pair with. */
+const PAIRED = [1, 5];
+const SOCKET_KIND = 0xf;
 
 type Step = [code: number, ifTrue: number, ifFalse: number, value: number];
 const load = (at: number): Step => [0x20, 0, 0, at];
 const give = (value: number): Step => [0x06, 0, 0, value];
+const mask = (bits: number): Step => [0x54, 0, 0, bits];
 const JUMP = { equal: 0x15, least: 0x35, anyBit: 0x45 };
 
 /** Ends with `result` where what was loaded is so; else goes on. */
@@ -94,16 +136,25 @@ const when = (how: keyof typeof JUMP, value: number, result: number): Step[] => 
 /** What follows, for one call only; it must end. */
 const forCall = (number: number, steps: Step[]): Step[] => [[JUMP.equal, 0, steps.length, number], ...steps];
 
+export interface Own {
+  /** Families of sockets that may be opened, as they lead nowhere else. */
+  sockets: readonly SocketFamily[];
+  /** Whether what programs share by number or name (SysV, message queues) is the command's own. */
+  shared: boolean;
+}
+
 /**
- * The filter as an array of `struct sock_filter`, in the machine's byte order. `sockets`: families that may be opened; a
- * socket at a path of the file system is never one (`docker.sock`, a session bus), but pairs of them may be.
+ * The filter as an array of `struct sock_filter`, in the machine's byte order. A socket at a path of the file system is
+ * never opened (`docker.sock`, a session bus), but pairs of them may be, of those kinds that can't be sent elsewhere.
  * Undefined for a machine whose calls aren't known here.
  */
-export function callFilter(machine: string, sockets: readonly SocketFamily[]): Buffer | undefined {
+export function callFilter(machine: string, { sockets, shared }: Own): Buffer | undefined {
   const known = MACHINES[machine];
   if (!known) return undefined;
   const { arch, column } = known;
-  const refused = Object.values(REFUSED).flatMap((numbers) => numbers[column] ?? []);
+  const refused = Object.values(shared ? REFUSED : { ...REFUSED, ...SHARED }).flatMap(
+    (numbers) => numbers[column] ?? [],
+  );
   const steps: Step[] = [
     load(AT.arch),
     [JUMP.equal, 1, 0, arch],
@@ -113,6 +164,17 @@ export function callFilter(machine: string, sockets: readonly SocketFamily[]): B
     ...refused.flatMap((number) => when('equal', number, refuse(EPERM))),
     // Its flags lie in memory, where no filter can look: without it, libraries fall back to clone.
     ...when('equal', CLONE3[column], refuse(ENOSYS)),
+    // Likewise.
+    ...when('equal', OPENAT2[column], refuse(ENOSYS)),
+    ...MODES.flatMap(({ numbers, mode, flags }) => refuseSetUserId(numbers[column], mode, flags)),
+    // One's own only: with Landlock those of all programs of the user could be set.
+    ...forCall(PRLIMIT64[column], [load(AT.first), ...when('equal', 0, ALLOW), give(refuse(EPERM))]),
+    ...forCall(SOCKETPAIR[column], [
+      load(AT.second),
+      mask(SOCKET_KIND),
+      ...PAIRED.flatMap((kind) => when('equal', kind, ALLOW)),
+      give(refuse(EACCES)),
+    ]),
     ...[CLONE[column], UNSHARE[column]].flatMap((number) =>
       forCall(number, [load(AT.first), ...when('anyBit', NEW_NAMESPACE, refuse(EPERM)), give(ALLOW)]),
     ),
@@ -129,6 +191,13 @@ export function callFilter(machine: string, sockets: readonly SocketFamily[]): B
     give(ALLOW),
   ];
   return Buffer.from(steps.flatMap(bytesOf));
+}
+
+function refuseSetUserId(number: number | undefined, mode: Argument, flags: Argument | undefined): Step[] {
+  if (number === undefined) return [];
+  const judged = [load(AT[mode]), ...when('anyBit', SET_USER_ID, refuse(EPERM)), give(ALLOW)];
+  if (flags === undefined) return forCall(number, judged);
+  return forCall(number, [load(AT[flags]), [JUMP.anyBit, 1, 0, MAKES], give(ALLOW), ...judged]);
 }
 
 /** Little-endian, as both machines are. */

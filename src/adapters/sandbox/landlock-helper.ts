@@ -1,7 +1,8 @@
 /**
  * The program that confines a command by Landlock: Perl, because every Debian has it and it can make any system call. Its
- * arguments: ids of the calls, the pid it must be a child of, the filter (hex), `r:<path>` and `w:<path>` for what may be
- * read and written, `--`, the command. On descriptor 4 it says `began` right before that starts.
+ * arguments: ids of the calls and the flag O_NOFOLLOW, the pid it must be a child of, the command. From descriptor 5 it reads,
+ * with a NUL between, the filter (hex), `r:<path>` and `w:<path>` for what may be read and written. On descriptor 4 it says
+ * `began` right before the command starts.
  *
  * There are three processes. The first stands for the command and ends as it did. The second, its keeper, is the parent of the
  * command and of whatever that leaves behind, and of nothing else: as long as it has children, it ends them. The third becomes
@@ -11,12 +12,15 @@
  */
 export const LANDLOCK_HELPER = String.raw`
 use strict;
-my ($PRCTL, $OPENAT, $CAPSET) = split /,/, shift;
-my ($parent, $filter) = (shift, pack('H*', shift));
+my ($PRCTL, $OPENAT, $CLOSE, $CAPSET, $NOFOLLOW) = map { $_ + 0 } split /,/, shift;
+my $parent = shift;
+open my $settings, '<&=', 5 or die;
+my ($filter, @paths) = split /\0/, do { local $/; <$settings> };
+close $settings;
+$filter = pack('H*', $filter);
 my (@read, @write);
-while (defined(my $arg = shift)) {
-  last if $arg eq '--';
-  my ($what, $path) = $arg =~ /^([rw]):(.*)\z/s or die;
+for (@paths) {
+  my ($what, $path) = /^([rw]):(.*)\z/s or die;
   push @{$what eq 'r' ? \@read : \@write}, $path;
 }
 
@@ -29,7 +33,7 @@ sub must {
 
 # What a task may say of itself: PR_SET_PDEATHSIG 1, PR_SET_DUMPABLE 4, PR_SET_SECCOMP 22, PR_CAPBSET_DROP 24,
 # PR_SET_CHILD_SUBREAPER 36, PR_SET_NO_NEW_PRIVS 38.
-sub control { my @args = (map($_ + 0, @_), (0) x (5 - @_)); return syscall($PRCTL + 0, @args) }
+sub control { my @args = (map($_ + 0, @_), (0) x (5 - @_)); return syscall($PRCTL, @args) }
 
 # Of root's rights only those over files of others stay: what may be reached is for Landlock to say.
 sub drop_capabilities {
@@ -37,7 +41,7 @@ sub drop_capabilities {
   my $kept = 1 << 1 | 1 << 3; # CAP_DAC_OVERRIDE, CAP_FOWNER
   for (0 .. 63) { control(24, $_) if !($kept >> $_ & 1) }
   my ($version, $sets) = (pack('LL', 0x20080522, 0), pack('L6', $kept, $kept, 0, 0, 0, 0));
-  must('capset', syscall($CAPSET + 0, $version, $sets));
+  must('capset', syscall($CAPSET, $version, $sets));
 }
 
 # LANDLOCK_ACCESS_FS_*: EXECUTE 1, WRITE_FILE 2, READ_FILE 4, READ_DIR 8, then REMOVE_DIR … up to TRUNCATE, IOCTL_DEV.
@@ -52,10 +56,11 @@ sub restrict_files {
   for ([1 | 4 | 8, @read], [0x7fff & ~$devices, @write]) {
     my ($rights, @paths) = @$_;
     for my $path (@paths) {
-      my $fd = syscall($OPENAT + 0, -100, $path, 0x280000 | 0400000, 0); # O_PATH | O_CLOEXEC | O_NOFOLLOW
+      my $fd = syscall($OPENAT, -100, $path, 0x280000 | $NOFOLLOW, 0); # O_PATH | O_CLOEXEC
       next if $fd < 0; # gone since it was looked at
       my $rule = pack('Ql', -d $path ? $rights : $rights & (1 | 2 | 4 | 0x4000), $fd);
       must("landlock_add_rule $path", syscall(445, $rules, 1, $rule, 0));
+      syscall($CLOSE, $fd);
     }
   }
   must('no_new_privs', control(38, 1));
@@ -64,7 +69,7 @@ sub restrict_files {
 
 sub filter_calls {
   my $program = pack('Sx6P', length($filter) / 8, $filter);
-  must('seccomp', syscall($PRCTL + 0, 22, 2, $program, 0, 0));
+  must('seccomp', syscall($PRCTL, 22, 2, $program, 0, 0));
 }
 
 sub parent_of {
@@ -103,10 +108,13 @@ sub child_of {
   exit 125;
 }
 
-# Its exit status, as wait(2) has it.
+# Its exit status, as wait(2) has it. What it has left behind meanwhile is taken away as it ends.
 sub status_of {
-  1 while waitpid($_[0], 0) == -1 && $! + 0 == 4; # EINTR
-  return $?;
+  for (;;) {
+    my $ended = waitpid(-1, 0);
+    return $? if $ended == $_[0];
+    return 125 << 8 if $ended == -1 && $! + 0 != 4; # EINTR
+  }
 }
 
 sub end_as {

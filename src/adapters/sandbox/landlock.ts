@@ -2,13 +2,17 @@
  * Landlock (landlock(7)): the kernel refuses the command, and all that it starts, what isn't granted by path. It works
  * where namespaces are forbidden (plain Docker), and can grant only: not "all of the project but its hooks".
  */
+import { constants } from 'node:fs';
 import { callFilter } from './call-filter.ts';
 import { LANDLOCK_HELPER } from './landlock-helper.ts';
 import { READS_AND_PROJECT, type Level } from './level.ts';
 import { type Access, entriesOf, isWithin, type Place } from './places.ts';
 
-/** Numbers of prctl, openat and capset. */
-const CALLS: Partial<Record<string, string>> = { x64: '157,257,126', arm64: '167,56,91' };
+/** Numbers of prctl, openat, close and capset. */
+const CALLS: Partial<Record<string, string>> = { x64: '157,257,3,126', arm64: '167,56,57,91' };
+
+/** Programs of the user share messages and memory with it, as there is no namespace: none are its own. */
+const OWN = { sockets: [], shared: false } as const;
 
 /** All of `/dev` that a command gets. */
 const DEVICES = ['null', 'zero', 'full', 'random', 'urandom', 'tty'].map((name) => `/dev/${name}`);
@@ -21,7 +25,8 @@ export const landlock: Level = {
     'reading files of the project that are named like secrets (`.env`)',
     "changing hooks and settings of the project's git",
     'changing modes, owners and times of your files anywhere',
-    "seeing other processes' names and commands, and before Linux 6.12 sending them signals",
+    "seeing other processes' names and commands, slowing them down, and before Linux 6.12 sending them signals",
+    'seeing that files are there which it may not read, and how large they are',
   ],
   lacks(places) {
     if (CALLS[process.arch] === undefined) return `unknown machine ${process.arch}`;
@@ -36,11 +41,15 @@ export const landlock: Level = {
     return {
       program,
       args: [
-        '-e', LANDLOCK_HELPER, CALLS[process.arch]!, String(process.pid), callFilter(process.arch, [])!.toString('hex'),
-        ...read.map((path) => `r:${path}`), ...[...write, ...DEVICES, scratch.folder].map((path) => `w:${path}`),
-        '--', command.program, ...command.args,
+        '-e', LANDLOCK_HELPER, `${CALLS[process.arch]!},${constants.O_NOFOLLOW}`, String(process.pid),
+        command.program, ...command.args,
       ],
       environment: { TMPDIR: scratch.folder },
+      // More than arguments may be, where a home holds much.
+      settings: Buffer.from([
+        callFilter(process.arch, OWN)!.toString('hex'),
+        ...read.map((path) => `r:${path}`), ...[...write, ...DEVICES, scratch.folder].map((path) => `w:${path}`),
+      ].join('\0')),
       began: (status) => status.includes('began'),
     }; // prettier-ignore
   },

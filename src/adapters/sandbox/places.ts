@@ -2,9 +2,10 @@
  * What a confined command finds where: a map of the file system from which every sandbox is made. Of several places that
  * hold a path the deepest counts.
  */
-import { accessSync, constants, type Dirent, lstatSync, readdirSync, realpathSync } from 'node:fs';
-import { join } from 'node:path';
+import { accessSync, constants, type Dirent, existsSync, lstatSync, readdirSync, realpathSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { isSecretShaped } from '../../base/secret-shaped.ts';
+import { placesOfGit } from './git-places.ts';
 import { HOME_SECRETS, OWN_FOLDERS_IN_RUN, SYSTEM_SECRETS } from './secrets.ts';
 
 /** `scratch`: an empty folder of the command's own is there instead. */
@@ -31,9 +32,6 @@ export interface Surroundings {
   hide: readonly string[];
 }
 
-/** Of a repository: what git runs, or takes settings from that run. `.git` itself is a place, so that nobody renames it. */
-const GIT_RUNS = ['hooks', 'config', 'config.worktree', 'modules', 'worktrees'];
-
 /** From shallow to deep, the root of the file system first. What isn't there is no place. */
 export function placesOf(around: Surroundings): Place[] {
   const { projectRoot, runtimeHome, userHomes } = around;
@@ -58,11 +56,7 @@ export function placesOf(around: Surroundings): Place[] {
     put(path, 'none');
     soft.add(path);
   }
-  const git = realPath(join(projectRoot, '.git'));
-  if (git !== undefined && isWithin(git, projectRoot)) {
-    put(git, 'write');
-    for (const name of GIT_RUNS) put(join(git, name), 'read');
-  }
+  for (const { path, access: is } of placesOfGit(projectRoot)) put(path, is);
   for (const path of around.hide) put(path, 'none');
   for (const path of around.read) put(path, 'read');
   for (const path of around.write) put(path, 'write');
@@ -70,9 +64,18 @@ export function placesOf(around: Surroundings): Place[] {
   for (const path of access.keys()) if (isWithin(path, runtimeHome)) access.delete(path);
   access.set(runtimeHome, 'none');
   access.set('/', 'read');
+  // Else a folder around one of these could be renamed, and the next command would find it there.
+  for (const path of access.keys()) {
+    const folder = dirname(path);
+    if (!access.has(folder) && accessAt(folder, access) === 'write') access.set(folder, 'write');
+  }
   return [...access]
     .map(([path, is]): Place => ({ path, access: is, ...(is === 'none' && soft.has(path) && { soft: true }) }))
     .sort((a, b) => depth(a.path) - depth(b.path) || (a.path < b.path ? -1 : 1));
+}
+
+function accessAt(path: string, access: ReadonlyMap<string, Access>): Access {
+  return access.get(path) ?? accessAt(dirname(path), access);
 }
 
 export function isWithin(path: string, folder: string): boolean {
@@ -94,12 +97,19 @@ function secretsIn(home: string): string[] {
 function secretsOf(projectRoot: string): string[] {
   const top = namesIn(projectRoot);
   const folders = top.filter((entry) => entry.isDirectory() && !NOT_LOOKED_INTO.has(entry.name));
-  const looked = folders.slice(0, MOST_FOLDERS).map(({ name }) => join(projectRoot, name));
-  return [...secretsAmong(top, projectRoot), ...looked.flatMap((folder) => secretsAmong(namesIn(folder), folder))];
+  const looked = folders.map(({ name }) => join(projectRoot, name));
+  return [...secretsAmong(top, projectRoot), ...looked.flatMap(secretsOfFolder)];
+}
+
+function secretsOfFolder(folder: string): string[] {
+  try {
+    return secretsAmong(namesIn(folder), folder);
+  } catch {
+    return [folder]; // nobody can see what it holds, until a command changes that
+  }
 }
 
 const NOT_LOOKED_INTO = new Set(['.git', 'node_modules']);
-const MOST_FOLDERS = 100;
 
 /** Links lead elsewhere, and are judged there. */
 function secretsAmong(entries: readonly Dirent[], folder: string): string[] {
@@ -108,12 +118,9 @@ function secretsAmong(entries: readonly Dirent[], folder: string): string[] {
     .map(({ name }) => join(folder, name));
 }
 
+/** @throws Error of the system when it is there but can't be read: what it holds wouldn't be hidden then. */
 function namesIn(folder: string): Dirent[] {
-  try {
-    return readdirSync(folder, { withFileTypes: true });
-  } catch {
-    return [];
-  }
+  return existsSync(folder) ? readdirSync(folder, { withFileTypes: true }) : [];
 }
 
 /** Most of what is asked for isn't there, which a failing call would tell slowly. */
@@ -125,7 +132,9 @@ function realPath(path: string): string | undefined {
   }
 }
 
+/** What is one's own can be made to be. */
 function isOpen(path: string): boolean {
+  if (lstatSync(path).uid === process.geteuid?.()) return true;
   return [constants.R_OK, constants.X_OK].some((how) => {
     try {
       accessSync(path, how);
@@ -142,9 +151,13 @@ function depth(path: string): number {
 
 /** The paths that a place is made of where single entries are to be left out: all that is in it but links. */
 export function entriesOf(folder: string): string[] {
-  return namesIn(folder)
-    .filter((entry) => !entry.isSymbolicLink())
-    .map(({ name }) => join(folder, name));
+  try {
+    return namesIn(folder)
+      .filter((entry) => !entry.isSymbolicLink())
+      .map(({ name }) => join(folder, name));
+  } catch {
+    return [];
+  }
 }
 
 export function isFolder(path: string): boolean {

@@ -18,9 +18,9 @@ export async function tryOut(sandbox: Sandbox, folder: string, environment: Envi
       timeout: TIMEOUT_MS,
       killSignal: 'SIGKILL',
     });
-    const filter = (child.stdio as readonly unknown[])[5] as Writable;
-    filter.on('error', () => undefined); // it may not be read
-    filter.end(confined.filter);
+    const settings = (child.stdio as readonly unknown[])[5] as Writable;
+    settings.on('error', () => undefined); // it may not be read
+    settings.end(confined.settings);
     let said = '';
     child.stderr!.on('data', (bytes: Buffer) => (said += bytes.toString()));
     child.stdio[4]!.on('data', () => undefined);

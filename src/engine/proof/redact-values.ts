@@ -162,7 +162,7 @@ export function createValueRedaction(placeholders: Placeholders): ValueRedaction
     },
 
     facts: (facts) => ({
-      paths: facts.paths.map(({ arg, path, real, inside_root, kind, secret_shaped, closed }) => ({
+      paths: facts.paths.map(({ arg, path, real, inside_root, kind, secret_shaped, closed, writes }) => ({
         arg: text(arg),
         path: text(path),
         real: text(real),
@@ -170,6 +170,7 @@ export function createValueRedaction(placeholders: Placeholders): ValueRedaction
         kind,
         secret_shaped,
         ...(closed && { closed }),
+        ...(writes && { writes }),
       })),
       hosts: facts.hosts.map(({ arg, url, host, addresses, ...same }) => ({
         ...same,
@@ -193,6 +194,7 @@ export function createValueRedaction(placeholders: Placeholders): ValueRedaction
       ...(facts.executable && {
         executable: { path: text(facts.executable.path), digest: digest(facts.executable.digest) },
       }),
+      ...(facts.sandbox && { sandbox: facts.sandbox }),
       preimages: facts.preimages.map(file),
       ...(facts.taint && { taint: texts(facts.taint) }),
     }),

@@ -1,4 +1,5 @@
 import type { Environment } from '../../../base/environment.ts';
+import type { ConfinedCommand } from '../../../contract/sandbox.ts';
 import { PROVIDER_NAMES, providerOf } from '../../../contract/providers.ts';
 
 /** What every command may see of the program's environment. All else stays behind, keys above all. */
@@ -30,4 +31,30 @@ export function commandEnvironment(
     if (allowed.has(name) || name.startsWith('LC_')) passed[name] = value;
   }
   return { ...passed, TERM: 'dumb', [TOOL_CALL_VARIABLE]: marker };
+}
+
+const CARRIED = 'RUNTIME_CARRIED_';
+
+/**
+ * The variables that settings name, under other names until the command is inside of its sandbox: some of them steer what
+ * starts that (`LD_LIBRARY_PATH`, `BASH_ENV`, `PERL5LIB`), and may lead to what a command has written before.
+ */
+export function carriedInside<T extends ConfinedCommand>(
+  command: T,
+  environment: Record<string, string>,
+  further: readonly string[],
+): { command: T; environment: Record<string, string> } {
+  const names = further.filter((name) => name in environment && !PASSED.includes(name) && /^[A-Za-z_]\w*$/.test(name));
+  if (names.length === 0) return { command, environment };
+  const line = names.map((name) => `export ${name}="$${CARRIED}${name}"; unset ${CARRIED}${name}; `).join('');
+  return {
+    command: {
+      ...command,
+      program: '/bin/sh',
+      args: ['-c', `${line}exec "$@"`, 'sh', command.program, ...command.args],
+    },
+    environment: Object.fromEntries(
+      Object.entries(environment).map(([name, value]) => [names.includes(name) ? `${CARRIED}${name}` : name, value]),
+    ),
+  };
 }

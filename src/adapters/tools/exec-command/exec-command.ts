@@ -6,7 +6,7 @@ import type { Confined, Sandbox } from '../../../contract/sandbox.ts';
 import { pathFact, shownPath } from '../paths/path-facts.ts';
 import { failed, type Failure, failureOf, invalid, noFacts, type Outcome, type Scene, type Tool } from '../tool.ts';
 import { visible } from '../visible.ts';
-import { commandEnvironment } from './command-environment.ts';
+import { carriedInside, commandEnvironment } from './command-environment.ts';
 import { executableDigests, findExecutable } from './executable.ts';
 import { keepOutput, type ShownOutput } from './kept-output.ts';
 import { namedHosts } from './named-hosts.ts';
@@ -53,7 +53,10 @@ export function createExecCommand(): Tool {
     watchdog ??= createWatchdog(spawn);
     // Call ids repeat in other sessions; this is unlike any other that runs on the machine.
     const marker = `${call.call_id}@${process.pid}.${++started}`;
-    const environment = commandEnvironment(scene.environment, scene.settings.exec.env, marker);
+    const { env, limits } = scene.settings.exec;
+    const passed = commandEnvironment(scene.environment, env, marker);
+    const inside = sandbox && carriedInside(command, passed, env);
+    const environment = inside?.environment ?? passed;
     const output = keepOutput(KEPT_BYTES);
     const decoder = new StringDecoder('utf8');
     const onBytes = (bytes: Buffer): void => {
@@ -62,9 +65,8 @@ export function createExecCommand(): Tool {
     };
     let by: Confined | undefined;
     try {
-      by = sandbox?.confine(command);
+      by = inside && sandbox.confine(inside.command);
       const around = { spawn, watchdog, clock: scene.clock, signal: context.signal, onBytes };
-      const { limits } = scene.settings.exec;
       const end = await runProcess({ ...command, environment, ...(by && { confined: { by, limits } }) }, around);
       if ('notStarted' in end) return failed({ code: 'not_startable', message: end.notStarted.message });
       if (end.notBegun) return failed({ code: 'sandbox_failed', message: `not run: ${output.text(kept).text.trim()}` });

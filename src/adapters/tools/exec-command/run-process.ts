@@ -52,9 +52,10 @@ export interface Surroundings {
 
 /**
  * Standard output and error share one pipe, so that they come in the order in which they were written. Node gives
- * children a socket, which can't be opened by name (`echo … >/dev/stderr`); bash can put a real pipe before it.
+ * children a socket, which can't be opened by name (`echo … >/dev/stderr`); bash can put a real pipe before it. That runs
+ * outside of any sandbox: nothing of it is looked for where a command may have put something.
  */
-const WITH_PIPE = 'exec "$@" > >(trap "" TERM; exec cat) 2>&1';
+const WITH_PIPE = 'exec "$@" > >(trap "" TERM; PATH=/usr/bin:/bin; exec cat) 2>&1';
 const WITHOUT_PIPE = 'exec "$@" 2>&1';
 /**
  * Nothing runs before it is watched: the wrapper waits for a word on descriptor 3, and ends when the program died before
@@ -89,7 +90,8 @@ export async function runProcess(command: Command, around: Surroundings): Promis
   watchdog.release(leader);
   const { exitCode: code, signalCode } = child;
   const confirmed = ended && (code !== null || signalCode !== null);
-  const begun = why !== 'ended' || (command.confined?.by.began(status()) ?? true);
+  // Of one that was killed from outside nobody knows.
+  const begun = why !== 'ended' || signalCode !== null || (command.confined?.by.began(status()) ?? true);
   return { why, code, signal: signalCode, confirmed, ...(!begun && { notBegun: true }) };
 }
 
@@ -112,9 +114,9 @@ function start(command: Command, around: Surroundings): ChildProcess {
     detached: true,
     stdio: ['ignore', 'pipe', 'pipe', 'pipe', ...(confined ? (['pipe', 'pipe'] as const) : [])],
   });
-  const filter = (child.stdio as readonly unknown[])[5] as Writable | undefined;
-  filter?.on('error', () => undefined); // it may not be read
-  filter?.end(confined?.by.filter);
+  const settings = (child.stdio as readonly unknown[])[5] as Writable | undefined;
+  settings?.on('error', () => undefined); // it may not be read
+  settings?.end(confined?.by.settings);
   for (const stream of [child.stdout, child.stderr]) stream?.on('data', around.onBytes).on('error', () => undefined);
   return child;
 }

@@ -1,0 +1,193 @@
+/** What a command leaves in the project, to open something for the next one or for what is run outside of a sandbox. */
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { createSandboxes } from '../adapters/sandbox/sandboxes.ts';
+import { type Confined, confined, LEVELS, levelsUnmet, NO_PLACES, PATH } from './testing/confined.ts';
+
+const why = await levelsUnmet();
+
+for (const level of LEVELS) {
+  const unmet = why.get(level.name) ?? '';
+  describe.skipIf(unmet !== '')(`${level.name}${unmet}`, () => {
+    let c: Confined;
+    beforeEach(() => void (c = confined(level)));
+    afterEach(() => c.remove());
+    const inHome = (path: string): string => join(c.home, path);
+
+    test.each(['hooks', 'config', 'config.worktree', 'modules', 'worktrees'])(
+      'a link in the place of .git/%s opens nothing for the next command',
+      async (name) => {
+        rmSync(join(c.t.root, '.git', name), { recursive: true, force: true });
+        await c.run(`ln -s ../../.ssh .git/${name}`);
+        expect(await c.output('cat ../.ssh/id_ed25519 .git/*/id_ed25519')).not.toContain('geheim');
+      },
+    );
+
+    test('places that settings name in the project stay there, also when they become links', async () => {
+      const places = { read: ['.env'], write: level.name === 'bubblewrap' ? ['out'] : [], hide: [] };
+      await c.run('ln -s ../.ssh .env; ln -s .. out');
+      const next = c.again({ places });
+      expect(await next.output('cat ../.ssh/id_ed25519; echo evil >>../.bashrc')).not.toContain('geheim');
+      expect(readFileSync(inHome('.bashrc'), 'utf8')).toBe('# mine\n');
+    });
+
+    test('programs that a command puts on the path run in the sandbox only', async () => {
+      const bin = join(c.t.root, 'node_modules/.bin');
+      mkdirSync(bin, { recursive: true });
+      const here = c.again({ environment: { PATH: `${bin}:${PATH}` } });
+      const planted = `#!/bin/sh\\necho x >${inHome('planted')}\\necho ran\\nexec /bin/cat "$@"\\n`;
+      await here.run(`cd node_modules/.bin; printf '${planted}' >cat; chmod +x cat; ln -s cat perl; ln -s cat bwrap`);
+      expect(await here.output('echo hello | cat')).toContain('ran\nhello\n[exit code 0]');
+      expect(existsSync(inHome('planted'))).toBe(false);
+    });
+
+    test('variables that settings pass arrive, but steer nothing outside of the sandbox', async () => {
+      const script = join(c.t.root, 'env.sh');
+      const environment = { BASH_ENV: script, PERL5OPT: '-Mplanted', PERL5LIB: c.t.root, OTHER: 'a "b" $c' };
+      const here = c.again({ environment, env: Object.keys(environment) });
+      const shell = `test -e seen || echo x >"${inHome('planted')}"; :>seen`;
+      c.t.file('env.sh', `(${shell}) 2>/dev/null\n`);
+      c.t.file('planted.pm', `open my $f, '>', '${inHome('planted')}'; 1;\n`);
+      expect(await here.output('echo "$OTHER" "$BASH_ENV"; env | grep -c CARRIED')).toBe(
+        `a "b" $c ${script}\n0\n[exit code 1]`,
+      );
+      expect(existsSync(inHome('planted'))).toBe(false);
+    });
+
+    test('sockets of a pair are of kinds that go nowhere else', async () => {
+      const perl = `perl -MSocket -e 'for my $kind (1, 2, 3, 5) {
+        print "$kind ", socketpair(my $a, my $b, AF_UNIX, $kind, 0) ? "made" : "refused", "\\n" }'`;
+      expect(await c.output(perl)).toBe('1 made\n2 refused\n3 refused\n5 made\n[exit code 0]');
+    });
+
+    test('nothing is made that runs with the rights of its owner', async () => {
+      const perl = `perl -MFcntl -e 'print sysopen(my $f, "n", O_CREAT | O_RDWR, 04755) ? "made\\n" : "refused\\n";
+        print chmod(04755, "a.txt") ? "changed\\n" : "refused\\n"; print chmod(0755, "a.txt") ? "plain\\n" : ""'`;
+      expect(await c.output(perl)).toBe('refused\nrefused\nplain\n[exit code 0]');
+    });
+
+    test('who kills it from outside is not told that it never ran', async () => {
+      const mark = `echo begun-${process.pid}-${level.name}`;
+      const running = c.run(`${mark} >begun; sleep 60`);
+      await vi.waitFor(() => expect(existsSync(join(c.t.root, 'begun'))).toBe(true), { timeout: 20_000 });
+      for (const id of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
+        const [parent, command] = [`/proc/${id}/stat`, `/proc/${id}/cmdline`].map((path) => {
+          try {
+            return readFileSync(path, 'latin1');
+          } catch {
+            return '';
+          }
+        });
+        const isOurs = parent!.split(') ')[1]?.split(' ')[1] === String(process.pid) && command!.includes(mark);
+        if (isOurs) process.kill(Number(id), 'SIGKILL');
+      }
+      expect(await running).toMatchObject({ outcome: 'ok', signal: 'SIGKILL' });
+    });
+
+    if (level.name === 'bubblewrap') {
+      test.each(['hooks', 'config', 'config.worktree', 'commondir'])(
+        '.git/%s that a command made is set aside when it ends',
+        async (name) => {
+          rmSync(join(c.t.root, '.git', name), { recursive: true, force: true });
+          await c.run(`mkdir .git/${name} && echo evil >.git/${name}/x`);
+          await c.run(`mkdir .git/${name} && echo evil >.git/${name}/y`);
+          expect(existsSync(join(c.t.root, '.git', name))).toBe(false);
+          expect(readdirSync(join(c.t.root, '.git', `${name}.set-aside`))).toEqual(['y']);
+        },
+      );
+
+      test('where something of .git is a link, none of it can be changed', async () => {
+        renameSync(join(c.t.root, '.git/hooks'), join(c.t.root, 'our-hooks'));
+        symlinkSync('../our-hooks', join(c.t.root, '.git/hooks'));
+        await c.run('rm .git/hooks; mkdir .git/hooks; echo x >.git/x');
+        expect(readdirSync(join(c.t.root, '.git')).sort()).toEqual(['config', 'hooks']);
+      });
+
+      test('a .git that is a file says where the repository is, and stays', async () => {
+        rmSync(join(c.t.root, '.git'), { recursive: true });
+        c.t.file('.git', 'gitdir: ../elsewhere\n');
+        await c.run('echo "gitdir: evil" >.git; rm -f .git; mv a.txt .git');
+        expect(c.t.text('.git')).toBe('gitdir: ../elsewhere\n');
+      });
+
+      test('what is hidden in a folder is not found elsewhere by the next command', async () => {
+        const state = c.t.file('deep/er/state/config.yaml', 'geheim\n');
+        c.t.file('api/.env', 'geheim\n');
+        c.t.file('docs/private/x', 'geheim\n');
+        const here = c.again({ state: join(state, '..'), places: { hide: ['docs/private'] } });
+        await here.run('mkdir -p a/b/c; mv api deep docs a/b/c; mv deep/er a/b/c; chmod -R 0 api');
+        expect(await here.output('chmod 755 api; grep -r . . ../project; :')).not.toContain('geheim');
+        expect(await here.output('echo x >api/y; rm api/y; mv api/y z; echo fine')).toContain('fine');
+      });
+
+      test('what nobody can look into is hidden, or there is no sandbox', async () => {
+        c.t.file('api/.env', 'geheim\n');
+        chmodSync(join(c.t.root, 'api'), 0);
+        expect(await c.output('chmod 755 api; cat api/.env')).not.toContain('geheim');
+        chmodSync(join(c.t.root, 'api'), 0o755);
+        chmodSync(c.t.root, 0o111);
+        const found = await c.sandboxes.find(c.t.root);
+        chmodSync(c.t.root, 0o755);
+        if (process.geteuid?.() !== 0) expect(found).toMatchObject({ none: expect.stringContaining('EACCES') });
+      });
+
+      test('secrets are hidden in however many folders', async () => {
+        for (let i = 0; i < 150; i++) c.t.file(`folder-${i}/.env`, 'geheim\n');
+        expect(await c.output('cat */.env')).not.toContain('geheim');
+      });
+
+      test('no command can make the next one be confined by less', async () => {
+        await c.run('for i in $(seq 3000); do : >$i.pem; done');
+        const options = { home: inHome('.runtime'), environment: { PATH, HOME: c.home }, settings: NO_PLACES };
+        expect(await createSandboxes({ ...options, levels: LEVELS }).find(c.t.root)).toMatchObject({
+          level: level.name,
+        });
+        await expect(c.run('echo x')).resolves.toMatchObject({ outcome: 'error', error: { code: 'sandbox_failed' } });
+      });
+    } else {
+      test('what programs of one user share is not shared, and their limits stay', async () => {
+        const [prlimit, size] = process.arch === 'x64' ? [302, 16] : [261, 16];
+        const perl = `perl -e 'print "memory\\n" if defined shmget(0, 100, 0600); print "queue\\n" if defined msgget(0, 0600);
+          print "semaphore\\n" if defined semget(0, 1, 0600);
+          my $old = "x" x ${size}; for (${process.pid}, getppid) { print "limit\\n" if syscall(${prlimit}, $_ + 0, 7, 0, $old) >= 0 }
+          print "own\\n" if syscall(${prlimit}, 0, 7, 0, $old) == 0'`;
+        expect(await c.output(perl)).toBe('own\n[exit code 0]');
+      });
+
+      test('what it leaves behind and has ended is not kept in the table of processes', async () => {
+        const cmd =
+          `for i in $(seq 20); do (true &); done; ` +
+          `left() { grep -sh . /proc/[0-9]*/stat | awk -v parent=$PPID '$3 == "Z" && $4 == parent' | wc -l; }; ` +
+          `for i in $(seq 100); do [ $(left) = 0 ] && break; sleep 0.05; done; left`;
+        expect(await c.output(cmd)).toBe('0\n[exit code 0]');
+      });
+
+      test('its own folder goes also when it locked it, or made it deep', { timeout: 60_000 }, async () => {
+        const lock = 'mkdir -p "$TMPDIR/a/b"; touch "$TMPDIR/a/b/c"; chmod 0 "$TMPDIR/a"';
+        const nest = `perl -e 'chdir $ENV{TMPDIR}; for (1 .. 3000) { mkdir "d"; chdir "d" }'`;
+        const said = await c.output(`echo "$TMPDIR"; ln -s ${inHome('notes')} "$TMPDIR/l"; ${lock}; ${nest}`);
+        const [folder] = said.split('\n', 1);
+        await vi.waitFor(() => expect(existsSync(folder!)).toBe(false), { timeout: 30_000 });
+        expect(readFileSync(inHome('notes/a'), 'utf8')).toBe('note\n');
+      });
+
+      test('a home that holds much', { timeout: 60_000 }, async () => {
+        for (let i = 0; i < 20_000; i++) writeFileSync(inHome(`${'much-'.repeat(20)}${i}`), '');
+        expect(await c.output('cat a.txt; echo x >b; cat b; cat ../.netrc 2>/dev/null || echo no')).toBe(
+          'one\nx\nno\n[exit code 0]',
+        );
+      });
+    }
+  });
+}
