@@ -40,10 +40,9 @@ export function bestSandboxes({ home, environment, settings, levels = levelsHere
   }
 
   /** Of the level for this project, or why it can't be. */
-  async function useOf(level: Level, projectRoot: string): Promise<Sandbox | string> {
+  async function useOf(level: Level, projectRoot: string, places: readonly Place[]): Promise<Sandbox | string> {
     const program = level.programs.find((path) => existsSync(path));
     if (program === undefined) return `${level.programs[0]!} is not installed`;
-    const places = placesFor(projectRoot);
     const lack = level.lacks(places);
     if (lack !== undefined) return lack;
     if (!tried.has(level.name)) tried.set(level.name, tryIt(level, program));
@@ -65,10 +64,16 @@ export function bestSandboxes({ home, environment, settings, levels = levelsHere
       const holding = homesOf(environment).find((folder) => isWithin(folder, projectRoot));
       if (holding !== undefined) return { none: `the project holds your home, ${holding}` };
       if (isWithin(projectRoot, real(home) ?? home)) return { none: 'the project lies in RUNTIME_HOME' };
+      let places: Place[];
+      try {
+        places = placesFor(projectRoot);
+      } catch (error) {
+        return { none: `nobody can see what is to be hidden: ${(error as Error).message}` };
+      }
       const why: string[] = [];
       for (const level of levels) {
         if (wanted !== undefined && level.name !== wanted) continue;
-        const found = await useOf(level, projectRoot);
+        const found = await useOf(level, projectRoot, places);
         if (typeof found !== 'string') return found;
         why.push(`${level.name}: ${found}`);
       }

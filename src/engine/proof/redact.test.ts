@@ -5,6 +5,7 @@ import { canonicalJson } from '../../base/canonical-json.ts';
 import { digestOf, type Digest } from '../../base/digest.ts';
 import type { Entry } from '../../contract/entries.ts';
 import { RuntimeError } from '../../contract/errors.ts';
+import type { Facts } from '../../contract/values.ts';
 import { live } from '../../kernel/testing/world.ts';
 import { createResolver } from '../session/fold.ts';
 import { shortText } from '../session/messages.ts';
@@ -136,6 +137,24 @@ test('the same content has the same placeholder in a file, and another one in th
   expect(new Set(one).size).toBe(new Set(callsOf(session.map(({ entry }) => entry))).size);
   expect(one.some((text) => two.includes(text))).toBe(false);
   expect(one[0]).toMatch(/^\[redacted \d+ bytes #[0-9a-f]{12}\] *$/);
+});
+
+test('by what a command was confined stays, and which of its paths it writes', async () => {
+  const { entries: session } = await storyOf('guarded');
+  const place = { arg: 'cmd', path: 'x', real: '/x', inside_root: true, kind: 'file', secret_shaped: false } as const;
+  const confined = session.map((one): Marked => {
+    if (one.entry.type !== 'call.inspected') return one;
+    const { data } = one.entry;
+    const facts: Facts = { ...data.facts, sandbox: 'landlock', paths: [{ ...place, writes: true }, place] };
+    return { ...one, entry: { ...one.entry, data: { ...data, facts } } };
+  });
+  const kept = redacted(confined).entries.flatMap((entry) =>
+    entry.type === 'call.inspected'
+      ? [[entry.data.facts.sandbox, ...entry.data.facts.paths.map(({ writes }) => writes)]]
+      : [],
+  );
+  expect(kept.length).toBeGreaterThan(0);
+  expect(kept).toEqual(kept.map(() => ['landlock', true, undefined]));
 });
 
 test('no digest of an original value is left by which a guess could be tried', async () => {

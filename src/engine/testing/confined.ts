@@ -7,7 +7,7 @@ import { landlock } from '../../adapters/sandbox/landlock.ts';
 import type { Level } from '../../adapters/sandbox/level.ts';
 import type { SandboxSettings } from '../../adapters/sandbox/options.ts';
 import { createSandboxes } from '../../adapters/sandbox/sandboxes.ts';
-import { NO_LIMITS, type TestHost, testHost } from '../../adapters/tools/test-host.ts';
+import { NO_LIMITS, shell, type TestHost, testHost } from '../../adapters/tools/test-host.ts';
 import { type Environment, processEnvironment } from '../../base/environment.ts';
 import type { ToolResult } from '../../contract/ports.ts';
 import type { Sandboxes } from '../../contract/sandbox.ts';
@@ -93,6 +93,7 @@ function hostIn(level: Level, around: string, options: ConfinedOptions): Confine
     run,
     output: async (cmd) => (await run(cmd)).output,
     again: (other) => hostIn(level, around, other),
-    remove: () => rmSync(around, { recursive: true, force: true }),
+    // What a command locked, too.
+    remove: () => shell('chmod -R u+rwX "$1" && rm -rf "$1"', around),
   };
 }
