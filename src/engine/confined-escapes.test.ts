@@ -13,6 +13,7 @@ import {
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { createSandboxes } from '../adapters/sandbox/sandboxes.ts';
+import { testHost } from '../adapters/tools/test-host.ts';
 import { type Confined, confined, LEVELS, levelsUnmet, NO_PLACES, PATH } from './testing/confined.ts';
 
 const why = await levelsUnmet();
@@ -121,14 +122,38 @@ for (const level of LEVELS) {
         expect(c.t.text('.git')).toBe('gitdir: ../elsewhere\n');
       });
 
-      test('what is hidden in a folder is not found elsewhere by the next command', async () => {
+      test('what has to be hidden in a folder is not found elsewhere by the next command', async () => {
         const state = c.t.file('deep/er/state/config.yaml', 'geheim\n');
-        c.t.file('api/.env', 'geheim\n');
         c.t.file('docs/private/x', 'geheim\n');
         const here = c.again({ state: join(state, '..'), places: { hide: ['docs/private'] } });
-        await here.run('mkdir -p a/b/c; mv api deep docs a/b/c; mv deep/er a/b/c; chmod -R 0 api');
-        expect(await here.output('chmod 755 api; grep -r . . ../project; :')).not.toContain('geheim');
-        expect(await here.output('echo x >api/y; rm api/y; mv api/y z; echo fine')).toContain('fine');
+        await here.run('mkdir -p a/b/c; mv deep docs a/b/c; mv deep/er a/b/c');
+        expect(await here.output('grep -r . . ../project; :')).not.toContain('geheim');
+        expect(await here.output('echo x >docs/y; rm docs/y; echo fine')).toContain('fine');
+      });
+
+      test('what another command swaps while the sandbox is made opens nothing', { timeout: 90_000 }, async () => {
+        rmSync(join(c.t.root, '.git'), { recursive: true });
+        const swap = `mkdir -p .git n; ln -s ../.ssh l; : >going; perl -e 'while (!-e "stop") {
+          rename ".git", "n/g"; rename "l", ".git"; rename ".git", "l"; rename "n/g", ".git" }'`;
+        const swapping = c.run(swap);
+        await vi.waitFor(() => expect(existsSync(join(c.t.root, 'going'))).toBe(true), { timeout: 20_000 });
+        let said = '';
+        for (let i = 0; i < 60; i++) said += await c.output('cat ../.ssh/id_ed25519 .git/id_ed25519').catch(() => '');
+        writeFileSync(join(c.t.root, 'stop'), '');
+        await swapping;
+        expect(said).not.toContain('geheim');
+      });
+
+      test('a project whose path has spaces, tabs and the like', async () => {
+        const odd = join(c.around, `an odd\\ \t\n'name'`);
+        renameSync(c.t.root, odd);
+        const found = await c.sandboxes.find(odd);
+        if ('none' in found) throw new Error(found.none);
+        const project = testHost({ home: inHome('.runtime'), sandboxes: c.sandboxes }, odd);
+        const request = { ...project.request('exec_command', { cmd: 'cat a.txt; echo x >.git/x && echo made' }) };
+        const call = { ...request, sandbox: level.name };
+        expect((await project.run(call, await project.host.inspect(call))).output).toBe('one\nmade\n[exit code 0]');
+        mkdirSync(c.t.root);
       });
 
       test('what nobody can look into is hidden, or there is no sandbox', async () => {

@@ -4,7 +4,9 @@
  */
 import { callFilter } from './call-filter.ts';
 import { READS_AND_PROJECT, type Level } from './level.ts';
-import { isFolder, type Place } from './places.ts';
+import { checkedBefore } from './mount-check.ts';
+import type { Place } from './place.ts';
+import { isFolder } from './places.ts';
 import type { Scratch } from './scratch.ts';
 
 const PROGRAMS = ['/usr/bin/bwrap', '/usr/local/bin/bwrap', '/bin/bwrap'];
@@ -26,10 +28,11 @@ export const bubblewrap: Level = {
   lacks: () => (callFilter(process.arch, OWN) ? undefined : `unknown machine ${process.arch}`),
   confine(program, { places, scratch, command }) {
     const mounts = places.slice(1).flatMap((place) => mountOf(place, scratch));
+    const checked = checkedBefore(command, places);
     const args = [
       '--die-with-parent', ...ISOLATED, ...RIGHTS,
       '--ro-bind', '/', '/', '--dev', '/dev', '--proc', '/proc', ...mounts,
-      '--seccomp', '5', '--json-status-fd', '4', '--chdir', command.folder, '--', command.program, ...command.args,
+      '--seccomp', '5', '--json-status-fd', '4', '--chdir', command.folder, '--', checked.program, ...checked.args,
     ]; // prettier-ignore
     return {
       program,

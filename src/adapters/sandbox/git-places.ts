@@ -1,7 +1,7 @@
 /** Of a project's repository: what git runs, or is told by what to run. Commands may change the rest of it. */
 import { lstatSync, renameSync, rmSync, type Stats } from 'node:fs';
 import { join } from 'node:path';
-import type { Place } from './places.ts';
+import type { Place } from './place.ts';
 
 /** `commondir` says where git finds the others. */
 const RUNS = ['hooks', 'config', 'config.worktree', 'commondir'];

@@ -6,7 +6,8 @@ import { constants } from 'node:fs';
 import { callFilter } from './call-filter.ts';
 import { LANDLOCK_HELPER } from './landlock-helper.ts';
 import { READS_AND_PROJECT, type Level } from './level.ts';
-import { type Access, entriesOf, isWithin, type Place } from './places.ts';
+import type { Access, Place } from './place.ts';
+import { entriesOf, isWithin } from './places.ts';
 
 /** Numbers of prctl, openat, close and capset. */
 const CALLS: Partial<Record<string, string>> = { x64: '157,257,3,126', arm64: '167,56,57,91' };

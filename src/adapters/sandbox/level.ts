@@ -1,7 +1,7 @@
 /** What every kind of sandbox is to the rest. */
 import type { Confined, ConfinedCommand } from '../../contract/sandbox.ts';
 import type { SandboxLevel } from '../../contract/values.ts';
-import type { Place } from './places.ts';
+import type { Place } from './place.ts';
 import type { Scratch } from './scratch.ts';
 
 export interface Confinement {

@@ -6,18 +6,8 @@ import { accessSync, constants, type Dirent, existsSync, lstatSync, readdirSync,
 import { dirname, join } from 'node:path';
 import { isSecretShaped } from '../../base/secret-shaped.ts';
 import { placesOfGit } from './git-places.ts';
+import type { Access, Place } from './place.ts';
 import { HOME_SECRETS, OWN_FOLDERS_IN_RUN, SYSTEM_SECRETS } from './secrets.ts';
-
-/** `scratch`: an empty folder of the command's own is there instead. */
-export type Access = 'read' | 'write' | 'none' | 'scratch';
-
-export interface Place {
-  /** Absolute, links resolved. */
-  path: string;
-  access: Access;
-  /** Good to have: a level that can't do it is a level all the same. */
-  soft?: true;
-}
 
 export interface Surroundings {
   /** Real path of the project: what a command may change. */
@@ -51,23 +41,25 @@ export function placesOf(around: Surroundings): Place[] {
     put(home, 'read');
     for (const path of secretsIn(home)) put(path, 'none');
   }
-  put(projectRoot, 'write');
+  access.set(projectRoot, 'write');
   for (const path of secretsOf(projectRoot)) {
     put(path, 'none');
     soft.add(path);
   }
-  for (const { path, access: is } of placesOfGit(projectRoot)) put(path, is);
-  for (const path of around.hide) put(path, 'none');
-  for (const path of around.read) put(path, 'read');
-  for (const path of around.write) put(path, 'write');
+  // From here on nothing is resolved again: what commands may change could lead elsewhere by now.
+  for (const { path, access: is } of placesOfGit(projectRoot)) access.set(path, is);
+  for (const path of around.hide) access.set(path, 'none');
+  for (const path of around.read) access.set(path, 'read');
+  for (const path of around.write) access.set(path, 'write');
   // Whatever was said before: nothing of the state is seen.
   for (const path of access.keys()) if (isWithin(path, runtimeHome)) access.delete(path);
   access.set(runtimeHome, 'none');
   access.set('/', 'read');
-  // Else a folder around one of these could be renamed, and the next command would find it there.
+  // Else a folder around one of these could be renamed, and the next command would find it there. Not so with what is
+  // only good to have: files couldn't be moved out of every folder around a secret.
   for (const path of access.keys()) {
     const folder = dirname(path);
-    if (!access.has(folder) && accessAt(folder, access) === 'write') access.set(folder, 'write');
+    if (!soft.has(path) && !access.has(folder) && accessAt(folder, access) === 'write') access.set(folder, 'write');
   }
   return [...access]
     .map(([path, is]): Place => ({ path, access: is, ...(is === 'none' && soft.has(path) && { soft: true }) }))

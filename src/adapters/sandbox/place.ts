@@ -1,0 +1,12 @@
+/** One entry of the map from which every sandbox is made. */
+
+/** `scratch`: an empty folder of the command's own is there instead. */
+export type Access = 'read' | 'write' | 'none' | 'scratch';
+
+export interface Place {
+  /** Absolute, links resolved. */
+  path: string;
+  access: Access;
+  /** Good to have: a level that can't do it is a level all the same. */
+  soft?: true;
+}
