@@ -1,11 +1,12 @@
 /** Logins with model services, a file each in `RUNTIME_HOME/auth`: read whole, written whole. */
-import { closeSync, fstatSync, lstatSync, readFileSync } from 'node:fs';
+import { lstatSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { validate } from '#generated/login-validator.js';
 import { RuntimeError } from '../contract/errors.ts';
 import type { Login } from '../contract/login.ts';
 import { lockFile } from './file-lock.ts';
-import { ensureFolder, openExisting, removeFile, syncFolderNow, writeWhole } from './files.ts';
+import { ensureFolder, removeFile, syncFolderNow } from './files.ts';
+import { readJson, writeJson } from './json-file.ts';
 import { storeError } from './store-error.ts';
 
 /** A login is a few KiB. */
@@ -17,19 +18,9 @@ export function hasLogin(path: string): boolean {
 
 /** Undefined: there is none. @throws RuntimeError store_damaged | no_permission | store_unavailable */
 export function readLogin(path: string): Login | undefined {
-  let text: string;
-  try {
-    const file = openExisting(path, 'read');
-    if (file === undefined) return undefined;
-    try {
-      text = fstatSync(file).size > MOST_BYTES ? '' : readFileSync(file, 'utf8');
-    } finally {
-      closeSync(file);
-    }
-  } catch (error) {
-    throw error instanceof RuntimeError ? error : storeError(`Reading ${path}`, error);
-  }
-  const found = parsed(text);
+  const file = readJson(path, MOST_BYTES);
+  if (file === undefined) return undefined;
+  const { found } = file;
   if (validate(found)) return found;
   throw new RuntimeError('store_damaged', `${path} is no login that this version wrote.`, {
     next: 'Log in anew with `runtime provider login openai-codex`.',
@@ -47,12 +38,7 @@ export function usableLogin(path: string): Login | undefined {
 
 /** Durable when it returns. @throws RuntimeError no_permission | store_unavailable | disk_full */
 export function writeLogin(path: string, login: Login): void {
-  try {
-    ensureFolder(dirname(path));
-    writeWhole(path, `${JSON.stringify(login, null, 2)}\n`, { sync: true });
-  } catch (error) {
-    throw storeError(`Writing ${path}`, error);
-  }
+  writeJson(path, login);
 }
 
 /** None is no error. @throws RuntimeError no_permission | store_unavailable */
@@ -75,12 +61,4 @@ export function lockLogin(path: string): (() => void) | undefined {
   ensureFolder(dirname(path));
   const lock = lockFile(`${path}.lock`);
   return lock && (() => lock.close());
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

@@ -9,8 +9,8 @@ import { join } from 'node:path';
 import { validate } from '#generated/tokens-validator.js';
 import { RuntimeError } from '../contract/errors.ts';
 import type { TokenRecord, Tokens } from '../contract/tokens.ts';
-import { lockFile } from './file-lock.ts';
-import { ensureFolder, fileStamp, writeWhole } from './files.ts';
+import { fileStamp } from './files.ts';
+import { changeJson, parsedJson } from './json-file.ts';
 import { isFileError, storeError } from './store-error.ts';
 
 const SECRET_BYTES = 32;
@@ -32,7 +32,7 @@ export function readTokens(home: string): TokenRecord[] {
     if (isFileError(error, 'ENOENT')) return [];
     throw storeError(`Reading ${path}`, error);
   }
-  const found = parsed(text);
+  const found = parsedJson(text);
   if (validate(found)) return found.tokens;
   throw new RuntimeError('store_damaged', `${path} is not what \`runtime token\` writes.`, {
     next: 'Move it away, then make the tokens anew with `runtime token create`.',
@@ -83,26 +83,5 @@ export function tokensPath(home: string): string {
 
 /** One process at a time, so that no change is lost. @throws RuntimeError locked */
 function changeTokens(home: string, change: (tokens: TokenRecord[]) => TokenRecord[]): void {
-  const path = tokensPath(home);
-  try {
-    ensureFolder(join(home, 'auth'));
-    const lock = lockFile(`${path}.lock`, PATIENCE_MS);
-    if (lock === undefined) throw new RuntimeError('locked', 'Another process is changing the tokens.');
-    try {
-      const tokens: Tokens = { v: 1, tokens: change(readTokens(home)) };
-      writeWhole(path, `${JSON.stringify(tokens, null, 2)}\n`, { sync: true });
-    } finally {
-      lock.close();
-    }
-  } catch (error) {
-    throw storeError(`Writing ${path}`, error);
-  }
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
+  changeJson(tokensPath(home), 'the tokens', PATIENCE_MS, (): Tokens => ({ v: 1, tokens: change(readTokens(home)) }));
 }

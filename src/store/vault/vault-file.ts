@@ -1,12 +1,8 @@
 /** The vault's file: read whole, written whole, changed by one process at a time. What is in it: seal.ts. */
-import { closeSync, fstatSync, readFileSync } from 'node:fs';
-import { dirname } from 'node:path';
 import { validate } from '#generated/vault-validator.js';
 import { RuntimeError } from '../../contract/errors.ts';
 import type { VaultFile } from '../../contract/vault.ts';
-import { lockFile } from '../file-lock.ts';
-import { ensureFolder, openExisting, writeWhole } from '../files.ts';
-import { storeError } from '../store-error.ts';
+import { changeJson, readJson } from '../json-file.ts';
 import { isAcceptedKdf } from './seal.ts';
 import { vaultPath } from './vault-path.ts';
 
@@ -19,19 +15,9 @@ const VERSION = 1;
 /** Undefined: there is none. @throws RuntimeError vault_damaged | store_too_new | no_permission | store_unavailable */
 export function readVault(home: string): VaultFile | undefined {
   const path = vaultPath(home);
-  let text: string;
-  try {
-    const file = openExisting(path, 'read');
-    if (file === undefined) return undefined;
-    try {
-      text = fstatSync(file).size > MOST_BYTES ? '' : readFileSync(file, 'utf8');
-    } finally {
-      closeSync(file);
-    }
-  } catch (error) {
-    throw storeError(`Reading ${path}`, error);
-  }
-  const found = parsed(text);
+  const file = readJson(path, MOST_BYTES);
+  if (file === undefined) return undefined;
+  const { found } = file;
   if (isNewer(found)) {
     throw new RuntimeError('store_too_new', `${path} was written by a newer version of runtime.`);
   }
@@ -48,21 +34,7 @@ export function readVault(home: string): VaultFile | undefined {
  * either the old one stands there or the new one. @throws RuntimeError locked | what `readVault` throws | disk_full
  */
 export function changeVault(home: string, change: (vault: VaultFile | undefined) => VaultFile): VaultFile {
-  const path = vaultPath(home);
-  try {
-    ensureFolder(dirname(path));
-    const lock = lockFile(`${path}.lock`, PATIENCE_MS);
-    if (lock === undefined) throw new RuntimeError('locked', 'Another process is changing the vault.');
-    try {
-      const changed = change(readVault(home));
-      writeWhole(path, `${JSON.stringify(changed, null, 2)}\n`, { sync: true });
-      return changed;
-    } finally {
-      lock.close();
-    }
-  } catch (error) {
-    throw storeError(`Writing ${path}`, error);
-  }
+  return changeJson(vaultPath(home), 'the vault', PATIENCE_MS, () => change(readVault(home)));
 }
 
 function damaged(path: string, why: string): RuntimeError {
@@ -72,12 +44,4 @@ function damaged(path: string, why: string): RuntimeError {
 function isNewer(found: unknown): boolean {
   if (typeof found !== 'object' || found === null || !('v' in found)) return false;
   return typeof found.v === 'number' && found.v > VERSION;
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
