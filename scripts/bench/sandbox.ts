@@ -3,7 +3,7 @@
  * without one. Medians of rounds in which all take turns.
  */
 import { mkdirSync, mkdtempSync, realpathSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { bubblewrap } from '../../src/adapters/sandbox/bubblewrap.ts';
 import { landlock } from '../../src/adapters/sandbox/landlock.ts';
@@ -19,7 +19,7 @@ const ROUNDS = 60;
 const WARM_UP = 5;
 const ASKED = '≤ 6';
 
-const folder = realpathSync(mkdtempSync(join(tmpdir(), 'runtime-bench-')));
+const folder = realpathSync(mkdtempSync(join(homedir(), '.runtime-bench-')));
 const project = join(folder, 'project');
 mkdirSync(project);
 const environment = { PATH: process.env['PATH'], HOME: process.env['HOME'] };

@@ -6,13 +6,13 @@ import { callFilter } from './call-filter.ts';
 import { READS_AND_PROJECT, type Level } from './level.ts';
 import { checkedBefore } from './mount-check.ts';
 import type { Place } from './place.ts';
-import { isFolder } from './places.ts';
+import { isFolder, isWithin } from './places.ts';
 import type { Scratch } from './scratch.ts';
 
 const PROGRAMS = ['/usr/bin/bwrap', '/usr/local/bin/bwrap', '/bin/bwrap'];
 
 /** In a network of its own, which leads nowhere, a command may talk to what it started itself. */
-const OWN = { sockets: ['inet', 'inet6', 'netlink'], shared: true } as const;
+const FILTER = callFilter(process.arch, { sockets: ['inet', 'inet6', 'netlink'], shared: true });
 
 const ISOLATED = ['pid', 'ipc', 'uts', 'net', 'cgroup-try'].map((name) => `--unshare-${name}`);
 
@@ -25,9 +25,12 @@ export const bubblewrap: Level = {
   name: 'bubblewrap',
   programs: PROGRAMS,
   leaves: READS_AND_PROJECT,
-  lacks: () => (callFilter(process.arch, OWN) ? undefined : `unknown machine ${process.arch}`),
+  lacks: () => (FILTER ? undefined : `unknown machine ${process.arch}`),
   confine(program, { places, scratch, command }) {
-    const mounts = places.slice(1).flatMap((place) => mountOf(place, scratch));
+    const mounts = places
+      .slice(1)
+      .filter((place) => !isSoAnyway(place, places))
+      .flatMap((place) => mountOf(place, scratch));
     const checked = checkedBefore(command, places);
     const args = [
       '--die-with-parent', ...ISOLATED, ...RIGHTS,
@@ -38,12 +41,18 @@ export const bubblewrap: Level = {
       program,
       args,
       environment: { TMPDIR: '/tmp' },
-      settings: callFilter(process.arch, OWN)!,
+      settings: FILTER!,
       // It is told how a command ended only if that was begun.
       began: (status) => status.includes('"exit-code"'),
     };
   },
 };
+
+/** Each mount takes its time. What lies in a place of the same kind needs none, unless it must not be renamed there. */
+function isSoAnyway({ path, access }: Place, places: readonly Place[]): boolean {
+  if (access !== 'read' && access !== 'none') return false;
+  return places.findLast((place) => place.path !== path && isWithin(path, place.path))?.access === access;
+}
 
 function mountOf({ path, access }: Place, scratch: Scratch): string[] {
   switch (access) {

@@ -13,7 +13,7 @@ import { entriesOf, isWithin } from './places.ts';
 const CALLS: Partial<Record<string, string>> = { x64: '157,257,3,126', arm64: '167,56,57,91' };
 
 /** Programs of the user share messages and memory with it, as there is no namespace: none are its own. */
-const OWN = { sockets: [], shared: false } as const;
+const FILTER = callFilter(process.arch, { sockets: [], shared: false });
 
 /** All of `/dev` that a command gets. */
 const DEVICES = ['null', 'zero', 'full', 'random', 'urandom', 'tty'].map((name) => `/dev/${name}`);
@@ -48,7 +48,7 @@ export const landlock: Level = {
       environment: { TMPDIR: scratch.folder },
       // More than arguments may be, where a home holds much.
       settings: Buffer.from([
-        callFilter(process.arch, OWN)!.toString('hex'),
+        FILTER!.toString('hex'),
         ...read.map((path) => `r:${path}`), ...[...write, ...DEVICES, scratch.folder].map((path) => `w:${path}`),
       ].join('\0')),
       began: (status) => status.includes('began'),

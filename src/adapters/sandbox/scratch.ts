@@ -1,6 +1,6 @@
 /** A folder of a command's own, for what it would put into `/tmp`; gone with it. */
 import { spawn } from 'node:child_process';
-import { mkdirSync, mkdtempSync, realpathSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, opendirSync, realpathSync, rmdirSync, unlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -15,24 +15,62 @@ export interface Scratch {
 /** What the command locked is unlocked. Neither program follows links that it finds. */
 const REMOVE = 'rm -rf -- "$1" || { chmod -R u+rwX -- "$1"; rm -rf -- "$1"; }';
 
+/** As many files and as deep as a command liked: nobody waits for more than a few. */
+const FEW = 32;
+
+/**
+ * Of the folder itself only: what lies deeper is found by name, which something that outlived the command could make a link.
+ * @throws Error when there is more, or it is locked; some of it is gone then.
+ */
+function removeFew(folder: string): void {
+  const listed = opendirSync(folder);
+  try {
+    let left = FEW;
+    for (let entry = listed.readSync(); entry !== null; entry = listed.readSync()) {
+      if (left-- === 0) throw new Error('more than a few entries');
+      const path = join(folder, entry.name);
+      if (entry.isDirectory()) rmdirSync(path);
+      else unlinkSync(path);
+    }
+  } finally {
+    listed.closeSync();
+  }
+  rmdirSync(folder);
+}
+
+/** What is still to be removed, once nothing else is waiting, or when the program ends: an answer doesn't wait for it. */
+const due = new Set<() => void>();
+
+function removeDue(): void {
+  process.off('exit', removeDue);
+  for (const remove of due) remove();
+  due.clear();
+}
+
+function soon(remove: () => void): void {
+  if (due.size === 0) {
+    process.once('exit', removeDue);
+    setImmediate(removeDue);
+  }
+  due.add(remove);
+}
+
 export function makeScratch(): Scratch {
   const whole = realpathSync(mkdtempSync(join(tmpdir(), 'runtime-scratch-')));
   const [folder, emptyFile] = [join(whole, 'tmp'), join(whole, 'nothing')];
   mkdirSync(folder);
   writeFileSync(emptyFile, '', { mode: 0o444 });
-  return {
-    folder,
-    emptyFile,
-    remove() {
-      try {
-        rmdirSync(folder);
-        rmSync(whole, { recursive: true });
-      } catch {
-        // As many files and as deep as the command liked: nobody waits for that.
-        const options = { cwd: '/', env: { PATH: '/usr/bin:/bin' }, detached: true, stdio: 'ignore' } as const;
-        const child = spawn('/bin/sh', ['-c', REMOVE, 'sh', whole], options);
-        child.on('error', () => undefined).unref();
-      }
-    },
-  };
+  return { folder, emptyFile, remove: () => soon(() => remove(whole, folder, emptyFile)) };
+}
+
+function remove(whole: string, folder: string, emptyFile: string): void {
+  try {
+    removeFew(folder);
+    unlinkSync(emptyFile);
+    rmdirSync(whole);
+  } catch {
+    const options = { cwd: '/', env: { PATH: '/usr/bin:/bin' }, detached: true, stdio: 'ignore' } as const;
+    const child = spawn('/bin/sh', ['-c', REMOVE, 'sh', whole], options);
+    child.on('error', () => undefined).unref();
+  }
 }
