@@ -52,6 +52,27 @@ for (const level of LEVELS) {
       expect(t.text('d/b')).toBe('one\ntwo\n');
     });
 
+    test('neither reads nor changes what the runtime goes by, wherever that lies', async () => {
+      const [inHome, inProject] = [join(home, 'runtime.yaml'), t.file('conf/runtime.yaml', 'geheim\n')];
+      writeFileSync(inHome, 'geheim\n');
+      symlinkSync(inHome, join(home, '.runtime/policy.yaml'));
+      const try_ = `cat ../runtime.yaml conf/runtime.yaml; echo x >>../runtime.yaml; echo x >>conf/runtime.yaml; mv conf old; cat old/*`;
+      const outside = c.again({ ownFiles: [join(home, '.runtime/policy.yaml')] });
+      expect(await outside.output('cat ../runtime.yaml; echo x >>../runtime.yaml; true')).not.toContain('geheim');
+      expect(readFileSync(inHome, 'utf8')).toBe('geheim\n');
+      const inside = c.again({ ownFiles: [inProject] });
+      if (level.name === 'landlock') {
+        // It can't keep one file of what may be written from a command: then there is no such sandbox.
+        expect(await inside.sandboxes.find(t.root)).toEqual({
+          none: expect.stringContaining(`can't hide ${inProject}`),
+        });
+        return;
+      }
+      expect(await inside.output(try_)).toContain('mv: ');
+      expect(readFileSync(inProject, 'utf8')).toBe('geheim\n');
+      expect(await inside.output('cat conf/runtime.yaml')).not.toContain('geheim');
+    });
+
     test('sees system and home, but what holds secrets', async () => {
       expect(await output('cat ../notes/a; ls /usr >/dev/null && echo usr')).toBe('note\nusr\n[exit code 0]');
       for (const path of ['.ssh/id_ed25519', '.netrc', '.config/gh/hosts.yml', '.runtime/config.yaml', 'diary']) {

@@ -26,6 +26,7 @@ import { runtimeHome } from './config/home.ts';
 import { limitsOf } from './config/limits.ts';
 import { loadConfig, type LoadedConfig } from './config/load.ts';
 import { chooseModels, isListed, missingKey, type ChosenModels } from './config/models.ts';
+import { ownFiles } from './config/own-files.ts';
 import { policyIn } from './config/policy-in.ts';
 import { wrongPolicy } from './config/policy.ts';
 import { loginSecrets, knownSecrets } from './config/secrets.ts';
@@ -80,13 +81,15 @@ export async function openWorkspace(request: WorkspaceRequest): Promise<Workspac
   const { environment, overrides, file, program = 'runtime' } = request;
   const home = runtimeHome(environment);
   const clock = systemClock;
-  const surroundingsOf = (config: Config) => ({
-    home,
-    clock,
-    environment,
-    settings: toolSettings(config),
-    sandboxes: createSandboxes({ home, environment, settings: config.sandbox }),
-  });
+  const surroundingsOf = (config: Config) => {
+    const around = { home, environment, ownFiles: ownFiles(home, config, file) };
+    return {
+      ...around,
+      clock,
+      settings: toolSettings(config),
+      sandboxes: createSandboxes({ ...around, settings: config.sandbox }),
+    };
+  };
   let host: ToolHost | undefined;
   const toolsOf = (config: Config): ToolHost => (host ??= createToolHost(surroundingsOf(config)));
   const loaded = await loadConfig({

@@ -11,10 +11,12 @@ import type { Host } from '../contract/host.ts';
 import { findApproval } from '../engine/approvals.ts';
 import { mustHold } from './http/control/lock-holder.ts';
 import { policyNow } from '../engine/config/policy-now.ts';
+import type { Reloaded } from '../engine/config/reload.ts';
 import { lossAfter } from '../engine/host-loss.ts';
 import { createHub, type Hub, type HubOptions } from '../engine/hub/hub.ts';
 import { entriesBehind } from '../engine/stream.ts';
 import type { Workspace } from '../engine/wire.ts';
+import { followConfig } from './config-watch.ts';
 import type { ControlOptions, ControlServer } from './http/control/serve-control.ts';
 
 export interface AttachOptions extends Pick<
@@ -27,6 +29,8 @@ export interface AttachOptions extends Pick<
   root?: string;
   /** May what runs come to its end, although nobody looks on? */
   patient?: boolean;
+  /** The files of the configuration are followed by whoever stays: hears what a change of them did, or why it did nothing. */
+  onConfig?: (outcome: Reloaded | RuntimeError) => void;
 }
 
 /** How long an owner may take to serve, or to give the lock back. */
@@ -210,7 +214,12 @@ export function readsOf(
   };
 }
 
-function serve(workspace: Workspace, hub: Hub, path: string, { takes, warn, patient = false }: AttachOptions): Hub {
+function serve(
+  workspace: Workspace,
+  hub: Hub,
+  path: string,
+  { takes, warn, patient = false, onConfig }: AttachOptions,
+): Hub {
   const served: Hub = {
     ...hub,
     // Who looks on may see what runs come to its end.
@@ -233,6 +242,7 @@ function serve(workspace: Workspace, hub: Hub, path: string, { takes, warn, pati
   });
   // Whoever leaves closes it again, and is told what goes wrong.
   void hub.lost.then((loss) => server.close(loss)).catch(() => {});
+  if (onConfig) followConfig(workspace, hub, onConfig);
   return served;
 }
 

@@ -15,7 +15,13 @@ import { makeScratch } from './scratch.ts';
 import type { SandboxesOptions } from './options.ts';
 import { tryOut } from './try-out.ts';
 
-export function bestSandboxes({ home, environment, settings, levels = levelsHere() }: SandboxesOptions): Sandboxes {
+export function bestSandboxes({
+  home,
+  ownFiles = [],
+  environment,
+  settings,
+  levels = levelsHere(),
+}: SandboxesOptions): Sandboxes {
   const tried = new Map<SandboxLevel, Promise<string | undefined>>();
 
   function placesFor(projectRoot: string): Place[] {
@@ -36,7 +42,7 @@ export function bestSandboxes({ home, environment, settings, levels = levelsHere
       userHomes: homes,
       read: own(settings.read),
       write: own(settings.write),
-      hide: own(settings.hide),
+      hide: [...own(settings.hide), ...ownFiles.flatMap((path) => real(path) ?? [])],
     });
   }
 

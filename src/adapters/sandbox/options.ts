@@ -12,6 +12,8 @@ export interface SandboxesOptions {
   /** RUNTIME_HOME, absolute. */
   home: string;
   environment: Environment;
+  /** The runtime's own files, absolute; those in its home needn't be named. */
+  ownFiles?: readonly string[];
   settings: SandboxSettings;
   /** Best first. */
   levels?: readonly Level[];

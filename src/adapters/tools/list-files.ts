@@ -37,7 +37,7 @@ async function list(real: string, scene: Scene, signal: AbortSignal): Promise<Ou
   const lines: string[] = [];
   let bytes = 0;
   let full = false;
-  await walk(real, scene.home, signal, (found) => {
+  await walk(real, [scene.home, ...scene.ownFiles], signal, (found) => {
     const line = lineOf(found);
     bytes += Buffer.byteLength(line) + 1;
     full = bytes > SHOWN_BYTES;

@@ -11,6 +11,8 @@ import { invalid, type Scene, type ToolSettings } from './tool.ts';
 export interface SceneOptions {
   /** RUNTIME_HOME, absolute: closed to every tool. */
   home: string;
+  /** The runtime's own files, absolute; those in its home needn't be named. */
+  ownFiles?: readonly string[];
   clock: Clock;
   environment: Environment;
   settings: ToolSettings;
@@ -32,6 +34,12 @@ export function sceneOf(
   // It was real when the session was made: a link in its place would make another folder the one that is free to read.
   if (root.real !== projectRoot) return invalid('', `the project root ${projectRoot} leads to ${root.real} now`);
   const { clock, environment, settings, network, sandboxes } = options;
-  const place = { projectRoot: root.real, home: home.real, clock, environment, settings, sandboxes, sandbox };
+  const ownFiles = (options.ownFiles ?? []).flatMap((path) => realFile(path) ?? []);
+  const place = { projectRoot: root.real, home: home.real, ownFiles, clock, environment, settings, sandboxes, sandbox };
   return { ...place, ...(network && { network }) };
+}
+
+function realFile(path: string): string | undefined {
+  const found = resolveReal(path);
+  return 'code' in found || found.kind === 'missing' ? undefined : found.real;
 }

@@ -80,7 +80,7 @@ async function search(
     const failure = await look(real);
     if (failure) return failed(failure);
   } else {
-    await walk(real, scene.home, signal, async (entry) => {
+    await walk(real, [scene.home, ...scene.ownFiles], signal, async (entry) => {
       if (!entry.entry.isFile() || isSecretShaped(entry.real)) return true;
       if (++files > MAX_FILES) note = `not all files were searched (limit ${MAX_FILES})`;
       else if (scene.clock.now() > until) note = `not all files were searched (limit ${MAX_TIME_MS / 1000} s)`;

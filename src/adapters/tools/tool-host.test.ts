@@ -1,4 +1,4 @@
-import { mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { linkSync, mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { canonicalJson } from '../../base/canonical-json.ts';
@@ -139,6 +139,26 @@ test("the runtime's home is inspected as closed, and no tool runs in it or shows
   }
   expect((await t.call('list_files', {})).output).toBe(`way -> ${t.home}`);
   expect((await t.call('search_files', { query: 'words' })).output).toBe('[no line matches]');
+});
+
+test('so are what the runtime goes by and lies elsewhere, by any name', async () => {
+  const config = t.file('conf/runtime.yaml', 'api_key: hidden words');
+  linkSync(config, join(t.root, 'hard'));
+  symlinkSync(config, join(t.home, 'linked.yaml'));
+  const other = testHost({ home: t.home, ownFiles: [join(t.home, 'linked.yaml'), join(t.home, 'none')] }, t.root);
+  for (const [tool, args] of [
+    ['read_file', { path: 'conf/runtime.yaml' }],
+    ['read_file', { path: 'hard' }],
+    ['apply_patch', { patch: '*** Begin Patch\n*** Delete File: conf/runtime.yaml\n*** End Patch' }],
+    ['apply_patch', { patch: '*** Begin Patch\n*** Update File: hard\n@@\n-api_key: hidden words\n+x\n*** End Patch' }],
+  ] as const) {
+    const request = other.request(tool, args);
+    const inspection = await other.host.inspect(request);
+    expect(inspection.facts.paths).toMatchObject([{ closed: true, inside_root: true }]);
+    expect(await other.run(request, inspection)).toMatchObject({ outcome: 'error', error: { code: 'closed' } });
+  }
+  expect((await other.call('list_files', { path: 'conf' })).output).toBe('[an empty folder]');
+  expect((await other.call('search_files', { query: 'words', path: 'conf' })).output).toBe('[no line matches]');
 });
 
 test('facts say where a path really leads', async () => {

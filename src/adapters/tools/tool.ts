@@ -38,6 +38,8 @@ export interface Scene {
   /** Real paths, links resolved. */
   projectRoot: string;
   home: string;
+  /** What the runtime goes by and lies elsewhere, as a configuration in a project: closed as its home is. */
+  ownFiles: readonly string[];
   clock: Clock;
   environment: Environment;
   settings: ToolSettings;

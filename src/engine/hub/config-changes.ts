@@ -61,12 +61,12 @@ export function createConfigChanges(
         const { loaded, policy } = workspace;
         const reloaded = await reloadConfig(workspace);
         adoptConfig(loaded.config);
-        await holdPolicy();
         const changed = policyChange(policy, workspace.policy, reloaded.changed);
         if (changed.length > 0) {
+          await holdPolicy();
           await workspace.store.audit.append({ type: 'config.reloaded', data: { changed, by: LOCAL_ACTOR.id } }, { sync: true }); // prettier-ignore
         }
-        return reloaded;
+        return { ...reloaded, changed: [...new Set([...reloaded.changed, ...changed])] };
       }),
     turnStarted(session_id) {
       if (changed) void meetPolicy(session_id);

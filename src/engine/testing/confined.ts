@@ -51,6 +51,8 @@ export interface ConfinedOptions {
   limits?: typeof NO_LIMITS;
   /** RUNTIME_HOME, if it isn't in the home. */
   state?: string;
+  /** Files of the runtime that lie elsewhere. */
+  ownFiles?: readonly string[];
 }
 
 /** Every secret that is there holds the word `geheim`. */
@@ -73,12 +75,12 @@ export function confined(level: Level): Confined {
 
 function hostIn(level: Level, around: string, options: ConfinedOptions): Confined {
   const home = join(around, 'me');
-  const { places, env = [], limits = NO_LIMITS, state = join(home, '.runtime') } = options;
+  const { places, env = [], limits = NO_LIMITS, state = join(home, '.runtime'), ownFiles = [] } = options;
   const environment = { PATH, HOME: home, ...options.environment };
   const settings = { ...NO_PLACES, ...places };
-  const sandboxes = createSandboxes({ home: state, environment, settings, levels: [level] });
+  const sandboxes = createSandboxes({ home: state, ownFiles, environment, settings, levels: [level] });
   const exec = { timeoutMs: 60_000, maxTimeoutMs: 60_000, env, limits };
-  const t = testHost({ home: state, environment, settings: { exec }, sandboxes }, join(home, 'project'));
+  const t = testHost({ home: state, ownFiles, environment, settings: { exec }, sandboxes }, join(home, 'project'));
   const run: Confined['run'] = async (cmd, more = {}) => {
     const request = { ...t.request('exec_command', { cmd, ...more }), sandbox: 'best' as const };
     const inspection = await t.host.inspect(request);

@@ -6,6 +6,7 @@ import { RuntimeError, toRuntimeError } from '../../contract/errors.ts';
 import type { HostStatus } from '../../contract/host.ts';
 import { systemIds } from '../../base/ids.ts';
 import { modelNames } from '../../engine/config/models.ts';
+import type { Reloaded } from '../../engine/config/reload.ts';
 import type { Hub } from '../../engine/hub/hub.ts';
 import { openTelemetry } from '../../engine/telemetry/open.ts';
 import type { Workspace } from '../../engine/wire.ts';
@@ -85,6 +86,7 @@ export async function startDaemon({ workspace: given, token, folder, stderr }: D
       log.warn(message);
       void log.open();
     },
+    onConfig: (outcome) => tellReload(outcome, workspace, log),
     serves: () => ({ ...served, ...failings.status() }),
     observe(session_id, event) {
       const duration = observe(session_id, event);
@@ -195,13 +197,16 @@ async function pendingByLane(hub: Pick<Hub, 'table'>): Promise<Reading[]> {
 }
 
 async function reload(hub: Hub, workspace: Workspace, log: Log): Promise<void> {
-  try {
-    const { changed, needs_restart } = await hub.reload();
-    log.setLevel(workspace.loaded.config.log.level);
-    log.info('configuration reloaded', { changed, ...(needs_restart.length > 0 && { needs_restart }) });
-    for (const warning of workspace.loaded.warnings) log.warn(warning);
-  } catch (thrown) {
-    const { code, message } = toRuntimeError(thrown);
-    log.error('configuration refused; the one before holds', { code, problem: message });
+  tellReload(await hub.reload().catch(toRuntimeError), workspace, log);
+}
+
+function tellReload(outcome: Reloaded | RuntimeError, workspace: Workspace, log: Log): void {
+  if (outcome instanceof RuntimeError) {
+    const { code, message } = outcome;
+    return log.error('configuration refused; the one before holds', { code, problem: message });
   }
+  const { changed, needs_restart } = outcome;
+  log.setLevel(workspace.loaded.config.log.level);
+  log.info('configuration reloaded', { changed, ...(needs_restart.length > 0 && { needs_restart }) });
+  for (const warning of workspace.loaded.warnings) log.warn(warning);
 }

@@ -8,6 +8,7 @@ import { RuntimeError, toRuntimeError } from '../../contract/errors.ts';
 import type { Host } from '../../contract/host.ts';
 import { chooseSession, newSessionId } from '../../engine/session-choice.ts';
 import type { Workspace } from '../../engine/wire.ts';
+import type { AttachOptions } from '../attach.ts';
 import { onSignals } from '../signals.ts';
 import type { TerminalStreams } from '../terminal/streams.ts';
 import { oneLine } from '../terminal/width.ts';
@@ -43,7 +44,7 @@ export interface ReplOptions {
   home: string;
   clock: Clock;
   /** Opens workspace and host; the input is there before. */
-  open(): Promise<Opened>;
+  open(onConfig: NonNullable<AttachOptions['onConfig']>): Promise<Opened>;
   /** Absent: a new one. `latest`: the one that was written to last. */
   session?: string;
   latest: boolean;
@@ -341,7 +342,7 @@ export async function runRepl(options: ReplOptions): Promise<number> {
   });
   try {
     parts = await import('./later.ts');
-    opened = await options.open();
+    opened = await options.open((outcome) => parts!.tellConfig(outcome, notice));
     await current.show(await chooseSession({ journal: opened.workspace.store.journal, clock }, options));
     if (current.conversation()?.seq() === 0) ui.print(welcome(ui.columns, tone));
     const { attach } = opened;

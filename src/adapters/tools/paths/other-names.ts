@@ -23,13 +23,14 @@ export function isSameFolder(one: string, other: string): boolean {
 }
 
 /**
- * Tells of a file with several names whether one of them lies in the runtime's home, or is that of a secret in the home of
- * the person. Looks there only when it is first asked about such a file.
+ * Tells of a file with several names whether one of them is the runtime's own, or that of a secret in the home of the
+ * person. Looks there only when it is first asked about such a file.
  */
 export function guardedFiles({
   home,
+  ownFiles,
   environment,
-}: Pick<Scene, 'home' | 'environment'>): (file: Stats) => Guarded | undefined {
+}: Pick<Scene, 'home' | 'ownFiles' | 'environment'>): (file: Stats) => Guarded | undefined {
   // prettier-ignore
   let known: Map<string, Guarded> | undefined;
   return (file) => {
@@ -38,6 +39,7 @@ export function guardedFiles({
       known = new Map();
       collectSecrets(environment['HOME'], known);
       collect(home, 'closed', known);
+      for (const path of ownFiles) add(path, 'closed', known);
     }
     return known.get(idOf(file));
   };

@@ -25,7 +25,8 @@ export function pathFact(scene: Scene, arg: string, path: string): PathFact | { 
   if ('code' in found) return invalid(`/${arg}`, found.message);
   const { real, kind } = found;
   const guarded = kind === 'file' ? guardedFiles(scene)(lstatSync(real)) : undefined;
-  const isClosed = isInside(scene.home, real) || guarded === 'closed' || leadsInto(scene.home, real);
+  const isClosed =
+    isInside(scene.home, real) || scene.ownFiles.includes(real) || guarded === 'closed' || leadsInto(scene.home, real);
   return {
     arg,
     path,

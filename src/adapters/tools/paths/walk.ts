@@ -18,11 +18,11 @@ export interface Walked {
 
 /**
  * Visits what lies in a folder, upper levels first, each folder in code unit order. Follows no links; folders that
- * can't be read and `closed` ones are passed over. `visit` ends the walk by giving false.
+ * can't be read and what is `closed` are passed over. `visit` ends the walk by giving false.
  */
 export async function walk(
   start: string,
-  closed: string,
+  closed: readonly string[],
   signal: AbortSignal,
   visit: (found: Walked) => boolean | Promise<boolean>,
 ): Promise<void> {
@@ -31,7 +31,7 @@ export async function walk(
     const folder = folders.shift()!;
     for (const entry of entriesOf(folder.real)) {
       const real = join(folder.real, entry.name);
-      if (real === closed || (entry.isDirectory() && isSameFolder(closed, real))) continue;
+      if (closed.some((path) => real === path || (entry.isDirectory() && isSameFolder(path, real)))) continue;
       const path = join(folder.path, entry.name);
       if (!(await visit({ real, path, entry }))) return;
       if (entry.isDirectory() && !NOT_ENTERED.has(entry.name)) folders.push({ real, path });

@@ -64,13 +64,13 @@ async function converse(
     root: options.root === undefined ? realpathSync('.') : rootOf(options.root),
     ...(options.session !== undefined && { session: options.session }),
     ...(options.model !== undefined && { model: options.model }),
-    async open() {
+    async open(onConfig) {
       const { openWorkspace } = await import('../../../engine/wire.ts');
       const { attach } = await import('../../attach.ts');
       const workspace = unlocked ?? (await openWorkspace(workspaceRequest(context, options)));
       const { openTelemetry } = await import('../../../engine/telemetry/open.ts');
       telemetry = await openTelemetry(workspace, () => {}); // there is no place on the screen for it
-      const attaching: AttachOptions = { takes: 'all', yields: true, ...observedBy(telemetry) };
+      const attaching: AttachOptions = { takes: 'all', yields: true, onConfig, ...observedBy(telemetry) };
       return { workspace, attach: (awaited) => attach(workspace, attaching, awaited) };
     },
   });
