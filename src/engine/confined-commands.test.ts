@@ -73,6 +73,14 @@ for (const level of LEVELS) {
       expect(await inside.output('cat conf/runtime.yaml')).not.toContain('geheim');
     });
 
+    test('more secrets than can be hidden leave no sandbox, and no weaker one either', async () => {
+      mkdirSync(join(t.root, 'keys'));
+      for (let n = 0; n < 1100; n++) writeFileSync(join(t.root, 'keys', `${n}.pem`), '');
+      expect(await c.sandboxes.find(t.root)).toEqual({
+        none: expect.stringMatching(/^there is too much to hide: 11\d\d/),
+      });
+    });
+
     test('sees system and home, but what holds secrets', async () => {
       expect(await output('cat ../notes/a; ls /usr >/dev/null && echo usr')).toBe('note\nusr\n[exit code 0]');
       for (const path of ['.ssh/id_ed25519', '.netrc', '.config/gh/hosts.yml', '.runtime/config.yaml', 'diary']) {

@@ -15,6 +15,9 @@ import { makeScratch } from './scratch.ts';
 import type { SandboxesOptions } from './options.ts';
 import { tryOut } from './try-out.ts';
 
+/** Each is a mount, which takes its time; and programs take only so many arguments. */
+const MOST_PLACES = 1000;
+
 export function bestSandboxes({
   home,
   ownFiles = [],
@@ -77,6 +80,8 @@ export function bestSandboxes({
       } catch (error) {
         return { none: `nobody can see what is to be hidden: ${(error as Error).message}` };
       }
+      // Not a weaker one that needn't hide them: whoever makes so many files would choose it.
+      if (places.length > MOST_PLACES) return { none: `there is too much to hide: ${places.length} files and folders` };
       const why: string[] = [];
       for (const level of levels) {
         if (wanted !== undefined && level.name !== wanted) continue;

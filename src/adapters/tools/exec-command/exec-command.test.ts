@@ -243,3 +243,30 @@ test('kill -9 of the runtime ends the commands that it runs', { timeout: 30 * SE
   node.kill('SIGKILL');
   await untilDead(ids);
 });
+
+test('what the program was started with open is no command of its', async () => {
+  t.file('secret', 'geheim\n');
+  const script = `
+    const { testHost } = await import(${JSON.stringify(new URL('../test-host.ts', import.meta.url).href)});
+    const t = testHost({}, process.argv[1]);
+    console.log((await t.call('exec_command', { cmd: 'cat <&20; cat /proc/self/fd/20; cat <&9; echo end' })).output);
+  `;
+  const started = 'exec 20<"$1/secret" 9<"$1/secret"; exec "$2" --input-type=module --eval "$3" "$1"';
+  const node = spawn('/bin/bash', ['-c', started, 'bash', t.root, process.execPath, script]);
+  let said = '';
+  node.stdout.on('data', (bytes: Buffer) => (said += bytes.toString()));
+  await new Promise((resolve) => node.on('close', resolve));
+  expect(said).toContain('end\n');
+  expect(said).not.toContain('geheim');
+});
+
+test('one that is too large for the system is not begun', async () => {
+  const environment = { PATH: '/usr/bin:/bin', HOME: t.root, LARGE: 'x'.repeat(200_000) };
+  const exec = { timeoutMs: 5000, maxTimeoutMs: 5000, env: ['LARGE'], limits: NO_LIMITS };
+  const other = testHost({ home: t.home, environment, settings: { exec } }, t.root);
+  expect(await other.call('exec_command', { cmd: 'touch ran' })).toMatchObject({
+    outcome: 'error',
+    error: { code: 'not_startable' },
+  });
+  expect(existsSync(join(t.root, 'ran'))).toBe(false);
+});

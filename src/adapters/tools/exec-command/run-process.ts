@@ -11,6 +11,7 @@ import type { Confined } from '../../../contract/sandbox.ts';
 import type { ExecLimits } from '../tool.ts';
 import { TOOL_CALL_VARIABLE } from './command-environment.ts';
 import { endProcesses, pause } from './processes.ts';
+import { inheritedDescriptors } from './inherited.ts';
 import type { Watchdog } from './watchdog.ts';
 
 /** How long output may take to arrive once nothing writes any more, and children to end by themselves. */
@@ -66,6 +67,7 @@ const WHEN_WATCHED = 'IFS= read -r go <&3 || exit 125; exec 3<&-; ';
 export async function runProcess(command: Command, around: Surroundings): Promise<CommandEnd | { notStarted: Error }> {
   const { clock, signal, watchdog } = around;
   const child = start(command, around);
+  if (child instanceof Error) return { notStarted: child };
   const refused = new Promise<Error>((resolve) => child.once('error', resolve));
   const leader = child.pid;
   if (leader === undefined) return { notStarted: await refused };
@@ -102,18 +104,29 @@ function statusOf(child: ChildProcess): () => string {
   return () => text;
 }
 
-/** Has no id when it could not be started; then its event says why. */
-function start(command: Command, around: Surroundings): ChildProcess {
+/** Those that this program was started with; looked for once. */
+let inherited: number[] | undefined;
+
+/** An error, or a process without id, when it could not be started; then its event says why. */
+function start(command: Command, around: Surroundings): ChildProcess | Error {
   const { folder, bash, confined } = command;
   const { program, args } = confined?.by ?? command;
   const [shell, wrapper] = bash === undefined ? ['/bin/sh', WITHOUT_PIPE] : [bash, WITH_PIPE];
   const limits = confined === undefined ? '' : limiting(confined.limits, command);
-  const child = around.spawn(shell, ['-c', `${WHEN_WATCHED}${limits}${wrapper}`, shell, program, ...args], {
-    cwd: folder,
-    env: { ...command.environment, ...confined?.by.environment },
-    detached: true,
-    stdio: ['ignore', 'pipe', 'pipe', 'pipe', ...(confined ? (['pipe', 'pipe'] as const) : [])],
-  });
+  // Other shells know descriptors of one digit only.
+  const closing =
+    bash === undefined ? '' : (inherited ??= inheritedDescriptors()).map((id) => `exec ${id}>&-; `).join('');
+  let child: ChildProcess;
+  try {
+    child = around.spawn(shell, ['-c', `${WHEN_WATCHED}${closing}${limits}${wrapper}`, shell, program, ...args], {
+      cwd: folder,
+      env: { ...command.environment, ...confined?.by.environment },
+      detached: true,
+      stdio: ['ignore', 'pipe', 'pipe', 'pipe', ...(confined ? (['pipe', 'pipe'] as const) : [])],
+    });
+  } catch (error) {
+    return error as Error; // arguments or variables that are too long
+  }
   const settings = (child.stdio as readonly unknown[])[5] as Writable | undefined;
   settings?.on('error', () => undefined); // it may not be read
   settings?.end(confined?.by.settings);
