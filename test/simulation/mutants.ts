@@ -499,4 +499,18 @@ export const MUTANTS: readonly Mutant[] = [
     find: 'approversOf(turn.policies, judgedCall',
     replace: 'approversOf([turn.manifest.policy], judgedCall',
   },
+  {
+    name: 'a policy that was read again holds only for turns to come',
+    breaks: 'p',
+    file: 'src/engine/hub/config-changes.ts',
+    find: 'await holdPolicy();\n          await workspace',
+    replace: 'await workspace',
+  },
+  {
+    name: 'a policy that was set holds only for turns to come',
+    breaks: 'p',
+    file: 'src/engine/hub/config-changes.ts',
+    find: 'await changePolicy(workspace, change, by);\n        await holdPolicy();',
+    replace: 'await changePolicy(workspace, change, by);',
+  },
 ];

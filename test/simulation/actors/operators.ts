@@ -1,4 +1,6 @@
 /** Those who start and end the program, restore the workspace, and change what it may do. */
+import { canonicalJson } from '../../../src/base/canonical-json.ts';
+import type { Verdict } from '../../../src/contract/values.ts';
 import { WORKSPACE } from '../world/journals.ts';
 import { ask, leave, startProgram } from '../world/program.ts';
 import { anyOf, knownSessions, living, SESSIONS, type Actor } from './actor.ts';
@@ -78,9 +80,37 @@ export const policyMaker: Actor = {
     const asked = [...world.ledger.shown.values()].at(-1)?.tool;
     const tool = asked !== undefined && !dice.once(3) ? asked : dice.pick(TOOL_NAMES);
     const verdict = dice.pick(['deny', 'require_approval', 'allow'] as const);
-    ask(world, `policy: ${tool} ${verdict}`, (host) => host.setPolicy({ tool, verdict }), () => {}); // prettier-ignore
+    if (world.side.once(3)) return editPolicy(world, tool, verdict);
+    const told = held(world);
+    ask(world, `policy: ${tool} ${verdict}`, (host) => host.setPolicy({ tool, verdict }), () => told()); // prettier-ignore
   },
 };
+
+/** Somebody writes into the file. The program that runs is asked to read it, or does so when it is started next. */
+function editPolicy(world: World, tool: string, verdict: Verdict): void {
+  const { machine, program, side } = world;
+  machine.note(`the policy is edited: ${tool} ${verdict}`);
+  machine.outside.setPolicy(tool, verdict);
+  if (program === undefined || side.once(3)) return;
+  const told = held(world);
+  ask(world, 'reload', () => program.hub.reload(), () => told()); // prettier-ignore
+}
+
+/** To be called when the program has said that the policy holds. */
+function held(world: World): () => void {
+  return () => {
+    const { ledger, journals, program } = world;
+    // Another change may have come before this was answered, of which the program knows nothing yet.
+    if (canonicalJson(program?.workspace.policy ?? null) !== canonicalJson(world.policy)) return;
+    const seqs = new Map<string, number>();
+    for (const name of knownSessions(world)) {
+      const open = world.runners.findLast(({ session, process }) => session === name && process === program?.process);
+      const seq = open?.runner.state().seq ?? journals.view(name)?.entries.at(-1)?.seq ?? 0;
+      seqs.set(`${name}#${ledger.life(name)}`, seq);
+    }
+    ledger.held = { change: ledger.policyChanges, seqs };
+  };
+}
 
 /** Chooses models, goes on with sessions, forks and removes them. */
 export const curator: Actor = {

@@ -16,6 +16,7 @@ const REPLACED: Record<string, string> = {
   'src/base/ids.ts': 'ids.ts',
   'src/base/local-date.ts': 'local-date.ts',
   'src/engine/config/policy-now.ts': 'policy-now.ts',
+  'src/engine/config/reload.ts': 'reload.ts',
   'src/engine/config/set-policy.ts': 'set-policy.ts',
   'src/engine/crash-points.ts': 'crash-points.ts',
   'src/engine/session/runner.ts': 'runner.ts',

@@ -7,6 +7,7 @@ import { stepsAgree } from './goals.ts';
 import { grantsInForce } from './grants.ts';
 import { lanesKept } from './lanes.ts';
 import { leavesInOrder } from './leaving.ts';
+import { policyHolds } from './policies.ts';
 import { promisesKept } from './promises.ts';
 import { oneReply } from './replies.ts';
 import { firesOnce } from './schedules.ts';
@@ -15,5 +16,5 @@ import { statesAgree } from './states.ts';
 
 export const INVARIANTS: readonly Invariant[] = [
   acceptedEndsOnce, neverTwice, neverUnallowed, approvedOnce, withinBudgets, oneReply, promisesKept, statesAgree,
-  lanesKept, firesOnce, leavesInOrder, sharedBudgetsHold, stepsAgree, grantsInForce,
+  lanesKept, firesOnce, leavesInOrder, sharedBudgetsHold, stepsAgree, grantsInForce, policyHolds,
 ]; // prettier-ignore

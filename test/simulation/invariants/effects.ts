@@ -56,7 +56,7 @@ export const neverUnallowed: Invariant = {
             entry.type === 'policy.decided' && entry.data.call_id === run.call_id,
         );
         if (decided === undefined) return broken(`${what} began, and policy never decided`);
-        const verdict = strictest(world, before, run);
+        const verdict = strictestOf(policiesIn(world, before), before, run);
         const { approval_id, grant_id } = started.data;
         if (verdict === 'deny' || decided.data.verdict === 'deny') broken(`${what} began, and policy denies it`);
         const unasked = approval_id === undefined && grant_id === undefined;
@@ -68,11 +68,15 @@ export const neverUnallowed: Invariant = {
   },
 };
 
-/** The strictest word of the policies that hold in the open turn, on a tool that stands on one list of each, and of their rules. */
-function strictest(world: World, before: readonly Entry[], { spec, call_id, arguments_raw }: Begun['run']): Verdict {
+/** The strictest word of the policies on a tool that stands on one list of each, and of their rules. */
+export function strictestOf(
+  policies: readonly Policy[],
+  before: readonly Entry[],
+  { spec, call_id, arguments_raw }: Begun['run'],
+): Verdict {
   const inspected = before.findLast((one) => one.type === 'call.inspected' && one.data.call_id === call_id);
   const wasNamed = inspected?.type === 'call.inspected' && inspected.data.facts.args !== undefined;
-  const said = policiesIn(world, before).flatMap((policy): Verdict[] => [
+  const said = policies.flatMap((policy): Verdict[] => [
     ...(policy.deny.includes(spec.name) ? (['deny'] as const) : []),
     ...(policy.require_approval.includes(spec.name) ? (['require_approval'] as const) : []),
     ...rulesAbout(policy, spec.name, wasNamed ? arguments_raw : undefined).map(({ decision }) => decision),

@@ -39,6 +39,10 @@ export interface Ledger {
   revoked: Set<string>;
   /** Standing grants of which that was acknowledged. */
   takenBack: Set<string>;
+  /** How often the policy was changed, in whatever way. */
+  policyChanges: number;
+  /** Somebody was told that the policy holds, as it was after so many changes: how far each life of a session was then. */
+  held: { change: number; seqs: Map<string, number> } | undefined;
   /** A session that somebody wanted removed may be gone with all that was promised of it: then its next life begins. */
   life(session: string): number;
   endLife(session: string): void;
@@ -60,6 +64,8 @@ export function createLedger(): Ledger {
     granting: new Set(),
     revoked: new Set(),
     takenBack: new Set(),
+    policyChanges: 0,
+    held: undefined,
     life,
     endLife: (session) => void lives.set(session, life(session) + 1),
   };

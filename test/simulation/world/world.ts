@@ -31,6 +31,7 @@ export function createWorld(tape: readonly number[], watch: (world: World) => Wa
       const moved = drawGovernance(world.side, movedIn(world.policy, tool, verdict));
       const changed = JSON.stringify(moved) !== JSON.stringify(world.policy);
       world.policy = moved;
+      if (changed) world.ledger.policyChanges++;
       return changed;
     },
     opened(process, session, fold, runner) {
