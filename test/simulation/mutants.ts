@@ -513,4 +513,18 @@ export const MUTANTS: readonly Mutant[] = [
     find: 'await changePolicy(workspace, change, by);\n        await holdPolicy();',
     replace: 'await changePolicy(workspace, change, by);',
   },
+  {
+    name: 'a call runs before it is counted',
+    breaks: 'q',
+    file: 'src/engine/budget/tool-counts.ts',
+    find: 'await months.sync(month);\n      return { ok: true, used: used + 1 };',
+    replace: 'return { ok: true, used: used + 1 };',
+  },
+  {
+    name: 'calls that run at once are each the last of the day',
+    breaks: 'q',
+    file: 'src/engine/budget/tool-counts.ts',
+    find: 'const { calls: used } = usedOf(month.tally, budget).used;',
+    replace: 'const { calls: used } = usedOf(month.tally, budget).used;\n      await months.sync(month);',
+  },
 ];

@@ -13,8 +13,10 @@ import { oneReply } from './replies.ts';
 import { firesOnce } from './schedules.ts';
 import { sharedBudgetsHold } from './shared-budgets.ts';
 import { statesAgree } from './states.ts';
+import { toolLimitsHold } from './tool-limits.ts';
 
 export const INVARIANTS: readonly Invariant[] = [
   acceptedEndsOnce, neverTwice, neverUnallowed, approvedOnce, withinBudgets, oneReply, promisesKept, statesAgree,
   lanesKept, firesOnce, leavesInOrder, sharedBudgetsHold, stepsAgree, grantsInForce, policyHolds,
+  toolLimitsHold,
 ]; // prettier-ignore

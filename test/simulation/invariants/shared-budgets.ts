@@ -50,7 +50,12 @@ function readMonth(
   const used = new Map<string, Amounts>();
   const open = new Map<string, UsageReservation>();
   for (const { type, data } of records) {
-    if (type === 'usage.worked' || type === 'usage.called') continue;
+    if (type === 'usage.worked') continue;
+    if (type === 'usage.called') {
+      const sums = used.get(data.budget) ?? { calls: 0, tokens: 0, cost: 0 };
+      used.set(data.budget, { ...sums, calls: sums.calls + 1 });
+      continue;
+    }
     if (type === 'usage.totals') {
       for (const [budget, total] of Object.entries(data.totals)) {
         const sums = used.get(budget) ?? { calls: 0, tokens: 0, cost: 0 };

@@ -81,6 +81,14 @@ function drawShared(dice: Dice) {
   };
 }
 
+/** In some worlds tools may be called a few times a day only. */
+export function drawToolLimits(side: Dice, loaded: LoadedConfig): LoadedConfig {
+  if (!side.once(3)) return loaded;
+  const daily_tool_limit = { work: side.pick([1, 2, 4]), send: side.pick([1, 3]), look: side.pick([0, 2, 6]) };
+  const { config } = loaded;
+  return { ...loaded, config: { ...config, governance: { ...config.governance, daily_tool_limit } } };
+}
+
 /** Each world has its tools on these lists; `setPolicy` moves one. */
 export function drawPolicy(dice: Dice): Policy {
   const lists = dice.pick<Pick<Policy, 'allow' | 'require_approval' | 'deny'>>([

@@ -2,7 +2,7 @@
 import { diceOf } from '../../../src/kernel/testing/dice.ts';
 import { createMachine } from '../machine/machine.ts';
 import { runCommand } from './commands.ts';
-import { drawConfig, drawGovernance, drawPolicy, movedIn } from './config.ts';
+import { drawConfig, drawGovernance, drawPolicy, drawToolLimits, movedIn } from './config.ts';
 import { createJournals } from './journals.ts';
 import { createLedger } from './ledger.ts';
 import { askModel } from './models.ts';
@@ -41,11 +41,12 @@ export function createWorld(tape: readonly number[], watch: (world: World) => Wa
     },
   });
   const { dice } = machine;
+  const side = diceOf(tapeOf((tape[0] ?? 0) + 1), 'calm');
   const world: World = {
     machine,
     dice,
-    side: diceOf(tapeOf((tape[0] ?? 0) + 1), 'calm'),
-    loaded: drawConfig(dice),
+    side,
+    loaded: drawToolLimits(side, drawConfig(dice)),
     policy: drawPolicy(dice),
     epoch: 1,
     journals: createJournals(machine.disk),
