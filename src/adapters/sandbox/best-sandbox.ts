@@ -11,8 +11,10 @@ import type { Level } from './level.ts';
 import { keepAway } from './git-places.ts';
 import type { Place } from './place.ts';
 import { isWithin, placesOf } from './places.ts';
+import { seatbelt } from './seatbelt.ts';
 import { makeScratch } from './scratch.ts';
 import type { SandboxesOptions } from './options.ts';
+import { prove } from './prove.ts';
 import { tryOut } from './try-out.ts';
 
 /** Each is a mount, which takes its time; and programs take only so many arguments. */
@@ -27,7 +29,7 @@ export function bestSandboxes({
 }: SandboxesOptions): Sandboxes {
   const tried = new Map<SandboxLevel, Promise<string | undefined>>();
 
-  function placesFor(projectRoot: string): Place[] {
+  function placesFor(projectRoot: string, hidden: readonly string[] = []): Place[] {
     const homes = homesOf(environment);
     const named = (path: string): string => resolve(projectRoot, atHome(path, homes[0]));
     const changed = [projectRoot, ...settings.write.flatMap((path) => real(named(path)) ?? [])];
@@ -45,7 +47,7 @@ export function bestSandboxes({
       userHomes: homes,
       read: own(settings.read),
       write: own(settings.write),
-      hide: [...own(settings.hide), ...ownFiles.flatMap((path) => real(path) ?? [])],
+      hide: [...own(settings.hide), ...hidden, ...ownFiles.flatMap((path) => real(path) ?? [])],
     });
   }
 
@@ -61,6 +63,12 @@ export function bestSandboxes({
 
   /** On an empty project: what a command makes of one must not say by which level the next is confined. */
   async function tryIt(level: Level, program: string): Promise<string | undefined> {
+    if (level.unseen) {
+      return prove(
+        ({ project, hidden }) => sandboxOf(level, program, project, placesFor(project, [hidden])),
+        environment,
+      );
+    }
     const { folder, remove } = makeScratch();
     try {
       return await tryOut(sandboxOf(level, program, folder, placesFor(folder)), folder, environment);
@@ -112,7 +120,8 @@ function sandboxOf(level: Level, program: string, projectRoot: string, places: r
 }
 
 function levelsHere(): Level[] {
-  return process.platform === 'linux' ? [bubblewrap, landlock] : [];
+  if (process.platform === 'linux') return [bubblewrap, landlock];
+  return process.platform === 'darwin' ? [seatbelt] : [];
 }
 
 /** That of the environment, which programs look at, and the system's, where secrets lie whatever the environment says. */

@@ -18,6 +18,8 @@ export const READS_AND_PROJECT = [
 
 export interface Level {
   name: SandboxLevel;
+  /** Nobody saw it at work where this was written: it is proven before it is trusted. */
+  unseen?: true;
   /** Where its program may lie; the first that is there is taken. */
   programs: readonly string[];
   /** What it doesn't stop. */

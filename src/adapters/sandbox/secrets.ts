@@ -42,6 +42,8 @@ export const SYSTEM_SECRETS = [
   '/etc/NetworkManager', '/etc/wireguard', '/etc/openvpn', '/etc/docker', '/etc/kubernetes', '/etc/letsencrypt',
   '/var/spool', '/var/mail', '/var/lib/docker', '/var/lib/containerd', '/var/lib/kubelet', '/var/backups',
   '/sys/kernel/debug', '/sys/kernel/tracing',
+  // macOS
+  '/Library/Keychains', '/private/etc/master.passwd', '/private/var/root', '/private/var/db/dslocal',
 ]; // prettier-ignore
 
 /** Of `/run` only what programs themselves lie in (NixOS). */

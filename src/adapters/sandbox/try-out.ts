@@ -7,9 +7,14 @@ import type { Sandbox } from '../../contract/sandbox.ts';
 const TIMEOUT_MS = 10_000;
 const MOST_SAID = 300;
 
-/** Runs a command in it that does nothing. Gives why that failed. */
-export async function tryOut(sandbox: Sandbox, folder: string, environment: Environment): Promise<string | undefined> {
-  const confined = sandbox.confine({ program: '/bin/sh', args: ['-c', 'exit 42'], folder });
+/** Runs a command in it, by default one that does nothing; it ends with 42. Gives why that failed. */
+export async function tryOut(
+  sandbox: Sandbox,
+  folder: string,
+  environment: Environment,
+  args: readonly string[] = ['-c', 'exit 42'],
+): Promise<string | undefined> {
+  const confined = sandbox.confine({ program: '/bin/sh', args, folder });
   try {
     const child = spawn(confined.program, confined.args, {
       cwd: '/',
