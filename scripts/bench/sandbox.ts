@@ -36,7 +36,7 @@ async function commandIn(level: Level | undefined): Promise<(() => Promise<void>
   });
   if (level && 'none' in (await sandboxes.find(project))) return undefined;
   const limits = { processes: 4096, memory: 8192, file_size: 4096 };
-  const settings = { exec: { timeoutMs: 60_000, maxTimeoutMs: 60_000, env: [], limits } };
+  const settings = { exec: { timeoutMs: 60_000, maxTimeoutMs: 60_000, env: [], secrets: {}, limits } };
   const host = createToolHost({ home, clock: systemClock, environment, settings, sandboxes });
   const spec = host.tools().find(({ name }) => name === 'exec_command')!;
   const arguments_raw = JSON.stringify({ command: 'true' });
@@ -56,6 +56,8 @@ async function commandIn(level: Level | undefined): Promise<(() => Promise<void>
       preserve: () => Promise.reject(new Error('nothing to preserve')),
       outputOf: () => Promise.resolve(undefined),
       mayConnect: () => false,
+      secret: () => Promise.reject(new Error('no secret')),
+      redacting: () => ({ push: (piece) => piece, end: () => '' }),
     });
     if (exit_code !== 0) throw new Error(`true ended with ${String(exit_code)}`);
   };

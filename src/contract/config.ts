@@ -196,6 +196,7 @@ export const configSchema = z
             timeout: duration.default('2m').describe('Longest run of a command that names no timeout.'),
             max_timeout: duration.default('10m').describe('Longest timeout that the model may ask for.'),
             env: z.array(z.string().min(1)).default([]).describe('Further environment variables that commands may see.'),
+            secrets: z.record(z.string().min(1), z.string().regex(SECRET_NAME)).default({}).describe('Secrets that the model may ask for, for one command: the variable under which it gets it, and the name in the vault.'),
           })
           .prefault({}),
       })

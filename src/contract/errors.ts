@@ -96,6 +96,10 @@ export const errorCatalogue = {
     exit: 4,
     next: 'See what there is with `runtime vault ls`; `runtime vault put --help` says how it gets there.',
   },
+  secret_unfit: {
+    exit: 4,
+    next: 'Put another one in its place: `runtime vault put --help` says how.',
+  },
   model_gone: {
     exit: 2,
     next: 'Choose another for the session (`--model`, /model; `runtime models ls`), or put it back into models.registry.',

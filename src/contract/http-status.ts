@@ -45,6 +45,7 @@ export const httpStatus: Record<ErrorCode, number> = {
   vault_locked: 500,
   passphrase_wrong: 500,
   secret_missing: 500,
+  secret_unfit: 500,
   vault_damaged: 500,
   store_damaged: 500,
   store_too_new: 500,

@@ -22,6 +22,7 @@ function conditions<E extends z.ZodType, T extends z.ZodType, R extends z.ZodTyp
     command: texts.exactOptional().describe('Words of a command, as `git status *`; a last `*` stands for any further words, also none. An allow holds where each command of the line is allowed.'),
     path: texts.exactOptional().describe('Real paths that the call names, as `src/**`; relative ones are inside the project root. An allow holds where each path is allowed.'),
     host: texts.exactOptional().describe('Hosts that the call names, as `example.org`, `*.example.org` or `example.org:8443`.'),
+    secret: texts.exactOptional().describe('Secrets of the vault that the call gets, by name, as `deploy-*`. An allow holds where all of them are named.'),
     args: z.record(z.string().min(1).max(100), text).exactOptional().describe('Arguments of the call, each with a text in which `*` stands for any characters.'),
     role: roles.exactOptional().describe('Roles of who asked; of several people the least.'),
     channel: texts.exactOptional().describe('Where the message came from: cli, repl, api, cron, …'),

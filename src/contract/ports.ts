@@ -349,6 +349,13 @@ export interface ToolContext {
   preserve: (bytes: Uint8Array) => Promise<Digest>;
   /** Whether the policies in force let a call connect there: asked of every address that a name turns out to have. */
   mayConnect: (target: ConnectTarget) => boolean;
+  /**
+   * A secret of the vault that the facts of the call name. The redactor knows it from then on.
+   * @throws RuntimeError vault_locked | secret_missing | secret_unfit | …
+   */
+  secret: (name: string) => Promise<string>;
+  /** Puts placeholders in the place of known secrets in a text that comes in pieces, for who keeps only parts of it. */
+  redacting: () => { push: (piece: string) => string; end: () => string };
   /** What an earlier call of this session put out, whole; undefined: no call of this id has ended in it. */
   outputOf: (call_id: string) => Promise<string | undefined>;
 }

@@ -168,6 +168,11 @@ export const facts = z.strictObject({
   executable: z.strictObject({ path: z.string(), digest }).exactOptional(),
   /** What confines the command as it runs; absent: nothing does. */
   sandbox: sandboxLevel.exactOptional(),
+  /** Secrets of the vault that a command gets, by their names there, and under which variable. Never what they are. */
+  secrets: z
+    .array(z.strictObject({ variable: z.string(), name: z.string() }))
+    .min(1)
+    .exactOptional(),
   preimages: z.array(fileChange),
   taint: z.array(z.string()).exactOptional(),
   /** Arguments of which a rule of the policy speaks, as texts; null: not given. */

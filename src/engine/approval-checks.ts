@@ -26,12 +26,13 @@ export function proposal(
   const isEscalated = rules.some(({ id }) => id === 'sandbox:none');
   const rule = proposedRule({ tool, effect, facts, project_root }, isObject(args) ? args : {}, isEscalated);
   if (!rule) return undefined;
-  const { command, path, host, args: texts, sandboxed, decision } = rule;
+  const { command, path, host, secret, args: texts, sandboxed, decision } = rule;
   return {
     tool,
     ...(command && { command: single(command) }),
     ...(path && { path: single(path) }),
     ...(host && { host: single(host) }),
+    ...(secret && { secret: single(secret) }),
     ...(texts && { args: texts }),
     ...(sandboxed !== undefined && { sandboxed }),
     decision,

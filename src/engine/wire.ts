@@ -42,7 +42,8 @@ import { LOCAL_ACTOR } from './principal.ts';
 import { createModels } from './models-client.ts';
 import { reachModels } from './reached-models.ts';
 import { NO_CHILDREN } from './session/no-children.ts';
-import { createRedactor, type Redactor } from './session/redact.ts';
+import { createRedactor, currentRedactor } from './session/redact.ts';
+import { fitForCommand } from './vault/fit-for-command.ts';
 import { createLateVault, type LateVault } from './vault/late-vault.ts';
 
 export interface WorkspaceRequest {
@@ -153,11 +154,6 @@ export function takeWorkspace(workspace: Workspace, children: Children = NO_CHIL
   const learned = (login: Login): void => learn(loginSecrets(login));
   vault.onLearned = () => learn(vault.secrets());
   const { models, choose, renew } = reachModels({ config, clock, environment, sources: store, learned, vault });
-  const redactorNow: Redactor = {
-    text: (text) => redactor.text(text),
-    stream: () => redactor.stream(),
-    exact: { text: (text) => redactor.exact.text(text), stream: () => redactor.exact.stream() },
-  };
   const waiting = async (event_id: string | undefined): Promise<IngressEvent | undefined> =>
     event_id === undefined ? undefined : store.ingress.pendingEvent(event_id);
   const time_zone = systemTimeZone(environment);
@@ -204,7 +200,8 @@ export function takeWorkspace(workspace: Workspace, children: Children = NO_CHIL
       quotas: createQuotas(config, budget),
       children,
       freeze,
-      redactor: redactorNow,
+      secret: async (name) => fitForCommand(name, await (await vault.open()).secret(name)),
+      redactor: currentRedactor(() => redactor),
       crashPoint,
     },
     {
@@ -271,9 +268,10 @@ export function lockedError(held_by: { pid: number; program: string; version: st
 }
 
 function toolSettings(config: Config): ToolSettings {
-  const { timeout, max_timeout, env } = config.tools.exec_command;
+  const { timeout, max_timeout, env, secrets } = config.tools.exec_command;
   const limits = config.sandbox;
-  return { exec: { timeoutMs: parseDuration(timeout)!, maxTimeoutMs: parseDuration(max_timeout)!, env, limits } };
+  const [timeoutMs, maxTimeoutMs] = [parseDuration(timeout)!, parseDuration(max_timeout)!];
+  return { exec: { timeoutMs, maxTimeoutMs, env, secrets, limits } };
 }
 
 /** The zone's IANA name: `TZ`, else what /etc/localtime links to. (`Intl` would know, but takes milliseconds to load.) */

@@ -37,7 +37,7 @@ export function testHost(options: Partial<SceneOptions> = {}, folder?: string): 
     home,
     clock: systemClock,
     environment: { PATH: processEnvironment()['PATH'], HOME: root },
-    settings: { exec: { timeoutMs: 120_000, maxTimeoutMs: 600_000, env: [], limits: NO_LIMITS } },
+    settings: { exec: { timeoutMs: 120_000, maxTimeoutMs: 600_000, env: [], secrets: {}, limits: NO_LIMITS } },
     sandboxes: { find: () => Promise.resolve({ none: 'a test' }) },
     ...options,
   });
@@ -48,7 +48,7 @@ export function testHost(options: Partial<SceneOptions> = {}, folder?: string): 
   };
   const run: TestHost['run'] = (call, inspection, more = {}) => {
     const { args_digest, facts_digest, facts } = inspection;
-    const { signal, onOutput, preserve, mayConnect, outputOf, ...rest } = more;
+    const { signal, onOutput, preserve, mayConnect, secret, redacting, outputOf, ...rest } = more;
     const files = call.spec.recovery === 'roll_forward' ? { files: facts.preimages } : {};
     return host.run(
       { ...call, attempt: 1, args_digest, facts_digest, idempotency_key: 's-1:c1.1.1', ...files, ...rest },
@@ -57,6 +57,8 @@ export function testHost(options: Partial<SceneOptions> = {}, folder?: string): 
         onOutput: onOutput ?? (() => undefined),
         preserve: preserve ?? ((bytes) => Promise.resolve(digestOf(bytes))),
         mayConnect: mayConnect ?? (({ scope }) => scope === undefined),
+        secret: secret ?? ((name) => Promise.reject(new Error(`no secret ${name}`))),
+        redacting: redacting ?? (() => ({ push: (piece) => piece, end: () => '' })),
         outputOf: outputOf ?? (() => Promise.resolve(undefined)),
       },
     );

@@ -34,7 +34,16 @@ const MOST_INVALID = 10;
 
 /** The host of the built-in tools. */
 export function createToolHost(options: SceneOptions): ToolHost {
-  const tools = [createExecCommand(), applyPatch, readFile, listFiles, searchFiles, readOutput, open, time];
+  const tools = [
+    createExecCommand(options.settings),
+    applyPatch,
+    readFile,
+    listFiles,
+    searchFiles,
+    readOutput,
+    open,
+    time,
+  ];
   const known: Known = new Map(tools.map((tool) => [tool.name, { tool, spec: specOf(tool) }]));
 
   async function run(call: ToolRun, context: ToolContext): Promise<Outcome> {
@@ -104,9 +113,10 @@ function withArguments(prepared: Prepared, args: JsonObject, { named_args = [] }
   return Object.keys(texts).length === 0 ? prepared : { ...prepared, facts: { ...prepared.facts, args: texts } };
 }
 
-function specOf({ name, description, parameters, effect, recovery }: Tool): ToolSpec {
+function specOf({ name, description, parameters, effect, recovery, secrets = {} }: Tool): ToolSpec {
   const schema_digest = digestOfValue(parameters);
-  return { name, description, parameters, schema_digest, effect, recovery, secrets: [] };
+  const names = [...new Set(Object.values(secrets))].sort();
+  return { name, description, parameters, schema_digest, effect, recovery, secrets: names };
 }
 
 function inspection({ spec }: ToolRequest, args_digest: Digest, prepared: Prepared): Inspection {

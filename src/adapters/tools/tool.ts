@@ -28,6 +28,8 @@ export interface ToolSettings {
     maxTimeoutMs: number;
     /** Names of further environment variables that commands may see. */
     env: readonly string[];
+    /** Variables under which a command may get a secret of the vault, each with its name there. */
+    secrets: Readonly<Record<string, string>>;
     /** What a confined command may use. */
     limits: ExecLimits;
   };
@@ -75,6 +77,8 @@ export interface Tool {
   parameters: ObjectSchema;
   effect: ToolSpec['effect'];
   recovery: ToolSpec['recovery'];
+  /** Variables under which calls may get secrets of the vault, each with its name there. Absent: none. */
+  secrets?: Readonly<Record<string, string>>;
   /** Reads what the call would touch; changes nothing. `args` are valid for `parameters`. */
   prepare(args: JsonObject, scene: Scene): Promise<Prepared>;
   /** Carries a call on that was cut while it ran. Only for `roll_forward`; `call.files` is its intent. */

@@ -1,5 +1,6 @@
 /** Rules between keys, and those that a schema can't carry. Run after the validator: every value has its type. */
 import { parseDuration } from '../../base/duration.ts';
+import { unfitForSecret } from '../../adapters/tools/exec-command/command-environment.ts';
 import { isHttpUrl, withScheme } from '../../base/http-url.ts';
 import { nearest } from '../../base/nearest.ts';
 import type { Config, ModelEntry } from '../../contract/config.ts';
@@ -31,6 +32,7 @@ export function checkConfig(config: Config): Complaint[] {
     ...checkDurations(config),
     ...checkTelemetry(config),
     ...checkLogin(config),
+    ...checkSecrets(config),
   ];
 }
 
@@ -109,6 +111,14 @@ function checkEntry(entry: ModelEntry, at: (word: string, message: string) => Co
     if (!HEADER.test(header)) complaints.push(at('headers', 'expected headers as "Name: value", without line breaks'));
   }
   return complaints;
+}
+
+function checkSecrets({ tools: { exec_command } }: Config): Complaint[] {
+  return Object.keys(exec_command.secrets).flatMap((variable) => {
+    const isPassed = exec_command.env.includes(variable);
+    const why = isPassed ? 'tools.exec_command.env passes that one to every command' : unfitForSecret(variable);
+    return why === undefined ? [] : [{ path: ['tools', 'exec_command', 'secrets', variable], message: why }];
+  });
 }
 
 /** Tokens go to the issuer, and what the browser brings back is for this machine alone. */

@@ -48,6 +48,7 @@ export async function valueOfText(key: ConfigKey, text: string): Promise<JsonVal
     case 'list':
       return text.split(',').map((item) => item.trim()).filter((item) => item !== ''); // prettier-ignore
     case 'counts':
+    case 'texts':
     case 'objects': {
       const { load } = await import('js-yaml');
       try {

@@ -184,6 +184,11 @@ describe('the environment', () => {
     expect(originOf('models.registry')).toMatchObject({ from: 'environment', variable: 'RUNTIME_MODELS_REGISTRY' });
   });
 
+  test('a map of texts is YAML or JSON', async () => {
+    const { config } = await load('', { [variableOf('tools.exec_command.secrets')]: '{DEPLOY_TOKEN: deploy}' });
+    expect(config.tools.exec_command.secrets).toEqual({ DEPLOY_TOKEN: 'deploy' });
+  });
+
   test('an empty variable counts as not set', async () => {
     expect((await load('', { RUNTIME_ORCHESTRATOR_MAX_TURNS: '' })).config.orchestrator.max_turns).toBe(10);
   });

@@ -10,13 +10,14 @@ import { asciiPlace, wrongHost } from './policy-hosts.ts';
 
 /** `idOf`: where a rule stands. `~/` is the folder of who runs the program. */
 export function rulesOf(rules: readonly RuleText[], idOf: (index: number) => string): PolicyRule[] {
-  return rules.map(({ tool, effect, command, path, host, role, channel, approvers, ...same }, index) => ({
+  return rules.map(({ tool, effect, command, path, host, secret, role, channel, approvers, ...same }, index) => ({
     id: idOf(index),
     tool: listOf(tool),
     ...(effect !== undefined && { effect: listOf(effect) }),
     ...(command !== undefined && { command: listOf(command) }),
     ...(path !== undefined && { path: [...new Set(listOf(path).map(atHome).flatMap(withReal))] }),
     ...(host !== undefined && { host: listOf(host).map(asciiPlace) }),
+    ...(secret !== undefined && { secret: listOf(secret) }),
     ...(role !== undefined && { role: listOf(role) }),
     ...(channel !== undefined && { channel: listOf(channel) }),
     ...same,
@@ -31,6 +32,9 @@ export function wrongRules(rules: readonly RuleText[], tools: ReadonlySet<string
     ...each(rule.command, [index, 'command'], wrongCommand),
     ...each(rule.path, [index, 'path'], wrongPath),
     ...each(rule.host, [index, 'host'], wrongHost),
+    ...each(rule.secret, [index, 'secret'], (name) =>
+      /^[A-Za-z0-9._*-]+$/.test(name) ? undefined : 'no secret of the vault has such a name',
+    ),
     ...(rule.approvers !== undefined && rule.decision !== 'require_approval'
       ? [{ path: [index, 'approvers'], message: `it says ${rule.decision}: approvers are for require_approval` }]
       : []),

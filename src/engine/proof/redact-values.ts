@@ -195,6 +195,9 @@ export function createValueRedaction(placeholders: Placeholders): ValueRedaction
         executable: { path: text(facts.executable.path), digest: digest(facts.executable.digest) },
       }),
       ...(facts.sandbox && { sandbox: facts.sandbox }),
+      ...(facts.secrets && {
+        secrets: facts.secrets.map(({ variable, name }) => ({ variable: text(variable), name: text(name) })),
+      }),
       preimages: facts.preimages.map(file),
       ...(facts.taint && { taint: texts(facts.taint) }),
     }),

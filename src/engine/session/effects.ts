@@ -29,6 +29,7 @@ import { compact, type Compactable } from './compact.ts';
 import type { Folded } from './fold.ts';
 import { wholeText } from './messages.ts';
 import { nothingDone } from './nothing-done.ts';
+import type { Redactor } from './redact.ts';
 import { unseenOf, withAdvice } from './sight.ts';
 import type { Messages } from './request.ts';
 
@@ -45,6 +46,9 @@ export interface EffectPorts {
   budget: Budget;
   quotas: Quotas;
   children: Children;
+  /** What the vault has by this name, fit for a command. @throws RuntimeError vault_locked | secret_missing | secret_unfit | … */
+  secret: (name: string) => Promise<string>;
+  redactor: Redactor;
   /** Gathers the inputs of a turn. `minimal`: without what may have made the freeze fail before. */
   freeze(context: {
     state: State;
@@ -332,6 +336,12 @@ async function runTool(
       onOutput: (text) => context.onDelta({ call_id, attempt, kind: 'tool_output', text }),
       preserve: (bytes) => ports.blobs.put(bytes, { private: true }),
       mayConnect: (target) => mayConnect(context.state.turn!.policies, target),
+      async secret(name) {
+        const isDecided = inspected.facts.secrets?.some((one) => one.name === name);
+        if (!isDecided) throw new RuntimeError('internal', `The call was not decided on with the secret ${name}.`);
+        return ports.secret(name);
+      },
+      redacting: () => ports.redactor.exact.stream(),
       outputOf: context.outputOf,
     },
   );

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { createRedactor, isRedacted } from './redact.ts';
+import { createRedactor, currentRedactor, isRedacted } from './redact.ts';
 
 const secrets = [
   { name: 'A', value: 'sk-aaaaaaaaab' },
@@ -12,6 +12,13 @@ describe('a whole text', () => {
   it('has a placeholder where a secret stood, the longest first; short values stay', () => {
     const { text } = createRedactor(secrets);
     expect(text('x sk-aaaaaaaaabcdef y sk-aaaaaaaaab z abc')).toBe('x [REDACTED:LONG] y [REDACTED:A] z abc');
+  });
+
+  it('has it also where it stands as base64 in lines', () => {
+    const value = 'geheim '.repeat(30);
+    const { text } = createRedactor([{ name: 'Q', value }]);
+    const inLines = (width: number): string => Buffer.from(value).toString('base64').replace(new RegExp(`.{${width}}`, 'g'), '$&\n'); // prettier-ignore
+    for (const width of [64, 76]) expect(text(`a ${inLines(width)} b`)).toMatch(/^a \[REDACTED:Q\]\s* b$/);
   });
 
   it('has it also where the secret is spelled as in JSON', () => {
@@ -114,5 +121,18 @@ describe('a text that is said to be another, redacted', () => {
     ['', 'a', false],
   ])('"%s" of "%s": %s', (text, whole, is) => {
     expect(isRedacted(text, whole)).toBe(is);
+  });
+});
+
+describe('what becomes known while a text comes in pieces', () => {
+  it('is replaced from then on, also where one known before may have begun', () => {
+    let now = createRedactor([{ name: 'OLD', value: 'geheim-old-1' }]);
+    const { text, stream, exact } = currentRedactor(() => now);
+    const pieces = stream();
+    expect(pieces.push('a geheim-')).toBe('a ');
+    now = createRedactor([{ name: 'OLD', value: 'geheim-old-1' }, { name: 'NEW', value: 'geheim-new-1' }]); // prettier-ignore
+    expect(pieces.push('new-1 b geheim-old-')).toBe('[REDACTED:NEW] b ');
+    expect(pieces.push('1 c geheim') + pieces.end()).toBe('[REDACTED:OLD] c geheim');
+    expect([text('geheim-new-1'), exact.text('geheim-new-1')]).toEqual(['[REDACTED:NEW]', '[REDACTED:NEW]']);
   });
 });

@@ -20,6 +20,33 @@ export interface StreamRedactor {
 /** Shorter values are left: they would hit ordinary words. */
 const SHORTEST_SECRET = 8;
 
+/** Whether a value can be told from ordinary words, and so be kept out of what is recorded. */
+export function isLongEnough(value: string): boolean {
+  return value.length >= SHORTEST_SECRET;
+}
+
+/** The one in force now. A text that comes in pieces is redacted by what is known when each piece comes. */
+export function currentRedactor(now: () => Redactor): Redactor {
+  const following = (of: (redactor: Redactor) => Omit<Redactor, 'exact'>): Omit<Redactor, 'exact'> => ({
+    text: (text) => of(now()).text(text),
+    stream() {
+      let by = now();
+      let stream = of(by).stream();
+      return {
+        push(piece) {
+          if (by === now()) return stream.push(piece);
+          const held = stream.end();
+          by = now();
+          stream = of(by).stream();
+          return stream.push(held + piece);
+        },
+        end: () => stream.end(),
+      };
+    },
+  });
+  return { ...following((redactor) => redactor), exact: following(({ exact }) => exact) };
+}
+
 /** Of known values, and with `shapes` also of what looks like a secret. */
 export function createRedactor(
   secrets: readonly { name: string; value: string }[],
@@ -43,7 +70,7 @@ export function createRedactor(
 
 function createExact(secrets: readonly { name: string; value: string }[]): Redactor['exact'] {
   const known = secrets
-    .filter(({ value }) => value.length >= SHORTEST_SECRET)
+    .filter(({ value }) => isLongEnough(value))
     .flatMap(({ name, value }) => spellingsOf(value).map((spelling) => ({ name, value: spelling })))
     .sort((a, b) => b.value.length - a.value.length);
   if (known.length === 0) return { text: (text) => text, stream: () => ({ push: (piece) => piece, end: () => '' }) };

@@ -21,7 +21,6 @@ import { mustBeDurable } from './durability.ts';
 import { failedEffect, type Delta, type EffectPorts } from './effects.ts';
 import { applyEvolved, type Folded } from './fold.ts';
 import { createOutputs } from './outputs.ts';
-import type { Redactor } from './redact.ts';
 import { createMessages } from './request.ts';
 import { settlementOf, type Settlement } from './settling.ts';
 import { createTasks, isAwaited } from './tasks.ts';
@@ -29,7 +28,6 @@ import { createTasks, isAwaited } from './tasks.ts';
 export interface RunnerPorts extends EffectPorts {
   kernel: Kernel;
   journal: Journal;
-  redactor: Redactor;
   resolve: (entry: Entry) => Promise<Resolved> | Resolved;
   /** Chaos tests end the process at a named point; else does nothing. */
   crashPoint: (name: string) => void;

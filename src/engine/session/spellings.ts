@@ -32,6 +32,14 @@ function inBase64(bytes: Buffer): string[] {
     const first = Math.ceil((before * 8) / 6);
     const last = Math.floor(((before + bytes.length) * 8) / 6);
     const own = text.slice(first, last);
-    return [own, own.replaceAll('+', '-').replaceAll('/', '_')];
+    const all = [own, own.replaceAll('+', '-').replaceAll('/', '_')];
+    return before > 0 ? all : [...all, ...LINES.map((width) => inLines(own, width))];
   });
+}
+
+/** So long are the lines of `base64` and of `openssl base64`, whose first one begins with what they are given. */
+const LINES = [76, 64];
+
+function inLines(text: string, width: number): string {
+  return text.replace(new RegExp(`.{${width}}(?=.)`, 'g'), '$&\n');
 }

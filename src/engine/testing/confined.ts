@@ -9,7 +9,7 @@ import type { SandboxSettings } from '../../adapters/sandbox/options.ts';
 import { createSandboxes } from '../../adapters/sandbox/sandboxes.ts';
 import { NO_LIMITS, shell, type TestHost, testHost } from '../../adapters/tools/test-host.ts';
 import { type Environment, processEnvironment } from '../../base/environment.ts';
-import type { ToolResult } from '../../contract/ports.ts';
+import type { ToolContext, ToolResult } from '../../contract/ports.ts';
 import type { Sandboxes } from '../../contract/sandbox.ts';
 
 export const LEVELS = [bubblewrap, landlock];
@@ -36,7 +36,7 @@ export interface Confined {
   around: string;
   home: string;
   sandboxes: Sandboxes;
-  run(cmd: string, more?: object): Promise<ToolResult>;
+  run(cmd: string, more?: object, context?: Partial<ToolContext>): Promise<ToolResult>;
   output(cmd: string): Promise<string>;
   /** The same project with other settings, as another start of the program has it. */
   again(options: ConfinedOptions): Confined;
@@ -48,6 +48,8 @@ export interface ConfinedOptions {
   environment?: Environment;
   /** Names of further variables that commands may see. */
   env?: readonly string[];
+  /** Variables under which they may get secrets, each with its name in the vault. */
+  secrets?: Readonly<Record<string, string>>;
   limits?: typeof NO_LIMITS;
   /** RUNTIME_HOME, if it isn't in the home. */
   state?: string;
@@ -75,17 +77,17 @@ export function confined(level: Level): Confined {
 
 function hostIn(level: Level, around: string, options: ConfinedOptions): Confined {
   const home = join(around, 'me');
-  const { places, env = [], limits = NO_LIMITS, state = join(home, '.runtime'), ownFiles = [] } = options;
+  const { places, env = [], secrets = {}, limits = NO_LIMITS, state = join(home, '.runtime'), ownFiles = [] } = options;
   const environment = { PATH, HOME: home, ...options.environment };
   const settings = { ...NO_PLACES, ...places };
   const sandboxes = createSandboxes({ home: state, ownFiles, environment, settings, levels: [level] });
-  const exec = { timeoutMs: 60_000, maxTimeoutMs: 60_000, env, limits };
+  const exec = { timeoutMs: 60_000, maxTimeoutMs: 60_000, env, secrets, limits };
   const t = testHost({ home: state, ownFiles, environment, settings: { exec }, sandboxes }, join(home, 'project'));
-  const run: Confined['run'] = async (cmd, more = {}) => {
+  const run: Confined['run'] = async (cmd, more = {}, context = {}) => {
     const request = { ...t.request('exec_command', { cmd, ...more }), sandbox: 'best' as const };
     const inspection = await t.host.inspect(request);
     if (inspection.facts.sandbox !== level.name) throw new Error(JSON.stringify(await sandboxes.find(t.root)));
-    return t.run({ ...request, sandbox: level.name }, inspection);
+    return t.run({ ...request, sandbox: level.name }, inspection, context);
   };
   return {
     t,

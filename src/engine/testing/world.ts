@@ -11,7 +11,7 @@ import { RuntimeError } from '../../contract/errors.ts';
 import type { ToolSpec } from '../../contract/manifest.ts';
 import type { ModelAnswer, ModelRequest } from '../../contract/messages.ts';
 import type {
-  Audit, Blobs, Budget, Grants, Ingress, Journal, JournalEnd, ModelClient, Snapshots, StoredEntry, ToolContext, ToolHost, ToolResult, ToolRun,
+  Audit, Blobs, Budget, Grants, Ingress, Journal, ModelClient, Snapshots, StoredEntry, ToolContext, ToolHost, ToolResult, ToolRun,
 } from '../../contract/ports.ts'; // prettier-ignore
 import type { AuditRecord, DeadLetter, GrantRecord, IngressEvent } from '../../contract/records.ts';
 import type { Actor } from '../../contract/values.ts';
@@ -145,6 +145,7 @@ export function createWorld(
         blobs: blobStore,
         time_zone: 'UTC',
       }),
+      secret: () => Promise.reject(new RuntimeError('secret_missing', 'There is no vault yet.')),
       redactor: createRedactor(options.secrets ?? []),
       crashPoint: () => {},
     },
@@ -293,8 +294,7 @@ function memoryJournal(
     for (const entry of entries.slice(first)) await visit(storedOf(entry));
     const last = entries.at(-1);
     const seq = last?.seq ?? 0;
-    const end: JournalEnd = { status: last ? 'whole' : 'absent', seq, hash: last ? hashOf(last) : '', durable: seq };
-    return end;
+    return { status: last ? 'whole' : 'absent', seq, hash: last ? hashOf(last) : '', durable: seq };
   };
   const fail = (): never => {
     throw new RuntimeError('disk_full', 'no space left on device');

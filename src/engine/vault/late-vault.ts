@@ -1,10 +1,10 @@
 /** The vault of a process, loaded when it is first needed, and what is known of it since. */
-import { usedSecrets } from './used-secrets.ts';
+import { modelSecrets } from './used-secrets.ts';
 import type { Vault, VaultOptions } from './vault.ts';
 
 export interface LateVault {
   open(): Promise<Vault>;
-  /** Opens it where it is used and nobody has to be asked, so that what it holds is known from the first message on. */
+  /** Opens it where a model needs it and nobody has to be asked, so that what it holds is known from the first message on. */
   begin(): Promise<void>;
   /** What it held whenever it was opened, for those who must not let it through. */
   secrets(): readonly { name: string; value: string }[];
@@ -27,7 +27,7 @@ export function createLateVault(options: Omit<VaultOptions, 'learned'>): LateVau
         }),
       )),
     async begin() {
-      if (usedSecrets(options.config()).length === 0) return;
+      if (modelSecrets(options.config()).length === 0) return; // a command opens it when it gets something
       await (await late.open()).isLocked().catch(() => {}); // who needs a secret is told why there is none
     },
     secrets: () => [...known].map(([value, name]) => ({ name, value })),

@@ -3,6 +3,7 @@
  * passphrase. What is put there, changed or taken out meanwhile holds at once.
  */
 import { RuntimeError } from '../../contract/errors.ts';
+import { OF_THE_VAULT } from '../../contract/secret-name.ts';
 import type { VaultFile } from '../../contract/vault.ts';
 import { fileStamp } from '../../store/files.ts';
 import { openVault, type OpenVault } from '../../store/vault/open-vault.ts';
@@ -40,7 +41,7 @@ export function createVault({ config, learned, ...around }: VaultOptions): Vault
 
   function use({ vault, passphrase }: Opened, stamp: string | undefined): OpenVault {
     current = { vault, stamp };
-    const held = vault.secrets().map(({ name, value }) => ({ name: `${name} of the vault`, value }));
+    const held = vault.secrets().map(({ name, value }) => ({ name: name + OF_THE_VAULT, value }));
     learned([...held, ...(passphrase === undefined ? [] : [{ name: 'passphrase of the vault', value: passphrase }])]);
     return vault;
   }

@@ -8,10 +8,14 @@ import { LONGEST_ARGUMENT } from '../../contract/longest-argument.ts';
 import type { Policy, RuleGrant } from '../../contract/manifest.ts';
 import type { PolicyRule } from '../../contract/policy-rule.ts';
 import { explainRules } from '../policy/explain.ts';
-import { judge, type JudgedCall } from '../policy/judge.ts';
+import { hasStars, judge, type JudgedCall } from '../policy/judge.ts';
 import { allowedBy, type Asked, type RuledCall } from '../policy/rules.ts';
+import { secretsText } from '../policy/secrets.ts';
 
-export type Proposed = Pick<PolicyRule, 'tool' | 'command' | 'path' | 'host' | 'args' | 'sandboxed' | 'decision'>;
+export type Proposed = Pick<
+  PolicyRule,
+  'tool' | 'command' | 'path' | 'host' | 'secret' | 'args' | 'sandboxed' | 'decision'
+>;
 
 /** A proposal has no condition on who asks, so it doesn't matter. */
 const ANYBODY: Asked = { role: 'operator', tainted: false, left_micro_usd: Infinity };
@@ -35,6 +39,7 @@ export function proposedRule(
   const rule: Proposed = { tool: [tool], decision: 'allow' };
   if (facts.sandbox !== undefined) rule.sandboxed = true;
   if (isEscalated) rule.sandboxed = false;
+  if (facts.secrets) rule.secret = unique(facts.secrets.map(({ name }) => name));
   if (commands.length > 0) rule.command = unique(commands.map(({ words }) => words.join(' ')));
   const named = { ...call, asked: ANYBODY };
   if (commands.length === 0 ? paths.length > 0 : !covers(rule, named)) {
@@ -103,6 +108,9 @@ export function refusedRule(
     return 'the command names this program or its home, and asks whatever is granted';
   const secret = call.facts.paths.find(isSecret);
   if (secret) return `${secret.path} looks like a secret: grant exactly this call, without a rule`;
+  const given = call.facts.secrets;
+  if (given && (!rule.secret || hasStars(rule)))
+    return `the call gets ${secretsText(given)}: name it with \`secret\`, and write what it is for without \`*\``;
   const known = { ...call, facts: { ...call.facts, args: { ...call.facts.args, ...argsFact(args, rule).args } } };
   const { verdict, reason } = judge(policies, [grant], known);
   if (verdict === 'allow') return undefined;

@@ -59,12 +59,22 @@ function conditionsOf({ args = {}, ...rule }: PolicyRule): Condition[] {
   ];
 }
 
-function unmetOf({ id, tool }: PolicyRule, conditions: Condition[], call: RuledCall): UnmetCondition[] {
+function unmetOf({ id, tool, decision }: PolicyRule, conditions: Condition[], call: RuledCall): UnmetCondition[] {
   return conditions.flatMap(([condition, alone]) => {
-    const answer: Answer = strictRules([{ id, tool, decision: 'deny', ...alone }], call)[0]?.answer ?? 'no';
+    // Who allows must have named every secret, so each is asked for by itself.
+    const calls = decision === 'allow' && alone.secret ? bySecret(call) : [call];
+    const answers = calls.map(
+      (one): Answer => strictRules([{ id, tool, decision: 'deny', ...alone }], one)[0]?.answer ?? 'no',
+    );
+    const answer = answers.find((one) => one !== 'yes') ?? 'yes';
     const [value] = Object.values(alone.args ?? alone);
     return answer === 'yes' ? [] : [{ condition, wanted: conditionText(value), found: foundText(condition, call), answer }]; // prettier-ignore
   });
+}
+
+function bySecret(call: RuledCall): RuledCall[] {
+  const { secrets } = call.facts;
+  return secrets ? secrets.map((one) => ({ ...call, facts: { ...call.facts, secrets: [one] } })) : [call];
 }
 
 /** What an allow lacks for a call of one part. `writes`, `workdir`: it says nothing of the files or the folder of the line. */
@@ -137,6 +147,8 @@ function foundText(condition: string, { effect, facts, asked }: RuledCall): stri
       const units = { command: facts.commands.map((command) => ({ command })), path: facts.paths.map((path) => ({ path })), host: facts.hosts.map((host) => ({ host })) }; // prettier-ignore
       return units[condition].map(partText).join('; ') || 'none';
     }
+    case 'secret':
+      return facts.secrets?.map(({ name }) => name).join(', ') ?? 'none';
     case 'role':
       return asked.role;
     case 'channel':

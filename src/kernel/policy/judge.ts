@@ -10,6 +10,7 @@ import type { HostFact, Quota, Verdict } from '../../contract/values.ts';
 import { mayConnect } from './private-hosts.ts';
 import { quotaText } from './quota.ts';
 import { type Allowed, allowedBy, type RuledCall, strictRules } from './rules.ts';
+import { secretsText } from './secrets.ts';
 import { askedForTaint } from './taint.ts';
 
 export interface JudgedCall extends RuledCall {
@@ -68,15 +69,15 @@ function answers(grant: Grant, call: JudgedCall, asking: readonly Applied[]): bo
   const { rule } = grant;
   if (call.facts.paths.some((path) => path.secret_shaped)) return false;
   // Who wrote a rule that asks meant what others that were granted don't show; nor do they show where a URL leads.
-  // Nor is what was granted for a sandbox granted without one.
+  // Nor is what was granted for a sandbox granted without one, or a secret given to words that nobody has seen.
   if (rule.sandboxed !== false && asking.some(({ id }) => id === UNCONFINED)) return false;
-  if (hasStars(rule) && asking.some(({ ofPolicy, id }) => ofPolicy || id === PRIVATE)) return false;
+  if (hasStars(rule) && asking.some(({ ofPolicy, id }) => ofPolicy || id === PRIVATE || id === GIVEN)) return false;
   const allowed = allowedBy([rule], call);
   return allowed !== undefined && touching(call, allowed).length === 0;
 }
 
-function hasStars({ command = [], path = [], host = [], args = {} }: PolicyRule): boolean {
-  return [...command, ...path, ...host, ...Object.values(args)].some((pattern) => pattern.includes('*'));
+export function hasStars({ command = [], path = [], host = [], secret = [], args = {} }: PolicyRule): boolean {
+  return [...command, ...path, ...host, ...secret, ...Object.values(args)].some((pattern) => pattern.includes('*'));
 }
 
 /** Rules that follow from what the call would touch; `touching`: as the policies see it. */
@@ -89,7 +90,7 @@ function factRules(policies: Policy[], call: JudgedCall, touched: readonly Appli
   }
   const taint = askedForTaint(policies, call);
   if (taint !== undefined) found.push(asks('fact:tainted', taint, false));
-  found.push(...touched.filter(({ id }) => id === OUTSIDE), ...touched.filter(({ id }) => id === SECRET));
+  for (const one of [OUTSIDE, SECRET, GIVEN]) found.push(...touched.filter(({ id }) => id === one));
   if (call.quota) found.push(rule(`quota:${call.tool}`, 'deny', quotaText(call.tool, call.quota)));
   if (call.facts.commands.some((command) => command.names_runtime)) {
     found.push(asks('fact:names_runtime', 'the command names this program or its home', false));
@@ -145,8 +146,9 @@ const UNCONFINED = 'sandbox:none';
 const PRIVATE = 'fact:private_host';
 const OUTSIDE = 'fact:outside_root';
 const SECRET = 'fact:secret_shaped';
+const GIVEN = 'fact:secret';
 
-/** Paths that ask unless a rule names them. */
+/** Paths, and secrets of the vault, that ask unless a rule names them. */
 function touching({ facts }: JudgedCall, allowed: Allowed | undefined): Applied[] {
   const paths = facts.paths.filter((path) => !allowed?.named.has(path));
   const outside = paths.find((path) => !path.inside_root);
@@ -154,6 +156,7 @@ function touching({ facts }: JudgedCall, allowed: Allowed | undefined): Applied[
   return [
     ...(outside ? [asks(OUTSIDE, `${outside.path} is outside the project root`)] : []),
     ...(secret ? [asks(SECRET, `${secret.path} looks like a secret`)] : []),
+    ...(facts.secrets && !allowed?.secrets ? [asks(GIVEN, `it gets ${secretsText(facts.secrets)} of the vault`)] : []),
   ];
 }
 

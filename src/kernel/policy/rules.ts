@@ -3,6 +3,7 @@ import type { PolicyRule } from '../../contract/policy-rule.ts';
 import type { CommandFact, EffectClass, Facts, HostFact, Lane, Role } from '../../contract/values.ts';
 import { type Answer, matchesCommand, matchesHost, matchesNamedPath, matchesPath, matchesText } from './patterns.ts';
 import { matchesHours } from './local-time.ts';
+import { meansSecrets } from './secrets.ts';
 
 /** Who asked for the call, when and where. What is absent isn't known. */
 export interface Asked {
@@ -41,6 +42,8 @@ export interface Allowed {
   rules: PolicyRule[];
   /** Paths that a rule names by a pattern, wherever they are. */
   named: ReadonlySet<Path>;
+  /** Whether rules name all secrets that the call gets. */
+  secrets: boolean;
 }
 
 /** The arguments of a tool that rules look at. */
@@ -71,7 +74,8 @@ export function allowedBy(rules: readonly PolicyRule[], call: RuledCall): Allowe
   const named = call.facts.paths.filter((path) =>
     covering.every((found) => found.some((rule) => rule.path?.some((one) => namesPath(one, path, call)))),
   );
-  return { rules: [...new Set(covering.map(([rule]) => rule!))], named: new Set(named) };
+  const secrets = covering.every((found) => found.some((rule) => rule.secret));
+  return { rules: [...new Set(covering.map(([rule]) => rule!))], named: new Set(named), secrets };
 }
 
 /** Commands where there are some; else paths; else hosts; else the call as such. */
@@ -140,6 +144,7 @@ function isAsked(rule: PolicyRule, { tool, effect, facts, asked }: RuledCall): A
   if (!isAbout(rule, tool)) return 'no';
   const answers: Answer[] = [];
   if (rule.effect) answers.push(is(rule.effect.some((one) => one === effect)));
+  if (rule.secret) answers.push(is(meansSecrets(rule, facts)));
   if (rule.role) answers.push(is(rule.role.includes(asked.role)));
   if (rule.channel) answers.push(ofAll(asked.channels, (it) => rule.channel!.some((one) => matchesText(one, it))));
   if (rule.lane) answers.push(known(asked.lane, (it) => it === rule.lane));

@@ -4,6 +4,7 @@
  */
 import type { Policy } from '../../contract/manifest.ts';
 import { allowedBy, isOfGit, type RuledCall } from './rules.ts';
+import { secretsText } from './secrets.ts';
 
 /** Why a tainted call asks under one of these policies. Undefined: it doesn't. */
 export function askedForTaint(policies: readonly Policy[], call: RuledCall): string | undefined {
@@ -16,11 +17,13 @@ export function askedForTaint(policies: readonly Policy[], call: RuledCall): str
 /** Somebody wrote down that this may be done all the same. */
 function knowsOfTaint({ rules = [] }: Policy, call: RuledCall): boolean {
   const meant = rules.filter(({ tainted }) => tainted === true);
-  return allowedBy(meant, call) !== undefined;
+  const allowed = allowedBy(meant, call);
+  return allowed !== undefined && (call.facts.secrets === undefined || allowed.secrets);
 }
 
 /** What the call could do beyond reading and changing the project. */
-function reachOf({ effect, facts: { paths, hosts, commands, sandbox } }: RuledCall): string | undefined {
+function reachOf({ effect, facts: { paths, hosts, commands, sandbox, secrets } }: RuledCall): string | undefined {
+  if (secrets) return `it gets ${secretsText(secrets)} of the vault`;
   const [host] = hosts;
   if (effect === 'network') return `${host?.host ?? 'another place'} would learn what it is asked for`;
   if (effect === 'send') return 'it sends something';

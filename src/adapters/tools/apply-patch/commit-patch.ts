@@ -39,7 +39,7 @@ export interface Commit {
   contents: ReadonlyMap<string, Content> | undefined;
   /** Names the call, the same in every attempt. */
   key: string;
-  context: Omit<ToolContext, 'outputOf' | 'mayConnect'>;
+  context: Pick<ToolContext, 'signal' | 'onOutput' | 'preserve'>;
 }
 
 /** A target, and what is known of it. */

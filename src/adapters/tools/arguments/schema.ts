@@ -3,6 +3,7 @@
  * costs nothing at start-up, where a general validator costs more than the call. A test holds it against ajv.
  */
 import type { JsonObject, JsonValue } from '../../../base/json.ts';
+import { nearest } from '../../../base/nearest.ts';
 import type { Invalid } from './invalid.ts';
 
 export type ValueSchema =
@@ -42,7 +43,10 @@ function checkValue(schema: ValueSchema, value: JsonValue, path: string): Invali
   switch (schema.type) {
     case 'string':
       if (typeof value !== 'string') return wrong(`must be a string, not ${nameOf(value)}`);
-      if (schema.enum && !schema.enum.includes(value)) return wrong(`must be one of ${schema.enum.join(', ')}`);
+      if (schema.enum && !schema.enum.includes(value)) {
+        const near = nearest(value, schema.enum);
+        return wrong(`must be one of ${schema.enum.join(', ')}${near === undefined ? '' : `; did you mean ${near}?`}`);
+      }
       if (schema.minLength !== undefined && [...value].length < schema.minLength) return wrong('must not be empty');
       if (schema.pattern !== undefined && !new RegExp(schema.pattern, 'u').test(value)) {
         return wrong(`must match ${schema.pattern}`);

@@ -1,6 +1,7 @@
 import type { Environment } from '../../../base/environment.ts';
 import type { ConfinedCommand } from '../../../contract/sandbox.ts';
 import { PROVIDER_NAMES, providerOf } from '../../../contract/providers.ts';
+import { changesCommands } from '../shell/variables.ts';
 
 /** What every command may see of the program's environment. All else stays behind, keys above all. */
 const PASSED = ['PATH', 'HOME', 'LANG', 'TZ', 'TMPDIR', 'USER', 'LOGNAME', 'SHELL'];
@@ -31,6 +32,23 @@ export function commandEnvironment(
     if (allowed.has(name) || name.startsWith('LC_')) passed[name] = value;
   }
   return { ...passed, TERM: 'dumb', [TOOL_CALL_VARIABLE]: marker };
+}
+
+/** Also where a name else says that it steers what runs: that of a credential. */
+const CREDENTIAL = /_(?:TOKEN|KEY|PASSWORD|SECRET)$/;
+
+/** `go` is what waits for the watchdog (run-process.ts). */
+const OF_THE_SHELL = /^(?:_|go|E?UID|PPID|SHLVL|(?:OLD)?PWD|OPT(?:IND|ARG|ERR)|RANDOM|SECONDS|LINENO|REPLY|PS[1-4])$/;
+
+/** Why a secret can't have this variable; undefined: it can. */
+export function unfitForSecret(variable: string): string | undefined {
+  if (!/^[A-Za-z_]\w*$/.test(variable)) return 'it is no name of a variable: letters, digits and _, no digit first';
+  if (variable.startsWith('RUNTIME_')) return 'that is a variable of the runtime';
+  if (PASSED.includes(variable) || variable === 'TERM' || variable.startsWith('LC_'))
+    return 'every command has that one';
+  if (OF_THE_SHELL.test(variable)) return 'the shell sets that one';
+  const steers = /^(?:LD_|DYLD_|BASH)/.test(variable) || (changesCommands(variable) && !CREDENTIAL.test(variable));
+  return steers ? 'that one changes what commands run or load' : undefined;
 }
 
 const CARRIED = 'RUNTIME_CARRIED_';

@@ -129,7 +129,7 @@ test('H-98 keys and variables of the runtime stay behind', async () => {
       RUNTIME_HOME: '/h', ANTHROPIC_BASE_URL: 'u', NODE_OPTIONS: '--x',
     },
     settings: {
-      exec: { timeoutMs: 60_000, maxTimeoutMs: 60_000, env: ['MINE', 'OPENAI_API_KEY', 'RUNTIME_HOME'], limits: NO_LIMITS },
+      exec: { timeoutMs: 60_000, maxTimeoutMs: 60_000, env: ['MINE', 'OPENAI_API_KEY', 'RUNTIME_HOME'], secrets: {}, limits: NO_LIMITS },
     },
   }); // prettier-ignore
   const { output } = await exec({ command: 'env' });
@@ -143,7 +143,9 @@ test('H-98 keys and variables of the runtime stay behind', async () => {
 test('H-96 a command that runs out of time is ended with its children', async () => {
   const cmd = 'sleep 999 & echo $! >child; setsid sh -c "echo \\$\\$ >stray; exec sleep 999" & echo before; sleep 999';
   t.remove();
-  t = testHost({ settings: { exec: { timeoutMs: 1000, maxTimeoutMs: 2000, env: [], limits: NO_LIMITS } } });
+  t = testHost({
+    settings: { exec: { timeoutMs: 1000, maxTimeoutMs: 2000, env: [], secrets: {}, limits: NO_LIMITS } },
+  });
   const running = exec(cmd);
   const ids = await idsIn('child', 'stray');
   expect(await running).toMatchObject({

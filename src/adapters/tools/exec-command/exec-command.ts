@@ -1,10 +1,14 @@
 import type { Invalid } from '../arguments/invalid.ts';
 import { StringDecoder } from 'node:string_decoder';
 import type { Facts, Presentation } from '../../../contract/values.ts';
+import { RuntimeError } from '../../../contract/errors.ts';
 import type { ToolContext, ToolRun } from '../../../contract/ports.ts';
 import type { Confined, Sandbox } from '../../../contract/sandbox.ts';
+import type { ValueSchema } from '../arguments/schema.ts';
 import { pathFact, shownPath } from '../paths/path-facts.ts';
-import { failed, type Failure, failureOf, invalid, noFacts, type Outcome, type Scene, type Tool } from '../tool.ts';
+import {
+  failed, type Failure, failureOf, invalid, noFacts, type Outcome, type Scene, type Tool, type ToolSettings,
+} from '../tool.ts'; // prettier-ignore
 import { visible } from '../visible.ts';
 import { carriedInside, commandEnvironment } from './command-environment.ts';
 import { executableDigests, findExecutable } from './executable.ts';
@@ -32,10 +36,13 @@ type ExecArguments = {
   timeout_ms?: number;
   max_output_tokens?: number;
   sandbox_permissions?: 'use_default' | 'require_escalated';
+  secrets?: string[];
 };
 
+type Secrets = NonNullable<Facts['secrets']>;
+
 /** The tool with what it keeps between calls: digests of executables and the watchdog of running commands. */
-export function createExecCommand(): Tool {
+export function createExecCommand({ exec: { secrets } }: ToolSettings): Tool {
   const digestOf = executableDigests();
   let watchdog: Watchdog | undefined;
   let started = 0;
@@ -44,30 +51,37 @@ export function createExecCommand(): Tool {
   async function execute(
     command: Omit<Command, 'environment' | 'confined'>,
     sandbox: Sandbox | undefined,
+    named: Secrets,
     kept: number,
     scene: Scene,
     call: ToolRun,
     context: ToolContext,
   ): Promise<Outcome> {
+    const given = await valuesOf(named, context);
+    if ('code' in given) return failed(given);
     const { spawn } = await import('node:child_process');
     watchdog ??= createWatchdog(spawn);
     // Call ids repeat in other sessions; this is unlike any other that runs on the machine.
     const marker = `${call.call_id}@${process.pid}.${++started}`;
     const { env, limits } = scene.settings.exec;
-    const passed = commandEnvironment(scene.environment, env, marker);
-    const inside = sandbox && carriedInside(command, passed, env);
+    const passed = { ...commandEnvironment(scene.environment, env, marker), ...given.values };
+    const inside = sandbox && carriedInside(command, passed, [...env, ...Object.keys(given.values)]);
     const environment = inside?.environment ?? passed;
     const output = keepOutput(KEPT_BYTES);
     const decoder = new StringDecoder('utf8');
+    // Of what is kept in part only, a part of a secret might be left.
+    const clean = named.length > 0 ? context.redacting() : undefined;
     const onBytes = (bytes: Buffer): void => {
-      output.add(bytes);
-      context.onOutput(decoder.write(bytes));
+      const text = decoder.write(bytes);
+      output.add(clean ? Buffer.from(clean.push(text)) : bytes);
+      context.onOutput(text);
     };
     let by: Confined | undefined;
     try {
       by = inside && sandbox.confine(inside.command);
       const around = { spawn, watchdog, clock: scene.clock, signal: context.signal, onBytes };
       const end = await runProcess({ ...command, environment, ...(by && { confined: { by, limits } }) }, around);
+      if (clean) output.add(Buffer.from(clean.push(decoder.end()) + clean.end()));
       if ('notStarted' in end) return failed({ code: 'not_startable', message: end.notStarted.message });
       if (end.notBegun) return failed({ code: 'sandbox_failed', message: `not run: ${output.text(kept).text.trim()}` });
       return report(end, command.timeoutMs, output.text(kept));
@@ -97,12 +111,14 @@ export function createExecCommand(): Tool {
           enum: ['use_default', 'require_escalated'],
           description: 'require_escalated: outside of the sandbox; a person is asked',
         },
+        ...(Object.keys(secrets).length > 0 && { secrets: secretsArgument(Object.keys(secrets)) }),
       },
       required: [],
       additionalProperties: false,
     },
     effect: 'exec',
     recovery: 'unknown',
+    secrets,
     async prepare(args, scene) {
       const call = args as ExecArguments;
       const wrong = checkTogether(call, scene);
@@ -126,6 +142,7 @@ export function createExecCommand(): Tool {
       const commands = parsed.length > 0 ? parsed : [{ words, assignments: [], redirects: [], parser: 'text' }];
       const written = writtenFiles(commands, scene, folder);
       const sandbox = await sandboxFor(call, scene);
+      const asked = [...new Set(call.secrets)].sort().map((variable) => ({ variable, name: secrets[variable]! }));
       const facts: Facts = {
         ...noFacts,
         paths: [...(workdir ? [workdir] : []), ...written.paths],
@@ -133,6 +150,7 @@ export function createExecCommand(): Tool {
         commands: markRuntime(written.commands, words.join(' '), homes),
         ...(executable ? { executable } : {}),
         ...(sandbox ? { sandbox: sandbox.level } : {}),
+        ...(asked.length > 0 ? { secrets: asked } : {}),
       };
       const command = {
         program,
@@ -144,11 +162,28 @@ export function createExecCommand(): Tool {
       const kept = Math.min(KEPT_BYTES, (call.max_output_tokens ?? KEPT_BYTES) * BYTES_A_TOKEN);
       return {
         facts,
-        presentation: present(call, shownPath(scene, folder)),
-        execute: (run, context) => execute(command, sandbox, kept, scene, run, context),
+        presentation: present(call, asked, shownPath(scene, folder)),
+        execute: (run, context) => execute(command, sandbox, asked, kept, scene, run, context),
       };
     },
   };
+}
+
+function secretsArgument(variables: string[]): ValueSchema {
+  const description = 'Only if the command needs it: a person is asked. It gets each as $NAME; you never see it';
+  return { type: 'array', items: { type: 'string', enum: variables }, description };
+}
+
+/** What the command gets, by variable; or why it doesn't run. */
+async function valuesOf(secrets: Secrets, context: ToolContext): Promise<{ values: Record<string, string> } | Failure> {
+  const values: Record<string, string> = {};
+  try {
+    for (const { variable, name } of secrets) values[variable] = await context.secret(name);
+    return { values };
+  } catch (error) {
+    if (!(error instanceof RuntimeError)) throw error;
+    return { code: error.code, message: `not run: ${error.message} ${error.next}` };
+  }
 }
 
 /** Undefined: it runs unconfined, and policy knows. */
@@ -176,7 +211,7 @@ function checkTogether(call: ExecArguments, { settings }: Scene): { invalid: Inv
   return undefined;
 }
 
-function present(call: ExecArguments, folder: string): Presentation {
+function present(call: ExecArguments, secrets: Secrets, folder: string): Presentation {
   const place = call.workdir === undefined ? '' : ` in ${visible(folder)}`;
   const time = call.timeout_ms === undefined ? '' : ` for at most ${call.timeout_ms} ms`;
   const text = call.cmd ?? [call.command!, ...(call.args ?? [])].map(quoted).join(' ');
@@ -187,7 +222,9 @@ function present(call: ExecArguments, folder: string): Presentation {
       : first;
   const escalated = call.sandbox_permissions === 'require_escalated' ? ' outside of the sandbox' : '';
   const body = visible(text, { lines: true, code: true });
-  return { title: `Run ${visible(shown)}${place}${time}${escalated}`, body };
+  const names = secrets.map(({ variable, name }) => `${variable} (${name})`).join(', ');
+  const given = names === '' ? '' : `; it gets the secret${secrets.length === 1 ? '' : 's'} ${names}`;
+  return { title: `Run ${visible(shown)}${place}${time}${escalated}${given}`, body };
 }
 
 /** As a shell would need it, so that words with spaces in them show as one. */
