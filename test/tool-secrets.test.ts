@@ -83,6 +83,7 @@ describe('a command that asks for a secret', () => {
       place.run(['why', 'one/c1.1.1']),
     ]);
     expect(views.map(({ code }) => code)).toEqual([0, 0, 0, 0, 0]);
+    expect(views[4].stdout).toContain('gets the secret deploy of the vault as DEPLOY_TOKEN');
     expect(place.read('shared.jsonl')).not.toMatch(/deploy|DEPLOY/);
     expect(await place.run(['session', 'verify', './shared.jsonl'])).toMatchObject({ code: 0 });
     const texts = [asked, shown, ran, ...views].map(({ stdout, stderr }) => stdout + stderr);

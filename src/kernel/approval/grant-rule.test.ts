@@ -40,6 +40,7 @@ describe('the narrowest rule that covers a call', () => {
     ['has what lies outside', { commands: [command('cp', 'a', '/q/b')], paths: [path('/q/b')] }, {}, { command: ['cp a /q/b'], path: ['/q/b'] }],
     ['has the paths of a patch', { paths: [path('/p/a'), path('/p/b/c')] }, { tool: 'apply_patch', effect: 'write' }, { path: ['a', 'b/c'] }],
     ['has no hosts beside words, which name them', { commands: [command('curl', 'https://a.example/x')], hosts: [host] }, {}, { command: ['curl https://a.example/x'] }],
+    ['has the secrets', { commands: [command('./deploy')], secrets: [{ variable: 'DEPLOY_TOKEN', name: 'deploy' }] }, {}, { command: ['./deploy'], secret: ['deploy'] }],
     ['has the hosts', { hosts: [host] }, { tool: 'open', effect: 'network' }, { host: ['a.example:443'] }],
   ])('%s', (_, facts, over, rule) => {
     expect(proposed(facts, over)).toEqual({ tool: [over.tool ?? 'exec_command'], decision: 'allow', ...rule });

@@ -136,7 +136,13 @@ function randomFacts(dice: Dice): Partial<Facts> {
   const command = commandFact('x', { dynamic: [0], via: 'sudo > xargs', unclear: 'options', names_runtime: true });
   const commands = dice.once(8) ? [command] : [];
   const preimages = dice.once(2) ? [{ path: 'a', before: digestOf('before'), after: digestOf('after') }] : [];
-  return { paths: dice.once(3) ? [dice.pick(paths)] : [], commands, preimages };
+  const secrets = [{ variable: 'DEPLOY_TOKEN', name: 'deploy' }];
+  return {
+    paths: dice.once(3) ? [dice.pick(paths)] : [],
+    commands,
+    preimages,
+    ...(dice.once(8) && { secrets }),
+  };
 }
 
 function randomInputs(dice: Dice): Inputs {

@@ -264,7 +264,7 @@ test('what the program was started with open is no command of its', async () => 
 
 test('one that is too large for the system is not begun', async () => {
   const environment = { PATH: '/usr/bin:/bin', HOME: t.root, LARGE: 'x'.repeat(200_000) };
-  const exec = { timeoutMs: 5000, maxTimeoutMs: 5000, env: ['LARGE'], limits: NO_LIMITS };
+  const exec = { timeoutMs: 5000, maxTimeoutMs: 5000, env: ['LARGE'], secrets: {}, limits: NO_LIMITS };
   const other = testHost({ home: t.home, environment, settings: { exec } }, t.root);
   expect(await other.call('exec_command', { cmd: 'touch ran' })).toMatchObject({
     outcome: 'error',
