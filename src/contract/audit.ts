@@ -12,7 +12,7 @@ export const ROW_ENTRIES = [
 ] as const; // prettier-ignore
 /** Records of the audit log that are rows; heads only where they are asked for. */
 export const ROW_RECORDS = [
-  'policy.set', 'config.reloaded', 'session.removed', 'session.imported', 'access.denied', 'store.repaired', 'store.restored',
+  'policy.set', 'config.reloaded', 'session.removed', 'session.imported', 'session.redacted', 'access.denied', 'store.repaired', 'store.restored',
   'store.migrated', 'head',
 ] as const satisfies readonly AuditRecord['type'][]; // prettier-ignore
 

@@ -22,9 +22,9 @@ export interface VerifyReport {
   partial: { seq: number; why: string }[];
   /**
    * `no_head`: nothing vouches for its end; `own_head`: only the header of the file does; `crash_tail`: a crash cut its
-   * last line; `redacted`: placeholders stand for its contents; `step_missing`: what it says of a step's session can't be
-   * compared, as that isn't here.
+   * last line; `redacted`: placeholders stand for its contents; `redacted_in_place`: the audit log says that values were
+   * taken out of it; `step_missing`: what it says of a step's session can't be compared, as that isn't here.
    */
-  notes: ('no_head' | 'own_head' | 'crash_tail' | 'redacted' | 'step_missing')[];
+  notes: ('no_head' | 'own_head' | 'crash_tail' | 'redacted' | 'redacted_in_place' | 'step_missing')[];
   failure?: { line: number; seq: number; code: VerifyFailureCode; message: string };
 }

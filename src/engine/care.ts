@@ -20,6 +20,7 @@ import type { Derive } from '../store/care/heal.ts';
 import { repairStore } from '../store/care/repair.ts';
 import { restore } from '../store/care/restore.ts';
 import type { ChainLine } from '../store/chain/line.ts';
+import { isRedacting, settleRedaction } from '../store/redaction.ts';
 import { takeLock, type LockResult } from '../store/lock.ts';
 import { readJournalFile, storedEntry } from '../store/journal-file.ts';
 import { workspacePaths, type WorkspacePaths } from '../store/workspace.ts';
@@ -55,6 +56,7 @@ export function check(
   { deep, onProgress }: { deep: boolean; onProgress?: OnProgress },
 ): Promise<StoreCheck> {
   const blobs = blobsOf(paths);
+  endRedaction({ paths, clock });
   return checkStore({
     paths,
     workspace,
@@ -140,11 +142,21 @@ export async function gc(
   return dryRun ? work() : locked(place, work);
 }
 
+/** One that was cut short, unless somebody works on it or on the workspace: then it is theirs. */
+function endRedaction(place: Pick<CarePlace, 'paths' | 'clock'>): void {
+  if (!isRedacting(place.paths)) return;
+  const lock = lockWithRoom(place);
+  if (!lock.ok) return;
+  settleRedaction(place.paths);
+  lock.release();
+}
+
 /** Does the work as the one who holds the workspace. @throws RuntimeError locked */
 async function locked<T>(place: CarePlace, work: () => Promise<T>): Promise<T> {
   const lock = lockWithRoom(place);
   if (!lock.ok) throw lockedError(lock.held_by);
   try {
+    settleRedaction(place.paths);
     return await work();
   } finally {
     lock.release();
@@ -152,7 +164,7 @@ async function locked<T>(place: CarePlace, work: () => Promise<T>): Promise<T> {
 }
 
 /** What frees space must be able to begin on a full disk: then the ballast goes, and the next `run` makes it again. */
-function lockWithRoom({ paths, clock }: CarePlace): LockResult {
+function lockWithRoom({ paths, clock }: Pick<CarePlace, 'paths' | 'clock'>): LockResult {
   const owner = { pid: process.pid, program: 'runtime', version, started_at: clock.now() };
   try {
     return takeLock(paths.folder, owner);

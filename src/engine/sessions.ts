@@ -15,6 +15,7 @@ import { NO_USAGE } from '../kernel/turn/state.ts';
 import { addUsage } from '../kernel/budget/budget.ts';
 import { unreadable } from './proof/unreadable.ts';
 import type { Parent } from './past/fork-tree.ts';
+import { readRedactions, type Redactions } from './redaction/redactions.ts';
 import { fileLabel } from './session/file-label.ts';
 import { checkSessionId } from './session-id.ts';
 import { shortText } from './session/messages.ts';
@@ -162,7 +163,7 @@ export async function readSession(
 }
 
 /** Verifies a session of the workspace. @throws RuntimeError not_found | invalid_id */
-export async function verifySession({ store }: Workspace, id: string): Promise<VerifyReport> {
+export async function verifySession({ store }: Workspace, id: string, redactions?: Redactions): Promise<VerifyReport> {
   checkSessionId(id);
   const { verifyJournal } = await import('./proof/verify.ts');
   const head = await store.audit.head(id);
@@ -172,6 +173,7 @@ export async function verifySession({ store }: Workspace, id: string): Promise<V
     blobs: store.blobs,
     hasHead: head !== undefined,
     readOther: (session, visit) => store.journal.read(session, visit),
+    redactions: redactions ?? (await readRedactions(store.audit)),
   });
   if (report.entries === 0 && !report.failure) throw await notFound(store.journal, id);
   return report;
@@ -179,9 +181,10 @@ export async function verifySession({ store }: Workspace, id: string): Promise<V
 
 /** Verifies the sessions, one after the other; what can't be read at all has failed. One that is gone by then is left out. */
 export async function* verifySessions(workspace: Workspace, ids: readonly string[]): AsyncGenerator<VerifyReport> {
+  const redactions = await readRedactions(workspace.store.audit);
   for (const id of ids) {
     try {
-      yield await verifySession(workspace, id);
+      yield await verifySession(workspace, id, redactions);
     } catch (thrown) {
       const { code, message } = toRuntimeError(thrown);
       if (code !== 'not_found') yield unreadable(id, { line: 1, seq: 1, code: 'malformed', message });

@@ -34,8 +34,8 @@ export function createHeads(name: string): (fd: number, session: string) => Audi
       if (!bytes.includes(needle) || bytes.includes(NUL)) continue;
       const parsed = parseLine(bytes);
       if ('defect' in parsed) throw damaged(session, parsed.defect);
-      const told = headIn(parsed.line);
-      if (told?.session === session) return told.head;
+      const told = headsIn(parsed.line).find((one) => one.session === session);
+      if (told) return told.head;
     }
     return undefined;
   }
@@ -82,31 +82,46 @@ function take({ sessions }: Index, bytes: Buffer): void {
     for (const [, named] of bytes.toString('utf8').matchAll(NAMED)) sessions.set(textOf(named!), parsed.defect);
     return;
   }
-  const told = headIn(parsed.line);
-  if (told?.head) sessions.set(told.session, told.head);
-  else if (told) sessions.delete(told.session);
+  for (const { session, head } of headsIn(parsed.line)) {
+    if (head) sessions.set(session, head);
+    else sessions.delete(session);
+  }
 }
 
 /** The newest head of each session, and those that were removed, as lines tell it one after the other. */
 export type HeadsSoFar = Map<string, AuditHead | undefined>;
 
 export function takeHead(heads: HeadsSoFar, line: ChainLine): void {
-  const told = headIn(line);
-  if (told) heads.set(told.session, told.head);
+  for (const { session, head } of headsIn(line)) heads.set(session, head);
 }
 
-/** What a line tells of a session's head: that there is none any more, where it was removed or lost. */
-function headIn({ type, data }: ChainLine): { session: string; head: AuditHead | undefined } | undefined {
+/** What a line tells of sessions' heads: that there is none any more, where one was removed or lost. */
+function headsIn({ type, data }: ChainLine): { session: string; head: AuditHead | undefined }[] {
   const record = { type, data } as AuditRecord;
-  if (record.type === 'session.removed') return { session: record.data.session, head: undefined };
-  if (record.type === 'store.repaired') {
-    const { session: repaired, cut } = record.data;
-    if (repaired === undefined || cut === undefined) return undefined;
-    return { session: repaired, head: cut.seq === 0 ? undefined : { seq: cut.seq, hash: cut.hash, cut } };
+  switch (record.type) {
+    case 'head': {
+      const { session, seq, hash } = record.data;
+      return [{ session, head: { seq, hash } }];
+    }
+    case 'session.removed':
+      return [{ session: record.data.session, head: undefined }];
+    case 'session.redacted':
+      return record.data.sessions.map(({ session, after }) => ({ session, head: after }));
+    case 'store.repaired': {
+      const { session, cut } = record.data;
+      if (session === undefined || cut === undefined) return [];
+      return [{ session, head: cut.seq === 0 ? undefined : { seq: cut.seq, hash: cut.hash, cut } }];
+    }
+    default:
+      return [];
   }
-  if (record.type !== 'head') return undefined;
-  const { session, seq, hash } = record.data;
-  return { session, head: { seq, hash } };
+}
+
+/** The newest head of each session that stands before any torn line: an opening cuts the log there. */
+export function headsBeforeTear(fd: number): ReadonlyMap<string, AuditHead> {
+  const index = emptyIndex();
+  readOn(fd, index);
+  return new Map([...index.sessions].flatMap(([session, head]) => ('code' in head ? [] : [[session, head] as const])));
 }
 
 function textOf(json: string): string {

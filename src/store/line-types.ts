@@ -17,6 +17,7 @@ const auditTypes: Record<AuditRecord['type'], true> = {
   'config.reloaded': true,
   'session.removed': true,
   'session.imported': true,
+  'session.redacted': true,
   'access.denied': true,
   'store.repaired': true,
   'store.restored': true,

@@ -15,6 +15,7 @@ import { createIngress } from './ingress.ts';
 import { createJournal } from './journal.ts';
 import { takeLock, type LockResult } from './lock.ts';
 import { migrateWorkspace, MIGRATIONS, type Migration } from './migrations.ts';
+import { settleRedaction } from './redaction.ts';
 import { createScheduleLog } from './schedules.ts';
 import { createSnapshots } from './snapshots.ts';
 import { storeError } from './store-error.ts';
@@ -124,6 +125,7 @@ export function openStore(options: StoreOptions): Store {
             syncPath(paths.folder);
             createWorkspace(paths, (record = workspace()));
           }
+          settleRedaction(paths);
           ensureBallast(paths.ballast);
         } catch (error) {
           result.drop(); // what a killed one left is still to be seen to

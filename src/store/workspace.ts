@@ -22,6 +22,8 @@ export interface WorkspacePaths {
   torn: string;
   /** Files as they were before a repair. */
   repairs: string;
+  /** What a redaction has made, until it is done. */
+  redaction: string;
   /** What was used of shared budgets: a file a month. */
   usage: string;
   ballast: string;
@@ -49,6 +51,7 @@ export function workspacePathsIn(folder: string): WorkspacePaths {
     usage: inside('usage'),
     torn: inside('torn'),
     repairs: inside('repairs'),
+    redaction: inside('redaction'),
     ballast: inside('ballast'),
     cache: inside('cache'),
   };

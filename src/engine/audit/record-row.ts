@@ -27,6 +27,13 @@ function restOf(record: AuditRecord): Partial<AuditRow> {
       const { session, from, by } = record.data;
       return { session_id: session, reason: `from ${from.session_id} of workspace ${from.workspace_id}`, actor: by };
     }
+    case 'session.redacted': {
+      const { sessions, by } = record.data;
+      const [first, ...others] = sessions;
+      const count = sessions.reduce((sum, one) => sum + one.count, 0);
+      const also = others.length === 0 ? '' : `, also in ${others.map(({ session }) => session).join(', ')}`;
+      return { session_id: first!.session, head: first!.after, reason: `${count} places${also}`, actor: by };
+    }
     case 'access.denied': {
       const { what, why, by } = record.data;
       return { decision: 'denied', title: what, reason: why, actor: by };

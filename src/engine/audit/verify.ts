@@ -30,8 +30,7 @@ export async function verifyAudit(stores: Stores, given: AuditHeadLine | undefin
   // The log before the journals: what is appended meanwhile can't make one look cut.
   const log = await audit.read(({ seq, hash, record }) => {
     if (seq === given?.seq) atGiven = hash;
-    const session = sessionOf(record);
-    if (session !== undefined) counts.set(session, (counts.get(session) ?? 0) + 1);
+    for (const session of sessionsOf(record)) counts.set(session, (counts.get(session) ?? 0) + 1);
   });
   const problems: AuditProblem[] = [...logProblems(log), ...givenProblems(stores, log, given, atGiven)];
   const known = new Set((await journal.list()).map(({ session_id }) => session_id));
@@ -108,9 +107,8 @@ function* partsOf(counts: ReadonlyMap<string, number>): Generator<Set<string>> {
 async function headsOf(audit: Audit, sessions: ReadonlySet<string>, records: Seq): Promise<Map<string, Heads>> {
   const found = new Map<string, Heads>();
   await audit.read(({ seq, record }) => {
-    const session = sessionOf(record);
-    if (seq > records || session === undefined || !sessions.has(session)) return;
-    takeHead(found, session, record);
+    if (seq > records) return;
+    for (const session of sessionsOf(record)) if (sessions.has(session)) takeHead(found, session, record);
   });
   return found;
 }
@@ -119,6 +117,11 @@ function takeHead(found: Map<string, Heads>, session: string, record: AuditRecor
   if (record.type === 'session.removed') return void found.delete(session);
   const heads: Heads = found.get(session) ?? new Map<Seq, string>();
   if (record.type === 'head') heads.set(record.data.seq, record.data.hash);
+  if (record.type === 'session.redacted') {
+    const { after } = record.data.sessions.find((one) => one.session === session)!;
+    heads.clear(); // the chain up to there vouches for what stands before
+    heads.set(after.seq, after.hash);
+  }
   if (record.type === 'store.repaired') {
     const { seq: end, hash } = record.data.cut!;
     for (const seq of heads.keys()) if (seq > end) heads.delete(seq); // they say nothing any more
@@ -128,10 +131,12 @@ function takeHead(found: Map<string, Heads>, session: string, record: AuditRecor
   else found.delete(session);
 }
 
-/** Whose head the record tells of. */
-function sessionOf(record: AuditRecord): string | undefined {
-  if (record.type === 'head' || record.type === 'session.removed') return record.data.session;
-  return record.type === 'store.repaired' && record.data.cut !== undefined ? record.data.session : undefined;
+/** Whose heads the record tells of. */
+function sessionsOf(record: AuditRecord): string[] {
+  if (record.type === 'head' || record.type === 'session.removed') return [record.data.session];
+  if (record.type === 'session.redacted') return record.data.sessions.map(({ session }) => session);
+  const { session } = record.type === 'store.repaired' && record.data.cut !== undefined ? record.data : {};
+  return session === undefined ? [] : [session];
 }
 
 async function journalProblems({ audit, journal }: Stores, session_id: string, heads: Heads): Promise<AuditProblem[]> {

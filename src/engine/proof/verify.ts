@@ -19,6 +19,7 @@ import { createResolver } from '../session/fold.ts';
 import { wholeText, wholeTexts } from '../session/messages.ts';
 import { isRedacted } from '../session/redact.ts';
 import { readTries, type Tries } from '../step-tries.ts';
+import type { Redactions } from '../redaction/redactions.ts';
 import { namedBlobs } from './named-blobs.ts';
 
 type Failure = NonNullable<VerifyReport['failure']>;
@@ -39,10 +40,13 @@ export interface Evidence {
   linesBefore?: number;
   /** Reads another session: what a goal says of its steps is what their journals say. */
   readOther?: (session_id: string, visit: Visit) => Promise<JournalEnd>;
+  /** What was redacted in place since: absent, nothing was. */
+  redactions?: Redactions;
 }
 
 export async function verifyJournal(evidence: Evidence): Promise<VerifyReport> {
   const { session_id, read, blobs, blobsFromElsewhere = false, hasHead, ownHead = false, linesBefore = 0 } = evidence;
+  const { redactions } = evidence;
   const check = createCheck(blobs, blobsFromElsewhere);
   const steps: EntryOf<'child.finished'>[] = [];
   let redacted = false;
@@ -51,13 +55,14 @@ export async function verifyJournal(evidence: Evidence): Promise<VerifyReport> {
     if (entry.type === 'child.finished' && entry.data.head.seq > 0) steps.push(entry);
     return check.take(entry);
   });
-  const told = await stepsTold(steps, evidence);
+  const told = await stepsTold(session_id ?? end.session, steps, evidence);
   const failure = check.failure() ?? end.failure ?? told.failure;
   const partial = check.partial();
   const notes: VerifyReport['notes'] = [];
   if (!hasHead) notes.push(ownHead ? 'own_head' : 'no_head');
   if (end.status === 'crash_tail') notes.push('crash_tail');
   if (redacted) notes.push('redacted');
+  if (session_id !== undefined && redactions?.has(session_id)) notes.push('redacted_in_place');
   if (told.missing) notes.push('step_missing');
   return {
     schemaVersion: 'runtime.verify.v1',
@@ -75,13 +80,15 @@ export async function verifyJournal(evidence: Evidence): Promise<VerifyReport> {
 
 /** Does each step's session say what its goal says that it does? */
 async function stepsTold(
+  goal: string | undefined,
   steps: readonly EntryOf<'child.finished'>[],
-  { readOther, blobs }: Pick<Evidence, 'readOther' | 'blobs'>,
+  { readOther, blobs, redactions }: Pick<Evidence, 'readOther' | 'blobs' | 'redactions'>,
 ): Promise<{ missing: boolean; failure?: Failure }> {
   if (!readOther || !blobs) return { missing: steps.length > 0 };
   let missing = false;
   for (const [session_id, told] of Map.groupBy(steps, ({ data }) => data.session_id)) {
     const { hashes, ends } = await sessionOf(session_id, (visit) => readOther(session_id, visit), blobs);
+    const redacted = [session_id, goal ?? ''].some((id) => redactions?.has(id));
     for (const { seq, type, data } of told) {
       const { head } = data;
       const fail = (code: VerifyFailureCode, what: string) => {
@@ -89,9 +96,10 @@ async function stepsTold(
         return { missing, failure: { line: seq, seq, code, message } };
       };
       const hash = hashes.get(head.seq);
-      if (hash !== undefined && hash !== head.hash) return fail('hash_mismatch', 'is not the one that it names');
+      const now = redactions?.hashNow(session_id, head) ?? head.hash;
+      if (hash !== undefined && hash !== now) return fail('hash_mismatch', 'is not the one that it names');
       if (hash === undefined || !ends) missing = true;
-      else if (!(await isEndOf(ends.get(childEvent(data)), data, blobs)))
+      else if (!(await isEndOf(ends.get(childEvent(data)), data, { blobs, redacted })))
         return fail('not_admissible', 'does not say that the try ended so');
     }
   }
@@ -119,16 +127,19 @@ async function sessionOf(
   }
 }
 
-/** Does a try's session say of its end what its goal does? */
+/** Does a try's session say of its end what its goal does? `redacted`: one of the two was since, and its texts differ. */
 async function isEndOf(
   end: ChildEnd | undefined,
   told: EntryData<'child.finished'>,
-  blobs: Pick<Blobs, 'get'>,
+  { blobs, redacted }: { blobs: Pick<Blobs, 'get'>; redacted: boolean },
 ): Promise<boolean> {
   if (!end) return false;
   const { session_id: _, attempt: __, result, taint, cost_micro_usd = 0, ...rest } = told;
   const { result: reply, taint: sources, cost_micro_usd: cost = 0, ...own } = end;
-  if (!isSame({ ...own, cost }, { ...rest, cost: cost_micro_usd })) return false;
+  // The hashes were compared before.
+  if (!isSame({ ...own, cost, head: own.head.seq }, { ...rest, cost: cost_micro_usd, head: rest.head.seq }))
+    return false;
+  if (redacted) return result.length === reply.length && taint.length === sources.length;
   const [saidHere, saidThere] = await Promise.all([wholeTexts(result, blobs), wholeTexts(reply, blobs)]);
   return result.length === reply.length && areRedacted(saidHere, saidThere) && areRedacted(taint, sources);
 }
@@ -276,7 +287,8 @@ function digestOfValue(value: unknown): Digest {
   return digestOf(canonicalJson(value));
 }
 
-async function wholePresentation(
+/** With all of its texts; undefined: not all of it is here. */
+export async function wholePresentation(
   presentation: Presentation,
   blobs: Pick<Blobs, 'get'> | undefined,
 ): Promise<Presentation | undefined> {

@@ -49,7 +49,7 @@ function refusedInspection(call_id: string): Observation {
  * Keys whose values are ids, digests and words of ours: a key that happens to be such a word (`operator`) must not make
  * the journal say something else. What models and people name is not among them.
  */
-const OUR_WORDS: ReadonlySet<string> = new Set([
+export const OUR_WORDS: ReadonlySet<string> = new Set([
   'type', 'mode', 'lane', 'role', 'event_id', 'for', 'call_id', 'approval_id', 'grant_id', 'timer_id', 'session_id',
   'workspace_id', 'kind', 'outcome', 'class', 'stop_reason', 'scope', 'signal', 'action', 'parser', 'via', 'unclear', 'frozen', 'policy',
   'args_digest', 'facts_digest', 'presentation_digest', 'wire_digest', 'digest', 'blob', 'before', 'after', 'build',

@@ -1,13 +1,14 @@
 /** Removes what nothing needs: blobs that no file names, what killed processes left, caches of sessions that are gone. */
-import { closeSync, existsSync, readdirSync, readSync, rmSync } from 'node:fs';
+import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { RuntimeError } from '../../contract/errors.ts';
 import type { StoreGc } from '../../contract/store-care.ts';
-import { openExisting, removeFile } from '../files.ts';
+import { removeFile } from '../files.ts';
 import { NEXT } from '../switch-folder.ts';
 import type { WorkspacePaths } from '../workspace.ts';
 import { checkStore, YOUNG_MS } from './check.ts';
-import { inventory, type FileKind, type FoundFile } from './inventory.ts';
+import { namedDigests } from './digests-named.ts';
+import { inventory, type FoundFile } from './inventory.ts';
 
 export interface GcOptions {
   paths: WorkspacePaths;
@@ -16,23 +17,6 @@ export interface GcOptions {
   dryRun: boolean;
   onProgress?: (done: number, total: number) => void | Promise<void>;
 }
-
-/** In these any digest counts, whatever it stands for: they are not only read by the rules, but by people too. */
-const NAMING: ReadonlySet<FileKind> = new Set([
-  'journal',
-  'ingress',
-  'audit',
-  'grants',
-  'schedules',
-  'usage',
-  'torn',
-  'repairs',
-  'snapshot',
-  'temporary',
-]);
-const DIGEST = /sha256:([0-9a-f]{64})/g;
-const DIGEST_LENGTH = 'sha256:'.length + 64;
-const BLOCK_BYTES = 1024 * 1024;
 
 /** @throws RuntimeError store_damaged, when a file can't be read whole: it might name what seems to be of no use */
 export async function collectGarbage({ paths, workspace, now, dryRun, onProgress }: GcOptions): Promise<StoreGc> {
@@ -43,8 +27,7 @@ export async function collectGarbage({ paths, workspace, now, dryRun, onProgress
     throw new RuntimeError('store_damaged', message, { next: 'See what can be saved with `runtime store repair`.' });
   }
   const files = [...inventory(paths)].filter(({ plain }) => plain);
-  const named = new Set<string>();
-  for (const file of files) if (NAMING.has(file.kind)) collectDigests(file, named);
+  const named = namedDigests(paths);
 
   const report: StoreGc = {
     schemaVersion: 'runtime.store_gc.v1',
@@ -86,24 +69,4 @@ function unfinished({ folder }: WorkspacePaths): string[] {
   return readdirSync(parent)
     .filter((name) => name.startsWith(begins))
     .map((name) => join(parent, name));
-}
-
-/** Adds every digest (hex) that stands in the file, in whatever state it is. */
-function collectDigests({ path }: FoundFile, named: Set<string>): void {
-  const fd = openExisting(path, 'read');
-  if (fd === undefined) return;
-  try {
-    const block = Buffer.allocUnsafe(BLOCK_BYTES);
-    let rest = '';
-    for (let position = 0; ;) {
-      const count = readSync(fd, block, 0, BLOCK_BYTES, position);
-      if (count === 0) return;
-      position += count;
-      const text = rest + block.toString('latin1', 0, count);
-      for (const [, hex] of text.matchAll(DIGEST)) named.add(hex!);
-      rest = text.slice(1 - DIGEST_LENGTH);
-    }
-  } finally {
-    closeSync(fd);
-  }
 }

@@ -26,7 +26,7 @@ export interface FoundFile {
 
 const RUNTIME: ReadonlySet<string> = new Set(['workspace.lock', 'owner.json', 'ballast', 'control.sock']);
 const FOLDERS =
-  /^(?:sessions|ingress|governance|usage|torn|repairs|cache|cache\/snapshots|blobs|blobs\/(?:sha256|private)(?:\/[0-9a-f]{2})?)$/;
+  /^(?:sessions|ingress|governance|usage|torn|repairs|redaction|cache|cache\/snapshots|blobs|blobs\/(?:sha256|private)(?:\/[0-9a-f]{2})?)$/;
 const BLOB = /^blobs\/(?:sha256|private)\/([0-9a-f]{2})\/([0-9a-f]{64})$/;
 const TEMPORARY = /\.tmp$/;
 
@@ -59,7 +59,7 @@ function isOurs(name: string): boolean {
 function fileKind(name: string): FileKind {
   if (RUNTIME.has(name)) return 'runtime';
   if (name.startsWith('repairs/')) return 'repairs';
-  if (TEMPORARY.test(name)) return 'temporary';
+  if (TEMPORARY.test(name) || name.startsWith('redaction/')) return 'temporary';
   if (name === 'workspace.json') return 'record';
   if (name === 'audit.jsonl') return 'audit';
   if (name === 'governance/grants.jsonl') return 'grants';

@@ -60,6 +60,8 @@ function sayVerdict({ stdout }: Io, target: string, report: VerifyReport): void 
   if (notes.includes('step_missing')) stdout.write('sessions of its steps are not here to be compared\n');
   if (notes.includes('own_head')) stdout.write('only the header of the file vouches for its end\n');
   if (notes.includes('redacted')) stdout.write('placeholders stand for its contents: it proves what was decided\n');
+  if (notes.includes('redacted_in_place'))
+    stdout.write('values were taken out of it by `session redact`, as the audit log says; placeholders stand there\n');
   if (notes.includes('crash_tail')) stdout.write('a crash cut its last line; nothing that was promised is missing\n');
 }
 

@@ -65,6 +65,7 @@ const KINDS: Readonly<Record<string, Kind>> = {
   'session export id': 'session',
   'session export --file': 'file',
   'session import file': 'file',
+  'session redact id': 'session',
   'session import --as': 'text',
   'session rm id': 'session',
   'session resume id': 'session',

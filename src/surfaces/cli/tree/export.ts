@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import type { Calls } from './calls.ts';
 import { jsonOption, outputOption, teach } from './teach.ts';
 
-/** `session export` and `session import`. */
+/** `session export`, `session import`, and `session redact`. */
 export function addExport(session: Command, calls: Calls): void {
   teach(
     session.command('export').description('take a session out: a file that proves itself, or a page to read'),
@@ -29,4 +29,19 @@ export function addExport(session: Command, calls: Calls): void {
     .addOption(outputOption('table', 'json', 'yaml'))
     .addOption(jsonOption())
     .action(calls(async () => (await import('../commands/session-import.ts')).importSession));
+  teach(
+    session.command('redact').description('take a value out of what is recorded of a session, for good'),
+    [
+      'runtime session redact nightly',
+      'runtime session redact nightly <secret.txt',
+      'runtime session redact --all --dry-run',
+    ],
+    "The value is typed, unseen, or piped in, one a line; it is never an argument. Placeholders as long as it stand in its place, all decisions are derived anew and must be the same, and the audit log says what was done. What was sent to a model, exported or backed up can't be called back: change the secret. Exit code 1: it still stands somewhere, as listed.",
+  )
+    .argument('[id]', 'session')
+    .option('--all', 'in every session of the workspace that holds it')
+    .option('--dry-run', 'only say where it stands')
+    .addOption(outputOption('table', 'json', 'yaml'))
+    .addOption(jsonOption())
+    .action(calls(async () => (await import('../commands/session-redact.ts')).redactSession));
 }

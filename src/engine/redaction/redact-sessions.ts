@@ -1,0 +1,243 @@
+/**
+ * Takes values out of sessions in place (docs/redact.md). Everything is made and proved beside what stands there; one line
+ * of the audit log decides it (`store/redaction.ts`).
+ */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Digest } from '../../base/digest.ts';
+import { RuntimeError } from '../../contract/errors.ts';
+import type { Seq } from '../../contract/entries.ts';
+import type { IngressEvent } from '../../contract/records.ts';
+import type { RedactionRecord, SessionRedaction } from '../../contract/redaction.ts';
+import type { Actor } from '../../contract/values.ts';
+import { rewriteIngress } from '../../store/care/rewrite-ingress.ts';
+import { readJournalFile } from '../../store/journal-file.ts';
+import {
+  beginRedaction,
+  planRedaction,
+  settleRedaction,
+  stageFile,
+  type RedactionPlan,
+} from '../../store/redaction.ts';
+import { sessionFileName } from '../../store/session-file.ts';
+import { workspacePaths, type WorkspacePaths } from '../../store/workspace.ts';
+import { verifyJournal } from '../proof/verify.ts';
+import { lockedError, type Workspace } from '../wire.ts';
+import { checkSessionId } from '../session-id.ts';
+import { createValueRewriter } from './rewrite-value.ts';
+import { openTurn, rewriteSession, type RewrittenLine } from './rewrite-session.ts';
+import { surveySession, type Survey } from './survey.ts';
+import { createSubstitution, type Substitution } from './substitution.ts';
+import { cleanBesides, findTraces } from './traces.ts';
+
+export interface RedactionRequest {
+  /** Absent: all that hold a value. */
+  session_id?: string;
+  values: readonly string[];
+  /** Drawn for this redaction, and kept nowhere. */
+  key: string;
+  dryRun: boolean;
+  by: Actor;
+  onProgress?: (done: number, total: number) => void | Promise<void>;
+}
+
+interface Work extends Pick<RedactionRequest, 'key' | 'by'> {
+  workspace: Workspace;
+  paths: WorkspacePaths;
+  substitution: Substitution;
+}
+
+/** Entries that other sessions name, by the session whose they are. */
+type Named = Map<string, Set<Seq>>;
+
+/**
+ * @throws RuntimeError usage | not_found | locked | session_busy | not_redactable | store_damaged: nothing is changed then
+ */
+export async function redactSessions(workspace: Workspace, request: RedactionRequest): Promise<SessionRedaction> {
+  const { session_id, values, key, dryRun, by } = request;
+  if (session_id !== undefined) checkSessionId(session_id);
+  const { store, home, loaded } = workspace;
+  const substitution = createSubstitution(values, key);
+  const paths = workspacePaths(home, loaded.config.store.workspace);
+  const work: Work = { workspace, paths, substitution, key, by };
+  if (!dryRun) {
+    const lock = store.takeLock(); // ends what an earlier one left
+    if (!lock.ok) throw lockedError(lock.held_by);
+  }
+  try {
+    const { surveys, named } = await surveyAll(work, request);
+    const holding = surveys.filter(({ places }) => places.length > 0);
+    const asked = holding.filter((one) => session_id === undefined || one.session_id === session_id);
+    for (const one of asked) await trial(work, one);
+    if (!dryRun) await refuseWaiting(workspace, asked);
+    const kept = new Set(surveys.filter((one) => !asked.includes(one)).flatMap(({ preimages }) => [...preimages]));
+    const records = dryRun || asked.length === 0 ? [] : await replace(work, { asked, named, kept });
+    const heads = new Map(records.map(({ session, before, after }) => [session, { seq: after.seq, before: before.hash, after: after.hash }])); // prettier-ignore
+    const cleaned = dryRun ? [] : cleanBesides(home, substitution);
+    return {
+      schemaVersion: 'runtime.session_redact.v1',
+      workspace: store.workspace().id,
+      dry_run: dryRun,
+      sessions: asked.map((one) => {
+        const head = heads.get(one.session_id);
+        return { session_id: one.session_id, places: one.places, ...(head && { head }) };
+      }),
+      others: holding.filter((one) => !asked.includes(one)).map((one) => ({ session_id: one.session_id, count: countOf(one) })), // prettier-ignore
+      cleaned,
+      left: findTraces(home, substitution),
+    };
+  } finally {
+    await store.close();
+  }
+}
+
+function countOf({ places }: Survey): number {
+  return places.reduce((sum, { count }) => sum + count, 0);
+}
+
+/** All sessions; one that can't be read is only looked at as a file, later. */
+async function surveyAll(
+  { workspace: { store }, substitution, key }: Work,
+  { session_id: wanted, onProgress }: RedactionRequest,
+): Promise<{ surveys: Survey[]; named: Named }> {
+  const surveys: Survey[] = [];
+  const named: Named = new Map();
+  const name = (session: string, seq: Seq): void => void named.set(session, (named.get(session) ?? new Set()).add(seq));
+  const listed = (await store.journal.list()).map(({ session_id }) => session_id);
+  // One that isn't there is to be named as such.
+  const ids = wanted === undefined || listed.includes(wanted) ? listed : [wanted];
+  for (const [index, session_id] of ids.entries()) {
+    await onProgress?.(index, ids.length);
+    try {
+      const survey = await surveySession(store, session_id, {
+        substitution,
+        key,
+        visit({ entry }) {
+          if (entry.type === 'child.finished') name(entry.data.session_id, entry.data.head.seq);
+          if (entry.type === 'session.forked') name(entry.data.from.session_id, entry.data.from.seq);
+        },
+      });
+      surveys.push(survey);
+    } catch (thrown) {
+      if (session_id === wanted || !(thrown instanceof RuntimeError) || thrown.code !== 'store_damaged') throw thrown;
+    }
+  }
+  return { surveys, named };
+}
+
+/** Could it be done? @throws RuntimeError session_busy | not_redactable */
+async function trial({ workspace: { store }, substitution, key }: Work, survey: Survey): Promise<void> {
+  for await (const line of rewriteSession(store, survey, { substitution, key })) void line;
+}
+
+/** What was accepted and isn't in a journal yet would bring it back. @throws RuntimeError session_busy */
+async function refuseWaiting({ store }: Workspace, asked: readonly Survey[]): Promise<void> {
+  for (const { session_id } of asked) {
+    if ((await store.ingress.pendingOf(session_id)).length > 0) throw openTurn(session_id);
+  }
+}
+
+async function replace(
+  work: Work,
+  { asked, named, kept }: { asked: Survey[]; named: Named; kept: ReadonlySet<Digest> },
+): Promise<RedactionRecord[]> {
+  const { workspace, paths, by } = work;
+  const { store } = workspace;
+  const moves: RedactionPlan['moves'] = [];
+  const records: RedactionRecord[] = [];
+  beginRedaction(paths);
+  try {
+    for (const survey of asked) records.push(await stageSession(work, survey, named.get(survey.session_id), moves));
+    await stageIngress(work, asked, moves);
+    planRedaction(paths, {
+      session: records[0]!.session,
+      hash: records[0]!.after.hash,
+      moves,
+      removes: [
+        ...asked.map(({ session_id }) => `cache/snapshots/${sessionFileName(session_id)}.json`),
+        ...(await preimagesToGo(work, asked, kept)),
+      ],
+      blobs: [...new Set(asked.flatMap(({ replaced }) => [...replaced].map(hexOf)))],
+    });
+  } catch (error) {
+    settleRedaction(paths); // nothing was decided
+    throw error;
+  }
+  // Where this fails nobody knows here whether the line is there: whoever takes the lock next looks.
+  await store.audit.append({ type: 'session.redacted', data: { sessions: records, by: by.id } }, { sync: true });
+  settleRedaction(paths);
+  return records;
+}
+
+async function stageSession(
+  { workspace: { store }, paths, substitution, key }: Work,
+  survey: Survey,
+  named: ReadonlySet<Seq> | undefined,
+  moves: RedactionPlan['moves'],
+): Promise<RedactionRecord> {
+  const { session_id, head, made } = survey;
+  for (const content of made.values()) await store.blobs.put(content);
+  const kept: { seq: Seq; before: string; after: string }[] = [];
+  let last: RewrittenLine | undefined;
+  async function* texts(): AsyncGenerator<string> {
+    for await (const line of rewriteSession(store, survey, { substitution, key })) {
+      const { seq, was, hash, text } = (last = line);
+      if (named?.has(seq)) kept.push({ seq, before: was, after: hash });
+      yield text;
+    }
+  }
+  const to = `sessions/${sessionFileName(session_id)}.jsonl`;
+  const path = await stageFile(paths, moves, { to, texts: texts() });
+  const after = { seq: last!.seq, hash: last!.hash };
+  await prove({ store }, path, survey, after);
+  const count = countOf(survey);
+  return { session: session_id, before: head, after, count, ...(kept.length > 0 && { named: kept }) };
+}
+
+/** As `session verify` does, and that it ends as it is said to. */
+async function prove(
+  { store }: Pick<Workspace, 'store'>,
+  path: string,
+  { session_id, named }: Survey,
+  after: { seq: Seq; hash: string },
+): Promise<void> {
+  const read = (visit: Parameters<typeof readJournalFile>[1]) => readJournalFile(path, visit);
+  const report = await verifyJournal({ session_id: named, read, blobs: store.blobs, hasHead: true });
+  if (report.status === 'verified' && report.head.hash === after.hash && report.entries === after.seq) return;
+  const why = report.failure?.message ?? 'not all of it can be proved';
+  throw new RuntimeError('not_redactable', `Session ${session_id} could not be proved with placeholders: ${why}.`);
+}
+
+/** Messages as they were accepted: those of the sessions, all of which are done. */
+async function stageIngress(
+  { workspace: { store }, paths, substitution }: Work,
+  asked: readonly Survey[],
+  moves: RedactionPlan['moves'],
+): Promise<void> {
+  const rewriters = new Map(asked.map((survey) => [survey.session_id, createValueRewriter(substitution, survey)]));
+  const rewrite = (event: IngressEvent): IngressEvent => rewriters.get(event.session_id)?.value(event) ?? event;
+  for await (const { name, lines } of rewriteIngress(paths, store.workspace().id, rewrite)) {
+    await stageFile(paths, moves, { to: name, texts: lines });
+  }
+}
+
+/** Contents of files from before a patch that hold it. `kept`: what other sessions may put back. */
+async function preimagesToGo(
+  { workspace: { store }, paths, substitution }: Work,
+  asked: readonly Survey[],
+  kept: ReadonlySet<Digest>,
+): Promise<string[]> {
+  const names: string[] = [];
+  for (const digest of new Set(asked.flatMap(({ preimages }) => [...preimages]))) {
+    const hex = hexOf(digest);
+    const name = `blobs/private/${hex.slice(0, 2)}/${hex}`;
+    if (kept.has(digest) || !existsSync(join(paths.folder, name))) continue;
+    const bytes = await store.blobs.get(digest);
+    if (bytes !== undefined && substitution.count(bytes) > 0) names.push(name);
+  }
+  return names;
+}
+
+function hexOf(digest: Digest): string {
+  return digest.slice('sha256:'.length);
+}

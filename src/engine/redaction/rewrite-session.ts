@@ -1,0 +1,132 @@
+/**
+ * A session with placeholders for the values, as a journal that proves itself: observations are rewritten, each decision
+ * is derived from them anew and has to be the same, and the chain is made anew.
+ */
+import { validate } from '#generated/entry-validator.js';
+import { canonicalJson } from '../../base/canonical-json.ts';
+import { digestOf, keyedHash, sha256 } from '../../base/digest.ts';
+import type { DecisionType, Entry, EntryOf, ObservationType, Seq } from '../../contract/entries.ts';
+import { RuntimeError } from '../../contract/errors.ts';
+import type { Blobs } from '../../contract/ports.ts';
+import { buildLine } from '../../store/chain/line.ts';
+import { createRederivation, isDecisionEntry } from '../proof/rederive.ts';
+import { wholePresentation } from '../proof/verify.ts';
+import { entriesUpTo } from '../proof/whole-journal.ts';
+import { createResolver } from '../session/fold.ts';
+import { wholeText } from '../session/messages.ts';
+import { createValueRewriter } from './rewrite-value.ts';
+import { refuseStuck, type Sources, type Survey } from './survey.ts';
+import type { Substitution } from './substitution.ts';
+
+export interface RewrittenLine {
+  entry: Entry;
+  text: string;
+  seq: Seq;
+  /** Of the line, before and now. */
+  was: string;
+  hash: string;
+}
+
+/** @throws RuntimeError not_redactable | session_busy (a turn is open, or messages wait in it) */
+export async function* rewriteSession(
+  { journal, blobs }: Sources,
+  survey: Survey,
+  { substitution, key }: { substitution: Substitution; key: string },
+): AsyncGenerator<RewrittenLine> {
+  const { session_id, named, head, made } = survey;
+  const after: Pick<Blobs, 'get'> = {
+    get: async (digest, options) => made.get(digest) ?? blobs.get(digest, options),
+  };
+  const resolve = createResolver(after);
+  const rewriter = createValueRewriter(substitution, survey);
+  const derived = createRederivation(
+    (was, is) => canonicalJson([rewriter.value(was) ?? null]) === canonicalJson([is ?? null]),
+  );
+
+  async function observe(entry: EntryOf<ObservationType>): Promise<Entry> {
+    derived.expectObservation(entry);
+    const stuck = rewriter.stuck(entry.data);
+    if (stuck !== undefined) refuseStuck(entry, `\`${stuck}\``);
+    const data = rewriter.value(entry.data);
+    const next = { ...entry, data } as Entry;
+    switch (next.type) {
+      case 'call.inspected': {
+        const { facts, presentation, presentation_digest } = next.data;
+        const shown = data === entry.data ? undefined : await wholePresentation(presentation, after);
+        return {
+          ...next,
+          data: {
+            ...next.data,
+            facts_digest: digestOf(canonicalJson(facts)),
+            presentation_digest: shown ? digestOf(canonicalJson(shown)) : presentation_digest,
+          },
+        };
+      }
+      case 'approval.resolved': {
+        const { approval_id } = next.data;
+        return { ...next, data: { ...next.data, approval_id: derived.approval(approval_id) ?? approval_id } };
+      }
+      case 'model.replied': {
+        // Of the bytes that came, which hold it: nobody is to find it by hashing guesses.
+        if (data === entry.data) return next;
+        await refuseBrokenCalls(entry as EntryOf<'model.replied'>, next);
+        return { ...next, data: { ...next.data, wire_digest: `sha256:${keyedHash(key)(next.data.wire_digest)}` } };
+      }
+      default:
+        return next;
+    }
+  }
+
+  /** What was JSON has to be: models and services read it again. */
+  async function refuseBrokenCalls(was: EntryOf<'model.replied'>, is: EntryOf<'model.replied'>): Promise<void> {
+    for (const [index, { arguments_raw: raw }] of was.data.tool_calls.entries()) {
+      if (!isJson(await wholeText(raw, blobs))) continue;
+      if (isJson(await wholeText(is.data.tool_calls[index]!.arguments_raw, after))) continue;
+      const message = `The arguments of a call in entry ${was.seq} would be no JSON any more with placeholders.`;
+      throw new RuntimeError('not_redactable', message, { next: 'Give the value without what stands around it.' });
+    }
+  }
+
+  function decide(entry: EntryOf<DecisionType>): Entry {
+    const next = derived.decide(entry);
+    if (entry.type !== 'child.started' || derived.child(entry.data.session_id) === entry.data.session_id) return next;
+    throw new RuntimeError(
+      'not_redactable',
+      `Entry ${entry.seq} (${entry.type}) gives the session ${entry.data.session_id} to a step, and that id follows from what the step is told, which holds it.`,
+      { next: `Remove the goal with its steps: \`runtime session rm ${session_id}\`.` },
+    );
+  }
+
+  let prev = sha256(named);
+  for await (const { entry, durable, hash: was } of entriesUpTo(journal, session_id, head)) {
+    const next = isDecisionEntry(entry) ? decide(entry) : await observe(entry as EntryOf<ObservationType>);
+    if (!validate(next)) {
+      const message = `Entry ${entry.seq} (${entry.type}) would not have the form of its type with placeholders.`;
+      throw new RuntimeError('not_redactable', message, { next: 'Take a longer part of the text.' });
+    }
+    if (rewriter.count(next.data) > 0) refuseStuck(entry, 'a decision');
+    derived.append(next, await resolve(next));
+    const { text, hash } = buildLine(next, { seq: next.seq, durable, prev });
+    prev = hash;
+    yield { entry: next, text, seq: next.seq, was, hash };
+  }
+  const { turn, queue } = derived.state();
+  if (!turn && queue.length === 0) return;
+  throw openTurn(session_id);
+}
+
+export function openTurn(id: string): RuntimeError {
+  return new RuntimeError('session_busy', `Session ${id} has a turn that hasn't ended, or messages that wait.`, {
+    id,
+    next: `Carry it to its end with \`runtime run --session ${id}\`, then redact it.`,
+  });
+}
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
+}

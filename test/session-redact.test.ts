@@ -1,0 +1,228 @@
+/** `session redact`: a value that was recorded is gone, and what was decided is still proved. */
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect } from 'vitest';
+import type { SessionRedaction } from '../src/contract/redaction.ts';
+import { ANSWERS, does, plans, step } from './support/goals.ts';
+import {
+  approvalsIn,
+  entriesOf,
+  expectVerified,
+  linesOf,
+  type Place,
+  type Ran,
+  test,
+  verify,
+} from './support/place.ts';
+
+const SECRET = 'tangerine-4711-dream';
+const ALL = ['exec_command', 'apply_patch', 'read_file', 'list_files', 'search_files', 'time'];
+const HEX = Buffer.from(SECRET).toString('hex');
+
+/** Files of the home that hold it, but for the configuration, which stands for the world outside. */
+function holding(place: Place, home = place.home): string[] {
+  return readdirSync(home, { recursive: true, withFileTypes: true })
+    .filter((file) => file.isFile() && file.name !== 'config.yaml')
+    .map((file) => join(file.parentPath, file.name))
+    .filter((path) => [SECRET, HEX].some((text) => readFileSync(path, 'latin1').includes(text)));
+}
+
+function redact(place: Place, args: string[], value = SECRET): Promise<Ran> {
+  return place.run(['session', 'redact', ...args], { input: `${value}\n` });
+}
+
+async function reported(place: Place, args: string[]): Promise<SessionRedaction> {
+  const { stdout } = await redact(place, [...args, '-o', 'json']);
+  return JSON.parse(stdout) as SessionRedaction;
+}
+
+/** Everything that a turn can hold. */
+async function spoken(place: Place, id = 'one'): Promise<void> {
+  place.write('notes.txt', `first\nthe key is ${SECRET}\n`);
+  place.write('long.txt', `${'x'.repeat(20_000)}${SECRET}${'y'.repeat(20_000)}`);
+  place.write('attached.txt', `attached: ${SECRET}`);
+  place.play(
+    [
+      { match: { request: 1 }, reply: { text: `It is ${SECRET}.`, calls: [{ tool: 'exec_command', arguments: { cmd: `echo ${SECRET}; cat notes.txt; printf ${HEX}` } }] } },
+      { match: { request: 2 }, reply: { calls: [{ tool: 'exec_command', arguments: { cmd: 'cat long.txt' } }] } },
+      { match: { any: true }, reply: { text: `Done with ${SECRET}, said "quoted".` } },
+    ],
+    { governance: { auto_allow: ALL } },
+  ); // prettier-ignore
+  const ran = await place.run(['run', '--session', id, '--attach', 'attached.txt', `use ${SECRET}`]);
+  expect(ran).toMatchObject({ code: 0 });
+}
+
+test('in a message, a reply, arguments, output and blobs it is gone, and the session goes on', async ({ place }) => {
+  await spoken(place);
+  const before = place.journal('one');
+  expect(holding(place)).toHaveLength(3); // journal, blob, accepted message
+
+  const ran = await redact(place, ['one']);
+  expect(ran.stderr).toContain('It stands nowhere in the home any more');
+  expect(ran).toMatchObject({ code: 0 });
+  expect(holding(place)).toEqual([]);
+  const after = place.journal('one');
+  expect(after.map(({ seq, at, type }) => [seq, at, type])).toEqual(before.map(({ seq, at, type }) => [seq, at, type]));
+  expect(entriesOf(after, 'turn.ended')).toEqual(entriesOf(before, 'turn.ended'));
+  expect(JSON.stringify(entriesOf(after, 'input.received')[0]!.parts)).toContain('use [redacted #');
+
+  expect(await verify(place, 'one')).toMatchObject({
+    status: 'verified',
+    notes: ['redacted_in_place'],
+    entries: before.length,
+  });
+  const shown = await place.run(['session', 'verify', 'one']);
+  expect(shown.stdout).toContain('values were taken out of it');
+  expect(await place.run(['audit', 'verify'])).toMatchObject({ code: 0 });
+  expect(await place.run(['session', 'verify', '--all'])).toMatchObject({ code: 0 });
+  expect(await place.run(['store', 'check', '--deep'])).toMatchObject({ code: 0 });
+  const rows = await place.run(['audit', 'tail', '--kind', 'session.redacted', '-o', 'json']);
+  expect(linesOf(rows.stdout)).toMatchObject([{ kind: 'session.redacted', session_id: 'one', actor: 'local' }]);
+
+  expect(await place.run(['run', '--session', 'one', 'and on'])).toMatchObject({ code: 0 });
+  await place.run(['audit', 'verify']);
+  expect(await verify(place, 'one')).toMatchObject({ status: 'verified', notes: ['redacted_in_place'] });
+});
+
+describe('what else there is', () => {
+  test('asked approvals, a summary, a fork, a session beside it: listed, and all of them with --all', async ({
+    place,
+  }) => {
+    place.play([
+      { match: { purpose: 'compact' }, reply: { text: `They spoke of ${SECRET}.` } },
+      { match: { contains: 'run it' }, reply: { calls: [{ tool: 'exec_command', arguments: { cmd: `echo ${SECRET}` } }] } },
+      { match: { any: true }, reply: { text: `So ${SECRET}.` } },
+    ]); // prettier-ignore
+    for (const text of [`say ${SECRET}`, 'again', 'and again', 'once more'])
+      await place.run(['run', '--session', 'one', text]);
+    await place.run(['session', 'compact', 'one']);
+    expect(await place.run(['run', '--session', 'one', 'so?'])).toMatchObject({ code: 0 });
+    const summed = entriesOf(place.journal('one'), 'context.compacted');
+    expect(summed).toHaveLength(1);
+    const asked = await place.run(['run', '--session', 'one', 'run it']);
+    expect(asked.code).toBe(5);
+    const busy = await redact(place, ['one']);
+    expect(busy).toMatchObject({ code: 1 });
+    expect(busy.stderr).toContain('runtime run --session one');
+    const [approval] = approvalsIn(asked);
+    expect(await place.run(['deny', approval!])).toMatchObject({ code: 0 });
+    await place.run(['run', '--session', 'one', 'on']);
+    await place.run(['session', 'fork', 'one']);
+    await place.run(['run', '--session', 'two', `another ${SECRET}`]);
+
+    const dry = await reported(place, ['one', '--dry-run']);
+    expect(dry.sessions[0]!.places.length).toBeGreaterThan(5);
+    expect(dry.others).toHaveLength(2);
+    expect(holding(place).length).toBeGreaterThan(3);
+    const one = await redact(place, ['one']);
+    expect(one).toMatchObject({ code: 1 });
+    expect(one.stdout).toContain('two: 2 in this session, too');
+    expect(holding(place).some((path) => path.endsWith('/two.jsonl'))).toBe(true);
+    expect(place.journalFile('one') in holding(place)).toBe(false);
+
+    expect(await redact(place, ['--all'])).toMatchObject({ code: 0 });
+    expect(holding(place)).toEqual([]);
+    expect(await place.run(['session', 'verify', '--all'])).toMatchObject({ code: 0 });
+    expect(await place.run(['audit', 'verify'])).toMatchObject({ code: 0 });
+    expect(await place.run(['store', 'check', '--deep'])).toMatchObject({ code: 0 });
+    expect(await place.run(['session', 'show', 'one'])).toMatchObject({ code: 0 });
+  });
+
+  test('a step’s session that was redacted is still the one that its goal names', async ({ place }) => {
+    place.play([
+      plans(step('a'), step('b')),
+      does('a', { text: `A found ${SECRET}` }),
+      does('b', { text: 'B found 8' }),
+      ANSWERS,
+    ]);
+    expect(await place.run(['goal', '--session', 'g', 'find it'])).toMatchObject({ code: 0 });
+    const child = entriesOf(place.journal('g'), 'child.started')[0]!.session_id;
+    const unredacted = readFileSync(place.journalFile(child));
+    await redact(place, [child]);
+    const notes = { status: 'verified', notes: ['redacted_in_place'] };
+    expect(await verify(place, child)).toMatchObject(notes);
+    expect(await verify(place, 'g')).toMatchObject({ status: 'verified', notes: [] });
+    expect(await redact(place, ['g'])).toMatchObject({ code: 0 });
+    expect(await verify(place, 'g')).toMatchObject(notes);
+    await redact(place, [child], 'found [redac');
+    expect(await verify(place, 'g')).toMatchObject(notes);
+    expect(await place.run(['audit', 'verify'])).toMatchObject({ code: 0 });
+
+    // It is no more the one that the log tells of.
+    writeFileSync(place.journalFile(child), unredacted);
+    expect(await place.run(['session', 'verify', '--all'])).toMatchObject({ code: 7 });
+    expect(await place.run(['audit', 'verify'])).toMatchObject({ code: 7 });
+  });
+
+  test('a goal whose steps are told it is refused, and nothing is changed', async ({ place }) => {
+    place.play([plans(step('a', [], { task: `please do a with ${SECRET}` }), step('b')), does('a', { text: 'A' }), does('b', { text: 'B' }), ANSWERS]); // prettier-ignore
+    await place.run(['goal', '--session', 'g', 'find it']);
+    const before = readFileSync(place.journalFile('g'));
+    const ran = await redact(place, ['g']);
+    expect(ran).toMatchObject({ code: 1 });
+    expect(ran.stderr).toContain('follows from what the step is told');
+    const plan = await redact(place, ['g'], '"depends_on"');
+    expect(plan.stderr).toContain('would be decided otherwise');
+    expect(readFileSync(place.journalFile('g')).equals(before)).toBe(true);
+    expect(existsSync(join(place.home, 'workspaces/default/redaction'))).toBe(false);
+  });
+});
+
+describe('refused, and nothing is changed', () => {
+  test.for([
+    ['a value that is too short', 'abcde', 'shorter than 6 characters'],
+    ['no value', '', 'no value'],
+    ['a word of ours', 'operator', 'where it is an id or a word'],
+    ['what only the rules say', 'answered', 'where it is an id or a word'],
+    ['what makes arguments readable', '{"cmd":"', 'would be no JSON any more'],
+    ['the id of the session', 'session-one', 'where it is an id or a word'],
+  ])('%s', async ([, value, why], { place }) => {
+    await spoken(place, 'session-one');
+    const before = readFileSync(place.journalFile('session-one'));
+    const ran = await redact(place, ['session-one'], value);
+    expect(ran.code).not.toBe(0);
+    expect(ran.stderr).toContain(why);
+    expect(ran.stdout + ran.stderr).not.toContain(SECRET);
+    expect(readFileSync(place.journalFile('session-one')).equals(before)).toBe(true);
+    await expectVerified(place, 'session-one');
+  });
+});
+
+test('one byte changed afterwards, or a journal redacted without the audit log, is found', async ({ place }) => {
+  await spoken(place);
+  const file = place.journalFile('one');
+  const audit = join(place.home, 'workspaces/default/audit.jsonl');
+  const log = readFileSync(audit, 'utf8');
+  await redact(place, ['one']);
+  const redacted = readFileSync(file);
+  const changed = Buffer.from(redacted);
+  changed[changed.indexOf('[redacted #') + 2]! ^= 1;
+  writeFileSync(file, changed);
+  expect(await place.run(['session', 'verify', 'one'])).toMatchObject({ code: 7 });
+  expect(await place.run(['audit', 'verify'])).toMatchObject({ code: 7 });
+  writeFileSync(file, redacted);
+  await expectVerified(place, 'one');
+  writeFileSync(audit, log);
+  expect(await place.run(['session', 'verify', 'one'])).toMatchObject({ code: 7 });
+  expect(await place.run(['audit', 'verify'])).toMatchObject({ code: 7 });
+});
+
+test('what was typed, and logs, are overwritten; other files that hold it are named', async ({ place }) => {
+  await spoken(place);
+  writeFileSync(join(place.home, 'history.jsonl'), `"before"\n"use ${SECRET}"\n`);
+  writeFileSync(join(place.home, 'workspaces/default/kept.txt'), `x ${HEX}`);
+  const ran = await redact(place, ['one']);
+  expect(ran.code).toBe(1);
+  expect(ran.stdout).toContain('history.jsonl: overwritten');
+  expect(ran.stdout).toContain('workspaces/default/kept.txt: 1 left');
+  expect(ran.stdout + ran.stderr).not.toContain(SECRET);
+  expect(holding(place)).toEqual([join(place.home, 'workspaces/default/kept.txt')]);
+});
+
+test('not while somebody works on the workspace', async ({ place }) => {
+  await spoken(place);
+  const daemon = place.start(['daemon', '--port', '0']);
+  await daemon.says('runtime.ready');
+  expect(await redact(place, ['one'])).toMatchObject({ code: 3 });
+});
