@@ -155,18 +155,70 @@ describe('what else there is', () => {
     expect(await place.run(['audit', 'verify'])).toMatchObject({ code: 7 });
   });
 
-  test('a goal whose steps are told it is refused, and nothing is changed', async ({ place }) => {
-    place.play([plans(step('a', [], { task: `please do a with ${SECRET}` }), step('b')), does('a', { text: 'A' }), does('b', { text: 'B' }), ANSWERS]); // prettier-ignore
-    await place.run(['goal', '--session', 'g', 'find it']);
+  test('of a goal that tells it to its steps these have other ids, and all is proved', async ({ place }) => {
+    const task = `please do a with ${SECRET}`;
+    place.play([
+      plans(step('a', [], { task }), step('b', ['a'])),
+      does('a', { text: 'A found 7' }),
+      does('b', { text: 'B found 8' }),
+      ANSWERS,
+      { match: { any: true }, reply: { text: 'On it goes.' } },
+    ]);
+    expect(await place.run(['goal', '--session', 'g', `find ${SECRET}`])).toMatchObject({ code: 0 });
+    const children = entriesOf(place.journal('g'), 'child.started').map(({ session_id }) => session_id);
     const before = readFileSync(place.journalFile('g'));
-    const ran = await redact(place, ['g']);
-    expect(ran).toMatchObject({ code: 1 });
-    expect(ran.stderr).toContain('follows from what the step is told');
     const plan = await redact(place, ['g'], '"depends_on"');
     expect(plan.stderr).toContain('would be decided otherwise');
     expect(readFileSync(place.journalFile('g')).equals(before)).toBe(true);
     expect(existsSync(join(place.home, 'workspaces/default/redaction'))).toBe(false);
+
+    const report = await reported(place, ['g']);
+    expect(report).toMatchObject({ others: [], left: [] });
+    expect(holding(place)).toEqual([]);
+    const now = entriesOf(place.journal('g'), 'child.started').map(({ session_id }) => session_id);
+    expect(new Map(report.sessions.map(({ session_id, renamed }) => [session_id, renamed]))).toEqual(
+      new Map([['g', undefined], ...children.map((id, index) => [id, now[index]] as const)]),
+    );
+    expect(children.every((id, index) => id !== now[index] && !existsSync(place.journalFile(id)))).toBe(true);
+    for (const id of ['g', ...now])
+      expect(await verify(place, id)).toMatchObject({ status: 'verified', notes: ['redacted_in_place'] });
+    expect(await place.run(['audit', 'verify'])).toMatchObject({ code: 0 });
+    expect(await place.run(['store', 'check', '--deep'])).toMatchObject({ code: 0 });
+    expect(await place.run(['session', 'show', now[0]!])).toMatchObject({ code: 0 });
+    expect(await place.run(['run', '--session', now[0]!, 'and on'])).toMatchObject({ code: 0 });
+    expect(await verify(place, 'g')).toMatchObject({ status: 'verified' });
+    expect(await place.run(['session', 'rm', 'g'])).toMatchObject({ code: 0 });
+    expect(readdirSync(join(place.home, 'workspaces/default/sessions'))).toEqual([]);
   });
+});
+
+test('a patch: its diff, its approval, and the file from before it, which can’t be put back then', async ({
+  place,
+}) => {
+  place.write('key.txt', `key=${SECRET}\n`);
+  place.write('other.txt', 'nothing\n');
+  const patch = `*** Begin Patch\n*** Update File: key.txt\n@@\n-key=${SECRET}\n+key=other\n*** Update File: other.txt\n@@\n-nothing\n+something\n*** End Patch\n`;
+  place.play([
+    { match: { tool_result: 'apply_patch' }, reply: { text: 'Patched.' } },
+    { match: { any: true }, reply: { calls: [{ tool: 'apply_patch', arguments: { patch } }] } },
+  ]);
+  const asked = await place.run(['run', '--session', 'one', 'change it']);
+  await place.run(['approve', approvalsIn(asked)[0]!]);
+  expect(await place.run(['run', '--session', 'one'])).toMatchObject({ code: 0 });
+  expect(place.read('key.txt')).toBe('key=other\n');
+  const privates = join(place.home, 'workspaces/default/blobs/private');
+  const preimages = (): number => readdirSync(privates, { recursive: true }).filter((name) => name.length > 60).length;
+  expect(preimages()).toBe(2);
+  const [old] = approvalsIn(asked);
+
+  expect(await redact(place, ['one'])).toMatchObject({ code: 0 });
+  expect(holding(place)).toEqual([]);
+  expect(preimages()).toBe(1);
+  await expectVerified(place, 'one');
+  expect(entriesOf(place.journal('one'), 'approval.resolved')[0]!.approval_id).not.toBe(old);
+  expect(await place.run(['audit', 'verify'])).toMatchObject({ code: 0 });
+  const undone = await place.run(['session', 'undo', 'one', '--yes']);
+  expect(undone.stdout).toContain('key.txt  what it held before the turn is not kept any more');
 });
 
 describe('refused, and nothing is changed', () => {

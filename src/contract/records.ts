@@ -2,7 +2,7 @@
 import type { Digest } from '../base/digest.ts';
 import type { Counted } from './cost.ts';
 import type { ExactGrant, RuleGrant } from './manifest.ts';
-import type { RedactionRecord } from './redaction.ts';
+import type { RedactionData } from './redaction.ts';
 import type { Actor, Lane, Part, Usage } from './values.ts';
 
 /** A message on its way to a session. Accepted means: durable in the ingress segment. */
@@ -81,7 +81,7 @@ export type AuditRecord =
       };
     }
   /** These journals were written anew with placeholders, and end with `after` since; heads before it say nothing any more. */
-  | { type: 'session.redacted'; data: { sessions: RedactionRecord[]; by: string } }
+  | { type: 'session.redacted'; data: RedactionData }
   | { type: 'access.denied'; data: { what: string; why: string; by: string } }
   | { type: 'store.repaired'; data: StoreRepaired }
   | { type: 'store.restored'; data: { backup_at: number; epoch: number; dead_events: number; by: string } }

@@ -11,6 +11,8 @@ export interface RedactedPlace {
 
 export interface RedactedSession {
   session_id: string;
+  /** Of a goal's step, whose id follows from what it was told: the one that it has now. */
+  renamed?: string;
   places: RedactedPlace[];
   /** The last entry; absent after a dry run. */
   head?: { seq: Seq; before: string; after: string };
@@ -29,7 +31,13 @@ export interface SessionRedaction {
   left: { file: string; count: number; advice: string }[];
 }
 
-/** A session in the audit record `session.redacted`. */
+/** The audit record `session.redacted`. `renamed`: sessions that have other ids since. */
+export interface RedactionData {
+  sessions: RedactionRecord[];
+  renamed?: { session: string; to: string }[];
+  by: string;
+}
+
 export interface RedactionRecord {
   session: string;
   before: { seq: Seq; hash: string };

@@ -105,8 +105,13 @@ function headsIn({ type, data }: ChainLine): { session: string; head: AuditHead 
     }
     case 'session.removed':
       return [{ session: record.data.session, head: undefined }];
-    case 'session.redacted':
-      return record.data.sessions.map(({ session, after }) => ({ session, head: after }));
+    case 'session.redacted': {
+      const { sessions, renamed = [] } = record.data;
+      return [
+        ...renamed.map(({ session }) => ({ session, head: undefined })),
+        ...sessions.map(({ session, after }) => ({ session, head: after })),
+      ];
+    }
     case 'store.repaired': {
       const { session, cut } = record.data;
       if (session === undefined || cut === undefined) return [];

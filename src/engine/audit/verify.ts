@@ -118,9 +118,9 @@ function takeHead(found: Map<string, Heads>, session: string, record: AuditRecor
   const heads: Heads = found.get(session) ?? new Map<Seq, string>();
   if (record.type === 'head') heads.set(record.data.seq, record.data.hash);
   if (record.type === 'session.redacted') {
-    const { after } = record.data.sessions.find((one) => one.session === session)!;
+    const { after } = record.data.sessions.find((one) => one.session === session) ?? {}; // else it was renamed
     heads.clear(); // the chain up to there vouches for what stands before
-    heads.set(after.seq, after.hash);
+    if (after) heads.set(after.seq, after.hash);
   }
   if (record.type === 'store.repaired') {
     const { seq: end, hash } = record.data.cut!;
@@ -134,7 +134,10 @@ function takeHead(found: Map<string, Heads>, session: string, record: AuditRecor
 /** Whose heads the record tells of. */
 function sessionsOf(record: AuditRecord): string[] {
   if (record.type === 'head' || record.type === 'session.removed') return [record.data.session];
-  if (record.type === 'session.redacted') return record.data.sessions.map(({ session }) => session);
+  if (record.type === 'session.redacted') {
+    const { sessions, renamed = [] } = record.data;
+    return [...sessions, ...renamed].map(({ session }) => session);
+  }
   const { session } = record.type === 'store.repaired' && record.data.cut !== undefined ? record.data : {};
   return session === undefined ? [] : [session];
 }

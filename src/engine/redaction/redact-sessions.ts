@@ -25,9 +25,9 @@ import { verifyJournal } from '../proof/verify.ts';
 import { lockedError, type Workspace } from '../wire.ts';
 import { checkSessionId } from '../session-id.ts';
 import { createValueRewriter } from './rewrite-value.ts';
-import { openTurn, rewriteSession, type RewrittenLine } from './rewrite-session.ts';
+import { openTurn, rewriteSession, type Rewriting, type RewrittenLine } from './rewrite-session.ts';
 import { surveySession, type Survey } from './survey.ts';
-import { createSubstitution, type Substitution } from './substitution.ts';
+import { createSubstitution } from './substitution.ts';
 import { cleanBesides, findTraces } from './traces.ts';
 
 export interface RedactionRequest {
@@ -41,10 +41,9 @@ export interface RedactionRequest {
   onProgress?: (done: number, total: number) => void | Promise<void>;
 }
 
-interface Work extends Pick<RedactionRequest, 'key' | 'by'> {
+interface Work extends Rewriting, Pick<RedactionRequest, 'by'> {
   workspace: Workspace;
   paths: WorkspacePaths;
-  substitution: Substitution;
 }
 
 /** Entries that other sessions name, by the session whose they are. */
@@ -59,7 +58,7 @@ export async function redactSessions(workspace: Workspace, request: RedactionReq
   const { store, home, loaded } = workspace;
   const substitution = createSubstitution(values, key);
   const paths = workspacePaths(home, loaded.config.store.workspace);
-  const work: Work = { workspace, paths, substitution, key, by };
+  const work: Work = { workspace, paths, substitution, key, by, ids: new Map() };
   if (!dryRun) {
     const lock = store.takeLock(); // ends what an earlier one left
     if (!lock.ok) throw lockedError(lock.held_by);
@@ -67,8 +66,8 @@ export async function redactSessions(workspace: Workspace, request: RedactionReq
   try {
     const { surveys, named } = await surveyAll(work, request);
     const holding = surveys.filter(({ places }) => places.length > 0);
-    const asked = holding.filter((one) => session_id === undefined || one.session_id === session_id);
-    for (const one of asked) await trial(work, one);
+    const wanted = holding.filter((one) => session_id === undefined || one.session_id === session_id);
+    const asked = await trial(work, wanted, surveys);
     if (!dryRun) await refuseWaiting(workspace, asked);
     const kept = new Set(surveys.filter((one) => !asked.includes(one)).flatMap(({ preimages }) => [...preimages]));
     const records = dryRun || asked.length === 0 ? [] : await replace(work, { asked, named, kept });
@@ -79,8 +78,9 @@ export async function redactSessions(workspace: Workspace, request: RedactionReq
       workspace: store.workspace().id,
       dry_run: dryRun,
       sessions: asked.map((one) => {
-        const head = heads.get(one.session_id);
-        return { session_id: one.session_id, places: one.places, ...(head && { head }) };
+        const head = heads.get(idNow(work, one));
+        const renamed = work.ids.get(one.session_id);
+        return { session_id: one.session_id, ...(renamed !== undefined && { renamed }), places: one.places, ...(head && { head }) }; // prettier-ignore
       }),
       others: holding.filter((one) => !asked.includes(one)).map((one) => ({ session_id: one.session_id, count: countOf(one) })), // prettier-ignore
       cleaned,
@@ -125,9 +125,30 @@ async function surveyAll(
   return { surveys, named };
 }
 
-/** Could it be done? @throws RuntimeError session_busy | not_redactable */
-async function trial({ workspace: { store }, substitution, key }: Work, survey: Survey): Promise<void> {
-  for await (const line of rewriteSession(store, survey, { substitution, key })) void line;
+function idNow({ ids }: Pick<Work, 'ids'>, { session_id }: Survey): string {
+  return ids.get(session_id) ?? session_id;
+}
+
+/**
+ * Could it be done? Gives the sessions with those of steps that get other ids by it, which are written anew with them.
+ * @throws RuntimeError session_busy | not_redactable
+ */
+async function trial(work: Work, wanted: readonly Survey[], all: readonly Survey[]): Promise<Survey[]> {
+  const { store } = work.workspace;
+  const isStepOf = (one: Survey, other: Survey): boolean => one.parent === other.session_id;
+  const depth = (one: Survey): number => {
+    const parent = all.find((other) => isStepOf(one, other));
+    return parent ? 1 + depth(parent) : 0;
+  };
+  // A goal before its steps, whose ids it gives.
+  const due = wanted.toSorted((a, b) => depth(a) - depth(b));
+  for (let index = 0; index < due.length; index++) {
+    const survey = due[index]!;
+    for await (const line of rewriteSession(store, survey, work)) void line;
+    for (const one of all)
+      if (isStepOf(one, survey) && work.ids.has(one.session_id) && !due.includes(one)) due.push(one);
+  }
+  return due;
 }
 
 /** What was accepted and isn't in a journal yet would bring it back. @throws RuntimeError session_busy */
@@ -145,6 +166,10 @@ async function replace(
   const { store } = workspace;
   const moves: RedactionPlan['moves'] = [];
   const records: RedactionRecord[] = [];
+  const renamed = asked.flatMap(({ session_id: session }) => {
+    const to = work.ids.get(session);
+    return to === undefined ? [] : [{ session, to }];
+  });
   beginRedaction(paths);
   try {
     for (const survey of asked) records.push(await stageSession(work, survey, named.get(survey.session_id), moves));
@@ -155,6 +180,7 @@ async function replace(
       moves,
       removes: [
         ...asked.map(({ session_id }) => `cache/snapshots/${sessionFileName(session_id)}.json`),
+        ...renamed.map(({ session }) => `sessions/${sessionFileName(session)}.jsonl`),
         ...(await preimagesToGo(work, asked, kept)),
       ],
       blobs: [...new Set(asked.flatMap(({ replaced }) => [...replaced].map(hexOf)))],
@@ -164,45 +190,48 @@ async function replace(
     throw error;
   }
   // Where this fails nobody knows here whether the line is there: whoever takes the lock next looks.
-  await store.audit.append({ type: 'session.redacted', data: { sessions: records, by: by.id } }, { sync: true });
+  const data = { sessions: records, ...(renamed.length > 0 && { renamed }), by: by.id };
+  await store.audit.append({ type: 'session.redacted', data }, { sync: true });
   settleRedaction(paths);
   return records;
 }
 
 async function stageSession(
-  { workspace: { store }, paths, substitution, key }: Work,
+  work: Work,
   survey: Survey,
   named: ReadonlySet<Seq> | undefined,
   moves: RedactionPlan['moves'],
 ): Promise<RedactionRecord> {
-  const { session_id, head, made } = survey;
+  const { workspace: { store }, paths } = work; // prettier-ignore
+  const { head, made } = survey;
+  const session = idNow(work, survey);
   for (const content of made.values()) await store.blobs.put(content);
   const kept: { seq: Seq; before: string; after: string }[] = [];
   let last: RewrittenLine | undefined;
   async function* texts(): AsyncGenerator<string> {
-    for await (const line of rewriteSession(store, survey, { substitution, key })) {
+    for await (const line of rewriteSession(store, survey, work)) {
       const { seq, was, hash, text } = (last = line);
       if (named?.has(seq)) kept.push({ seq, before: was, after: hash });
       yield text;
     }
   }
-  const to = `sessions/${sessionFileName(session_id)}.jsonl`;
+  const to = `sessions/${sessionFileName(session)}.jsonl`;
   const path = await stageFile(paths, moves, { to, texts: texts() });
   const after = { seq: last!.seq, hash: last!.hash };
-  await prove({ store }, path, survey, after);
+  await prove(store, path, session, after);
   const count = countOf(survey);
-  return { session: session_id, before: head, after, count, ...(kept.length > 0 && { named: kept }) };
+  return { session, before: head, after, count, ...(kept.length > 0 && { named: kept }) };
 }
 
 /** As `session verify` does, and that it ends as it is said to. */
 async function prove(
-  { store }: Pick<Workspace, 'store'>,
+  store: Pick<Workspace['store'], 'blobs'>,
   path: string,
-  { session_id, named }: Survey,
+  session_id: string,
   after: { seq: Seq; hash: string },
 ): Promise<void> {
   const read = (visit: Parameters<typeof readJournalFile>[1]) => readJournalFile(path, visit);
-  const report = await verifyJournal({ session_id: named, read, blobs: store.blobs, hasHead: true });
+  const report = await verifyJournal({ session_id, read, blobs: store.blobs, hasHead: true });
   if (report.status === 'verified' && report.head.hash === after.hash && report.entries === after.seq) return;
   const why = report.failure?.message ?? 'not all of it can be proved';
   throw new RuntimeError('not_redactable', `Session ${session_id} could not be proved with placeholders: ${why}.`);
@@ -210,11 +239,11 @@ async function prove(
 
 /** Messages as they were accepted: those of the sessions, all of which are done. */
 async function stageIngress(
-  { workspace: { store }, paths, substitution }: Work,
+  { workspace: { store }, paths, substitution, ids }: Work,
   asked: readonly Survey[],
   moves: RedactionPlan['moves'],
 ): Promise<void> {
-  const rewriters = new Map(asked.map((survey) => [survey.session_id, createValueRewriter(substitution, survey)]));
+  const rewriters = new Map(asked.map((survey) => [survey.session_id, createValueRewriter(substitution, survey, ids)]));
   const rewrite = (event: IngressEvent): IngressEvent => rewriters.get(event.session_id)?.value(event) ?? event;
   for await (const { name, lines } of rewriteIngress(paths, store.workspace().id, rewrite)) {
     await stageFile(paths, moves, { to: name, texts: lines });

@@ -14,6 +14,10 @@ export async function readRedactions(audit: Pick<Audit, 'read'>): Promise<Redact
   await audit.read(({ record }) => {
     if (record.type === 'session.removed') hashes.delete(record.data.session);
     if (record.type !== 'session.redacted') return;
+    for (const { session, to } of record.data.renamed ?? []) {
+      hashes.set(to, hashes.get(session) ?? new Map<string, string>());
+      hashes.delete(session);
+    }
     for (const { session, before, after, named = [] } of record.data.sessions) {
       const known = hashes.get(session) ?? new Map<string, string>();
       hashes.set(session, known);

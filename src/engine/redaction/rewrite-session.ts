@@ -18,6 +18,13 @@ import { createValueRewriter } from './rewrite-value.ts';
 import { refuseStuck, type Sources, type Survey } from './survey.ts';
 import type { Substitution } from './substitution.ts';
 
+export interface Rewriting {
+  substitution: Substitution;
+  key: string;
+  /** Sessions that have another id now; those of steps are added as they are found. */
+  ids: Map<string, string>;
+}
+
 export interface RewrittenLine {
   entry: Entry;
   text: string;
@@ -31,14 +38,14 @@ export interface RewrittenLine {
 export async function* rewriteSession(
   { journal, blobs }: Sources,
   survey: Survey,
-  { substitution, key }: { substitution: Substitution; key: string },
+  { substitution, key, ids }: Rewriting,
 ): AsyncGenerator<RewrittenLine> {
   const { session_id, named, head, made } = survey;
   const after: Pick<Blobs, 'get'> = {
     get: async (digest, options) => made.get(digest) ?? blobs.get(digest, options),
   };
   const resolve = createResolver(after);
-  const rewriter = createValueRewriter(substitution, survey);
+  const rewriter = createValueRewriter(substitution, survey, ids);
   const derived = createRederivation(
     (was, is) => canonicalJson([rewriter.value(was) ?? null]) === canonicalJson([is ?? null]),
   );
@@ -46,7 +53,7 @@ export async function* rewriteSession(
   async function observe(entry: EntryOf<ObservationType>): Promise<Entry> {
     derived.expectObservation(entry);
     const stuck = rewriter.stuck(entry.data);
-    if (stuck !== undefined) refuseStuck(entry, `\`${stuck}\``);
+    if (stuck !== undefined) refuseStuck(entry, stuck);
     const data = rewriter.value(entry.data);
     const next = { ...entry, data } as Entry;
     switch (next.type) {
@@ -89,15 +96,14 @@ export async function* rewriteSession(
 
   function decide(entry: EntryOf<DecisionType>): Entry {
     const next = derived.decide(entry);
-    if (entry.type !== 'child.started' || derived.child(entry.data.session_id) === entry.data.session_id) return next;
-    throw new RuntimeError(
-      'not_redactable',
-      `Entry ${entry.seq} (${entry.type}) gives the session ${entry.data.session_id} to a step, and that id follows from what the step is told, which holds it.`,
-      { next: `Remove the goal with its steps: \`runtime session rm ${session_id}\`.` },
-    );
+    if (entry.type === 'child.started' && next.type === 'child.started') {
+      const [was, is] = [entry.data.session_id, next.data.session_id];
+      if (was !== is) ids.set(was, is);
+    }
+    return next;
   }
 
-  let prev = sha256(named);
+  let prev = sha256(ids.get(named) ?? named);
   for await (const { entry, durable, hash: was } of entriesUpTo(journal, session_id, head)) {
     const next = isDecisionEntry(entry) ? decide(entry) : await observe(entry as EntryOf<ObservationType>);
     if (!validate(next)) {
@@ -105,7 +111,10 @@ export async function* rewriteSession(
       throw new RuntimeError('not_redactable', message, { next: 'Take a longer part of the text.' });
     }
     if (rewriter.count(next.data) > 0) refuseStuck(entry, 'a decision');
-    derived.append(next, await resolve(next));
+    const named = await resolve(next);
+    const stuck = rewriter.stuck(named);
+    if (stuck !== undefined) refuseStuck(entry, `${stuck} of what it names`);
+    derived.append(next, named);
     const { text, hash } = buildLine(next, { seq: next.seq, durable, prev });
     prev = hash;
     yield { entry: next, text, seq: next.seq, was, hash };

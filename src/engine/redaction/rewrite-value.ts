@@ -17,9 +17,17 @@ export interface ValueRewriter {
   value<T>(value: T): T;
   /** How often it stands in texts of the value that are here whole. */
   count(value: unknown): number;
-  /** A key of ours whose word holds it: there it can't be replaced. */
+  /** Where a word of ours holds it, or the name of a member: there it can't be replaced. */
   stuck(value: unknown): string | undefined;
 }
+
+/** Stands for the key of what is a key itself. */
+const NAME = '\0';
+
+/** Ids of sessions: those that have another one now. A message of a goal to a step is `<session>.<attempt>`. */
+export type RenamedSessions = ReadonlyMap<string, string>;
+const TO_STEP = /^(.+)(\.\d+)$/;
+const SESSION_KEYS: ReadonlySet<string> = new Set(['session_id', 'event_id', 'event_ids', 'for']);
 
 export interface RewrittenDigests {
   /** What the digest of a value has become. */
@@ -35,10 +43,21 @@ interface BlobText {
   tail: string;
 }
 
-export function createValueRewriter(substitution: Substitution, { renamed, made }: RewrittenDigests): ValueRewriter {
+export function createValueRewriter(
+  substitution: Substitution,
+  { renamed, made }: RewrittenDigests,
+  ids: RenamedSessions = new Map(),
+): ValueRewriter {
+  const idNow = (id: string): string => {
+    const [, session = id, rest = ''] = TO_STEP.exec(id) ?? [];
+    const now = ids.get(id);
+    return now ?? `${ids.get(session) ?? session}${rest}`;
+  };
+
   function rewrite(value: unknown, key: string): unknown {
     if (typeof value === 'string') {
       if (NAMING.has(key)) return renamed.get(value) ?? value;
+      if (SESSION_KEYS.has(key)) return idNow(value);
       return OUR_WORDS.has(key) || HASHES.has(key) ? value : substitution.text(value);
     }
     if (Array.isArray(value)) {
@@ -48,9 +67,8 @@ export function createValueRewriter(substitution: Substitution, { renamed, made 
     if (typeof value !== 'object' || value === null) return value;
     if (isBlobText(value)) return rewriteBlobText(value);
     const entries = Object.entries(value);
-    const next = entries.map(([name, item]) => [substitution.text(name), rewrite(item, name)] as const);
-    const changed = next.some(([name, item], index) => name !== entries[index]![0] || item !== entries[index]![1]);
-    return changed ? Object.fromEntries(next) : value;
+    const next = entries.map(([name, item]) => [name, rewrite(item, name)] as const);
+    return next.some(([, item], index) => item !== entries[index]![1]) ? Object.fromEntries(next) : value;
   }
 
   /** A part of the value may stand at the end of what is shown of a long text: both ends are cut anew. */
@@ -68,7 +86,7 @@ export function createValueRewriter(substitution: Substitution, { renamed, made 
     else if (Array.isArray(value)) for (const item of value) yield* texts(item, key);
     else if (typeof value === 'object' && value !== null && !isBlobText(value)) {
       for (const [name, item] of Object.entries(value)) {
-        yield { key: '', text: name };
+        yield { key: NAME, text: name };
         yield* texts(item, name);
       }
     }
@@ -85,7 +103,9 @@ export function createValueRewriter(substitution: Substitution, { renamed, made 
     },
     stuck(value) {
       for (const { key, text } of texts(value, '')) {
-        if (OUR_WORDS.has(key) && !HASHES.has(key) && substitution.text(text) !== text) return key;
+        const isOurs = key === NAME || OUR_WORDS.has(key) || SESSION_KEYS.has(key);
+        if (isOurs && !HASHES.has(key) && substitution.text(text) !== text)
+          return key === NAME ? 'a name' : `\`${key}\``;
       }
       return undefined;
     },

@@ -30,6 +30,8 @@ export interface Survey extends RewrittenDigests {
   places: RedactedPlace[];
   /** Blobs that it named and won't any more. */
   replaced: Set<Digest>;
+  /** Of a step of a goal: the goal's session. */
+  parent?: string;
   /** Contents of files from before a patch that the session knows, by digest. */
   preimages: Set<Digest>;
 }
@@ -56,6 +58,7 @@ export async function surveySession(
   const values: { digest: Digest; seq: Seq; bytes: Uint8Array }[] = [];
   let calls = new Map<string, LongText>();
   let named = session_id;
+  let parent: string | undefined;
 
   const rename = (was: Digest, content: Uint8Array): void => {
     const is = digestOf(content);
@@ -92,6 +95,8 @@ export async function surveySession(
     const { entry } = stored;
     await visit?.(stored);
     named = sessionNamedBy(entry) ?? named;
+    if (entry.type === 'session.created') parent = entry.data.parent?.session_id;
+    if (entry.type === 'session.forked') parent = undefined;
     const made = callsMade(entry);
     if (made.length > 0) calls = new Map(made.map((call) => [call.call_id, call.arguments_raw]));
     const count = rewriter.count(entry.data);
@@ -105,7 +110,8 @@ export async function surveySession(
     const next = rewriter.value(value);
     if (next !== value) rename(digest, Buffer.from(canonicalJson(next)));
   }
-  return { session_id, named, head: { seq, hash }, places, replaced, preimages, renamed, made };
+  const own = { session_id, named, head: { seq, hash }, ...(parent !== undefined && { parent }) };
+  return { ...own, places, replaced, preimages, renamed, made };
 }
 
 /** As the tool host takes it: of the canonical form, or of a text that has none. */
