@@ -3,6 +3,7 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect } from 'vitest';
 import type { SessionRedaction } from '../src/contract/redaction.ts';
+import { openTerminal } from './support/terminal.ts';
 import { ANSWERS, does, plans, step } from './support/goals.ts';
 import {
   approvalsIn,
@@ -105,6 +106,8 @@ describe('what else there is', () => {
     const busy = await redact(place, ['one']);
     expect(busy).toMatchObject({ code: 1 });
     expect(busy.stderr).toContain('runtime run --session one');
+    const busyDry = await reported(place, ['one', '--dry-run']);
+    expect(busyDry.sessions).toMatchObject([{ session_id: 'one', refused: expect.stringContaining('turn') as string }]);
     const [approval] = approvalsIn(asked);
     expect(await place.run(['deny', approval!])).toMatchObject({ code: 0 });
     await place.run(['run', '--session', 'one', 'on']);
@@ -270,6 +273,27 @@ test('what was typed, and logs, are overwritten; other files that hold it are na
   expect(ran.stdout).toContain('workspaces/default/kept.txt: 1 left');
   expect(ran.stdout + ran.stderr).not.toContain(SECRET);
   expect(holding(place)).toEqual([join(place.home, 'workspaces/default/kept.txt')]);
+});
+
+test.skipIf(process.platform !== 'linux')('on a terminal it is typed unseen', async ({ place }) => {
+  await spoken(place);
+  const asking = openTerminal(place, ['session', 'redact', 'one']);
+  await asking.waitFor('What is to be taken out');
+  asking.type(`${SECRET}\r`);
+  expect(await asking.exited).toMatchObject({ code: 0 });
+  expect(asking.raw().includes(SECRET)).toBe(false);
+  expect(holding(place)).toEqual([]);
+  const left = openTerminal(place, ['session', 'redact', 'one']);
+  await left.waitFor('What is to be taken out');
+  left.press('ctrl-c');
+  expect(await left.exited).toMatchObject({ code: 130 });
+});
+
+test('nothing is made where there is nothing, and nobody is asked where there is nobody', async ({ place }) => {
+  expect(await redact(place, ['one'])).toMatchObject({ code: 1 });
+  expect(existsSync(join(place.home, 'workspaces'))).toBe(false);
+  expect(await place.run(['session', 'redact', 'one'])).toMatchObject({ code: 2 });
+  expect(await redact(place, [])).toMatchObject({ code: 2 });
 });
 
 test('not while somebody works on the workspace', async ({ place }) => {

@@ -14,6 +14,8 @@ export interface RedactedSession {
   /** Of a goal's step, whose id follows from what it was told: the one that it has now. */
   renamed?: string;
   places: RedactedPlace[];
+  /** Of a dry run: why it could not be done now. */
+  refused?: string;
   /** The last entry; absent after a dry run. */
   head?: { seq: Seq; before: string; after: string };
 }

@@ -46,6 +46,10 @@ interface Work extends Rewriting, Pick<RedactionRequest, 'by'> {
   paths: WorkspacePaths;
 }
 
+const REFUSED: ReadonlySet<string> = new Set(['session_busy', 'not_redactable']);
+/** A line of the audit log has at most 1 MiB. */
+const MOST_RECORD_BYTES = 900 * 1024;
+
 /** Entries that other sessions name, by the session whose they are. */
 type Named = Map<string, Set<Seq>>;
 
@@ -59,6 +63,9 @@ export async function redactSessions(workspace: Workspace, request: RedactionReq
   const substitution = createSubstitution(values, key);
   const paths = workspacePaths(home, loaded.config.store.workspace);
   const work: Work = { workspace, paths, substitution, key, by, ids: new Map() };
+  if (!existsSync(paths.folder)) {
+    throw new RuntimeError('not_found', 'There is no workspace yet.', { next: 'Nothing is to be taken out.' });
+  }
   if (!dryRun) {
     const lock = store.takeLock(); // ends what an earlier one left
     if (!lock.ok) throw lockedError(lock.held_by);
@@ -67,8 +74,11 @@ export async function redactSessions(workspace: Workspace, request: RedactionReq
     const { surveys, named } = await surveyAll(work, request);
     const holding = surveys.filter(({ places }) => places.length > 0);
     const wanted = holding.filter((one) => session_id === undefined || one.session_id === session_id);
-    const asked = await trial(work, wanted, surveys);
-    if (!dryRun) await refuseWaiting(workspace, asked);
+    const { asked, refused } = await trial(work, wanted, surveys);
+    if (!dryRun) {
+      for (const error of refused.values()) throw error;
+      await refuseWaiting(workspace, asked);
+    }
     const kept = new Set(surveys.filter((one) => !asked.includes(one)).flatMap(({ preimages }) => [...preimages]));
     const records = dryRun || asked.length === 0 ? [] : await replace(work, { asked, named, kept });
     const heads = new Map(records.map(({ session, before, after }) => [session, { seq: after.seq, before: before.hash, after: after.hash }])); // prettier-ignore
@@ -77,10 +87,17 @@ export async function redactSessions(workspace: Workspace, request: RedactionReq
       schemaVersion: 'runtime.session_redact.v1',
       workspace: store.workspace().id,
       dry_run: dryRun,
-      sessions: asked.map((one) => {
-        const head = heads.get(idNow(work, one));
-        const renamed = work.ids.get(one.session_id);
-        return { session_id: one.session_id, ...(renamed !== undefined && { renamed }), places: one.places, ...(head && { head }) }; // prettier-ignore
+      sessions: asked.map(({ session_id: id, places }) => {
+        const head = heads.get(work.ids.get(id) ?? id);
+        const renamed = work.ids.get(id);
+        const why = refused.get(id)?.message;
+        return {
+          session_id: id,
+          ...(renamed !== undefined && { renamed }),
+          places,
+          ...(why !== undefined && { refused: why }),
+          ...(head && { head }),
+        };
       }),
       others: holding.filter((one) => !asked.includes(one)).map((one) => ({ session_id: one.session_id, count: countOf(one) })), // prettier-ignore
       cleaned,
@@ -130,25 +147,35 @@ function idNow({ ids }: Pick<Work, 'ids'>, { session_id }: Survey): string {
 }
 
 /**
- * Could it be done? Gives the sessions with those of steps that get other ids by it, which are written anew with them.
- * @throws RuntimeError session_busy | not_redactable
+ * Could it be done, and which not? With the sessions of steps that get other ids by it, which are written anew with them.
  */
-async function trial(work: Work, wanted: readonly Survey[], all: readonly Survey[]): Promise<Survey[]> {
+async function trial(
+  work: Work,
+  wanted: readonly Survey[],
+  all: readonly Survey[],
+): Promise<{ asked: Survey[]; refused: Map<string, RuntimeError> }> {
   const { store } = work.workspace;
+  const refused = new Map<string, RuntimeError>();
   const isStepOf = (one: Survey, other: Survey): boolean => one.parent === other.session_id;
   const depth = (one: Survey): number => {
     const parent = all.find((other) => isStepOf(one, other));
     return parent ? 1 + depth(parent) : 0;
   };
   // A goal before its steps, whose ids it gives.
-  const due = wanted.toSorted((a, b) => depth(a) - depth(b));
-  for (let index = 0; index < due.length; index++) {
-    const survey = due[index]!;
-    for await (const line of rewriteSession(store, survey, work)) void line;
-    for (const one of all)
-      if (isStepOf(one, survey) && work.ids.has(one.session_id) && !due.includes(one)) due.push(one);
+  const asked = wanted.toSorted((a, b) => depth(a) - depth(b));
+  for (let index = 0; index < asked.length; index++) {
+    const survey = asked[index]!;
+    try {
+      for await (const line of rewriteSession(store, survey, work)) void line;
+    } catch (thrown) {
+      if (!(thrown instanceof RuntimeError) || !REFUSED.has(thrown.code)) throw thrown;
+      refused.set(survey.session_id, thrown);
+    }
+    for (const one of all) {
+      if (isStepOf(one, survey) && work.ids.has(one.session_id) && !asked.includes(one)) asked.push(one);
+    }
   }
-  return due;
+  return { asked, refused };
 }
 
 /** What was accepted and isn't in a journal yet would bring it back. @throws RuntimeError session_busy */
@@ -170,6 +197,7 @@ async function replace(
     const to = work.ids.get(session);
     return to === undefined ? [] : [{ session, to }];
   });
+  const data = () => ({ sessions: records, ...(renamed.length > 0 && { renamed }), by: by.id });
   beginRedaction(paths);
   try {
     for (const survey of asked) records.push(await stageSession(work, survey, named.get(survey.session_id), moves));
@@ -185,15 +213,21 @@ async function replace(
       ],
       blobs: [...new Set(asked.flatMap(({ replaced }) => [...replaced].map(hexOf)))],
     });
+    if (Buffer.byteLength(JSON.stringify(data())) > MOST_RECORD_BYTES) throw tooMany();
   } catch (error) {
     settleRedaction(paths); // nothing was decided
     throw error;
   }
   // Where this fails nobody knows here whether the line is there: whoever takes the lock next looks.
-  const data = { sessions: records, ...(renamed.length > 0 && { renamed }), by: by.id };
-  await store.audit.append({ type: 'session.redacted', data }, { sync: true });
+  await store.audit.append({ type: 'session.redacted', data: data() }, { sync: true });
   settleRedaction(paths);
   return records;
+}
+
+function tooMany(): RuntimeError {
+  return new RuntimeError('not_redactable', 'These are too many sessions for one line of the audit log.', {
+    next: 'Redact them one by one: `runtime session redact --all --dry-run -o json` lists them.',
+  });
 }
 
 async function stageSession(

@@ -29,9 +29,13 @@ export async function readRedactions(audit: Pick<Audit, 'read'>): Promise<Redact
   return {
     has: (session_id) => hashes.has(session_id),
     hashNow(session_id, { seq, hash }) {
+      const seen = new Set<string>();
       let now = hash;
-      // One redaction after the other; a hash never comes again.
-      for (let next: string | undefined = hash; next !== undefined; next = hashes.get(session_id)?.get(`${seq} ${next}`)) now = next; // prettier-ignore
+      // One redaction after the other. A log that leads in a circle leads nowhere.
+      for (let next: string | undefined = hash; next !== undefined && !seen.has(next);) {
+        seen.add((now = next));
+        next = hashes.get(session_id)?.get(`${seq} ${now}`);
+      }
       return now;
     },
   };

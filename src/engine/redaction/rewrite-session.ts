@@ -105,7 +105,7 @@ export async function* rewriteSession(
 
   let prev = sha256(ids.get(named) ?? named);
   for await (const { entry, durable, hash: was } of entriesUpTo(journal, session_id, head)) {
-    const next = isDecisionEntry(entry) ? decide(entry) : await observe(entry as EntryOf<ObservationType>);
+    const next = isDecisionEntry(entry) ? decide(entry) : await observe(entry);
     if (!validate(next)) {
       const message = `Entry ${entry.seq} (${entry.type}) would not have the form of its type with placeholders.`;
       throw new RuntimeError('not_redactable', message, { next: 'Take a longer part of the text.' });

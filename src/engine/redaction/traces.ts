@@ -86,7 +86,10 @@ const ADVICE: readonly (readonly [RegExp, string])[] = [
   [/^config\.yaml$/, 'you wrote it there: `runtime config path` names the file; the vault is a better place'],
   [/^workspaces\/[^/]+\.before-/, 'a workspace as it was before; delete the folder when you no longer need it'],
   [/^workspaces\/[^/]+\/(?:repairs|torn)\//, 'kept by a repair or after a crash, and read by nobody: delete it'],
-  [/^workspaces\/[^/]+\/sessions\//, 'another session: redact it too, or all with --all'],
+  [
+    /^workspaces\/[^/]+\/sessions\//,
+    'another session: redact it too, or all with --all (--workspace names another workspace)',
+  ],
   [/^workspaces\/[^/]+\/ingress\//, 'a message to another session; it goes with `governance.idempotency_ttl`'],
   [/^workspaces\/[^/]+\/blobs\/private\//, 'a file as it was before a patch: delete it, and the patch can’t be undone'],
   [/^workspaces\/[^/]+\/blobs\//, 'named by another session or a kept copy: redact that too; `runtime store gc` removes what nothing names'], // prettier-ignore

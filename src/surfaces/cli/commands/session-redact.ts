@@ -76,6 +76,7 @@ function sayReport({ io: { stdout, stderr } }: CommandContext, report: SessionRe
     const count = session.places.reduce((sum, place) => sum + place.count, 0);
     stdout.write(`${session.session_id}: ${count} ${dry_run ? 'found' : 'replaced'}\n`);
     if (session.renamed !== undefined) stdout.write(`  its id is ${session.renamed} ${dry_run ? 'then' : 'now'}\n`);
+    if (session.refused !== undefined) stdout.write(`  not as it stands: ${oneLine(session.refused)}\n`);
     if (dry_run) for (const line of placesOf(session)) stdout.write(`  ${line}\n`);
   }
   for (const file of cleaned) stdout.write(`${oneLine(file)}: overwritten\n`);
