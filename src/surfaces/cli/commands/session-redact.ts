@@ -81,7 +81,9 @@ function sayReport({ io: { stdout, stderr } }: CommandContext, report: SessionRe
   }
   for (const file of cleaned) stdout.write(`${oneLine(file)}: overwritten\n`);
   for (const { session_id, count } of others) stdout.write(`${session_id}: ${count} in this session, too\n`);
-  for (const { file, count, advice } of left) stdout.write(`${oneLine(file)}: ${count} left; ${advice}\n`);
+  for (const { file, count, advice } of left) {
+    stdout.write(`${oneLine(file)}: ${count} ${dry_run ? 'found' : `left; ${advice}`}\n`);
+  }
   if (sessions.length === 0) stderr.write('no session that was asked for holds it\n');
   if (dry_run) stderr.write('Nothing was changed.\n');
   else if (isLeft(report)) {
