@@ -19,7 +19,7 @@ const LINUX = process.platform === 'linux';
 /** A model that runs what it is told, with what stands behind `with`. */
 async function prepare(place: Place, config: object = {}, secrets: object = SECRETS): Promise<void> {
   writeFileSync(join(place.home, 'passphrase'), `${PASSPHRASE}\n`, { mode: 0o600 });
-  for (const [name, value] of [['deploy', SECRET], ['long', LONG], ['short', 'abc']] as const) {
+  for (const [name, value] of [['deploy', SECRET], ['long', LONG], ['short', 'q~z']] as const) {
     expect(await place.run(['vault', 'put', name], { input: `${value}\n`, environment: FILE })).toMatchObject({ code: 0 });
   }
   const calling = (names: string[]): object => ({
@@ -187,7 +187,7 @@ describe('nothing runs', () => {
       { error: { code: 'secret_unfit', message: expect.stringMatching(/too short.*runtime vault put short/) } },
     ]);
     expect(readdirSync(place.project)).not.toContain('ran');
-    expect(stored(place)).not.toContain('abc');
+    expect(stored(place)).not.toContain('q~z');
   });
 
   test('for what is not declared: the nearest is named', async ({ place }) => {
