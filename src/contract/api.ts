@@ -77,6 +77,8 @@ export const sessionChangeSchema = z.strictObject({
   compact: z.literal(true).exactOptional(),
   /** Sources of its taint that a person has looked at: they count no more. For operators. */
   trust: z.array(z.string().min(1).max(16_384)).min(1).max(10_000).exactOptional(),
+  /** So have they at the files of its project that tainted calls wrote. For operators. */
+  trust_files: z.literal(true).exactOptional(),
 });
 
 /** `POST /v1/sessions/{id}/fork`. */

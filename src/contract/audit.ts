@@ -12,8 +12,8 @@ export const ROW_ENTRIES = [
 ] as const; // prettier-ignore
 /** Records of the audit log that are rows; heads only where they are asked for. */
 export const ROW_RECORDS = [
-  'policy.set', 'config.reloaded', 'session.removed', 'session.imported', 'session.redacted', 'access.denied', 'store.repaired', 'store.restored',
-  'store.migrated', 'head',
+  'policy.set', 'config.reloaded', 'session.removed', 'session.imported', 'session.redacted', 'access.denied', 'files.trusted',
+  'store.repaired', 'store.restored', 'store.migrated', 'head',
 ] as const satisfies readonly AuditRecord['type'][]; // prettier-ignore
 
 export type RowKind = (typeof ROW_ENTRIES)[number] | (typeof ROW_RECORDS)[number];

@@ -93,6 +93,8 @@ export interface SessionChange {
   compact?: true;
   /** Sources of its taint that a person has looked at. */
   trust?: string[];
+  /** So are the files of its project that tainted calls wrote. */
+  trust_files?: true;
 }
 
 /** A person's answer to an approval: `POST /v1/approvals/{id}/resolve`. */

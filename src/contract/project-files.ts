@@ -15,9 +15,30 @@ export interface FilesPutBack {
   preserve: ToolContext['preserve'];
 }
 
+/** By what a file is known, though it is moved or linked. */
+export interface FileMark {
+  path: string;
+  inode: string;
+}
+
+export interface ChangesRequest {
+  /** Absolute real paths. */
+  folders: readonly string[];
+  /** ms UTC, by the clock of this machine. */
+  since: number;
+  /** Told where they lie elsewhere now. */
+  marks: readonly FileMark[];
+  /** So many are told. */
+  most: number;
+}
+
 /** Files of a project, outside of any call. Paths are relative to the project root, and lead nowhere else. */
 export interface ProjectFiles {
   look(project_root: string, path: string): Promise<FileNow>;
+  /** Of the files of these absolute paths that are there. */
+  marks(paths: readonly string[]): Promise<FileMark[]>;
+  /** What was written there since, by absolute path; that of a folder means all in it. Undefined: nobody can tell. */
+  changed(request: ChangesRequest): Promise<string[] | undefined>;
   /**
    * Changes the files, all or none; what they hold is preserved before. Cut in the middle, the same again finishes it.
    * Gives why it came to nothing: `left_changed` when not even that can be said.

@@ -83,6 +83,8 @@ export type AuditRecord =
   /** These journals were written anew with placeholders, and end with `after` since; heads before it say nothing any more. */
   | { type: 'session.redacted'; data: RedactionData }
   | { type: 'access.denied'; data: { what: string; why: string; by: string } }
+  /** A person has looked at the files of a project that tainted calls wrote. */
+  | { type: 'files.trusted'; data: { root: string; session: string; by: string } }
   | { type: 'store.repaired'; data: StoreRepaired }
   | { type: 'store.restored'; data: { backup_at: number; epoch: number; dead_events: number; by: string } }
   | { type: 'store.migrated'; data: { from: number; to: number; kept: string } };
@@ -125,6 +127,21 @@ export type GrantRecord =
       };
     }
   | { type: 'grant.revoked'; data: { grant_id: string; by: string } };
+
+/**
+ * Lines of `governance/tainted-files.jsonl`: what calls wrote in whose conversation was content from outside. Paths are real
+ * ones; that of a folder is all that lies in it.
+ */
+export type TaintedFileRecord =
+  /** Durable before the call does anything. What it names, it writes; below these folders anything, until it has ended. */
+  | {
+      type: 'write.begun';
+      data: { id: string; call: string; root: string; paths?: string[]; below?: string[]; sources: string[] };
+    }
+  /** What it wrote there. Without this line it may have written anything there. */
+  | { type: 'write.ended'; data: { id: string; paths: string[] } }
+  /** A person has looked at what lies there by then. */
+  | { type: 'files.trusted'; data: { root: string; by: string } };
 
 /** How much was used of something; all counts, micro-USD or ms. */
 export interface UsageAmounts {

@@ -44,6 +44,7 @@ export interface StoreCheck {
     events: number;
     audit_records: number;
     grant_records: number;
+    tainted_file_records: number;
     schedule_records: number;
     usage_records: number;
     blobs: number;

@@ -64,6 +64,8 @@ export interface LiveSession {
 export interface NewMessage {
   session: string;
   parts: SubmittedPart[];
+  /** Of files among them. */
+  taint?: string[];
   actor: Actor;
   source: string;
   /** The session was made up for this message, which names none. */
@@ -222,7 +224,7 @@ export function createOwner(ports: OwnerPorts, settings: OwnerSettings): Owner {
   return {
     newSessionId: () => `s-${ports.ids.ulid()}`,
 
-    async accept({ session, unnamed = false, parts: given, mode = 'message', ...message }) {
+    async accept({ session, unnamed = false, parts: given, taint = [], mode = 'message', ...message }) {
       const { actor, source, root, title, model, lane = 'interactive', priority = 0, metadata = {} } = message;
       const { event_id, idempotency_key, limits, goal, check } = message;
       const clean = (text: string): string => ports.redactor.text(text.toWellFormed());
@@ -242,7 +244,7 @@ export function createOwner(ports: OwnerPorts, settings: OwnerSettings): Owner {
         lane,
         ...(priority !== 0 && { priority }),
         ...(said.length > 0 && { metadata: Object.fromEntries(said) as Record<string, string> }),
-        taint: [],
+        taint,
         accepted_at: ports.clock.now(),
         payload_digest: digestOf(canonicalJson({ ...(!unnamed && { session }), parts, ...how })),
         root,

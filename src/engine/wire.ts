@@ -43,6 +43,7 @@ import { createModels } from './models-client.ts';
 import { reachModels } from './reached-models.ts';
 import { NO_CHILDREN } from './session/no-children.ts';
 import { createRedactor, currentRedactor } from './session/redact.ts';
+import { createFileTaint, type FileTaint } from './taint/file-taint.ts';
 import { fitForCommand } from './vault/fit-for-command.ts';
 import { createLateVault, type LateVault } from './vault/late-vault.ts';
 
@@ -126,6 +127,8 @@ export async function openWorkspace(request: WorkspaceRequest): Promise<Workspac
 
 export interface OwnedWorkspace {
   owner: Owner;
+  /** Of files that tainted calls wrote. */
+  fileTaint: FileTaint;
   models: Models;
   /** The models for a session; `model` is the one that the caller or the session names. */
   choose(model: string | undefined): ChosenModels;
@@ -189,15 +192,18 @@ export function takeWorkspace(workspace: Workspace, children: Children = NO_CHIL
     if (turn.manifest.rules.shared_scopes.length > 0) budget.load().catch(() => {});
     return turn;
   };
+  const ids = systemIds(clock);
+  const fileTaint = createFileTaint({ ...store, files: workspace.files, clock, ids });
   const owner = createOwner(
     {
       ...store,
       clock,
-      ids: systemIds(clock),
+      ids,
       models,
       tools,
       budget,
       quotas: createQuotas(config, budget),
+      fileTaint,
       children,
       freeze,
       secret: async (name) => fitForCommand(name, await (await vault.open()).secret(name)),
@@ -216,6 +222,7 @@ export function takeWorkspace(workspace: Workspace, children: Children = NO_CHIL
   );
   return {
     owner,
+    fileTaint,
     models,
     choose,
     knowModel(session) {

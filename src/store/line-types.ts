@@ -2,7 +2,7 @@
  * The types of lines that this build knows in the files beside the journals. The compiler keeps the lists complete, and no
  * turn loads a schema.
  */
-import type { AuditRecord, GrantRecord, IngressRecord, UsageRecord } from '../contract/records.ts';
+import type { AuditRecord, GrantRecord, IngressRecord, TaintedFileRecord, UsageRecord } from '../contract/records.ts';
 import type { ScheduleRecord } from '../contract/schedule.ts';
 
 const ingressTypes: Record<IngressRecord['type'], true> = {
@@ -19,12 +19,19 @@ const auditTypes: Record<AuditRecord['type'], true> = {
   'session.imported': true,
   'session.redacted': true,
   'access.denied': true,
+  'files.trusted': true,
   'store.repaired': true,
   'store.restored': true,
   'store.migrated': true,
 };
 
 const grantTypes: Record<GrantRecord['type'], true> = { 'grant.added': true, 'grant.revoked': true };
+
+const taintedFileTypes: Record<TaintedFileRecord['type'], true> = {
+  'write.begun': true,
+  'write.ended': true,
+  'files.trusted': true,
+};
 
 const scheduleTypes: Record<ScheduleRecord['type'], true> = {
   'job.added': true,
@@ -50,4 +57,5 @@ export const knowsUsage = (type: string): boolean => Object.hasOwn(usageTypes, t
 export const knowsIngress = (type: string): boolean => Object.hasOwn(ingressTypes, type);
 export const knowsAudit = (type: string): boolean => Object.hasOwn(auditTypes, type);
 export const knowsGrant = (type: string): boolean => Object.hasOwn(grantTypes, type);
+export const knowsTaintedFile = (type: string): boolean => Object.hasOwn(taintedFileTypes, type);
 export const knowsSchedule = (type: string): boolean => Object.hasOwn(scheduleTypes, type);

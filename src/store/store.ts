@@ -4,7 +4,17 @@
  */
 import type { Clock } from '../base/clock.ts';
 import { RuntimeError } from '../contract/errors.ts';
-import type { Audit, Blobs, Grants, Ingress, Journal, ScheduleLog, Snapshots, UsageLog } from '../contract/ports.ts';
+import type {
+  Audit,
+  Blobs,
+  Grants,
+  Ingress,
+  Journal,
+  ScheduleLog,
+  Snapshots,
+  TaintedFiles,
+  UsageLog,
+} from '../contract/ports.ts';
 import type { WorkspaceRecord } from '../contract/records.ts';
 import { createAudit } from './audit.ts';
 import { dropBallast, ensureBallast } from './ballast.ts';
@@ -19,6 +29,7 @@ import { settleRedaction } from './redaction.ts';
 import { createScheduleLog } from './schedules.ts';
 import { createSnapshots } from './snapshots.ts';
 import { storeError } from './store-error.ts';
+import { createTaintedFiles } from './tainted-files.ts';
 import { createUsageLog } from './usage.ts';
 import { createWorkspace, readWorkspace, workspacePaths } from './workspace.ts';
 
@@ -46,6 +57,7 @@ export interface Store {
   ingress: Ingress;
   audit: Audit;
   grants: Grants;
+  taintedFiles: TaintedFiles;
   schedules: ScheduleLog;
   usage: UsageLog;
   snapshots: Snapshots;
@@ -78,6 +90,7 @@ export function openStore(options: StoreOptions): Store {
 
   const { audit, close: closeAudit } = createAudit({ path: paths.audit, ...shared });
   const { grants, close: closeGrants } = createGrants({ path: paths.grants, ...shared });
+  const { taintedFiles, close: closeTainted } = createTaintedFiles({ path: paths.taintedFiles, ...shared });
   const { schedules, close: closeSchedules } = createScheduleLog({ path: paths.schedules, ...shared });
   const { usage, closeAll: closeUsage } = createUsageLog({ folder: paths.usage, ...shared });
   const { ingress, close: closeIngress } = createIngress({
@@ -102,6 +115,7 @@ export function openStore(options: StoreOptions): Store {
     ingress,
     audit,
     grants,
+    taintedFiles,
     schedules,
     usage,
     snapshots: createSnapshots({ folder: paths.cache, requireLock: shared.requireLock }),
@@ -143,7 +157,15 @@ export function openStore(options: StoreOptions): Store {
       }
     },
     async close() {
-      await Promise.all([closeAll(), closeIngress(), closeAudit(), closeGrants(), closeSchedules(), closeUsage()]);
+      await Promise.all([
+        closeAll(),
+        closeIngress(),
+        closeAudit(),
+        closeGrants(),
+        closeTainted(),
+        closeSchedules(),
+        closeUsage(),
+      ]);
       await closeBlobs(); // who comes next takes each name that is there for durable
       held?.release();
     },

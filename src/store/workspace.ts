@@ -18,6 +18,7 @@ export interface WorkspacePaths {
   blobs: string;
   audit: string;
   grants: string;
+  taintedFiles: string;
   schedules: string;
   torn: string;
   /** Files as they were before a repair. */
@@ -47,6 +48,7 @@ export function workspacePathsIn(folder: string): WorkspacePaths {
     blobs: inside('blobs'),
     audit: inside('audit.jsonl'),
     grants: inside('governance', 'grants.jsonl'),
+    taintedFiles: inside('governance', 'tainted-files.jsonl'),
     schedules: inside('schedules.jsonl'),
     usage: inside('usage'),
     torn: inside('torn'),

@@ -17,6 +17,16 @@ export function createProjectFiles(options: SceneOptions): ProjectFiles {
       return 'code' in content ? { refused: content.message } : { bytes: content.bytes };
     },
 
+    async marks(paths) {
+      const { marksOf } = await import('./changed-files.ts');
+      return marksOf(paths);
+    },
+
+    async changed(request) {
+      const { changesIn } = await import('./changed-files.ts');
+      return changesIn(request, options.home, options.clock.now());
+    },
+
     async putBack({ project_root, files, contents, key, preserve }) {
       const scene = sceneOf(options, { project_root });
       if ('invalid' in scene) return { failed: scene.invalid[0]!.message, left_changed: false };

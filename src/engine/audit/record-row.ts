@@ -38,6 +38,10 @@ function restOf(record: AuditRecord): Partial<AuditRow> {
       const { what, why, by } = record.data;
       return { decision: 'denied', title: what, reason: why, actor: by };
     }
+    case 'files.trusted': {
+      const { root, session, by } = record.data;
+      return { session_id: session, title: root, actor: by };
+    }
     case 'store.repaired': {
       const { file, session, by } = record.data;
       return { ...(session !== undefined && { session_id: session }), title: file, actor: by };

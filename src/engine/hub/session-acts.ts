@@ -12,12 +12,23 @@ import { requireModel } from './wanted-model.ts';
 
 export interface SessionActsPorts {
   workspace: Workspace;
-  owned: Pick<OwnedWorkspace, 'owner' | 'choose'>;
+  owned: Pick<OwnedWorkspace, 'owner' | 'choose' | 'fileTaint'>;
   sessions: Pick<LiveSessions, 'withdraw'>;
   /** The workspace isn't given up before it is done. */
   change: <T>(work: () => Promise<T>) => Promise<T>;
   changeSession: <T>(session_id: string, work: (live: LiveSession) => Promise<T>) => Promise<T>;
   onRemoved: (session_id: string) => Promise<void>;
+}
+
+/** The audit log first: what is trusted is never without its line. */
+async function trustFiles(
+  { workspace: { store }, owned: { fileTaint } }: SessionActsPorts,
+  { id, project_root: root }: { id: string; project_root: string },
+  by: string,
+): Promise<void> {
+  if (!(await fileTaint.isAny())) return;
+  await store.audit.append({ type: 'files.trusted', data: { root, session: id, by } }, { sync: true });
+  await fileTaint.trust(root, by);
 }
 
 /** For somebody, as far as their role goes. */
@@ -51,12 +62,14 @@ export function createSessionActs(ports: SessionActsPorts): SessionActs {
 
   return (by) => ({
     async configure(session_id, changes) {
-      requireRole(by, changes.trust === undefined ? ACTS.configure : ACTS.trust);
+      const { trust_files, ...change } = changes;
+      requireRole(by, changes.trust === undefined && !trust_files ? ACTS.configure : ACTS.trust);
       checkModel(changes.model, by);
       await changeSession(session_id, async (live) => {
         const { session } = live.runner.state();
         if (session && changes.model !== undefined) requireModelThere(session, workspace.loaded.config, changes.model);
-        await owner.configure(live, changes, by.actor);
+        await owner.configure(live, change, by.actor);
+        if (trust_files && session) await trustFiles(ports, session, by.actor.id);
       });
     },
     fork: (session_id, options) =>

@@ -1,7 +1,8 @@
 /** How a message comes in: what is looked at before it is accepted, its acceptance, and what its sender is told. */
 import { statSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { RuntimeError } from '../../contract/errors.ts';
-import type { Accepted, Submission } from '../../contract/host.ts';
+import type { Accepted, Submission, SubmittedPart } from '../../contract/host.ts';
 import type { ModelChoice } from '../../contract/manifest.ts';
 import { requireModelThere } from '../gone-model.ts';
 import type { Lanes } from '../lanes/lanes.ts';
@@ -9,6 +10,7 @@ import { waitsForPerson } from '../lanes/work-of.ts';
 import { ACTS, type Principal, requireRole } from '../principal.ts';
 import type { OwnSubmission } from '../schedule/hub-of-schedules.ts';
 import { checkSessionId } from '../session-id.ts';
+import { realOf } from '../taint/traced-run.ts';
 import type { OwnedWorkspace, Workspace } from '../wire.ts';
 import type { LiveSessions } from './live-sessions.ts';
 import type { MessageStatus } from './message-status.ts';
@@ -34,7 +36,13 @@ export function checkPrice(limits: Submission['limits'], choices: readonly Model
   });
 }
 
-export interface SubmitPorts extends Pick<OwnedWorkspace, 'owner' | 'models' | 'choose'> {
+/** Files are named as seen from the project, or from where the message was sent. Nobody says where a file lies: either counts. */
+function attachedPaths(parts: readonly SubmittedPart[], folders: readonly string[]): string[] {
+  const names = parts.flatMap((part) => (part.type === 'file' && part.name ? [part.name] : []));
+  return [...new Set(names.flatMap((name) => folders.map((folder) => realOf(resolve(folder, name)))))];
+}
+
+export interface SubmitPorts extends Pick<OwnedWorkspace, 'owner' | 'fileTaint' | 'models' | 'choose'> {
   workspace: Workspace;
   sessions: Pick<LiveSessions, 'use' | 'get'>;
   lanes: Pick<Lanes, 'reserve' | 'take' | 'position'>;
@@ -47,7 +55,7 @@ export interface SubmitPorts extends Pick<OwnedWorkspace, 'owner' | 'models' | '
 export function createSubmit(
   ports: SubmitPorts,
 ): (message: Submission | OwnSubmission, by: Principal) => Promise<Accepted> {
-  const { workspace, owner, models, choose, sessions, lanes, messages, root: defaultRoot } = ports;
+  const { workspace, owner, fileTaint, models, choose, sessions, lanes, messages, root: defaultRoot } = ports;
 
   async function submit(message: Submission | OwnSubmission, by: Principal): Promise<Accepted> {
     requireRole(by, ACTS.submit);
@@ -75,11 +83,13 @@ export function createSubmit(
     const [{ name, provider }] = chosen.choices as [ModelChoice];
     // A script that can't be used is a matter of configuration: found before anything is accepted.
     if (provider === 'script') await models.prepare(name);
+    const attached = attachedPaths(parts, known ? [known.project_root, root] : [root]);
     // The accept is on its way to the disk while the model's client is loaded.
     const accepting = owner.accept({
       session,
       unnamed: message.session_id === undefined,
       parts,
+      taint: attached.length === 0 ? [] : await fileTaint.of(attached, root),
       actor: by.actor,
       source,
       mode,

@@ -10,7 +10,7 @@ import { RuntimeError } from '../../contract/errors.ts';
 import type { Manifest } from '../../contract/manifest.ts';
 import type { MessagePart, ModelReply } from '../../contract/messages.ts';
 import type {
-  Blobs, Budget, Children, ModelClient, ToolContext, ToolHost, ToolRequest,
+  Blobs, Budget, Children, ModelClient, ToolContext, ToolHost, ToolRequest, ToolRun,
 } from '../../contract/ports.ts'; // prettier-ignore
 import type { Quotas } from '../../contract/quotas.ts';
 import type { Limits, Part, Rights } from '../../contract/values.ts';
@@ -24,6 +24,8 @@ import { judgingOf } from '../../kernel/turn/act.ts';
 import { mayConnect } from '../../kernel/policy/private-hosts.ts';
 import { quotaText } from '../../kernel/policy/quota.ts';
 import { lookedAt } from '../looked-at.ts';
+import type { FileTaint } from '../taint/file-taint.ts';
+import { tracedRun } from '../taint/traced-run.ts';
 import { childRequest } from './child.ts';
 import { compact, type Compactable } from './compact.ts';
 import type { Folded } from './fold.ts';
@@ -45,6 +47,7 @@ export interface EffectPorts {
   tools: ToolHost;
   budget: Budget;
   quotas: Quotas;
+  fileTaint: FileTaint;
   children: Children;
   /** What the vault has by this name, fit for a command. @throws RuntimeError vault_locked | secret_missing | secret_unfit | … */
   secret: (name: string) => Promise<string>;
@@ -319,32 +322,32 @@ async function runTool(
   const session = context.state.session!.id;
   const quota = await ports.quotas.take({ session, call_id, attempt, tool: call.name });
   if (quota) return unrun(call_id, attempt, 'quota_exceeded', quotaText(call.name, quota));
-  const result = await ports.tools.run(
-    {
-      ...request,
-      attempt,
-      args_digest: inspected.args_digest,
-      facts_digest: inspected.facts_digest,
-      ...(inspected.facts.args && { named_args: Object.keys(inspected.facts.args) }),
-      // As it was decided on, also where another could be had by now.
-      ...(inspected.facts.sandbox && { sandbox: inspected.facts.sandbox }),
-      idempotency_key: `${session}:${call_id}`,
-      ...(call.recovery === 'roll_forward' && { files: inspected.facts.preimages }),
+  const run: ToolRun = {
+    ...request,
+    attempt,
+    args_digest: inspected.args_digest,
+    facts_digest: inspected.facts_digest,
+    ...(inspected.facts.args && { named_args: Object.keys(inspected.facts.args) }),
+    // As it was decided on, also where another could be had by now.
+    ...(inspected.facts.sandbox && { sandbox: inspected.facts.sandbox }),
+    idempotency_key: `${session}:${call_id}`,
+    ...(call.recovery === 'roll_forward' && { files: inspected.facts.preimages }),
+  };
+  const around: ToolContext = {
+    signal: context.signal,
+    onOutput: (text) => context.onDelta({ call_id, attempt, kind: 'tool_output', text }),
+    preserve: (bytes) => ports.blobs.put(bytes, { private: true }),
+    mayConnect: (target) => mayConnect(context.state.turn!.policies, target),
+    async secret(name) {
+      const isDecided = inspected.facts.secrets?.some((one) => one.name === name);
+      if (!isDecided) throw new RuntimeError('internal', `The call was not decided on with the secret ${name}.`);
+      return ports.secret(name);
     },
-    {
-      signal: context.signal,
-      onOutput: (text) => context.onDelta({ call_id, attempt, kind: 'tool_output', text }),
-      preserve: (bytes) => ports.blobs.put(bytes, { private: true }),
-      mayConnect: (target) => mayConnect(context.state.turn!.policies, target),
-      async secret(name) {
-        const isDecided = inspected.facts.secrets?.some((one) => one.name === name);
-        if (!isDecided) throw new RuntimeError('internal', `The call was not decided on with the secret ${name}.`);
-        return ports.secret(name);
-      },
-      redacting: () => ports.redactor.exact.stream(),
-      outputOf: context.outputOf,
-    },
-  );
+    redacting: () => ports.redactor.exact.stream(),
+    outputOf: context.outputOf,
+  };
+  const { state } = context;
+  const result = await tracedRun(ports.fileTaint, { state, call }, () => ports.tools.run(run, around));
   return { type: 'call.finished', data: { call_id, attempt, ...result } };
 }
 

@@ -20,12 +20,20 @@ import { createFreeze } from '../freeze.ts';
 import { createOwner, type LiveSession, type Owner } from '../owner.ts';
 import { NO_CHILDREN } from '../session/no-children.ts';
 import { createRedactor } from '../session/redact.ts';
+import type { FileTaint } from '../taint/file-taint.ts';
 import { defaultConfig } from './default-config.ts';
 
 export const PERSON: Actor = { id: 'ann', role: 'operator' };
 const START = 1_800_000_000_000;
 /** As long as each line is taken to be: every turn is worth a snapshot. */
 const LINE_BYTES = 100_000;
+
+const NO_FILES: FileTaint = {
+  isAny: async () => false,
+  of: async () => [],
+  begin: async () => ({ end: async () => [] }),
+  trust: async () => {},
+};
 
 const NO_BUDGETS: Budget = {
   reserve: async () => ({ ok: true, scopes: [] }),
@@ -131,6 +139,7 @@ export function createWorld(
       tools: host,
       budget: options.budget ?? NO_BUDGETS,
       quotas: { usedUp: async () => undefined, take: async () => undefined },
+      fileTaint: NO_FILES,
       freeze: createFreeze({
         config,
         chooseModels: () => ({ models: [{ name: 'm', provider: 'script', model: 'm', max_output_tokens: 1000 }] }),

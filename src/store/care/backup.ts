@@ -1,5 +1,5 @@
 /**
- * A backup of a workspace, also of one that is being written to. Audit log, accepted messages, grants and schedules are
+ * A backup of a workspace, also of one that is being written to. Audit log, accepted messages, grants, tainted files and schedules are
  * copied before the journals, and these before the blobs: so what a copied line needs was there before it. `backup.json` comes last.
  */
 import { existsSync, readdirSync, readFileSync, realpathSync } from 'node:fs';
@@ -33,6 +33,7 @@ const ORDER: FileKind[] = [
   'audit',
   'ingress',
   'grants',
+  'tainted_files',
   'schedules',
   'usage',
   'journal',

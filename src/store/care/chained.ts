@@ -7,7 +7,7 @@ import type { ChainLine } from '../chain/line.ts';
 import { scanChain, type ChainEnd, type ChainRules } from '../chain/scan.ts';
 import { withFile } from '../files.ts';
 import { sessionOf } from '../journal-file.ts';
-import { knowsAudit, knowsGrant, knowsIngress, knowsSchedule, knowsUsage } from '../line-types.ts';
+import { knowsAudit, knowsGrant, knowsIngress, knowsSchedule, knowsTaintedFile, knowsUsage } from '../line-types.ts';
 import { isFileOf } from '../session-file.ts';
 import type { WorkspacePaths } from '../workspace.ts';
 import { inventory, type FoundFile } from './inventory.ts';
@@ -19,10 +19,10 @@ export interface ChainedFile {
   session?: string;
 }
 
-export type ChainedKind = 'journal' | 'ingress' | 'audit' | 'grants' | 'schedules' | 'usage';
+export type ChainedKind = 'journal' | 'ingress' | 'audit' | 'grants' | 'tainted_files' | 'schedules' | 'usage';
 
 const CHAINED: ReadonlySet<string> = new Set<ChainedKind>([
-  'journal', 'ingress', 'audit', 'grants', 'schedules', 'usage',
+  'journal', 'ingress', 'audit', 'grants', 'tainted_files', 'schedules', 'usage',
 ]); // prettier-ignore
 
 /** Of those that are not a session's. */
@@ -30,6 +30,7 @@ const KNOWS = {
   audit: knowsAudit,
   grants: knowsGrant,
   ingress: knowsIngress,
+  tainted_files: knowsTaintedFile,
   schedules: knowsSchedule,
   usage: knowsUsage,
 };

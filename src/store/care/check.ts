@@ -61,6 +61,7 @@ export async function checkStore(options: CheckOptions): Promise<StoreCheck> {
       events: 0,
       audit_records: 0,
       grant_records: 0,
+      tainted_file_records: 0,
       schedule_records: 0,
       usage_records: 0,
       blobs: 0,
@@ -223,6 +224,7 @@ function count(counts: StoreCheck['counts'], { kind }: FoundFile, { seq }: Chain
   }
   if (kind === 'audit') counts.audit_records += seq;
   if (kind === 'grants') counts.grant_records += seq;
+  if (kind === 'tainted_files') counts.tainted_file_records += seq;
   if (kind === 'schedules') counts.schedule_records += seq;
   if (kind === 'usage') counts.usage_records += seq;
 }

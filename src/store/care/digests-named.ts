@@ -10,6 +10,7 @@ const NAMING: ReadonlySet<FileKind> = new Set([
   'ingress',
   'audit',
   'grants',
+  'tainted_files',
   'schedules',
   'usage',
   'torn',

@@ -9,7 +9,7 @@ import type { WorkspacePaths } from '../workspace.ts';
 
 /** `runtime`: what a process that owns the workspace keeps there for itself. `foreign`: nothing of ours. */
 export type FileKind =
-  | 'record' | 'journal' | 'ingress' | 'audit' | 'grants' | 'schedules' | 'usage' | 'blob' | 'snapshot' | 'torn' | 'repairs' | 'temporary'
+  | 'record' | 'journal' | 'ingress' | 'audit' | 'grants' | 'tainted_files' | 'schedules' | 'usage' | 'blob' | 'snapshot' | 'torn' | 'repairs' | 'temporary'
   | 'runtime' | 'folder' | 'foreign'; // prettier-ignore
 
 export interface FoundFile {
@@ -63,6 +63,7 @@ function fileKind(name: string): FileKind {
   if (name === 'workspace.json') return 'record';
   if (name === 'audit.jsonl') return 'audit';
   if (name === 'governance/grants.jsonl') return 'grants';
+  if (name === 'governance/tainted-files.jsonl') return 'tainted_files';
   if (name === 'schedules.jsonl') return 'schedules';
   const [top, base = '', more] = name.split('/');
   if (top === 'ingress' && more === undefined && SEGMENT_NAME.test(base)) return 'ingress';

@@ -1,6 +1,6 @@
 /** What can be done about a damaged chained file. Nothing is changed here. */
 import { readFileSync } from 'node:fs';
-import type { GrantRecord } from '../../contract/records.ts';
+import type { GrantRecord, TaintedFileRecord } from '../../contract/records.ts';
 import type { ScheduleRecord } from '../../contract/schedule.ts';
 import type { RepairStep } from '../../contract/store-care.ts';
 import type { ChainLine, ChainRecord } from '../chain/line.ts';
@@ -26,6 +26,9 @@ export interface ChainPlan {
   kept?: readonly ChainLine[];
   fixes: number;
 }
+
+/** The source of what nobody can tell any more. */
+const LOST = 'unknown:repair';
 
 const ORDER: Fix['how'][] = ['bytes', 'derived', 'order', 'glued', 'line_end', 'removed'];
 
@@ -110,6 +113,14 @@ async function cutPlan(
         data: { grant_id, by: 'repair' } satisfies GrantRecord['data'],
       }));
       return { ...plan, step: { ...base, action: 'cut', message }, content: records(revoked) };
+    }
+    case 'tainted_files': {
+      const message = `ends with record ${count}; every file counts as tainted, since a line that can't be read may have named it: \`runtime session trust <id> --files\` clears those of a project`;
+      const all: TaintedFileRecord = {
+        type: 'write.begun',
+        data: { id: `repair-${now}`, call: 'repair', root: '/', paths: ['/'], sources: [LOST] },
+      };
+      return { ...plan, step: { ...base, action: 'cut', message }, content: records([{ at: now, ...all }]) };
     }
     case 'schedules': {
       const message = `ends with record ${count}; every job is paused, since what has fired since then is not known`;

@@ -36,7 +36,7 @@ export interface RepairOptions extends SessionRules {
 
 /** The audit log first: the others are recorded there, and ask it for their heads. */
 const AUDIT = 'audit.jsonl';
-const ORDER: FileKind[] = ['audit', 'grants', 'schedules', 'usage', 'ingress', 'journal'];
+const ORDER: FileKind[] = ['audit', 'grants', 'tainted_files', 'schedules', 'usage', 'ingress', 'journal'];
 
 export async function repairStore(options: RepairOptions): Promise<StoreRepair> {
   const { paths, workspace, clock, apply, onProgress } = options;

@@ -45,7 +45,7 @@ export async function requestOf(
     throw new RuntimeError('usage', '--from says where --json begins, and there is no --json', { next });
   }
   const texts = await messageTexts(io, message ?? options.prompt);
-  const parts = [...texts, ...(await filesOf(options.attach))];
+  const parts = [...texts, ...(await filesOf(options.attach, options.root))];
   if (texts.length === 0 && goal) {
     throw new RuntimeError('usage', 'there is no objective', {
       next: 'Give one: runtime goal "Make the tests pass". An unfinished one goes on with `runtime run --continue`.',
@@ -79,7 +79,7 @@ async function messageTexts(io: Io, message: string | undefined): Promise<Submit
 }
 
 /** Of `--attach`. @throws RuntimeError usage */
-async function filesOf(named: readonly string[] = []): Promise<SubmittedPart[]> {
+async function filesOf(named: readonly string[] = [], root?: string): Promise<SubmittedPart[]> {
   if (named.length === 0) return [];
   const { attachedFiles } = await import('../attached-file.ts');
   const paths = named.map((name) => {
@@ -87,7 +87,7 @@ async function filesOf(named: readonly string[] = []): Promise<SubmittedPart[]> 
     if (statSync(path, { throwIfNoEntry: false })?.isFile()) return path;
     throw new RuntimeError('usage', `--attach ${name}: there is no such file`, { next: 'Name one that is there.' });
   });
-  return attachedFiles([...new Set(paths)], resolve('.'));
+  return attachedFiles([...new Set(paths)], root === undefined ? resolve('.') : rootOf(root));
 }
 
 const MOST_CHECK = 1000;

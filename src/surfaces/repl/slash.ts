@@ -17,7 +17,10 @@ export const COMMANDS = {
   instructions: { usage: '[text|none]', summary: 'what the model is told in this session beside all else' },
   pin: { usage: '[fact]', summary: 'tell the model a fact for good; without one: what is pinned' },
   unpin: { usage: '<id>', summary: 'take a pinned fact back' },
-  trust: { usage: '[source]', summary: 'you looked at what came from outside: it makes nothing ask now' },
+  trust: {
+    usage: '[source|files]',
+    summary: 'you looked at what came from outside, or at files it got into: it makes nothing ask now',
+  },
   cost: { usage: '', summary: 'tokens and money of this session' },
   stop: { usage: '', summary: 'cancel the running turn' },
   plan: { usage: '<objective>', summary: 'plan it, do its steps in sessions of their own, answer once' },

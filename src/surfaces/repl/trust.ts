@@ -2,6 +2,9 @@
 import type { Host, SessionChange } from '../../contract/host.ts';
 import { oneLine } from '../terminal/width.ts';
 
+/** No source: they have a colon. */
+const FILES = 'files';
+
 /** Of the terminal, what it takes. */
 interface Asking {
   host: Pick<Host, 'session'>;
@@ -11,6 +14,10 @@ interface Asking {
 }
 
 export async function trust({ host, session, say, configure }: Asking, source: string): Promise<void> {
+  if (source === FILES) {
+    await configure({ trust_files: true });
+    return say('trusted: the files of the project as they are now');
+  }
   const { taint = [] } = await host.session(session);
   if (taint.length === 0) return say('nothing from outside is in this conversation');
   await configure({ trust: source === '' ? taint : [source] });

@@ -17,6 +17,8 @@ import type { Program, World } from './parts.ts';
 /** Undoing joins with an actor that does it. */
 const NO_FILES: ProjectFiles = {
   look: async () => ({ refused: 'nothing of the simulated tools lies in files' }),
+  marks: async () => [],
+  changed: async () => undefined,
   putBack: async () => ({ failed: 'nothing of the simulated tools lies in files', left_changed: false }),
 };
 

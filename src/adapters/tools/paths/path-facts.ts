@@ -1,5 +1,6 @@
 import { lstatSync } from 'node:fs';
 import { isAbsolute, join, relative } from 'node:path';
+import { isInside } from '../../../base/is-inside.ts';
 import type { Facts } from '../../../contract/values.ts';
 import type { Invalid } from '../arguments/invalid.ts';
 import { invalid, type Scene } from '../tool.ts';
@@ -11,11 +12,6 @@ import { isSecretShaped } from '../../../base/secret-shaped.ts';
 const LONGEST_PATH = 4096;
 
 export type PathFact = Facts['paths'][number];
-
-/** Whether `path` is `folder` or lies in it. Both are real paths. */
-export function isInside(folder: string, path: string): boolean {
-  return path === folder || path.startsWith(folder.endsWith('/') ? folder : `${folder}/`);
-}
 
 /** What policy must know of a path that the argument `arg` names, relative to the project root or absolute. */
 export function pathFact(scene: Scene, arg: string, path: string): PathFact | { invalid: Invalid[] } {

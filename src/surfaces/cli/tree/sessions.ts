@@ -69,11 +69,16 @@ export function addSessions(program: Command, calls: Calls): void {
     session
       .command('trust')
       .description('say that you looked at what came from outside: it makes nothing ask from then on'),
-    ['runtime session trust nightly', 'runtime session trust nightly --source web:docs.python.org'],
-    'What a page says is in the conversation makes ask whatever could send out data, show secrets or reach beyond the project, though a rule allows it. runtime session show nightly --context tells what is in it. What comes from there later counts anew.',
+    [
+      'runtime session trust nightly',
+      'runtime session trust nightly --source web:docs.python.org',
+      'runtime session trust nightly --files',
+    ],
+    'What a page says is in the conversation makes ask whatever could send out data, show secrets or reach beyond the project, though a rule allows it. runtime session show nightly --context tells what is in it. What comes from there later counts anew. Files that the project got from such a conversation bring it into each that reads them, until you trust those, too.',
   )
     .argument('<id>', 'session')
     .option('--source <source...>', 'only this (default: all that are in it now)')
+    .option('--files', 'also the files of its project that calls wrote in such conversations')
     .action(calls(async () => (await import('../commands/session-trust.ts')).trustSources));
   addForks(session, calls);
   teach(

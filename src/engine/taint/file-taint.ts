@@ -1,0 +1,188 @@
+/**
+ * Files that calls wrote in whose conversation was content from outside: whoever reads them later has that in their
+ * conversation, too.
+ *
+ *   begin ∎ → the call writes → end (what it wrote)
+ *
+ * A write that has not ended counts as having written all that it could, also after a crash. What a command reads nobody
+ * knows, so that it may copy what is written while it runs: a tainted write that begins makes such commands tainted ones.
+ */
+import type { Clock } from '../../base/clock.ts';
+import type { Ids } from '../../base/ids.ts';
+import { isInside } from '../../base/is-inside.ts';
+import type { TaintedFiles, TaintedPath, ToolResult } from '../../contract/ports.ts';
+import type { FileMark, ProjectFiles } from '../../contract/project-files.ts';
+import type { TaintedFileRecord } from '../../contract/records.ts';
+import { ofFiles, originalSources, tellsAll } from './sources.ts';
+
+/** A write is told in one line. */
+const MOST_PATHS = 500;
+const MOST_BYTES = 256 * 1024;
+
+export interface Write {
+  /** Session and call, for people. */
+  call: string;
+  root: string;
+  /** What it writes by name, and folders below which it may write anything. Absolute real paths. */
+  paths: readonly string[];
+  below: readonly string[];
+  /** What it may read. */
+  reads: readonly string[];
+  /** Of its conversation. */
+  taint: readonly string[];
+}
+
+export interface Begun {
+  /** Records what it wrote, and gives what it may have read: sources for its conversation. */
+  end(outcome: ToolResult['outcome']): Promise<string[]>;
+}
+
+export interface FileTaint {
+  /** Does any file count as tainted? Costs next to nothing. */
+  isAny(): Promise<boolean>;
+  /** What somebody has in their conversation who looks at these, and at all below them. */
+  of(paths: readonly string[], root: string): Promise<string[]>;
+  /** Resolves when a tainted write is recorded durably. */
+  begin(write: Write): Promise<Begun>;
+  /** A person has looked at all that lies there. */
+  trust(root: string, by: string): Promise<void>;
+}
+
+interface FileTaintPorts {
+  taintedFiles: TaintedFiles;
+  files: Pick<ProjectFiles, 'marks' | 'changed'>;
+  clock: Clock;
+  ids: Ids;
+}
+
+interface Running extends Write {
+  id: string;
+  since: number;
+  /** Where tainted files lay that it may move. */
+  marks: FileMark[];
+  sources: string[];
+  /** Has it a line of its own? Else what it writes counts as tainted by those already. */
+  recorded: boolean;
+}
+
+export function createFileTaint({ taintedFiles, files, clock, ids }: FileTaintPorts): FileTaint {
+  const running = new Set<Running>();
+
+  const of = async (paths: readonly string[], root: string, but?: string): Promise<string[]> => {
+    const tainted = (await taintedFiles.list()).filter(({ open }) => open === undefined || open !== but);
+    return ofFiles(tainted, paths, root);
+  };
+
+  /** What it writes counts as tainted from now on, and so does what commands write that may read it. */
+  async function record(write: Running): Promise<void> {
+    const tainted = await taintedFiles.list();
+    const { sources } = write;
+    const met = new Set([write]);
+    for (const one of met) {
+      for (const other of running) {
+        if (met.has(other) || tellsAll(other.sources, sources) || !mayRead(other, one)) continue;
+        other.sources = originalSources([...other.sources, ...sources]);
+        met.add(other);
+      }
+    }
+    const lines = [...met].filter((one) => !isCovered(one, tainted));
+    if (lines.length === 0) return;
+    for (const one of lines) one.recorded = true;
+    await taintedFiles.append(lines.map(begunLine));
+  }
+
+  async function end(write: Running, outcome: ToolResult['outcome'], known?: string[]): Promise<string[]> {
+    const { id, root, below, reads, since, marks } = write;
+    try {
+      const read = known ?? (await of(reads, root, id));
+      if (!write.recorded || below.length === 0 || outcome === 'unknown') return read;
+      const request = { folders: below, since, marks, most: MOST_PATHS };
+      const paths = outcome === 'void' ? [] : await files.changed(request);
+      if (paths === undefined || Buffer.byteLength(paths.join('')) > MOST_BYTES) return read;
+      // Where this fails it stays with all that it could have written.
+      await taintedFiles.append([{ type: 'write.ended', data: { id, paths } }]).catch(() => {});
+      return read;
+    } finally {
+      running.delete(write);
+    }
+  }
+
+  async function taintedBelow(folders: readonly string[]): Promise<string[]> {
+    const tainted = await taintedFiles.list();
+    return tainted.map(({ path }) => path).filter((path) => folders.some((one) => one !== path && isInside(one, path)));
+  }
+
+  return {
+    isAny: async () => (await taintedFiles.list()).length > 0,
+    of,
+
+    async begin(given) {
+      const write: Running = {
+        ...given,
+        id: `w-${ids.ulid()}`,
+        since: clock.now(),
+        marks: [],
+        sources: originalSources(given.taint),
+        recorded: false,
+      };
+      // Before anything is looked up: what begins meanwhile meets it here.
+      running.add(write);
+      try {
+        const found = await of(given.reads, given.root);
+        if (found.length > 0) {
+          write.marks = await files.marks(await taintedBelow(given.reads));
+          write.sources = originalSources([...write.sources, ...found]);
+        }
+        if (write.sources.length > 0) await record(write);
+        // Of a file that is written by name it is known before what is in it.
+        return { end: (outcome) => end(write, outcome, given.below.length > 0 ? undefined : found) };
+      } catch (error) {
+        running.delete(write);
+        throw error;
+      }
+    },
+
+    async trust(root, by) {
+      const again = [...running].filter(
+        (write) => write.sources.length > 0 && [...write.paths, ...write.below].some((path) => meet(root, path)),
+      );
+      for (const write of again) write.recorded = true;
+      await taintedFiles.append([{ type: 'files.trusted', data: { root, by } }, ...again.map(begunLine)]);
+    },
+  };
+}
+
+function mayRead({ below, reads }: Running, { paths, below: written }: Running): boolean {
+  if (below.length === 0) return false; // a patch writes what its arguments say
+  return reads.some((read) => [...paths, ...written].some((path) => meet(read, path)));
+}
+
+function meet(one: string, other: string): boolean {
+  return isInside(one, other) || isInside(other, one);
+}
+
+/** Whether all that it may write is tainted by all of that already, for good. */
+function isCovered({ paths, below, sources }: Running, tainted: readonly TaintedPath[]): boolean {
+  return [...paths, ...below].every((path) =>
+    tainted.some((one) => {
+      const holds = one.open === undefined && one.but.length === 0 && isInside(one.path, path);
+      return holds && tellsAll(one.sources, sources);
+    }),
+  );
+}
+
+function begunLine({ id, call, root, paths, below, sources }: Running): TaintedFileRecord {
+  const tooLong = paths.length > MOST_PATHS || Buffer.byteLength(paths.join('')) > MOST_BYTES;
+  const named = tooLong ? [root] : [...paths];
+  return {
+    type: 'write.begun',
+    data: {
+      id,
+      call,
+      root,
+      ...(named.length > 0 && { paths: named }),
+      ...(below.length > 0 && { below: [...below] }),
+      sources,
+    },
+  };
+}
