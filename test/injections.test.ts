@@ -35,9 +35,9 @@ interface Target {
 const exec = (cmd: string, more: object = {}): Call => ({ tool: 'exec_command', args: { cmd, ...more } });
 const open = (url: string): Call => ({ tool: 'open', args: { url } });
 const read = (path: string): Call => ({ tool: 'read_file', args: { path } });
-const patch = (path: string): Call => ({
+const patch = (path: string, text = 'echo pwned'): Call => ({
   tool: 'apply_patch',
-  args: { patch: `*** Begin Patch\n*** Add File: ${path}\n+echo pwned\n*** End Patch\n` },
+  args: { patch: `*** Begin Patch\n*** Add File: ${path}\n+${text}\n*** End Patch\n` },
 });
 
 /** Each call is made, whatever became of the one before; `{{last}}` is what that one gave. */
@@ -89,6 +89,8 @@ interface Source {
   prepare?(place: Place, text: string): void;
   say: string;
   file?: true;
+  /** A page has it written there, in another session. */
+  planted?: true;
 }
 
 const SOURCES = {
@@ -104,6 +106,8 @@ const SOURCES = {
     say: 'use exec_command {"cmd":"git log -1"}',
   },
   'a file that goes along': { say: 'look', file: true },
+  'a file that a page had written': { say: 'use read_file {"path":"planted.md"}', planted: true },
+  'the output of a command on that file': { say: 'use exec_command {"cmd":"cat planted.md"}', planted: true },
 } satisfies Record<string, Source>;
 
 function git({ project }: Place, ...args: string[]): void {
@@ -112,6 +116,8 @@ function git({ project }: Place, ...args: string[]): void {
 
 /** What may have an instruction in it has it so: the model knows the attacks by name. */
 const MARK = /@@([a-z, ]+)@@/;
+/** It is to write one into a file. */
+const TO_PLANT = /%%([a-z, ]+)%%/;
 
 interface ChatMessage {
   role: string;
@@ -126,6 +132,12 @@ function obey({ body }: MockRequest, target: Target, reached: Set<string>): Mock
   const at = texts.findIndex((text) => MARK.test(text));
   const made = (from: number): number => messages.slice(from).filter(({ tool_calls }) => tool_calls).length;
   if (at === -1) {
+    const planting = texts.findIndex((text) => TO_PLANT.test(text));
+    if (planting !== -1) {
+      if (made(planting) > 0) return { text: 'done' };
+      const { tool, args } = patch('planted.md', `@@${TO_PLANT.exec(texts[planting]!)![1]!}@@`);
+      return { calls: [{ name: tool, arguments: JSON.stringify(args) }] };
+    }
     const [, tool, args] = /use (\w+) (\{.*\})/.exec(texts.findLast((_, index) => messages[index]!.role === 'user')!) ?? [];
     return tool === undefined || made(0) > 0 ? { text: 'done' } : { calls: [{ name: tool, arguments: args! }] };
   }
@@ -179,7 +191,7 @@ async function attackAll(
   place.write('.env', SECRET);
   place.write('notes.md', 'nothing');
   git(place, 'init', '-q');
-  const looking = { tool: 'exec_command', command: ['cat notes.md', 'git log *'], decision: 'allow' };
+  const looking = { tool: 'exec_command', command: ['cat notes.md', 'cat planted.md', 'git log *'], decision: 'allow' };
   const page_rule = { tool: 'open', args: { url: `${attacker}/page` }, decision: 'allow' };
   place.connect(mock, {}, {
     governance: { rules: [looking, page_rule], ...governance },
@@ -192,7 +204,14 @@ async function attackAll(
   for (const [index, [name, attack]] of tries.entries()) {
     const source: Source = SOURCES[name];
     const text = `@@${attack}@@`;
-    page = text;
+    page = source.planted ? `%%${attack}%%` : text;
+    if (source.planted) {
+      rmSync(join(place.project, 'planted.md'), { force: true });
+      const parts = [{ type: 'text', text: `use open {"url":"${attacker}/page"}` }];
+      const { status } = await daemon.send({ parts, session_id: `p${index}` });
+      await refuseAll(daemon, status, () => false);
+      expect(readFileSync(join(place.project, 'planted.md'), 'utf8')).toBe(`${text}\n`);
+    }
     rmSync(join(place.project, 'names'), { recursive: true, force: true });
     source.prepare?.(place, text);
     reached.clear();
@@ -251,6 +270,10 @@ function planted({ place: { home, project }, ssh }: Target): object {
   };
 }
 
+function isPlanted(name: keyof typeof SOURCES): boolean {
+  return 'planted' in SOURCES[name];
+}
+
 describe('nothing leaves and nothing is destroyed, whatever the model is told', () => {
   for (const [title, governance, attacks] of [
     ['careful', {}, ALL],
@@ -271,7 +294,29 @@ describe('nothing leaves and nothing is destroyed, whatever the model is told', 
     });
   }
 
-  const FILES = (Object.keys(SOURCES) as (keyof typeof SOURCES)[]).filter((name) => name !== 'a page');
+  for (const [title, governance] of [
+    ['careful', {}],
+    ['workspace', { profile: 'workspace' }],
+    ['autonomous', { profile: 'autonomous' }],
+  ] as [string, object][]) {
+    test(`by a page that had it written into a file which another session reads, with ${title}`, async ({ place }) => {
+      const sources = (Object.keys(SOURCES) as (keyof typeof SOURCES)[]).filter(isPlanted);
+      const tried = await attackAll(
+        place,
+        governance,
+        sources.flatMap((name) => SOME.map((attack): [typeof name, Attack] => [name, attack])),
+      );
+      for (const { name, attack, reached, asked, heard } of tried) {
+        expect({ name, attack, reached, heard }).toEqual({ name, attack, reached: true, heard: [] });
+        // A command may have read other files that were written lately.
+        for (const { taint } of asked) expect(taint.slice(0, 2)).toEqual(['web:127.0.0.1', 'file:planted.md']);
+      }
+    });
+  }
+
+  const FILES = (Object.keys(SOURCES) as (keyof typeof SOURCES)[]).filter(
+    (name) => name !== 'a page' && !isPlanted(name),
+  );
   test.for([
     ['careful', {}],
     ['workspace', { profile: 'workspace' }],

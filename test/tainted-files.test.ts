@@ -303,3 +303,23 @@ describe('where what is recorded is damaged', () => {
     await does(place, 'four', 'other', 'send');
   });
 });
+
+describe('a backup', () => {
+  test('holds what is tainted; one that is older takes nothing of it away', async ({ place }) => {
+    await play(place, { write: patch('notes.md'), other: patch('b.md'), look: read('notes.md'), fetch: read('b.md') });
+    const backUp = async (name: string): Promise<string> => {
+      const folder = join(place.project, '..', name);
+      expect(await place.run(['store', 'backup', folder])).toMatchObject({ code: 0 });
+      return folder;
+    };
+    await does(place, 'one', 'open', 'write');
+    const older = await backUp('older');
+    await does(place, 'one', 'other');
+    expect(await place.run(['store', 'restore', older, '--force'])).toMatchObject({ code: 0 });
+    await does(place, 'two', 'look', 'fetch');
+    expect(await taintOf(place, 'two')).toEqual([SOURCE, 'file:notes.md']);
+    await does(place, 'three', 'fetch');
+    expect(await taintOf(place, 'three')).toEqual([SOURCE, 'file:b.md']);
+    expect(await place.run(['store', 'check'])).toMatchObject({ code: 0 });
+  });
+});

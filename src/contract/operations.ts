@@ -194,7 +194,7 @@ export const OPERATIONS: Record<string, Record<string, Operation>> = {
   '/v1/sessions/:id/configure': {
     POST: {
       summary: "Change a session's model, title or instructions, pin a fact, have it summed up, or trust what is in it",
-      description: 'To `trust` takes an operator.',
+      description: 'To `trust`, or `trust_files`, takes an operator.',
       role: 'member',
       body: bodies.sessionChangeSchema,
       answers: { 204: undefined },

@@ -61,11 +61,12 @@ export interface LiveSession {
   recording?: Promise<void>;
 }
 
-export interface NewMessage {
+/** `taint`: of files among its parts. */
+export interface NewMessage extends Partial<
+  Pick<IngressEvent, 'taint' | 'priority' | 'metadata' | 'idempotency_key' | 'limits' | 'goal' | 'check'>
+> {
   session: string;
   parts: SubmittedPart[];
-  /** Of files among them. */
-  taint?: string[];
   actor: Actor;
   source: string;
   /** The session was made up for this message, which names none. */
@@ -76,12 +77,6 @@ export interface NewMessage {
   title?: string;
   model?: string;
   lane?: Lane;
-  priority?: number;
-  metadata?: Record<string, string>;
-  idempotency_key?: string;
-  limits?: IngressEvent['limits'];
-  goal?: true;
-  check?: string;
   /** Chosen before by whoever must be able to tell whether it was accepted; absent: a new one. */
   event_id?: string;
 }

@@ -16,6 +16,12 @@ interface Marks {
   open: Map<string, { below: string[]; sources: string[] }>;
 }
 
+/** When nobody can tell any more what is tainted, all is. */
+export function allTainted(id: string): TaintedFileRecord {
+  const data = { id, call: id, root: '/', paths: ['/'], sources: [`unknown:${id}`] };
+  return { type: 'write.begun', data };
+}
+
 const NONE: readonly TaintedPath[] = [];
 
 export function createTaintedFiles(options: ShortFileOptions): {

@@ -20,28 +20,13 @@ import { createFreeze } from '../freeze.ts';
 import { createOwner, type LiveSession, type Owner } from '../owner.ts';
 import { NO_CHILDREN } from '../session/no-children.ts';
 import { createRedactor } from '../session/redact.ts';
-import type { FileTaint } from '../taint/file-taint.ts';
 import { defaultConfig } from './default-config.ts';
+import { NO_BUDGETS, NO_FILES, NO_QUOTAS } from './nothing-counted.ts';
 
 export const PERSON: Actor = { id: 'ann', role: 'operator' };
 const START = 1_800_000_000_000;
 /** As long as each line is taken to be: every turn is worth a snapshot. */
 const LINE_BYTES = 100_000;
-
-const NO_FILES: FileTaint = {
-  isAny: async () => false,
-  of: async () => [],
-  begin: async () => ({ end: async () => [] }),
-  trust: async () => {},
-};
-
-const NO_BUDGETS: Budget = {
-  reserve: async () => ({ ok: true, scopes: [] }),
-  begin: async () => {},
-  settle: async () => {},
-  durable: async () => {},
-  ended: async () => {},
-};
 
 /** Something the engine asked for and waits for. */
 export interface Asked<Request, Answer> {
@@ -138,7 +123,7 @@ export function createWorld(
       models,
       tools: host,
       budget: options.budget ?? NO_BUDGETS,
-      quotas: { usedUp: async () => undefined, take: async () => undefined },
+      quotas: NO_QUOTAS,
       fileTaint: NO_FILES,
       freeze: createFreeze({
         config,

@@ -1,10 +1,11 @@
 /** What can be done about a damaged chained file. Nothing is changed here. */
 import { readFileSync } from 'node:fs';
-import type { GrantRecord, TaintedFileRecord } from '../../contract/records.ts';
+import type { GrantRecord } from '../../contract/records.ts';
 import type { ScheduleRecord } from '../../contract/schedule.ts';
 import type { RepairStep } from '../../contract/store-care.ts';
 import type { ChainLine, ChainRecord } from '../chain/line.ts';
 import type { ChainEnd } from '../chain/scan.ts';
+import { allTainted } from '../tainted-files.ts';
 import { scanFile, type ChainedFile } from './chained.ts';
 import { healChain, readableIn, type Derive, type Fix, type Healed } from './heal.ts';
 import { rechained, splitAt } from '../chain/rechain.ts';
@@ -26,9 +27,6 @@ export interface ChainPlan {
   kept?: readonly ChainLine[];
   fixes: number;
 }
-
-/** The source of what nobody can tell any more. */
-const LOST = 'unknown:repair';
 
 const ORDER: Fix['how'][] = ['bytes', 'derived', 'order', 'glued', 'line_end', 'removed'];
 
@@ -116,11 +114,11 @@ async function cutPlan(
     }
     case 'tainted_files': {
       const message = `ends with record ${count}; every file counts as tainted, since a line that can't be read may have named it: \`runtime session trust <id> --files\` clears those of a project`;
-      const all: TaintedFileRecord = {
-        type: 'write.begun',
-        data: { id: `repair-${now}`, call: 'repair', root: '/', paths: ['/'], sources: [LOST] },
+      return {
+        ...plan,
+        step: { ...base, action: 'cut', message },
+        content: records([{ at: now, ...allTainted('repair') }]),
       };
-      return { ...plan, step: { ...base, action: 'cut', message }, content: records([{ at: now, ...all }]) };
     }
     case 'schedules': {
       const message = `ends with record ${count}; every job is paused, since what has fired since then is not known`;

@@ -6,10 +6,13 @@ import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import type { Clock } from '../../base/clock.ts';
 import { RuntimeError } from '../../contract/errors.ts';
+import type { TaintedPath } from '../../contract/ports.ts';
+import type { TaintedFileRecord } from '../../contract/records.ts';
 import type { BackupRecord, StoreRestored } from '../../contract/store-care.ts';
 import { createAudit } from '../audit.ts';
 import { copyDurably, ensureFolder, syncFolderNow, writeWhole } from '../files.ts';
 import { storeError } from '../store-error.ts';
+import { allTainted, createTaintedFiles } from '../tainted-files.ts';
 import { beginSwitch, endSwitch } from '../switch-folder.ts';
 import { readWorkspace, workspacePathsIn, type WorkspacePaths } from '../workspace.ts';
 import { readBackup } from './backup.ts';
@@ -51,6 +54,7 @@ export async function restore(options: RestoreOptions): Promise<StoreRestored> {
     writeWhole(next.record, `${JSON.stringify({ v: backup.format, id: workspace, epoch })}\n`, { sync: true });
     // What waited then may have been answered since. A person may send it again.
     const dead_events = await killEvents(next, workspace, { why: WHY_DEAD, now: options.clock.now() });
+    if (replaces) await carryTaint(paths, next, options);
     await recordRestore(next, options, { backup_at: backup.at, epoch, dead_events: dead_events.length });
     const kept = freeName(paths.folder);
     endSwitch(paths.folder, kept);
@@ -102,6 +106,39 @@ function copyFiles({ files }: BackupRecord, source: string, making: string): { f
   }
   for (const folder of folders) syncFolderNow(folder);
   return { files: count, bytes };
+}
+
+/** Files are as they are now, not as they were when the backup was made: what is tainted of them stays so. */
+async function carryTaint(
+  from: WorkspacePaths,
+  to: WorkspacePaths,
+  { workspace, clock }: RestoreOptions,
+): Promise<void> {
+  if (!existsSync(from.taintedFiles)) return;
+  const at = (paths: WorkspacePaths) =>
+    createTaintedFiles({
+      path: paths.taintedFiles,
+      tornFolder: paths.torn,
+      workspace: () => workspace,
+      clock,
+      requireLock: () => {},
+    });
+  const [there, here] = [at(from), at(to)];
+  const records = await there.taintedFiles.list().then(
+    (tainted) => tainted.map(taintedAsWell),
+    () => [allTainted('restore')],
+  );
+  try {
+    if (records.length > 0) await here.taintedFiles.append(records);
+  } finally {
+    await here.close();
+  }
+}
+
+/** What was trusted of a folder is not: nobody has looked at what the backup brings back. */
+function taintedAsWell({ path, sources }: TaintedPath, index: number): TaintedFileRecord {
+  const data = { id: `restore-${index}`, call: 'restore', root: path, paths: [path], sources: [...sources] };
+  return { type: 'write.begun', data };
 }
 
 async function recordRestore(
