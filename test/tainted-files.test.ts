@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect } from 'vitest';
 import { startDaemon } from './support/daemon.ts';
+import { enter, openRepl } from './support/repl.ts';
 import { expectVerified, type Place, type Ran, test, until } from './support/place.ts';
 
 const SOURCE = 'web:127.0.0.1';
@@ -133,8 +134,8 @@ describe('who looks at it otherwise', () => {
       search: { tool: 'search_files', arguments: { query: 'page says' } },
       run: exec('true'),
     };
-    await withNotes(place, calls);
     place.write('sub/b.txt', 'clean\n');
+    await withNotes(place, calls);
     for (const [session, text] of Object.entries({ list: 'list', search: 'search', run: 'run' })) {
       await does(place, session, text);
       expect(await taintOf(place, session), text).toEqual([SOURCE, 'file:notes.md']);
@@ -273,6 +274,17 @@ describe('session trust --files', () => {
     };
     expect([await trust(member), await trust(daemon.token)]).toEqual([403, 204]);
     await does(place, 'two', 'look', 'send');
+  });
+
+  test('/trust files does so in the terminal', async ({ place }) => {
+    await withNotes(place);
+    const terminal = await openRepl(place);
+    await enter(terminal, '/trust files', 'nothing was said in this conversation yet');
+    await enter(terminal, 'look', 'did');
+    await enter(terminal, '/trust files', 'trusted: the files of the project');
+    await enter(terminal, '/trust', `· trusted: ${SOURCE}, file:notes.md`);
+    await enter(terminal, 'look', 'did');
+    await enter(terminal, '/trust', 'nothing from outside is in this conversation');
   });
 
   test('what is written after that counts anew', async ({ place }) => {

@@ -193,7 +193,8 @@ export function takeWorkspace(workspace: Workspace, children: Children = NO_CHIL
     return turn;
   };
   const ids = systemIds(clock);
-  const fileTaint = createFileTaint({ ...store, files: workspace.files, clock, ids });
+  const isPlain = (text: string): boolean => redactor.exact.text(text) === text;
+  const fileTaint = createFileTaint({ ...store, files: workspace.files, clock, ids, isPlain });
   const owner = createOwner(
     {
       ...store,

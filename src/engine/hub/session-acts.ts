@@ -1,4 +1,5 @@
 /** What is done to a session beside working on it. What that takes is loaded when somebody does it. */
+import { RuntimeError } from '../../contract/errors.ts';
 import type { Host } from '../../contract/host.ts';
 import { isListed } from '../config/models.ts';
 import { requireModelThere } from '../gone-model.ts';
@@ -20,12 +21,14 @@ export interface SessionActsPorts {
   onRemoved: (session_id: string) => Promise<void>;
 }
 
-/** The audit log first: what is trusted is never without its line. */
+/** The audit log first: what is trusted is never without its line. @throws RuntimeError not_found */
 async function trustFiles(
   { workspace: { store }, owned: { fileTaint } }: SessionActsPorts,
-  { id, project_root: root }: { id: string; project_root: string },
+  id: string,
+  root: string | undefined,
   by: string,
 ): Promise<void> {
+  if (root === undefined) throw new RuntimeError('not_found', `There is no session ${id}.`, { id });
   if (!(await fileTaint.isAny())) return;
   await store.audit.append({ type: 'files.trusted', data: { root, session: id, by } }, { sync: true });
   await fileTaint.trust(root, by);
@@ -69,7 +72,7 @@ export function createSessionActs(ports: SessionActsPorts): SessionActs {
         const { session } = live.runner.state();
         if (session && changes.model !== undefined) requireModelThere(session, workspace.loaded.config, changes.model);
         await owner.configure(live, change, by.actor);
-        if (trust_files && session) await trustFiles(ports, session, by.actor.id);
+        if (trust_files) await trustFiles(ports, session_id, session?.project_root, by.actor.id);
       });
     },
     fork: (session_id, options) =>

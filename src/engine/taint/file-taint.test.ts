@@ -29,7 +29,8 @@ function create(taintedFiles = store.taintedFiles): FileTaint {
     marks: async (paths: readonly string[]) => paths.map((path) => ({ path, inode: `of ${path}` })),
     changed: async (request: ChangesRequest): Promise<string[] | undefined> => changed(request),
   };
-  return createFileTaint({ taintedFiles, files, clock: standingClock(1000), ids: { ulid: () => `${ids++}` } });
+  const isPlain = (path: string): boolean => !path.includes('SECRET');
+  return createFileTaint({ taintedFiles, files, clock: standingClock(1000), ids: { ulid: () => `${ids++}` }, isPlain });
 }
 
 const command = (given: Partial<Write> = {}): Write => {
@@ -135,6 +136,13 @@ describe('trust', () => {
     await again.end('ok');
     expect(await taint.of(['/p/a'], '/p')).toEqual(['web:x', 'file:a']);
   });
+});
+
+test('a known secret in a name is not recorded: the folder around it counts', async () => {
+  changed = () => ['/p/d/SECRET/a', '/p/d/SECRET/b', '/p/c'];
+  await (await taint.begin(command({ taint: OUTSIDE }))).end('ok');
+  expect((await store.taintedFiles.list()).map(({ path }) => path)).toEqual(['/p/d', '/p/c']);
+  expect(await taint.of(['/p/d/SECRET/a'], '/p')).toEqual(['web:x', 'file:d/SECRET/a']);
 });
 
 test('what is known is not recorded again', async () => {

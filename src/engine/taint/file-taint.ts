@@ -7,6 +7,7 @@
  * A write that has not ended counts as having written all that it could, also after a crash. What a command reads nobody
  * knows, so that it may copy what is written while it runs: a tainted write that begins makes such commands tainted ones.
  */
+import { dirname } from 'node:path';
 import type { Clock } from '../../base/clock.ts';
 import type { Ids } from '../../base/ids.ts';
 import { isInside } from '../../base/is-inside.ts';
@@ -53,6 +54,8 @@ interface FileTaintPorts {
   files: Pick<ProjectFiles, 'marks' | 'changed'>;
   clock: Clock;
   ids: Ids;
+  /** May this be written down? A known secret may not. */
+  isPlain: (path: string) => boolean;
 }
 
 interface Running extends Write {
@@ -65,7 +68,7 @@ interface Running extends Write {
   recorded: boolean;
 }
 
-export function createFileTaint({ taintedFiles, files, clock, ids }: FileTaintPorts): FileTaint {
+export function createFileTaint({ taintedFiles, files, clock, ids, isPlain }: FileTaintPorts): FileTaint {
   const running = new Set<Running>();
 
   const of = async (paths: readonly string[], root: string, but?: string): Promise<string[]> => {
@@ -97,7 +100,8 @@ export function createFileTaint({ taintedFiles, files, clock, ids }: FileTaintPo
       const read = known ?? (await of(reads, root, id));
       if (!write.recorded || below.length === 0 || outcome === 'unknown') return read;
       const request = { folders: below, since, marks, most: MOST_PATHS };
-      const paths = outcome === 'void' ? [] : await files.changed(request);
+      const changed = outcome === 'void' ? [] : await files.changed(request);
+      const paths = changed && [...new Set(changed.map(plain))];
       if (paths === undefined || Buffer.byteLength(paths.join('')) > MOST_BYTES) return read;
       // Where this fails it stays with all that it could have written.
       await taintedFiles.append([{ type: 'write.ended', data: { id, paths } }]).catch(() => {});
@@ -105,6 +109,11 @@ export function createFileTaint({ taintedFiles, files, clock, ids }: FileTaintPo
     } finally {
       running.delete(write);
     }
+  }
+
+  /** The path, or of one that may not be written down the folder around it. */
+  function plain(path: string): string {
+    return isPlain(path) || path === dirname(path) ? path : plain(dirname(path));
   }
 
   async function taintedBelow(folders: readonly string[]): Promise<string[]> {

@@ -6,7 +6,7 @@ import type { TaintedPath } from '../../contract/ports.ts';
 const FILE_SOURCE = 'file:';
 /** More are told as the folder that was looked at. */
 const MOST_FILES = 5;
-/** Of a write. What comes on top is told as others. */
+/** What comes on top is told as others. */
 const MOST_SOURCES = 50;
 const LONGEST_SOURCE = 512;
 const OTHERS = 'others';
@@ -21,7 +21,7 @@ export function ofFiles(tainted: readonly TaintedPath[], paths: readonly string[
     const named = new Set(found.map((one) => (isInside(one.path, path) ? path : one.path)));
     for (const file of named.size > MOST_FILES ? [path] : named) files.add(file);
   }
-  return [...sources, ...[...files].map((file) => FILE_SOURCE + shown(file, root))];
+  return [...originalSources([...sources]), ...[...files].map((file) => FILE_SOURCE + shown(file, root))];
 }
 
 function isTaintedBy(path: string, { path: by, but }: TaintedPath): boolean {

@@ -35,7 +35,10 @@ export async function tracedRun(
           below: [root, ...outside(facts, root).filter(({ arg }) => arg === 'workdir').map(({ real }) => real)],
         },
   ); // prettier-ignore
-  const result = await run();
+  const result = await run().catch(async (thrown: unknown) => {
+    await begun.end('unknown');
+    throw thrown;
+  });
   return withTaint(result, await begun.end(result.outcome), state.taint);
 }
 

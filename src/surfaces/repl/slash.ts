@@ -19,7 +19,7 @@ export const COMMANDS = {
   unpin: { usage: '<id>', summary: 'take a pinned fact back' },
   trust: {
     usage: '[source|files]',
-    summary: 'you looked at what came from outside, or at files it got into: it makes nothing ask now',
+    summary: 'you looked at what came from outside: it makes nothing ask now',
   },
   cost: { usage: '', summary: 'tokens and money of this session' },
   stop: { usage: '', summary: 'cancel the running turn' },

@@ -14,11 +14,12 @@ interface Asking {
 }
 
 export async function trust({ host, session, say, configure }: Asking, source: string): Promise<void> {
+  const { seq, taint = [] } = await host.session(session);
   if (source === FILES) {
+    if (seq === 0) return say('nothing was said in this conversation yet');
     await configure({ trust_files: true });
     return say('trusted: the files of the project as they are now');
   }
-  const { taint = [] } = await host.session(session);
   if (taint.length === 0) return say('nothing from outside is in this conversation');
   await configure({ trust: source === '' ? taint : [source] });
 }
