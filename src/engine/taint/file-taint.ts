@@ -59,13 +59,12 @@ interface FileTaintPorts {
 }
 
 interface Running extends Write {
-  id: string;
+  /** Of its line. Without one what it writes counts as tainted by those that are there, if at all. */
+  id?: string;
   since: number;
   /** Where tainted files lay that it may move. */
   marks: FileMark[];
   sources: string[];
-  /** Has it a line of its own? Else what it writes counts as tainted by those already. */
-  recorded: boolean;
 }
 
 export function createFileTaint({ taintedFiles, files, clock, ids, isPlain }: FileTaintPorts): FileTaint {
@@ -90,17 +89,17 @@ export function createFileTaint({ taintedFiles, files, clock, ids, isPlain }: Fi
     }
     const lines = [...met].filter((one) => !isCovered(one, tainted));
     if (lines.length === 0) return;
-    for (const one of lines) one.recorded = true;
     await taintedFiles.append(lines.map(begunLine));
   }
 
   async function end(write: Running, outcome: ToolResult['outcome'], known?: string[]): Promise<string[]> {
-    const { id, root, below, reads, since, marks } = write;
+    const { root, below, reads, since, marks } = write;
     try {
-      const read = known ?? (await of(reads, root, id));
-      if (!write.recorded || below.length === 0 || outcome === 'unknown') return read;
+      const read = known ?? (await of(reads, root, write.id));
+      const { id } = write;
+      if (id === undefined || below.length === 0 || outcome === 'unknown') return read;
       const request = { folders: below, since, marks, most: MOST_PATHS };
-      const changed = outcome === 'void' ? [] : await files.changed(request);
+      const changed = outcome === 'void' ? [] : await files.changed(request).catch(() => undefined);
       const paths = changed && [...new Set(changed.map(plain))];
       if (paths === undefined || Buffer.byteLength(paths.join('')) > MOST_BYTES) return read;
       // Where this fails it stays with all that it could have written.
@@ -109,6 +108,24 @@ export function createFileTaint({ taintedFiles, files, clock, ids, isPlain }: Fi
     } finally {
       running.delete(write);
     }
+  }
+
+  function begunLine(write: Running): TaintedFileRecord {
+    write.id ??= `w-${ids.ulid()}`;
+    const { id, call, root, paths, below, sources } = write;
+    const tooLong = paths.length > MOST_PATHS || Buffer.byteLength(paths.join('')) > MOST_BYTES;
+    const named = tooLong ? [root] : [...paths];
+    return {
+      type: 'write.begun',
+      data: {
+        id,
+        call,
+        root,
+        ...(named.length > 0 && { paths: named }),
+        ...(below.length > 0 && { below: [...below] }),
+        sources,
+      },
+    };
   }
 
   /** The path, or of one that may not be written down the folder around it. */
@@ -128,11 +145,9 @@ export function createFileTaint({ taintedFiles, files, clock, ids, isPlain }: Fi
     async begin(given) {
       const write: Running = {
         ...given,
-        id: `w-${ids.ulid()}`,
         since: clock.now(),
         marks: [],
         sources: originalSources(given.taint),
-        recorded: false,
       };
       // Before anything is looked up: what begins meanwhile meets it here.
       running.add(write);
@@ -155,7 +170,6 @@ export function createFileTaint({ taintedFiles, files, clock, ids, isPlain }: Fi
       const again = [...running].filter(
         (write) => write.sources.length > 0 && [...write.paths, ...write.below].some((path) => meet(root, path)),
       );
-      for (const write of again) write.recorded = true;
       await taintedFiles.append([{ type: 'files.trusted', data: { root, by } }, ...again.map(begunLine)]);
     },
   };
@@ -178,20 +192,4 @@ function isCovered({ paths, below, sources }: Running, tainted: readonly Tainted
       return holds && tellsAll(one.sources, sources);
     }),
   );
-}
-
-function begunLine({ id, call, root, paths, below, sources }: Running): TaintedFileRecord {
-  const tooLong = paths.length > MOST_PATHS || Buffer.byteLength(paths.join('')) > MOST_BYTES;
-  const named = tooLong ? [root] : [...paths];
-  return {
-    type: 'write.begun',
-    data: {
-      id,
-      call,
-      root,
-      ...(named.length > 0 && { paths: named }),
-      ...(below.length > 0 && { below: [...below] }),
-      sources,
-    },
-  };
 }
