@@ -4,18 +4,9 @@
  */
 import type { Clock } from '../base/clock.ts';
 import { RuntimeError } from '../contract/errors.ts';
-import type {
-  Audit,
-  Blobs,
-  Grants,
-  Ingress,
-  Journal,
-  ScheduleLog,
-  Snapshots,
-  TaintedFiles,
-  UsageLog,
-} from '../contract/ports.ts';
+import type { Audit, Blobs, Grants, Ingress, Journal, ScheduleLog, Snapshots, UsageLog } from '../contract/ports.ts';
 import type { WorkspaceRecord } from '../contract/records.ts';
+import type { TaintedFiles } from '../contract/tainted-files.ts';
 import { createAudit } from './audit.ts';
 import { dropBallast, ensureBallast } from './ballast.ts';
 import { createBlobs } from './blobs.ts';

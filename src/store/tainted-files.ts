@@ -3,8 +3,8 @@
  * after a crash, as having written all that it could have.
  */
 import { isInside } from '../base/is-inside.ts';
-import type { TaintedFiles, TaintedPath } from '../contract/ports.ts';
 import type { TaintedFileRecord } from '../contract/records.ts';
+import type { TaintedFiles, TaintedPath } from '../contract/tainted-files.ts';
 import type { ChainLine } from './chain/line.ts';
 import { knowsTaintedFile } from './line-types.ts';
 import { createShortFile, type ShortFileOptions } from './short-file.ts';

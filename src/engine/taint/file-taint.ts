@@ -11,9 +11,10 @@ import { dirname } from 'node:path';
 import type { Clock } from '../../base/clock.ts';
 import type { Ids } from '../../base/ids.ts';
 import { isInside } from '../../base/is-inside.ts';
-import type { TaintedFiles, TaintedPath, ToolResult } from '../../contract/ports.ts';
+import type { ToolResult } from '../../contract/ports.ts';
 import type { FileMark, ProjectFiles } from '../../contract/project-files.ts';
 import type { TaintedFileRecord } from '../../contract/records.ts';
+import type { TaintedFiles, TaintedPath } from '../../contract/tainted-files.ts';
 import { ofFiles, originalSources, tellsAll } from './sources.ts';
 
 /** A write is told in one line. */

@@ -1,7 +1,7 @@
 /** Sources of taint by way of files: where it came from first, and by which file. */
 import { relative } from 'node:path';
 import { isInside } from '../../base/is-inside.ts';
-import type { TaintedPath } from '../../contract/ports.ts';
+import type { TaintedPath } from '../../contract/tainted-files.ts';
 
 const FILE_SOURCE = 'file:';
 /** More are told as the folder that was looked at. */

@@ -6,7 +6,7 @@ import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import type { Clock } from '../../base/clock.ts';
 import { RuntimeError } from '../../contract/errors.ts';
-import type { TaintedPath } from '../../contract/ports.ts';
+import type { TaintedPath } from '../../contract/tainted-files.ts';
 import type { TaintedFileRecord } from '../../contract/records.ts';
 import type { BackupRecord, StoreRestored } from '../../contract/store-care.ts';
 import { createAudit } from '../audit.ts';
