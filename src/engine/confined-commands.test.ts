@@ -73,6 +73,16 @@ for (const level of LEVELS) {
       expect(await inside.output('cat conf/runtime.yaml')).not.toContain('geheim');
     });
 
+    test("can't change the kernel's settings, not even as root", async () => {
+      // Opened for writing, and nothing written: where that fails to fail, the machine stays as it is.
+      const settings = '/proc/sys/kernel/core_pattern /proc/sys/vm/swappiness /proc/sysrq-trigger /proc/acpi/wakeup';
+      const said = await output(`for f in ${settings} $(find /proc/sys /sys/module -type f | head -n 300); do ( : >>$f ) 2>/dev/null && echo "$f"; done; echo end`); // prettier-ignore
+      expect(said).toBe('end\n[exit code 0]');
+      expect(await output('cat /proc/sys/kernel/ostype /proc/self/comm; ps -o pid= | head -n 1 | tr -d " "')).toContain(
+        'Linux\ncat\n',
+      );
+    });
+
     test('more secrets than can be hidden leave no sandbox, and no weaker one either', async () => {
       mkdirSync(join(t.root, 'keys'));
       for (let n = 0; n < 1100; n++) writeFileSync(join(t.root, 'keys', `${n}.pem`), '');

@@ -16,10 +16,15 @@ const FILTER = callFilter(process.arch, { sockets: ['inet', 'inet6', 'netlink'],
 
 const ISOLATED = ['pid', 'ipc', 'uts', 'net', 'cgroup-try'].map((name) => `--unshare-${name}`);
 
+const IS_ROOT = process.geteuid?.() === 0;
+
 /** Root's rights over files of others stay, for a project that isn't root's; all else goes. */
-const RIGHTS = process.geteuid?.() === 0
+const RIGHTS = IS_ROOT
   ? ['--cap-drop', 'ALL', '--cap-add', 'CAP_DAC_OVERRIDE', '--cap-add', 'CAP_FOWNER']
   : ['--unshare-user']; // prettier-ignore
+
+/** Its settings are files (proc(5), sysctl(8)) that root may write without any right: some name programs that the kernel runs. */
+const KERNEL = IS_ROOT ? ['--remount-ro', '/proc'] : [];
 
 export const bubblewrap: Level = {
   name: 'bubblewrap',
@@ -34,7 +39,7 @@ export const bubblewrap: Level = {
     const checked = checkedBefore(command, places);
     const args = [
       '--die-with-parent', ...ISOLATED, ...RIGHTS,
-      '--ro-bind', '/', '/', '--dev', '/dev', '--proc', '/proc', ...mounts,
+      '--ro-bind', '/', '/', '--dev', '/dev', '--proc', '/proc', ...KERNEL, ...mounts,
       '--seccomp', '5', '--json-status-fd', '4', '--chdir', command.folder, '--', checked.program, ...checked.args,
     ]; // prettier-ignore
     return {
