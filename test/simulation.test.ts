@@ -69,7 +69,25 @@ describe('planted faults', () => {
 
   test('there is one at least for each invariant', () => {
     const broken = new Set(MUTANTS.flatMap(({ breaks }) => [...breaks]));
-    expect([...broken].sort()).toEqual(['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'i', 'l', 'm', 'n', 'o', 'p', 'q', 's', 'u']);
+    expect([...broken].sort()).toEqual([
+      'a',
+      'b',
+      'c',
+      'd',
+      'e',
+      'f',
+      'g',
+      'h',
+      'i',
+      'l',
+      'm',
+      'n',
+      'o',
+      'p',
+      'q',
+      's',
+      'u',
+    ]);
   });
 
   test('one whose text the sources do not have is an error', async () => {

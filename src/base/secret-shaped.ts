@@ -6,10 +6,11 @@ const FILES = new Set([
   'shadow', 'gshadow',
 ]); // prettier-ignore
 
+/** Nothing but a secret has such a name. */
+const PLAIN = [/^\.env(?:[.\-_].*)?$/, /^\.envrc$/, /^id_(?:rsa|dsa|ecdsa|ed25519)(?:_sk)?$/];
+
 const PATTERNS = [
-  /^\.env(?:[.\-_].*)?$/,
-  /^\.envrc$/,
-  /^id_(?:rsa|dsa|ecdsa|ed25519)(?:_sk)?$/,
+  ...PLAIN,
   /\.(?:pem|key|p12|pfx|jks|keystore|ppk|kdbx)$/,
   /^(?:.*[._-])?(?:tokens?|secrets?|credentials?|passwords?)(?:\.(?:json|ya?ml|toml|ini|txt))?$/,
 ];
@@ -25,6 +26,11 @@ export function isSecretShaped(path: string): boolean {
     names.slice(-2).join('/') === '.docker/config.json' ||
     /^\/proc\/(?:.*\/)?(?:environ|mem|kcore)$/.test(path)
   );
+}
+
+/** Whether a name, that of a file or folder, is hardly ever another's than a secret's: no `.pem`, no `tokens.json`. */
+export function isPlainlySecret(name: string): boolean {
+  return isSecretFolder(name) || FILES.has(folded(name)) || PLAIN.some((pattern) => pattern.test(folded(name)));
 }
 
 export function isSecretFolder(name: string): boolean {

@@ -288,14 +288,16 @@ for (const level of LEVELS) {
       });
 
       test("the project's own secrets are hidden, also from what reads everything, unless they are to be read", async () => {
-        for (const path of ['.env', 'api/.env.local', 'api/server.pem']) t.file(path, 'geheim\n');
+        for (const path of ['.env', 'api/.env.local', 'certs/server.pem', 'packages/api/.env', 'a/b/c/d/.ssh/id_rsa'])
+          t.file(path, 'geheim\n');
         t.file('api/src/fixtures/key.pem', 'fixture\n');
-        const all = 'cat .env api/.env.local api/server.pem; grep -r . .; cat api/src/fixtures/key.pem';
+        const all = 'cat .env api/.env.local certs/server.pem; grep -r . .; cat api/src/fixtures/key.pem';
         expect(await output(all)).not.toContain('geheim');
         expect(await output(all)).toContain('fixture');
-        expect(await output('mv .env e; cp a.txt .env; rm -f .env; mv api b; cat e b/.env.local')).not.toContain(
-          'geheim',
-        );
+        expect(
+          await output('mv .env e; cp a.txt .env; rm -f .env; mv api b; mkdir -p x/y/z; mv b packages x/y/z'),
+        ).not.toContain('geheim');
+        expect(await output('cat e; grep -r . .')).not.toContain('geheim');
         expect(t.text('.env')).toBe('geheim\n');
         expect(await c.again({ places: { read: ['.env'] } }).output('cat .env')).toBe('geheim\n[exit code 0]');
       });

@@ -7,6 +7,7 @@ import { dirname, join } from 'node:path';
 import { isSecretShaped } from '../../base/secret-shaped.ts';
 import { placesOfGit } from './git-places.ts';
 import type { Access, Place } from './place.ts';
+import { secretsOfProject } from './project-secrets.ts';
 import { HOME_SECRETS, OWN_FOLDERS_IN_RUN, SYSTEM_SECRETS } from './secrets.ts';
 
 export interface Surroundings {
@@ -42,7 +43,7 @@ export function placesOf(around: Surroundings): Place[] {
     for (const path of secretsIn(home)) put(path, 'none');
   }
   access.set(projectRoot, 'write');
-  for (const path of secretsOf(projectRoot)) {
+  for (const path of secretsOfProject(projectRoot)) {
     put(path, 'none');
     soft.add(path);
   }
@@ -83,31 +84,6 @@ function secretsIn(home: string): string[] {
       .map(({ name }) => join(folder, name)),
   );
   return [...named, ...shaped];
-}
-
-/** What is named like a secret, in the project or a folder of it. Deeper it is rather a test's. */
-function secretsOf(projectRoot: string): string[] {
-  const top = namesIn(projectRoot);
-  const folders = top.filter((entry) => entry.isDirectory() && !NOT_LOOKED_INTO.has(entry.name));
-  const looked = folders.map(({ name }) => join(projectRoot, name));
-  return [...secretsAmong(top, projectRoot), ...looked.flatMap(secretsOfFolder)];
-}
-
-function secretsOfFolder(folder: string): string[] {
-  try {
-    return secretsAmong(namesIn(folder), folder);
-  } catch {
-    return [folder]; // nobody can see what it holds, until a command changes that
-  }
-}
-
-const NOT_LOOKED_INTO = new Set(['.git', 'node_modules']);
-
-/** Links lead elsewhere, and are judged there. */
-function secretsAmong(entries: readonly Dirent[], folder: string): string[] {
-  return entries
-    .filter((entry) => !entry.isSymbolicLink() && isSecretShaped(entry.name))
-    .map(({ name }) => join(folder, name));
 }
 
 /** @throws Error of the system when it is there but can't be read: what it holds wouldn't be hidden then. */

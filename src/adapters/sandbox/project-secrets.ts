@@ -1,0 +1,81 @@
+/** Secrets of a project, found by their names before each command: what was found before is kept for as long as its folder stays as it was. */
+import { type Dirent, readdirSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { isPlainlySecret, isSecretShaped } from '../../base/secret-shaped.ts';
+
+/** What others made and made public, and what is for git alone. */
+const NOT_LOOKED_INTO = new Set(['.git', 'node_modules']);
+/** The upper ones come first; what lies behind so many isn't looked for. */
+const MOST_FOLDERS = 2000;
+const MOST_KNOWN = 20_000;
+/** The kernel's clock for changes goes in steps, so a folder may change once more in the very step in which it was read. */
+const STEP_MS = 100;
+
+interface Listing {
+  stamp: string;
+  /** Names of folders in it. */
+  folders: string[];
+  /** Names that look like a secret's, in any folder; and those that mean one wherever they are. */
+  shaped: string[];
+  plain: string[];
+}
+
+const known = new Map<string, Listing>();
+
+/**
+ * What is named like a secret, in the project or a folder of it. Deeper only what can hardly be anything else: keys and
+ * certificates there are rather those of tests, and `tokens.json` may be of colours.
+ * @throws Error of the system when the project itself can't be read: what it holds wouldn't be hidden then
+ */
+export function secretsOfProject(root: string): string[] {
+  const found: string[] = [];
+  let level = [root];
+  let left = MOST_FOLDERS;
+  for (let depth = 0; level.length > 0; depth++) {
+    const next: string[] = [];
+    for (const folder of level) {
+      if (left-- === 0) return found;
+      const listing = listingOf(folder, depth === 0);
+      if (listing === undefined) {
+        found.push(folder); // nobody can see what it holds, until a command changes that
+        continue;
+      }
+      for (const name of depth < 2 ? listing.shaped : listing.plain) found.push(join(folder, name));
+      for (const name of listing.folders) next.push(join(folder, name));
+    }
+    level = next;
+  }
+  return found;
+}
+
+function listingOf(folder: string, must: boolean): Listing | undefined {
+  try {
+    const { ino, dev, ctimeNs, ctimeMs } = statSync(folder, { bigint: true });
+    const stamp = `${dev} ${ino} ${ctimeNs}`;
+    const before = known.get(folder);
+    if (before?.stamp === stamp) return before;
+    const listing = { stamp, ...sorted(readdirSync(folder, { withFileTypes: true })) };
+    if (known.size >= MOST_KNOWN) known.clear();
+    if (Date.now() - Number(ctimeMs) > STEP_MS) known.set(folder, listing);
+    return listing;
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT' || code === 'ENOTDIR') return { stamp: '', folders: [], shaped: [], plain: [] };
+    if (must) throw error;
+    return undefined;
+  }
+}
+
+/** Links lead elsewhere, and are judged there. */
+function sorted(entries: readonly Dirent[]): Omit<Listing, 'stamp'> {
+  const own = entries.filter((entry) => !entry.isSymbolicLink());
+  const shaped = own.filter(({ name }) => isSecretShaped(name)).map(({ name }) => name);
+  const hidden = new Set(shaped);
+  return {
+    folders: own
+      .filter((entry) => entry.isDirectory() && !NOT_LOOKED_INTO.has(entry.name) && !hidden.has(entry.name))
+      .map(({ name }) => name),
+    shaped,
+    plain: shaped.filter(isPlainlySecret),
+  };
+}
