@@ -189,6 +189,15 @@ for (const level of LEVELS) {
         expect(await c.output(perl)).toBe('own\n[exit code 0]');
       });
 
+      test("attributes of files stay, and with them who may read what is the user's", async () => {
+        const [set, remove] = process.arch === 'x64' ? [188, 197] : [5, 14];
+        const perl = (path: string): string =>
+          `perl -e 'my ($p, $n, $v) = ("${path}", "user.note", "x"); for (${set}, 463) { print "set\\n" if syscall($_, $p, $n, $v, 1, 0, 0) >= 0 }
+            print "removed\\n" if syscall(${remove}, $p, $n) >= 0; print "end\\n"'`;
+        expect(await c.output(`${perl(inHome('.netrc'))}; ${perl(inHome('diary'))}`)).toBe('end\nend\n[exit code 0]');
+        expect(await c.output('cp -a a.txt copied && cat copied')).toBe('one\n[exit code 0]');
+      });
+
       test('what it leaves behind and has ended is not kept in the table of processes', async () => {
         const cmd =
           `for i in $(seq 20); do (true &); done; ` +

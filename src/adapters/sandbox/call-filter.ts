@@ -64,6 +64,22 @@ const SHARED: Record<string, Numbers> = {
   mq_unlink: [241, 181],
 };
 
+/**
+ * Attributes of files, and with them who may use a file (acl(5)): where no mount keeps a command from it, it could give away
+ * whatever is the user's. As on a file system that has none, which programs put up with.
+ */
+const ATTRIBUTES: Record<string, Numbers> = {
+  setxattr: [188, 5],
+  lsetxattr: [189, 6],
+  fsetxattr: [190, 7],
+  removexattr: [197, 14],
+  lremovexattr: [198, 15],
+  fremovexattr: [199, 16],
+  setxattrat: [463, 463],
+  removexattrat: [466, 466],
+  file_setattr: [469, 469],
+};
+
 /** How the kernel names a machine (audit.h), and where its numbers stand above. */
 const MACHINES: Partial<Record<string, { arch: number; column: 0 | 1 }>> = {
   x64: { arch: 0xc000003e, column: 0 },
@@ -110,6 +126,7 @@ const refuse = (errno: number): number => 0x00050000 | errno;
 const EPERM = 1;
 const EACCES = 13;
 const ENOSYS = 38;
+const EOPNOTSUPP = 95;
 
 /** Where in `struct seccomp_data`; of arguments the lower half. */
 const AT = { number: 0, arch: 4, first: 16, second: 24, third: 32, fourth: 40 };
@@ -139,7 +156,7 @@ const forCall = (number: number, steps: Step[]): Step[] => [[JUMP.equal, 0, step
 export interface Own {
   /** Families of sockets that may be opened, as they lead nowhere else. */
   sockets: readonly SocketFamily[];
-  /** Whether what programs share by number or name (SysV, message queues) is the command's own. */
+  /** Whether it has namespaces of its own: what programs share by number or name (SysV, message queues), and its mounts. */
   shared: boolean;
 }
 
@@ -155,6 +172,7 @@ export function callFilter(machine: string, { sockets, shared }: Own): Buffer | 
   const refused = Object.values(shared ? REFUSED : { ...REFUSED, ...SHARED }).flatMap(
     (numbers) => numbers[column] ?? [],
   );
+  const attributes = shared ? [] : Object.values(ATTRIBUTES).flatMap((numbers) => numbers[column] ?? []);
   const steps: Step[] = [
     load(AT.arch),
     [JUMP.equal, 1, 0, arch],
@@ -162,6 +180,7 @@ export function callFilter(machine: string, { sockets, shared }: Own): Buffer | 
     load(AT.number),
     ...when('least', X32, KILL),
     ...refused.flatMap((number) => when('equal', number, refuse(EPERM))),
+    ...attributes.flatMap((number) => when('equal', number, refuse(EOPNOTSUPP))),
     // Its flags lie in memory, where no filter can look: without it, libraries fall back to clone.
     ...when('equal', CLONE3[column], refuse(ENOSYS)),
     // Likewise.
