@@ -29,7 +29,7 @@ const KERNEL = IS_ROOT ? ['--remount-ro', '/proc'] : [];
 export const bubblewrap: Level = {
   name: 'bubblewrap',
   programs: PROGRAMS,
-  leaves: READS_AND_PROJECT,
+  leaves: [...READS_AND_PROJECT, 'reading from and writing to named pipes that you may use'],
   lacks: () => (FILTER ? undefined : `unknown machine ${process.arch}`),
   confine(program, { places, scratch, command }) {
     const mounts = places

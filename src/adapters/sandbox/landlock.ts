@@ -28,6 +28,7 @@ export const landlock: Level = {
     'changing modes, owners and times of your files anywhere',
     "seeing other processes' names and commands, slowing them down, and before Linux 6.12 sending them signals",
     'seeing that files are there which it may not read, and how large they are',
+    'reading from named pipes that you may read',
   ],
   lacks(places) {
     if (CALLS[process.arch] === undefined) return `unknown machine ${process.arch}`;

@@ -42,7 +42,8 @@ export const PROFILES = {
     sandbox: 'auto',
   },
   autonomous: {
-    summary: 'the same, and read the web; commands that would leave the sandbox are refused',
+    summary:
+      'the same, and read any public page, which can learn so what the model has read; commands that would leave the sandbox are refused',
     allow: ['exec_command'],
     rules: [
       { ...CHANGES, id: 'profile:autonomous' },
