@@ -89,7 +89,7 @@ export async function openWorkspace(request: WorkspaceRequest): Promise<Workspac
       ...around,
       clock,
       settings: toolSettings(config),
-      sandboxes: createSandboxes({ ...around, settings: config.sandbox }),
+      sandboxes: createSandboxes({ ...around, clock, settings: config.sandbox }),
     };
   };
   let host: ToolHost | undefined;

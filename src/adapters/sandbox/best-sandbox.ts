@@ -2,6 +2,7 @@
 import { existsSync, realpathSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { isAbsolute, join, resolve } from 'node:path';
+import { systemClock } from '../../base/clock.ts';
 import type { Environment } from '../../base/environment.ts';
 import type { Sandbox, Sandboxes } from '../../contract/sandbox.ts';
 import type { SandboxLevel } from '../../contract/values.ts';
@@ -25,6 +26,7 @@ export function bestSandboxes({
   ownFiles = [],
   environment,
   settings,
+  clock = systemClock,
   levels = levelsHere(),
 }: SandboxesOptions): Sandboxes {
   const tried = new Map<SandboxLevel, Promise<string | undefined>>();
@@ -45,6 +47,7 @@ export function bestSandboxes({
       projectRoot,
       runtimeHome: real(home) ?? home,
       userHomes: homes,
+      now: clock.now(),
       read: own(settings.read),
       write: own(settings.write),
       hide: [...own(settings.hide), ...hidden, ...ownFiles.flatMap((path) => real(path) ?? [])],

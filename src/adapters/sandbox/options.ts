@@ -1,3 +1,4 @@
+import type { Clock } from '../../base/clock.ts';
 import type { Environment } from '../../base/environment.ts';
 import type { Level } from './level.ts';
 
@@ -15,6 +16,8 @@ export interface SandboxesOptions {
   /** The runtime's own files, absolute; those in its home needn't be named. */
   ownFiles?: readonly string[];
   settings: SandboxSettings;
+  /** Absent: the system's. */
+  clock?: Clock;
   /** Best first. */
   levels?: readonly Level[];
 }

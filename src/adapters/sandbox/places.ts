@@ -17,6 +17,8 @@ export interface Surroundings {
   runtimeHome: string;
   /** The folders of the user, real paths: that of the environment, and that of the system if it is another. */
   userHomes: readonly string[];
+  /** Milliseconds UTC. */
+  now: number;
   /** Further paths, real ones. */
   read: readonly string[];
   write: readonly string[];
@@ -43,7 +45,7 @@ export function placesOf(around: Surroundings): Place[] {
     for (const path of secretsIn(home)) put(path, 'none');
   }
   access.set(projectRoot, 'write');
-  for (const path of secretsOfProject(projectRoot)) {
+  for (const path of secretsOfProject(projectRoot, around.now)) {
     put(path, 'none');
     soft.add(path);
   }

@@ -25,9 +25,10 @@ const known = new Map<string, Listing>();
 /**
  * What is named like a secret, in the project or a folder of it. Deeper only what can hardly be anything else: keys and
  * certificates there are rather those of tests, and `tokens.json` may be of colours.
+ * `now`: ms UTC.
  * @throws Error of the system when the project itself can't be read: what it holds wouldn't be hidden then
  */
-export function secretsOfProject(root: string): string[] {
+export function secretsOfProject(root: string, now: number): string[] {
   const found: string[] = [];
   let level = [root];
   let left = MOST_FOLDERS;
@@ -35,7 +36,7 @@ export function secretsOfProject(root: string): string[] {
     const next: string[] = [];
     for (const folder of level) {
       if (left-- === 0) return found;
-      const listing = listingOf(folder, depth === 0);
+      const listing = listingOf(folder, { must: depth === 0, now });
       if (listing === undefined) {
         found.push(folder); // nobody can see what it holds, until a command changes that
         continue;
@@ -48,7 +49,7 @@ export function secretsOfProject(root: string): string[] {
   return found;
 }
 
-function listingOf(folder: string, must: boolean): Listing | undefined {
+function listingOf(folder: string, { must, now }: { must: boolean; now: number }): Listing | undefined {
   try {
     const { ino, dev, ctimeNs, ctimeMs } = statSync(folder, { bigint: true });
     const stamp = `${dev} ${ino} ${ctimeNs}`;
@@ -56,7 +57,7 @@ function listingOf(folder: string, must: boolean): Listing | undefined {
     if (before?.stamp === stamp) return before;
     const listing = { stamp, ...sorted(readdirSync(folder, { withFileTypes: true })) };
     if (known.size >= MOST_KNOWN) known.clear();
-    if (Date.now() - Number(ctimeMs) > STEP_MS) known.set(folder, listing);
+    if (now - Number(ctimeMs) > STEP_MS) known.set(folder, listing);
     return listing;
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
