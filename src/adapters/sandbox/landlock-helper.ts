@@ -91,10 +91,13 @@ sub descendants {
   return keys %mine;
 }
 
+# Stopped first: else a shell whose command is killed would go on to its next one before its own turn comes.
 sub end_what_is_left {
   while ((my $ended = waitpid(-1, 1)) != -1) {
     next if $ended > 0;
-    kill 'KILL', descendants();
+    my @left = descendants();
+    kill 'STOP', @left;
+    kill 'KILL', @left;
     select undef, undef, undef, 0.002;
   }
 }
