@@ -55,6 +55,15 @@ describe('approve --always', () => {
     for (const session of ['one', 'other', 'third']) await expectVerified(place, session);
   });
 
+  test('is proposed with harmless variables, and holds with no others', async ({ place }) => {
+    obedient(place);
+    const id = await ask(place, 'CI=1 touch a.txt');
+    expect((await show(place, id)).proposed_rule).toEqual(RULE);
+    await place.run(['approve', id, '--always', '--resume']);
+    expect((await tell(place, 'other', 'touch a.txt')).code).toBe(0);
+    expect((await tell(place, 'third', 'FOO=1 touch a.txt')).code).toBe(5);
+  });
+
   test('with --rule it is the edited one', async ({ place }) => {
     obedient(place);
     const id = await ask(place, 'touch a.txt');

@@ -158,6 +158,25 @@ test('a set of rules as people write them is got round by none of these', async 
   expect((await check(place, 'exec_command', { cmd: 'node scripts/build.js', workdir: 'src' })).verdict).toBe('require_approval'); // prettier-ignore
 });
 
+test('a rule about words allows no variables but harmless ones', async ({ place }) => {
+  place.configure({ governance: { rules: [{ tool: 'exec_command', command: ['git *', 'export *'], decision: 'allow' }] } }); // prettier-ignore
+  expect(
+    await verdicts(place, [
+      'LC_ALL=C git status',
+      'export CI=1; git status',
+      'https_proxy=evil.example git fetch',
+      'export SSL_CERT_FILE=x; git fetch',
+      'FOO=1 git status',
+    ]),
+  ).toEqual({
+    'LC_ALL=C git status': 'allow',
+    'export CI=1; git status': 'allow',
+    'https_proxy=evil.example git fetch': 'require_approval',
+    'export SSL_CERT_FILE=x; git fetch': 'require_approval',
+    'FOO=1 git status': 'require_approval',
+  });
+});
+
 test('paths: a rule opens what lies outside, and closes what lies inside', async ({ place }) => {
   const outside = join(place.project, '../data');
   mkdirSync(outside);

@@ -76,7 +76,7 @@ describe('an approval', () => {
   });
 
   test('of a line with several commands: each, what runs it, and what nobody can know', async ({ place }) => {
-    const cmd = 'A=1 ls > out; sudo env "$x"';
+    const cmd = 'CI=1 ls > out; sudo env "$x"';
     place.play([
       { match: { equals: 'list' }, reply: { calls: [{ tool: 'exec_command', arguments: { cmd } }] } },
       { match: { tool_result: 'exec_command' }, reply: { text: 'no' } },
@@ -84,7 +84,7 @@ describe('an approval', () => {
     const [id] = approvalsIn(await place.run(['run', '--session', 'one', 'list']));
     const lines = textOf(await why(place, id!), 'inspected').split('\n');
     expect(lines.filter((line) => line.startsWith('command '))).toEqual([
-      'command A=1 ls > out',
+      'command CI=1 ls > out',
       'command sudo env "$x"',
       'command env "$x" (by sudo)',
       'command "$x" (by sudo > env, unclear: dynamic_command)',

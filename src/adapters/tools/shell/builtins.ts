@@ -1,10 +1,17 @@
 /** Commands of the shell itself that change what later commands mean, or run lines. */
 import { type Judge, nothing, shellLine, unclear } from './judgement.ts';
-import { changesCommands, variableOf } from './variables.ts';
+import { isHarmless, reachesCommands, variableOf } from './variables.ts';
 import type { ShellWord } from './words.ts';
 
 /** Their words name variables that they set. */
 const DECLARES = new Set(['export', 'declare', 'typeset', 'local', 'readonly', 'read', 'mapfile', 'readarray', 'getopts', 'unset', 'let', 'wait']); // prettier-ignore
+
+/** What they name may be given to the commands that follow. */
+const HANDS_ON = new Set(['export', 'declare', 'typeset', 'local']);
+
+export function isDeclaration(name: string): boolean {
+  return HANDS_ON.has(name) || name === 'readonly';
+}
 
 const BUILTINS: Record<string, Judge> = {
   eval: (words, dialect, more) => {
@@ -27,7 +34,7 @@ const BUILTINS: Record<string, Judge> = {
   shopt: (words) => (words.slice(1).every(isHarmlessOption) ? nothing : unclear('shell_state')),
   set: (words) => {
     const end = words.findIndex(({ text }) => text === '--');
-    return words.slice(1, end === -1 ? undefined : end).some(setsHistory) ? unclear('shell_state') : nothing;
+    return words.slice(1, end === -1 ? undefined : end).some(changesReading) ? unclear('shell_state') : nothing;
   },
 };
 
@@ -39,14 +46,16 @@ export function builtinOf(name: string): Judge | undefined {
 }
 
 const judgeDeclaration: Judge = (words) => {
+  const [command] = words;
+  const exports = command!.text === 'export' || (HANDS_ON.has(command!.text) && words.some(({ text }) => /^-[a-zA-Z]*x/.test(text))); // prettier-ignore
   for (const { text, dynamic } of words.slice(1)) {
-    const name = variableOf(text);
     // A name that comes from elsewhere can be any. That of `NAME=$value` stands in the text.
-    if (dynamic && !/^[A-Za-z_]\w*\+?=/.test(text) && !isValueOnly(words[0]!)) return unclear('environment');
-    if (changesCommands(name)) return unclear('environment');
+    if (dynamic && !/^[A-Za-z_]\w*\+?=/.test(text) && !isValueOnly(command!)) return unclear('environment');
+    const reaches = exports ? variableOf(text) !== '' && !isHarmless(text) : reachesCommands(text);
+    if (reaches) return unclear('environment');
     // A name for another variable, whose name is a value; a value that is calculated; a function.
-    if (/^-[a-zA-Z]*[nif]/.test(text) && /^(?:declare|typeset|local|export|readonly)$/.test(words[0]!.text)) return unclear('shell_state'); // prettier-ignore
-    if (/^-[a-zA-Z]*C/.test(text) && /^(?:mapfile|readarray)$/.test(words[0]!.text)) return unclear('code');
+    if (/^-[a-zA-Z]*[nif]/.test(text) && /^(?:declare|typeset|local|export|readonly)$/.test(command!.text)) return unclear('shell_state'); // prettier-ignore
+    if (/^-[a-zA-Z]*C/.test(text) && /^(?:mapfile|readarray)$/.test(command!.text)) return unclear('code');
   }
   return nothing;
 };
@@ -61,8 +70,7 @@ const judgePrintf: Judge = (words) => {
   if (option === undefined || (!option.dynamic && !option.text.startsWith('-v'))) return nothing;
   if (option.dynamic) return option.text.startsWith('"') ? nothing : unclear('environment');
   const variable = option.text === '-v' ? name : { text: option.text.slice(2), dynamic: false };
-  if (variable === undefined || variable.dynamic || changesCommands(variableOf(variable.text)))
-    return unclear('environment');
+  if (variable === undefined || variable.dynamic || reachesCommands(variable.text)) return unclear('environment');
   return nothing;
 };
 
@@ -75,7 +83,7 @@ function isHarmlessOption({ text, dynamic }: ShellWord): boolean {
   );
 }
 
-/** `set -k` makes assignments of arguments; the history is code, too. */
-function setsHistory({ text, dynamic }: ShellWord): boolean {
-  return dynamic || /^-[a-zA-Z]*[kH]|^(?:history|histexpand|keyword)$/.test(text);
+/** `set -k` makes assignments of arguments, `set -a` gives them to all that follows; the history is code, too. */
+function changesReading({ text, dynamic }: ShellWord): boolean {
+  return dynamic || /^-[a-zA-Z]*[akH]|^(?:allexport|history|histexpand|keyword)$/.test(text);
 }

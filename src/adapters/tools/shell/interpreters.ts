@@ -21,7 +21,7 @@ const OTHER_SHELLS = new Set([
 ]);
 
 const SHELL_OPTIONS: Options = {
-  flags: 'abefhmnptuvxBCEHPTlc', values: 'o', long: ['norc', 'noprofile', 'posix', 'login', 'verbose'],
+  flags: 'befhmnptuvxBCEHPTlc', values: 'o', long: ['norc', 'noprofile', 'posix', 'login', 'verbose'],
 }; // prettier-ignore
 
 const INTERPRETERS: Record<string, Options> = {
@@ -81,6 +81,9 @@ function judgeShell(dialect: Dialect, words: readonly ShellWord[], more: boolean
   if (tells(words) && !more) return nothing;
   const read = readOptions(words, SHELL_OPTIONS);
   if (read === undefined) return unclear('options');
+  // It would give all variables to all commands, or read assignments behind a command's name.
+  if (words.slice(1, read.at).some(({ text }) => /^(?:-\w*o)?(?:allexport|keyword)$/.test(text)))
+    return unclear('options');
   const next = words[read.at];
   // `+x` takes an option back; what it takes besides is not worth knowing.
   if (next?.text.startsWith('+')) return unclear('options');

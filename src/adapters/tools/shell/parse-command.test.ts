@@ -5,6 +5,7 @@ import { describe, expect, test } from 'vitest';
 import { UNCLEAR, VIA_JOINT, VIAS } from '../../../contract/command-words.ts';
 import type { CommandFact } from '../../../contract/values.ts';
 import { parseArguments, parseCommand } from './parse-command.ts';
+import { ASSIGNMENTS } from './testing/assignments.ts';
 import { HARMLESS } from './testing/harmless.ts';
 import { HOSTILE } from './testing/hostile.ts';
 import { ROUNDABOUT } from './testing/roundabout.ts';
@@ -25,18 +26,18 @@ test.each(HARMLESS)('%s is clear', (line, names) => {
   expect([namesOf(facts), whyOf(facts)]).toEqual([names, undefined]);
 });
 
-test.each([...HOSTILE, ...ROUNDABOUT])('%s is not taken for less than it is', (line, names, why) => {
+test.each([...HOSTILE, ...ROUNDABOUT, ...ASSIGNMENTS])('%s is not taken for less than it is', (line, names, why) => {
   const facts = parseCommand(line);
   expect([namesOf(facts), whyOf(facts)]).toEqual([names, why]);
 });
 
 describe('what is recorded', () => {
   test('words, what the shell makes as it runs, assignments and redirects', () => {
-    expect(parseCommand(`A=1 B="$x" cp -- "a b" $'c\\td' *.ts "$y" 2>&1 > 'out 1' < in >&- <<E\nE`)).toEqual([
+    expect(parseCommand(`CI=1 LANG="C" cp -- "a b" $'c\\td' *.ts "$y" 2>&1 > 'out 1' < in >&- <<E\nE`)).toEqual([
       {
         words: ['cp', '--', 'a b', 'c\td', '*.ts', '"$y"'],
         dynamic: [4, 5],
-        assignments: ['A=1', 'B="$x"'],
+        assignments: ['CI=1', 'LANG="C"'],
         redirects: ['2>&1', '> out 1', '< in', '>&-', '<<E'],
         parser: 'bash',
       },
@@ -45,7 +46,7 @@ describe('what is recorded', () => {
 
   test('what runs it', () => {
     const vias = (line: string): (string | undefined)[] => parseCommand(line).map(({ via }) => via);
-    expect(vias('sudo env A=1 rm x')).toEqual([undefined, 'sudo', 'sudo > env']);
+    expect(vias('sudo env CI=1 rm x')).toEqual([undefined, 'sudo', 'sudo > env']);
     expect(vias("f() { echo $(sh -c 'ls'); }")).toEqual([
       'function', 'function > substitution', 'function > substitution > sh -c',
     ]); // prettier-ignore
@@ -178,7 +179,7 @@ describe('for any text', () => {
 
 describe.skipIf(!existsSync(BASH))('as bash itself reads it', () => {
   test('what is not read here, bash refuses; what is, it takes', () => {
-    const lines = [...HARMLESS, ...HOSTILE, ...ROUNDABOUT].filter(([line]) => !line.includes('\0'));
+    const lines = [...HARMLESS, ...HOSTILE, ...ROUNDABOUT, ...ASSIGNMENTS].filter(([line]) => !line.includes('\0'));
     // What this machine's bash is too old for, or reads with another setting.
     const newer = new Set(['echo ${ rm x; }']);
     for (const [line, , why] of lines) {

@@ -1,4 +1,22 @@
-/** Variables that change what other commands run or load. */
+/**
+ * Variables, and what they do to the commands that get them. What a command is given asks unless it is known to be harmless;
+ * what only the shell keeps asks where it is known to do something, for then it may be exported already.
+ */
+
+/** These choose no code, files or hosts, as long as their value is no path. */
+const HARMLESS = new Set([
+  'LANG', 'TZ', 'TERM', 'COLUMNS', 'LINES', 'CI', 'NO_COLOR', 'FORCE_COLOR', 'CLICOLOR', 'CLICOLOR_FORCE', 'NODE_ENV', 'PORT', 'DEBUG',
+  'VERBOSE', 'LOG_LEVEL', 'RUST_LOG', 'RUST_BACKTRACE', 'PYTHONUNBUFFERED', 'PYTHONDONTWRITEBYTECODE', 'GOOS', 'GOARCH', 'CGO_ENABLED',
+]); // prettier-ignore
+const LOCALES = /^LC_(?:ALL|COLLATE|CTYPE|MESSAGES|MONETARY|NUMERIC|TIME)$/;
+
+/** No path, and nothing that the shell makes as it runs. */
+const PLAIN = /^[\w.,:;=*@+% -]*$/;
+const ZONE = /^(?:[\w+-]+\/)*[\w+-]*$/;
+
+/** Those that a command has anyhow, or that settings pass to it: set without `export` they reach it, too. */
+const PASSED =
+  /^(?:USER|LOGNAME|TMPDIR|HOSTALIASES|LOCPATH|GNUPGHOME|NETRC|XDG_\w+|SSL_CERT_\w+|\w+_CA_\w+|NODE_TLS_\w+|\w*_proxy)$/i;
 
 const NAMES = new Set([
   'PATH', 'HOME', 'IFS', 'ENV', 'PS4', 'CDPATH', 'SHELL', 'SHELLOPTS', 'PROMPT_COMMAND', 'EDITOR', 'VISUAL', 'PAGER', 'MANPAGER',
@@ -16,6 +34,21 @@ const KINDS = /(?:PAGER|EDITOR|_OPTS|_OPTIONS|_COMMAND|_PRELOAD|_CONFIG|_CONFIG_
 
 export function changesCommands(name: string): boolean {
   return NAMES.has(name) || FAMILIES.test(name) || KINDS.test(name);
+}
+
+/** `text`: an assignment as it stands in the line, or with its quotes removed; also a name alone, that is handed on. */
+export function isHarmless(text: string): boolean {
+  const [, name, value = ''] = /^["']?([A-Za-z_]\w*)(?:=([^]*))?$/.exec(text) ?? [];
+  if (name === undefined || !(HARMLESS.has(name) || LOCALES.test(name))) return false;
+  const bare = value.replace(/^(["'])(.*)\1$/, '$2');
+  return (name === 'TZ' ? ZONE : PLAIN).test(bare) && !bare.includes('..');
+}
+
+/** Whether a variable of the shell alone does something to commands, exported before or later. As `isHarmless`. */
+export function reachesCommands(text: string): boolean {
+  const name = variableOf(text);
+  if (changesCommands(name) || PASSED.test(name)) return true;
+  return (HARMLESS.has(name) || LOCALES.test(name)) && !(text.includes('=') && isHarmless(text));
 }
 
 /** The variable that a word like `NAME=value` or `NAME[0]+=value` sets, or that a bare `NAME` names. */

@@ -2,11 +2,12 @@
 import { type Command, forEachChild, type ParsedScript, parse, type Redirection, type SyntaxNode } from 'unbash';
 import { VIA_JOINT, type Unclear, type Via } from '../../../contract/command-words.ts';
 import type { CommandFact } from '../../../contract/values.ts';
+import { isDeclaration } from './builtins.ts';
 import { bringsText, calculates } from './calculated.ts';
 import { misleads } from './characters.ts';
 import type { Dialect } from './judgement.ts';
 import { judgeProgram } from './program.ts';
-import { changesCommands, variableOf } from './variables.ts';
+import { isHarmless, reachesCommands } from './variables.ts';
 import { argumentWord, type ShellWord, shellWord } from './words.ts';
 
 /** Thrown, and caught by who asked: of such a line nothing is known. */
@@ -69,6 +70,7 @@ export function createWalker(parser: 'bash' | 'argv'): Walker {
     isFromElsewhere ||= more || place.via.includes('find -exec');
     if (place.depth > MOST_DEPTH) throw new NotRead('too_deep');
     const judged = judgeProgram(words, place.dialect, more);
+    if (judged.unclear === 'environment' && isDeclaration(words[0]?.text ?? '')) everywhere ??= 'environment';
     const why = simple.unclear ?? judged.unclear ?? hiddenIn(words, assignments);
     const dynamic = words.flatMap((word, index) => (word.dynamic ? [index] : []));
     const texts = words.map(({ text }) => text);
@@ -100,7 +102,8 @@ export function createWalker(parser: 'bash' | 'argv'): Walker {
     for (const one of node.prefix) {
       if (one.type !== 'Assignment') continue;
       assignments.push(one.text);
-      if (!changesCommands(one.name)) continue;
+      // Without a command it is the shell's alone.
+      if (words.length === 0 ? !reachesCommands(one.text) : isHarmless(one.text)) continue;
       // `IFS= read` is how a line is read as it is; it holds for that alone.
       if (one.name === 'IFS' && words[0]?.text === 'read') continue;
       why = 'environment';
@@ -109,9 +112,6 @@ export function createWalker(parser: 'bash' | 'argv'): Walker {
     const redirects = node.redirects.map(redirect);
     why ??= node.redirects.some(isDynamic) ? 'dynamic_redirect' : undefined;
     add({ words, assignments, redirects, unclear: why }, place);
-    if (/^(?:export|declare|typeset|readonly|local)$/.test(words[0]?.text ?? '')) {
-      if (words.slice(1).some(({ text }) => changesCommands(variableOf(text)))) everywhere ??= 'environment';
-    }
   }
 
   function visit(node: SyntaxNode, at: Place): void {
@@ -156,11 +156,11 @@ export function createWalker(parser: 'bash' | 'argv'): Walker {
         return into();
       case 'For':
       case 'Select':
-        if (changesCommands(node.name.value)) everywhere ??= 'environment';
+        if (reachesCommands(node.name.value)) everywhere ??= 'environment';
         if (node.wordlist?.some(({ text }) => HIDDEN_VALUE.test(text))) everywhere ??= 'hidden_code';
         return into();
       case 'ParameterExpansion':
-        if (node.operation?.type === 'Default' && node.operation.operator.includes('=') && changesCommands(node.parameter)) everywhere ??= 'environment'; // prettier-ignore
+        if (node.operation?.type === 'Default' && node.operation.operator.includes('=') && reachesCommands(node.parameter)) everywhere ??= 'environment'; // prettier-ignore
         if (node.prefix === '!' && node.operation?.type !== 'Names') everywhere ??= 'hidden_code';
         if (node.index && HIDDEN_VALUE.test(node.index.text)) everywhere ??= 'hidden_code';
         return into();

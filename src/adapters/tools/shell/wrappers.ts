@@ -2,7 +2,7 @@
 import type { Unclear, Via } from '../../../contract/command-words.ts';
 import { type Judge, type Judgement, nothing, shellLine, unclear } from './judgement.ts';
 import { type Options, readOptions } from './options.ts';
-import { changesCommands, variableOf } from './variables.ts';
+import { isHarmless } from './variables.ts';
 import type { ShellWord } from './words.ts';
 
 interface Wrapper extends Options {
@@ -96,7 +96,7 @@ function judgeWrapper(wrapper: Wrapper, words: readonly ShellWord[], more: boole
     const { text, dynamic } = words[at]!;
     // Without quotes its value may become several words, and so a command.
     if (dynamic && !/^["']/.test(text)) why = 'options';
-    if (changesCommands(variableOf(text.replace(/^["']/, '')))) why = 'environment';
+    if (!isHarmless(text)) why ??= 'environment';
   }
   const command = words.slice(at);
   if (command.length === 0) return wrapper.alone && !more ? { unclear: why } : unclear('options');
