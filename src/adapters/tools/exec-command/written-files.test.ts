@@ -85,7 +85,7 @@ describe('by words', () => {
     ['find . -name "*.ts" -type f', ''],
     ['git diff --output=a', 'a!'],
     ['git log --output a', 'a!'],
-    ['git -C dir diff --output=a', '(dynamic_redirect)'],
+    ['git -C . diff --output=a', '(dynamic_redirect)'],
     ['git archive -o a HEAD', 'a!'],
     ['git grep -o x', ''],
     ["sed -i 's/a/b/' a b", 'a! b!'],

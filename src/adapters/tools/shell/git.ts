@@ -9,10 +9,11 @@ const SETTING =
 const PLAIN_SETTING =
   /^(?:core\.(?:quotepath|autocrlf|eol|filemode|longpaths|ignorecase|abbrev|bare|precomposeunicode)|diff\.(?:algorithm|renames|context|noprefix|colormoved)|init\.defaultbranch|merge\.(?:conflictstyle|ff|renames)|remote\.[\w-]+\.url|color\.)/i;
 
-/** Long options that name a program, or a file that does; they may be shortened. */
+/** Long options that name a program, or a file that does, or lead out of the project; they may be shortened. */
 const LONG = [
   'upload-pack', 'receive-pack', 'exec', 'exec-path', 'config-env', 'extcmd', 'ext-diff', 'textconv', 'open-files-in-pager',
   'tree-filter', 'index-filter', 'msg-filter', 'env-filter', 'config', 'template', 'smtp-server', 'sendmail-cmd',
+  'unsafe-paths', 'separate-git-dir',
 ]; // prettier-ignore
 /** Short ones that do, by subcommand. */
 const SHORT: Record<string, RegExp> = {
@@ -50,10 +51,14 @@ export const judgeGit: Judge = (words, _dialect, more) => {
       at += 1;
       const setting = words[at];
       if (setting === undefined || setting.text.startsWith('"') || isSetting(setting)) return unclear('option_runs_code');
-    } else if (/^(?:-C|--git-dir|--work-tree|--namespace)$/.test(text)) {
+    } else if (text === '-C') {
+      // What lies elsewhere has settings of its own, and git runs what they name.
+      at += 1;
+      if (!/^\.\/?$/.test(words[at]?.text ?? '')) return unclear('option_runs_code');
+    } else if (text === '--namespace') {
       at += 1;
       if (words[at]?.dynamic && !words[at]!.text.startsWith('"')) return unclear('options');
-    } else if (!/^(?:--no-pager|-P|--bare|--version|--help|-h|--no-optional-locks|--literal-pathspecs|--(?:git-dir|work-tree|namespace)=.*)$/.test(text)) return unclear('option_runs_code'); // prettier-ignore
+    } else if (!/^(?:--no-pager|-P|--version|--help|-h|--no-optional-locks|--literal-pathspecs|--namespace=.*)$/.test(text)) return unclear('option_runs_code'); // prettier-ignore
   }
   const command = words[at];
   if (command === undefined) return more ? unclear('options') : nothing;

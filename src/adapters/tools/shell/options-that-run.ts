@@ -2,6 +2,7 @@
 import { judgeGit } from './git.ts';
 import { type Judge, nothing, unclear } from './judgement.ts';
 import { mayBeOption } from './options.ts';
+import { judgeTransfer } from './transfers.ts';
 import type { ShellWord } from './words.ts';
 
 /** What their words name runs on another machine, in a container, later, or beside this command. */
@@ -40,8 +41,6 @@ const RUNS: Record<string, { short?: string; long?: readonly string[]; words?: R
   nmap: { long: ['script', 'interactive'] },
   make: { long: ['eval'], words: /^(?:-$|-[a-zA-Z]*f-$|\/dev\/|(?:SHELL|MAKEFLAGS|\.SHELLFLAGS)\W*=)/ },
   gcc: { words: /^-(?:wrapper|fplugin|B|specs)/ },
-  wget: { long: ['use-askpass', 'execute'], short: 'e' },
-  curl: { short: 'K', long: ['config'] },
   less: { words: /^\+/ },
   ag: { long: ['pager'] },
   rg: { long: ['pre', 'hostname-bin'] },
@@ -75,6 +74,7 @@ export function optionsOf(name: string): Judge | undefined {
   if (ELSEWHERE.has(name) || LOADER.test(name)) return (words) => (words.length === 2 && /^-(?:V|-version)$/.test(words[1]!.text) ? nothing : unclear('runs_elsewhere')); // prettier-ignore
   if (CONTAINERS.has(name)) return judgeContainer;
   if (name === 'git') return judgeGit;
+  if (name === 'curl' || name === 'wget') return judgeTransfer;
   if (name === 'deno' || name === 'bun') return (words) => (words.slice(1).some(({ text }) => /^(?:eval|-[ep]|--eval|--print|-)$/.test(text)) || words.length === 1 ? unclear('code') : nothing); // prettier-ignore
   const runs = Object.hasOwn(RUNS, name) ? RUNS[name]! : undefined;
   if (runs === undefined) return undefined;

@@ -71,8 +71,11 @@ function split(text: string): [string, string | undefined] {
   return at === -1 ? [text, undefined] : [text.slice(0, at), text.slice(at + 1)];
 }
 
+/** Its beginning is made as well, or stands in quotes, or is that of an option whose name is made or quoted. */
+const MAYBE = /^(?:["']*-{0,2}["']*[$`*?[{]|["']*[!@+]|["']+-|--[^=]*["'$`*?[{\\])/;
+
 /** A word that the shell makes may become an option, unless it stands behind `--` or its beginning is another one. */
 export function mayBeOption(words: readonly ShellWord[]): boolean {
   const end = words.findIndex(({ text }) => text === '--');
-  return (end < 0 ? words : words.slice(0, end)).some(({ text, dynamic }) => dynamic && /^["']*[$`*?[{!@+]/.test(text));
+  return (end < 0 ? words : words.slice(0, end)).some(({ text, dynamic }) => dynamic && MAYBE.test(text));
 }

@@ -9,6 +9,7 @@ import { ASSIGNMENTS } from './testing/assignments.ts';
 import { HARMLESS } from './testing/harmless.ts';
 import { HOSTILE } from './testing/hostile.ts';
 import { ROUNDABOUT } from './testing/roundabout.ts';
+import { TRANSFERS } from './testing/transfers.ts';
 
 const BASH = '/bin/bash';
 
@@ -26,10 +27,13 @@ test.each(HARMLESS)('%s is clear', (line, names) => {
   expect([namesOf(facts), whyOf(facts)]).toEqual([names, undefined]);
 });
 
-test.each([...HOSTILE, ...ROUNDABOUT, ...ASSIGNMENTS])('%s is not taken for less than it is', (line, names, why) => {
-  const facts = parseCommand(line);
-  expect([namesOf(facts), whyOf(facts)]).toEqual([names, why]);
-});
+test.each([...HOSTILE, ...ROUNDABOUT, ...ASSIGNMENTS, ...TRANSFERS])(
+  '%s is not taken for less than it is',
+  (line, names, why) => {
+    const facts = parseCommand(line);
+    expect([namesOf(facts), whyOf(facts)]).toEqual([names, why]);
+  },
+);
 
 describe('what is recorded', () => {
   test('words, what the shell makes as it runs, assignments and redirects', () => {
@@ -179,7 +183,9 @@ describe('for any text', () => {
 
 describe.skipIf(!existsSync(BASH))('as bash itself reads it', () => {
   test('what is not read here, bash refuses; what is, it takes', () => {
-    const lines = [...HARMLESS, ...HOSTILE, ...ROUNDABOUT, ...ASSIGNMENTS].filter(([line]) => !line.includes('\0'));
+    const lines = [...HARMLESS, ...HOSTILE, ...ROUNDABOUT, ...ASSIGNMENTS, ...TRANSFERS].filter(
+      ([line]) => !line.includes('\0'),
+    );
     // What this machine's bash is too old for, or reads with another setting.
     const newer = new Set(['echo ${ rm x; }']);
     for (const [line, , why] of lines) {

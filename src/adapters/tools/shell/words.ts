@@ -1,4 +1,5 @@
 /** Words of a shell line: what the shell would pass, as far as that stands in the text. */
+import type { CommandFact } from '../../../contract/values.ts';
 import type { CommandArgument, DoubleQuotedChild, Word, WordPart } from 'unbash';
 
 export interface ShellWord {
@@ -6,6 +7,11 @@ export interface ShellWord {
   text: string;
   /** The shell makes something else of it as it runs: one word, none or many. */
   dynamic: boolean;
+}
+
+/** Those of a command as it was recorded. */
+export function wordsOf({ words, dynamic = [] }: Pick<CommandFact, 'words' | 'dynamic'>): ShellWord[] {
+  return words.map((text, index) => ({ text, dynamic: dynamic.includes(index) }));
 }
 
 export function shellWord(word: Word): ShellWord {
