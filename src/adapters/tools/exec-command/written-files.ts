@@ -1,4 +1,4 @@
-/** Files that a command line writes by redirects, and by words of well-known programs: they are facts, as those of a patch are. */
+/** Files that a command line writes by redirects, and by words of well-known programs, or sends: they are facts, as those of a patch are. */
 import { homedir } from 'node:os';
 import { basename } from 'node:path';
 import { VIA_JOINT } from '../../../contract/command-words.ts';
@@ -71,6 +71,7 @@ export function writtenFiles(commands: readonly CommandFact[], scene: Scene, fol
     const outputs = command.unclear === undefined ? outputsOf(command) : undefined;
     if (outputs === 'unknown') isKnown = false;
     else if (outputs) {
+      for (const file of outputs.reads ?? []) add(file, false);
       const last = outputs.files.map((file) => add(file, outputs.byOption)).at(-1);
       if (last?.kind === 'dir') for (const one of outputs.into ?? []) add(`${last.path}/${basename(one)}`, false);
     }

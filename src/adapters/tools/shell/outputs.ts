@@ -3,12 +3,17 @@
  * name says that they write. What others write by themselves nobody sees here.
  */
 import { VIA_JOINT } from '../../../contract/command-words.ts';
+import { gitCall } from './git-operands.ts';
+import { transferFiles } from './transfer-files.ts';
 import type { CommandFact } from '../../../contract/values.ts';
+import { wordsOf } from './words.ts';
 
 export interface Outputs {
   files: string[];
   /** Folders are written below: each of these names, where the last of the files is one. */
   into?: string[];
+  /** Files that are read, and sent elsewhere. */
+  reads?: string[];
   /** A program that else reads does so by an option: who allows the program doesn't mean that. */
   byOption: boolean;
 }
@@ -46,7 +51,6 @@ const COPIERS: Record<string, Naming> = {
 
 const WRITES: Record<string, (words: Words) => Outputs | 'unknown' | undefined> = {
   find: deletedOrPrinted,
-  git: ofGit,
   sed: inPlace,
   gsed: inPlace,
   tee: (words) => known(operandsOf(words, { values: '', short: '', long: [] }).words, false),
@@ -57,11 +61,16 @@ const WRITES: Record<string, (words: Words) => Outputs | 'unknown' | undefined> 
 type Words = readonly (string | undefined)[];
 
 /** Undefined: it is no such program, or writes nothing. `unknown`: which files can't be known. */
-export function outputsOf({ words, dynamic = [], via }: CommandFact): Outputs | 'unknown' | undefined {
+export function outputsOf(command: CommandFact): Outputs | 'unknown' | undefined {
+  const { words, dynamic = [], via } = command;
   const name = words[0]?.slice(words[0].lastIndexOf('/') + 1) ?? '';
   const rest = words.slice(1).map((word, index) => (dynamic.includes(index + 1) ? undefined : word));
   // What its caller adds may be names of files as well.
   if (via?.split(VIA_JOINT).includes('xargs')) rest.push(undefined);
+  if (name === 'git') return ofGit(rest) ?? madeByGit(command);
+  const transfer = transferFiles(command);
+  // wget writes by nature, curl only by an option.
+  if (transfer) return transfer === 'unknown' ? transfer : { ...transfer, byOption: name === 'curl' };
   if (Object.hasOwn(WRITES, name)) return WRITES[name]!(rest);
   if (Object.hasOwn(READERS, name)) {
     const { words: files, named } = operandsOf(rest, READERS[name]!);
@@ -120,12 +129,42 @@ function deletedOrPrinted(words: Words): Outputs | 'unknown' | undefined {
 }
 
 function ofGit(words: Words): Outputs | 'unknown' | undefined {
-  const at = words.findIndex((word) => word !== undefined && /^(?:-o|--output(?:-directory)?(?:=|$)|--outp?u?$|--outp?u?=)/.test(word)); // prettier-ignore
-  if (at === -1 || (words[at] === '-o' && !/^(?:archive|format-patch)$/.test(words[0] ?? ''))) return undefined;
+  const isShort = words.some((word) => word === 'archive' || word === 'format-patch');
+  const at = words.findIndex((word) => word !== undefined && ((isShort && /^-o/.test(word)) || /^(?:--output(?:-directory)?(?:=|$)|--outp?u?$|--outp?u?=)/.test(word))); // prettier-ignore
+  if (at === -1) return undefined;
   // The folder may be that of an option before.
   if (words[0]?.startsWith('-')) return 'unknown';
   const word = words[at]!;
+  if (/^-o./.test(word)) return known([word.slice(2)], true);
   return known([word.includes('=') ? word.slice(word.indexOf('=') + 1) : words[at + 1]], true);
+}
+
+/** Folders that it makes, and files that some of its subcommands write. */
+function madeByGit(command: CommandFact): Outputs | 'unknown' | undefined {
+  const call = gitCall(wordsOf(command));
+  if (call === undefined) return undefined;
+  const operands = call.operands.map(({ text, dynamic }) => (dynamic ? undefined : text));
+  switch (call.command) {
+    case 'init':
+      return known(operands.slice(0, 1), false);
+    case 'clone':
+      return known(operands.length > 1 ? operands.slice(1) : [cloneOf(operands[0])], false);
+    case 'worktree':
+      return known(operands[0] === 'add' || operands[0] === 'move' ? operands.slice(operands[0] === 'add' ? 1 : 2).slice(0, 1) : [], false); // prettier-ignore
+    case 'bundle':
+      return known(operands[0] === 'create' ? operands.slice(1, 2) : [], true);
+    case 'checkout-index': {
+      const prefix = call.rest.find(({ text }) => text.startsWith('--prefix='));
+      return known(prefix ? [prefix.dynamic ? undefined : prefix.text.slice('--prefix='.length)] : [], true);
+    }
+    default:
+      return undefined;
+  }
+}
+
+/** The folder that git names after what it clones. */
+function cloneOf(repository: string | undefined): string | undefined {
+  return repository?.replace(/\/+$/, '').replace(/(?:\/?\.git|\.bundle)$/, '').split(/[/:]/).at(-1); // prettier-ignore
 }
 
 function inPlace(words: Words): Outputs | 'unknown' | undefined {

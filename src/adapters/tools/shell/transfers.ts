@@ -157,7 +157,10 @@ export function judgeTransfer(words: readonly ShellWord[], _dialect: unknown, mo
   if (options.some(({ kind }) => kind === 'elsewhere')) return unclear('connects_elsewhere');
   const isLiteral = program === 'wget' || options.some(({ name }) => name === 'globoff');
   if (urls.some((url) => !url.dynamic && ((!isLiteral && hasGlob(url.text)) || isReadOtherwise(url.text)))) return unclear('connects_elsewhere'); // prettier-ignore
-  return isUnsure || more || mayBeOption(words.slice(1)) ? unclear('options') : nothing;
+  // In quotes it is one word, and the value of the option before it.
+  const values = options.flatMap(({ value }) => (value?.text.startsWith('"') ? [value] : []));
+  const others = words.slice(1).filter((word) => !values.includes(word));
+  return isUnsure || more || mayBeOption(others) ? unclear('options') : nothing;
 }
 
 /** Of the pieces that curl itself puts in place of `{a,b}` and `[1-9]` any may be the host, but for those behind it. */
