@@ -44,6 +44,19 @@ describe('hard links', () => {
     expect((await t.call('search_files', { query: 'the' })).output).toBe('[no line matches]');
   });
 
+  test('to a secret of the project are one, as far as that is looked for', async () => {
+    t.file('.env', 'the word');
+    t.file('config/.env.local', 'the other word');
+    t.file('a/b/.env', 'deeper');
+    for (const [from, to] of [['.env', 'env2'], ['config/.env.local', 'config/plain'], ['a/b/.env', 'c.txt']] as const) linkSync(join(t.root, from), join(t.root, to)); // prettier-ignore
+    expect(await factOf('env2')).toMatchObject({ secret_shaped: true });
+    expect(await factOf('config/plain')).toMatchObject({ secret_shaped: true });
+    expect(await factOf('c.txt')).toMatchObject({ secret_shaped: false });
+    expect((await t.call('search_files', { query: 'word' })).output).toBe('[no line matches]');
+    const patch = '*** Begin Patch\n*** Update File: env2\n@@\n-the word\n+x\n*** End Patch\n';
+    expect((await t.inspect('apply_patch', { patch })).facts.paths).toMatchObject([{ secret_shaped: true }]);
+  });
+
   test('are cut by a patch: the other name keeps its file', async () => {
     t.file('a.txt', 'old\n');
     linkSync(join(t.root, 'a.txt'), join(t.root, 'b.txt'));

@@ -22,22 +22,27 @@ export function isSameFolder(one: string, other: string): boolean {
   return a !== undefined && b !== undefined && idOf(a) === idOf(b);
 }
 
+/** Of the project only so much is looked through, however large it is. */
+const PROJECT_LEVELS = 2;
+
 /**
  * Tells of a file with several names whether one of them is the runtime's own, or that of a secret in the home of the
- * person. Looks there only when it is first asked about such a file.
+ * person or at the top of the project. Looks there only when it is first asked about such a file.
  */
 export function guardedFiles({
   home,
   ownFiles,
   environment,
-}: Pick<Scene, 'home' | 'ownFiles' | 'environment'>): (file: Stats) => Guarded | undefined {
+  projectRoot,
+}: Pick<Scene, 'home' | 'ownFiles' | 'environment' | 'projectRoot'>): (file: Stats) => Guarded | undefined {
   // prettier-ignore
   let known: Map<string, Guarded> | undefined;
   return (file) => {
     if (!file.isFile() || file.nlink < 2) return undefined;
     if (known === undefined) {
       known = new Map();
-      collectSecrets(environment['HOME'], known);
+      collectSecrets(environment['HOME'], 1, known);
+      collectSecrets(projectRoot, PROJECT_LEVELS, known);
       collect(home, 'closed', known);
       for (const path of ownFiles) add(path, 'closed', known);
     }
@@ -45,12 +50,13 @@ export function guardedFiles({
   };
 }
 
-function collectSecrets(home: string | undefined, known: Map<string, Guarded>): void {
-  if (!home?.startsWith('/')) return;
-  for (const name of namesIn(home)) {
-    const path = join(home, name);
+function collectSecrets(folder: string | undefined, levels: number, known: Map<string, Guarded>): void {
+  if (!folder?.startsWith('/')) return;
+  for (const name of namesIn(folder)) {
+    const path = join(folder, name);
     if (isSecretFolder(name)) collect(path, 'secret', known);
     else if (isSecretShaped(path)) add(path, 'secret', known);
+    else if (levels > 1 && statsAt(lstatSync, path)?.isDirectory()) collectSecrets(path, levels - 1, known);
   }
 }
 

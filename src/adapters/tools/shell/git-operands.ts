@@ -22,7 +22,7 @@ const VALUES: Record<string, [short: string, long: readonly string[]]> = {
 }; // prettier-ignore
 VALUES['pull'] = ['osSX', [...VALUES['fetch']![1], 'strategy', 'strategy-option']];
 
-interface Call {
+export interface GitCall {
   command: string;
   /** All behind it. */
   rest: readonly ShellWord[];
@@ -30,7 +30,7 @@ interface Call {
 }
 
 /** Undefined: it is not git, or has no subcommand. */
-export function gitCall(words: readonly ShellWord[]): Call | undefined {
+export function gitCall(words: readonly ShellWord[]): GitCall | undefined {
   const [program, ...others] = words;
   if (program === undefined || !/(?:^|\/)git$/.test(program.text)) return undefined;
   const [command] = operandsBehind(others, 'cC', ['git-dir', 'work-tree', 'namespace']);

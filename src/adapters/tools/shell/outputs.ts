@@ -3,7 +3,7 @@
  * name says that they write. What others write by themselves nobody sees here.
  */
 import { VIA_JOINT } from '../../../contract/command-words.ts';
-import { gitCall } from './git-operands.ts';
+import { type GitCall, gitCall } from './git-operands.ts';
 import { transferFiles } from './transfer-files.ts';
 import type { CommandFact } from '../../../contract/values.ts';
 import { wordsOf } from './words.ts';
@@ -67,7 +67,7 @@ export function outputsOf(command: CommandFact): Outputs | 'unknown' | undefined
   const rest = words.slice(1).map((word, index) => (dynamic.includes(index + 1) ? undefined : word));
   // What its caller adds may be names of files as well.
   if (via?.split(VIA_JOINT).includes('xargs')) rest.push(undefined);
-  if (name === 'git') return ofGit(rest) ?? madeByGit(command);
+  if (name === 'git') return ofGit(command, rest);
   const transfer = transferFiles(command);
   // wget writes by nature, curl only by an option.
   if (transfer) return transfer === 'unknown' ? transfer : { ...transfer, byOption: name === 'curl' };
@@ -128,10 +128,11 @@ function deletedOrPrinted(words: Words): Outputs | 'unknown' | undefined {
   return known([...(end === 0 ? ['.'] : words.slice(0, end)), ...printed], true);
 }
 
-function ofGit(words: Words): Outputs | 'unknown' | undefined {
-  const isShort = words.some((word) => word === 'archive' || word === 'format-patch');
-  const at = words.findIndex((word) => word !== undefined && ((isShort && /^-o/.test(word)) || /^(?:--output(?:-directory)?(?:=|$)|--outp?u?$|--outp?u?=)/.test(word))); // prettier-ignore
-  if (at === -1) return undefined;
+function ofGit(command: CommandFact, words: Words): Outputs | 'unknown' | undefined {
+  const call = gitCall(wordsOf(command));
+  const isShort = /^(?:archive|format-patch)$/.test(call?.command ?? '');
+  const at = words.findIndex((word) => word !== undefined && ((isShort && word.startsWith('-o')) || /^(?:--output(?:-directory)?(?:=|$)|--outp?u?$|--outp?u?=)/.test(word))); // prettier-ignore
+  if (at === -1) return call && madeByGit(call);
   // The folder may be that of an option before.
   if (words[0]?.startsWith('-')) return 'unknown';
   const word = words[at]!;
@@ -140,9 +141,7 @@ function ofGit(words: Words): Outputs | 'unknown' | undefined {
 }
 
 /** Folders that it makes, and files that some of its subcommands write. */
-function madeByGit(command: CommandFact): Outputs | 'unknown' | undefined {
-  const call = gitCall(wordsOf(command));
-  if (call === undefined) return undefined;
+function madeByGit(call: GitCall): Outputs | 'unknown' | undefined {
   const operands = call.operands.map(({ text, dynamic }) => (dynamic ? undefined : text));
   switch (call.command) {
     case 'init':
