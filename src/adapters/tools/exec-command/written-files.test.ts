@@ -88,6 +88,7 @@ describe('by words', () => {
     ['git -C . diff --output=a', '(dynamic_redirect)'],
     ['git archive -o a HEAD', 'a!'],
     ['git grep -o x', ''],
+    ['git grep -o archive', ''],
     ["sed -i 's/a/b/' a b", 'a! b!'],
     ["sed -n -i.bak -e 's/a/b/' a", 'a!'],
     ["sed -n '1,20p' a", ''],
