@@ -17,6 +17,7 @@ import { namedHosts } from './named-hosts.ts';
 import { markRuntime } from './names-runtime.ts';
 import { type Command, type CommandEnd, runProcess } from './run-process.ts';
 import { createWatchdog, type Watchdog } from './watchdog.ts';
+import { secretWords } from './secret-words.ts';
 import { writtenFiles } from './written-files.ts';
 
 /** What of a result is output; the rest says how it ended. */
@@ -145,7 +146,11 @@ export function createExecCommand({ exec: { secrets } }: ToolSettings): Tool {
       const asked = [...new Set(call.secrets)].sort().map((variable) => ({ variable, name: secrets[variable]! }));
       const facts: Facts = {
         ...noFacts,
-        paths: [...(workdir ? [workdir] : []), ...written.paths],
+        paths: [
+          ...(workdir ? [workdir] : []),
+          ...written.paths,
+          ...(hides(sandbox) ? [] : secretWords(commands, scene, folder)),
+        ],
         hosts: namedHosts(call.cmd === undefined ? 'command' : 'cmd', commands),
         commands: markRuntime(written.commands, words.join(' '), homes),
         ...(executable ? { executable } : {}),
@@ -184,6 +189,11 @@ async function valuesOf(secrets: Secrets, context: ToolContext): Promise<{ value
     if (!(error instanceof RuntimeError)) throw error;
     return { code: error.code, message: `not run: ${error.message} ${error.next}` };
   }
+}
+
+/** Whether what is named like a secret isn't there for a command, or is empty. */
+function hides(sandbox: Sandbox | undefined): boolean {
+  return sandbox !== undefined && sandbox.level !== 'landlock';
 }
 
 /** Undefined: it runs unconfined, and policy knows. */

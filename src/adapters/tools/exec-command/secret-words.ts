@@ -1,0 +1,32 @@
+import { existsSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { isPlainlySecret, isSecretShaped } from '../../../base/secret-shaped.ts';
+import type { CommandFact } from '../../../contract/values.ts';
+import { type PathFact, pathFact } from '../paths/path-facts.ts';
+import type { Scene } from '../tool.ts';
+
+/** A file that is read by a redirect, as the parser records it. */
+const READS = /^(?:\d+|\{\w+\})?< ([^]*)$/;
+
+/**
+ * Secrets that the words of a command line name, for commands that would find them: `cat ~/.netrc`, `--key=server.pem`. A word
+ * that may as well be another's (`token`) counts where there is such a file. Names that the shell makes aren't seen.
+ */
+export function secretWords(commands: readonly CommandFact[], scene: Scene, folder: string): PathFact[] {
+  const named = commands.flatMap(({ words, redirects }) => [
+    ...words.slice(1).flatMap(pathsIn),
+    ...redirects.flatMap((redirect) => READS.exec(redirect)?.[1] ?? []),
+  ]);
+  return [...new Set(named)].filter(isSecretShaped).flatMap((name) => {
+    const whole = name.startsWith('/') ? name : name.startsWith('~/') ? homedir() + name.slice(1) : `${folder}/${name}`;
+    if (!name.split('/').some(isPlainlySecret) && !existsSync(whole)) return [];
+    const path = pathFact(scene, 'word', whole);
+    return 'invalid' in path ? [] : [{ ...path, secret_shaped: true }];
+  });
+}
+
+/** The word without its quotes, which a dynamic one keeps, and what stands in it behind a `=`, an `@` or a `:`. */
+function pathsIn(text: string): string[] {
+  const word = text.replace(/["']/g, '');
+  return [word, ...[...word.matchAll(/[=@:]/g)].map(({ index }) => word.slice(index + 1))];
+}
