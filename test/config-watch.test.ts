@@ -1,5 +1,6 @@
 /** The configuration of a daemon and of an open terminal follows its files, without a signal. */
-import { existsSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { expect } from 'vitest';
 import { startDaemon } from './support/daemon.ts';
@@ -66,6 +67,55 @@ test('an open terminal says that its configuration changed, and goes by it', asy
   mock.reply(touch, { text: 'Done now.' });
   await send(terminal, 'again', 'Done now.');
   expect(existsSync(join(place.project, 'ran'))).toBe(true);
+});
+
+const denies = { governance: { deny: ['exec_command'], auto_allow: ['exec_command'] } };
+
+test.for([
+  ['a config.yaml that is gone', (place: Place) => rmSync(join(place.home, 'config.yaml')), 'it is gone'],
+  [
+    'a config.yaml that is a link to nothing',
+    (place: Place) => {
+      rmSync(join(place.home, 'config.yaml'));
+      symlinkSync(join(place.project, 'nothing.yaml'), join(place.home, 'config.yaml'));
+    },
+    'link to nothing',
+  ],
+  [
+    'a policy.yaml that is a link to nothing',
+    (place: Place) => symlinkSync(join(place.project, 'nothing.yaml'), rulesFile(place)),
+    'link to nothing',
+  ],
+  ['a pipe', (place: Place) => execFileSync('mkfifo', [rulesFile(place)]), 'it is no file'],
+] as const)('%s lets nothing run that was denied before', async ([, change, why], { place, mock }) => {
+  place.connect(mock, {}, denies);
+  const daemon = await startDaemon(place);
+  change(place);
+  await daemon.says(why);
+  mock.reply(touch, { text: 'Denied.' });
+  expect((await daemon.send({ content: 'touch' })).status).toMatchObject({ text: 'Denied.' });
+  expect(existsSync(join(place.project, 'ran'))).toBe(false);
+});
+
+test('what a daemon was started with by a pipe holds on', async ({ place, mock }) => {
+  place.connect(mock, {}, denies);
+  const config = join(place.home, 'config.yaml');
+  const daemon = place.start(['daemon', '--port', '0'], {
+    shell: `exec bash -c 'exec "$0" "$@" --config <(cat "${config}")' "$@"`,
+  });
+  await daemon.says('runtime.ready');
+  await daemon.says('configuration refused');
+  const { stdout } = await place.run(['policy', 'audit', '-o', 'json']);
+  expect(JSON.parse(stdout)).toMatchObject({ changes: [] });
+});
+
+test('a link to nothing is no missing policy: nothing starts', async ({ place, mock }) => {
+  place.connect(mock, {}, denies);
+  mkdirSync(join(place.home, 'workspaces/default'), { recursive: true, mode: 0o700 });
+  symlinkSync(join(place.project, 'nothing.yaml'), rulesFile(place));
+  const ran = await place.run(['run', 'touch']);
+  expect(ran.code).not.toBe(0);
+  expect(ran.stderr).toContain('link to nothing');
 });
 
 test('a configuration that lies in the project is closed to tools', async ({ place, mock }) => {

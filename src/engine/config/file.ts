@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer';
-import { readFileSync } from 'node:fs';
+import { lstatSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { RuntimeError } from '../../contract/errors.ts';
 
@@ -25,6 +25,18 @@ export function configPath(home: string): string {
   return join(home, 'config.yaml');
 }
 
+/**
+ * What can be read once only, as `--config <(…)`, has nothing in it the second time, or keeps whoever reads it waiting.
+ * @throws RuntimeError config_unreadable
+ */
+export function refuseStreams(path: string): void {
+  const stats = statSync(path, { throwIfNoEntry: false });
+  if (stats === undefined || stats.isFile() || stats.isDirectory()) return;
+  throw new RuntimeError('config_unreadable', `can't read ${path} again: it is no file`, {
+    next: 'Keep it in a file, or start anew.',
+  });
+}
+
 /** A file that was named must exist; the usual one need not. @throws RuntimeError config_unreadable | config_invalid */
 export function readConfigFile(
   home: string,
@@ -37,8 +49,10 @@ export function readConfigFile(
     bytes = readFileSync(path);
   } catch (error) {
     const missing = (error as NodeJS.ErrnoException).code === 'ENOENT';
-    if (missing && file === undefined) return { path, text: '', exists: false };
-    const why = missing ? 'there is no such file' : (error as Error).message;
+    // A link that leads nowhere is no file that isn't wanted: what it denied would be allowed.
+    const isLink = missing && lstatSync(path, { throwIfNoEntry: false }) !== undefined;
+    if (missing && !isLink && file === undefined) return { path, text: '', exists: false };
+    const why = isLink ? 'it is a link to nothing' : missing ? 'there is no such file' : (error as Error).message;
     throw new RuntimeError('config_unreadable', `can't read the ${what} ${path}: ${why}`, {
       ...(what === 'policy' && { next: 'Check the path.' }),
       cause: error,

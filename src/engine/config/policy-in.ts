@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { lstatSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Config } from '../../contract/config.ts';
 import type { Policy } from '../../contract/manifest.ts';
@@ -16,7 +16,8 @@ export function rulesFile(folder: string): string {
 /** What a configuration means in a workspace, with the rules of that. @throws RuntimeError config_unreadable | config_invalid */
 export async function policyIn(folder: string, config: Config, tools: Pick<ToolHost, 'tools'>): Promise<Policy> {
   const path = rulesFile(folder);
-  if (!existsSync(path)) return policyOf(config, tools.tools());
+  // A link that leads nowhere is a file that can't be read: without its rules more would be allowed.
+  if (lstatSync(path, { throwIfNoEntry: false }) === undefined) return policyOf(config, tools.tools());
   const { loadRules } = await import('./policy-file.ts');
   return policyOf(config, tools.tools(), await loadRules(path, tools.tools()));
 }

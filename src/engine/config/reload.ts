@@ -2,10 +2,12 @@
 import { canonicalJson } from '../../base/canonical-json.ts';
 import type { JsonValue } from '../../base/json.ts';
 import type { Config } from '../../contract/config.ts';
+import { RuntimeError } from '../../contract/errors.ts';
 import type { Workspace } from '../wire.ts';
+import { refuseStreams } from './file.ts';
 import { allKeys } from './keys.ts';
 import { loadConfig } from './load.ts';
-import { policyIn } from './policy-in.ts';
+import { policyIn, rulesFile } from './policy-in.ts';
 import { wrongPolicy } from './policy.ts';
 import { getAt } from './tree.ts';
 
@@ -23,8 +25,13 @@ const AT_START = new Set(['governance.idempotency_ttl']);
 /** One that isn't valid changes nothing. @throws RuntimeError config_invalid | config_unreadable */
 export async function reloadConfig(workspace: Workspace): Promise<Reloaded> {
   const { home, tools, loaded, request } = workspace;
+  for (const path of [loaded.file.path, rulesFile(workspace.store.folder)]) refuseStreams(path);
   const check = (config: Config) => wrongPolicy(config, tools.tools());
   const fresh = await loadConfig({ home, ...request, check });
+  // Deleted, or on its way to another place: nobody said that what it denied is allowed now.
+  if (loaded.file.exists && !fresh.file.exists) {
+    throw new RuntimeError('config_unreadable', `can't read the configuration ${loaded.file.path}: it is gone`);
+  }
   const differing = allKeys.map(({ path }) => path).filter((path) => differs(loaded.config, fresh.config, path));
   const changed = differing.filter((path) => LIVE.test(path) && !AT_START.has(path));
   const config = structuredClone(loaded.config);

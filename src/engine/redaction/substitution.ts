@@ -29,7 +29,7 @@ export function createSubstitution(values: readonly string[], key: string): Subs
       next: 'Type it, or pipe it in, one a line: runtime session redact <id> < file',
     });
   }
-  if (values.some((value) => value.length < SHORTEST_VALUE)) {
+  if (values.some((value) => value.trim().length < SHORTEST_VALUE)) {
     const message = `A value is shorter than ${SHORTEST_VALUE} characters: it would be found in ordinary words.`;
     throw new RuntimeError('usage', message, { next: 'Give more of the text around it.' });
   }
