@@ -289,6 +289,24 @@ test.skipIf(process.platform !== 'linux')('on a terminal it is typed unseen', as
   expect(await left.exited).toMatchObject({ code: 130 });
 });
 
+test('what is found nowhere isn’t said to be gone, and what is no text as it is stored is refused', async ({
+  place,
+}) => {
+  await spoken(place);
+  const other = await redact(place, ['one'], 'something-else');
+  expect(other).toMatchObject({ code: 0 });
+  expect(other.stderr).toContain('It was found nowhere in the home');
+  const wide = await redact(place, ['one'], Buffer.from(SECRET, 'utf16le').toString('latin1'));
+  expect(wide).toMatchObject({ code: 2 });
+  expect(await redact(place, ['one'], '"type":')).toMatchObject({
+    code: 1,
+    stdout: expect.not.stringContaining('replaced') as string,
+  });
+  // As some editors begin files.
+  expect(await redact(place, ['one'], `\ufeff${SECRET}`)).toMatchObject({ code: 0 });
+  expect(holding(place)).toEqual([]);
+});
+
 test('nothing is made where there is nothing, and nobody is asked where there is nobody', async ({ place }) => {
   expect(await redact(place, ['one'])).toMatchObject({ code: 1 });
   expect(existsSync(join(place.home, 'workspaces'))).toBe(false);

@@ -39,21 +39,19 @@ export function createSubstitution(values: readonly string[], key: string): Subs
     const tag = keyed(spelling).slice(0, TAG_DIGITS);
     return bytes < NAMED_BYTES ? tag.padStart(bytes, '*') : `${BEGIN}${tag}${'*'.repeat(bytes - NAMED_BYTES)}]`;
   };
-  const spellings = values.flatMap(spellingsOf);
-  const inText = new Map(spellings.map((spelling) => [spelling, standIn(spelling)]));
+  const spellings = [...new Set(values.flatMap(spellingsOf))];
+  const inText = patternOf(spellings);
   /** A byte is a character there. */
-  const inBytes = new Map([...inText].map(([spelling, instead]) => [latin1(Buffer.from(spelling)), instead]));
-  const textPattern = patternOf(inText);
-  const bytePattern = patternOf(inBytes);
+  const inBytes = patternOf(spellings.map((spelling) => latin1(Buffer.from(spelling))));
 
   return {
-    text: (text) => text.replace(textPattern, (found) => inText.get(found)!),
+    text: (text) => replaceAll(text, inText, standIn),
     bytes(bytes) {
       const text = latin1(bytes);
-      const next = text.replace(bytePattern, (found) => inBytes.get(found)!);
+      const next = replaceAll(text, inBytes, (found) => standIn(Buffer.from(found, 'latin1').toString()));
       return next === text ? bytes : Buffer.from(next, 'latin1');
     },
-    count: (bytes) => [...latin1(bytes).matchAll(bytePattern)].length,
+    count: (bytes) => [...rangesIn(latin1(bytes), inBytes)].length,
     longest: Math.max(...spellings.map((spelling) => Buffer.byteLength(spelling))),
   };
 }
@@ -63,7 +61,32 @@ function latin1(bytes: Uint8Array): string {
 }
 
 /** Of several that match at a place the longest is taken: it stands first. */
-function patternOf(spellings: ReadonlyMap<string, string>): RegExp {
-  const all = [...spellings.keys()].sort((a, b) => b.length - a.length);
+function patternOf(spellings: readonly string[]): RegExp {
+  const all = spellings.toSorted((a, b) => b.length - a.length);
   return new RegExp(all.map((spelling) => RegExp.escape(spelling)).join('|'), 'g');
+}
+
+function replaceAll(text: string, pattern: RegExp, standIn: (found: string) => string): string {
+  let next = '';
+  let done = 0;
+  for (const { from, to } of rangesIn(text, pattern)) {
+    next += text.slice(done, from) + standIn(text.slice(from, to));
+    done = to;
+  }
+  return done === 0 ? text : next + text.slice(done);
+}
+
+/** Where it stands. Values that overlap, also one with itself, are one place: else the end of the second were left. */
+function* rangesIn(text: string, pattern: RegExp): Generator<{ from: number; to: number }> {
+  let range: { from: number; to: number } | undefined;
+  pattern.lastIndex = 0;
+  for (let match; (match = pattern.exec(text)) !== null; pattern.lastIndex = match.index + 1) {
+    const found = { from: match.index, to: match.index + match[0].length };
+    if (range && found.from < range.to) range.to = Math.max(range.to, found.to);
+    else {
+      if (range) yield range;
+      range = found;
+    }
+  }
+  if (range) yield range;
 }

@@ -74,9 +74,11 @@ export async function surveySession(
       const bytes = await blobs.get(digest, { private: false });
       if (bytes === undefined && !optional) throw missing(session_id, digest);
       if (bytes === undefined) continue;
-      const count = substitution.count(bytes);
+      const isValue = VALUES.has(entry.type);
+      // JSON around its texts is ours: a value that is found only there can't be replaced.
+      const count = isValue ? rewriter.count(JSON.parse(Buffer.from(bytes).toString())) : substitution.count(bytes);
       if (count > 0) places.push({ seq: entry.seq, blob: digest, count });
-      if (VALUES.has(entry.type)) values.push({ digest, seq: entry.seq, bytes });
+      if (isValue) values.push({ digest, seq: entry.seq, bytes });
       else if (count > 0) rename(digest, substitution.bytes(bytes));
     }
   }

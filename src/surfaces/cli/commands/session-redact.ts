@@ -56,7 +56,7 @@ export const redactSession: CommandAction<Options> = async (context, options, se
 
 /** One a line; undefined: the person has had enough. */
 async function valuesOf({ io }: CommandContext): Promise<string[] | undefined> {
-  if (isPiped()) return (await readPiped(io)).split(/\r?\n/).filter((line) => line !== '');
+  if (isPiped()) return linesIn((await readPiped(io)).replace(/^\uFEFF/, ''));
   if (canAsk(io)) {
     const typed = await askHidden(io, 'What is to be taken out (it is not shown): ');
     return typed === undefined ? undefined : [typed];
@@ -64,6 +64,14 @@ async function valuesOf({ io }: CommandContext): Promise<string[] | undefined> {
   throw new RuntimeError('usage', 'There is nobody to ask for what is to be taken out.', {
     next: 'Pipe it in: runtime session redact <id> <file',
   });
+}
+
+/** What isn't text as it is stored would be found nowhere, and be taken for gone. @throws RuntimeError usage */
+function linesIn(text: string): string[] {
+  if (/[\0\uFFFD]/.test(text)) {
+    throw new RuntimeError('usage', 'What is piped in is no UTF-8 text.', { next: 'Save it as UTF-8.' });
+  }
+  return text.split(/\r?\n/).filter((line) => line !== '');
 }
 
 function isLeft({ others, left }: SessionRedaction): boolean {
@@ -88,6 +96,8 @@ function sayReport({ io: { stdout, stderr } }: CommandContext, report: SessionRe
   if (dry_run) stderr.write('Nothing was changed.\n');
   else if (isLeft(report)) {
     stderr.write(`It still stands in ${left.length} files of the home: see above.\n`);
+  } else if (sessions.length === 0 && cleaned.length === 0) {
+    stderr.write('It was found nowhere in the home. Was it given as it was said?\n');
   } else
     stderr.write('It stands nowhere in the home any more. What was sent, exported or backed up is out of reach.\n');
 }
