@@ -86,7 +86,7 @@ test.for([
     (place: Place) => symlinkSync(join(place.project, 'nothing.yaml'), rulesFile(place)),
     'link to nothing',
   ],
-  ['a pipe', (place: Place) => execFileSync('mkfifo', [rulesFile(place)]), 'it is no file'],
+  ['a pipe', (place: Place) => execFileSync('/bin/sh', ['-c', 'mkfifo "$0"', rulesFile(place)]), 'it is no file'],
 ] as const)('%s lets nothing run that was denied before', async ([, change, why], { place, mock }) => {
   place.connect(mock, {}, denies);
   const daemon = await startDaemon(place);

@@ -1,5 +1,5 @@
 /** `session redact`: a value that was recorded is gone, and what was decided is still proved. */
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect } from 'vitest';
 import type { SessionRedaction } from '../src/contract/redaction.ts';
@@ -261,6 +261,39 @@ test('one byte changed afterwards, or a journal redacted without the audit log, 
   writeFileSync(audit, log);
   expect(await place.run(['session', 'verify', 'one'])).toMatchObject({ code: 7 });
   expect(await place.run(['audit', 'verify'])).toMatchObject({ code: 7 });
+});
+
+test('a backup from before brings it back, which is said', async ({ place }) => {
+  await spoken(place);
+  const backup = join(place.project, 'backup');
+  await place.run(['store', 'backup', backup]);
+  expect((await place.run(['store', 'restore', '--force', backup])).stderr).not.toContain('are back');
+  expect(await redact(place, ['one'])).toMatchObject({ code: 1 });
+  const restored = await place.run(['store', 'restore', '--force', backup]);
+  expect(restored.stderr).toContain('Values are back that were taken out of one');
+  const again = await place.run(['store', 'restore', '--force', '-o', 'json', backup]);
+  expect(JSON.parse(again.stdout)).toMatchObject({ unredacted: [] });
+});
+
+test('one that was cut off is told as that by verify', async ({ place }) => {
+  await spoken(place);
+  const unredacted = readFileSync(place.journalFile('one'));
+  await redact(place, ['one']);
+  // As a kill right behind the line of the audit log leaves it.
+  const folder = join(place.home, 'workspaces/default/redaction');
+  const made = readFileSync(place.journalFile('one'));
+  mkdirSync(folder);
+  writeFileSync(join(folder, '0'), made);
+  const { hash } = place.journal('one').at(-1)!;
+  const moves = [{ from: '0', to: 'sessions/one.jsonl' }];
+  writeFileSync(join(folder, 'plan.json'), JSON.stringify({ session: 'one', hash, moves, removes: [], blobs: [] }));
+  writeFileSync(place.journalFile('one'), unredacted);
+  const verified = await place.run(['session', 'verify', 'one']);
+  expect(verified).toMatchObject({ code: 7 });
+  expect(verified.stderr).toContain('A redaction was cut off: end it with `runtime store check`');
+  expect((await place.run(['session', 'verify', '--all'])).stderr).toContain('A redaction was cut off');
+  await place.run(['store', 'check']);
+  await expectVerified(place, 'one');
 });
 
 test('what was typed, and logs, are overwritten; other files that hold it are named', async ({ place }) => {

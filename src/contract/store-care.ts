@@ -106,6 +106,8 @@ export interface StoreRestored {
   files: number;
   bytes: number;
   dead_events: { event_id: string; session_id: string }[];
+  /** Sessions that were redacted since: values that were taken out of them are back. */
+  unredacted: string[];
   /** The workspace that stood there before. */
   replaced?: string;
 }

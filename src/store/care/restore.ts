@@ -55,6 +55,8 @@ export async function restore(options: RestoreOptions): Promise<StoreRestored> {
     // What waited then may have been answered since. A person may send it again.
     const dead_events = await killEvents(next, workspace, { why: WHY_DEAD, now: options.clock.now() });
     if (replaces) await carryTaint(paths, next, options);
+    const redacted = await redactionsIn(next, options);
+    const unredacted = replaces ? [...(await redactionsIn(paths, options))].filter(([end]) => !redacted.has(end)) : [];
     await recordRestore(next, options, { backup_at: backup.at, epoch, dead_events: dead_events.length });
     const kept = freeName(paths.folder);
     endSwitch(paths.folder, kept);
@@ -67,6 +69,7 @@ export async function restore(options: RestoreOptions): Promise<StoreRestored> {
       epoch,
       ...copied,
       dead_events,
+      unredacted: [...new Set(unredacted.map(([, session]) => session))],
       ...(replaces && { replaced: `${paths.folder}.${kept}` }),
     };
   } catch (error) {
@@ -141,23 +144,44 @@ function taintedAsWell({ path, sources }: TaintedPath, index: number): TaintedFi
   return { type: 'write.begun', data };
 }
 
+/** Sessions out of which values were taken, by the end that each had then. A log that is damaged tells what can be read. */
+async function redactionsIn(paths: WorkspacePaths, options: RestoreOptions): Promise<Map<string, string>> {
+  const ends = new Map<string, string>();
+  const { audit, close } = auditOf(paths, options);
+  try {
+    await audit.read(({ record }) => {
+      if (record.type !== 'session.redacted') return;
+      for (const { session, after } of record.data.sessions) ends.set(after.hash, session);
+    });
+  } catch {
+    // It is replaced, or checked by whoever opens it.
+  } finally {
+    await close();
+  }
+  return ends;
+}
+
 async function recordRestore(
   paths: WorkspacePaths,
-  { workspace, clock, by }: RestoreOptions,
+  options: RestoreOptions,
   data: { backup_at: number; epoch: number; dead_events: number },
 ): Promise<void> {
-  const { audit, close } = createAudit({
+  const { audit, close } = auditOf(paths, options);
+  try {
+    await audit.append({ type: 'store.restored', data: { ...data, by: options.by } }, { sync: true });
+  } finally {
+    await close();
+  }
+}
+
+function auditOf(paths: WorkspacePaths, { workspace, clock }: RestoreOptions): ReturnType<typeof createAudit> {
+  return createAudit({
     path: paths.audit,
     tornFolder: paths.torn,
     workspace: () => workspace,
     clock,
     requireLock: () => {},
   });
-  try {
-    await audit.append({ type: 'store.restored', data: { ...data, by } }, { sync: true });
-  } finally {
-    await close();
-  }
 }
 
 function freeName(folder: string): string {

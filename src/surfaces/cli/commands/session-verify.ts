@@ -3,6 +3,8 @@ import { RuntimeError } from '../../../contract/errors.ts';
 import type { VerifyReport } from '../../../contract/verify.ts';
 import { verifyFile, verifySession as verify, verifySessions } from '../../../engine/sessions.ts';
 import type { Workspace } from '../../../engine/wire.ts';
+import { isRedacting } from '../../../store/redaction.ts';
+import { workspacePaths } from '../../../store/workspace.ts';
 import { type CommandAction, type CommandContext, type GlobalOptions, nextCommand, openRecords } from '../context.ts';
 import type { Io, Output } from '../io.ts';
 import { type OutputFormat, printRows, printValue } from '../listing.ts';
@@ -24,16 +26,35 @@ export const verifySession: CommandAction<Options> = async (context, options, ta
       next: 'See `runtime session verify --help`.',
     });
   }
-  if (target === undefined) return verifyAll(context, await openRecords(context, options), options.output);
+  if (target === undefined) {
+    const workspace = await openRecords(context, options);
+    const code = await verifyAll(context, workspace, options.output);
+    if (code === VERIFY_FAILED && isCutOff(workspace)) sayCutOff(context, options);
+    return code;
+  }
   const report = await reportOf(context, options, target);
   if (options.output === 'table') sayVerdict(context.io, target, report);
   else await printValue(context.io, options.output, report);
   if (report.failure && !isFile(target)) {
-    context.io.stderr.write(`next: See what can be saved with \`${nextCommand(context, options, 'store repair')}\`.\n`);
+    if (isCutOff(await openRecords(context, options))) sayCutOff(context, options);
+    else
+      context.io.stderr.write(
+        `next: See what can be saved with \`${nextCommand(context, options, 'store repair')}\`.\n`,
+      );
   }
   for (const { seq, why } of report.partial) context.io.stderr.write(`partial from entry ${seq} on: ${why}\n`);
   return report.status === 'failed' ? VERIFY_FAILED : 0;
 };
+
+function isCutOff({ home, loaded }: Workspace): boolean {
+  return isRedacting(workspacePaths(home, loaded.config.store.workspace));
+}
+
+/** Whoever takes the lock next ends it; until then some files are the old ones. */
+function sayCutOff(context: CommandContext, options: GlobalOptions): void {
+  const check = nextCommand(context, options, 'store check');
+  context.io.stderr.write(`next: A redaction was cut off: end it with \`${check}\`, then verify again.\n`);
+}
 
 function isFile(target: string): boolean {
   return target.endsWith('.jsonl') || target.includes('/');

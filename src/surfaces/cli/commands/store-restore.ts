@@ -1,7 +1,8 @@
 import { utcTime } from '../../../base/utc-time.ts';
 import { refuseTools } from '../../../engine/caller.ts';
 import { restoreBackup } from '../../../engine/care.ts';
-import type { CommandAction } from '../context.ts';
+import { type CommandAction, nextCommand } from '../context.ts';
+import { oneLine } from '../../terminal/width.ts';
 import { type OutputFormat, printValue } from '../listing.ts';
 import { openCare, sayDead, withBar } from '../care.ts';
 
@@ -17,9 +18,14 @@ export const restoreFiles: CommandAction<{ output: OutputFormat; force?: true }>
     await printValue(io, options.output, restored);
     return;
   }
-  const { folder, files, bytes, epoch, backup_at, dead_events, replaced } = restored;
+  const { folder, files, bytes, epoch, backup_at, dead_events, unredacted, replaced } = restored;
   io.stdout.write(`${folder}: ${files} files, ${bytes} bytes, as of ${utcTime(backup_at)}, epoch ${epoch}\n`);
   if (replaced !== undefined) io.stderr.write(`The workspace as it was is kept as ${replaced}\n`);
+  if (unredacted.length > 0) {
+    io.stderr.write(
+      `Values are back that were taken out of ${oneLine(unredacted.join(', '))}: take them out again with \`${nextCommand(context, options, 'session redact --all')}\`.\n`,
+    );
+  }
   io.stderr.write('Approvals that were open then are void.\n');
   sayDead(context, options, dead_events);
 };
