@@ -136,3 +136,13 @@ describe('what becomes known while a text comes in pieces', () => {
     expect([text('geheim-new-1'), exact.text('geheim-new-1')]).toEqual(['[REDACTED:NEW]', '[REDACTED:NEW]']);
   });
 });
+
+it.each([
+  ['JSON of programs that write ASCII', String.raw`p@ss'gr\u00fc\u00df\n7`],
+  ['lines that end as on Windows', "p@ss'grüß\r\n7"],
+  ['quoted for a shell', String.raw`'p@ss'\''grüß` + "\n7'"],
+])('a value is found in %s', (_, text) => {
+  const { text: clean } = createRedactor([{ name: 'k', value: "p@ss'grüß\n7" }]);
+  expect(clean(text)).toContain('[REDACTED:k]');
+  expect(clean(text)).not.toContain('p@ss');
+});
