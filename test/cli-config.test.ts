@@ -108,7 +108,7 @@ describe('config view', () => {
       if (key === 'auth.codex.token_path') return ['auth/other.json', 'auth/other.json'];
       if (key === 'governance.rules') return ['[{"tool": "time", "decision": "deny"}]', [{ tool: 'time', decision: 'deny' }]]; // prettier-ignore
       const choice = values.find((value) => value !== standard) ?? '';
-      const samples: Record<Exclude<ConfigKey['kind'], 'texts'>, [string, unknown]> = {
+      const samples: Record<ConfigKey['kind'], [string, unknown]> = {
         text: ['other', 'other'],
         integer: ['7', 7],
         number: ['1.25', 1.25],
@@ -117,9 +117,9 @@ describe('config view', () => {
         choice: [choice, choice],
         list: values.length > 0 ? [choice, [choice]] : ['a_b,c', ['a_b', 'c']],
         counts: ['{time: 2, "*": 9}', { time: 2, '*': 9 }],
+        texts: ['{DEPLOY_TOKEN: deploy}', { DEPLOY_TOKEN: 'deploy' }],
         objects: ['[{"name": "a", "provider": "ollama"}]', [{ name: 'a', provider: 'ollama' }]],
       };
-      if (kind === 'texts') throw new Error('only items of a list have such');
       return samples[kind];
     };
     for (const key of allKeys) {

@@ -527,4 +527,18 @@ export const MUTANTS: readonly Mutant[] = [
     find: 'const { calls: used } = usedOf(month.tally, budget).used;',
     replace: 'const { calls: used } = usedOf(month.tally, budget).used;\n      await months.sync(month);',
   },
+  {
+    name: 'a turn that is being frozen goes by the policy before',
+    breaks: 'p',
+    file: 'src/engine/hub/config-changes.ts',
+    find: 'if (live && sessions.isEntered(session_id)) await frozen(live);',
+    replace: '',
+  },
+  {
+    name: 'a turn that can not record the policy goes on by the one before',
+    breaks: 'p',
+    file: 'src/engine/hub/config-changes.ts',
+    find: 'await sessions.withdraw(session_id, (close) => close()).catch(() => {});',
+    replace: '',
+  },
 ];

@@ -7,6 +7,8 @@ import type { Actor } from '../../contract/values.ts';
 import { RULES_FILE } from '../config/policy-in.ts';
 import type { Reloaded } from '../config/reload.ts';
 import { LOCAL_ACTOR } from '../principal.ts';
+import { openEffects } from '../../kernel/turn/open.ts';
+import type { LiveSession } from '../owner.ts';
 import type { OwnedWorkspace, Workspace } from '../wire.ts';
 import type { LiveSessions } from './live-sessions.ts';
 
@@ -14,8 +16,6 @@ export interface ConfigChanges {
   setPolicy(change: PolicyChange, by: Actor): ReturnType<Host['setPolicy']>;
   /** @throws RuntimeError config_invalid | config_unreadable */
   reload(): Promise<Reloaded>;
-  /** To be told of each turn that starts: it may have been frozen right before a change. */
-  turnStarted(session_id: string): void;
 }
 
 /** Where the policy was changed. `keys`: those of the configuration that have another value. */
@@ -23,6 +23,19 @@ function policyChange(before: Policy, now: Policy, keys: readonly string[]): str
   if (canonicalJson(before) === canonicalJson(now)) return [];
   const own = ({ rules = [] }: Policy): string => canonicalJson(rules.filter(({ id }) => id.startsWith(RULES_FILE)));
   return [...keys.filter((key) => /^(?:governance|sandbox)\./.test(key)), ...(own(before) === own(now) ? [] : [RULES_FILE])]; // prettier-ignore
+}
+
+/** Waits for a turn that is being frozen: it may be with the policy that held until now. */
+async function frozen({ runner }: LiveSession): Promise<void> {
+  const isUnderWay = (): boolean => openEffects(runner.state()).some(({ kind }) => kind === 'freeze');
+  let stop = (): void => {};
+  const begun = new Promise<void>((resolve) => {
+    const look = (): void => (isUnderWay() ? undefined : resolve());
+    stop = runner.subscribe(look);
+    look();
+  });
+  await Promise.race([begun, runner.ended]);
+  stop();
 }
 
 export function createConfigChanges(
@@ -33,17 +46,25 @@ export function createConfigChanges(
   const serial = createSerial();
   // One after the other: what the first one read must not come in force after what the second one wrote.
   const inOrder = <T>(work: () => Promise<T>): Promise<T> => serial('configuration', work);
-  /** May the policy be another one since this process took the workspace? */
-  let changed = false;
-
-  /** A session that failed says so itself. */
+  /**
+   * A turn that can't record the policy, as the disk fails, must not go on by the one before: it stops where it is, and whoever
+   * opens its session again records what holds then. A session that can't go on says so itself.
+   */
   async function meetPolicy(session_id: string): Promise<void> {
-    await sessions.use(session_id, (live) => owner.meetPolicy(live, LOCAL_ACTOR)).catch(() => {});
+    const live = sessions.get(session_id);
+    if (live && sessions.isEntered(session_id)) await frozen(live);
+    try {
+      await sessions.use(session_id, (now) => owner.meetPolicy(now, LOCAL_ACTOR));
+    } catch {
+      if (sessions.get(session_id)?.runner.hasEnded()) return;
+      const isEntered = sessions.isEntered(session_id);
+      await sessions.withdraw(session_id, (close) => close()).catch(() => {});
+      if (isEntered) await sessions.enter(session_id).catch(() => {});
+    }
   }
 
-  /** Turns that run meet the policy in force. */
+  /** Turns that run, or are about to, meet the policy in force. */
   async function holdPolicy(): Promise<void> {
-    changed = true;
     await Promise.all(sessions.ids().map(meetPolicy));
   }
 
@@ -68,8 +89,5 @@ export function createConfigChanges(
         }
         return { ...reloaded, changed: [...new Set([...reloaded.changed, ...changed])] };
       }),
-    turnStarted(session_id) {
-      if (changed) void meetPolicy(session_id);
-    },
   };
 }

@@ -123,10 +123,7 @@ export function createHub(workspace: Workspace, options: HubOptions): Hub {
         const { entry } = event.stored;
         // That a message came behind an open turn is known to who gave it.
         if (entry.type !== 'input.received' || event.turn === undefined) lanes.observe(id);
-        if (entry.type === 'turn.started') {
-          turnBegan.set(id, entry.at);
-          configChanges.turnStarted(id);
-        }
+        if (entry.type === 'turn.started') turnBegan.set(id, entry.at);
         if (entry.type === 'turn.ended') turnBegan.delete(id);
         board.take(id, event.stored, () => textOf(opened.fold.lastReply));
         if (entry.type === 'turn.ended') schedules.turnsEnded();

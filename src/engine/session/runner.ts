@@ -61,6 +61,7 @@ export interface Runner {
   rest(): Promise<Rest>;
   /** Resolves when the runner has ended, for whatever reason. */
   ended: Promise<void>;
+  hasEnded(): boolean;
   /** Starts effects. Until then entries and decisions are appended, but no intent. */
   start(): void;
   /**
@@ -327,6 +328,7 @@ export function createRunner(ports: RunnerPorts, session: string, fold: Folded, 
 
   return {
     ended: over.promise,
+    hasEnded: () => mode === 'ended',
     state: () => fold.state,
     post(observation) {
       if (mode === 'ended' || mode === 'shutting_down') return Promise.resolve(undefined);

@@ -8,6 +8,9 @@ import type { Scene } from '../tool.ts';
 /** A file that is read by a redirect, as the parser records it. */
 const READS = /^(?:\d+|\{\w+\})?< ([^]*)$/;
 
+/** Its environment has no secret but those that it asked for. */
+const ITS_OWN = /^\/proc\/(?:self|thread-self)\//;
+
 /**
  * Secrets that the words of a command line name, for commands that would find them: `cat ~/.netrc`, `--key=server.pem`. A word
  * that may as well be another's (`token`) counts where there is such a file. Names that the shell makes aren't seen.
@@ -17,12 +20,18 @@ export function secretWords(commands: readonly CommandFact[], scene: Scene, fold
     ...words.slice(1).flatMap(pathsIn),
     ...redirects.flatMap((redirect) => READS.exec(redirect)?.[1] ?? []),
   ]);
-  return [...new Set(named)].filter(isSecretShaped).flatMap((name) => {
-    const whole = name.startsWith('/') ? name : name.startsWith('~/') ? homedir() + name.slice(1) : `${folder}/${name}`;
-    if (!name.split('/').some(isPlainlySecret) && !existsSync(whole)) return [];
-    const path = pathFact(scene, 'word', whole);
-    return 'invalid' in path ? [] : [{ ...path, secret_shaped: true }];
-  });
+  return [...new Set(named)]
+    .filter((name) => isSecretShaped(name) && !ITS_OWN.test(name))
+    .flatMap((name) => {
+      const whole = name.startsWith('/')
+        ? name
+        : name.startsWith('~/')
+          ? homedir() + name.slice(1)
+          : `${folder}/${name}`;
+      if (!name.split('/').some(isPlainlySecret) && !existsSync(whole)) return [];
+      const path = pathFact(scene, 'word', whole);
+      return 'invalid' in path ? [] : [{ ...path, secret_shaped: true }];
+    });
 }
 
 /** The word without its quotes, which a dynamic one keeps, and what stands in it behind a `=`, an `@` or a `:`. */
