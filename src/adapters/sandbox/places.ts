@@ -104,7 +104,9 @@ function realPath(path: string): string | undefined {
 
 /** What is one's own can be made to be. */
 function isOpen(path: string): boolean {
-  if (lstatSync(path).uid === process.geteuid?.()) return true;
+  const found = lstatSync(path, { throwIfNoEntry: false });
+  if (found === undefined) return false; // gone since it was looked for
+  if (found.uid === process.geteuid?.()) return true;
   return [constants.R_OK, constants.X_OK].some((how) => {
     try {
       accessSync(path, how);
