@@ -26,6 +26,11 @@ test.each([
   expect(await secretsIn(cmd)).toContain(`${t.root}/${path}`);
 });
 
+test('one to which nobody gets is one all the same', async () => {
+  const path = `/proc/1/root/${'x'.repeat(5000)}/.netrc`;
+  expect(await secretsIn(`cat ${path}`)).toEqual([path]);
+});
+
 test('of the home, too', async () => {
   expect(await secretsIn('cat ~/.ssh/id_ed25519')).toEqual([`${homedir()}/.ssh/id_ed25519`]);
 });

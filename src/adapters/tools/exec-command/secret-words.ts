@@ -29,9 +29,19 @@ export function secretWords(commands: readonly CommandFact[], scene: Scene, fold
           ? homedir() + name.slice(1)
           : `${folder}/${name}`;
       if (!name.split('/').some(isPlainlySecret) && !existsSync(whole)) return [];
-      const path = pathFact(scene, 'word', whole);
-      return 'invalid' in path ? [] : [{ ...path, secret_shaped: true }];
+      return [{ ...factOf(scene, whole), secret_shaped: true }];
     });
+}
+
+/** Of one to which nobody here gets, its name says enough. */
+function factOf(scene: Scene, path: string): PathFact {
+  const unknown: PathFact = { arg: 'word', path, real: path, inside_root: false, kind: 'other', secret_shaped: true };
+  try {
+    const found = pathFact(scene, 'word', path);
+    return 'invalid' in found ? unknown : found;
+  } catch {
+    return unknown;
+  }
 }
 
 /** The word without its quotes, which a dynamic one keeps, and what stands in it behind a `=`, an `@` or a `:`. */
