@@ -48,7 +48,7 @@ export const TRIED = [
   '{cat,x}', 'cat$IFS./x', '/bin/cat x', './git status', 'git$(id) status', '"git status"', 'git status `id`', 'git $(echo status)', 'git $X status',
   'git s* x', 'cd .git && cat config', 'cd evil && git status', 'pushd evil; git status', '(cd evil; git status)', 'echo x > .git/hooks/pre-commit',
   'echo x > .git/config', 'echo x > .GIT/config', 'echo x >> .env', 'cat .env', 'cat ~/.ssh/id_ed25519', 'cat ~/.netrc', 'cat ../.netrc',
-  'cat < ../.netrc', 'ls ~/.ssh', 'cat /proc/self/environ', 'cat /proc/1/environ', 'echo a > /dev/tcp/127.0.0.1/18777',
+  'cat < ../.netrc', 'ls ~/.ssh', 'cat /proc/1/environ', 'echo a > /dev/tcp/127.0.0.1/18777',
   'cat < /dev/tcp/127.0.0.1/18777', 'cat x > /dev/udp/127.0.0.1/53', 'npm exec id', 'npm x -- id', 'npm explore x -- id',
   'npm config set script-shell id', 'npm --script-shell=id test', 'npm --node-options=--require=./x test', 'npm --editor=id edit x',
   'npm --viewer=id help x', 'make test SHELL=id', 'make -f evil test', 'trap id EXIT; git status', 'enable -f ./x.so cat; cat x',

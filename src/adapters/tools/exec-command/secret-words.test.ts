@@ -31,6 +31,10 @@ test('one to which nobody gets is one all the same', async () => {
   expect(await secretsIn(`cat ${path}`)).toEqual([path]);
 });
 
+test('over /proc, too, but for what is its own', async () => {
+  expect(await secretsIn('cat /proc/self/root/.netrc; cat /proc/self/environ')).toHaveLength(1);
+});
+
 test('of the home, too', async () => {
   expect(await secretsIn('cat ~/.ssh/id_ed25519')).toEqual([`${homedir()}/.ssh/id_ed25519`]);
 });

@@ -9,7 +9,7 @@ import type { Scene } from '../tool.ts';
 const READS = /^(?:\d+|\{\w+\})?< ([^]*)$/;
 
 /** Its environment has no secret but those that it asked for. */
-const ITS_OWN = /^\/proc\/(?:self|thread-self)\//;
+const ITS_OWN = /^\/proc\/(?:self|thread-self)\/environ$/;
 
 /**
  * Secrets that the words of a command line name, for commands that would find them: `cat ~/.netrc`, `--key=server.pem`. A word
