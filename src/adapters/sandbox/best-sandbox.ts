@@ -1,4 +1,5 @@
 /** The best sandbox that works on this machine: each is tried by running a command in it, once. */
+import { isInside } from '../../base/is-inside.ts';
 import { existsSync, realpathSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { isAbsolute, join, resolve } from 'node:path';
@@ -11,7 +12,7 @@ import { landlock } from './landlock.ts';
 import type { Level } from './level.ts';
 import { keepAway } from './git-places.ts';
 import type { Place } from './place.ts';
-import { isWithin, placesOf } from './places.ts';
+import { placesOf } from './places.ts';
 import { seatbelt } from './seatbelt.ts';
 import { makeScratch } from './scratch.ts';
 import type { SandboxesOptions } from './options.ts';
@@ -37,7 +38,7 @@ export function bestSandboxes({
     const changed = [projectRoot, ...settings.write.flatMap((path) => real(named(path)) ?? [])];
     /** Where a command may make links, none leads out: it would say what the next one may do. */
     const stays = (path: string, found: string): boolean =>
-      changed.every((folder) => path === folder || !isWithin(path, folder) || isWithin(found, folder));
+      changed.every((folder) => path === folder || !isInside(folder, path) || isInside(folder, found));
     const own = (paths: readonly string[]): string[] =>
       paths.map(named).flatMap((path) => {
         const found = real(path);
@@ -82,9 +83,9 @@ export function bestSandboxes({
 
   return {
     async find(projectRoot, wanted) {
-      const holding = homesOf(environment).find((folder) => isWithin(folder, projectRoot));
+      const holding = homesOf(environment).find((folder) => isInside(projectRoot, folder));
       if (holding !== undefined) return { none: `the project holds your home, ${holding}` };
-      if (isWithin(projectRoot, real(home) ?? home)) return { none: 'the project lies in RUNTIME_HOME' };
+      if (isInside(real(home) ?? home, projectRoot)) return { none: 'the project lies in RUNTIME_HOME' };
       let places: Place[];
       try {
         places = placesFor(projectRoot);

@@ -2,11 +2,12 @@
  * bubblewrap (bwrap(1)): namespaces of its own for files, processes, network, messages and the machine's name. What isn't
  * mounted isn't there, and nothing outlives the first process.
  */
+import { isInside } from '../../base/is-inside.ts';
 import { callFilter } from './call-filter.ts';
 import { READS_AND_PROJECT, type Level } from './level.ts';
 import { checkedBefore } from './mount-check.ts';
 import type { Place } from './place.ts';
-import { isFolder, isWithin } from './places.ts';
+import { isFolder } from './places.ts';
 import type { Scratch } from './scratch.ts';
 
 const PROGRAMS = ['/usr/bin/bwrap', '/usr/local/bin/bwrap', '/bin/bwrap'];
@@ -56,7 +57,7 @@ export const bubblewrap: Level = {
 /** Each mount takes its time. What lies in a place of the same kind needs none, unless it must not be renamed there. */
 function isSoAnyway({ path, access }: Place, places: readonly Place[]): boolean {
   if (access !== 'read' && access !== 'none') return false;
-  return places.findLast((place) => place.path !== path && isWithin(path, place.path))?.access === access;
+  return places.findLast((place) => place.path !== path && isInside(place.path, path))?.access === access;
 }
 
 function mountOf({ path, access }: Place, scratch: Scratch): string[] {

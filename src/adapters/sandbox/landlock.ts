@@ -2,12 +2,13 @@
  * Landlock (landlock(7)): the kernel refuses the command, and all that it starts, what isn't granted by path. It works
  * where namespaces are forbidden (plain Docker), and can grant only: not "all of the project but its hooks".
  */
+import { isInside } from '../../base/is-inside.ts';
 import { constants } from 'node:fs';
 import { callFilter } from './call-filter.ts';
 import { LANDLOCK_HELPER } from './landlock-helper.ts';
 import { READS_AND_PROJECT, type Level } from './level.ts';
 import type { Access, Place } from './place.ts';
-import { entriesOf, isWithin } from './places.ts';
+import { entriesOf } from './places.ts';
 
 /** Numbers of prctl, openat, close and capset. */
 const CALLS: Partial<Record<string, string>> = { x64: '157,257,3,126', arm64: '167,56,57,91' };
@@ -34,7 +35,7 @@ export const landlock: Level = {
     if (CALLS[process.arch] === undefined) return `unknown machine ${process.arch}`;
     const hole = places.find(
       ({ path, access, soft }) =>
-        access === 'none' && !soft && places.some((place) => place.access === 'write' && isWithin(path, place.path)),
+        access === 'none' && !soft && places.some((place) => place.access === 'write' && isInside(place.path, path)),
     );
     return hole && `it can't hide ${hole.path} inside of what may be written`;
   },
@@ -62,7 +63,7 @@ export function grantsOf(places: readonly Place[]): { read: string[]; write: str
   const found = { read: [] as string[], write: [] as string[] };
   const grant = (path: string, access: Access, around: readonly Place[]): void => {
     if (path === '/dev') return;
-    const within = around.filter((place) => place.path !== path && isWithin(place.path, path));
+    const within = around.filter((place) => place.path !== path && isInside(path, place.path));
     if (access === 'write') found.write.push(path);
     else if (within.length > 0) {
       for (const entry of entriesOf(path)) {

@@ -2,9 +2,9 @@
  * A mount is made by name, and another command of the same project may replace what has that name by a link at that moment.
  * So what was mounted inside of what commands may change is looked at before the command starts.
  */
+import { isInside } from '../../base/is-inside.ts';
 import type { ConfinedCommand } from '../../contract/sandbox.ts';
 import type { Place } from './place.ts';
-import { isWithin } from './places.ts';
 
 /**
  * Arguments: pairs of a place that may be written and one in it that was mounted again, `--`, the command. Each must be
@@ -48,7 +48,7 @@ export function checkedBefore(command: ConfinedCommand, places: readonly Place[]
   const pairs = places
     .filter(({ access }) => access === 'read' || access === 'write')
     .flatMap(({ path }) => {
-      const around = writable.find((place) => place.path !== path && isWithin(path, place.path));
+      const around = writable.find((place) => place.path !== path && isInside(place.path, path));
       return around ? [[around.path, path]] : [];
     });
   if (pairs.length === 0) return command;

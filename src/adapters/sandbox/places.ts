@@ -2,6 +2,7 @@
  * What a confined command finds where: a map of the file system from which every sandbox is made. Of several places that
  * hold a path the deepest counts.
  */
+import { isInside } from '../../base/is-inside.ts';
 import { accessSync, constants, type Dirent, existsSync, lstatSync, readdirSync, realpathSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { isSecretShaped } from '../../base/secret-shaped.ts';
@@ -55,7 +56,7 @@ export function placesOf(around: Surroundings): Place[] {
   for (const path of around.read) access.set(path, 'read');
   for (const path of around.write) access.set(path, 'write');
   // Whatever was said before: nothing of the state is seen.
-  for (const path of access.keys()) if (isWithin(path, runtimeHome)) access.delete(path);
+  for (const path of access.keys()) if (isInside(runtimeHome, path)) access.delete(path);
   access.set(runtimeHome, 'none');
   access.set('/', 'read');
   // Else a folder around one of these could be renamed, and the next command would find it there. Not so with what is
@@ -71,10 +72,6 @@ export function placesOf(around: Surroundings): Place[] {
 
 function accessAt(path: string, access: ReadonlyMap<string, Access>): Access {
   return access.get(path) ?? accessAt(dirname(path), access);
-}
-
-export function isWithin(path: string, folder: string): boolean {
-  return path === folder || folder === '/' || path.startsWith(`${folder}/`);
 }
 
 /** By their known names, and by names that look like a secret's. */

@@ -1,7 +1,7 @@
 /** The profile of a Seatbelt sandbox, in its own language, from the map of places. Of its rules the last that fits counts. */
+import { isInside } from '../../base/is-inside.ts';
 import { dirname } from 'node:path';
 import type { Access, Place } from './place.ts';
-import { isWithin } from './places.ts';
 
 /**
  * What programs need to start and to work at all. No network, and of the system's services only the one that knows users'
@@ -49,8 +49,8 @@ function pinnedIn(places: readonly Place[]): string[] {
   const writable = places.filter(({ access }) => access === 'write').map(({ path }) => path);
   const pinned = new Set<string>();
   for (const { path } of places) {
-    const around = writable.find((folder) => isWithin(path, folder));
-    for (let at = path; around !== undefined && isWithin(at, around); at = dirname(at)) pinned.add(at);
+    const around = writable.find((folder) => isInside(folder, path));
+    for (let at = path; around !== undefined && isInside(around, at); at = dirname(at)) pinned.add(at);
   }
   return [...pinned].sort();
 }

@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs';
-import { homedir } from 'node:os';
 import { isPlainlySecret, isSecretShaped } from '../../../base/secret-shaped.ts';
 import type { CommandFact } from '../../../contract/values.ts';
 import { type PathFact, pathFact } from '../paths/path-facts.ts';
 import type { Scene } from '../tool.ts';
+import { fileNamed } from './file-named.ts';
 
 /** A file that is read by a redirect, as the parser records it. */
 const READS = /^(?:\d+|\{\w+\})?< ([^]*)$/;
@@ -23,11 +23,7 @@ export function secretWords(commands: readonly CommandFact[], scene: Scene, fold
   return [...new Set(named)]
     .filter((name) => isSecretShaped(name) && !ITS_OWN.test(name))
     .flatMap((name) => {
-      const whole = name.startsWith('/')
-        ? name
-        : name.startsWith('~/')
-          ? homedir() + name.slice(1)
-          : `${folder}/${name}`;
+      const whole = fileNamed(name, folder);
       if (!name.split('/').some(isPlainlySecret) && !existsSync(whole)) return [];
       return [{ ...factOf(scene, whole), secret_shaped: true }];
     });

@@ -1,11 +1,11 @@
 /** Files that a command line writes by redirects, and by words of well-known programs, or sends: they are facts, as those of a patch are. */
-import { homedir } from 'node:os';
 import { basename } from 'node:path';
 import { VIA_JOINT } from '../../../contract/command-words.ts';
 import type { CommandFact } from '../../../contract/values.ts';
 import { type PathFact, pathFact } from '../paths/path-facts.ts';
 import { outputsOf } from '../shell/outputs.ts';
 import type { Scene } from '../tool.ts';
+import { fileNamed } from './file-named.ts';
 
 /** As the parser records them: a blank stands before a file, and before nothing else. What is read from a net is a connection. */
 const WRITES = /^(?:\d+|\{\w+\})?(?:(?:>>|>\||>&|&>>|&>|<>|>) ([^]*)|< (\/dev\/(?:tcp|udp)\/[^]*))$/;
@@ -46,8 +46,7 @@ export function writtenFiles(commands: readonly CommandFact[], scene: Scene, fol
     const isElsewhere = runsElsewhere(command);
     const isFixed = target.startsWith('/') ? !isBelow(command, 'chroot') : !isElsewhere && (target.startsWith('~/') || !moves); // prettier-ignore
     if (!isFixed) return undefined;
-    const whole = target.startsWith('/') ? target : target.startsWith('~/') ? homedir() + target.slice(1) : `${folder}/${target}`; // prettier-ignore
-    const path = pathFact(scene, 'redirect', whole);
+    const path = pathFact(scene, 'redirect', fileNamed(target, folder));
     if ('invalid' in path) return undefined;
     // It is a file once it is written: a grant for the same call stands the second time, too.
     return path.kind === 'missing' ? { ...path, kind: 'file' } : path;
