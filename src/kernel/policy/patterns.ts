@@ -55,19 +55,36 @@ function matchesInOrder(
  */
 export function matchesCommand(pattern: string, command: CommandFact, { loosely }: { loosely: boolean }): Answer {
   if (command.unclear !== undefined) return 'maybe';
-  const { wanted, open } = wordsOf(pattern);
-  const { words, dynamic = [] } = command;
-  for (const [index, one] of wanted.entries()) {
+  const { wanted, program, open } = wordsOf(pattern);
+  const { words, dynamic } = command;
+  for (let index = 0; index < wanted.length; index++) {
+    const one = wanted[index]!;
     const word = words[index];
-    if (dynamic.includes(index)) return 'maybe';
+    if (dynamic?.includes(index)) return 'maybe';
     if (word === undefined) return index > 0 && getsMore(command) ? 'maybe' : 'no';
-    if (loosely ? matchesLoosely(one, word, index) : matchesExactly(one, word)) continue;
+    if (!loosely ? matchesExactly(one, word) : index === 0 ? isProgram(program, word) : matchesText(one, word))
+      continue;
     return loosely && index > 0 && hasAmong(wanted, command) ? 'maybe' : 'no';
   }
   if (open) return 'yes';
-  if (words.length > wanted.length) return loosely || dynamic.includes(wanted.length) ? 'maybe' : 'no';
+  if (words.length > wanted.length) return loosely || dynamic?.includes(wanted.length) ? 'maybe' : 'no';
   return getsMore(command) ? 'maybe' : 'yes';
 }
+
+/** The most that any of the patterns answers for any of the commands: a policy asks this of each rule, so it stops early. */
+export function matchesAnyCommand(patterns: readonly string[], commands: readonly CommandFact[]): Answer {
+  let found: Answer = 'no';
+  for (const command of commands) {
+    for (const pattern of patterns) {
+      const answer = matchesCommand(pattern, command, LOOSELY);
+      if (answer === 'yes') return answer;
+      if (answer === 'maybe') found = answer;
+    }
+  }
+  return found;
+}
+
+const LOOSELY = { loosely: true };
 
 /** What stands for a star leads to no folder above: `scripts/*` is not `scripts/../x`. */
 function matchesExactly(pattern: string, word: string): boolean {
@@ -78,11 +95,12 @@ function ups(word: string): number {
   return word.split('/').filter((name) => name === '..').length;
 }
 
-function matchesLoosely(pattern: string, word: string, index: number): boolean {
-  if (index > 0) return matchesText(pattern, word);
-  // Where names of files have no case, a program has many.
-  const [wanted, name] = [pattern.toLowerCase(), word.toLowerCase()];
-  return matchesText(wanted, name) || matchesText(wanted, name.slice(name.lastIndexOf('/') + 1));
+/** By its whole name or its last one, `wanted` in small letters: where names of files have no case, a program has many. */
+function isProgram(wanted: string, word: string): boolean {
+  const name = word.toLowerCase();
+  return (
+    matchesText(wanted, name) || (name.includes('/') && matchesText(wanted, name.slice(name.lastIndexOf('/') + 1)))
+  );
 }
 
 /** Whether the words come in this order with only options, and what may be their values, between; an option stands anywhere. */
@@ -104,6 +122,8 @@ function hasAmong(wanted: readonly string[], command: CommandFact): boolean {
 
 interface CommandPattern {
   wanted: readonly string[];
+  /** The first of them in small letters. */
+  program: string;
   open: boolean;
 }
 
@@ -116,7 +136,8 @@ function wordsOf(pattern: string): CommandPattern {
   if (known) return known;
   const words = pattern.trim().split(/\s+/);
   const open = words.at(-1) === '*';
-  const made = { wanted: open ? words.slice(0, -1) : words, open };
+  const wanted = open ? words.slice(0, -1) : words;
+  const made = { wanted, program: wanted[0]?.toLowerCase() ?? '', open };
   if (read.size >= MOST_READ) read.clear();
   read.set(pattern, made);
   return made;

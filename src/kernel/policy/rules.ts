@@ -1,7 +1,15 @@
 /** Which of a policy's rules apply to a call, and whether those that allow cover all of it. */
 import type { PolicyRule } from '../../contract/policy-rule.ts';
 import type { CommandFact, EffectClass, Facts, HostFact, Lane, Role } from '../../contract/values.ts';
-import { type Answer, matchesCommand, matchesHost, matchesNamedPath, matchesPath, matchesText } from './patterns.ts';
+import {
+  type Answer,
+  matchesAnyCommand,
+  matchesCommand,
+  matchesHost,
+  matchesNamedPath,
+  matchesPath,
+  matchesText,
+} from './patterns.ts';
 import { matchesHours } from './local-time.ts';
 import { meansSecrets } from './secrets.ts';
 
@@ -68,14 +76,20 @@ export function strictRules(rules: readonly PolicyRule[], call: RuledCall): { ru
 /** Undefined: some part of the call is covered by no rule. */
 export function allowedBy(rules: readonly PolicyRule[], call: RuledCall): Allowed | undefined {
   const candidates = rules.filter((rule) => rule.decision === 'allow' && isAsked(rule, call) === 'yes');
-  if (candidates.length === 0) return undefined;
-  const covering = unitsOf(call.facts).map((unit) => candidates.filter((rule) => covers(rule, unit, call)));
-  if (covering.some((found) => found.length === 0)) return undefined;
+  const units = unitsOf(call.facts);
+  const first = new Set<PolicyRule>();
+  for (const unit of units) {
+    const found = candidates.find((rule) => covers(rule, unit, call));
+    if (!found) return undefined;
+    first.add(found);
+  }
+  // Each looks first at what few rules have: covering is the dear part.
+  const allCoveredBy = (has: (rule: PolicyRule) => boolean): boolean =>
+    units.every((unit) => candidates.some((rule) => has(rule) && covers(rule, unit, call)));
   const named = call.facts.paths.filter((path) =>
-    covering.every((found) => found.some((rule) => rule.path?.some((one) => namesPath(one, path, call)))),
+    allCoveredBy((rule) => rule.path?.some((one) => namesPath(one, path, call)) === true),
   );
-  const secrets = covering.every((found) => found.some((rule) => rule.secret));
-  return { rules: [...new Set(covering.map(([rule]) => rule!))], named: new Set(named), secrets };
+  return { rules: [...first], named: new Set(named), secrets: allCoveredBy((rule) => rule.secret !== undefined) };
 }
 
 /** Commands where there are some; else paths; else hosts; else the call as such. */
@@ -112,7 +126,6 @@ export function isOfGit(path: string): boolean {
 }
 
 const EXACTLY = { loosely: false };
-const LOOSELY = { loosely: true };
 
 /** A path that looks like a secret must be named as what it is: `src/**` doesn't mean `src/.env`. */
 function namesPath(pattern: string, path: Path, { project_root }: RuledCall): boolean {
@@ -122,8 +135,9 @@ function namesPath(pattern: string, path: Path, { project_root }: RuledCall): bo
 
 function anyPart(rule: PolicyRule, { facts, project_root }: RuledCall): Answer {
   const { command, path, host } = rule;
-  const answers: Answer[] = [];
-  if (command) answers.push(most(facts.commands.flatMap((one) => command.map((pattern) => matchesCommand(pattern, one, LOOSELY))))); // prettier-ignore
+  const ofCommands = command ? matchesAnyCommand(command, facts.commands) : 'yes';
+  if (ofCommands === 'no' || (!path && !host)) return ofCommands;
+  const answers: Answer[] = [ofCommands];
   const isUnclear = facts.commands.some(({ unclear }) => unclear !== undefined);
   const some = (holds: boolean): Answer => (!holds && isUnclear ? 'maybe' : is(holds));
   // A folder is closed with all that lies below it, by its name and wherever that leads.
@@ -176,9 +190,4 @@ function ofAll<T>(values: readonly T[] | undefined, holds: (value: T) => boolean
 function least(answers: readonly Answer[]): Answer {
   if (answers.includes('no')) return 'no';
   return answers.includes('maybe') ? 'maybe' : 'yes';
-}
-
-function most(answers: readonly Answer[]): Answer {
-  if (answers.includes('yes')) return 'yes';
-  return answers.includes('maybe') ? 'maybe' : 'no';
 }
