@@ -34,6 +34,16 @@ export function commandEnvironment(
   return { ...passed, TERM: 'dumb', [TOOL_CALL_VARIABLE]: marker };
 }
 
+/**
+ * For a command without a sandbox: git takes no folder in the project for a repository because it is laid out like a bare one.
+ * Such a one is made of files that nobody closes, and its settings say what git runs. Who names settings of git by
+ * variables has said what holds. (git-config, safe.bareRepository; variables: git 2.31)
+ */
+export function gitGuard(passed: Record<string, string>): Record<string, string> {
+  if ('GIT_CONFIG_COUNT' in passed) return {};
+  return { GIT_CONFIG_COUNT: '1', GIT_CONFIG_KEY_0: 'safe.bareRepository', GIT_CONFIG_VALUE_0: 'explicit' };
+}
+
 /** Also where a name else says that it steers what runs: that of a credential. */
 const CREDENTIAL = /_(?:TOKEN|KEY|PASSWORD|SECRET)$/;
 

@@ -140,6 +140,15 @@ test('H-98 keys and variables of the runtime stay behind', async () => {
   }
 });
 
+test('git takes no folder of files for a bare repository, whose settings say what it runs', async () => {
+  const config =
+    '[core]\n\trepositoryformatversion = 0\n\tbare = false\n\tworktree = .\n\tfsmonitor = "touch ran; false"\n';
+  const made = 'mkdir evil evil/objects evil/refs && echo ref: refs/heads/main >evil/HEAD';
+  await exec(`${made} && printf '${config.replaceAll('\n', '\\n').replaceAll('\t', '\\t')}' >evil/config`);
+  const { output } = await exec('cd evil && git status; ls; GIT_CONFIG_COUNT=0 git status >/dev/null; ls');
+  expect(output).toMatch(/safe\.bareRepository[^]*^refs\n(?!ran)[^]*^ran$/m);
+});
+
 test('H-96 a command that runs out of time is ended with its children', async () => {
   const cmd = 'sleep 999 & echo $! >child; setsid sh -c "echo \\$\\$ >stray; exec sleep 999" & echo before; sleep 999';
   t.remove();

@@ -10,7 +10,7 @@ import {
   failed, type Failure, failureOf, invalid, noFacts, type Outcome, type Scene, type Tool, type ToolSettings,
 } from '../tool.ts'; // prettier-ignore
 import { visible } from '../visible.ts';
-import { carriedInside, commandEnvironment } from './command-environment.ts';
+import { carriedInside, commandEnvironment, gitGuard } from './command-environment.ts';
 import { executableDigests, findExecutable } from './executable.ts';
 import { keepOutput, type ShownOutput } from './kept-output.ts';
 import { namedHosts } from './named-hosts.ts';
@@ -65,7 +65,8 @@ export function createExecCommand({ exec: { secrets } }: ToolSettings): Tool {
     // Call ids repeat in other sessions; this is unlike any other that runs on the machine.
     const marker = `${call.call_id}@${process.pid}.${++started}`;
     const { env, limits } = scene.settings.exec;
-    const passed = { ...commandEnvironment(scene.environment, env, marker), ...given.values };
+    const base = commandEnvironment(scene.environment, env, marker);
+    const passed = { ...base, ...(!sandbox && gitGuard(base)), ...given.values };
     const inside = sandbox && carriedInside(command, passed, [...env, ...Object.keys(given.values)]);
     const environment = inside?.environment ?? passed;
     const output = keepOutput(KEPT_BYTES);
