@@ -138,17 +138,16 @@ describe('a grant', () => {
 
   test('for a command does not give it a secret; one that names the secret does', async ({ place }) => {
     await prepare(place);
-    place.write('send', '#!/bin/sh\nprintf %s "$DEPLOY_TOKEN" >> sent; echo >> sent\n');
-    const plain = await tell(place, 'one', 'sh ./send plain');
+    const plain = await tell(place, 'one', 'printenv plain');
     expect((await place.run(['approve', approvalsIn(plain)[0]!, '--always', '--resume'])).code).toBe(0);
-    expect((await tell(place, 'one', 'sh ./send plain')).code).toBe(0);
-    const asked = await tell(place, 'one', 'sh ./send DEPLOY_TOKEN');
+    expect((await tell(place, 'one', 'printenv plain')).code).toBe(0);
+    const asked = await tell(place, 'one', 'printenv DEPLOY_TOKEN');
     expect(asked.code).toBe(5);
-    const rule = { tool: 'exec_command', command: 'sh ./send DEPLOY_TOKEN', secret: 'deploy', decision: 'allow' };
+    const rule = { tool: 'exec_command', command: 'printenv DEPLOY_TOKEN', secret: 'deploy', decision: 'allow' };
     expect((await show(place, asked)).proposed_rule).toEqual(rule);
     const [id] = approvalsIn(asked);
     for (const [wrong, said] of [
-      [{ ...rule, command: 'sh ./send *' }, /it gets|gets the secret deploy/],
+      [{ ...rule, command: 'printenv *' }, /it gets|gets the secret deploy/],
       [{ ...rule, secret: 'dep*' }, /gets the secret deploy/],
       [{ tool: 'exec_command', command: rule.command, decision: 'allow' }, /gets the secret deploy: name it with `secret`/],
     ] as const) {
@@ -157,11 +156,29 @@ describe('a grant', () => {
       expect(refused.stderr).toMatch(said);
     }
     expect((await place.run(['approve', id!, '--always', '--resume'], { environment: FILE })).code).toBe(0);
-    expect((await tell(place, 'two', 'sh ./send DEPLOY_TOKEN')).code).toBe(0);
-    expect((await tell(place, 'two', 'sh ./send LONG_KEY')).code).toBe(5);
-    expect(place.read('sent') === `\n\n${SECRET}\n${SECRET}\n`).toBe(true);
+    expect((await tell(place, 'two', 'printenv DEPLOY_TOKEN')).code).toBe(0);
+    expect((await tell(place, 'two', 'printenv LONG_KEY')).code).toBe(5);
+    for (const session of ['one', 'two']) expect(outputsOf(place, session)).toContain('[REDACTED:deploy of the vault]');
     for (const session of ['one', 'two']) await expectVerified(place, session);
   }); // prettier-ignore
+
+  test('for a script is for the script as it is, and no rule makes it more', async ({ place }) => {
+    await prepare(place);
+    const send = (more: string): void => place.write('send', `#!/bin/sh\nprintf %s "$DEPLOY_TOKEN" >> sent${more}\n`);
+    send('');
+    const asked = await tell(place, 'one', 'sh ./send DEPLOY_TOKEN');
+    expect(await show(place, asked)).not.toHaveProperty('proposed_rule');
+    const [id] = approvalsIn(asked);
+    const rule = { tool: 'exec_command', command: 'sh ./send DEPLOY_TOKEN', secret: 'deploy', decision: 'allow' };
+    const refused = await place.run(['approve', id!, '--always', '--rule', JSON.stringify(rule)]);
+    expect(refused.stderr).toMatch(/goes by \S+send, which others may change: grant exactly this call/);
+    expect((await place.run(['approve', id!, '--always', '--resume'], { environment: FILE })).code).toBe(0);
+    expect((await tell(place, 'one', 'sh ./send DEPLOY_TOKEN')).code).toBe(0);
+    send('; cp sent elsewhere');
+    expect((await tell(place, 'one', 'sh ./send DEPLOY_TOKEN')).code).toBe(5);
+    expect(place.read('sent') === SECRET + SECRET).toBe(true);
+    await expectVerified(place, 'one');
+  });
 });
 
 describe('nothing runs', () => {

@@ -166,6 +166,14 @@ export const facts = z.strictObject({
     }),
   ),
   executable: z.strictObject({ path: z.string(), digest }).exactOptional(),
+  /**
+   * Files that a command line runs, goes by or sends, as far as its words and the names of its programs tell: by real path, in order.
+   * `digest`: of the bytes; of one that is large or looks like a secret, of its inode, size and time of change.
+   */
+  runs: z
+    .array(z.strictObject({ path: z.string(), digest }))
+    .min(1)
+    .exactOptional(),
   /** What confines the command as it runs; absent: nothing does. */
   sandbox: sandboxLevel.exactOptional(),
   /** Secrets of the vault that a command gets, by their names there, and under which variable. Never what they are. */

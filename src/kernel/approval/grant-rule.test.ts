@@ -4,7 +4,7 @@ import { digestOf } from '../../base/digest.ts';
 import type { JsonObject } from '../../base/json.ts';
 import type { PolicyRule } from '../../contract/policy-rule.ts';
 import type { Facts } from '../../contract/values.ts';
-import type { JudgedCall } from '../policy/judge.ts';
+import { judge, type JudgedCall } from '../policy/judge.ts';
 import { allowedBy } from '../policy/rules.ts';
 import { commandFact, factsOf, pathFact, policyOf } from '../testing/values.ts';
 import { type Proposed, proposedRule, refusedRule } from './grant-rule.ts';
@@ -133,4 +133,36 @@ describe('a rule is no answer to a call', () => {
     expect(refused({ args: { to: '*@a.example' } }, call, { to: 'x@a.example' })).toBeUndefined();
     expect(refused({ args: { to: '*@b.example' } }, call, { to: 'x@a.example' })).toContain('its args.to is *@b.example');
   }); // prettier-ignore
+
+  describe('where it runs without a sandbox, and goes by files that others may change', () => {
+    const facts: Partial<Facts> = {
+      commands: npm.facts.commands,
+      runs: [{ path: '/p/package.json', digest: digestOf('{}') }],
+    };
+    const bare = callOf(facts);
+    const confined = callOf({ ...facts, sandbox: 'landlock' });
+
+    test('also exactly its words', () => {
+      expect(refused({ command: ['npm test'] }, bare)).toContain('goes by /p/package.json, which others may change');
+      expect(refused({ command: ['npm test'] }, confined)).toBeUndefined();
+    });
+
+    test('none is proposed, and none that was granted answers for it', () => {
+      expect(proposedRule(bare, {}, true)).toBeUndefined();
+      expect(proposedRule(confined, {})).toMatchObject({ command: ['npm test'] });
+      const rule: PolicyRule = {
+        id: 'g',
+        tool: ['exec_command'],
+        command: ['npm *'],
+        sandboxed: false,
+        decision: 'allow',
+      };
+      const grants = [{ grant_id: 'g', tool: 'exec_command', project_root: '/p', rule }];
+      for (const sandbox of ['off', 'auto'] as const) {
+        const policies = [policyOf({ sandbox })];
+        expect(judge(policies, grants, bare).verdict).toBe('require_approval');
+        expect(judge(policies, grants, callOf({ commands: npm.facts.commands })).verdict).toBe('allow');
+      }
+    });
+  });
 });

@@ -8,7 +8,7 @@ import { LONGEST_ARGUMENT } from '../../contract/longest-argument.ts';
 import type { Policy, RuleGrant } from '../../contract/manifest.ts';
 import type { PolicyRule } from '../../contract/policy-rule.ts';
 import { explainRules } from '../policy/explain.ts';
-import { hasStars, judge, type JudgedCall } from '../policy/judge.ts';
+import { goesByFilesUnconfined, hasStars, judge, type JudgedCall } from '../policy/judge.ts';
 import { allowedBy, type Asked, type RuledCall } from '../policy/rules.ts';
 import { secretsText } from '../policy/secrets.ts';
 
@@ -35,13 +35,14 @@ export function proposedRule(
 ): Proposed | undefined {
   const { tool, effect, facts, project_root } = call;
   const { commands, paths, hosts } = facts;
+  const named = { ...call, asked: ANYBODY };
   if (facts.commands.some(({ names_runtime }) => names_runtime) || paths.some(isSecret)) return undefined;
+  if (goesByFilesUnconfined(named)) return undefined;
   const rule: Proposed = { tool: [tool], decision: 'allow' };
   if (facts.sandbox !== undefined) rule.sandboxed = true;
   if (isEscalated) rule.sandboxed = false;
   if (facts.secrets) rule.secret = unique(facts.secrets.map(({ name }) => name));
   if (commands.length > 0) rule.command = unique(commands.map(({ words }) => words.join(' ')));
-  const named = { ...call, asked: ANYBODY };
   if (commands.length === 0 ? paths.length > 0 : !covers(rule, named)) {
     rule.path = unique(paths.map(({ real }) => pathPattern(real, project_root)));
   }
@@ -108,6 +109,10 @@ export function refusedRule(
     return 'the command names this program or its home, and asks whatever is granted';
   const secret = call.facts.paths.find(isSecret);
   if (secret) return `${secret.path} looks like a secret: grant exactly this call, without a rule`;
+  if (goesByFilesUnconfined(call)) {
+    const [file] = call.facts.runs!;
+    return `it runs without a sandbox and goes by ${file!.path}, which others may change: grant exactly this call, without a rule`;
+  }
   const given = call.facts.secrets;
   if (given && (!rule.secret || hasStars(rule)))
     return `the call gets ${secretsText(given)}: name it with \`secret\`, and write what it is for without \`*\``;

@@ -67,13 +67,18 @@ function answers(grant: Grant, call: JudgedCall, asking: readonly Applied[]): bo
   // The same call of the same program on the same things: what a name means elsewhere, or later, nobody has approved.
   if (!('rule' in grant)) return grant.args_digest === call.args_digest && grant.facts_digest === call.facts_digest;
   const { rule } = grant;
-  if (call.facts.paths.some((path) => path.secret_shaped)) return false;
+  if (call.facts.paths.some((path) => path.secret_shaped) || goesByFilesUnconfined(call)) return false;
   // Who wrote a rule that asks meant what others that were granted don't show; nor do they show where a URL leads.
   // Nor is what was granted for a sandbox granted without one, or a secret given to words that nobody has seen.
   if (rule.sandboxed !== false && asking.some(({ id }) => id === UNCONFINED)) return false;
   if (hasStars(rule) && asking.some(({ ofPolicy, id }) => ofPolicy || id === PRIVATE || id === GIVEN)) return false;
   const allowed = allowedBy([rule], call);
   return allowed !== undefined && touching(call, allowed).length === 0;
+}
+
+/** What those files say by then nobody has seen, and other calls may change them. Exactly this call has their digests. */
+export function goesByFilesUnconfined({ facts }: RuledCall): boolean {
+  return facts.sandbox === undefined && facts.runs !== undefined;
 }
 
 export function hasStars({ command = [], path = [], host = [], secret = [], args = {} }: PolicyRule): boolean {

@@ -16,6 +16,7 @@ import { keepOutput, type ShownOutput } from './kept-output.ts';
 import { namedHosts } from './named-hosts.ts';
 import { markRuntime } from './names-runtime.ts';
 import { type Command, type CommandEnd, runProcess } from './run-process.ts';
+import { runFiles } from './run-files.ts';
 import { createWatchdog, type Watchdog } from './watchdog.ts';
 import { secretWords } from './secret-words.ts';
 import { writtenFiles } from './written-files.ts';
@@ -143,6 +144,7 @@ export function createExecCommand({ exec: { secrets } }: ToolSettings): Tool {
       // Of blanks and comments, too, something is said.
       const commands = parsed.length > 0 ? parsed : [{ words, assignments: [], redirects: [], parser: 'text' }];
       const written = writtenFiles(commands, scene, folder);
+      const runs = await runFiles(parsed, folder, digestOf);
       const sandbox = await sandboxFor(call, scene);
       const asked = [...new Set(call.secrets)].sort().map((variable) => ({ variable, name: secrets[variable]! }));
       const facts: Facts = {
@@ -155,6 +157,7 @@ export function createExecCommand({ exec: { secrets } }: ToolSettings): Tool {
         hosts: namedHosts(call.cmd === undefined ? 'command' : 'cmd', commands),
         commands: markRuntime(written.commands, words.join(' '), homes),
         ...(executable ? { executable } : {}),
+        ...(runs.length > 0 ? { runs } : {}),
         ...(sandbox ? { sandbox: sandbox.level } : {}),
         ...(asked.length > 0 ? { secrets: asked } : {}),
       };

@@ -3,7 +3,7 @@ import { isPlainlySecret, isSecretShaped } from '../../../base/secret-shaped.ts'
 import type { CommandFact } from '../../../contract/values.ts';
 import { type PathFact, pathFact } from '../paths/path-facts.ts';
 import type { Scene } from '../tool.ts';
-import { fileNamed } from './file-named.ts';
+import { fileNamed, pathsIn } from './file-named.ts';
 
 /** A file that is read by a redirect, as the parser records it. */
 const READS = /^(?:\d+|\{\w+\})?< ([^]*)$/;
@@ -38,10 +38,4 @@ function factOf(scene: Scene, path: string): PathFact {
   } catch {
     return unknown;
   }
-}
-
-/** The word without its quotes, which a dynamic one keeps, and what stands in it behind a `=`, an `@` or a `:`. */
-function pathsIn(text: string): string[] {
-  const word = text.replace(/["']/g, '');
-  return [word, ...[...word.matchAll(/[=@:]/g)].map(({ index }) => word.slice(index + 1))];
 }

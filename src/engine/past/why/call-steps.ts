@@ -41,7 +41,16 @@ function inspectedLines({ all }: Evidence, call_id: string): WhyLine[] {
   });
 }
 
-function factLines({ paths, hosts, commands, executable, secrets = [], preimages, taint = [] }: Facts): string[] {
+function factLines({
+  paths,
+  hosts,
+  commands,
+  executable,
+  runs = [],
+  secrets = [],
+  preimages,
+  taint = [],
+}: Facts): string[] {
   const pathLines = paths.map(({ path, real, inside_root, kind, secret_shaped, closed }) => {
     const marks = [kind, ...(inside_root ? [] : ['outside the project']), ...(secret_shaped ? ['may hold a secret'] : []), ...(closed ? ["the runtime's own"] : [])]; // prettier-ignore
     return `path ${path} is ${real} (${marks.join(', ')})`;
@@ -51,6 +60,7 @@ function factLines({ paths, hosts, commands, executable, secrets = [], preimages
     ...hosts.map(hostLine),
     ...commands.map(commandLine),
     ...(executable ? [`program ${executable.path}, ${executable.digest}`] : []),
+    ...runs.map(({ path, digest }) => `goes by ${path}, ${digest}`),
     ...secrets.map(({ variable, name }) => `gets the secret ${name} of the vault as ${variable}`),
     ...preimages.map(({ path, before, after }) => `file ${path}: ${before ?? 'not there'} → ${after ?? 'not there'}`),
     ...(taint.length > 0 ? [`tainted by ${taint.join(', ')}`] : []),
