@@ -127,6 +127,8 @@ export const facts = z.strictObject({
       kind: z.enum(['file', 'dir', 'missing', 'other']),
       secret_shaped: z.boolean(),
       closed: z.literal(true).exactOptional(),
+      /** Something runs it, or goes by it, though nobody calls it: hooks and settings of git, start-up files of a home. */
+      runs_later: z.literal(true).exactOptional(),
       /** A command line writes it by a redirect, or by an option of a program that else reads. */
       writes: z.literal(true).exactOptional(),
     }),

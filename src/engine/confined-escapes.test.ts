@@ -97,22 +97,63 @@ for (const level of LEVELS) {
     });
 
     if (level.name === 'bubblewrap') {
-      test.each(['hooks', 'config', 'config.worktree', 'commondir'])(
-        '.git/%s that a command made is set aside when it ends',
-        async (name) => {
-          rmSync(join(c.t.root, '.git', name), { recursive: true, force: true });
-          await c.run(`mkdir .git/${name} && echo evil >.git/${name}/x`);
-          await c.run(`mkdir .git/${name} && echo evil >.git/${name}/y`);
-          expect(existsSync(join(c.t.root, '.git', name))).toBe(false);
-          expect(readdirSync(join(c.t.root, '.git', `${name}.set-aside`))).toEqual(['y']);
-        },
-      );
+      test.each(['hooks', 'config', 'config.worktree'])('.git/%s that is not there no command makes', async (name) => {
+        rmSync(join(c.t.root, '.git', name), { recursive: true, force: true });
+        const evil = `mkdir .git/${name}; echo evil >.git/${name}/x; echo evil >.git/${name}; mv a.txt .git/${name}; rm -rf .git/${name}`;
+        await c.run(evil);
+        await Promise.all([c.run(`${evil}; sleep 0.4`), c.run(`sleep 0.2; ${evil}`)]);
+        const path = join(c.t.root, '.git', name);
+        expect(name === 'hooks' ? readdirSync(path) : readFileSync(path, 'utf8')).toEqual(name === 'hooks' ? [] : '');
+        expect(c.t.text('a.txt')).not.toBe('');
+      });
+
+      const commondir = (): boolean => existsSync(join(c.t.root, '.git/commondir'));
+
+      test('.git/commondir that a command made is set aside when it ends', async () => {
+        await c.run('echo evil >.git/commondir');
+        await c.run('mkdir .git/commondir && echo evil >.git/commondir/y');
+        expect(commondir()).toBe(false);
+        expect(readdirSync(join(c.t.root, '.git/commondir.set-aside'))).toEqual(['y']);
+      });
+
+      test('… and so are steps of a rebase that run commands', async () => {
+        const steps = '.git/rebase-merge/git-rebase-todo';
+        await c.run(`mkdir .git/rebase-merge; echo pick 1234 >${steps}`);
+        expect(c.t.text(steps)).toBe('pick 1234\n');
+        await c.run(`printf "pick 1234\\n  exec evil\\n" >${steps}`);
+        expect(existsSync(join(c.t.root, steps))).toBe(false);
+        c.t.file(steps, 'exec ours\n');
+        await c.run(`echo exec evil >${steps}; rm ${steps}`);
+        expect(c.t.text(steps)).toBe('exec ours\n');
+      });
+
+      test('… and none that began meanwhile makes it again', async () => {
+        const first = c.run('echo evil >.git/commondir; while ! [ -e stop ]; do sleep 0.02; done');
+        while (!commondir()) await new Promise((resolve) => setTimeout(resolve, 10));
+        const second = c.run(
+          'touch began; while [ -e .git/commondir ]; do sleep 0.02; done; echo evil >.git/commondir',
+        );
+        while (!existsSync(join(c.t.root, 'began'))) await new Promise((resolve) => setTimeout(resolve, 10));
+        c.t.file('stop', '');
+        await Promise.all([first, second]);
+        expect(commondir()).toBe(false);
+      });
 
       test('where something of .git is a link, none of it can be changed', async () => {
         renameSync(join(c.t.root, '.git/hooks'), join(c.t.root, 'our-hooks'));
         symlinkSync('../our-hooks', join(c.t.root, '.git/hooks'));
         await c.run('rm .git/hooks; mkdir .git/hooks; echo x >.git/x');
         expect(readdirSync(join(c.t.root, '.git')).sort()).toEqual(['config', 'hooks']);
+      });
+
+      test('hooks and settings of git that lie elsewhere in the project stay', async () => {
+        c.t.file('.git/config', '[core]\n\thooksPath = .githooks\n[include]\n\tpath = ../etc/git.inc\n');
+        for (const path of ['.githooks/pre-commit', 'etc/git.inc']) c.t.file(path, 'ours\n');
+        await c.run(
+          'echo evil >.githooks/pre-commit; echo evil >.githooks/post-commit; echo evil >etc/git.inc; rm -rf .githooks etc; mv etc x; mv .githooks y',
+        );
+        expect(['.githooks/pre-commit', 'etc/git.inc'].map(c.t.text)).toEqual(['ours\n', 'ours\n']);
+        expect(readdirSync(join(c.t.root, '.githooks'))).toEqual(['pre-commit']);
       });
 
       test('a .git that is a file says where the repository is, and stays', async () => {

@@ -37,6 +37,7 @@ function touched({ paths, hosts, commands, executable, runs = [], secrets = [] }
   row('works in', paths.filter(({ arg }) => arg === 'workdir').map(({ real }) => real));
   row('writes', paths.filter(isWritten).map(({ real }) => real));
   row('outside', paths.filter((path) => !path.inside_root && !isWritten(path)).map(place));
+  row('runs later', paths.filter(({ runs_later }) => runs_later).map(place));
   row('secret', paths.filter(({ secret_shaped }) => secret_shaped).map(place));
   row('hosts', hosts.map(({ host, port, addresses, scope }) => `${host}:${port}${inBrackets([...addresses.filter((one) => one !== host), ...(scope ? [`no public place: ${scope}`] : [])])}`));
   row('unclear', commands.flatMap(({ unclear }) => unclear?.replaceAll('_', ' ') ?? []));

@@ -10,7 +10,7 @@ import type { SandboxLevel } from '../../contract/values.ts';
 import { bubblewrap } from './bubblewrap.ts';
 import { landlock } from './landlock.ts';
 import type { Level } from './level.ts';
-import { keepAway } from './git-places.ts';
+import { holdGit } from './git-places.ts';
 import type { Place } from './place.ts';
 import { placesOf } from './places.ts';
 import { seatbelt } from './seatbelt.ts';
@@ -112,7 +112,7 @@ function sandboxOf(level: Level, program: string, projectRoot: string, places: r
     leaves: level.leaves,
     confine(command) {
       const scratch = makeScratch();
-      const setAside = keepAway(projectRoot);
+      const setAside = holdGit(projectRoot, places);
       const confined = level.confine(program, { places, scratch, command });
       const remove = (): void => {
         scratch.remove();

@@ -1,46 +1,121 @@
 /** Of a project's repository: what git runs, or is told by what to run. Commands may change the rest of it. */
-import { lstatSync, renameSync, rmSync, type Stats } from 'node:fs';
+import {
+  type Stats,
+  accessSync,
+  constants,
+  lstatSync,
+  mkdirSync,
+  readFileSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
+import { gitToldBy } from '../../base/git-told-by.ts';
+import { isInside } from '../../base/is-inside.ts';
 import type { Place } from './place.ts';
 
-/** `commondir` says where git finds the others. */
-const RUNS = ['hooks', 'config', 'config.worktree', 'commondir'];
+/** Empty, they mean nothing to git: so they can be there before a command, which can't make them then. */
+const FOLDER = 'hooks';
+const FILES = ['config', 'config.worktree'];
+/** Says where git finds the others. It can't be empty, and a folder that is a repository of its own has none. */
+const COMMON = 'commondir';
+/** No settings that somebody wrote are larger. */
+const MOST_BYTES = 1024 * 1024;
+/** What is left to do of a rebase. */
+const STEPS = 'rebase-merge/git-rebase-todo';
 /** Where other repositories have theirs. */
 const OTHERS = ['modules', 'worktrees'];
 
 /** `.git` itself is a place, so that nobody renames it; as a file it says where the repository is. */
-export function placesOfGit(projectRoot: string): Place[] {
+export function placesOfGit(projectRoot: string, homes: readonly string[]): Place[] {
   const git = join(projectRoot, '.git');
   const kind = kindOf(git);
   if (kind === undefined || kind.isSymbolicLink()) return [];
-  if (!kind.isDirectory()) return [{ path: git, access: 'read' }];
+  const elsewhere = gitToldBy(read, { git, worktree: projectRoot, homes })
+    .filter((path) => path !== projectRoot && isInside(projectRoot, path) && realPath(path) === path)
+    .map((path): Place => ({ path, access: 'read' }));
+  if (!kind.isDirectory()) return [{ path: git, access: 'read' }, ...elsewhere];
   try {
-    return placesIn(git);
+    accessSync(git, constants.W_OK);
+    return [...placesIn(git), ...elsewhere];
   } catch {
-    return [{ path: git, access: 'read' }]; // what it holds can't be seen, which a command could change
+    return [{ path: git, access: 'read' }, ...elsewhere]; // what it holds can't be seen or made, which a command could change
   }
 }
 
 function placesIn(git: string): Place[] {
-  const known = [...RUNS, ...OTHERS].map((name) => join(git, name)).filter((path) => kindOf(path) !== undefined);
+  const at = (name: string): string => join(git, name);
+  const others = [COMMON, ...OTHERS].filter((name) => kindOf(at(name)) !== undefined);
   // A link can't be kept from being replaced, but by keeping the folder; and what it leads to is no part of the repository.
-  if (known.some((path) => kindOf(path)!.isSymbolicLink())) return [{ path: git, access: 'read' }];
-  return [{ path: git, access: 'write' }, ...known.map((path): Place => ({ path, access: 'read' }))];
+  // A `commondir`, or steps that run commands, may be what a command made that still runs: it is set aside as that ends, and
+  // then none may make another.
+  const isKept =
+    others.includes(COMMON) ||
+    runsSteps(git) ||
+    [FOLDER, ...FILES, ...others].some((name) => kindOf(at(name))?.isSymbolicLink());
+  if (isKept) return [{ path: git, access: 'read' }];
+  const known = [FOLDER, ...FILES, ...others].map((name): Place => ({ path: at(name), access: 'read' }));
+  return [{ path: git, access: 'write' }, ...known];
 }
 
-/** What isn't there can't be kept from being made. Gives what sets aside what a command made of it, once that has ended. */
-export function keepAway(projectRoot: string): () => void {
+/**
+ * Makes what isn't there, so that no command does: what one makes, another that starts meanwhile would take for what was there.
+ * Gives what sets a `commondir`, or steps of a rebase that run commands, aside that a command made, once that has ended. @throws Error of the file system
+ */
+export function holdGit(projectRoot: string, places: readonly Place[]): () => void {
   const git = join(projectRoot, '.git');
-  if (kindOf(git)?.isDirectory() !== true) return () => undefined;
-  const missing = RUNS.map((name) => join(git, name)).filter((path) => kindOf(path) === undefined);
+  if (!places.some(({ path, access }) => path === git && access === 'write')) return () => undefined;
+  if (kindOf(join(git, FOLDER)) === undefined) unlessThere(() => mkdirSync(join(git, FOLDER)));
+  for (const path of FILES.map((name) => join(git, name))) {
+    if (kindOf(path) === undefined) unlessThere(() => writeFileSync(path, '', { flag: 'wx' }));
+  }
   return () => {
-    for (const path of missing) {
-      if (kindOf(path) === undefined) continue;
-      const aside = `${path}.set-aside`;
-      rmSync(aside, { recursive: true, force: true });
-      renameSync(path, aside);
-    }
+    if (kindOf(join(git, COMMON)) !== undefined) setAside(join(git, COMMON));
+    if (runsSteps(git)) setAside(join(git, STEPS));
   };
+}
+
+/** Whether a rebase would go on by running commands. */
+function runsSteps(git: string): boolean {
+  return /^[^\S\n]*(?:x|exec)\s/m.test(read(join(git, STEPS)) ?? '');
+}
+
+function setAside(path: string): void {
+  const aside = `${path}.set-aside`;
+  rmSync(aside, { recursive: true, force: true });
+  renameSync(path, aside);
+}
+
+/** Another command that begins at this moment makes the same. */
+function unlessThere(make: () => void): void {
+  try {
+    make();
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+  }
+}
+
+/** Undefined: not there, or nothing that is read: a command may have put a pipe there, or a link to what never ends. */
+function read(path: string): string | undefined {
+  try {
+    const stats = statSync(path);
+    if (!stats.isFile() || stats.size > MOST_BYTES) return undefined;
+    return readFileSync(path, { encoding: 'utf8', flag: constants.O_RDONLY | constants.O_NONBLOCK });
+  } catch {
+    return undefined;
+  }
+}
+
+/** Undefined: it isn't there. A link, or what lies behind one, can't be kept from being replaced. */
+function realPath(path: string): string | undefined {
+  try {
+    return realpathSync(path);
+  } catch {
+    return undefined;
+  }
 }
 
 function kindOf(path: string): Stats | undefined {

@@ -51,7 +51,7 @@ export function placesOf(around: Surroundings): Place[] {
     soft.add(path);
   }
   // From here on nothing is resolved again: what commands may change could lead elsewhere by now.
-  for (const { path, access: is } of placesOfGit(projectRoot)) access.set(path, is);
+  for (const { path, access: is } of placesOfGit(projectRoot, userHomes)) access.set(path, is);
   for (const path of around.hide) access.set(path, 'none');
   for (const path of around.read) access.set(path, 'read');
   for (const path of around.write) access.set(path, 'write');

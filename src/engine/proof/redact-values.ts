@@ -162,7 +162,7 @@ export function createValueRedaction(placeholders: Placeholders): ValueRedaction
     },
 
     facts: (facts) => ({
-      paths: facts.paths.map(({ arg, path, real, inside_root, kind, secret_shaped, closed, writes }) => ({
+      paths: facts.paths.map(({ arg, path, real, inside_root, kind, secret_shaped, closed, runs_later, writes }) => ({
         arg: text(arg),
         path: text(path),
         real: text(real),
@@ -170,6 +170,7 @@ export function createValueRedaction(placeholders: Placeholders): ValueRedaction
         kind,
         secret_shaped,
         ...(closed && { closed }),
+        ...(runs_later && { runs_later }),
         ...(writes && { writes }),
       })),
       hosts: facts.hosts.map(({ arg, url, host, addresses, ...same }) => ({

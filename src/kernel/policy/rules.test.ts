@@ -152,6 +152,18 @@ describe('commands', () => {
     expect(verdict(ruled([allow({})]), exec(['cp a b'], { paths: [hook] }))).toBe('allow');
   });
 
+  test('what something runs later is written by a rule that names it in full, and read by any', () => {
+    const files = (path: string): Policy => ruled([allow({ tool: ['*'], path: [path] })]);
+    const hook = pathFact('/p/.githooks/pre-commit', { runs_later: true });
+    const patch = { tool: 'apply_patch', effect: 'write', facts: factsOf({ paths: [hook] }) } as const;
+    for (const path of ['**', '.githooks/**', '.githooks/*'])
+      expect(verdict(files(path), patch)).toBe('require_approval');
+    expect(verdict(files('.githooks/pre-commit'), patch)).toBe('allow');
+    expect(verdict(files('**'), { ...patch, tool: 'read_file', effect: 'read' })).toBe('allow');
+    const line = ruled([allow({ command: ['cp *'] })]);
+    expect(verdict(line, exec(['cp a b'], { paths: [{ ...hook, writes: true }] }))).toBe('require_approval');
+  });
+
   test('words mean other files in another folder', () => {
     const at = (real: string): Partial<JudgedCall> => exec(['npm test'], { paths: [pathFact(real, { arg: 'workdir', kind: 'dir' })] }); // prettier-ignore
     expect(verdict(policy, at('/p'))).toBe('allow');

@@ -107,12 +107,12 @@ function covers(rule: PolicyRule, unit: Unit, { effect, facts, project_root }: R
   if (rule.command && (!unit.command || !rule.command.some((one) => matchesCommand(one, unit.command!, EXACTLY) === 'yes'))) return false; // prettier-ignore
   if (rule.path && !rule.command && unit.command) return false;
   const paths = unit.path ? [unit.path] : facts.paths;
-  // What git keeps there it runs.
-  const isMeant = (one: string, path: Path): boolean => effect === 'read' || !isOfGit(path.real) || isOfGit(one);
+  const isMeant = (one: string, path: Path): boolean =>
+    effect === 'read' || ((!isOfGit(path.real) || isOfGit(one)) && (!path.runs_later || isInFull(one)));
   const isNamed = (path: Path): boolean => rule.path!.some((one) => matchesPath(one, path, project_root) && isMeant(one, path)); // prettier-ignore
   if (rule.path && !(paths.every(isNamed) && (paths.length > 0 || unit.command))) return false;
   const isElsewhere = ({ arg, real }: Path): boolean => arg === 'workdir' && real !== project_root;
-  const isOwn = (path: Path): boolean => path.writes === true || isElsewhere(path) || isOfGit(path.real);
+  const isOwn = (path: Path): boolean => path.writes === true || isElsewhere(path) || runsItself(path);
   if (rule.command && !rule.path && paths.some(isOwn)) return false;
   // Where a program connects its words can't promise.
   if (rule.host && unit.command) return false;
@@ -120,8 +120,13 @@ function covers(rule: PolicyRule, unit: Unit, { effect, facts, project_root }: R
   return !rule.host || (hosts.length > 0 && hosts.every((host) => rule.host!.some((one) => matchesHost(one, host))));
 }
 
+/** What nobody calls, and is run or gone by all the same. */
+export function runsItself({ real, runs_later }: Path): boolean {
+  return runs_later === true || isOfGit(real);
+}
+
 /** What git keeps there it runs, or is told by. */
-export function isOfGit(path: string): boolean {
+function isOfGit(path: string): boolean {
   return path.split('/').includes('.git');
 }
 
@@ -130,7 +135,11 @@ const EXACTLY = { loosely: false };
 /** A path that looks like a secret must be named as what it is: `src/**` doesn't mean `src/.env`. */
 function namesPath(pattern: string, path: Path, { project_root }: RuledCall): boolean {
   if (!matchesPath(pattern, path, project_root)) return false;
-  return !path.secret_shaped || !pattern.slice(pattern.lastIndexOf('/') + 1).includes('*');
+  return !path.secret_shaped || isInFull(pattern);
+}
+
+function isInFull(pattern: string): boolean {
+  return !pattern.slice(pattern.lastIndexOf('/') + 1).includes('*');
 }
 
 function anyPart(rule: PolicyRule, { facts, project_root }: RuledCall): Answer {

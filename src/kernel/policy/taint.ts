@@ -3,7 +3,7 @@
  * whatever lets data out, shows a secret or reaches beyond the project asks, though lists and rules allow it.
  */
 import type { Policy } from '../../contract/manifest.ts';
-import { allowedBy, isOfGit, type RuledCall } from './rules.ts';
+import { allowedBy, type RuledCall, runsItself } from './rules.ts';
 import { secretsText } from './secrets.ts';
 
 /** Why a tainted call asks under one of these policies. Undefined: it doesn't. */
@@ -33,8 +33,9 @@ function reachOf({ effect, facts: { paths, hosts, commands, sandbox, secrets } }
   if (outside) return `${outside.path} is outside the project root`;
   const secret = paths.find(({ secret_shaped }) => secret_shaped);
   if (secret) return `${secret.path} looks like a secret`;
-  const ofGit = paths.find(({ real, writes }) => (effect === 'write' || writes === true) && isOfGit(real));
-  if (ofGit) return `${ofGit.path} is what git runs or is told by`;
+  const later = paths.find((path) => (effect === 'write' || path.writes === true) && runsItself(path));
+  if (later)
+    return `${later.path} is ${later.runs_later ? 'what something else runs or goes by' : 'what git runs or is told by'}`;
   // It can only grant, so that nothing within the project is kept from it.
   if (commands.length > 0 && sandbox === 'landlock') return 'its sandbox leaves open what git runs or is told by';
   return undefined;

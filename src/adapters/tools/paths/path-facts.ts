@@ -6,6 +6,7 @@ import type { Invalid } from '../arguments/invalid.ts';
 import { invalid, type Scene } from '../tool.ts';
 import { guardedFiles, leadsInto } from './other-names.ts';
 import { resolveReal } from './resolve-real.ts';
+import { runsLater } from './runs-later.ts';
 import { isSecretShaped } from '../../../base/secret-shaped.ts';
 
 /** Linux takes no longer one. */
@@ -31,6 +32,7 @@ export function pathFact(scene: Scene, arg: string, path: string): PathFact | { 
     kind,
     secret_shaped: isSecretShaped(path) || isSecretShaped(real) || guarded === 'secret',
     ...(isClosed && { closed: true }),
+    ...(runsLater(scene, real) && { runs_later: true }),
   };
 }
 

@@ -51,8 +51,8 @@ function factLines({
   preimages,
   taint = [],
 }: Facts): string[] {
-  const pathLines = paths.map(({ path, real, inside_root, kind, secret_shaped, closed }) => {
-    const marks = [kind, ...(inside_root ? [] : ['outside the project']), ...(secret_shaped ? ['may hold a secret'] : []), ...(closed ? ["the runtime's own"] : [])]; // prettier-ignore
+  const pathLines = paths.map(({ path, real, inside_root, kind, secret_shaped, closed, runs_later }) => {
+    const marks = [kind, ...(inside_root ? [] : ['outside the project']), ...(secret_shaped ? ['may hold a secret'] : []), ...(closed ? ["the runtime's own"] : []), ...(runs_later ? ['runs by itself later'] : [])]; // prettier-ignore
     return `path ${path} is ${real} (${marks.join(', ')})`;
   });
   return [

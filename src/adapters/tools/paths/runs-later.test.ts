@@ -1,0 +1,52 @@
+import { mkdirSync, symlinkSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { shell, type TestHost, testHost } from '../test-host.ts';
+
+let t: TestHost;
+beforeEach(() => void (t = testHost({ environment: { PATH: process.env['PATH'], HOME: '/nowhere' } })));
+afterEach(() => t.remove());
+
+const laterOf = async (path: string): Promise<boolean> => {
+  const patch = `*** Begin Patch\n*** Add File: ${path}\n+x\n*** End Patch\n`;
+  const { facts } = await t.inspect('apply_patch', { patch });
+  return facts.paths[0]!.runs_later === true;
+};
+
+test('hooks and settings of git that lie in the project', async () => {
+  mkdirSync(join(t.root, '.git'));
+  t.file('.git/config', '[core]\n\thooksPath = .githooks\n[include]\n\tpath = ../etc/git.inc\n');
+  for (const path of ['.githooks/pre-commit', '.githooks/a/b', 'etc/git.inc']) expect(await laterOf(path)).toBe(true);
+  for (const path of ['.githooks2/x', 'etc/other', '.bashrc', 'src/a']) expect(await laterOf(path)).toBe(false);
+});
+
+test('… also by another name', async () => {
+  mkdirSync(join(t.root, '.git'));
+  mkdirSync(join(t.root, 'tools/hooks'), { recursive: true });
+  symlinkSync('tools/hooks', join(t.root, 'hooks'));
+  t.file('.git/config', '[core]\n\thooksPath = hooks\n');
+  for (const path of ['tools/hooks/pre-commit', 'hooks/x']) expect(await laterOf(path)).toBe(true);
+});
+
+test('settings that are no file, or endless, hold nothing up', async () => {
+  mkdirSync(join(t.root, '.git'));
+  t.file('.git/config', '[include]\n\tpath = ../pipe\n\tpath = ../zero\n[core]\n\thooksPath = h\n');
+  shell('mkfifo "$1"', join(t.root, 'pipe'));
+  symlinkSync('/dev/zero', join(t.root, 'zero'));
+  expect(await laterOf('h/x')).toBe(true);
+});
+
+test('what starts with the next shell, where the project is a home', async () => {
+  t.remove();
+  t = testHost();
+  const later = [
+    '.bashrc',
+    '.config/autostart/x.desktop',
+    '.gitconfig',
+    '.local/bin/ls',
+    'bin/git',
+    'Library/LaunchAgents/x',
+  ];
+  for (const path of later) expect(await laterOf(path)).toBe(true);
+  for (const path of ['notes/x', 'binary', 'work/.bashrc']) expect(await laterOf(path)).toBe(false);
+});
