@@ -1,5 +1,5 @@
 /** A heartbeat, from the command to the model: it costs something only when there is something new. */
-import { readFileSync, statSync } from 'node:fs';
+import { readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'vitest';
 import type { Firing } from '../src/contract/schedule.ts';
@@ -100,4 +100,28 @@ test('by hand it says when there is nothing to be looked after', async ({ place,
   const ran = await place.run(['cron', 'run', 'pulse']);
   expect(ran).toMatchObject({ code: 2, stderr: expect.stringContaining('HEARTBEAT.md says nothing') as string });
   expect([mock.requests, await history(place, 'pulse')]).toEqual([[], []]);
+});
+
+test('a link in the place of its file is told as what it is, and nothing of what it leads to', async ({
+  place,
+  mock,
+}) => {
+  place.connect(mock);
+  await place.run(['cron', 'add', 'pulse', '--heartbeat']);
+  const secret = join(place.project, '../id_ed25519');
+  writeFileSync(secret, 'PLANTED');
+  symlinkSync('../id_ed25519', join(place.project, 'HEARTBEAT.md'));
+  const ran = await place.run(['cron', 'run', 'pulse']);
+  const what = `HEARTBEAT.md leads by a link to ${secret}, which is not in the project`;
+  expect(ran).toMatchObject({ code: 2, stdout: '', stderr: expect.stringContaining(what) as string });
+  expect(ran.stderr).toContain('make the job anew with the path of what is meant');
+  expect(ran.stderr).not.toContain('PLANTED');
+
+  await startDaemon(place);
+  await add(place, 'clock', '--command', 'true');
+  await add(place, 'beat', '--heartbeat');
+  await untilRan(place, 'clock', 2);
+  const rows = await untilRan(place, 'beat', 1);
+  expect(rows[0]).toMatchObject({ state: 'skipped', reason: expect.stringContaining(what) as string });
+  expect(mock.requests).toEqual([]);
 });

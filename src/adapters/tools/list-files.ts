@@ -1,6 +1,6 @@
 import { closeSync, readlinkSync } from 'node:fs';
 import { SHOWN_BYTES } from './limits.ts';
-import { openFolder } from './paths/open-file.ts';
+import { openFolder } from '../../base/files/open-file.ts';
 import { pathFact } from './paths/path-facts.ts';
 import { walk, type Walked } from './paths/walk.ts';
 import { failed, noFacts, type Outcome, type Scene, succeeded, type Tool } from './tool.ts';

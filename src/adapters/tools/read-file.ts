@@ -1,8 +1,9 @@
 import { closeSync } from 'node:fs';
 import { BINARY_PROBE_BYTES, SHOWN_BYTES } from './limits.ts';
-import { openFile, readAt } from './paths/open-file.ts';
+import { openFile, readAt } from '../../base/files/open-file.ts';
 import { pathFact } from './paths/path-facts.ts';
-import { failed, failureOf, noFacts, type Outcome, succeeded, type Tool } from './tool.ts';
+import { failureOf } from '../../base/failure.ts';
+import { failed, noFacts, type Outcome, succeeded, type Tool } from './tool.ts';
 import { visible } from './visible.ts';
 
 const DEFAULT_LINES = 2000;

@@ -5,7 +5,7 @@ import type { ToolRequest } from '../../contract/ports.ts';
 import type { Sandboxes } from '../../contract/sandbox.ts';
 import type { Invalid } from './arguments/invalid.ts';
 import type { Network } from './net/network.ts';
-import { resolveReal } from './paths/resolve-real.ts';
+import { resolveReal } from '../../base/files/resolve-real.ts';
 import { invalid, type Scene, type ToolSettings } from './tool.ts';
 
 export interface SceneOptions {

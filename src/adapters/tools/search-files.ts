@@ -1,11 +1,12 @@
 import { BINARY_PROBE_BYTES, SHOWN_BYTES } from './limits.ts';
-import { readWhole } from './paths/open-file.ts';
+import { readWhole } from '../../base/files/open-file.ts';
 import { pathFact, shownPath } from './paths/path-facts.ts';
 import { matcherOf, matchingLines } from './matching-lines.ts';
 import { isSecretShaped } from '../../base/secret-shaped.ts';
 import { guardedFiles } from './paths/other-names.ts';
 import { walk } from './paths/walk.ts';
-import { failed, type Failure, noFacts, type Outcome, type Scene, succeeded, type Tool } from './tool.ts';
+import type { Failure } from '../../base/failure.ts';
+import { failed, noFacts, type Outcome, type Scene, succeeded, type Tool } from './tool.ts';
 import { visible } from './visible.ts';
 
 const MAX_FILE_BYTES = 2 * 1024 * 1024;

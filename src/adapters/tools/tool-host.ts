@@ -4,6 +4,7 @@
  */
 import { canonicalJson } from '../../base/canonical-json.ts';
 import { type Digest, digestOf } from '../../base/digest.ts';
+import { failureOf } from '../../base/failure.ts';
 import type { JsonObject } from '../../base/json.ts';
 import { memberTexts } from '../../base/member-texts.ts';
 import { LONGEST_ARGUMENT } from '../../contract/longest-argument.ts';
@@ -23,7 +24,7 @@ import { sceneOf, type SceneOptions } from './scene.ts';
 import { searchFiles } from './search-files.ts';
 import { time } from './time.ts';
 import {
-  failed, failureOf, invalid, noFacts, type Outcome, type Prepared, type Scene, type Tool,
+  failed, invalid, noFacts, type Outcome, type Prepared, type Scene, type Tool,
 } from './tool.ts'; // prettier-ignore
 import { visible } from './visible.ts';
 

@@ -5,10 +5,14 @@
  *   watch: <path>   a file, or a folder with what is right in it
  *   due: <time> …   RFC 3339; that it has come is a change
  */
-import { readdir, readFile, stat } from 'node:fs/promises';
+import { readdir, stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
+import { openNamed, type Surroundings } from '../../adapters/tools/paths/open-named.ts';
 import { canonicalJson } from '../../base/canonical-json.ts';
 import { type Digest, digestOf } from '../../base/digest.ts';
+import type { Failure } from '../../base/failure.ts';
+import { readOpen } from '../../base/files/open-file.ts';
+import { resolveReal } from '../../base/files/resolve-real.ts';
 import { RuntimeError } from '../../contract/errors.ts';
 import type { Job } from '../../contract/schedule.ts';
 
@@ -20,9 +24,12 @@ const MOST_BYTES = 64 * 1024;
 const MOST_NAMES = 10_000;
 const NAMED = /^[ \t]*(?:[-*+][ \t]+)?(watch|due):[ \t]*(\S.*?)[ \t]*$/gim;
 
+/** Where a heartbeat looks, beside the job's own folder. */
+export type Around = Omit<Surroundings, 'projectRoot'>;
+
 /** A digest of what there is to be looked at; undefined: there is nothing. `now` in ms UTC. */
-export async function lookAround(job: Job, now: number): Promise<Digest | undefined> {
-  const text = await instructionsOf(job);
+export async function lookAround(job: Job, now: number, around: Around): Promise<Digest | undefined> {
+  const text = await instructionsOf(job, around);
   if (text === undefined) return undefined;
   const named = [...text.matchAll(NAMED)].map(async ([, kind, what]) =>
     kind!.toLowerCase() === 'due'
@@ -33,8 +40,8 @@ export async function lookAround(job: Job, now: number): Promise<Digest | undefi
 }
 
 /** The message for the model. @throws RuntimeError schedule_invalid, when there is nothing to be looked after any more */
-export async function heartbeatPrompt(job: Job): Promise<string> {
-  const text = await instructionsOf(job);
+export async function heartbeatPrompt(job: Job, around: Around): Promise<string> {
+  const text = await instructionsOf(job, around);
   if (text === undefined) throw nothingToLookAfter(job);
   return `${INSTRUCTIONS}\n\n${job.heartbeat}:\n\n${text}`;
 }
@@ -54,18 +61,30 @@ export function saysNothingToDo(text: string): boolean {
 }
 
 /** Undefined: there is no such file, or it holds only comments, headings and empty items. */
-async function instructionsOf({ heartbeat, root }: Job): Promise<string | undefined> {
-  const text = await readFile(resolve(root, heartbeat!), 'utf8').catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return '';
-    throw error;
-  });
-  if (text.length > MOST_BYTES) {
-    throw new RuntimeError('schedule_invalid', `${heartbeat} is longer than ${MOST_BYTES / 1024} KiB`, {
-      next: 'Shorten it: it is sent to the model with each beat.',
-    });
+async function instructionsOf({ heartbeat, root }: Job, around: Around): Promise<string | undefined> {
+  const path = resolve(root, heartbeat!);
+  const project = resolveReal(root);
+  // It was real when the job was made.
+  if (!('code' in project) && project.real !== root) {
+    throw refused({ code: 'leads_elsewhere', message: `the folder ${root} leads to ${project.real} now` });
   }
+  const file = openNamed({ ...around, projectRoot: root }, path);
+  if ('code' in file && file.code === 'not_found') return undefined;
+  const read = 'code' in file ? file : await readOpen(file, path, MOST_BYTES);
+  if ('code' in read) throw refused(read, heartbeat);
+  const text = read.bytes.toString('utf8');
   const lines = text.replaceAll(/<!--.*?(?:-->|$)/gs, '').split('\n');
   return lines.every((line) => /^\s*(?:#.*|[-*+]?\s*(?:\[[ xX]?\])?)\s*$/.test(line)) ? undefined : text.trim();
+}
+
+const NEXT: Record<string, string> = {
+  leads_elsewhere: 'Put the file itself there, or make the job anew with the path of what is meant.',
+  too_large: 'Shorten it: it is sent to the model with each beat.',
+};
+
+function refused({ code, message }: Failure, heartbeat?: string): RuntimeError {
+  const what = code === 'too_large' ? `${heartbeat} is longer than ${MOST_BYTES / 1024} KiB` : message;
+  return new RuntimeError('schedule_invalid', what, { next: NEXT[code] ?? 'Make it a file that can be read.' });
 }
 
 async function fingerprintOf(path: string): Promise<string[]> {

@@ -1,5 +1,6 @@
 /** What a person asks for, checked and with its defaults filled in. */
 import { webhookDefect } from '../../adapters/delivery/webhook.ts';
+import { resolveReal } from '../../base/files/resolve-real.ts';
 import { RuntimeError } from '../../contract/errors.ts';
 import type { Job, NewSchedule } from '../../contract/schedule.ts';
 import { checkSessionId } from '../session-id.ts';
@@ -46,7 +47,13 @@ export function newJob(asked: NewSchedule, { now, tz, root }: { now: number; tz:
   }
   checkSessionId(session);
   if (deliver !== undefined) checkDelivery(deliver);
-  return job;
+  return { ...job, root: realFolder(job.root) };
+}
+
+/** As it is now: a link that comes in its place later leads to another folder. */
+function realFolder(path: string): string {
+  const found = resolveReal(path);
+  return 'code' in found ? path : found.real;
 }
 
 function checkDelivery(deliver: string): void {

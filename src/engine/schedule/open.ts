@@ -6,12 +6,13 @@ import { toRuntimeError } from '../../contract/errors.ts';
 import type { EventStatus } from '../../contract/host.ts';
 import type { Job } from '../../contract/schedule.ts';
 import { webhookSecret } from '../../store/webhook-secret.ts';
+import { ownFiles } from '../config/own-files.ts';
 import { knownSecrets } from '../config/secrets.ts';
 import { createRedactor, type Redactor } from '../session/redact.ts';
 import { systemTimeZone } from '../wire.ts';
 import type { FiringState } from './book.ts';
 import { deliverResult } from './deliver.ts';
-import { heartbeatPrompt, lookAround, saysNothingToDo } from './heartbeat.ts';
+import { type Around, heartbeatPrompt, lookAround, saysNothingToDo } from './heartbeat.ts';
 import type { HubOfSchedules } from './hub-of-schedules.ts';
 import type { RunEnd } from './runs.ts';
 import { createScheduleService, type ScheduleService } from './service.ts';
@@ -28,6 +29,7 @@ export function openSchedules(hub: HubOfSchedules): Promise<ScheduleService> {
   const shapes = config.store.redact === 'shapes';
   const redactor = (): Redactor =>
     createRedactor([...knownSecrets(config, environment), ...workspace.vault.secrets()], { shapes });
+  const around = (): Around => ({ home, environment, ownFiles: ownFiles(home, config, workspace.request.file) });
   const runCommand = createOwnCommands({ clock, environment, further: config.tools.exec_command.env });
 
   /** Undefined: nothing is known of it, or not any more. */
@@ -104,7 +106,7 @@ export function openSchedules(hub: HubOfSchedules): Promise<ScheduleService> {
         await hub.submit({
           event_id: event_id!,
           session_id: session_id!,
-          parts: [{ type: 'text', text: prompt ?? (await heartbeatPrompt(job)) }],
+          parts: [{ type: 'text', text: prompt ?? (await heartbeatPrompt(job, around())) }],
           root,
           source: 'cron',
           lane: 'background',
@@ -118,7 +120,7 @@ export function openSchedules(hub: HubOfSchedules): Promise<ScheduleService> {
       endOf,
       command,
       async look(job, last) {
-        const digest = await lookAround(job, clock.now());
+        const digest = await lookAround(job, clock.now(), around());
         const known = last && last.outcome !== 'failed' && last.looked === digest && !(await isSpokenTo(last));
         return { digest, changed: digest !== undefined && !known };
       },

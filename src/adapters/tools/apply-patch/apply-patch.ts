@@ -1,6 +1,7 @@
 import type { ToolContext, ToolRun } from '../../../contract/ports.ts';
 import type { FileChange } from '../../../contract/values.ts';
-import { type Failure, failed, invalid, noFacts, type Outcome, type Prepared, type Scene, type Tool } from '../tool.ts';
+import type { Failure } from '../../../base/failure.ts';
+import { failed, invalid, noFacts, type Outcome, type Prepared, type Scene, type Tool } from '../tool.ts';
 import { visible } from '../visible.ts';
 import { commitPatch, type Committed, currentContent, digestOfContent } from './commit-patch.ts';
 import { parsePatch, type Section } from './parse-patch.ts';

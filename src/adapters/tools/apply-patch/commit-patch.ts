@@ -13,9 +13,10 @@ import { basename, dirname } from 'node:path';
 import { type Digest, digestOf } from '../../../base/digest.ts';
 import type { ToolContext } from '../../../contract/ports.ts';
 import type { FileChange } from '../../../contract/values.ts';
-import { readWhole } from '../paths/open-file.ts';
+import { readWhole } from '../../../base/files/open-file.ts';
 import { fromRoot, pathFact } from '../paths/path-facts.ts';
-import { type Failure, failureOf, type Scene } from '../tool.ts';
+import { type Failure, failureOf } from '../../../base/failure.ts';
+import type { Scene } from '../tool.ts';
 import type { Content } from './plan-patch.ts';
 import {
   type Folder, makeFolders, openChecked, putInPlace, quietly, removeFolders, removeFrom, removeStale, stagedName, synced,

@@ -4,7 +4,7 @@
  */
 import { isAbsolute } from 'node:path';
 import { type Digest, digestOf } from '../../../base/digest.ts';
-import { readWhole } from '../paths/open-file.ts';
+import { readWhole } from '../../../base/files/open-file.ts';
 import { pathFact, shownPath, type PathFact } from '../paths/path-facts.ts';
 import type { Scene } from '../tool.ts';
 import { applyHunks } from './apply-hunks.ts';

@@ -9,7 +9,7 @@ import {
 import { basename, dirname } from 'node:path';
 import type { Clock } from '../../../base/clock.ts';
 import { sha256 } from '../../../base/digest.ts';
-import { nameIn, openFolder } from '../paths/open-file.ts';
+import { nameIn, openFolder } from '../../../base/files/open-file.ts';
 
 const { O_CREAT, O_EXCL, O_NOFOLLOW, O_WRONLY } = constants;
 const DAY_MS = 24 * 60 * 60 * 1000;

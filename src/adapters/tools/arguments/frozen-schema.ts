@@ -1,6 +1,6 @@
 import type { JsonValue } from '../../../base/json.ts';
 import type { ToolSpec } from '../../../contract/manifest.ts';
-import { failureOf } from '../tool.ts';
+import { failureOf } from '../../../base/failure.ts';
 import type { Invalid } from './invalid.ts';
 
 /**

@@ -5,9 +5,10 @@ import { RuntimeError } from '../../../contract/errors.ts';
 import type { ToolContext, ToolRun } from '../../../contract/ports.ts';
 import type { Confined, Sandbox } from '../../../contract/sandbox.ts';
 import type { ValueSchema } from '../arguments/schema.ts';
+import { type Failure, failureOf } from '../../../base/failure.ts';
 import { pathFact, shownPath } from '../paths/path-facts.ts';
 import {
-  failed, type Failure, failureOf, invalid, noFacts, type Outcome, type Scene, type Tool, type ToolSettings,
+  failed, invalid, noFacts, type Outcome, type Scene, type Tool, type ToolSettings,
 } from '../tool.ts'; // prettier-ignore
 import { visible } from '../visible.ts';
 import { carriedInside, commandEnvironment, gitGuard } from './command-environment.ts';

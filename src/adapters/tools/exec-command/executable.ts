@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { accessSync, closeSync, constants, statSync } from 'node:fs';
 import type { Digest } from '../../../base/digest.ts';
-import { openFile, readAt } from '../paths/open-file.ts';
-import { resolveReal } from '../paths/resolve-real.ts';
+import { openFile, readAt } from '../../../base/files/open-file.ts';
+import { resolveReal } from '../../../base/files/resolve-real.ts';
 
 export interface Executable {
   /** Real path. */

@@ -1,7 +1,7 @@
 /** Finding and ending every process of a command, also those that left its process group. */
 import { readdirSync, readFileSync } from 'node:fs';
 import type { Clock } from '../../../base/clock.ts';
-import { hasProc } from '../paths/open-file.ts';
+import { hasProc } from '../../../base/files/open-file.ts';
 import { TOOL_CALL_VARIABLE } from './command-environment.ts';
 
 const GRACE_MS = 2000;

@@ -4,7 +4,7 @@ import { basename, join } from 'node:path';
 import { type Digest, digestOf } from '../../../base/digest.ts';
 import { isSecretShaped } from '../../../base/secret-shaped.ts';
 import type { CommandFact, Facts } from '../../../contract/values.ts';
-import { resolveReal } from '../paths/resolve-real.ts';
+import { resolveReal } from '../../../base/files/resolve-real.ts';
 import { interpreterOf } from '../shell/interpreters.ts';
 import type { DigestExecutable } from './executable.ts';
 import { fileNamed, pathsIn } from './file-named.ts';

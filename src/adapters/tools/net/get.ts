@@ -6,7 +6,7 @@ import http, { type IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import { version } from '#generated/version.js';
 import type { HostFact } from '../../../contract/values.ts';
-import type { Failure } from '../tool.ts';
+import type { Failure } from '../../../base/failure.ts';
 import { ENCODINGS, readBody } from './body.ts';
 import { hostFact } from './host-fact.ts';
 import { type Around, closedFor, connectTo, lookUp } from './reach.ts';

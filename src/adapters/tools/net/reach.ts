@@ -8,7 +8,7 @@ import type { Clock } from '../../../base/clock.ts';
 import { isAddress } from '../../../base/ip-address.ts';
 import type { ToolContext } from '../../../contract/ports.ts';
 import type { HostFact } from '../../../contract/values.ts';
-import type { Failure } from '../tool.ts';
+import type { Failure } from '../../../base/failure.ts';
 import { addressesOf, scopeAmong } from './host-fact.ts';
 import type { Network } from './network.ts';
 

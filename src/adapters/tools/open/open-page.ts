@@ -4,7 +4,8 @@ import type { ToolContext } from '../../../contract/ports.ts';
 import type { HostFact } from '../../../contract/values.ts';
 import { get, type Got } from '../net/get.ts';
 import { systemNetwork } from '../net/network.ts';
-import { failed, type Failure, type Outcome, type Scene } from '../tool.ts';
+import type { Failure } from '../../../base/failure.ts';
+import { failed, type Outcome, type Scene } from '../tool.ts';
 import { pageText, refuseType } from './page-text.ts';
 import { proxyFor } from './proxy.ts';
 

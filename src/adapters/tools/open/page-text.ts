@@ -1,6 +1,6 @@
 /** What a reply says, as text: by its type, and in its own alphabet. */
 import type { Got } from '../net/get.ts';
-import type { Failure } from '../tool.ts';
+import type { Failure } from '../../../base/failure.ts';
 import { readApart, READING_MS } from './read-apart.ts';
 
 export interface PageText {

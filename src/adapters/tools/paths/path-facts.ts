@@ -5,8 +5,8 @@ import type { Facts } from '../../../contract/values.ts';
 import type { Invalid } from '../arguments/invalid.ts';
 import { invalid, type Scene } from '../tool.ts';
 import { guardedFiles, leadsInto } from './other-names.ts';
-import { resolveReal } from './resolve-real.ts';
 import { runsLater } from './runs-later.ts';
+import { resolveReal } from '../../../base/files/resolve-real.ts';
 import { isSecretShaped } from '../../../base/secret-shaped.ts';
 
 /** Linux takes no longer one. */

@@ -5,8 +5,8 @@ import { relative } from 'node:path';
 import { gitToldBy } from '../../../base/git-told-by.ts';
 import { isInside } from '../../../base/is-inside.ts';
 import type { Scene } from '../tool.ts';
-import { openFile } from './open-file.ts';
-import { resolveReal } from './resolve-real.ts';
+import { openFile } from '../../../base/files/open-file.ts';
+import { resolveReal } from '../../../base/files/resolve-real.ts';
 
 const MOST_BYTES = 1024 * 1024;
 

@@ -1,7 +1,7 @@
 import { closeSync, type Dirent, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { isSameFolder } from './other-names.ts';
-import { nameIn, openFolder } from './open-file.ts';
+import { nameIn, openFolder } from '../../../base/files/open-file.ts';
 
 /** Folders that a walk names and does not enter: they are large and made by programs. */
 const NOT_ENTERED = new Set(['.git', 'node_modules']);

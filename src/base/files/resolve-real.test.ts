@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { resolveReal } from './resolve-real.ts';
+import { linkOutOf, resolveReal } from './resolve-real.ts';
 
 let root: string;
 beforeAll(() => {
@@ -21,16 +21,30 @@ afterAll(() => rmSync(root, { recursive: true }));
 
 test('links are resolved also behind what does not exist', () => {
   const real = (path: string) => resolveReal(`${root}/${path}`);
-  expect(real('near/../file')).toEqual({ real: `${root}/a/file`, kind: 'file' });
-  expect(real('near')).toEqual({ real: `${root}/a/b`, kind: 'dir' });
-  expect(real('self')).toEqual({ real: root, kind: 'dir' });
-  expect(real('top')).toEqual({ real: '/', kind: 'dir' });
-  expect(real('dangling')).toEqual({ real: `${root}/nowhere/x`, kind: 'missing' });
+  expect(real('near/../file')).toEqual({ real: `${root}/a/file`, kind: 'file', links: [`${root}/near`] });
+  expect(real('near')).toEqual({ real: `${root}/a/b`, kind: 'dir', links: [`${root}/near`] });
+  expect(real('self')).toEqual({ real: root, kind: 'dir', links: [`${root}/self`] });
+  expect(real('top')).toEqual({ real: '/', kind: 'dir', links: [`${root}/top`] });
+  expect(real('dangling')).toEqual({ real: `${root}/nowhere/x`, kind: 'missing', links: [`${root}/dangling`] });
   expect(real('missing/../top/etc')).toMatchObject({ real: '/etc' });
-  expect(real('missing/deep/./x//y')).toEqual({ real: `${root}/missing/deep/x/y`, kind: 'missing' });
-  expect(real('../../../../../../..')).toEqual({ real: '/', kind: 'dir' });
+  expect(real('missing/deep/./x//y')).toEqual({ real: `${root}/missing/deep/x/y`, kind: 'missing', links: [] });
+  expect(real('../../../../../../..')).toEqual({ real: '/', kind: 'dir', links: [] });
   expect(real('one')).toMatchObject({ code: 'not_found' });
-  expect(real('a/file/x')).toEqual({ real: `${root}/a/file/x`, kind: 'missing' });
+  expect(real('a/file/x')).toEqual({ real: `${root}/a/file/x`, kind: 'missing', links: [] });
+});
+
+test('the link by which a path leads out of a folder is known; the own `..` of a path is none', () => {
+  const out = (path: string, folder = root) => {
+    const found = resolveReal(`${root}/${path}`);
+    if ('code' in found) throw new Error(found.message);
+    return linkOutOf(folder, found);
+  };
+  expect(out('top/etc/passwd')).toBe(`${root}/top`);
+  expect(out('self/near/../../top')).toBe(`${root}/top`);
+  expect(out('dangling')).toBe(undefined);
+  expect(out(`top${root}/a/file`)).toBe(undefined);
+  expect(out('../elsewhere')).toBe(undefined);
+  expect(out('near/../file', `${root}/a/b`)).toBe(undefined);
 });
 
 test('whatever exists is where the system says it is', () => {

@@ -1,10 +1,13 @@
 import { lstatSync, readlinkSync, type Stats } from 'node:fs';
 import { dirname, join } from 'node:path';
-import type { Failure } from '../tool.ts';
+import { isInside } from '../is-inside.ts';
+import type { Failure } from '../failure.ts';
 
 export interface RealPath {
   real: string;
   kind: 'file' | 'dir' | 'missing' | 'other';
+  /** Links that were followed, where each really lies. */
+  links: string[];
 }
 
 /** As the kernel has it (ELOOP). */
@@ -18,7 +21,7 @@ const MAX_LINKS = 40;
 export function resolveReal(path: string): RealPath | Failure {
   let pending = path.split('/');
   let real = '/';
-  let links = 0;
+  const links: string[] = [];
   while (pending.length > 0) {
     const segment = pending.shift()!;
     if (segment === '' || segment === '.') continue;
@@ -29,14 +32,23 @@ export function resolveReal(path: string): RealPath | Failure {
       real = next;
       continue;
     }
-    if (++links > MAX_LINKS) return { code: 'not_found', message: `${path} leads through too many links` };
+    if (links.push(next) > MAX_LINKS) return { code: 'not_found', message: `${path} leads through too many links` };
     const target = readlinkSync(next);
     if (target.startsWith('/')) real = '/';
     pending = [...target.split('/'), ...pending];
   }
   const stats = statsOf(real);
   if (stats && 'code' in stats) return stats;
-  return { real, kind: !stats ? 'missing' : stats.isFile() ? 'file' : stats.isDirectory() ? 'dir' : 'other' };
+  const kind = !stats ? 'missing' : stats.isFile() ? 'file' : stats.isDirectory() ? 'dir' : 'other';
+  return { real, kind, links };
+}
+
+/**
+ * The link of a folder by which a path leads out of it; undefined: none does. Whoever may change what is in the folder
+ * could have put it there; `..` in the path itself is the word of whoever named it.
+ */
+export function linkOutOf(folder: string, { real, links }: RealPath): string | undefined {
+  return isInside(folder, real) ? undefined : links.findLast((link) => isInside(folder, link));
 }
 
 function statsOf(path: string): Stats | Failure | undefined {

@@ -11,7 +11,7 @@ import {
   type Stats,
   statSync,
 } from 'node:fs';
-import { failureOf, type Failure } from '../tool.ts';
+import { failureOf, type Failure } from '../failure.ts';
 
 const { O_DIRECTORY, O_NOFOLLOW, O_NONBLOCK, O_RDONLY } = constants;
 
@@ -60,7 +60,15 @@ export function readAt(fd: number, buffer: Buffer, position: number): Promise<nu
 /** The whole of a file, or a failure when it is larger than `most` bytes. */
 export async function readWhole(real: string, most: number): Promise<{ bytes: Buffer; stats: Stats } | Failure> {
   const file = openFile(real);
-  if ('code' in file) return file;
+  return 'code' in file ? file : readOpen(file, real, most);
+}
+
+/** The same of a file that was opened by this name; closes it. */
+export async function readOpen(
+  file: OpenFile,
+  name: string,
+  most: number,
+): Promise<{ bytes: Buffer; stats: Stats } | Failure> {
   try {
     const pieces: Buffer[] = [];
     let size = 0;
@@ -70,7 +78,7 @@ export async function readWhole(real: string, most: number): Promise<{ bytes: Bu
       if (count === 0) return { bytes: Buffer.concat(pieces, size), stats: file.stats };
       pieces.push(piece.subarray(0, count));
       size += count;
-      if (size > most) return { code: 'too_large', message: `${real} is larger than ${most} bytes` };
+      if (size > most) return { code: 'too_large', message: `${name} is larger than ${most} bytes` };
     }
   } catch (error) {
     return failureOf(error);

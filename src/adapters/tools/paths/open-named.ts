@@ -1,0 +1,63 @@
+/**
+ * Opening a file that a person named outside of any call: what a heartbeat looks after, an attachment. The name is the
+ * person's; what stands under it in the project may be anybody's who may write there, commands of the agent too. So it
+ * counts for what the name says alone: what it leads to besides is refused, and nothing of it is read.
+ */
+import { closeSync } from 'node:fs';
+import type { Failure } from '../../../base/failure.ts';
+import { type OpenFile, openFile } from '../../../base/files/open-file.ts';
+import { linkOutOf, type RealPath, resolveReal } from '../../../base/files/resolve-real.ts';
+import { isInside } from '../../../base/is-inside.ts';
+import { isSecretShaped } from '../../../base/secret-shaped.ts';
+import type { Scene } from '../tool.ts';
+import { guardedFiles, leadsInto } from './other-names.ts';
+
+/** Paths are absolute; links in them don't matter. */
+export type Surroundings = Pick<Scene, 'projectRoot' | 'home' | 'ownFiles' | 'environment'>;
+
+export interface NamedFile extends OpenFile {
+  real: string;
+}
+
+/** `leads_elsewhere`: by a link of the project, or another name of the same file, the path leads where it doesn't say. */
+export function openNamed(around: Surroundings, path: string): NamedFile | Failure {
+  const found = resolveReal(path);
+  if ('code' in found) return found;
+  const scene = realScene(around);
+  const where = refusedLink(scene, path, found);
+  if (where !== undefined) return elsewhere(`${path} leads by a link to ${found.real}, ${where}`);
+  if (found.kind === 'missing') return { code: 'not_found', message: `there is no file ${path}` };
+  const file = openFile(found.real);
+  if ('code' in file) return file;
+  const guarded = isOwnWord(scene, path, found) ? undefined : guardedFiles(scene)(file.stats);
+  if (guarded === undefined) return { ...file, real: found.real };
+  closeSync(file.fd);
+  return elsewhere(`${path} is another name of ${guarded === 'closed' ? "a file of the runtime's" : 'a secret'}`);
+}
+
+/** What is wrong with where the path leads by links that lie in the project; undefined: nothing. */
+function refusedLink(scene: Surroundings, path: string, found: RealPath): string | undefined {
+  const { projectRoot, home, ownFiles } = scene;
+  const { real } = found;
+  if (linkOutOf(projectRoot, found) !== undefined) return 'which is not in the project';
+  if (!found.links.some((link) => isInside(projectRoot, link))) return undefined;
+  if (ownFiles.includes(real) || leadsInto(home, real)) return "which is the runtime's own";
+  return isSecretShaped(real) && !isSecretShaped(path) ? 'which has the name of a secret' : undefined;
+}
+
+/** Outside of the project, and of what is called a secret by its own name, a person's word is enough. */
+function isOwnWord({ projectRoot }: Surroundings, path: string, { real }: RealPath): boolean {
+  return !isInside(projectRoot, real) || isSecretShaped(path);
+}
+
+function realScene({ projectRoot, home, ownFiles, environment }: Surroundings): Surroundings {
+  const real = (path: string): string => {
+    const found = resolveReal(path);
+    return 'code' in found ? path : found.real;
+  };
+  return { projectRoot: real(projectRoot), home: real(home), ownFiles: ownFiles.map(real), environment };
+}
+
+function elsewhere(message: string): Failure {
+  return { code: 'leads_elsewhere', message };
+}
