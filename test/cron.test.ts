@@ -1,6 +1,6 @@
 /** Jobs that run by themselves: the commands, with and without a process that fires, and what a kill leaves. */
 import { createHmac } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -123,6 +123,42 @@ describe('without a process that fires', () => {
       data: { job: 'a', outcome: 'ok', text: 'You said: hello' },
     });
     expect(rows[0]).toMatchObject({ delivery: { state: 'delivered', attempts: 1 } });
+  });
+
+  test('where the path led when the job was made, and nowhere else', async ({ place }) => {
+    place.play(TURNS);
+    const outside = join(place.project, '../outside');
+    const at = (name: string): string => join(place.project, name);
+    mkdirSync(outside);
+    mkdirSync(at('res'));
+    writeFileSync(join(outside, 'rc'), '# mine\n');
+    symlinkSync('res', at('near'));
+    symlinkSync('../outside', at('far'));
+    const every = ['--schedule', '@every 1h', '--prompt', 'hello', '--deliver'];
+    const add = (name: string, to: string) => place.run(['cron', 'add', name, ...every, `file:${to}`]);
+
+    // Out of the project only by its own name.
+    const refused = await add('sly', 'far/rc');
+    expect(refused).toMatchObject({ code: 2, stderr: expect.stringContaining(`by the link ${at('far')}`) as string });
+    expect(refused.stderr).toContain(`Write file:${outside}/rc if that is what you mean.`);
+    expect(await add('open', join(outside, 'rc'))).toMatchObject({ code: 0 });
+    await place.run(['cron', 'run', 'open']);
+    await untilRows(place, 'open', ([row]) => row?.delivery?.state === 'delivered');
+    const before = readFileSync(join(outside, 'rc'), 'utf8');
+    expect(before).toContain('You said: hello');
+
+    expect(await add('a', 'near/out.jsonl')).toMatchObject({ code: 0 });
+    expect((await place.run(['cron', 'show', 'a'])).stdout).toContain(at('res/out.jsonl'));
+    await place.run(['cron', 'run', 'a']);
+    await untilRows(place, 'a', ([row]) => row?.delivery?.state === 'delivered');
+    const kept = place.read('res/out.jsonl');
+    rmSync(at('res/out.jsonl'));
+    symlinkSync('../../outside/rc', at('res/out.jsonl'));
+    await place.run(['cron', 'run', 'a']);
+    const reason = `${at('res/out.jsonl')} leads to ${outside}/rc now: results go only where it led when the job was made`;
+    const rows = await untilRows(place, 'a', (all) => all.filter(({ delivery }) => delivery).length === 2);
+    expect(rows.at(-1)!.delivery).toEqual({ state: 'failed', attempts: 1, reason });
+    expect([kept, readFileSync(join(outside, 'rc'), 'utf8')]).toEqual([expect.stringContaining('hello'), before]);
   });
 
   test('what is no file, and a folder that has gone, are named', async ({ place }) => {

@@ -92,14 +92,15 @@ function checked(fd: number, real: string, wanted: (stats: Stats) => boolean): O
   try {
     const stats = fstatSync(fd);
     if (!wanted(stats)) return notAFile(real, stats);
-    keep = leadsTo(fd, stats, real);
+    keep = isStillThere({ fd, stats }, real);
     return keep ? { fd, stats } : { code: 'changed', message: `${real} became a link while it was opened` };
   } finally {
     if (!keep) closeSync(fd);
   }
 }
 
-function leadsTo(fd: number, stats: Stats, real: string): boolean {
+/** Whether what was opened is what the real path leads to, as far as the system tells: nothing came in between. */
+export function isStillThere({ fd, stats }: OpenFile, real: string): boolean {
   if (hasProc()) return readlinkSync(`/proc/self/fd/${fd}`) === real;
   const now = statSync(real);
   return realpathSync.native(real) === real && now.ino === stats.ino && now.dev === stats.dev;

@@ -1,6 +1,6 @@
 /** What a person asks for, checked and with its defaults filled in. */
 import { webhookDefect } from '../../adapters/delivery/webhook.ts';
-import { resolveReal } from '../../base/files/resolve-real.ts';
+import { linkOutOf, resolveReal } from '../../base/files/resolve-real.ts';
 import { RuntimeError } from '../../contract/errors.ts';
 import type { Job, NewSchedule } from '../../contract/schedule.ts';
 import { checkSessionId } from '../session-id.ts';
@@ -46,8 +46,8 @@ export function newJob(asked: NewSchedule, { now, tz, root }: { now: number; tz:
     throw invalid('a command costs no money', 'Leave --max-cost out.');
   }
   checkSessionId(session);
-  if (deliver !== undefined) checkDelivery(deliver);
-  return { ...job, root: realFolder(job.root) };
+  const real = { ...job, root: realFolder(job.root) };
+  return deliver === undefined ? real : { ...real, deliver: checkedDelivery(deliver, real.root) };
 }
 
 /** As it is now: a link that comes in its place later leads to another folder. */
@@ -56,13 +56,23 @@ function realFolder(path: string): string {
   return 'code' in found ? path : found.real;
 }
 
-function checkDelivery(deliver: string): void {
+/** A file's path as it leads now: that is what the person means. */
+function checkedDelivery(deliver: string, root: string): string {
   const help = 'Write file:/path/of/a/file or webhook:https://example.org/hook.';
   const place = parseDestination(deliver);
   if (place === undefined) throw invalid(`"${deliver}" is no place to deliver to`, help);
   const { kind, to } = place;
   const defect = kind === 'webhook' ? webhookDefect(to) : to.startsWith('/') ? undefined : 'must be an absolute path';
   if (defect !== undefined) throw invalid(`"${to}" ${defect}`, help);
+  if (kind === 'webhook') return deliver;
+  const found = resolveReal(to);
+  if ('code' in found) throw invalid(`"${to}" can't be delivered to: ${found.message}`, help);
+  const link = linkOutOf(root, found);
+  if (link === undefined) return `file:${found.real}`;
+  throw invalid(
+    `"${to}" leads out of the project, by the link ${link}, which a command may have made`,
+    `Write file:${found.real} if that is what you mean.`,
+  );
 }
 
 function invalid(message: string, next: string): RuntimeError {
