@@ -1,5 +1,5 @@
 /** Files that go with a message, from each surface: images and documents as their bytes, texts as text. */
-import { readdirSync, writeFileSync } from 'node:fs';
+import { readdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import OpenAI from 'openai';
 import { describe, expect } from 'vitest';
@@ -84,6 +84,26 @@ describe('run --attach', () => {
     expect(await refusal('.')).toContain('--attach .: there is no such file');
     expect(mock.requests).toEqual([]);
     expect(readdirSync(join(place.home, 'workspaces/default'))).not.toContain('sessions/one.jsonl');
+  });
+
+  test('a link that leads out of the project is refused, and the file goes by its own name', async ({
+    place,
+    mock,
+  }) => {
+    place.connect(mock);
+    const outside = join(place.project, '../diary.txt');
+    writeFileSync(outside, 'Dear diary.');
+    symlinkSync('../diary.txt', join(place.project, 'notes.txt'));
+    const run = (name: string) => place.run(['run', '--session', 'one', '--attach', name, 'look']);
+    const refused = await run('notes.txt');
+    expect(refused).toMatchObject({ code: 2, stdout: '' });
+    expect(refused.stderr).toContain('notes.txt is not attached: ');
+    expect(refused.stderr).toContain(`leads by a link to ${outside}, which is not in the project`);
+    expect(refused.stderr).toContain('Name the file itself by its own path');
+    expect(mock.requests).toEqual([]);
+    mock.reply({ text: 'I see.' });
+    expect(await run(outside)).toMatchObject({ code: 0, stdout: 'I see.\n' });
+    expect(JSON.stringify(lastMessage(mock))).toContain('Dear diary.');
   });
 
   test('a known secret is taken out of a text, and an image that has one in it is refused', async ({ place, mock }) => {

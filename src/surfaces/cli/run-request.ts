@@ -1,8 +1,10 @@
 /** What a command line asks of a one-shot run. */
 import { statSync } from 'node:fs';
 import { resolve } from 'node:path';
+import type { Environment } from '../../base/environment.ts';
 import { RuntimeError } from '../../contract/errors.ts';
 import type { SubmittedPart } from '../../contract/host.ts';
+import { runtimeHome } from '../../engine/config/home.ts';
 import type { RunRequest } from '../../engine/run.ts';
 import { checkSessionId } from '../../engine/session-id.ts';
 import type { CommandContext } from './context.ts';
@@ -28,7 +30,7 @@ export interface RunOptions {
 
 /** What options and message of the command line ask for. @throws RuntimeError usage | empty_message | invalid_id */
 export async function requestOf(
-  { io }: Pick<CommandContext, 'io'>,
+  { io, environment }: Pick<CommandContext, 'io' | 'environment'>,
   options: RunOptions,
   message: string | undefined,
   { goal }: Pick<RunRequest, 'goal'> = {},
@@ -45,7 +47,7 @@ export async function requestOf(
     throw new RuntimeError('usage', '--from says where --json begins, and there is no --json', { next });
   }
   const texts = await messageTexts(io, message ?? options.prompt);
-  const parts = [...texts, ...(await filesOf(options.attach, options.root))];
+  const parts = [...texts, ...(await filesOf(options, environment))];
   if (texts.length === 0 && goal) {
     throw new RuntimeError('usage', 'there is no objective', {
       next: 'Give one: runtime goal "Make the tests pass". An unfinished one goes on with `runtime run --continue`.',
@@ -79,7 +81,7 @@ async function messageTexts(io: Io, message: string | undefined): Promise<Submit
 }
 
 /** Of `--attach`. @throws RuntimeError usage */
-async function filesOf(named: readonly string[] = [], root?: string): Promise<SubmittedPart[]> {
+async function filesOf({ attach: named = [], root }: RunOptions, environment: Environment): Promise<SubmittedPart[]> {
   if (named.length === 0) return [];
   const { attachedFiles } = await import('../attached-file.ts');
   const paths = named.map((name) => {
@@ -87,7 +89,8 @@ async function filesOf(named: readonly string[] = [], root?: string): Promise<Su
     if (statSync(path, { throwIfNoEntry: false })?.isFile()) return path;
     throw new RuntimeError('usage', `--attach ${name}: there is no such file`, { next: 'Name one that is there.' });
   });
-  return attachedFiles([...new Set(paths)], root === undefined ? resolve('.') : rootOf(root));
+  const place = { root: root === undefined ? resolve('.') : rootOf(root), home: runtimeHome(environment), environment };
+  return attachedFiles([...new Set(paths)], place);
 }
 
 const MOST_CHECK = 1000;

@@ -3,7 +3,7 @@ import { statSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { resolve } from 'node:path';
 import type { SubmittedPart } from '../../contract/host.ts';
-import { attachedFiles } from '../attached-file.ts';
+import { attachedFiles, type Place } from '../attached-file.ts';
 
 /** `@path` or `@"a path"`, at the beginning of a word. */
 const MENTION = /(?<=^|\s)@(?:"([^"\n]+)"|(\S+))/g;
@@ -11,9 +11,9 @@ const MENTION = /(?<=^|\s)@(?:"([^"\n]+)"|(\S+))/g;
 const TRAILING = /[.,;:!?)\]]+$/;
 
 /** The message, then each file that it names. What names no file is left as it is. @throws RuntimeError usage */
-export function partsOf(text: string, root: string): SubmittedPart[] {
-  const paths = [...text.matchAll(MENTION)].flatMap(([, quoted, word]) => findFile(quoted ?? word!, root) ?? []);
-  return [{ type: 'text', text }, ...attachedFiles([...new Set(paths)], root)];
+export function partsOf(text: string, place: Place): SubmittedPart[] {
+  const paths = [...text.matchAll(MENTION)].flatMap(([, quoted, word]) => findFile(quoted ?? word!, place.root) ?? []);
+  return [{ type: 'text', text }, ...attachedFiles([...new Set(paths)], place)];
 }
 
 function findFile(named: string, root: string): string | undefined {

@@ -257,7 +257,7 @@ export async function runRepl(options: ReplOptions): Promise<number> {
 
   async function send(text: string, mode: 'message' | 'steer' | 'goal'): Promise<void> {
     const conversation = current.conversation();
-    const own = partsOf(text.trimStart(), current.root());
+    const own = partsOf(text.trimStart(), { root: current.root(), home, environment });
     const accepted = await personal.withNotes((notes) => {
       if (ui.plain && mode !== 'steer' && notes.length + own.length === 1) looks.echoed(text.trimStart());
       return requests.send(current.id()!, [...notes, ...own], mode);
