@@ -256,6 +256,19 @@ describe('to a file', () => {
     for (const file of ['folder', 'link', 'nowhere/out.jsonl', '/dev/null']) {
       expect(await place.run(['session', 'export', 'one', '--file', file])).toMatchObject({ code: 2, stdout: '' });
     }
+    // A folder that a command may have made a link: it leads out only by its own name.
+    const outside = join(place.project, '../outside');
+    mkdirSync(outside);
+    writeFileSync(join(outside, 'out.jsonl'), 'mine');
+    symlinkSync('../outside', join(place.project, 'far'));
+    symlinkSync('folder', join(place.project, 'near'));
+    const led = await place.run(['session', 'export', 'one', '--file', 'far/out.jsonl']);
+    expect(led).toMatchObject({ code: 2, stdout: '', stderr: expect.stringContaining(`by the link ${place.project}/far`) as string }); // prettier-ignore
+    expect(led.stderr).toContain(`Name ${outside}/out.jsonl if that is what you mean.`);
+    expect([readdirSync(outside), readFileSync(join(outside, 'out.jsonl'), 'utf8')]).toEqual([['out.jsonl'], 'mine']);
+    await exported(place, '--file', 'near/out.jsonl');
+    await exported(place, '--file', '../outside/out.jsonl');
+    expect((await verifyAlone(place, './near/out.jsonl')).report.status).toBe('verified');
     mkdirSync(join(place.project, 'closed'));
     if (process.getuid?.() === 0) return;
     chmodSync(join(place.project, 'closed'), 0o500);

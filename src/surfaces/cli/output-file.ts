@@ -1,29 +1,55 @@
 /** A file that a command writes for a person: under its name it is there whole, or not at all. */
 import { closeSync, fsyncSync, lstatSync, openSync, renameSync, unlinkSync, writeSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { basename, dirname, join } from 'node:path';
+import { nameIn, type OpenFile, openFolder } from '../../base/files/open-file.ts';
+import { linkOutOf, resolveReal } from '../../base/files/resolve-real.ts';
 import { RuntimeError } from '../../contract/errors.ts';
 
 /**
- * Replaces what stood there. Others may not read it.
- * @throws RuntimeError usage (the path is a folder, a device, a link, or in no folder) | disk_full | no_permission
+ * Replaces what stood there. Others may not read it. The folder is held open: what comes into its place leads nowhere.
+ * `root`: the folder in which the person is. A link of it that leads out may be the agent's.
+ * @throws RuntimeError usage (the path is a folder, a device, a link, in no folder, or led out of the root) | disk_full | no_permission
  */
-export async function writeOutputFile(path: string, pieces: AsyncIterable<string>): Promise<void> {
-  if (lstatSync(path, { throwIfNoEntry: false })?.isFile() === false) {
-    throw new RuntimeError('usage', `${path} is there and is no plain file`, { next: 'Name another file.' });
-  }
-  const temporary = `${path}.${process.pid}.tmp`;
-  let fd: number;
+export async function writeOutputFile(path: string, pieces: AsyncIterable<string>, root: string): Promise<void> {
+  const { fd: folder, real } = openFolderOf(path, root);
   try {
-    fd = openSync(temporary, 'wx', 0o600);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    const [target, temporary] = [basename(path), `${basename(path)}.${process.pid}.tmp`].map((name) =>
+      nameIn({ fd: folder, real }, name),
+    ) as [string, string];
+    if (lstatSync(target, { throwIfNoEntry: false })?.isFile() === false) {
+      throw new RuntimeError('usage', `${path} is there and is no plain file`, { next: 'Name another file.' });
+    }
+    await replace(target, temporary, pieces);
+    fsyncSync(folder);
+  } finally {
+    closeSync(folder);
+  }
+}
+
+function openFolderOf(path: string, root: string): OpenFile & { real: string } {
+  const found = resolveReal(dirname(path));
+  if ('code' in found) throw new RuntimeError('usage', found.message, { next: 'Name another file.' });
+  const { real, kind } = found;
+  const link = linkOutOf(root, found);
+  if (link !== undefined) {
+    throw new RuntimeError('usage', `${path} leads out of the folder ${root}, by the link ${link}`, {
+      next: `Name ${join(real, basename(path))} if that is what you mean.`,
+    });
+  }
+  if (kind === 'missing') {
     throw new RuntimeError('usage', `there is no folder ${dirname(path)}`, { next: 'Make the folder first.' });
   }
+  const folder = openFolder(real);
+  if ('code' in folder) throw new RuntimeError('usage', `${path}: ${folder.message}`, { next: 'Name another file.' });
+  return { ...folder, real };
+}
+
+async function replace(target: string, temporary: string, pieces: AsyncIterable<string>): Promise<void> {
+  const fd = openSync(temporary, 'wx', 0o600);
   try {
     for await (const piece of pieces) writeAll(fd, Buffer.from(piece));
     fsyncSync(fd);
-    renameSync(temporary, path);
-    syncFolder(dirname(path));
+    renameSync(temporary, target);
   } catch (error) {
     unlinkSync(temporary);
     throw error;
@@ -34,13 +60,4 @@ export async function writeOutputFile(path: string, pieces: AsyncIterable<string
 
 function writeAll(fd: number, bytes: Buffer): void {
   for (let written = 0; written < bytes.length;) written += writeSync(fd, bytes, written);
-}
-
-function syncFolder(path: string): void {
-  const fd = openSync(path, 'r');
-  try {
-    fsyncSync(fd);
-  } finally {
-    closeSync(fd);
-  }
 }

@@ -28,7 +28,7 @@ export const exportSession: CommandAction<Options> = async (context, options, id
   try {
     const pieces = until(inPieces(linesOf(sources, id, options)), () => left !== undefined);
     if (options.file === undefined) await print(context.io, pieces);
-    else await writeOutputFile(resolve(options.file), pieces);
+    else await writeOutputFile(resolve(options.file), pieces, resolve('.'));
   } catch (thrown) {
     if (thrown !== STOPPED) throw thrown;
   } finally {
