@@ -43,6 +43,26 @@ for (const level of LEVELS) {
       expect(readFileSync(inHome('.bashrc'), 'utf8')).toBe('# mine\n');
     });
 
+    test('a configuration that is found by a link of the project is none to confine commands beside', async () => {
+      const options = {
+        home: inHome('.runtime'),
+        environment: { PATH, HOME: c.home },
+        settings: NO_PLACES,
+        levels: [level],
+      };
+      const find = (file: string) => createSandboxes({ ...options, ownFiles: [file] }).find(c.t.root);
+      const config = join(c.t.root, 'config.yaml');
+      symlinkSync('../.runtime/config.yaml', config);
+      expect(await find(config)).toEqual({
+        none: expect.stringContaining(`the runtime goes by ${config}, and a link`),
+      });
+      symlinkSync('project/config.yaml', inHome('mine.yaml'));
+      expect(await find(inHome('mine.yaml'))).toEqual({ none: expect.stringContaining('a link on the way') });
+      rmSync(inHome('mine.yaml'));
+      symlinkSync('.runtime/config.yaml', inHome('mine.yaml'));
+      expect(await find(inHome('mine.yaml'))).toMatchObject({ level: level.name });
+    });
+
     test('programs that a command puts on the path run in the sandbox only', async () => {
       const bin = join(c.t.root, 'node_modules/.bin');
       mkdirSync(bin, { recursive: true });

@@ -1,4 +1,5 @@
 /** The best sandbox that works on this machine: each is tried by running a command in it, once. */
+import { resolveReal } from '../../base/files/resolve-real.ts';
 import { isInside } from '../../base/is-inside.ts';
 import { existsSync, realpathSync } from 'node:fs';
 import { userInfo } from 'node:os';
@@ -32,10 +33,27 @@ export function bestSandboxes({
 }: SandboxesOptions): Sandboxes {
   const tried = new Map<SandboxLevel, Promise<string | undefined>>();
 
+  const namedFrom = (projectRoot: string) => (path: string) =>
+    resolve(projectRoot, atHome(path, homesOf(environment)[0]));
+  /** The folders in which commands may change things. */
+  const changedFrom = (projectRoot: string): string[] => [
+    projectRoot,
+    ...settings.write.flatMap((path) => real(namedFrom(projectRoot)(path)) ?? []),
+  ];
+
+  /** A file of the runtime's that is found by a link which a command could lead elsewhere: no place keeps it from that. */
+  function ledBy(projectRoot: string): string | undefined {
+    const changed = changedFrom(projectRoot);
+    return ownFiles.find((path) => {
+      const found = resolveReal(path);
+      return !('code' in found) && found.links.some((link) => changed.some((folder) => isInside(folder, link)));
+    });
+  }
+
   function placesFor(projectRoot: string, hidden: readonly string[] = []): Place[] {
     const homes = homesOf(environment);
-    const named = (path: string): string => resolve(projectRoot, atHome(path, homes[0]));
-    const changed = [projectRoot, ...settings.write.flatMap((path) => real(named(path)) ?? [])];
+    const named = namedFrom(projectRoot);
+    const changed = changedFrom(projectRoot);
     /** Where a command may make links, none leads out: it would say what the next one may do. */
     const stays = (path: string, found: string): boolean =>
       changed.every((folder) => path === folder || !isInside(folder, path) || isInside(folder, found));
@@ -86,6 +104,9 @@ export function bestSandboxes({
       const holding = homesOf(environment).find((folder) => isInside(projectRoot, folder));
       if (holding !== undefined) return { none: `the project holds your home, ${holding}` };
       if (isInside(real(home) ?? home, projectRoot)) return { none: 'the project lies in RUNTIME_HOME' };
+      const led = ledBy(projectRoot);
+      if (led !== undefined)
+        return { none: `the runtime goes by ${led}, and a link on the way to it could be changed` };
       let places: Place[];
       try {
         places = placesFor(projectRoot);

@@ -25,7 +25,8 @@ const COMMON = 'commondir';
 /** No settings that somebody wrote are larger. */
 const MOST_BYTES = 1024 * 1024;
 /** What is left to do of a rebase. */
-const STEPS = 'rebase-merge/git-rebase-todo';
+const REBASE = 'rebase-merge';
+const STEPS = `${REBASE}/git-rebase-todo`;
 /** Where other repositories have theirs. */
 const OTHERS = ['modules', 'worktrees'];
 
@@ -73,8 +74,11 @@ export function holdGit(projectRoot: string, places: readonly Place[]): () => vo
     if (kindOf(path) === undefined) unlessThere(() => writeFileSync(path, '', { flag: 'wx' }));
   }
   return () => {
+    // Where it isn't kept from being replaced: what a link leads to is another repository.
+    if (kindOf(git)?.isDirectory() !== true) return;
     if (kindOf(join(git, COMMON)) !== undefined) setAside(join(git, COMMON));
-    if (runsSteps(git)) setAside(join(git, STEPS));
+    const isLink = kindOf(join(git, REBASE))?.isSymbolicLink() === true;
+    if (runsSteps(git)) setAside(join(git, isLink ? REBASE : STEPS));
   };
 }
 
