@@ -65,12 +65,13 @@ export async function startDaemon({ workspace: given, token, folder, stderr }: D
   const { config } = loaded;
   const { host, port, allowed_hosts: allowedHosts } = config.server;
   const { project_root = folder, shutdown_timeout } = config.daemon;
+  const root = resolve(folder, project_root);
   const tls = readTls(config.server.tls);
   const tokens = watchTokens(home);
   const known = tokens().some((record) => !isExpired(record, clock));
   const secret = ownToken({ home, given: token, host, known });
   const { workspace, metrics, observe } = measured(given, () => pendingByLane(hub));
-  const log = openDaemonLog(workspace, stderr, secret === undefined ? [] : [secret]);
+  const log = openDaemonLog(workspace, stderr, secret === undefined ? [] : [secret], root);
   const telemetry = await openTelemetry(workspace, (message) => log.warn(message));
   const requests = telemetry && createRequestSpans(telemetry, { clock, ids: systemIds(clock) });
   const failings = createFailings(log);
@@ -80,7 +81,7 @@ export async function startDaemon({ workspace: given, token, folder, stderr }: D
     takes: 'all',
     queue: failings.of('queue'),
     schedules: { ...failings.of('schedules'), onCommand: (told) => tellCommand(log, told) },
-    root: resolve(folder, project_root),
+    root,
     patient: true,
     warn(message) {
       log.warn(message);

@@ -18,13 +18,14 @@ export function logPath(home: string, { log, store }: Config): string {
 }
 
 /**
- * Its lines hold no secret of the configuration in force, nor of those before. `tokens`: by which the daemon is asked.
+ * Its lines hold no secret of the configuration in force, nor of those before. `tokens`: by which the daemon is asked. `root`: the project's folder.
  * @throws RuntimeError no_permission | disk_full, when the file can't be opened
  */
 export function openDaemonLog(
   workspace: Pick<Workspace, 'home' | 'loaded' | 'request' | 'clock' | 'vault'>,
   stderr: Output,
   tokens: readonly string[],
+  root: string,
 ): Log {
   const { home, loaded, request } = workspace;
   const { log } = loaded.config;
@@ -35,7 +36,7 @@ export function openDaemonLog(
   const output =
     log.file === ''
       ? openErrorOutput(workspace.clock, (lines) => made.warn('nobody read the log; lines of it are lost', { lines }))
-      : openRotatingFile(logPath(home, loaded.config), { maxBytes: log.max_size * MIB, keep: log.keep });
+      : openRotatingFile(logPath(home, loaded.config), { maxBytes: log.max_size * MIB, keep: log.keep }, root);
   const pretty = log.file === '' && stderr.isTty;
   const made = createLog({
     level: log.level,
