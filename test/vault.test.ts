@@ -1,5 +1,15 @@
 /** The vault: what is put there, who gets it, and what else may go wrong with it. */
-import { chmodSync, cpSync, existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect } from 'vitest';
 import type { VaultFile } from '../src/contract/vault.ts';
@@ -313,11 +323,27 @@ case "$1" in
 esac
 `;
 
+  function programs(place: Place, ...names: string[]): string {
+    const bin = join(place.environment['HOME']!, 'bin');
+    mkdirSync(bin);
+    for (const name of names) writeFileSync(join(bin, name), FAKE, { mode: 0o755 });
+    return bin;
+  }
+
+  test('is asked by a program of the system, and by none that lies in the project', async ({ place }) => {
+    for (const name of ['secret-tool', 'security']) writeFileSync(join(place.project, name), FAKE, { mode: 0o755 });
+    const environment = { PATH: `${place.project}:${place.environment['PATH']}` };
+    setPassphrase(place);
+    await put(place, 'one', SECRET);
+    expect(await reveal(place, 'one', environment)).toContain('no terminal to ask on');
+    expect(existsSync(join(place.environment['HOME']!, 'called'))).toBe(false);
+  });
+
   test.skipIf(!LINUX)(
     'keeps the passphrase, gives it, and has the new one after a rekey; nothing secret is an argument',
     async ({ place }) => {
-      writeFileSync(join(place.project, 'secret-tool'), FAKE, { mode: 0o755 });
-      const environment = { PATH: `${place.project}:${place.environment['PATH']}` };
+      const bin = programs(place, 'secret-tool');
+      const environment = { PATH: `${bin}:${place.environment['PATH']}` };
       setPassphrase(place);
       const made = await place.run(['vault', 'put', 'one', '--keyring'], {
         input: SECRET,
@@ -340,9 +366,8 @@ esac
   );
 
   test('that has a stale passphrase, or does not work, is none', async ({ place }) => {
-    writeFileSync(join(place.project, 'secret-tool'), FAKE, { mode: 0o755 });
-    writeFileSync(join(place.project, 'security'), FAKE, { mode: 0o755 });
-    const environment = { PATH: `${place.project}:${place.environment['PATH']}` };
+    const bin = programs(place, 'secret-tool', 'security');
+    const environment = { PATH: `${bin}:${place.environment['PATH']}` };
     setPassphrase(place);
     await put(place, 'one', SECRET);
     expect(await reveal(place, 'one', environment)).toContain('no terminal to ask on');

@@ -6,6 +6,7 @@
 import { spawn } from 'node:child_process';
 import type { Clock } from '../../base/clock.ts';
 import type { Environment } from '../../base/environment.ts';
+import { pathOutside } from '../../base/path-outside.ts';
 
 export interface Keyring {
   /** The passphrase that is kept for a vault; undefined: none, or there is no keyring that answers. */
@@ -75,7 +76,8 @@ const MACOS: Calls = {
 /** What the command printed; undefined: it isn't there, failed, or took too long. */
 function outputOf({ program, args, input = '' }: Call, { environment, clock }: KeyringOptions) {
   return new Promise<string | undefined>((resolve) => {
-    const child = spawn(program, args, { stdio: ['pipe', 'pipe', 'ignore'], env: environment });
+    const env = { ...environment, PATH: pathOutside(environment['PATH']) };
+    const child = spawn(program, args, { stdio: ['pipe', 'pipe', 'ignore'], env });
     const cancel = clock.at(clock.now() + PATIENCE_MS, () => child.kill('SIGKILL'));
     let output = '';
     child.stdout.setEncoding('utf8').on('data', (text: string) => {

@@ -5,6 +5,7 @@
  */
 import type { Clock } from '../../base/clock.ts';
 import type { Environment } from '../../base/environment.ts';
+import { pathOutside } from '../../base/path-outside.ts';
 
 export interface Notify {
   /** The daemon serves: from now on systemd is also told regularly that it still turns. */
@@ -26,7 +27,10 @@ export function createNotify(environment: Environment, clock: Clock, warn: (mess
 
   async function tell(...messages: string[]): Promise<void> {
     const { spawn } = await processes;
-    const child = spawn('systemd-notify', messages, { env: { PATH, NOTIFY_SOCKET }, stdio: 'ignore' });
+    const child = spawn('systemd-notify', messages, {
+      env: { PATH: pathOutside(PATH), NOTIFY_SOCKET },
+      stdio: 'ignore',
+    });
     child.on('error', (error) => {
       if (!warned) warn(`systemd can't be told how the daemon is: ${error.message}`);
       warned = true;
