@@ -24,7 +24,7 @@ const PATCH = `*** Begin Patch
 -apples
 *** End Patch`;
 
-const LOOK_MS = 800;
+const LOOK_MS = 1000;
 
 test('the recording in the documentation is what the program does', async ({ place }) => {
   place.play([

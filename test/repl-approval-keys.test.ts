@@ -6,12 +6,12 @@ import { manualClock } from '../src/base/testing/manual-clock.ts';
 import { createApprovalPanel } from '../src/surfaces/repl/approval-panel.ts';
 import type { Asked } from '../src/surfaces/repl/asking.ts';
 import { type Place, test, until } from './support/place.ts';
-import { dataOf, inputOf, LEFT, leftBy, messagesOf, openRough, STEPS } from './support/rough.ts';
+import { dataOf, inputOf, LEFT, leftBy, messagesOf, openRough, standStill, STEPS } from './support/rough.ts';
 import type { Terminal } from './support/terminal.ts';
 
 const KEYS = /y yes · n no/;
 /** Longer than a letter that counts waits for what may follow, and than somebody must have looked. */
-const MOMENT_MS = 800;
+const MOMENT_MS = 1000;
 
 const resolved = (place: Place): string[] =>
   dataOf(place, 'approval.resolved').map(({ outcome, by }) => `${outcome} via ${by.via}`);
@@ -172,6 +172,71 @@ describe.concurrent('never a yes', () => {
   });
 });
 
+/** As `expectUnanswered`, on a terminal that takes longer. */
+async function expectUnansweredSoFar(terminal: Terminal, latencyMs = 0): Promise<void> {
+  const { place } = terminal;
+  await delay(2 * MOMENT_MS + 4 * latencyMs);
+  expect(resolved(place)).toEqual([]);
+  terminal.press('ctrl-u', 'ctrl-u');
+  await terminal.waitFor(KEYS);
+  for (let tries = 0; tries < 10 && resolved(place).length === 0; tries++) {
+    terminal.press('ctrl-u');
+    await delay(4 * (MOMENT_MS + latencyMs));
+    terminal.type('y');
+    await delay(2 * MOMENT_MS + 4 * latencyMs);
+  }
+  expect(resolved(place)).toEqual(['granted via cli']);
+  await terminal.waitFor('Done with it.');
+  terminal.press('ctrl-d');
+  expect(await leftBy(terminal)).toEqual(LEFT);
+}
+
+describe.concurrent.for([{}, { mute: true }])('while the program stood still, on a terminal %o', (options) => {
+  test.for([0, 20, 60, 150])('from %i ms after the message on', async (ms, { place }) => {
+    const terminal = await open(place, 'ask', options);
+    await delay(ms);
+    await standStill(terminal, 'y');
+    await terminal.waitFor(KEYS);
+    await expectUnansweredSoFar(terminal);
+  });
+
+  test('when the question had just been shown', async ({ place }) => {
+    const terminal = await open(place, 'ask', options);
+    await terminal.waitFor(KEYS);
+    await standStill(terminal, 'y');
+    await expectUnansweredSoFar(terminal);
+  });
+
+  test('with Enter', async ({ place }) => {
+    const terminal = await open(place, 'ask', options);
+    await terminal.waitFor(KEYS);
+    await standStill(terminal, 'y\r');
+    await terminal.waitFor('was not taken for an answer');
+    await expectUnansweredSoFar(terminal);
+  });
+
+  test('behind a letter that would have counted', async ({ place }) => {
+    const terminal = await open(place, 'ask', options);
+    await terminal.waitFor(KEYS);
+    await delay(3 * MOMENT_MS);
+    terminal.type('y');
+    await terminal.waitFor('in a moment');
+    await standStill(terminal, 'es');
+    await terminal.waitFor(() => inputOf(terminal) === 'yes');
+    await expectUnansweredSoFar(terminal);
+  });
+});
+
+test('over a line so slow that it was typed before the question was seen', async ({ place }) => {
+  const latencyMs = 900;
+  const terminal = await open(place, 'ask', { latencyMs });
+  await until('it asks', () => dataOf(place, 'approval.requested').length === 1);
+  terminal.type('y');
+  expect(terminal.screen()).not.toMatch(KEYS);
+  await terminal.waitFor(KEYS);
+  await expectUnansweredSoFar(terminal, latencyMs);
+});
+
 test('a letter that counts, with Enter', async ({ place }) => {
   const terminal = await open(place);
   await terminal.waitFor(KEYS);
@@ -218,6 +283,7 @@ test('in any order of keys and questions, only what was seen and answered is gra
     const current = (): string | undefined => asked[0]?.approval_id;
     const panel = createApprovalPanel({
       clock,
+      fence: (run) => run(),
       asked: () => asked,
       async answer(id, { decision }) {
         asked = asked.filter(({ approval_id }) => approval_id !== id);

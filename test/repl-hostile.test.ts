@@ -23,7 +23,7 @@ const SHELL = Buffer.from(NASTY.replace('\0', '')).toString('base64');
 /** What the program itself writes. */
 const OWN =
   // eslint-disable-next-line no-control-regex
-  /\x1b(?:[78]|\[(?:[\d;]*[ABCDGHJKm]|\?(?:25|7|2004|2026)[hl]|>5u|<u|>4;1m|>4m)|\]8;;(?:https:\/\/[\x21-\x7e]*?)?(?:\x1b\\|\x07))/g;
+  /\x1b(?:[78]|\[(?:[\d;]*[ABCDGHJKm]|\?(?:25|7|2004|2026)[hl]|>5u|<u|>4;1m|>4m|6n)|\]8;;(?:https:\/\/[\x21-\x7e]*?)?(?:\x1b\\|\x07))/g;
 // eslint-disable-next-line no-control-regex
 const CONTROL = /[\0-\x09\x0b\x0c\x0e-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/;
 

@@ -1,7 +1,17 @@
 /** A dumb terminal and a screen reader: lines, one after another, and not one escape sequence. */
 import { describe, expect } from 'vitest';
 import { expectVerified, type Place, test, until } from './support/place.ts';
-import { dataOf, leftBy, LEFT, messagesOf, openRough, type RoughOptions, SESSION, STEPS } from './support/rough.ts';
+import {
+  dataOf,
+  leftBy,
+  LEFT,
+  messagesOf,
+  openRough,
+  type RoughOptions,
+  SESSION,
+  standStill,
+  STEPS,
+} from './support/rough.ts';
 import type { Terminal } from './support/terminal.ts';
 
 const KINDS: [string, RoughOptions][] = [
@@ -78,6 +88,20 @@ describe.concurrent.for(KINDS)('%s', ([, options]) => {
     say(terminal, '', 'yes', 'x');
     await until('they are messages', () => messagesOf(place).length >= 3);
     expect(dataOf(place, 'approval.resolved')).toEqual([]);
+    say(terminal, 'y');
+    await terminal.waitFor('Done with it.');
+    terminal.press('ctrl-d');
+    await expectLeft(terminal);
+  });
+
+  test('nor is one that was typed while the program stood still', async ({ place }) => {
+    const terminal = await open(place, options);
+    say(terminal, 'ask');
+    await terminal.waitFor(/y yes · n no/);
+    await standStill(terminal, 'y\r');
+    await terminal.waitFor('was not taken for an answer');
+    expect(dataOf(place, 'approval.resolved')).toEqual([]);
+    await terminal.settled(1000);
     say(terminal, 'y');
     await terminal.waitFor('Done with it.');
     terminal.press('ctrl-d');

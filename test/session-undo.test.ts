@@ -294,6 +294,18 @@ describe('at a terminal', () => {
     expect(files(place)).toEqual(BEFORE);
   });
 
+  test('what was typed before the question is no answer to it', async ({ place }) => {
+    await play(place, 'every kind');
+    const terminal = openTerminal(place, ['session', 'undo', 'one'], { rows: 60 });
+    terminal.type('y\rn');
+    await terminal.waitFor('[y/N]');
+    await terminal.settled();
+    expect(files(place)).toEqual(AFTER);
+    terminal.type('y\r');
+    expect(await terminal.exited).toMatchObject({ code: 0 });
+    expect(files(place)).toEqual(BEFORE);
+  });
+
   test('/undo shows it, /undo <turn> yes does it, and the next request says so', async ({ place }) => {
     await play(place, 'every kind');
     const terminal = await openRepl(place, { args: ['run', '--session', 'one'], rows: 60 });

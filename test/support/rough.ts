@@ -1,9 +1,11 @@
 /** The interactive terminal under rough treatment: started from a shell that says what is left of the terminal. */
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { EntryData, EntryType } from '../../src/contract/entries.ts';
 import type { Script } from '../../src/contract/script.ts';
 import { entriesOf, type Place } from './place.ts';
+import { familyOf } from './processes.ts';
 import { openTerminal, type Terminal, type TerminalOptions } from './terminal.ts';
 
 /** The settings of the terminal before and after, and how the program ended. Keys that come too late end no shell. */
@@ -61,6 +63,17 @@ export async function openRough(place: Place, { args, early, ...options }: Rough
 /** Is the session open, so that what is sent now goes there? */
 function isReady(terminal: Terminal): boolean {
   return /\/help|> $/.test(terminal.raw()) && !terminal.screen().includes('starting …');
+}
+
+const STOOD_STILL_MS = 1500;
+
+/** The program itself, not the shell around it, stands still for long, and meanwhile this is typed. */
+export async function standStill(terminal: Terminal, typed: string): Promise<void> {
+  const family = familyOf(terminal.pid).filter(({ pid }) => pid !== terminal.pid);
+  for (const { pid } of family) process.kill(pid, 'SIGSTOP');
+  terminal.type(typed);
+  await delay(STOOD_STILL_MS);
+  for (const { pid } of family) process.kill(pid, 'SIGCONT');
 }
 
 /** The data of the session's entries of one type; none as long as there is no session. */

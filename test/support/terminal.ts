@@ -26,6 +26,8 @@ export interface TerminalOptions {
   /** Instead of the built program. */
   program?: string;
   cwd?: string;
+  /** It answers nothing that the program asks it. */
+  mute?: boolean;
   /** As over a slow line: input, new sizes and output come so much later, in order. */
   latencyMs?: number;
 }
@@ -118,7 +120,7 @@ export function openTerminal(place: Place, args: string[], options: TerminalOpti
       }),
   );
   const input = (text: string): void => upward.send(() => pty.write(text));
-  emulator.onData(input); // what the emulator answers to the program's questions
+  if (options.mute !== true) emulator.onData(input); // what the emulator answers to the program's questions
   let exit: Exit | undefined;
   const exited = pty.exited.then(async (how) => {
     await new Promise<void>((resolve) => downward.send(() => emulator.write('', resolve)));

@@ -31,8 +31,12 @@ function setUpWith({ rule, byLine = false }: { rule?: RuleText; byLine?: boolean
   const answers: [string, Resolution][] = [];
   const said: string[] = [];
   const viewed: string[] = [];
+  /** The terminal stands still: it shows nothing and sends nothing. */
+  let isStill = false;
+  let unpassed: (() => void)[] = [];
   const panel = createApprovalPanel({
     clock,
+    fence: (run) => (isStill ? void unpassed.push(run) : run()),
     asked: () => asked,
     async answer(id, resolution) {
       answers.push([id, resolution]);
@@ -62,6 +66,14 @@ function setUpWith({ rule, byLine = false }: { rule?: RuleText; byLine?: boolean
     input: () => input,
     prompt: () => prompt,
     refuse: () => (refuse = true),
+    standStill: () => (isStill = true),
+    /** All that was typed meanwhile was given before this. */
+    goOn() {
+      isStill = false;
+      const all = unpassed;
+      unpassed = [];
+      for (const run of all) run();
+    },
     ask: (...now: Asked[]) => (asked = now),
     lines: paint,
     /** Each character is a key of its own. */
@@ -69,19 +81,19 @@ function setUpWith({ rule, byLine = false }: { rule?: RuleText; byLine?: boolean
       for (const key of text) {
         const before = input;
         input += key;
-        panel.input(input, before, true);
+        if (!byLine) panel.input(input, before, true);
       }
     },
     paste(text: string) {
       const before = input;
       input = text;
-      panel.input(text, before, false);
+      if (!byLine) panel.input(text, before, false);
     },
     enter() {
       const text = input;
       input = '';
       const taken = panel.takesText(text);
-      panel.input('', text, false);
+      if (!byLine) panel.input('', text, false);
       return taken;
     },
   };
@@ -145,6 +157,57 @@ test('a letter right after a key, or right after the question, is text', async (
   typing.type('y');
   await typing.clock.advance(SETTLED);
   expect(typing.answers).toEqual([]);
+});
+
+test('what was typed before the terminal had the question is text, however much later it is read', async () => {
+  const { clock, type, answers, standStill, goOn, ask, lines, panel, paste } = setUp();
+  standStill();
+  ask(approval('a-1'));
+  panel.changed();
+  lines();
+  await clock.advance(10 * LOOKED);
+  type('y');
+  goOn();
+  await clock.advance(SETTLED);
+  expect(answers).toEqual([]);
+  paste('');
+  await clock.advance(LOOKED);
+  type('y');
+  await clock.advance(SETTLED);
+  expect(answers).toHaveLength(1);
+});
+
+test('what was typed in the first moment is text, however much later it is read', async () => {
+  const { clock, type, answers, standStill, goOn, enter } = setUp(approval('a-1'));
+  standStill();
+  await clock.advance(10 * LOOKED);
+  type('y');
+  expect(enter()).toBe(true);
+  goOn();
+  await clock.advance(SETTLED);
+  expect(answers).toEqual([]);
+});
+
+test('what follows a letter makes a message of it, however much later it is read', async () => {
+  const { clock, type, answers, standStill, goOn, input } = setUp(approval('a-1'));
+  await clock.advance(LOOKED);
+  type('y');
+  standStill();
+  await clock.advance(10 * SETTLED);
+  type('es');
+  goOn();
+  await clock.advance(SETTLED);
+  expect(answers).toEqual([]);
+  expect(input()).toBe('yes');
+});
+
+test('after another program had the terminal the question is looked at again', async () => {
+  const { clock, type, answers, panel } = setUp(approval('a-1'));
+  await clock.advance(LOOKED);
+  panel.back();
+  type('y');
+  await clock.advance(SETTLED);
+  expect(answers).toEqual([]);
 });
 
 test('a letter that was pasted or recalled is no answer, nor with Enter, which says so', async () => {
@@ -233,7 +296,9 @@ test('always asks once more', async () => {
   expect(answers).toEqual([]);
   await clock.advance(LOOKED);
   type('a');
-  await clock.advance(SETTLED + LOOKED);
+  await clock.advance(SETTLED);
+  lines();
+  await clock.advance(LOOKED);
   type('y');
   await clock.advance(SETTLED);
   expect(answers).toEqual([['a-1', { decision: 'grant', scope: 'always' }]]);

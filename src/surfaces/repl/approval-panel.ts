@@ -3,13 +3,13 @@
  *
  * What somebody was just typing must never become a yes. So a letter is text first, like any other, and counts as an answer
  * only when all of this holds: the input was empty, the question was on the terminal for long enough to look, they had
- * stopped typing before, and nothing followed the letter for a moment (or Enter did). Anything else that is typed stays a
- * message. A letter that doesn't count doesn't with Enter either, except on a plain terminal, where lines are all there is.
+ * stopped typing before, and nothing followed the letter for a moment (or Enter did). All of it is told by the order in
+ * which things were typed and shown, not by when they were read: either side may stand still in between. Anything else that
+ * is typed stays a message. A letter that doesn't count doesn't with Enter either, except on a plain terminal, where lines are all there is.
  *
  * `always` grants a rule: it is said whole, and then stands in the input to be edited. Enter grants it as it is there, once
  * it could be looked at. Where no rule can be proposed exactly this call is granted, after a second yes.
  */
-import type { Clock } from '../../base/clock.ts';
 import type { Resolution } from '../../contract/host.ts';
 import { RuntimeError, toRuntimeError } from '../../contract/errors.ts';
 import type { RuleText } from '../../contract/policy-rule.ts';
@@ -19,11 +19,14 @@ import { visible } from '../../adapters/tools/visible.ts';
 import { oneLine, truncate } from '../terminal/width.ts';
 import type { Asked } from './asking.ts';
 import type { Tone } from './entry-lines.ts';
+import { createLook, type LookOptions } from './look.ts';
 
 export interface ApprovalPanel {
   lines(tone: Tone, columns: number, rows: number): string[];
   /** What `lines` gave last is on the terminal. */
   painted(): void;
+  /** It is so again, after another program had the terminal. */
+  back(): void;
   /** Is an approval to be answered here? */
   isOpen(): boolean;
   /** The input is so now; `before`: what it was. `typed`: by one key, not pasted or recalled. */
@@ -38,8 +41,7 @@ export interface ApprovalPanel {
   close(): void;
 }
 
-export interface ApprovalPanelOptions {
-  clock: Clock;
+export interface ApprovalPanelOptions extends LookOptions {
   asked: () => Asked[];
   /** Rejects when the answer didn't count: it is asked again then. */
   answer: (approval_id: string, resolution: Resolution) => Promise<void>;
@@ -55,10 +57,6 @@ export interface ApprovalPanelOptions {
   byLine: () => boolean;
 }
 
-/** A person needs at least this long to see what is asked (ms). */
-const LOOK_MS = 700;
-/** Who pressed a key within this is typing (ms). */
-const TYPING_MS = 700;
 /** So long nothing may follow the letter (ms). */
 const SETTLE_MS = 500;
 
@@ -84,13 +82,14 @@ const MEANINGS: Record<Step, Record<string, string>> = {
 };
 
 export function createApprovalPanel(options: ApprovalPanelOptions): ApprovalPanel {
-  const { clock, asked, answer, view, ruleOf, setPrompt, setInput, say, refresh, byLine } = options;
-  /** `since`: when the terminal had it. */
-  let shown: { approval_id: string; asks: boolean; since: number | undefined } | undefined;
+  const { clock, fence, asked, answer, view, ruleOf, setPrompt, setInput, say, refresh, byLine } = options;
+  /** `asks`: it is in what is painted next; `there`: it was painted. */
+  let shown: { approval_id: string; asks: boolean; there: boolean } | undefined;
+  const look = createLook(options);
   let step: Step = 'ask';
-  /** The proposed rule, as it was said; `since`: when the terminal had it. */
-  let rule: { line: string; since: number | undefined } | undefined;
-  let lastKeyAt = -Infinity;
+  /** The proposed rule, as it was said; `there`: it was painted. */
+  let rule: { line: string; there: boolean } | undefined;
+  const ruleLook = createLook(options);
   /** The letter that will be the answer unless something follows. */
   let pending: { letter: string; cancel: () => void } | undefined;
   /** Left to the commands /approve and /deny. */
@@ -103,7 +102,6 @@ export function createApprovalPanel(options: ApprovalPanelOptions): ApprovalPane
   const open = (): Asked[] =>
     asked().filter(({ approval_id }) => !dismissed.has(approval_id) && !answered.has(approval_id));
   const current = (): Asked | undefined => open()[0];
-  const hasLooked = (now: number): boolean => shown?.since !== undefined && now - shown.since >= LOOK_MS;
 
   function settle(resolution: Resolution): void {
     const { approval_id } = shown!;
@@ -126,16 +124,24 @@ export function createApprovalPanel(options: ApprovalPanelOptions): ApprovalPane
     forget();
     if (step === 'reason' || step === 'rule') setPrompt(undefined);
     if (step === 'rule') setInput('');
-    step = 'ask';
     rule = undefined;
+    ruleLook.forget();
+    enter('ask');
+  }
+
+  /** What is asked now must be looked at. */
+  function enter(next: Step): void {
+    step = next;
+    look.forget();
+    if (shown) shown = { ...shown, asks: false, there: false };
   }
 
   async function propose(approval_id: string): Promise<void> {
     const found = await ruleOf(approval_id).catch((thrown: unknown) => say(toRuntimeError(thrown).message));
     if (step !== 'always' || shown?.approval_id !== approval_id || !found) return;
     const line = ruleLine(found);
-    rule = { line, since: undefined };
-    step = 'rule';
+    rule = { line, there: false };
+    enter('rule');
     forget();
     say(`always: ${line}`);
     if (!byLine()) {
@@ -149,7 +155,7 @@ export function createApprovalPanel(options: ApprovalPanelOptions): ApprovalPane
   async function grantRule(text: string): Promise<void> {
     const { approval_id } = shown!;
     const line = byLine() && text.trim().toLowerCase() === 'y' ? rule!.line : text;
-    const early = rule?.since === undefined || clock.now() - rule.since < LOOK_MS;
+    const early = !ruleLook.isOver();
     const isThere = (): boolean => step === 'rule' && shown?.approval_id === approval_id;
     try {
       if (early) throw new RuntimeError('rule_refused', 'look at the rule first: Enter came too soon');
@@ -183,7 +189,7 @@ export function createApprovalPanel(options: ApprovalPanelOptions): ApprovalPane
       view(shown!.approval_id);
     } else if (letter === 's') settle({ decision: 'grant', scope: 'session' });
     else {
-      step = letter === 'a' ? 'always' : 'reason';
+      enter(letter === 'a' ? 'always' : 'reason');
       if (step === 'reason') setPrompt('why not? ');
       else void propose(shown!.approval_id);
     }
@@ -196,7 +202,7 @@ export function createApprovalPanel(options: ApprovalPanelOptions): ApprovalPane
     for (const settled of answered.difference(ids)) answered.delete(settled);
     const approval = current();
     if (approval?.approval_id === shown?.approval_id) return;
-    shown = approval && { approval_id: approval.approval_id, asks: false, since: undefined };
+    shown = approval && { approval_id: approval.approval_id, asks: false, there: false };
     reset();
   }
 
@@ -232,31 +238,41 @@ export function createApprovalPanel(options: ApprovalPanelOptions): ApprovalPane
       return [...title, `${mark} ${truncate(keys, Math.max(10, left))}${tone(DIM, more)}`];
     },
     painted() {
-      if (shown?.asks === true) shown.since ??= clock.now();
-      if (rule) rule.since ??= clock.now();
+      if (shown?.asks === true && !shown.there) {
+        shown.there = true;
+        look.begin();
+      }
+      if (rule?.there === false) {
+        rule.there = true;
+        ruleLook.begin();
+      }
+    },
+    back() {
+      if (shown?.there) look.begin();
+      if (rule?.there) ruleLook.begin();
     },
     input(text, before, typed) {
       changed();
-      const now = clock.now();
-      const wasTyping = now - lastKeyAt < TYPING_MS;
+      const counts = typed && before === '' && look.isOver();
       forget();
-      if (text !== before) lastKeyAt = now;
+      if (text !== before) look.again();
       const letter = text.toLowerCase();
-      const counts = typed && before === '' && !wasTyping && hasLooked(now);
       if (!counts || current() === undefined || MEANINGS[step][letter] === undefined) return;
-      const cancel = clock.at(now + SETTLE_MS, () => {
+      const end = (): void => {
         changed();
-        if (pending === undefined) return; // what it was meant for is settled: it is no answer to the next one
+        if (pending !== own) return; // something followed, or what it was meant for is settled
         setInput('');
         choose(letter);
-      });
-      pending = { letter, cancel };
+      };
+      const own = { letter, cancel: clock.at(clock.now() + SETTLE_MS, () => fence(end)) };
+      pending = own;
     },
     takesText(text) {
       changed();
       const counted = pending?.letter;
+      const looked = look.isOver();
       forget();
-      lastKeyAt = clock.now();
+      if (!byLine()) look.again();
       if (shown === undefined) return false;
       if (step === 'reason') {
         const reason = text.trim();
@@ -270,7 +286,7 @@ export function createApprovalPanel(options: ApprovalPanelOptions): ApprovalPane
       }
       const letter = text.trim().toLowerCase();
       if (MEANINGS[step][letter] === undefined) return false;
-      if (byLine() ? hasLooked(clock.now()) : counted === letter) choose(letter);
+      if (byLine() ? looked : counted === letter) choose(letter);
       else say(`“${letter}” was not taken for an answer; to answer, press it on the empty line`);
       return true;
     },
@@ -292,6 +308,10 @@ export function createApprovalPanel(options: ApprovalPanelOptions): ApprovalPane
       return true;
     },
     changed,
-    close: forget,
+    close() {
+      forget();
+      look.forget();
+      ruleLook.forget();
+    },
   };
 }

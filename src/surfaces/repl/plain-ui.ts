@@ -4,6 +4,7 @@
  */
 import { createInterface } from 'node:readline';
 import { createPlainScreen } from '../terminal/screen/plain-screen.ts';
+import { whenRead } from '../terminal/when-read.ts';
 import type { Ui, UiOptions } from './ui.ts';
 
 const USUAL_PROMPT = '> ';
@@ -58,7 +59,8 @@ export function createPlainUi({ terminal, handlers }: Pick<UiOptions, 'terminal'
     hasText: () => false,
     clear() {},
     suspended: async (work) => work(),
-    close() {
+    fence: whenRead,
+    async close() {
       open = false;
       lines.removeAllListeners('close');
       lines.close();

@@ -98,6 +98,7 @@ export async function runRepl(options: ReplOptions): Promise<number> {
     say,
     refresh,
     byLine: () => ui.plain,
+    fence: (run) => ui.fence(run),
   });
 
   const ui: Ui = createUi({
@@ -141,6 +142,7 @@ export async function runRepl(options: ReplOptions): Promise<number> {
       below,
       resized: () => current.conversation()?.resized(),
       painted: () => panel.painted(),
+      back: () => panel.back(),
     },
   });
 
@@ -279,7 +281,7 @@ export async function runRepl(options: ReplOptions): Promise<number> {
     spinner.turn(false);
     panel.close();
     personal.hangUp();
-    ui.close();
+    const closed = ui.close();
     const unsent = await typed.end(hurried.promise); // what was typed before is sent
     const id = current.id();
     const open = current.conversation()?.turn() !== undefined;
@@ -293,6 +295,7 @@ export async function runRepl(options: ReplOptions): Promise<number> {
       await host?.leave({ patience_ms });
     } finally {
       cancelSaying();
+      await closed;
       if (id !== undefined && (open || (current.status()?.seq ?? 0) > 0)) {
         terminal.output.write(`${open ? 'left open' : 'to go on'}: runtime run --session ${id}\n`);
       }
@@ -386,7 +389,7 @@ export async function runRepl(options: ReplOptions): Promise<number> {
     return await ended.promise;
   } catch (thrown) {
     leaving = true;
-    ui.close();
+    await ui.close();
     await host?.leave().catch(() => {});
     throw thrown;
   } finally {

@@ -12,7 +12,7 @@ const HOUR_MS = 3_600_000;
 const nothing = (): void => {};
 const HANDLERS: UiOptions['handlers'] = {
   submit: nothing, cancel: nothing, leave: nothing, gone: nothing, input: nothing, escape: nothing,
-  resized: nothing, painted: nothing, hint: () => '', isBusy: () => false, below: () => [], above: () => [],
+  resized: nothing, painted: nothing, back: nothing, hint: () => '', isBusy: () => false, below: () => [], above: () => [],
   complete: () => Promise.reject(new Error('not asked')), editExternally: (text) => text,
 }; // prettier-ignore
 
@@ -37,10 +37,10 @@ test('keys are taken raw before anything is shown, also when it comes back', asy
   });
   await setImmediate();
   expect(seen[0]).toBe('raw');
-  ui.close();
+  await ui.close();
 });
 
-test('what an answer brings is painted also after the clock was set back', () => {
+test('what an answer brings is painted also after the clock was set back', async () => {
   const clock = manualClock(10 * HOUR_MS);
   const output = Object.assign(new PassThrough(), { columns: 40, rows: 10 });
   let above: string[] = [];
@@ -55,5 +55,5 @@ test('what an answer brings is painted also after the clock was set back', () =>
   clock.pass(-2 * HOUR_MS);
   expect(paintedSoon('two')).toContain('two');
   expect(paintedSoon('next')).toContain('next');
-  ui.close();
+  await ui.close();
 });

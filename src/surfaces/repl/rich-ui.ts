@@ -13,6 +13,7 @@ import {
   type Intent,
 } from '../terminal/editor/state.ts';
 import { viewOf, type Look } from '../terminal/editor/view.ts';
+import { createFence } from '../terminal/fence.ts';
 import type { Key } from '../terminal/keys/key.ts';
 import { createKeyReader } from '../terminal/keys/reader.ts';
 import { CYAN, DIM, styled } from '../terminal/markdown/style.ts';
@@ -27,7 +28,9 @@ export function createRichUi({ terminal, environment, clock, history, handlers }
   const { input: stdin, output: stdout } = terminal;
   const colour = !environment['NO_COLOR'];
   // Before anything is shown: what is typed when the picture is there must not fall to the terminal's own line editing.
-  let reader = createKeyReader(stdin, { key: onKey, paste: onPaste }, clock);
+  const fence = createFence(stdout, clock);
+  const keys = { key: onKey, paste: onPaste, report: fence.report };
+  let reader = createKeyReader(stdin, keys, clock);
   const screen: Screen = createScreen(stdout, {
     clock,
     xtermJs: environment['TERM_PROGRAM'] === 'vscode',
@@ -44,6 +47,7 @@ export function createRichUi({ terminal, environment, clock, history, handlers }
   const usual = { first: '› ', others: '  ' };
   let state: EditorState = createEditor(history, usual);
   let open = true;
+  let hasTyped = false;
   /** Cancels the painting that is due. */
   let unpainted: (() => void) | undefined;
   let paintedAt = 0;
@@ -82,6 +86,12 @@ export function createRichUi({ terminal, environment, clock, history, handlers }
   }
 
   function onKey(key: Key): void {
+    if (!open) return;
+    // Does the terminal answer? That is known before anything is asked that must not be answered too early.
+    if (!hasTyped && key.name === 'char' && !key.ctrl) {
+      hasTyped = true;
+      fence.pass(() => {});
+    }
     const before = state.buffer.text;
     const step = editor(state, key, stdout.columns);
     state = step.state;
@@ -92,6 +102,7 @@ export function createRichUi({ terminal, environment, clock, history, handlers }
   }
 
   function onPaste(text: string): void {
+    if (!open) return;
     const before = state.buffer.text;
     state = paste(state, text);
     handlers.input(state.buffer.text, before, false);
@@ -170,31 +181,40 @@ export function createRichUi({ terminal, environment, clock, history, handlers }
     },
     async suspended(work) {
       reader.close();
+      fence.hold();
       screen.suspend();
       try {
         return await work();
       } finally {
         if (open) {
-          reader = createKeyReader(stdin, { key: onKey, paste: onPaste }, clock);
+          reader = createKeyReader(stdin, keys, clock);
           screen.resume();
           paint();
+          fence.release();
+          handlers.back();
         }
       }
     },
-    close() {
+    fence: fence.pass,
+    async close() {
       if (!open) return;
       unpainted?.();
       open = false;
       stdout.off('resize', onResize);
       stdin.off('error', onGone).off('end', onGone).on('error', ignore);
-      process.off('exit', ui.close).off('uncaughtExceptionMonitor', ui.close);
-      reader.close();
+      process.off('exit', closeNow).off('uncaughtExceptionMonitor', closeNow);
       screen.show({ lines: [] });
       screen.close();
+      await fence.rest(); // an answer is read here, and not by the shell
+      reader.close();
     },
   };
   // However the program ends, the terminal is as it was.
-  process.on('exit', ui.close).on('uncaughtExceptionMonitor', ui.close);
+  const closeNow = (): void => {
+    void ui.close();
+    reader.close();
+  };
+  process.on('exit', closeNow).on('uncaughtExceptionMonitor', closeNow);
   return ui;
 }
 

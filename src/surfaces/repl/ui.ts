@@ -28,6 +28,8 @@ export interface UiHandlers {
   resized(): void;
   /** What `above` and `below` gave last is on the terminal now. */
   painted(): void;
+  /** It is there again, after another program had the terminal. */
+  back(): void;
 }
 
 export interface Ui {
@@ -46,7 +48,10 @@ export interface Ui {
   clear(): void;
   /** Hands the terminal over for a while. */
   suspended<T>(work: () => T | Promise<T>): Promise<T>;
-  close(): void;
+  /** Calls `run` when all has been read that was typed before the terminal had what is written to it by now. */
+  fence(run: () => void): void;
+  /** At once; resolves when nothing of it is under way in the terminal any more. */
+  close(): Promise<void>;
 }
 
 export interface UiOptions {

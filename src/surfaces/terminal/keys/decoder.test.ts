@@ -8,7 +8,7 @@ const bytes = (text: string): Uint8Array => Buffer.from(text, 'utf8');
 function decode(chunks: readonly Uint8Array[]): KeyEvent[] {
   const decoder = createKeyDecoder();
   const events = chunks.flatMap((chunk) => decoder.write(chunk));
-  return [...events, ...decoder.giveUp().filter((event) => event.type === 'key' || event.text !== '')];
+  return [...events, ...decoder.giveUp().filter((event) => event.type !== 'paste' || event.text !== '')];
 }
 
 /** `C-M-S-name`, or the text. */
@@ -17,7 +17,12 @@ function spell({ name, text, ctrl, alt, shift }: Key): string {
 }
 
 const spelled = (events: readonly KeyEvent[]): string[] =>
-  events.map((event) => (event.type === 'key' ? spell(event.key) : `paste ${JSON.stringify(event.text)}`));
+  events.map((event) => {
+    if (event.type === 'key') return spell(event.key);
+    return event.type === 'paste'
+      ? `paste ${JSON.stringify(event.text)}`
+      : `at ${event.position.row};${event.position.column}`;
+  });
 
 describe('what a terminal sends', () => {
   test.each([
@@ -32,6 +37,8 @@ describe('what a terminal sends', () => {
     ['\x1b[1;5C\x1b[1;3D\x1b[3;5~\x1b[1;2H\x1b[Z', ['C-right', 'M-left', 'C-delete', 'S-home', 'S-tab']],
     ['\x1bOP\x1b[15~\x1b[24~\x1bO5P\x1bO1;5Q\x1b[1;6S', ['f1', 'f5', 'f12', 'C-f1', 'C-f2', 'C-S-f4']],
     ['\x1bOM\x1bOj\x1bOy', ['enter', '*', '9']],
+    // Where the cursor is; in the first row that is F3
+    ['a\x1b[2;17Ry\x1b\x1b[24;1R\x1b[1;2R', ['a', 'at 2;17', 'y', 'escape', 'at 24;1', 'S-f3']],
     // rxvt
     ['\x1b[7~\x1b[8^\x1b[3$\x1b[3@\x1bOc\x1b[a', ['home', 'C-end', 'S-delete', 'C-S-delete', 'C-right', 'S-up']],
     ['\x1b\x1b[A\x1b\x1bOD\x1b\x1b[3~', ['M-up', 'M-left', 'M-delete']],
@@ -46,7 +53,7 @@ describe('what a terminal sends', () => {
     ['\x1b[57414u\x1b[57400u\x1b[57417;5u\x1b[57426u', ['enter', '1', 'C-left', 'delete']],
     ['\x1b[1;1:2A\x1b[1;1:3A\x1b[99;5:3u\x1b[97;9u\x1b[97;33u\x1b[57441;2u\x1b[97;129u', ['up', 'M-a', 'a']],
     // What is no key
-    ['a\x1b[I\x1b[O\x1b[?62;c\x1b[2;1$y\x1b[24;80R\x1b[200;5xb', ['a', 'b']],
+    ['a\x1b[I\x1b[O\x1b[?62;c\x1b[2;1$y\x1b[200;5xb', ['a', 'b']],
     ['a\x1b]11;rgb:00/00/00\x1b\\b\x1b]10;x\x07c\x1bP>|XTerm\x1b\\d\x1b_Gi=1;OK\x1b\\e', ['a', 'b', 'c', 'd', 'e']],
     ['\x1b[<0;10;10M\x1b[<0;10;10mx\x1b[M !!y\u0085', ['x', 'y']],
     // What turned out to be none
@@ -127,7 +134,7 @@ test('printable text gets through, whatever stands before it and behind it', () 
   fc.assert(
     fc.property(input, text, input, (before, typed, after) => {
       const shown = decode([before, bytes(typed), after])
-        .map((event) => (event.type === 'paste' ? event.text : (event.key.text ?? '')))
+        .map((event) => (event.type === 'paste' ? event.text : event.type === 'key' ? (event.key.text ?? '') : ''))
         .join('');
       expect(shown).toContain(typed);
     }),

@@ -8,7 +8,14 @@
 import { keyOfCharacter, namedKey, type Key } from './key.ts';
 import { keyOfCsi, keyOfSs3 } from './sequences.ts';
 
-export type KeyEvent = { type: 'key'; key: Key } | { type: 'paste'; text: string };
+export type KeyEvent =
+  { type: 'key'; key: Key } | { type: 'paste'; text: string } | { type: 'report'; position: CursorReport };
+
+/** The terminal's answer to where its cursor is, both from 1. In the first row it would look like F3, and is taken for it. */
+export interface CursorReport {
+  row: number;
+  column: number;
+}
 
 /** `escape`: ESC and nothing behind it; `sequence`: more than that; `paste`: its end has not come. */
 export type Pending = 'nothing' | 'escape' | 'sequence' | 'paste';
@@ -29,6 +36,7 @@ const LONGEST_REPORT = 4096;
 const RXVT_FINAL = /\[(\d{1,2})(\$)/y;
 const CSI = /\[([0-?]*)[ -/]*([@-~])/y;
 const CSI_BEGUN = /\[[0-?]*[ -/]*$/y;
+const CURSOR_REPORT = /\[(\d{1,4});(\d{1,4})R/y;
 const SS3 = /O([0-9;]*)([A-DFHMPQRSa-dj-y])/y;
 const SS3_BEGUN = /O[0-9;]*$/y;
 /** OSC, DCS and APC with printable ASCII up to BEL or ST. */
@@ -41,7 +49,7 @@ const OLD_MOUSE = /\[M[ -~]{3}/y;
 const OLD_MOUSE_BEGUN = /\[M[ -~]{0,2}$/y;
 
 /** What stands behind an ESC: a whole sequence up to `end`, the beginning of one, or none. */
-type Sequence = { end: number; key?: Key | undefined; pastes?: boolean } | 'begun' | 'none';
+type Sequence = { end: number; key?: Key | undefined; pastes?: boolean; position?: CursorReport } | 'begun' | 'none';
 
 export function createKeyDecoder(): KeyDecoder {
   const utf8 = new TextDecoder('utf-8', { ignoreBOM: true });
@@ -65,6 +73,7 @@ export function createKeyDecoder(): KeyDecoder {
         const found = readEscape(text, at, final);
         if (found === undefined) break;
         if (found.key !== undefined) events.push({ type: 'key', key: found.key });
+        if (found.position !== undefined) events.push({ type: 'report', position: found.position });
         if (found.pastes === true) pasted = [];
         at = found.end;
       } else {
@@ -155,6 +164,8 @@ function readCsi(text: string, at: number): Sequence {
   }
   if (match(OLD_MOUSE, text, at) !== null) return { end: OLD_MOUSE.lastIndex };
   if (match(OLD_MOUSE_BEGUN, text, at) !== null) return 'begun';
+  const [, row, column] = match(CURSOR_REPORT, text, at) ?? [];
+  if (Number(row) > 1) return { end: CURSOR_REPORT.lastIndex, position: { row: Number(row), column: Number(column) } };
   const rxvt = match(RXVT_FINAL, text, at);
   if (rxvt !== null) return { end: RXVT_FINAL.lastIndex, key: keyOfCsi(rxvt[1]!, rxvt[2]!) };
   const csi = match(CSI, text, at);

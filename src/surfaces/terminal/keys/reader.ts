@@ -1,6 +1,6 @@
 /** Keys and pastes from a terminal's input stream. */
 import type { Clock } from '../../../base/clock.ts';
-import { createKeyDecoder, type KeyEvent, type Pending } from './decoder.ts';
+import { createKeyDecoder, type CursorReport, type KeyEvent, type Pending } from './decoder.ts';
 import type { Key } from './key.ts';
 
 /** What the reader needs of `process.stdin`. */
@@ -16,6 +16,8 @@ export interface KeyHandlers {
   key(key: Key): void;
   /** The text with line feeds; anything else may be in it, control characters too. */
   paste(text: string): void;
+  /** The terminal was asked where its cursor is, and answers. */
+  report?(position: CursorReport): void;
 }
 
 /** A person can't press Escape and another key so quickly; a terminal sends a sequence in one piece. */
@@ -64,6 +66,7 @@ export function createKeyReader(stream: KeyStream, handlers: KeyHandlers, clock:
     for (const event of events) {
       if (closed) return;
       if (event.type === 'key') handlers.key(event.key);
+      else if (event.type === 'report') handlers.report?.(event.position);
       else {
         marksPastes = true;
         handlers.paste(event.text);
@@ -105,7 +108,7 @@ export function createKeyReader(stream: KeyStream, handlers: KeyHandlers, clock:
 function textOf(events: readonly KeyEvent[]): string | undefined {
   const characters: string[] = [];
   for (const event of events) {
-    if (event.type === 'paste') return undefined;
+    if (event.type !== 'key') return undefined;
     const { name, text, ctrl, alt, shift } = event.key;
     if (alt || shift) return undefined;
     if (name === 'char' && !ctrl) characters.push(text!);

@@ -1,7 +1,7 @@
 /**
  * A terminal whose scrollback is kept: lines are printed for good, and below them stands a live part that changes.
  *
- * Only the rows of the live part are known, never where on the screen they are: nothing is asked of the terminal. After a
+ * Only the rows of the live part are known, never where on the screen they are: for that nothing is asked of the terminal. After a
  * resize the terminal has wrapped those rows; how many they are now follows from their widths. While sizes keep coming,
  * nothing is written: what was written for one width would meet another.
  */
