@@ -6,7 +6,7 @@
 import { rmSync } from 'node:fs';
 import { diffSessions } from '../../src/engine/past/diff.ts';
 import { forkSession } from '../../src/engine/past/fork.ts';
-import { LOCAL_ACTOR } from '../../src/engine/principal.ts';
+import { LOCAL, LOCAL_ACTOR } from '../../src/engine/principal.ts';
 import { takeEchoWorkspace } from './echo-workspace.ts';
 import { median, program, runRounds } from './measure.ts';
 import { printTable, printTitle } from './report.ts';
@@ -26,11 +26,11 @@ try {
     const sources = {
       ...store,
       policy,
-      role: LOCAL_ACTOR.role,
+      by: LOCAL,
       isListed: () => false,
       now: () => workspace.clock.now(),
     };
-    await forkSession(sources, 'long', { id, actor: LOCAL_ACTOR });
+    await forkSession(sources, 'long', id);
   };
   await fork('copy');
   const lines = await rounds({

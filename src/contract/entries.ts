@@ -66,6 +66,8 @@ const observations = {
     from: z.strictObject({ session_id: sessionId, seq: int, hash: hex64 }),
     rights,
     actor,
+    /** From where whoever forked came, where that isn't this machine. */
+    source: text.exactOptional(),
     own_policies: z.array(digest).min(1).exactOptional(),
     /** Of the workspace that goes on with it, where it came from another one. A turn that is open ends by that. */
     epoch: int.exactOptional(),

@@ -203,6 +203,7 @@ export const OPERATIONS: Record<string, Record<string, Operation>> = {
   '/v1/sessions/:id/fork': {
     POST: {
       summary: 'Make another session of the beginning of one',
+      description: 'In the middle of a turn it takes the role that asked for the turn.',
       role: 'member',
       body: bodies.forkSchema,
       answers: { 201: answers.forked },
@@ -219,6 +220,7 @@ export const OPERATIONS: Record<string, Record<string, Operation>> = {
   '/v1/sessions/:id/resume': {
     POST: {
       summary: 'Work on what a session has left',
+      description: 'An open turn takes the role that asked for it.',
       role: 'member',
       answers: { 200: answers.sessionStatus },
     },

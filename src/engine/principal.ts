@@ -1,7 +1,9 @@
 /** Who asks for something, by what way, and what their role lets them. */
 import { RuntimeError } from '../contract/errors.ts';
 import type { Actor, Role } from '../contract/values.ts';
+import { askedRole } from '../kernel/policy/asked.ts';
 import { lowerRole } from '../kernel/policy/rights.ts';
+import type { Turn } from '../kernel/turn/state.ts';
 
 export interface Principal {
   actor: Actor;
@@ -28,6 +30,8 @@ export function isOperator({ role }: Actor): boolean {
 export interface Act {
   least: Role;
   what: string;
+  /** For whoever has a lower one; absent: they are to ask somebody else. */
+  next?: string;
 }
 
 export const ACTS = {
@@ -54,9 +58,21 @@ export const ACTS = {
  * for whoever was given it.
  * @throws RuntimeError role_not_allowed, when the role is lower than the act takes | caller_is_tool
  */
-export function requireRole({ actor, refuseTools }: Principal, { least, what }: Act): void {
+export function requireRole({ actor, refuseTools }: Principal, { least, what, next }: Act): void {
   if (lowerRole(actor.role, least) !== least) {
-    throw new RuntimeError('role_not_allowed', `${actor.id} is ${actor.role}; ${what} takes ${least}.`);
+    throw new RuntimeError(
+      'role_not_allowed',
+      `${actor.id} is ${actor.role}; ${what} takes ${least}.`,
+      next === undefined ? {} : { next },
+    );
   }
   if (isOperator(actor)) refuseTools?.();
+}
+
+/** To set an open turn going, from where it stands, takes the role with which it was asked for. @throws RuntimeError role_not_allowed */
+export function requireTurnsRole(by: Principal, session_id: string, turn: Turn | null): void {
+  if (!turn) return;
+  const what = `going on with turn ${turn.turn} of ${session_id}`;
+  const next = `Fork ${session_id} behind the end of a turn, and go on there; or have somebody with that role go on.`;
+  requireRole(by, { least: askedRole(turn), what, next });
 }

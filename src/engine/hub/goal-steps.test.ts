@@ -2,6 +2,7 @@
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { RuntimeError } from '../../contract/errors.ts';
 import type { Visit } from '../../contract/ports.ts';
+import { LOCAL } from '../principal.ts';
 import { readSession, verifySession } from '../sessions.ts';
 import { readTries } from '../step-tries.ts';
 import {
@@ -121,6 +122,21 @@ test('a fork of a session with a goal shares no budget with it, and has no more 
   expect(await ask(fork)).toMatchObject({ reason: 'budget_exceeded', code: 'session_calls' });
   expect(await verifySession(workspace, fork)).toMatchObject({ status: 'verified' });
 });
+
+test('steps that a fork over HTTP begins are asked for from there', async () => {
+  const { hub, workspace } = await openGoals([plan(step('a'), step('b')), { match: { any: true }, reply: { text: 'Done.' } }]);
+  expect(await done(hub)).toMatchObject({ reason: 'success' });
+  const [planned] = await entries(workspace, 'plan.made');
+  const { session_id } = await hub.as({ ...LOCAL, via: 'http' }).fork('g', { at: planned!.seq });
+  await hub.resume(session_id);
+  await soon(async () => expect(await entries(workspace, 'turn.ended', session_id)).toHaveLength(1));
+  const steps = await entries(workspace, 'child.started', session_id);
+  expect(steps).toHaveLength(2);
+  for (const { data } of steps) {
+    expect(await entries(workspace, 'input.received', data.session_id)).toMatchObject([{ data: { source: 'api' } }]);
+  }
+  expect(await verifySession(workspace, session_id)).toMatchObject({ status: 'verified' });
+}); // prettier-ignore
 
 test('a session that somebody made under the name of a step in the moment before is not given the step', async () => {
   const { hub, workspace, looked, goOn } = await openHeldAtStep(CONFIG, [

@@ -11,7 +11,7 @@ import { findApproval, pendingApprovals, resolveApproval } from '../approvals.ts
 import type { Reloaded } from '../config/reload.ts';
 import { LEAVING_MS } from '../host-loss.ts';
 import { revokeGrant } from '../grants.ts';
-import { ACTS, LOCAL, type Principal, requireRole } from '../principal.ts';
+import { ACTS, LOCAL, type Principal, requireRole, requireTurnsRole } from '../principal.ts';
 import type { LiveSession } from '../owner.ts';
 import { wholeTexts } from '../session/messages.ts';
 import { createQueueActs } from '../lanes/queue-acts.ts';
@@ -331,6 +331,7 @@ export function createHub(workspace: Workspace, options: HubOptions): Hub {
     resume: (session_id) =>
       change(async () => {
         requireRole(by, ACTS.resume);
+        if (!sessions.isEntered(session_id)) await sessions.use(session_id, (live) => requireTurnsRole(by, session_id, live.runner.state().turn)); // prettier-ignore
         await sessions.enter(session_id);
         return sessions.use(session_id, describe);
       }),

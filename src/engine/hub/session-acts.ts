@@ -82,8 +82,8 @@ export function createSessionActs(ports: SessionActsPorts): SessionActs {
         const { forkSession } = await import('../past/fork.ts');
         const id = owner.newSessionId();
         const isKnown = (model: string): boolean => isListed(workspace.loaded.config, model);
-        const sources = { ...store, policy: workspace.policy, role: by.actor.role, isListed: isKnown, now };
-        await forkSession(sources, session_id, { id, actor: by.actor }, options);
+        const sources = { ...store, policy: workspace.policy, by, isListed: isKnown, now };
+        await forkSession(sources, session_id, id, options);
         return { session_id: id };
       }),
     undo: (session_id, { turn }) =>

@@ -7,7 +7,7 @@ import type { ModelChoice } from '../../contract/manifest.ts';
 import { requireModelThere } from '../gone-model.ts';
 import type { Lanes } from '../lanes/lanes.ts';
 import { waitsForPerson } from '../lanes/work-of.ts';
-import { ACTS, type Principal, requireRole } from '../principal.ts';
+import { ACTS, type Principal, requireRole, requireTurnsRole } from '../principal.ts';
 import type { OwnSubmission } from '../schedule/hub-of-schedules.ts';
 import { checkSessionId } from '../session-id.ts';
 import { realOf } from '../taint/traced-run.ts';
@@ -44,7 +44,7 @@ function attachedPaths(parts: readonly SubmittedPart[], folders: readonly string
 
 export interface SubmitPorts extends Pick<OwnedWorkspace, 'owner' | 'fileTaint' | 'models' | 'choose'> {
   workspace: Workspace;
-  sessions: Pick<LiveSessions, 'use' | 'get'>;
+  sessions: Pick<LiveSessions, 'use' | 'get' | 'isEntered'>;
   lanes: Pick<Lanes, 'reserve' | 'take' | 'position'>;
   messages: Pick<MessageStatus, 'now'>;
   /** Project folder of a new session whose first message names none. */
@@ -75,7 +75,9 @@ export function createSubmit(
     const { parts, model, mode = 'message', root = defaultRoot, source = 'api', lane, priority, metadata } = message;
     const { title, limits, idempotency_key, goal, check } = message;
     const session = message.session_id ?? owner.newSessionId();
-    const { session: known } = await sessions.use(session, ({ runner }) => runner.state());
+    const { session: known, turn } = await sessions.use(session, ({ runner }) => runner.state());
+    // Of a fork: nobody waits for it, and it would go on by this message.
+    if (turn?.event_ids.length === 0 && !sessions.isEntered(session)) requireTurnsRole(by, session, turn);
     requireModel(workspace, model, by);
     if (known) requireModelThere(known, workspace.loaded.config, model);
     const chosen = choose(model ?? known?.model);

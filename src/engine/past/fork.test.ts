@@ -5,7 +5,13 @@ import type { Policy } from '../../contract/manifest.ts';
 import { forkSession } from './fork.ts';
 import { stories } from '../testing/stories.ts';
 import { createWorld, PERSON, reply, result, type World } from '../testing/world.ts';
+import { sha256 } from '../../base/digest.ts';
+import { createKernel } from '../../kernel/kernel.ts';
+import { askedRole } from '../../kernel/policy/asked.ts';
+import type { State } from '../../kernel/turn/state.ts';
+import { LOCAL, type Principal } from '../principal.ts';
 import { verifyJournal, type Evidence } from '../proof/verify.ts';
+import { createResolver } from '../session/fold.ts';
 
 const POLICY: Policy = {
   v: 1,
@@ -20,18 +26,33 @@ async function fork(world: World, at?: number): Promise<Entry[]> {
   return forkOf(world, 's', 'fork', at === undefined ? {} : { at });
 }
 
-async function forkOf(world: World, from: string, id: string, options: ForkOptions, policy = POLICY): Promise<Entry[]> {
+async function forkOf(
+  world: World,
+  from: string,
+  id: string,
+  options: ForkOptions,
+  policy = POLICY,
+  by: Principal = LOCAL,
+): Promise<Entry[]> {
   world.lines.delete(id);
   const sources = {
     journal: world.journal,
     blobs: world.blobStore,
     policy,
-    role: 'operator' as const,
+    by,
     isListed: () => false,
     now: () => 0,
   };
-  await forkSession(sources, from, { id, actor: PERSON }, options);
+  await forkSession(sources, from, id, options);
   return world.lines.get(id)!;
+}
+
+async function foldOf(world: World, entries: Entry[]): Promise<{ state: State }> {
+  const kernel = createKernel(sha256);
+  const resolve = createResolver(world.blobStore);
+  let state = kernel.initial();
+  for (const entry of entries) ({ state } = kernel.evolve(state, entry, await resolve(entry)));
+  return { state };
 }
 
 function verify(world: World, entries: Entry[]) {
@@ -133,6 +154,31 @@ describe('rights only tighten', () => {
     expect(rightsOf(earlier)).toMatchObject({ sandbox: 'required' });
     const own = await forkOf(world, 's', 'own', { policy: { ...POLICY, sandbox: 'auto' } });
     expect(rightsOf(own)).toMatchObject({ sandbox: 'auto' });
+  });
+
+  test('a turn that is open takes the role that asked for it; where that was lowered since, it counts as low at once', async () => {
+    const world = await stories['guarded']!();
+    const at = world.lines.get('s')!.findIndex(({ type }) => type === 'policy.decided') + 1;
+    const member: Principal = { actor: { id: 'max', role: 'member' }, via: 'http' };
+    const refused = forkOf(world, 's', 'fork', { at }, POLICY, member);
+    await expect(refused).rejects.toMatchObject({
+      code: 'role_not_allowed',
+      message: 'max is member; going on with turn 1 of s takes operator.',
+      next: expect.stringContaining('behind the end of a turn'),
+    });
+    expect(world.lines.has('fork')).toBe(false);
+    await forkOf(world, 's', 'low', {}, POLICY, member);
+    const open = await forkOf(world, 'low', 'fork', { at });
+    const { state } = await foldOf(world, open);
+    expect([state.session!.rights.role, askedRole(state.turn!)]).toEqual(['member', 'member']);
+    expect(await verify(world, open)).toMatchObject({ status: 'verified' });
+  });
+
+  test('a fork tells from where it was made, where that is not this machine', async () => {
+    const world = await stories['guarded']!();
+    const madeBy = async (by: Principal) => (await forkOf(world, 's', 'fork', {}, POLICY, by)).at(-1);
+    expect(await madeBy({ ...LOCAL, via: 'http' })).toMatchObject({ type: 'session.forked', data: { source: 'api' } });
+    expect((await madeBy(LOCAL))!.data).not.toHaveProperty('source');
   });
 
   test('its own policy judges its turns beside the workspace’s, after a restart, and in its forks', async () => {

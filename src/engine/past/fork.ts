@@ -10,11 +10,11 @@ import type { Entry, NewEntry } from '../../contract/entries.ts';
 import type { ForkOptions } from '../../contract/host.ts';
 import type { Policy } from '../../contract/manifest.ts';
 import type { Blobs, Journal, StoredEntry } from '../../contract/ports.ts';
-import type { Actor, Role } from '../../contract/values.ts';
 import { createKernel } from '../../kernel/kernel.ts';
 import { stricterSandbox, tightest } from '../../kernel/policy/rights.ts';
 import type { Resolved, Session, State } from '../../kernel/turn/state.ts';
 import { rightsOf } from '../freeze.ts';
+import { type Principal, requireTurnsRole } from '../principal.ts';
 import { createResolver, withResolved } from '../session/fold.ts';
 
 export interface ForkSources {
@@ -22,7 +22,7 @@ export interface ForkSources {
   blobs: Pick<Blobs, 'get' | 'put'>;
   /** The workspace's, and whoever forks. */
   policy: Policy;
-  role: Role;
+  by: Principal;
   /** Does a model stand in the configuration? */
   isListed: (model: string) => boolean;
   now: () => number;
@@ -40,18 +40,21 @@ interface Cut {
 /**
  * Copies the entries of `from` up to the place that the options name into session `to`. It may do at most what its source
  * may, also where that was tightened behind the place; a policy of its own is added to those that the source has.
- * @throws RuntimeError not_found | store_damaged | session_exists
+ * In the middle of a turn it has that open: whose role is below the one that asked for it would go on with more than they may.
+ * @throws RuntimeError not_found | store_damaged | session_exists | role_not_allowed
  */
 export async function forkSession(
-  { journal, blobs, policy, role, isListed, now }: ForkSources,
+  { journal, blobs, policy, by, isListed, now }: ForkSources,
   from: string,
-  to: { id: string; actor: Actor },
+  id: string,
   { policy: own, model, ...place }: ForkOptions = {},
 ): Promise<void> {
   const kernel = createKernel(sha256);
   for (const value of own === undefined ? [policy] : [policy, own]) await blobs.put(canonicalJson(value));
-  await journal.create(to.id, async (write) => {
+  const { actor, via } = by;
+  await journal.create(id, async (write) => {
     const { hash, atMost, epoch, state: found } = await copy({ journal, blobs }, from, place, write);
+    requireTurnsRole(by, from, found.turn);
     const seq = found.seq;
     let state = found;
     const append = (entry: NewEntry, at: number): void => {
@@ -67,16 +70,17 @@ export async function forkSession(
       }
     };
     decideAll(); // what was decided by then is decided in the copy, too; what was to be started is not
-    const current = rightsOf(policy, role);
+    const current = rightsOf(policy, actor.role);
     const sandbox = own === undefined ? current.sandbox : stricterSandbox(current.sandbox, own.sandbox);
     const policies = new Set(atMost.own_policies);
     if (own !== undefined) policies.add(digestOf(canonicalJson(own)));
     for (const known of state.session!.own_policies ?? []) policies.delete(known);
     const data = {
-      session_id: to.id,
+      session_id: id,
       from: { session_id: from, seq, hash },
       rights: tightest(atMost.rights, { ...current, sandbox }),
-      actor: to.actor,
+      actor,
+      ...(via === 'http' && { source: 'api' }),
       ...(policies.size > 0 && { own_policies: [...policies] }),
       ...(epoch !== undefined && { epoch }),
     };
@@ -87,7 +91,7 @@ export async function forkSession(
     append(
       {
         type: 'session.configured',
-        data: { model, ...(isListed(model) && { listed: true }), by: { actor: to.actor } },
+        data: { model, ...(isListed(model) && { listed: true }), by: { actor } },
       },
       at,
     );

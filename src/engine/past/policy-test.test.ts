@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import type { Policy } from '../../contract/manifest.ts';
-import { createWorld, PERSON, reply, result, type World } from '../testing/world.ts';
+import { createWorld, reply, result, type World } from '../testing/world.ts';
+import { LOCAL } from '../principal.ts';
 import { stories } from '../testing/stories.ts';
 import { forkSession } from './fork.ts';
 import { testPolicy, type TestedCall } from './policy-test.ts';
@@ -59,9 +60,9 @@ test('a session’s own policies count beside it; calls of a source are that ses
   (await before.nextAsk()).answer(reply('ok'));
   await live.runner.rest();
   const ports = { journal: before.journal, blobs: before.blobStore, isListed: () => false, now: () => 0 };
-  const sources = { ...ports, policy: POLICY, role: 'operator' as const };
+  const sources = { ...ports, policy: POLICY, by: LOCAL };
   const own = { ...POLICY, allow: ['look'], require_approval: ['work'] };
-  await forkSession(sources, 's', { id: 'fork', actor: PERSON }, { policy: own });
+  await forkSession(sources, 's', 'fork', { policy: own });
   const world = createWorld({ before });
   const { live: fork } = await world.send('fork', 'two');
   (await world.nextAsk()).answer(reply('', ['work', { n: 2 }]));

@@ -80,12 +80,13 @@ export function redactObservation(
       });
     }
     case 'session.forked': {
-      const { session_id, from, rights, epoch, own_policies } = entry.data;
+      const { session_id, from, rights, source, epoch, own_policies } = entry.data;
       return of('session.forked', {
         session_id: names.session(session_id),
         from: { session_id: names.session(from.session_id), seq: from.seq, hash: placeholders.hash(from.hash) },
         rights,
         actor: actor(entry.data.actor),
+        ...(source !== undefined && { source: word(source) }),
         ...(own_policies && { own_policies }),
         ...(epoch !== undefined && { epoch }),
       });

@@ -44,7 +44,7 @@ export function childRequest(
     ...(session.instructions !== undefined && { instructions: session.instructions }),
     pins: (session.pins ?? []).map(({ text }) => text),
     actor,
-    source,
+    source: turn.steered?.channels[0] ?? source, // nobody speaks to a goal before its steps are done, but who forks it
     lane,
     parts: stepInput(parts, step, resultsOf(hash, fold.pending, goal, step)),
     again: stepAgain(step),

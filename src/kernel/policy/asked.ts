@@ -1,15 +1,22 @@
+import type { Role } from '../../contract/values.ts';
 import type { State, Turn } from '../turn/state.ts';
 import { localMinute } from './local-time.ts';
 import { lowerRole } from './rights.ts';
 import type { Asked } from './rules.ts';
 
+/** The least role of those who spoke to a turn. */
+export function askedRole({ rights, steered }: Pick<Turn, 'rights' | 'steered'>): Role {
+  return steered ? lowerRole(rights.role, steered.role) : rights.role;
+}
+
 /** Who asked for a turn's calls, and what is left of its money. */
-export function askedBy(state: State, { manifest, rights, limits, cost_micro_usd, steered }: Turn): Asked {
+export function askedBy(state: State, turn: Turn): Asked {
+  const { manifest, limits, cost_micro_usd, steered } = turn;
   const { asker, rules } = manifest;
   const ofTurn = (limits.cost_micro_usd ?? Infinity) - cost_micro_usd;
   const ofSession = (rules.session_cost_micro_usd ?? Infinity) - state.cost_micro_usd - cost_micro_usd;
   return {
-    role: steered ? lowerRole(rights.role, steered.role) : rights.role,
+    role: askedRole(turn),
     ...(asker && {
       channels: [...new Set([...asker.channels, ...(steered?.channels ?? [])])],
       lane: asker.lane,

@@ -3,6 +3,7 @@ import { canonicalJson } from '../../base/canonical-json.ts';
 import type { Hash } from '../../base/digest.ts';
 import type { EntryOf, Seq } from '../../contract/entries.ts';
 import type { Manifest } from '../../contract/manifest.ts';
+import type { Role } from '../../contract/values.ts';
 import { pendingOf, rested, roll, utf8Length } from './history.ts';
 import type { Pending } from './pending.ts';
 import { noteOf } from './notes.ts';
@@ -13,7 +14,7 @@ import { allLoops } from './loops.ts';
 import { allDenied, repetition } from './reflect.ts';
 import { addUsage, workedMs } from '../budget/budget.ts';
 import { lowerRole } from '../policy/rights.ts';
-import { newAsk, NO_USAGE, type History, type Queued, type State, type Steered, type Turn, type Evolved } from './state.ts'; // prettier-ignore
+import { newAsk, NO_USAGE, type Call, type History, type Queued, type State, type Steered, type Turn, type Evolved } from './state.ts'; // prettier-ignore
 
 /** `quarantined`: the freeze itself came to nothing too often, and this turn only ends. */
 export function startTurn(
@@ -112,6 +113,19 @@ export function reflectTurn(hash: Hash, state: State, turn: Turn, entry: EntryOf
   };
   const evolved = join(hash, { ...state, turn: next, taint: withTaint(state.taint, steers) }, pending);
   return content ? { ...evolved, content } : evolved;
+}
+
+/**
+ * Who forks an open turn goes on with it as one who speaks to it: it may no more than they may, and counts as from where they
+ * came, too. What was decided of calls that haven't started is judged anew then.
+ */
+export function forkedBy(turn: Turn, role: Role, source: string | undefined): Turn {
+  const may = lowerRole(turn.rights.role, role);
+  const isKnown = source === undefined || (turn.manifest.asker?.channels.includes(source) ?? false);
+  if (may === turn.rights.role && isKnown) return turn;
+  const steered = isKnown ? turn.steered : steeredBy([{ role: may, channels: [source] }, turn.steered]);
+  const calls = turn.calls.map((call): Call => (call.status === 'decided' ? { ...call, status: 'inspected' } : call));
+  return { ...turn, rights: { ...turn.rights, role: may }, calls, ...(steered && { steered }) };
 }
 
 /** All who spoke to the turn together: the least role of them, from everywhere. */

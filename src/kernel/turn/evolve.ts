@@ -14,7 +14,7 @@ import { pinsAfter } from '../context/pins.ts';
 import { checkStarted } from '../goal/check.ts';
 import { forkedSteps, planned as goalPlanned, stepFinished, stepRetried, stepStarted } from '../goal/evolve-goal.ts';
 import { evolveAsk } from './evolve-ask.ts';
-import { endTurn, reflectTurn, startTurn } from './evolve-turn.ts';
+import { endTurn, forkedBy, reflectTurn, startTurn } from './evolve-turn.ts';
 import { pendingOf, roll, userContent } from './history.ts';
 import { LOSS, undoneNote } from './notes.ts';
 import { stricterSandbox, tightest } from '../policy/rights.ts';
@@ -178,9 +178,10 @@ function forked(state: State, { data }: EntryOf<'session.forked'>, resolved: Res
     // Inputs that another workspace froze, with its grants, are nothing to go on with.
     const cut = data.epoch === undefined ? turn.cut : (turn.cut ?? 'stop');
     // Some grants may have been taken back since.
-    const own = { ...rules, shared_scopes: forkScopes(next, back, data.session_id) };
-    const manifest = { ...turn.manifest, grants: [], rules: own };
-    return { ...forkedSteps(tightened), manifest, cut, grants: [], event_ids: [], steers: [] };
+    const frozen = { ...rules, shared_scopes: forkScopes(next, back, data.session_id) };
+    const manifest = { ...turn.manifest, grants: [], rules: frozen };
+    const own = { ...forkedSteps(tightened), manifest, cut, grants: [], event_ids: [], steers: [] };
+    return forkedBy(own, session.rights.role, data.source);
   });
 }
 

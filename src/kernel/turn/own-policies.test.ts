@@ -1,5 +1,7 @@
 // A session's own policies: they hold beside the workspace's, in every later turn and in every fork.
 import { describe, expect, test } from 'vitest';
+import type { EntryData } from '../../contract/entries.ts';
+import type { PolicyRule } from '../../contract/policy-rule.ts';
 import { approvalRequested, callStarted, refused } from '../testing/expected.ts';
 import { created, finished, forked, inspected, message, only, replied, started, type Step } from '../testing/observations.ts'; // prettier-ignore
 import { given, START_AT, type Story } from '../testing/story.ts';
@@ -75,6 +77,57 @@ describe('a fork with a policy of its own', () => {
       { type: 'turn.reflected' },
       { type: 'model.requested' },
     ]);
+  });
+
+  describe('whoever forks an open turn goes on with it as who speaks to it', () => {
+    const free = { require_approval: [], allow: [] };
+    const rules: PolicyRule[] = [
+      { id: 'operators', tool: ['exec_command'], role: ['operator'], decision: 'allow' },
+      { id: 'here', tool: ['apply_patch'], channel: ['cli'], decision: 'allow' },
+    ];
+    const asker = { channels: ['cli'], lane: 'interactive' as const, utc_offset_min: 0 };
+    const openTurn = (tool: string): Story => {
+      const story = given(created(), message('e1'), started({ policy: { ...free, rules }, asker }));
+      story.when(replied({ calls: [[tool]] }));
+      return story;
+    };
+    const forkedBy =
+      (over: Partial<EntryData<'session.forked'>>): Step =>
+      (state) => {
+        const { observation } = forked('s-2')(state);
+        return { observation: { ...observation, data: { ...observation.data, ...over } } as typeof observation };
+      };
+    const asMember = forkedBy({ rights: { ...rights, role: 'member' } });
+
+    test('a rule for a higher role holds no longer, nor what it had decided', () => {
+      const before = openTurn('exec_command');
+      before.when(asMember);
+      expect(before.turn.rights.role).toBe('member');
+      expect(before.when(inspected('c1.1.1'))[0]).toMatchObject({ data: { verdict: 'require_approval' } });
+      const decided = openTurn('exec_command');
+      expect(decided.whenAlone(inspected('c1.1.1'))).toMatchObject([{ data: { verdict: 'allow' } }]);
+      expect(decided.when(asMember)).toMatchObject([
+        { type: 'policy.decided', data: { verdict: 'require_approval' } },
+        { type: 'approval.requested' },
+      ]);
+    });
+
+    test('a rule for a channel by which they did not come is in doubt', () => {
+      const story = openTurn('apply_patch');
+      expect(story.whenAlone(inspected('c1.1.1'))).toMatchObject([{ data: { verdict: 'allow' } }]);
+      expect(story.when(forkedBy({ source: 'api' }))).toMatchObject([
+        { type: 'policy.decided', data: { verdict: 'require_approval' } },
+        { type: 'approval.requested' },
+      ]);
+    });
+
+    test('of the same role, from the same place, nothing is judged anew', () => {
+      for (const same of [forkedBy({}), forkedBy({ source: 'cli' })]) {
+        const story = openTurn('apply_patch');
+        story.whenAlone(inspected('c1.1.1'));
+        expect(story.when(same)).toMatchObject([{ type: 'call.started' }]);
+      }
+    });
   });
 
   test('is not admitted without the value behind its digest', () => {

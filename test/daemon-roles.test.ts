@@ -1,0 +1,101 @@
+/** What one role may do with what another began: over HTTP, by the tokens of a member and an operator. */
+import { describe, expect } from 'vitest';
+import type { Role } from '../src/contract/values.ts';
+import { type Daemon, startDaemon } from './support/daemon.ts';
+import { entriesOf, expectVerified, type Place, test, until } from './support/place.ts';
+
+const OPERATORS_RUN = { tool: 'exec_command', command: 'echo *', role: 'operator', path: '**', decision: 'allow' };
+
+type Answer = { status: number; code?: string; detail?: string; next?: string; session_id?: string };
+/** Asks with somebody's token. */
+type Ask = (method: string, path: string, body?: unknown) => Promise<Answer>;
+
+interface World {
+  daemon: Daemon;
+  as: (role: Role) => Promise<Ask>;
+}
+
+async function prepare(place: Place, governance: object = {}, config: object = {}): Promise<World> {
+  place.play(
+    [
+      { match: { tool_result: 'exec_command' }, reply: { text: 'done' } },
+      { match: { contains: 'say' }, reply: { text: 'said' } },
+      { match: { any: true }, reply: { calls: [{ tool: 'exec_command', arguments: { cmd: '{{asked}}' } }] } },
+    ],
+    { governance: { rules: [OPERATORS_RUN], ...governance }, ...config },
+  );
+  const daemon = await startDaemon(place);
+  return {
+    daemon,
+    async as(role) {
+      const token = (await place.run(['token', 'create', `the-${role}`, '--role', role])).stdout.trim();
+      return async (method, path, body) => {
+        const response = await daemon.ask(method, path, body, { authorization: `Bearer ${token}` });
+        const text = await response.text();
+        return { ...(text === '' ? {} : (JSON.parse(text) as object)), status: response.status };
+      };
+    },
+  };
+}
+
+const REFUSED = { status: 403, code: 'role_not_allowed' };
+
+/** The entries of a session behind which its turn is open. */
+const inTheTurn = (place: Place, id: string): number[] => {
+  const entries = place.journal(id);
+  const [from, to] = ['turn.started', 'turn.ended'].map((type) => entries.find((one) => one.type === type)!.seq);
+  return entries.map(({ seq }) => seq).filter((seq) => seq >= from! && seq < to!);
+};
+
+describe('a turn that somebody with a higher role asked for', () => {
+  test('is forked in its middle by those alone who have that role', async ({ place }) => {
+    const { daemon, as } = await prepare(place);
+    await daemon.send({ content: 'echo ran >> effects.txt', session_id: 'op' });
+    expect(place.read('effects.txt')).toBe('ran\n');
+    const member = await as('member');
+    const places = inTheTurn(place, 'op');
+    expect(places.length).toBeGreaterThan(6);
+    for (const at of places) {
+      const refused = await member('POST', '/v1/sessions/op/fork', { at });
+      expect(refused).toMatchObject(REFUSED);
+      expect(refused.next).toContain('behind the end of a turn');
+    }
+    const behind = await member('POST', '/v1/sessions/op/fork', { turn: 1 });
+    expect(behind).toMatchObject({ status: 201 });
+    expect(await member('POST', `/v1/sessions/${behind.session_id}/resume`, {})).toMatchObject({ status: 200 });
+    const operator = await as('operator');
+    expect(await operator('POST', '/v1/sessions/op/fork', { at: places[4] })).toMatchObject({ status: 201 });
+    expect(place.read('effects.txt')).toBe('ran\n');
+  });
+
+  test('goes on in a fork neither by a lower role nor by its message', async ({ place }) => {
+    const { daemon, as } = await prepare(place);
+    await daemon.send({ content: 'echo ran >> effects.txt', session_id: 'op' });
+    const asked = entriesOf(place.journal('op'), 'model.replied').length > 0 && inTheTurn(place, 'op')[1];
+    const [member, operator] = [await as('member'), await as('operator')];
+    const { session_id } = await operator('POST', '/v1/sessions/op/fork', { at: asked });
+    expect(await member('POST', `/v1/sessions/${session_id}/resume`, {})).toMatchObject(REFUSED);
+    expect(await member('POST', '/v1/events', { content: 'say hello', session_id })).toMatchObject(REFUSED);
+    expect(await member('POST', `/v1/sessions/${session_id}/steer`, { content: 'say hello' })).toMatchObject(REFUSED);
+    expect(entriesOf(place.journal(session_id), 'call.started')).toEqual([]);
+    expect(place.read('effects.txt')).toBe('ran\n');
+    expect(await operator('POST', `/v1/sessions/${session_id}/resume`, {})).toMatchObject({ status: 200 });
+    await until('it has ended', () => entriesOf(place.journal(session_id), 'turn.ended').length === 1);
+    expect(place.read('effects.txt')).toBe('ran\nran\n');
+    expect(await member('POST', '/v1/events', { content: 'say hello', session_id })).toMatchObject({ status: 202 });
+    await expectVerified(place, session_id!);
+  });
+
+  test('is judged in a fork over HTTP as one that was asked for there, too', async ({ place }) => {
+    const rule = { tool: 'exec_command', command: 'echo *', channel: 'cli', path: '**', decision: 'allow' };
+    const { as } = await prepare(place, { rules: [rule] });
+    await place.run(['run', '--session', 'op', 'echo ran >> effects.txt']);
+    expect(place.read('effects.txt')).toBe('ran\n');
+    const operator = await as('operator');
+    const { session_id } = await operator('POST', '/v1/sessions/op/fork', { at: inTheTurn(place, 'op')[1] });
+    await operator('POST', `/v1/sessions/${session_id}/resume`, {});
+    await until('it asks', () => entriesOf(place.journal(session_id), 'approval.requested').length === 1);
+    expect(place.read('effects.txt')).toBe('ran\n');
+    await expectVerified(place, session_id!);
+  });
+});
