@@ -116,6 +116,42 @@ describe('a rule that names who may answer', () => {
   });
 });
 
+describe('who may answer what waits, where the configuration names fewer since', () => {
+  const changed = { tool: 'exec_command', command: 'touch *', decision: 'require_approval', approvers: ['admin'] };
+  test.for([
+    ['its approver roles', { approver_roles: ['admin'] }],
+    ['a rule', { rules: [changed] }],
+  ] as const)('by %s, read by a daemon', async ([, governance], { place }) => {
+    obedient(place);
+    const [operator, admin] = [await tokenOf(place, 'operator'), await tokenOf(place, 'admin')];
+    const daemon = await startDaemon(place);
+    const [first, second] = [await asked(daemon), await asked(daemon, 'touch b.txt')];
+    expect(await answer(daemon, second, operator)).toMatchObject({ status: 200 });
+    obedient(place, governance);
+    daemon.child.kill('SIGHUP');
+    const { session_id } = await record(daemon, first);
+    await until('it is recorded', () => entriesOf(place.journal(session_id), 'policy.changed').length === 1);
+    expect((await record(daemon, first)).approver_roles).toEqual(['admin']);
+    expect((await place.run(['approvals', 'show', first])).stdout).toMatch(/^may answer: +admin$/m);
+    expect(await answer(daemon, first, operator)).toMatchObject({ status: 403, code: 'role_not_allowed' });
+    expect(await answer(daemon, first, admin)).toMatchObject({ status: 200 });
+    await until('it has ended', () => entriesOf(place.journal(session_id), 'turn.ended').length === 1);
+    await expectVerified(place, session_id);
+    await expectVerified(place, (await record(daemon, second)).session_id);
+  });
+
+  test('while nobody worked on it: whoever answers first meets the change', async ({ place }) => {
+    obedient(place);
+    const [id = ''] = approvalsIn(await place.run(['run', '--session', 'one', 'touch a.txt']));
+    obedient(place, { approver_roles: ['admin'] });
+    const ran = await place.run(['approve', id]);
+    expect(ran).toMatchObject({ code: 6, stdout: '' });
+    expect(ran.stderr).toContain('only admin may answer');
+    expect(entriesOf(place.journal('one'), 'approval.resolved')).toEqual([]);
+    await expectVerified(place, 'one');
+  });
+});
+
 test('no configuration lets members or viewers answer', async ({ place }) => {
   for (const role of ['member', 'viewer']) {
     obedient(place, { approver_roles: ['operator', role] });

@@ -257,6 +257,8 @@ const decisions = {
     reason: text,
     taint: z.array(text),
     grant_id: text.exactOptional(),
+    /** Of a call that waits for an answer, where fewer may give it by a policy that came since. */
+    approver_roles: z.array(text).min(1).exactOptional(),
   }),
   'approval.requested': z.strictObject({
     approval_id: text,

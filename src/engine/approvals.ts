@@ -74,6 +74,7 @@ export async function approvalsOf(
         break;
       case 'policy.decided':
         decisions.set(entry.data.call_id, entry.data);
+        for (const record of records.values()) narrow(record, entry.data);
         break;
       case 'approval.requested': {
         const { call_id, approval_id, digest, expires_at, approver_roles, may_repeat_of } = entry.data;
@@ -135,6 +136,11 @@ export async function approvalsOf(
     const rule = record.status === 'pending' && proposed.get(record.id);
     return rule ? { ...record, proposed_rule: rule } : record;
   });
+}
+
+/** Fewer may answer, by a policy that came since. */
+function narrow(record: ApprovalRecord, { call_id, approver_roles }: EntryData<'policy.decided'>): void {
+  if (record.call_id === call_id && approver_roles) record.approver_roles = approver_roles;
 }
 
 interface SessionFacts extends Pick<ApprovalRecord, 'project_root' | 'parent'> {
@@ -235,12 +241,7 @@ export async function resolveApproval(
 ): Promise<ApprovalRecord> {
   by.refuseTools?.(); // whatever roles may approve
   const record = await findApproval(workspace, id);
-  if (!mayApprove(by.actor.role, record.approver_roles)) {
-    const who = `${by.actor.id} is ${by.actor.role}; only ${record.approver_roles.join(', ')} may answer ${record.id}.`;
-    throw new RuntimeError('role_not_allowed', who, {
-      next: `Have one of those answer it: \`runtime approvals show ${record.id}\`.`,
-    });
-  }
+  requireApprover(record, by);
   if (isRepeated(record, resolution, by)) {
     await open(record.session_id);
     await requireKept(workspace, record);
@@ -257,10 +258,19 @@ export async function resolveApproval(
   if (!written && isRepeated(now, resolution, by)) await requireKept(workspace, now);
   else if (!written) {
     requirePending(now);
+    requireApprover(now, by); // a policy that names fewer may have come with it
     const what = `${record.id} could not be answered: its session takes nothing more just now.`;
     throw new RuntimeError('store_unavailable', what, { next: 'Repeat the answer.' });
   }
   return now;
+}
+
+function requireApprover({ id, approver_roles }: ApprovalRecord, { actor }: Principal): void {
+  if (mayApprove(actor.role, approver_roles)) return;
+  const who = `${actor.id} is ${actor.role}; only ${approver_roles.join(', ')} may answer ${id}.`;
+  throw new RuntimeError('role_not_allowed', who, {
+    next: `Have one of those answer it: \`runtime approvals show ${id}\`.`,
+  });
 }
 
 /** The model reads it, and whoever looks at the record. */

@@ -20,7 +20,7 @@ import { createKernel } from '../kernel/kernel.ts';
 import { childEvent, isChildEvent } from './child-event.ts';
 import { created, createdForStep, inputOf, inputOfTry } from './first-entries.ts';
 import type { OfModel } from './gone-model.ts';
-import type { Principal } from './principal.ts';
+import { LOCAL_ACTOR, type Principal } from './principal.ts';
 import { cleanParts } from './session/border.ts';
 import { createResolver } from './session/fold.ts';
 import { openSession, type OpenContext, type OpenedSession } from './session/open-session.ts';
@@ -175,6 +175,15 @@ export function createOwner(ports: OwnerPorts, settings: OwnerSettings): Owner {
     const policy = canonicalJson(settings.policy());
     await ports.blobs.put(policy);
     await runner.post({ type: 'session.opened', data: { ...opening, policy: digestOf(policy) } });
+  }
+
+  async function meetPolicy(live: LiveSession, actor: Actor): Promise<void> {
+    const { turn } = live.runner.state();
+    const policy = canonicalJson(settings.policy());
+    if (!turn || turn.policies.some((known) => canonicalJson(known) === policy)) return;
+    await recordOpening(live);
+    await ports.blobs.put(policy);
+    await live.runner.post({ type: 'policy.changed', data: { policy: digestOf(policy), by: actor.id } });
   }
 
   async function configure(
@@ -336,6 +345,7 @@ export function createOwner(ports: OwnerPorts, settings: OwnerSettings): Owner {
 
     async resolve(live, { id, session_id }, { decision, scope = 'once', reason }, { actor, via }, rule) {
       await recordOpening(live);
+      await meetPolicy(live, LOCAL_ACTOR); // who may answer is for all that holds by now
       const grant_id = decision === 'grant' && scope !== 'once' ? `g-${ports.ids.ulid()}` : undefined;
       const seq = await live.runner.post({
         type: 'approval.resolved',
@@ -368,14 +378,7 @@ export function createOwner(ports: OwnerPorts, settings: OwnerSettings): Owner {
       return seq !== undefined;
     },
 
-    async meetPolicy(live, actor) {
-      const { turn } = live.runner.state();
-      const policy = canonicalJson(settings.policy());
-      if (!turn || turn.policies.some((known) => canonicalJson(known) === policy)) return;
-      await recordOpening(live);
-      await ports.blobs.put(policy);
-      await live.runner.post({ type: 'policy.changed', data: { policy: digestOf(policy), by: actor.id } });
-    },
+    meetPolicy,
 
     async recordUndone(live, undone, actor) {
       await recordOpening(live);

@@ -43,7 +43,7 @@ async function append(session: string, ...entries: [at: number, type: string, da
 
 const created = (session_id: string): object => ({ session_id });
 const decided = (call_id: string, verdict = 'allow', tool = 'read_file'): object =>
-  ({ call_id, tool, effect: 'read', verdict, rules: [{ id: 'default', verdict }], reason: 'why', taint: [] }) satisfies Record<keyof Omit<EntryData<'policy.decided'>, 'grant_id'>, unknown>; // prettier-ignore
+  ({ call_id, tool, effect: 'read', verdict, rules: [{ id: 'default', verdict }], reason: 'why', taint: [] }) satisfies Record<keyof Omit<EntryData<'policy.decided'>, 'grant_id' | 'approver_roles'>, unknown>; // prettier-ignore
 
 const head = async (session: string, seq: number, hash: string): Promise<void> =>
   owned.store.audit.append({ type: 'head', data: { session, seq, hash } }, { sync: true });

@@ -77,6 +77,19 @@ test('a changed policy meets the turn that is open, and the next one is frozen w
   expect(policies.at(-1)).toEqual(workspace.policy);
 });
 
+test('who may answer is for the policy that holds by then, also where a turn has not met it yet', async () => {
+  const { hub, workspace } = await open();
+  const { event_id } = await hub.submit(say('ask', { session_id: 's' }));
+  const { approvals } = await hub.settled(event_id);
+  workspace.policy = { ...workspace.policy, approver_roles: ['admin'] };
+  await expect(hub.resolve(approvals[0]!, { decision: 'grant' })).rejects.toMatchObject({ code: 'role_not_allowed' });
+  expect(await hub.approvals()).toMatchObject([{ status: 'pending', approver_roles: ['admin'] }]);
+  const admin = hub.as({ actor: { id: 'ada', role: 'admin' }, via: 'http' });
+  expect(await admin.resolve(approvals[0]!, { decision: 'deny' })).toMatchObject({ status: 'denied' });
+  expect(await hub.settled(event_id)).toMatchObject({ status: 'done' });
+  expect(await verifySession(workspace, 's')).toMatchObject({ status: 'verified' });
+});
+
 test('what is done is known while its session goes on, however many are open', async () => {
   const { hub } = await open();
   const accepted = [];

@@ -31,7 +31,7 @@ const SAME: Partial<Record<DecisionType, readonly string[]>> = {
   'child.started': ['attempt', 'rights', 'budget'],
   'check.requested': ['call_id', 'tool'],
   'model.requested': ['call_id', 'attempt'],
-  'policy.decided': ['call_id', 'effect', 'verdict', 'rules'],
+  'policy.decided': ['call_id', 'effect', 'verdict', 'rules', 'approver_roles'],
   'approval.requested': ['call_id', 'expires_at', 'approver_roles'],
   'call.started': ['call_id', 'attempt'],
   'call.refused': ['call_id', 'why'],

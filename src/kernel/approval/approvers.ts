@@ -10,9 +10,22 @@ export function approversOf(policies: readonly Policy[], call: RuledCall): Role[
     approver_roles,
     ...strictRules(rules, call).flatMap(({ rule }) => (rule.approvers ? [rule.approvers] : [])),
   ]);
-  const [first = [], ...others] = named;
+  return named.length === 0 ? [] : inAll(named);
+}
+
+/** Of those who were asked: whom the policies that came since leave. Undefined: all. */
+export function fewerApprovers(
+  asked: readonly string[],
+  policies: readonly Policy[],
+  call: RuledCall,
+): string[] | undefined {
+  const left = inAll([asked, approversOf(policies, call)]);
+  return asked.every((role) => left.includes(role)) ? undefined : left;
+}
+
+function inAll<T extends string>([first = [], ...others]: readonly (readonly T[])[]): (T | 'overlord')[] {
   const roles = first.filter((role) => others.every((list) => list.includes(role)));
-  return roles.length > 0 || named.length === 0 ? roles : ['overlord'];
+  return roles.length > 0 ? roles : ['overlord'];
 }
 
 /** `approvers`: of the approval. A member or viewer never may, the overlord always. */

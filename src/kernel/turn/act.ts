@@ -6,7 +6,7 @@ import type { Hash } from '../../base/digest.ts';
 import type { Decision, EntryData } from '../../contract/entries.ts';
 import type { Grant, Policy } from '../../contract/manifest.ts';
 import { approvalDigest, approvalId } from '../approval/approval.ts';
-import { approversOf } from '../approval/approvers.ts';
+import { approversOf, fewerApprovers } from '../approval/approvers.ts';
 import { isChecking } from '../goal/check.ts';
 import { judge, type JudgedCall } from '../policy/judge.ts';
 import { askedBy } from '../policy/asked.ts';
@@ -104,7 +104,10 @@ export function judgingOf(state: State, turn: Turn): (Policy | Pick<Policy, 'rul
 }
 
 function policyDecided(state: State, turn: Turn, call: Call, inspected: Inspected): Decision {
-  const judgement = judge(turn.policies, grantsOf(state, turn), judgedCall(state, turn, call, inspected));
+  const judged = judgedCall(state, turn, call, inspected);
+  const judgement = judge(turn.policies, grantsOf(state, turn), judged);
+  const isAsked = call.approval?.status === 'pending' && judgement.verdict !== 'deny';
+  const fewer = isAsked ? fewerApprovers(call.approval!.approver_roles, turn.policies, judged) : undefined;
   return {
     type: 'policy.decided',
     data: {
@@ -116,6 +119,7 @@ function policyDecided(state: State, turn: Turn, call: Call, inspected: Inspecte
       reason: judgement.reason,
       taint: state.taint,
       ...(judgement.grant_id !== undefined && { grant_id: judgement.grant_id }),
+      ...(fewer && { approver_roles: fewer }),
     },
   };
 }

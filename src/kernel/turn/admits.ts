@@ -6,6 +6,7 @@ import { canonicalJson } from '../../base/canonical-json.ts';
 import type { Hash } from '../../base/digest.ts';
 import type { Entry, EntryOf, NewEntry } from '../../contract/entries.ts';
 import type { Manifest } from '../../contract/manifest.ts';
+import { mayApprove } from '../approval/approvers.ts';
 import { isToBePlaced, mustReserve, openEffects } from './open.ts';
 import { activeGroup, KERNEL_VERSION, type Resolved, type State, type Turn } from './state.ts';
 
@@ -152,5 +153,6 @@ function admitsResolution(turn: Turn, { at, data }: EntryOf<'approval.resolved'>
     (call) => call.status === 'asked' && call.approval?.approval_id === data.approval_id,
   )?.approval;
   if (approval?.status !== 'pending') return false;
-  return data.outcome === 'expired' ? at >= approval.expires_at : at < approval.expires_at;
+  if (data.outcome === 'expired') return at >= approval.expires_at;
+  return at < approval.expires_at && mayApprove(data.by.actor.role, approval.approver_roles);
 }

@@ -2,8 +2,10 @@ import { describe, expect, test } from 'vitest';
 import {
   abandoned, approvalRequested, callStarted, decided, reflected, refused,
 } from '../testing/expected.ts'; // prettier-ignore
-import { created, denied, expired, finished, forked, granted, inspected, later, message, opened, policyChanged, replied, restored, started, steer } from '../testing/observations.ts'; // prettier-ignore
+import { created, denied, expired, finished, forked, granted, inspected, later, message, opened, policyChanged, replied, restored, started, steer, type Step } from '../testing/observations.ts'; // prettier-ignore
+import type { Policy } from '../../contract/manifest.ts';
 import type { PolicyRule } from '../../contract/policy-rule.ts';
+import type { Role } from '../../contract/values.ts';
 import { given, START_AT, type Story } from '../testing/story.ts';
 import { commandFact, HOUR, policyOf, type Inputs } from '../testing/values.ts';
 
@@ -74,6 +76,62 @@ describe('the answer', () => {
       approvalRequested('c1.2.1', START_AT + HOUR),
     ]);
     expect(approvalOf(story)).not.toBe(first);
+  });
+});
+
+describe('a policy that comes while a call waits', () => {
+  const by =
+    (role: Role, step: Step): Step =>
+    (state) => {
+      const { observation } = step(state);
+      const data = { ...observation.data, by: { actor: { id: role, role }, via: 'http' } };
+      return { observation: { ...observation, data } as typeof observation };
+    };
+  const push: PolicyRule = { id: 'r', tool: ['exec_command'], decision: 'require_approval', approvers: ['admin'] };
+
+  test.each<[string, Partial<Policy>]>([
+    ['by its approver roles', { approver_roles: ['admin'] }],
+    ['by a rule that asks', { rules: [push] }],
+  ])('leaves fewer who may answer, %s', (_, policy) => {
+    const story = waiting();
+    expect(story.when(policyChanged(policy))).toMatchObject([
+      { type: 'policy.decided', data: { verdict: 'require_approval', approver_roles: ['admin'] } },
+    ]);
+    for (const answer of [granted('c1.1.1'), denied('c1.1.1')]) {
+      expect(story.refuses(by('operator', answer))).toBe(true);
+      expect(story.refuses(by('admin', answer))).toBe(false);
+    }
+    expect(story.refuses(later(HOUR, expired('c1.1.1')))).toBe(false);
+    expect(story.when(by('admin', granted('c1.1.1')))).toMatchObject([{ type: 'call.started' }]);
+  });
+
+  test('which is found by an opening does so, too', () => {
+    const story = waiting();
+    story.when(opened({ tightened: policyOf({ approver_roles: ['admin'] }) }));
+    expect(story.refuses(granted('c1.1.1'))).toBe(true);
+  });
+
+  test('leaves none whom not all of them name: only the overlord', () => {
+    const story = waiting({ policy: { approver_roles: ['operator'] } });
+    story.when(policyChanged({ approver_roles: ['admin'] }));
+    expect(story.turn.calls[0]!.approval!.approver_roles).toEqual(['overlord']);
+    story.when(policyChanged({ approver_roles: ['operator', 'admin'] }));
+    for (const role of ['operator', 'admin'] as const) expect(story.refuses(by(role, granted('c1.1.1')))).toBe(true);
+    expect(story.refuses(by('overlord', granted('c1.1.1')))).toBe(false);
+  });
+
+  test('and names more, or the same, changes nothing of that; nor does one behind the answer', () => {
+    const story = waiting({ policy: { approver_roles: ['admin'] } });
+    for (const approver_roles of [['operator', 'admin'], ['admin']] as Role[][]) {
+      const [decision] = story.when(policyChanged({ approver_roles, deny: ['send_mail', ...approver_roles] }));
+      expect(decision!.data).not.toHaveProperty('approver_roles');
+    }
+    expect(story.refuses(by('operator', granted('c1.1.1')))).toBe(true);
+    const answered = waiting();
+    answered.whenAlone(granted('c1.1.1'));
+    const decisions = answered.when(policyChanged({ approver_roles: ['admin'] }));
+    expect(decisions.map(({ type }) => type)).toEqual(['policy.decided', 'call.started']);
+    expect(decisions[0]!.data).not.toHaveProperty('approver_roles');
   });
 });
 

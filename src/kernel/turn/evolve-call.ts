@@ -47,11 +47,11 @@ export function evolveCall(hash: Hash, state: State, turn: Turn, entry: CallEntr
     case 'policy.decided':
       return changed(state, turn, decided(call, turn, entry));
     case 'approval.requested': {
-      const { approval_id, expires_at } = entry.data;
+      const { approval_id, expires_at, approver_roles } = entry.data;
       return changed(state, turn, {
         ...call,
         status: 'asked',
-        approval: { approval_id, expires_at, status: 'pending' },
+        approval: { approval_id, expires_at, approver_roles, status: 'pending' },
       });
     }
     case 'call.started': {
@@ -83,6 +83,8 @@ function decided(call: Call, turn: Turn, { data }: EntryOf<'policy.decided'>): C
     reason: data.reason,
     judged_by: turn.policies.length,
     ...(data.grant_id !== undefined && { grant_id: data.grant_id }),
+    ...(call.approval &&
+      data.approver_roles && { approval: { ...call.approval, approver_roles: data.approver_roles } }),
   };
 }
 

@@ -282,6 +282,8 @@ export interface Seen {
 export interface Approval {
   approval_id: string;
   expires_at: number;
+  /** Who may answer it, by all policies so far. */
+  approver_roles: string[];
   status: 'pending' | 'granted' | 'denied' | 'expired' | 'void';
   reason?: string;
 }

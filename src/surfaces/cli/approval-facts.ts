@@ -29,6 +29,10 @@ export function approvalFacts(record: ApprovalRecord, now: number, columns?: num
     row('careful', `${record.may_repeat_of} was the same call; it may have taken effect`);
   if (record.taint.length > 0) row('tainted by', record.taint.join(', '));
   if (record.status === 'pending') row('expires', until(record.expires_at, now));
+  // Who runs the machine is told when it isn't theirs to answer.
+  if (record.status === 'pending' && !record.approver_roles.includes('operator')) {
+    row('may answer', record.approver_roles.join(', '));
+  }
   if (resolved)
     row(
       'answered',

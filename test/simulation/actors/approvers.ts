@@ -60,8 +60,10 @@ function whoMay(approver_roles: readonly string[]): Actor {
 export function answerCalmly(world: World, id: string, session_id: string): void {
   const entries = world.journals.view(session_id)?.entries ?? [];
   const asked = entries.findLast((one) => one.type === 'approval.requested' && one.data.approval_id === id);
-  const roles = asked?.type === 'approval.requested' ? asked.data.approver_roles : [];
-  answer(world, { id, session_id }, { decision: 'grant' }, whoMay(roles));
+  const call_id = asked?.type === 'approval.requested' ? asked.data.call_id : '';
+  const fewer = entries.findLast((one) => one.type === 'policy.decided' && one.data.call_id === call_id && one.data.approver_roles); // prettier-ignore
+  const roles = [asked, fewer].flatMap((one) => (one && 'approver_roles' in one.data ? [one.data.approver_roles] : []));
+  answer(world, { id, session_id }, { decision: 'grant' }, whoMay(roles.at(-1) ?? []));
 }
 
 /** Half of what is granted is so for longer, by a rule: the proposed one, narrowed, or one that is none for this call. */

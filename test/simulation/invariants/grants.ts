@@ -77,22 +77,29 @@ export const grantsInForce: Invariant = {
     }
 
     function checkAsked(before: Entry[], { data }: EntryOf<'approval.requested'>): void {
-      const call = callOf(before, data.call_id);
-      if (!call) return;
+      const may = namedByAll(before, data.call_id);
+      const wider = data.approver_roles.filter((role) => role !== 'overlord' && may?.includes(role) === false);
+      if (wider.length > 0) broken(`${data.approval_id} asks ${wider.join(', ')}, whom not every rule names`);
+    }
+
+    /** By every policy in force behind these entries, and every rule about the call. */
+    function namedByAll(before: Entry[], call_id: string): string[] | undefined {
+      const call = callOf(before, call_id);
+      if (!call) return undefined;
       const lists = policiesIn(world, before).flatMap((policy) => [
         policy.approver_roles,
         ...rulesAbout(policy, call.tool, call.wasNamed ? call.arguments_raw : undefined).flatMap(({ approvers }) => approvers ?? []).map((one) => [one]),
       ]);
-      const may = ['operator', 'admin', 'overlord'].filter((role) => lists.every((list) => list.some((one) => one === role)));
-      const wider = data.approver_roles.filter((role) => role !== 'overlord' && !may.includes(role));
-      if (wider.length > 0) broken(`${data.approval_id} asks ${wider.join(', ')}, whom not every rule names`);
+      return ['operator', 'admin', 'overlord'].filter((role) => lists.every((list) => list.some((one) => one === role)));
     } // prettier-ignore
 
     function checkAnswer(before: Entry[], { data }: EntryOf<'approval.resolved'>): void {
       if (data.outcome === 'expired') return;
       const { role, id } = data.by.actor;
       const asked = before.findLast((one) => one.type === 'approval.requested' && one.data.approval_id === data.approval_id); // prettier-ignore
-      const roles = asked?.type === 'approval.requested' ? asked.data.approver_roles : [];
+      if (asked?.type !== 'approval.requested') return broken(`${data.approval_id} is answered, and nobody was asked`);
+      const now = namedByAll(before, asked.data.call_id);
+      const roles = asked.data.approver_roles.filter((one) => now?.includes(one) !== false);
       if (role === 'member' || role === 'viewer' || (role !== 'overlord' && !roles.includes(role))) {
         broken(`${data.approval_id} is ${data.outcome} by ${id}, who is ${role}, and asks ${roles.join(', ')}`);
       }

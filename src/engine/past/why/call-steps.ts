@@ -129,6 +129,12 @@ function approvalLines({ all, end }: Evidence, { ended }: TurnSpan, call_id: str
         shown,
       ),
       ...(may_repeat_of === undefined ? [] : [known(`with the warning that it may repeat ${may_repeat_of}`, asked)]),
+      ...all('policy.decided', (data) => data.call_id === call_id).flatMap((decided) => {
+        const { approver_roles: fewer } = decided.data;
+        return fewer
+          ? [known(`from then on ${fewer.join(' or ')} may answer, by a policy that came since`, decided)]
+          : [];
+      }),
       ...resolved.map((entry) => resolvedLine(entry, asked.at)),
     ];
     if (resolved.length > 0) return lines;
