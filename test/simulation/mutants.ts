@@ -488,9 +488,16 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'whoever it is may answer an approval',
     breaks: 'o',
-    file: 'src/engine/approvals.ts',
-    find: 'if (!mayApprove(by.actor.role, record.approver_roles)) {',
-    replace: "if (by.actor.id === '') {",
+    file: 'src/kernel/approval/approvers.ts',
+    find: "(lowerRole(role, 'operator') === 'operator' && approvers.includes(role))",
+    replace: 'approvers.length > 0',
+  },
+  {
+    name: 'who may answer what waits is as it was asked, whatever came since',
+    breaks: 'o',
+    file: 'src/kernel/turn/act.ts',
+    find: "const isAsked = call.approval?.status === 'pending'",
+    replace: "const isAsked = call.approval?.status === 'denied'",
   },
   {
     name: 'who may answer is as the turn was frozen, whatever came since',
