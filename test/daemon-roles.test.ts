@@ -6,7 +6,14 @@ import { entriesOf, expectVerified, type Place, test, until } from './support/pl
 
 const OPERATORS_RUN = { tool: 'exec_command', command: 'echo *', role: 'operator', path: '**', decision: 'allow' };
 
-type Answer = { status: number; code?: string; detail?: string; next?: string; session_id?: string };
+type Answer = {
+  status: number;
+  code?: string;
+  detail?: string;
+  next?: string;
+  session_id?: string;
+  status_url?: string;
+};
 /** Asks with somebody's token. */
 type Ask = (method: string, path: string, body?: unknown) => Promise<Answer>;
 
@@ -97,5 +104,46 @@ describe('a turn that somebody with a higher role asked for', () => {
     await until('it asks', () => entriesOf(place.journal(session_id), 'approval.requested').length === 1);
     expect(place.read('effects.txt')).toBe('ran\n');
     await expectVerified(place, session_id!);
+  });
+});
+
+describe('where a message comes from', () => {
+  const rules = [
+    { tool: 'exec_command', command: 'echo *', path: '**', channel: ['cli', 'telegram'], decision: 'allow' },
+  ];
+  const ran = async ({ daemon }: World, place: Place, accepted: Answer): Promise<string> => {
+    await daemon.ask('GET', `${accepted.status_url}?wait_ms=20000`);
+    return place.read('effects.txt');
+  };
+  const body = { content: 'echo ran >> effects.txt' };
+
+  test('is what the daemon says: no token gives a name of its own', async ({ place }) => {
+    const world = await prepare(place, { rules });
+    await world.daemon.send({ content: 'say hello', session_id: 's' });
+    for (const role of ['member', 'operator', 'admin'] as const) {
+      const ask = await world.as(role);
+      for (const source of ['cli', 'repl', 'cron', 'openai', 'http', 'goal', 'clock']) {
+        const refused = await ask('POST', '/v1/events', { ...body, source });
+        expect(refused).toMatchObject({ ...REFUSED, next: 'Leave `source` out, or choose a name of your own.' });
+        expect(await ask('POST', '/v1/sessions/s/steer', { ...body, source })).toMatchObject(REFUSED);
+      }
+    }
+    const own = await world.daemon.ask('POST', '/v1/events', { ...body, source: 'cli' });
+    expect(own.status).toBe(403);
+    const [message] = entriesOf(place.journal('s'), 'input.received');
+    expect(message).toMatchObject({ source: 'api' });
+  });
+
+  test('is another name where an operator gives it; a member may only say that it is HTTP', async ({ place }) => {
+    const world = await prepare(place, { rules });
+    const [member, operator] = [await world.as('member'), await world.as('operator')];
+    expect(await member('POST', '/v1/events', { ...body, source: 'telegram' })).toMatchObject({
+      ...REFUSED,
+      next: 'Leave `source` out.',
+    });
+    expect(await ran(world, place, await member('POST', '/v1/events', { ...body, source: 'api' }))).toBe('');
+    expect(await ran(world, place, await operator('POST', '/v1/events', { ...body, source: 'telegram' }))).toBe(
+      'ran\n',
+    );
   });
 });

@@ -120,7 +120,7 @@ export const OPERATIONS: Record<string, Record<string, Operation>> = {
     POST: {
       summary: 'Send a message',
       description:
-        'Has either `content` or `parts`. Without `session_id` a new session is made. `root` takes the role operator. With an `idempotency_key` that is known nothing is sent again: the answer is 200, with the ids of the first time.',
+        'Has either `content` or `parts`. Without `session_id` a new session is made. `root` takes the role operator, and so does `source`, which is none of the names that the daemon itself gives. With an `idempotency_key` that is known nothing is sent again: the answer is 200, with the ids of the first time.',
       role: 'member',
       body: bodies.submissionSchema,
       answers: { 200: answers.accepted, 202: answers.accepted },

@@ -1,4 +1,5 @@
 /** Who asks for something, by what way, and what their role lets them. */
+import { API_CHANNEL, OWN_CHANNELS } from '../contract/channels.ts';
 import { RuntimeError } from '../contract/errors.ts';
 import type { Actor, Role } from '../contract/values.ts';
 import { askedRole } from '../kernel/policy/asked.ts';
@@ -37,6 +38,7 @@ export interface Act {
 export const ACTS = {
   submit: { least: 'member', what: 'sending a message' },
   chooseRoot: { least: 'operator', what: 'choosing the project folder' },
+  nameSource: { least: 'operator', what: 'naming where a message comes from', next: 'Leave `source` out.' },
   stop: { least: 'member', what: 'stopping a turn' },
   resume: { least: 'member', what: 'resuming a session' },
   configure: { least: 'member', what: 'changing a session' },
@@ -67,6 +69,19 @@ export function requireRole({ actor, refuseTools }: Principal, { least, what, ne
     );
   }
   if (isOperator(actor)) refuseTools?.();
+}
+
+/**
+ * Rules look at where a message comes from. Over HTTP nobody says that it came by a way for which the program itself vouches,
+ * and who names another one must be trusted with that. @throws RuntimeError role_not_allowed
+ */
+export function requireSource(by: Principal, source: string | undefined): void {
+  if (by.via !== 'http' || source === undefined || source === API_CHANNEL) return;
+  if (OWN_CHANNELS.has(source)) {
+    const what = `${by.actor.id} asks over HTTP, and only the program itself says that a message comes from ${source}.`;
+    throw new RuntimeError('role_not_allowed', what, { next: 'Leave `source` out, or choose a name of your own.' });
+  }
+  requireRole(by, ACTS.nameSource);
 }
 
 /** To set an open turn going, from where it stands, takes the role with which it was asked for. @throws RuntimeError role_not_allowed */

@@ -1,6 +1,7 @@
 /** How a message comes in: what is looked at before it is accepted, its acceptance, and what its sender is told. */
 import { statSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { API_CHANNEL } from '../../contract/channels.ts';
 import { RuntimeError } from '../../contract/errors.ts';
 import type { Accepted, Submission, SubmittedPart } from '../../contract/host.ts';
 import type { ModelChoice } from '../../contract/manifest.ts';
@@ -72,7 +73,16 @@ export function createSubmit(
   }
 
   async function accept(message: Submission | OwnSubmission, by: Principal): Promise<Accepted> {
-    const { parts, model, mode = 'message', root = defaultRoot, source = 'api', lane, priority, metadata } = message;
+    const {
+      parts,
+      model,
+      mode = 'message',
+      root = defaultRoot,
+      source = API_CHANNEL,
+      lane,
+      priority,
+      metadata,
+    } = message;
     const { title, limits, idempotency_key, goal, check } = message;
     const session = message.session_id ?? owner.newSessionId();
     const { session: known, turn } = await sessions.use(session, ({ runner }) => runner.state());

@@ -4,6 +4,7 @@
  */
 import { canonicalJson } from '../../base/canonical-json.ts';
 import { digestOf, sha256 } from '../../base/digest.ts';
+import { API_CHANNEL } from '../../contract/channels.ts';
 import { isIntent } from '../../contract/entry-types.ts';
 import { RuntimeError } from '../../contract/errors.ts';
 import type { Entry, NewEntry } from '../../contract/entries.ts';
@@ -80,7 +81,7 @@ export async function forkSession(
       from: { session_id: from, seq, hash },
       rights: tightest(atMost.rights, { ...current, sandbox }),
       actor,
-      ...(via === 'http' && { source: 'api' }),
+      ...(via === 'http' && { source: API_CHANNEL }),
       ...(policies.size > 0 && { own_policies: [...policies] }),
       ...(epoch !== undefined && { epoch }),
     };

@@ -7,7 +7,7 @@ import type { Clock } from '../../base/clock.ts';
 import type { Ids } from '../../base/ids.ts';
 import { RuntimeError } from '../../contract/errors.ts';
 import type { Host } from '../../contract/host.ts';
-import { type Principal, requireRole } from '../../engine/principal.ts';
+import { type Principal, requireRole, requireSource } from '../../engine/principal.ts';
 import { problemIn, ProblemWith, refusalIn, send, sendProblem } from './answer.ts';
 import {
   createEventStreams,
@@ -87,6 +87,7 @@ export function createApi(host: Host, options: ApiOptions): Api {
         return readBody(request, validate, mostBytes);
       },
       mayRead: (act) => requireRole({ actor: by.actor, via: by.via }, act), // who only reads may be a tool
+      mayName: (source) => requireSource(by, source),
       response,
       left: new Promise((resolve) => response.once('close', resolve)),
     };

@@ -46,6 +46,8 @@ export interface Call {
   body<T>(validate: Validate<T>, wanted: WantedBody): Promise<T>;
   /** @throws RuntimeError role_not_allowed */
   mayRead(act: Act): void;
+  /** May who asks say that a message comes from there? @throws RuntimeError role_not_allowed */
+  mayName(source: string | undefined): void;
   response: ServerResponse;
   /** Resolves when the caller has left. */
   left: Promise<void>;
@@ -157,12 +159,14 @@ async function readUsage({ usage }: RoutePorts, call: Call): Promise<Answer> {
 
 async function submit({ host }: RoutePorts, call: Call): Promise<Answer> {
   const body = await call.body(validateSubmission, A_MESSAGE);
+  call.mayName(body.source);
   return answerTo(await host.submit(submissionOf(body)));
 }
 
 async function steer({ host, entries }: RoutePorts, call: Call): Promise<Answer> {
   const session_id = sessionOf(call);
   const body = await call.body(validateSteer, A_MESSAGE);
+  call.mayName(body.source);
   await mustBeThere(session_id, host, entries); // none is made
   return answerTo(await host.submit(submissionOf({ ...body, session_id, mode: 'steer' })));
 }
