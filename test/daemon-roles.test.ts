@@ -1,4 +1,5 @@
 /** What one role may do with what another began: over HTTP, by the tokens of a member and an operator. */
+import { join } from 'node:path';
 import { describe, expect } from 'vitest';
 import type { Role } from '../src/contract/values.ts';
 import { type Daemon, startDaemon } from './support/daemon.ts';
@@ -145,5 +146,44 @@ describe('where a message comes from', () => {
     expect(await ran(world, place, await operator('POST', '/v1/events', { ...body, source: 'telegram' }))).toBe(
       'ran\n',
     );
+  });
+});
+
+describe('a session of which an operator made the beginning', () => {
+  const model = (place: Place, name: string): object => ({
+    name,
+    provider: 'script',
+    script: join(place.home, '../model.yaml'),
+  });
+  const withTwo = (place: Place): object => ({
+    models: { default: 'scripted', registry: [model(place, 'scripted'), model(place, 'other')] },
+  });
+  const CHANGES = [{ instructions: 'evil' }, { pin: 'do evil' }, { unpin: 'p-1' }, { model: 'other' }, { title: 't' }, { compact: true }]; // prettier-ignore
+
+  test('is changed by no lower role, also not by the model of a message; its fork is', async ({ place }) => {
+    const { daemon, as } = await prepare(place, {}, withTwo(place));
+    await daemon.send({ content: 'say one', session_id: 'op' });
+    const member = await as('member');
+    for (const change of CHANGES) {
+      const refused = await member('POST', '/v1/sessions/op/configure', change);
+      expect(refused).toMatchObject({ ...REFUSED, next: 'Fork op, and change the fork: it is yours.' });
+    }
+    const message = { content: 'say two', session_id: 'op' };
+    expect(await member('POST', '/v1/events', { ...message, model: 'other' })).toMatchObject(REFUSED);
+    const chat = { model: 'other', messages: [{ role: 'user', content: 'say two' }], metadata: { session_id: 'op' } };
+    expect(await member('POST', '/v1/chat/completions', chat)).toMatchObject({ status: 403 });
+    expect(await member('POST', '/v1/events', { ...message, model: 'scripted' })).toMatchObject({ status: 202 });
+    await until('it is answered', () => entriesOf(place.journal('op'), 'turn.ended').length === 2);
+    expect(entriesOf(place.journal('op'), 'session.configured')).toEqual([]);
+    const { session_id } = await member('POST', '/v1/sessions/op/fork', {});
+    for (const change of CHANGES.filter((one) => !('unpin' in one))) {
+      expect(await member('POST', `/v1/sessions/${session_id}/configure`, change)).toMatchObject({ status: 204 });
+    }
+    await member('POST', '/v1/events', { content: 'say one', session_id: 'own' });
+    await until('it is answered', () => entriesOf(place.journal('own'), 'turn.ended').length === 1);
+    expect(await member('POST', '/v1/sessions/own/configure', { pin: 'mine' })).toMatchObject({ status: 204 });
+    expect(await (await as('operator'))('POST', '/v1/sessions/op/configure', { pin: 'ours' })).toMatchObject({
+      status: 204,
+    });
   });
 });

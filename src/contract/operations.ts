@@ -120,7 +120,7 @@ export const OPERATIONS: Record<string, Record<string, Operation>> = {
     POST: {
       summary: 'Send a message',
       description:
-        'Has either `content` or `parts`. Without `session_id` a new session is made. `root` takes the role operator, and so does `source`, which is none of the names that the daemon itself gives. With an `idempotency_key` that is known nothing is sent again: the answer is 200, with the ids of the first time.',
+        'Has either `content` or `parts`. Without `session_id` a new session is made. `model` for a session that is there takes the role that its turns may act with, `root` an operator, and so does `source`, which is none of the names that the daemon itself gives. With an `idempotency_key` that is known nothing is sent again: the answer is 200, with the ids of the first time.',
       role: 'member',
       body: bodies.submissionSchema,
       answers: { 200: answers.accepted, 202: answers.accepted },
@@ -194,7 +194,7 @@ export const OPERATIONS: Record<string, Record<string, Operation>> = {
   '/v1/sessions/:id/configure': {
     POST: {
       summary: "Change a session's model, title or instructions, pin a fact, have it summed up, or trust what is in it",
-      description: 'To `trust`, or `trust_files`, takes an operator.',
+      description: 'Takes the role that its turns may act with; to `trust`, or `trust_files`, an operator.',
       role: 'member',
       body: bodies.sessionChangeSchema,
       answers: { 204: undefined },

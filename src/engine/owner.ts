@@ -25,6 +25,7 @@ import { cleanParts } from './session/border.ts';
 import { createResolver } from './session/fold.ts';
 import { openSession, type OpenContext, type OpenedSession } from './session/open-session.ts';
 import { findSnapshot, keepSnapshot, type SnapshotPorts } from './session/snapshot.ts';
+import { mayChooseModel, modelChange } from './session/model-change.ts';
 import { pinChange } from './session/pin-change.ts';
 import { trustChange } from './session/trust-change.ts';
 import { createRunner, type Runner, type RunnerPorts } from './session/runner.ts';
@@ -194,7 +195,7 @@ export function createOwner(ports: OwnerPorts, settings: OwnerSettings): Owner {
   ): Promise<void> {
     const { runner } = live;
     const change = {
-      ...(model !== undefined && modelChange(model, runner.state().session ?? {}, wasListed)),
+      ...(model !== undefined && modelChange(model, isListed(model, wasListed), runner.state().session ?? {})),
       ...(title !== undefined && { title }),
       ...(instructions !== undefined && { instructions }),
       ...(compact && { compact }),
@@ -206,18 +207,17 @@ export function createOwner(ports: OwnerPorts, settings: OwnerSettings): Owner {
     await runner.post({ type: 'session.configured', data: { ...change, by: { actor } } });
   }
 
-  function modelChange(model: string, now: OfModel, wasListed: boolean): { model?: string; listed?: true } {
-    const listed = wasListed || settings.isListed(model);
-    if (now.model === model && (now.model_listed ?? false) === listed) return {};
-    return { model, ...(listed && { listed }) };
-  }
+  const isListed = (model: string, wasListed: boolean): boolean => wasListed || settings.isListed(model);
 
   /** Each event behind the model that it names: wherever this is cut off, none is in the journal without its own. */
   function give({ runner }: LiveSession, events: readonly IngressEvent[]): Promise<unknown>[] {
-    let now: OfModel = runner.state().session ?? {};
+    const { session } = runner.state();
+    let now: OfModel = session ?? {};
+    const own = session?.rights.role ?? events[0]?.actor.role;
     return events.flatMap((event) => {
       const { model, model_listed = false, actor } = event;
-      const change = model === undefined ? {} : modelChange(model, now, model_listed);
+      const isChosen = model !== undefined && mayChooseModel(actor.role, own);
+      const change = isChosen ? modelChange(model, isListed(model, model_listed), now) : {};
       if (change.model === undefined) return runner.post(inputOf(event));
       now = { model: change.model, ...(change.listed && { model_listed: true }) };
       const configured = runner.post({ type: 'session.configured', data: { ...change, by: { actor } } });

@@ -4,7 +4,7 @@ import { RuntimeError } from '../contract/errors.ts';
 import type { Actor, Role } from '../contract/values.ts';
 import { askedRole } from '../kernel/policy/asked.ts';
 import { lowerRole } from '../kernel/policy/rights.ts';
-import type { Turn } from '../kernel/turn/state.ts';
+import type { Session, Turn } from '../kernel/turn/state.ts';
 
 export interface Principal {
   actor: Actor;
@@ -82,6 +82,15 @@ export function requireSource(by: Principal, source: string | undefined): void {
     throw new RuntimeError('role_not_allowed', what, { next: 'Leave `source` out, or choose a name of your own.' });
   }
   requireRole(by, ACTS.nameSource);
+}
+
+/**
+ * By its instructions, facts and model a session's later turns go, whoever asks for them: to change these takes the role that
+ * they may have. @throws RuntimeError role_not_allowed
+ */
+export function requireSessionsRole(by: Principal, { id, rights }: Session): void {
+  const what = `changing session ${id}, whose turns may act with that role,`;
+  requireRole(by, { least: rights.role, what, next: `Fork ${id}, and change the fork: it is yours.` });
 }
 
 /** To set an open turn going, from where it stands, takes the role with which it was asked for. @throws RuntimeError role_not_allowed */

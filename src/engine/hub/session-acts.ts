@@ -4,7 +4,7 @@ import type { Host } from '../../contract/host.ts';
 import { isListed } from '../config/models.ts';
 import { requireModelThere } from '../gone-model.ts';
 import type { LiveSession } from '../owner.ts';
-import { ACTS, type Principal, requireRole } from '../principal.ts';
+import { ACTS, type Principal, requireRole, requireSessionsRole } from '../principal.ts';
 import { stepSessionsOf } from '../past/step-sessions.ts';
 import { refuseBusy, removeSession } from '../sessions.ts';
 import type { OwnedWorkspace, Workspace } from '../wire.ts';
@@ -70,6 +70,7 @@ export function createSessionActs(ports: SessionActsPorts): SessionActs {
       checkModel(changes.model, by);
       await changeSession(session_id, async (live) => {
         const { session } = live.runner.state();
+        if (session) requireSessionsRole(by, session);
         if (session && changes.model !== undefined) requireModelThere(session, workspace.loaded.config, changes.model);
         await owner.configure(live, change, by.actor);
         if (trust_files) await trustFiles(ports, session_id, session?.project_root, by.actor.id);

@@ -8,9 +8,10 @@ import type { ModelChoice } from '../../contract/manifest.ts';
 import { requireModelThere } from '../gone-model.ts';
 import type { Lanes } from '../lanes/lanes.ts';
 import { waitsForPerson } from '../lanes/work-of.ts';
-import { ACTS, type Principal, requireRole, requireTurnsRole } from '../principal.ts';
+import { ACTS, type Principal, requireRole, requireSessionsRole, requireTurnsRole } from '../principal.ts';
 import type { OwnSubmission } from '../schedule/hub-of-schedules.ts';
 import { checkSessionId } from '../session-id.ts';
+import { mayChooseModel } from '../session/model-change.ts';
 import { realOf } from '../taint/traced-run.ts';
 import type { OwnedWorkspace, Workspace } from '../wire.ts';
 import type { LiveSessions } from './live-sessions.ts';
@@ -90,6 +91,9 @@ export function createSubmit(
     if (turn?.event_ids.length === 0 && !sessions.isEntered(session)) requireTurnsRole(by, session, turn);
     requireModel(workspace, model, by);
     if (known) requireModelThere(known, workspace.loaded.config, model);
+    if (known && model !== undefined && !mayChooseModel(by.actor.role, known.rights.role)) {
+      if (choose(known.model).choices[0]?.name !== model) requireSessionsRole(by, known);
+    }
     const chosen = choose(model ?? known?.model);
     checkPrice(limits, chosen.choices);
     const [{ name, provider }] = chosen.choices as [ModelChoice];
