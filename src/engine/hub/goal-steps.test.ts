@@ -125,7 +125,8 @@ test('a fork of a session with a goal shares no budget with it, and has no more 
 
 test('steps that a fork over HTTP begins are asked for from there', async () => {
   const { hub, workspace } = await openGoals([plan(step('a'), step('b')), { match: { any: true }, reply: { text: 'Done.' } }]);
-  expect(await done(hub)).toMatchObject({ reason: 'success' });
+  const { event_id } = await hub.submit({ ...goal(), source: 'cli' });
+  expect(await hub.settled(event_id)).toMatchObject({ reason: 'success' });
   const [planned] = await entries(workspace, 'plan.made');
   const { session_id } = await hub.as({ ...LOCAL, via: 'http' }).fork('g', { at: planned!.seq });
   await hub.resume(session_id);
