@@ -3,13 +3,19 @@ import { describe, expect } from 'vitest';
 import { approvalsIn, entriesOf, expectVerified, type Place, test } from './support/place.ts';
 
 /** A model that makes one call and says what came of it. */
-const oneCall = (place: Place, tool: string, args: Record<string, string | number>, governance: object = {}): void =>
+const oneCall = (
+  place: Place,
+  tool: string,
+  args: Record<string, string | number>,
+  governance: object = {},
+  config: object = {},
+): void =>
   place.play(
     [
       { match: { tool_result: tool }, reply: { text: '{{result}}' } },
       { match: { any: true }, reply: { calls: [{ tool, arguments: args }] } },
     ],
-    { governance },
+    { governance, ...config },
   );
 
 const check = async (place: Place, tool: string, args: object): Promise<{ code: number | null; verdict: string }> => {
@@ -44,6 +50,15 @@ describe('lists', () => {
     const ran = await place.run(['run', 'go']);
     expect(ran).toMatchObject({ code: 0, stdout: 'hi\n[exit code 0]\n' });
     expect(ran.stderr.match(/^sandbox off/gm)).toHaveLength(1);
+  });
+
+  test('what would run outside of the sandbox is said so, and not that there is none', async ({ place }) => {
+    const escalated = { cmd: 'echo hi', sandbox_permissions: 'require_escalated' };
+    oneCall(place, 'exec_command', escalated, { auto_allow: ['exec_command'] }, { sandbox: { mode: 'auto' } });
+    const ran = await place.run(['run', 'go']);
+    expect(ran.code).toBe(5);
+    expect(ran.stderr).toMatch(/^outside of the sandbox: this command would run with your own rights$/m);
+    expect(ran.stderr).not.toContain('sandbox off');
   });
 
   test('policy set moves the tool, and the next turn follows', async ({ place }) => {

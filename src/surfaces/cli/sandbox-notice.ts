@@ -13,16 +13,21 @@ export function createSandboxNotice({ stderr }: Io): (event: StreamEvent) => voi
       confined.set(call_id, facts.sandbox);
     }
     if (event.type !== 'policy.decided') return;
-    const { call_id, effect, verdict } = event.data as EntryData<'policy.decided'>;
+    const { call_id, effect, verdict, rules } = event.data as EntryData<'policy.decided'>;
     if (effect !== 'exec' || verdict === 'deny') return;
-    const notice = noticeOf(confined.get(call_id));
+    const notice = noticeOf(
+      confined.get(call_id),
+      rules.some(({ id }) => id === 'sandbox:none'),
+    );
     if (said.has(notice)) return;
     said.add(notice);
     stderr.write(`${notice}\n`);
   };
 }
 
-function noticeOf(level: SandboxLevel | undefined): string {
+/** `isWanted`: the policy would have it in one, and it asks because it isn't. */
+function noticeOf(level: SandboxLevel | undefined, isWanted: boolean): string {
+  if (level === undefined && isWanted) return 'outside of the sandbox: this command would run with your own rights';
   if (level === undefined) return 'sandbox off: commands run with your own rights';
   return `sandbox ${level}: commands change the project alone, without network (what it leaves: runtime doctor)`;
 }
