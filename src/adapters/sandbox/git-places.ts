@@ -5,14 +5,13 @@ import {
   constants,
   lstatSync,
   mkdirSync,
-  readFileSync,
   realpathSync,
   renameSync,
   rmSync,
-  statSync,
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
+import { shortText } from '../../base/files/open-file.ts';
 import { gitToldBy } from '../../base/git-told-by.ts';
 import { isInside } from '../../base/is-inside.ts';
 import type { Place } from './place.ts';
@@ -102,15 +101,8 @@ function unlessThere(make: () => void): void {
   }
 }
 
-/** Undefined: not there, or nothing that is read: a command may have put a pipe there, or a link to what never ends. */
 function read(path: string): string | undefined {
-  try {
-    const stats = statSync(path);
-    if (!stats.isFile() || stats.size > MOST_BYTES) return undefined;
-    return readFileSync(path, { encoding: 'utf8', flag: constants.O_RDONLY | constants.O_NONBLOCK });
-  } catch {
-    return undefined;
-  }
+  return shortText(path, MOST_BYTES);
 }
 
 /** Undefined: it isn't there. A link, or what lies behind one, can't be kept from being replaced. */

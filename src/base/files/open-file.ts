@@ -6,12 +6,14 @@ import {
   fstatSync,
   openSync,
   read,
+  readFileSync,
   readlinkSync,
   realpathSync,
   type Stats,
   statSync,
 } from 'node:fs';
 import { failureOf, type Failure } from '../failure.ts';
+import { resolveReal } from './resolve-real.ts';
 
 const { O_DIRECTORY, O_NOFOLLOW, O_NONBLOCK, O_RDONLY } = constants;
 
@@ -109,4 +111,19 @@ export function isStillThere({ fd, stats }: OpenFile, real: string): boolean {
 function notAFile(real: string, stats: Stats): Failure {
   if (stats.isDirectory()) return { code: 'not_a_file', message: `${real} is a folder` };
   return { code: 'not_a_file', message: `${real} is no regular file (a device, pipe or socket)` };
+}
+
+/** The text of a file of at most `most` bytes, wherever links lead; undefined where there is none that can be read. */
+export function shortText(path: string, most: number): string | undefined {
+  const found = resolveReal(path);
+  if ('code' in found || found.kind !== 'file') return undefined;
+  const file = openFile(found.real);
+  if ('code' in file) return undefined;
+  try {
+    return file.stats.size > most ? undefined : readFileSync(file.fd, 'utf8');
+  } catch {
+    return undefined;
+  } finally {
+    closeSync(file.fd);
+  }
 }

@@ -1,11 +1,10 @@
 /** Files that something else runs, or goes by, sooner or later, though nobody calls them: who writes them runs code. */
-import { closeSync, readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { relative } from 'node:path';
 import { gitToldBy } from '../../../base/git-told-by.ts';
 import { isInside } from '../../../base/is-inside.ts';
 import type { Scene } from '../tool.ts';
-import { openFile } from '../../../base/files/open-file.ts';
+import { shortText } from '../../../base/files/open-file.ts';
 import { resolveReal } from '../../../base/files/resolve-real.ts';
 
 const MOST_BYTES = 1024 * 1024;
@@ -24,21 +23,15 @@ export function runsLater({ projectRoot, environment }: Scene, real: string): bo
     (home) => isInside(projectRoot, home) && isInside(home, real) && OF_A_HOME.test(relative(home, real)),
   );
   if (isOfHome) return true;
-  const told = gitToldBy(read, { git: `${projectRoot}/.git`, worktree: projectRoot, homes });
+  const told = gitToldBy((path) => shortText(path, MOST_BYTES), {
+    git: `${projectRoot}/.git`,
+    worktree: projectRoot,
+    homes,
+  });
   return told.some((path) => path !== projectRoot && [path, realOf(path)].some((one) => isInside(one, real)));
 }
 
 function realOf(path: string): string {
   const found = resolveReal(path);
   return 'real' in found ? found.real : path;
-}
-
-function read(path: string): string | undefined {
-  const file = openFile(realOf(path));
-  if ('code' in file) return undefined;
-  try {
-    return file.stats.size > MOST_BYTES ? undefined : readFileSync(file.fd, 'utf8');
-  } finally {
-    closeSync(file.fd);
-  }
 }
