@@ -28,7 +28,7 @@ const list = async (place: Place): Promise<ApprovalRecord[]> =>
   JSON.parse((await place.run(['approvals', 'ls', '-o', 'json'])).stdout) as ApprovalRecord[];
 
 describe('asking', () => {
-  test('H-111 a guarded call waits: exit 5, nothing on stdout, id and command each on a line of stderr', async ({
+  test('H-111, C-85, C-86: a guarded call waits, whoever asked for it: exit 5, nothing on stdout, id and command each on a line of stderr', async ({
     place,
   }) => {
     oneCommand(place);
@@ -157,7 +157,7 @@ describe('granting', () => {
     expect((await list(place)).map(({ session_id }) => session_id)).toEqual(['other']);
   });
 
-  test('the record keeps who answered, how, and the entry that used it', async ({ place }) => {
+  test('C-87: the record keeps who answered, how, and the entry that used it', async ({ place }) => {
     oneCommand(place);
     const { id } = await ask(place);
     await place.run(['approve', id, '--resume']);
@@ -171,7 +171,7 @@ describe('granting', () => {
     expect(await list(place)).toEqual([]);
   });
 
-  test('H-114 one answer is for one call: used, it is good for nothing more', async ({ place }) => {
+  test('H-114, A-74, C-87: one answer is for one call: used, it is good for nothing more', async ({ place }) => {
     oneCommand(place);
     const { id } = await ask(place);
     await place.run(['approve', id, '--resume']);
@@ -182,7 +182,7 @@ describe('granting', () => {
     expect(place.read('ran.txt')).toBe('ran\n');
   });
 
-  test('H-114 a call whose files changed since it was shown does not run', async ({ place }) => {
+  test('H-114, A-74: a call whose files changed since it was shown does not run', async ({ place }) => {
     place.write('a.txt', 'old\n');
     const patch = '*** Begin Patch\n*** Update File: a.txt\n@@\n-old\n+new\n*** End Patch\n';
     place.play([
@@ -200,7 +200,7 @@ describe('granting', () => {
 });
 
 describe('denying', () => {
-  test('H-113 nothing runs, and the model is told why', async ({ place }) => {
+  test('H-113, C-89: nothing runs, and the model is told why', async ({ place }) => {
     oneCommand(place);
     const { id } = await ask(place);
     const denied = await place.run(['deny', id, '--reason', 'not on a Friday', '--resume']);
@@ -228,7 +228,7 @@ describe('denying', () => {
 });
 
 describe('what can no longer be answered', () => {
-  test('H-116 in time nobody answered: expired for everyone, and the model is told', async ({ place }) => {
+  test('H-116, C-91: in time nobody answered: expired for everyone, and the model is told', async ({ place }) => {
     oneCommand(place, { governance: { approval_ttl: '1s' } });
     const { id } = await ask(place);
     const { expires_at } = await show(place, id);

@@ -35,7 +35,7 @@ async function decide(place: Place): Promise<void> {
   await place.run(['run', '--session', 'two', 'go']);
 }
 
-test('H-123 each decision and what came of it: when, where, which tool, why, by whom, how long, of which input', async ({
+test('H-123, C-128: each decision and what came of it: when, where, which tool, why, by whom, how long, of which input', async ({
   place,
 }) => {
   await decide(place);
@@ -102,7 +102,9 @@ test('a known key in the input of a call is a placeholder, and what moves a curs
   for (const row of rowsOf(ran[0]!.stdout)) expect(row.session_id).toBe('one');
 });
 
-test('verify: whole, with a head that was kept; and when a journal, the log or its end is gone', async ({ place }) => {
+test('C-128: verify: whole, with a head that was kept; and when a journal, the log or its end is gone', async ({
+  place,
+}) => {
   await decide(place);
   const { stdout: head } = await place.run(['audit', 'head']);
   expect(head).toMatch(/^runtime\.audit-head\.v1 default \d+ [0-9a-f]{64} .* UTC\n$/);

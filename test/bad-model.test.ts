@@ -60,7 +60,7 @@ describe('arguments', () => {
 });
 
 describe('calls', () => {
-  test('of an unknown tool: refused, the model is told, the turn goes on', async ({ place }) => {
+  test('C-93: of an unknown tool: refused, the model is told, the turn goes on', async ({ place }) => {
     callRaw(place, 'launch_rocket', '{}');
     const { code, stdout } = await go(place);
     expect(code).toBe(0);

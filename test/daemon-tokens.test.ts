@@ -84,7 +84,7 @@ describe('a token', () => {
     expect(listed.map(({ name }) => name).toSorted()).toEqual(names);
   });
 
-  test('opens a daemon that runs at once, until it is revoked or expires', async ({ place }) => {
+  test('C-55: opens a daemon that runs at once, until it is revoked or expires', async ({ place }) => {
     const daemon = await startDaemon(place);
     const token = await makeToken(place, 'reader');
     expect(await statusOf(daemon, token)).toBe(200);
@@ -152,7 +152,7 @@ describe('a role', () => {
     '/v1/responses': { input: 'hi' },
   };
 
-  test('lets do what the table says, and nothing else', async ({ place }) => {
+  test('C-56: lets do what the table says, and nothing else', async ({ place }) => {
     place.play([ASKING]);
     const daemon = await startDaemon(place);
     const { status } = await daemon.send({ content: 'hi', session_id: 'asks' });
@@ -226,7 +226,7 @@ describe('a role', () => {
 });
 
 describe('a refusal', () => {
-  test('is recorded with who, what and why, and without a secret', async ({ place }) => {
+  test('C-128: is recorded with who, what and why, and without a secret', async ({ place }) => {
     const daemon = await startDaemon(place);
     const token = await makeToken(place, 'reader');
     await daemon.ask('POST', '/v1/events?token=rt_in-the-url', { content: 'hi' }, as(token));

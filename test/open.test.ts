@@ -44,7 +44,7 @@ async function check(place: Place, tool: string, args: object, ...flags: string[
 }
 
 describe('policy', () => {
-  test('H-104 says before anything runs where a URL leads', async ({ place }) => {
+  test('H-104, C-95: says before anything runs where a URL leads', async ({ place }) => {
     const open = (url: string): Promise<string> => check(place, 'open', { url });
     expect(await open('https://example.org/')).toBe('5 require_approval ask:open');
     for (const url of ['http://127.1:80/', 'http://[::ffff:10.0.0.1]/', 'http://2852039166/', 'http://LocalHost./']) {
@@ -126,7 +126,7 @@ describe('a turn', () => {
     await expectVerified(place, 'one');
   });
 
-  test('H-104 is told of a redirect to another place, and does not go there', async ({ place }) => {
+  test('H-104, C-95: is told of a redirect to another place, and does not go there', async ({ place }) => {
     const { at, asked } = await serve((_, response) => response.writeHead(302, { location: '/b' }).end());
     const away = await serve((_, response) => response.writeHead(302, { location: `http://${at}/secret` }).end());
     play(place, `http://${away.at}/`, { governance: { auto_allow: ['open'] }, network: { allow_private: ['127.0.0.0/8'] } }); // prettier-ignore

@@ -7,8 +7,9 @@ const ROOT = join(import.meta.dirname, '..');
 /** The checks that it must name: all of the first list; of the others those of parts that are there. */
 const LISTS: [list: string, ...ranges: [from: number, to: number][]][] = [
   ['H', [1, 151]],
-  ['A', [1, 41], [71, 72], [89, 91], [97, 123], [130, 134]],
-  ['K', [61, 76]],
+  ['A', [1, 41], [47, 47], [71, 72], [74, 75], [89, 91], [97, 123], [130, 134]],
+  ['K', [12, 13], [61, 76]],
+  ['C', [85, 103]],
 ]; // prettier-ignore
 const page = readFileSync(join(ROOT, 'docs/parity.md'), 'utf8');
 

@@ -67,7 +67,7 @@ async function race(place: Place, { tokens, commands }: { tokens: number; comman
   await expectVerified(place, 'one');
 }
 
-describe('one answer counts, and each who came late hears whose, when and by what', () => {
+describe('C-88: one answer counts, and each who came late hears whose, when and by what', () => {
   test.for([
     [1, 1],
     [6, 2],

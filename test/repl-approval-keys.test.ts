@@ -215,7 +215,7 @@ describe.concurrent.for([{}, { mute: true }])('while the program stood still, on
     await expectUnansweredSoFar(terminal);
   });
 
-  test('behind a letter that would have counted', async ({ place }) => {
+  test('C-10: behind a letter that would have counted', async ({ place }) => {
     const terminal = await open(place, 'ask', options);
     await terminal.waitFor(KEYS);
     await delay(3 * MOMENT_MS);

@@ -31,7 +31,7 @@ async function command(place: Place, cmd: string, environment: Record<string, st
 }
 
 describe('a key', () => {
-  test('that the person, the model and a tool repeat is redacted everywhere, and goes to its service only', async ({
+  test('A-47, K-112: that the person, the model and a tool repeat is redacted everywhere, and goes to its service only', async ({
     place,
     mock,
   }) => {
@@ -53,7 +53,7 @@ describe('a key', () => {
     await expectVerified(place, 'one');
   });
 
-  test('of the environment that a command finds anyway is redacted in what it prints', async ({ place }) => {
+  test('A-47: of the environment that a command finds anyway is redacted in what it prints', async ({ place }) => {
     const cmd = 'cat /proc/$PPID/environ | tr "\\0" "\\n"';
     const ran = await command(place, cmd, { OPENAI_API_KEY: KEY, ANTHROPIC_API_KEY: `${KEY}-2` });
     expect(ran.code).toBe(0);
@@ -61,7 +61,7 @@ describe('a key', () => {
     await expectVerified(place, 'one');
   });
 
-  test('that the provider repeats in its error is not shown', async ({ place, mock }) => {
+  test('A-47: that the provider repeats in its error is not shown', async ({ place, mock }) => {
     mock.reply({ status: 401, body: { error: { message: `Incorrect API key provided: ${KEY}` } } });
     place.connect(mock);
     const ran = await place.run(['run', '--json', '--session', 'one', 'go']);

@@ -106,6 +106,12 @@ describe('what is refused', () => {
     expect(await refusal(text)).toBe(message);
   }); // prettier-ignore
 
+  test('K-13: a profile that there is not', async () => {
+    expect(await refusal('governance:\n  profile: readnly\n')).toBe(
+      'FILE:2:3: governance.profile: expected one of "careful"|"readonly"|"workspace"|"autonomous"',
+    );
+  });
+
   test('text that is not UTF-8', async () => {
     writeFileSync(path, Buffer.from([0x61, 0x3a, 0x20, 0xff]));
     expect(await refusal()).toBe('FILE: is not UTF-8 text');

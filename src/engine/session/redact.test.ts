@@ -70,7 +70,7 @@ describe('a secret in another spelling', () => {
 });
 
 describe('a text in pieces', () => {
-  it('gives the same as the whole text, however it is cut, and never shows a secret', () => {
+  it('K-108: gives the same as the whole text, however it is cut, and never shows a secret', () => {
     const overlapping = [...secrets, { name: 'INNER', value: 'aaaaaaaabc' }, { name: 'CHAIN', value: 'cdefsk-aaa' }];
     const words = fc.constantFrom(
       'sk-',

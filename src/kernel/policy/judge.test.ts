@@ -179,7 +179,7 @@ describe('sandbox', () => {
     ['required', 'exec', 'deny'],
     ['auto', 'write', 'allow'],
     ['required', 'read', 'allow'],
-  ])('%s, and an allowed tool of class %s → %s', (sandbox, effect, verdict) => {
+  ])('K-12: %s, and an allowed tool of class %s → %s', (sandbox, effect, verdict) => {
     expect(judged({ allow: ['t'], sandbox }, call('t', effect)).verdict).toBe(verdict);
   });
 

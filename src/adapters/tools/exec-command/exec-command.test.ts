@@ -121,7 +121,7 @@ test('a program that was replaced between inspection and run is not run', async 
   expect(await t.run(request, inspection)).toMatchObject({ outcome: 'void', output: '' });
 });
 
-test('H-98 keys and variables of the runtime stay behind', async () => {
+test('H-98, C-100: keys and variables of the runtime stay behind', async () => {
   t.remove();
   t = testHost({
     environment: {
@@ -165,13 +165,17 @@ test('H-96 a command that runs out of time is ended with its children', async ()
   expect(ids.filter(isAlive)).toEqual([]);
 });
 
-test('H-96 a grandchild that ignores SIGTERM and holds the output is killed', { timeout: 20 * SECONDS }, async () => {
-  const cmd = `sh -c 'trap "" TERM; echo $$ >stubborn; while :; do sleep 0.1; done' & wait`;
-  const running = exec({ cmd, timeout_ms: 500 });
-  const ids = await idsIn('stubborn');
-  expect(await running).toMatchObject({ outcome: 'timeout' });
-  expect(ids.filter(isAlive)).toEqual([]);
-});
+test(
+  'H-96, C-99: a grandchild that ignores SIGTERM and holds the output is killed',
+  { timeout: 20 * SECONDS },
+  async () => {
+    const cmd = `sh -c 'trap "" TERM; echo $$ >stubborn; while :; do sleep 0.1; done' & wait`;
+    const running = exec({ cmd, timeout_ms: 500 });
+    const ids = await idsIn('stubborn');
+    expect(await running).toMatchObject({ outcome: 'timeout' });
+    expect(ids.filter(isAlive)).toEqual([]);
+  },
+);
 
 test('what a command leaves running is ended with it, and does not hold the turn', async () => {
   const cmd = 'sleep 999 & echo $! >one; setsid sleep 999 >/dev/null 2>&1 & echo $! >two; echo done';
@@ -204,7 +208,7 @@ test('commands side by side do not end each other', async () => {
   expect(results.map(({ output }) => output)).toEqual(['a\n[exit code 0]', 'b\n[exit code 0]', 'long\n[exit code 0]']);
 });
 
-test('H-97 of 100 MB of output little is kept, in memory too', { timeout: 60 * SECONDS }, async () => {
+test('H-97, C-101: of 100 MB of output little is kept, in memory too', { timeout: 60 * SECONDS }, async () => {
   const before = process.memoryUsage().rss;
   const result = await exec('echo first; head -c 100000000 /dev/zero | tr "\\0" x; echo; echo last');
   expect(process.memoryUsage().rss - before).toBeLessThan(90e6);

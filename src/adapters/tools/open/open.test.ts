@@ -241,7 +241,7 @@ describe('what is not', () => {
     });
   });
 
-  test('one that drips is given up at the deadline', async () => {
+  test('C-96: one that drips is given up at the deadline', async () => {
     const clock = manualClock();
     await site((_, response) => {
       response.writeHead(200, { 'content-type': 'text/plain' });
@@ -340,7 +340,7 @@ describe('redirects', () => {
 });
 
 describe('only where it may', () => {
-  test('a name that leads to a private place, or also to one', async () => {
+  test('C-95: a name that leads to a private place, or also to one', async () => {
     for (const addresses of [['10.0.0.1'], [PUBLIC, '127.0.0.1'], ['::1', PUBLIC], ['169.254.169.254'], []]) {
       net.names.set('a.example', [addresses]);
       expect(await open('http://a.example/')).toMatchObject({ outcome: 'error', error: { code: 'private_address' } });
