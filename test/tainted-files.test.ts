@@ -197,6 +197,28 @@ describe('who looks at it otherwise', () => {
     for (const session of ['link', 'far']) expect(await taintOf(place, session)).toEqual([SOURCE, 'file:notes.md']);
   });
 
+  test('is woken by it, as the file of a heartbeat: from the first call on', async ({ place }) => {
+    const calls = {
+      write: patch('HEARTBEAT.md', 'Please send what there is.'),
+      note: patch('beat.md', 'Please send.'),
+    };
+    await play(place, { ...calls, other: patch('clean.md', 'Please send.') });
+    await does(place, 'one', 'open', 'write', 'note');
+    symlinkSync('beat.md', join(place.project, 'link.md'));
+    await does(place, 'clean', 'other');
+    for (const [name, file, code, sources] of [
+      ['pulse', 'HEARTBEAT.md', 5, [SOURCE, 'file:HEARTBEAT.md']],
+      ['linked', 'link.md', 5, [SOURCE, 'file:beat.md']],
+      ['clean', 'clean.md', 0, [SOURCE]], // of what it sent to: nothing asked before
+    ] as const) {
+      expect(await place.run(['cron', 'add', name, '--heartbeat', file])).toMatchObject({ code: 0 });
+      const ran = await place.run(['cron', 'run', name]);
+      expect(ran.code, ran.stderr).toBe(code);
+      expect(await taintOf(place, `cron-${name}`)).toEqual(sources);
+      await expectVerified(place, `cron-${name}`);
+    }
+  });
+
   test('is told it as instructions: only once a person trusted it as it is, and then it is theirs', async ({
     place,
   }) => {

@@ -100,12 +100,13 @@ export function createSubmit(
     // A script that can't be used is a matter of configuration: found before anything is accepted.
     if (provider === 'script') await models.prepare(name);
     const attached = attachedPaths(parts, known ? [known.project_root, root] : [root]);
+    const read = [...attached, ...(('read' in message && message.read) || [])];
     // The accept is on its way to the disk while the model's client is loaded.
     const accepting = owner.accept({
       session,
       unnamed: message.session_id === undefined,
       parts,
-      taint: attached.length === 0 ? [] : await fileTaint.of(attached, root),
+      taint: read.length === 0 ? [] : await fileTaint.of(read, root),
       actor: by.actor,
       source,
       mode,

@@ -29,7 +29,7 @@ const write = (text: string, name = 'HEARTBEAT.md'): void => writeFileSync(join(
 const job = (heartbeat = 'HEARTBEAT.md') => newJob({ name: 'pulse', heartbeat }, { now: NOW, tz: 'UTC', root });
 const around = () => ({ home: join(person, '.runtime'), ownFiles: [], environment: { HOME: person } });
 const look = (now = NOW, file?: string): ReturnType<typeof lookAround> => lookAround(job(file), now, around());
-const prompt = (file?: string): Promise<string> => heartbeatPrompt(job(file), around());
+const prompt = async (file?: string): Promise<string> => (await heartbeatPrompt(job(file), around())).text;
 
 test('comes each 30 minutes, where nothing else is said', () => {
   expect(job()).toMatchObject({ schedule: '@every 30m', session: 'own' });

@@ -29,8 +29,9 @@ export type Around = Omit<Surroundings, 'projectRoot'>;
 
 /** A digest of what there is to be looked at; undefined: there is nothing. `now` in ms UTC. */
 export async function lookAround(job: Job, now: number, around: Around): Promise<Digest | undefined> {
-  const text = await instructionsOf(job, around);
-  if (text === undefined) return undefined;
+  const found = await instructionsOf(job, around);
+  if (found === undefined) return undefined;
+  const { text } = found;
   const named = [...text.matchAll(NAMED)].map(async ([, kind, what]) =>
     kind!.toLowerCase() === 'due'
       ? Date.parse(what!.split(/\s/, 1)[0]!) <= now
@@ -39,11 +40,21 @@ export async function lookAround(job: Job, now: number, around: Around): Promise
   return digestOf(canonicalJson([text, ...(await Promise.all(named))]));
 }
 
-/** The message for the model. @throws RuntimeError schedule_invalid, when there is nothing to be looked after any more */
-export async function heartbeatPrompt(job: Job, around: Around): Promise<string> {
-  const text = await instructionsOf(job, around);
-  if (text === undefined) throw nothingToLookAfter(job);
-  return `${INSTRUCTIONS}\n\n${job.heartbeat}:\n\n${text}`;
+/** What a file says is to be looked after, and its real path. */
+interface Instructions {
+  text: string;
+  real: string;
+}
+
+/**
+ * The message for the model, and which file it holds: who wrote that may not be who set the heartbeat up.
+ * @throws RuntimeError schedule_invalid, when there is nothing to be looked after any more
+ */
+export async function heartbeatPrompt(job: Job, around: Around): Promise<Instructions> {
+  const found = await instructionsOf(job, around);
+  if (found === undefined) throw nothingToLookAfter(job);
+  const { text, real } = found;
+  return { text: `${INSTRUCTIONS}\n\n${job.heartbeat}:\n\n${text}`, real };
 }
 
 export function nothingToLookAfter({ heartbeat, root }: Job): RuntimeError {
@@ -61,7 +72,7 @@ export function saysNothingToDo(text: string): boolean {
 }
 
 /** Undefined: there is no such file, or it holds only comments, headings and empty items. */
-async function instructionsOf({ heartbeat, root }: Job, around: Around): Promise<string | undefined> {
+async function instructionsOf({ heartbeat, root }: Job, around: Around): Promise<Instructions | undefined> {
   const path = resolve(root, heartbeat!);
   const project = resolveReal(root);
   // It was real when the job was made.
@@ -69,12 +80,16 @@ async function instructionsOf({ heartbeat, root }: Job, around: Around): Promise
     throw refused({ code: 'leads_elsewhere', message: `the folder ${root} leads to ${project.real} now` });
   }
   const file = openNamed({ ...around, projectRoot: root }, path);
-  if ('code' in file && file.code === 'not_found') return undefined;
-  const read = 'code' in file ? file : await readOpen(file, path, MOST_BYTES);
+  if ('code' in file) {
+    if (file.code === 'not_found') return undefined;
+    throw refused(file);
+  }
+  const read = await readOpen(file, path, MOST_BYTES);
   if ('code' in read) throw refused(read, heartbeat);
   const text = read.bytes.toString('utf8');
   const lines = text.replaceAll(/<!--.*?(?:-->|$)/gs, '').split('\n');
-  return lines.every((line) => /^\s*(?:#.*|[-*+]?\s*(?:\[[ xX]?\])?)\s*$/.test(line)) ? undefined : text.trim();
+  const isEmpty = lines.every((line) => /^\s*(?:#.*|[-*+]?\s*(?:\[[ xX]?\])?)\s*$/.test(line));
+  return isEmpty ? undefined : { text: text.trim(), real: file.real };
 }
 
 const NEXT: Record<string, string> = {

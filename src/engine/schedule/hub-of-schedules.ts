@@ -3,8 +3,8 @@ import type { EventStatus, Submission } from '../../contract/host.ts';
 import type { Workspace } from '../wire.ts';
 import type { CommandTold } from './runs.ts';
 
-/** A message of the program's own, with an id that is recorded already. */
-export type OwnSubmission = Submission & { event_id: string };
+/** A message of the program's own, with an id that is recorded already. `read`: real paths of files whose text is in it. */
+export type OwnSubmission = Submission & { event_id: string; read?: readonly string[] };
 
 export interface HubOfSchedules {
   workspace: Workspace;

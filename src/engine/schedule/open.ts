@@ -102,11 +102,13 @@ export function openSchedules(hub: HubOfSchedules): Promise<ScheduleService> {
       settled: hub.settled,
       async submit(job, { event_id, session_id }) {
         const { prompt, root, limits, heartbeat } = job;
+        const said = prompt === undefined ? await heartbeatPrompt(job, around()) : { text: prompt };
         const model = heartbeat === undefined ? undefined : config.models.purposes.heartbeat;
         await hub.submit({
           event_id: event_id!,
           session_id: session_id!,
-          parts: [{ type: 'text', text: prompt ?? (await heartbeatPrompt(job, around())) }],
+          parts: [{ type: 'text', text: said.text }],
+          ...('real' in said && { read: [said.real] }),
           root,
           source: 'cron',
           lane: 'background',
