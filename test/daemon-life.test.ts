@@ -1,5 +1,5 @@
 /** The life of the daemon's process: its end, what survives it, and what changes while it runs. */
-import { existsSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect } from 'vitest';
 import type { EventStatus } from '../src/contract/host.ts';
@@ -225,6 +225,31 @@ describe('the commands', () => {
     });
     expect(await place.run(['daemon', 'stop'])).toMatchObject({ code: 3 });
     expect(run.child.exitCode).toBe(null);
+  });
+
+  test.for([
+    ['standard error, a socket', '/dev/stderr', 'stderr', '"$@"'],
+    ['standard error, a pipe', '/dev/stderr', 'stderr', '{ "$@" 2>&1 >&3 | cat >&2; } 3>&1'],
+    ['standard output, a socket', '/dev/stdout', 'stdout', '"$@"'],
+    ['standard output, a pipe', '/dev/stdout', 'stdout', '"$@" | cat'],
+    ['standard error by a link, as images have it', '../daemon.log', 'stderr', '"$@"'],
+    ['nowhere', '/dev/null', undefined, '"$@"'],
+  ] as const)('logs to %s', async ([, file, output, shell], { place, mock }) => {
+    symlinkSync('/dev/stderr', join(place.home, '../daemon.log'));
+    place.connect(mock, {}, { log: { file } });
+    const daemon = place.start(['daemon', '--port', '0'], { shell });
+    await daemon.says('"runtime.ready.v1"');
+    expect(await place.run(['daemon', 'logs'])).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('There is no log') as string,
+    });
+    expect(await place.run(['daemon', 'stop'])).toMatchObject({ code: 0 });
+    const ended = await daemon.ended;
+    const said = /"daemon started"[^]*"daemon stopped"/;
+    for (const name of ['stdout', 'stderr'] as const) {
+      if (name === output) expect(ended[name]).toMatch(said);
+      else expect(ended[name]).not.toMatch(said);
+    }
   });
 
   test('logs shows what the daemon wrote into its file', async ({ place, mock }) => {

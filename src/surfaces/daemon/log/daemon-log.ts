@@ -4,7 +4,7 @@ import type { Config } from '../../../contract/config.ts';
 import { knownSecrets } from '../../../engine/config/secrets.ts';
 import type { Workspace } from '../../../engine/wire.ts';
 import type { Output } from '../../cli/io.ts';
-import { openErrorOutput } from './error-output.ts';
+import { openErrorOutput, ownOutputAt } from './error-output.ts';
 import { createLog, type Log } from './log.ts';
 import { prettyLine } from './pretty-line.ts';
 import { createLineRedactor } from './redact-line.ts';
@@ -33,10 +33,13 @@ export function openDaemonLog(
   let known: typeof loaded | undefined;
   let keptBefore = 0;
   let redact = (line: string): string => line;
+  const path = logPath(home, loaded.config);
+  const own = log.file === '' ? 2 : ownOutputAt(path);
+  const lost = (lines: number): void => made.warn('nobody read the log; lines of it are lost', { lines });
   const output =
-    log.file === ''
-      ? openErrorOutput(workspace.clock, (lines) => made.warn('nobody read the log; lines of it are lost', { lines }))
-      : openRotatingFile(logPath(home, loaded.config), { maxBytes: log.max_size * MIB, keep: log.keep }, root);
+    own === undefined
+      ? openRotatingFile(path, { maxBytes: log.max_size * MIB, keep: log.keep }, root)
+      : openErrorOutput(workspace.clock, lost, own);
   const pretty = log.file === '' && stderr.isTty;
   const made = createLog({
     level: log.level,

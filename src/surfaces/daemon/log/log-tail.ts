@@ -1,5 +1,5 @@
 /** Reads a rotated log: its last lines, and those that come. */
-import { closeSync, fstatSync, openSync, readSync, statSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, readSync, statSync } from 'node:fs';
 import { StringDecoder } from 'node:string_decoder';
 
 export interface LogTail {
@@ -66,9 +66,11 @@ function follow(path: string): LogTail | undefined {
   };
 }
 
+/** A device or pipe, as `/dev/stderr` may be, keeps nothing that could be read, and isn't waited for. */
 function openOptional(path: string): number | undefined {
   try {
-    return openSync(path, 'r');
+    if (!statSync(path).isFile()) return undefined;
+    return openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
     throw error;

@@ -1,4 +1,5 @@
-import { linkSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathSync, renameSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'; // prettier-ignore
+import { execFileSync } from 'node:child_process';
+import { closeSync, constants, linkSync, mkdirSync, mkdtempSync, openSync, readdirSync, readFileSync, readSync, realpathSync, renameSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'; // prettier-ignore
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -50,6 +51,20 @@ test('a reader goes on from one file to the next', async () => {
   expect(tail.further()).toEqual([]);
   tail.close();
   await file.end();
+});
+
+test('a pipe or device is written to however much comes, and no file put into its place', async () => {
+  const pipe = join(folder, 'pipe');
+  execFileSync('/bin/sh', ['-c', 'mkfifo "$1"', 'sh', pipe]);
+  const reader = openSync(pipe, constants.O_RDONLY | constants.O_NONBLOCK);
+  const file = openRotatingFile(pipe, { maxBytes: 10, keep: 2 }, folder);
+  for (let n = 0; n < 3; n++) file.write('12345678\n');
+  await file.end();
+  expect(readdirSync(folder)).toEqual(['pipe']);
+  const read = Buffer.alloc(100);
+  expect(readSync(reader, read)).toBe(27);
+  closeSync(reader);
+  expect(openLogTail(pipe, all)).toBe(undefined);
 });
 
 test('a folder that goes costs lines, not the work', async () => {

@@ -32,6 +32,8 @@ export function openRotatingFile(path: string, { maxBytes, keep }: Rotation, roo
   const real = realPath(path, root);
   let file: number | undefined;
   let size = 0;
+  /** A device or pipe never becomes full, and another file is never put into its place. */
+  let isFile = true;
 
   /** `at` gives the path of the file with this behind its name. */
   function inFolder(work: (at: (behind: string) => string) => void): void {
@@ -48,7 +50,8 @@ export function openRotatingFile(path: string, { maxBytes, keep }: Rotation, roo
     inFolder((at) => (file = openSync(at(''), O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_NONBLOCK, 0o600)));
     const stats = fstatSync(file!);
     ({ size } = stats);
-    if (stats.isFile() && stats.nlink > 1) {
+    isFile = stats.isFile();
+    if (isFile && stats.nlink > 1) {
       close();
       throw unfit(`${real} has other names, too (hard links)`);
     }
@@ -80,7 +83,7 @@ export function openRotatingFile(path: string, { maxBytes, keep }: Rotation, roo
       try {
         const bytes = Buffer.from(line);
         if (file !== undefined && fstatSync(file).nlink === 0) close(); // somebody removed it: nobody would read this
-        if (size > 0 && size + bytes.length > maxBytes) rotate();
+        if (isFile && size > 0 && size + bytes.length > maxBytes) rotate();
         else if (file === undefined) open();
         size += bytes.length;
         writeSync(file!, bytes);
