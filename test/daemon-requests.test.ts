@@ -382,3 +382,25 @@ describe('health', () => {
     },
   );
 });
+
+test('a change of the policy goes into the configuration, and into no other file', async ({ place }) => {
+  place.play([]);
+  const daemon = await startDaemon(place);
+  const change = async (file?: string): Promise<[number, string]> => {
+    const body = { tool: 'exec_command', verdict: 'deny', ...(file !== undefined && { file }) };
+    const answer = await daemon.ask('POST', '/v1/policy', body);
+    return [answer.status, await answer.text()];
+  };
+  place.write('rc', '# mine\n');
+  for (const path of [join(place.project, 'rc'), join(place.project, 'none.yaml'), '/dev/zero']) {
+    expect(await change(path)).toEqual([400, expect.stringMatching(/invalid_request[^]*Leave `file` out/)]);
+  }
+  expect([place.read('rc'), place.read('none.yaml')]).toEqual(['# mine\n', '']);
+  const own = join(place.home, 'config.yaml');
+  expect(await change(own)).toEqual([200, JSON.stringify({ path: own, changed: true })]);
+  expect(await change()).toEqual([200, JSON.stringify({ path: own, changed: false })]);
+  const other = join(place.project, 'other.yaml');
+  place.write('other.yaml', readFileSync(own, 'utf8'));
+  const set = await place.run(['policy', 'set', 'exec_command', '--allow', '--config', other]);
+  expect(set, 'who sits at the machine says which').toMatchObject({ code: 0 });
+});

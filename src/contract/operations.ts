@@ -279,6 +279,7 @@ export const OPERATIONS: Record<string, Record<string, Operation>> = {
   '/v1/policy': {
     POST: {
       summary: 'Change what the configuration says of a tool',
+      description: 'With `file`: only the file of the configuration itself.',
       role: 'operator',
       body: bodies.policyChangeSchema,
       answers: { 200: answers.policyChanged },

@@ -1,19 +1,19 @@
 /** Changes of the configuration while the process works: by `policy set`, or read again. */
 import { canonicalJson } from '../../base/canonical-json.ts';
 import { createSerial } from '../../base/serial.ts';
+import { RuntimeError } from '../../contract/errors.ts';
 import type { Host, PolicyChange } from '../../contract/host.ts';
 import type { Policy } from '../../contract/manifest.ts';
-import type { Actor } from '../../contract/values.ts';
 import { RULES_FILE } from '../config/policy-in.ts';
 import type { Reloaded } from '../config/reload.ts';
-import { LOCAL_ACTOR } from '../principal.ts';
+import { LOCAL_ACTOR, type Principal } from '../principal.ts';
 import { openEffects } from '../../kernel/turn/open.ts';
 import type { LiveSession } from '../owner.ts';
 import type { OwnedWorkspace, Workspace } from '../wire.ts';
 import type { LiveSessions } from './live-sessions.ts';
 
 export interface ConfigChanges {
-  setPolicy(change: PolicyChange, by: Actor): ReturnType<Host['setPolicy']>;
+  setPolicy(change: PolicyChange, by: Principal): ReturnType<Host['setPolicy']>;
   /** @throws RuntimeError config_invalid | config_unreadable */
   reload(): Promise<Reloaded>;
 }
@@ -68,11 +68,21 @@ export function createConfigChanges(
     await Promise.all(sessions.ids().map(meetPolicy));
   }
 
+  /** Files of the machine are a matter of whoever sits at it: any text that happens to be YAML could be written into. */
+  function requireOwnFile({ file }: PolicyChange, { via }: Principal): void {
+    const own = workspace.loaded.file.path;
+    if (via !== 'http' || file === undefined || file === own) return;
+    throw new RuntimeError('invalid_request', `Over HTTP no other file is changed than ${own}.`, {
+      next: 'Leave `file` out.',
+    });
+  }
+
   return {
     setPolicy: (change, by) =>
       inOrder(async () => {
+        requireOwnFile(change, by);
         const { changePolicy } = await import('../change-policy.ts'); // brings a YAML editor with it
-        const done = await changePolicy(workspace, change, by);
+        const done = await changePolicy(workspace, change, by.actor);
         await holdPolicy();
         return done;
       }),

@@ -367,7 +367,7 @@ export function createHub(workspace: Workspace, options: HubOptions): Hub {
     setPolicy: (changes) =>
       change(async () => {
         requireRole(by, ACTS.setPolicy);
-        return configChanges.setPolicy(changes, by.actor);
+        return configChanges.setPolicy(changes, by);
       }),
     schedules: schedules.hostFor(by),
     watch: (session_id, after, listener) =>
