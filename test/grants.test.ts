@@ -45,6 +45,29 @@ describe('--session', () => {
     await expectVerified(place, 'one');
   });
 
+  test('is listed with its session, by which it ends', async ({ place }) => {
+    obedient(place);
+    await grantOnce(place, 'one', ADD, '--session');
+    await grantOnce(place, 'one', 'echo b >> b.txt', '--always');
+    await place.run(['session', 'fork', 'one', '--as', 'forked']);
+    const { stdout } = await place.run(['approvals', 'grants']);
+    const [, ...rows] = stdout.trimEnd().split('\n');
+    expect(rows).toEqual([
+      expect.stringMatching(/^g-\S+ +exec_command .*echo b.* all sessions /),
+      expect.stringMatching(/^g-\S+ +exec_command +Run echo a >> a\.txt +one /),
+    ]);
+    const [own] = entriesOf(place.journal('one'), 'approval.resolved');
+    const listed = JSON.parse((await place.run(['approvals', 'grants', '-o', 'json'])).stdout) as object[];
+    expect(listed[1]).toMatchObject({ grant_id: own!.grant_id, session_id: 'one', scope: 'session' });
+    expect(await place.run(['approvals', 'revoke', own!.grant_id!])).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/holds in session one alone[^]*runtime session fork one/) as string,
+    });
+    expect((await tell(place, 'forked', ADD)).code).toBe(5);
+    await place.run(['session', 'rm', 'one', '--force']);
+    expect((await place.run(['approvals', 'grants'])).stdout).not.toContain(' one ');
+  });
+
   test('other arguments ask', async ({ place }) => {
     obedient(place);
     await grantOnce(place, 'one', ADD, '--session');

@@ -1,5 +1,5 @@
 import { refuseTools } from '../../../engine/caller.ts';
-import { listGrants } from '../../../engine/grants.ts';
+import { listGrants, listSessionGrants } from '../../../engine/grants.ts';
 import { ruleInWords } from '../../../kernel/policy/explain.ts';
 import { withHost } from '../../attach.ts';
 import { openForCommand, type CommandAction } from '../context.ts';
@@ -13,16 +13,21 @@ export const showGrants: CommandAction<{ output: OutputFormat }> = async (contex
   await printRows(
     context.io,
     options.output,
-    await listGrants(workspace),
+    [...(await listGrants(workspace)), ...(await listSessionGrants(workspace))],
     [
       { title: 'grant', text: ({ grant_id }) => grant_id, narrow: 'whole' },
       { title: 'tool', text: ({ tool }) => tool },
-      { title: 'what', text: (grant) => ('rule' in grant ? ruleInWords(grant.rule) : grant.title), narrow: 'flexible' },
+      {
+        title: 'what',
+        text: (grant) => ('rule' in grant && grant.rule ? ruleInWords(grant.rule) : grant.title),
+        narrow: 'flexible',
+      },
+      { title: 'holds in', text: (grant) => ('scope' in grant ? grant.session_id : 'all sessions') },
       { title: 'folder', text: ({ project_root }) => project_root, narrow: 'spare' },
       { title: 'by', text: ({ by }) => by, narrow: 'spare' },
       { title: 'given', text: ({ added_at }) => ago(added_at, now), narrow: 'spare' },
     ],
-    'there are no standing grants',
+    'nothing is granted beyond the call that asked',
   );
 };
 

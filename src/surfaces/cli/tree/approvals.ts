@@ -30,10 +30,10 @@ export function addApprovals(program: Command, calls: Calls): void {
     .addOption(outputOption('table', 'json'))
     .addOption(jsonOption())
     .action(calls(async () => (await import('../commands/approvals-watch.ts')).watch));
-  teach(approvals.command('grants').description('list what `approve --always` lets run without asking'), [
-    'runtime approvals grants',
-    'runtime approvals grants -o yaml',
-  ])
+  teach(
+    approvals.command('grants').description('list what `approve --always` and `--session` let run without asking'),
+    ['runtime approvals grants', 'runtime approvals grants -o yaml'],
+  )
     .addOption(outputOption('table', 'json', 'yaml'))
     .addOption(jsonOption())
     .action(calls(async () => (await import('../commands/grants.ts')).showGrants));
