@@ -64,6 +64,18 @@ describe('approve --always', () => {
     expect((await tell(place, 'third', 'FOO=1 touch a.txt')).code).toBe(5);
   });
 
+  test('it names what a redirect reads, and lets no other file be read by one', async ({ place }) => {
+    obedient(place);
+    for (const name of ['in.txt', 'other.txt', '../beside.txt']) place.write(name, 'text\n');
+    const id = await ask(place, 'cat < in.txt');
+    expect((await show(place, id)).proposed_rule).toEqual({ ...RULE, command: 'cat', path: 'in.txt' });
+    await place.run(['approve', id, '--always', '--resume']);
+    expect((await tell(place, 'two', 'cat < in.txt')).code).toBe(0);
+    for (const line of ['cat < other.txt', 'cat < ../beside.txt', 'cd /tmp; cat < in.txt', 'cat < i?.txt']) {
+      expect((await tell(place, `s-${line.length}`, line)).code, line).toBe(5);
+    }
+  });
+
   test('with --rule it is the edited one', async ({ place }) => {
     obedient(place);
     const id = await ask(place, 'touch a.txt');

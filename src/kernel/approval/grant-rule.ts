@@ -43,7 +43,9 @@ export function proposedRule(
   if (isEscalated) rule.sandboxed = false;
   if (facts.secrets) rule.secret = unique(facts.secrets.map(({ name }) => name));
   if (commands.length > 0) rule.command = unique(commands.map(({ words }) => words.join(' ')));
-  if (commands.length === 0 ? paths.length > 0 : !covers(rule, named)) {
+  // What a redirect reads stands in no word: by the words alone any other file could be read.
+  const isRedirected = paths.some(({ arg }) => arg === 'redirect');
+  if (commands.length === 0 ? paths.length > 0 : isRedirected || !covers(rule, named)) {
     rule.path = unique(paths.map(({ real }) => pathPattern(real, project_root)));
   }
   if (hosts.length > 0 && commands.length === 0) rule.host = unique(hosts.map(({ host, port }) => `${host}:${port}`));

@@ -144,9 +144,9 @@ export function createExecCommand({ exec: { secrets } }: ToolSettings): Tool {
         call.cmd === undefined ? parseArguments(words) : parseCommand(call.cmd, bash === undefined ? 'posix' : 'bash');
       // Of blanks and comments, too, something is said.
       const commands = parsed.length > 0 ? parsed : [{ words, assignments: [], redirects: [], parser: 'text' }];
-      const written = writtenFiles(commands, scene, folder);
       const runs = await runFiles(parsed, folder, digestOf);
       const sandbox = await sandboxFor(call, scene);
+      const written = writtenFiles(commands, scene, folder, sandbox === undefined);
       const asked = [...new Set(call.secrets)].sort().map((variable) => ({ variable, name: secrets[variable]! }));
       const facts: Facts = {
         ...noFacts,

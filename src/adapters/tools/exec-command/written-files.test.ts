@@ -41,7 +41,18 @@ describe('by redirects', () => {
     ['sudo sh -c "echo x > ~/a"', '(dynamic_redirect)'],
     ['timeout 3 sh -c "echo x > a"', 'a!'],
     ['cat < /dev/tcp/127.0.0.1/80', '/dev/tcp/127.0.0.1/80!'],
-    ['cat < a', ''],
+    ['cat < a', 'a'],
+    ['cat 0< dir/../a', 'a'],
+    ['while read x; do echo $x; done < a', 'a'],
+    ['cat < /etc/hosts', '/etc/hosts'],
+    ['cat < ~/a', '~/a'],
+    ['cat < /dev/null', ''],
+    ['cat << a\na\n', ''],
+    ['cat <<< a', ''],
+    ['cd dir; cat < a', '(dynamic_redirect)'],
+    ['cat < ?', '(dynamic_redirect)'],
+    ['cat < $a', '(dynamic_redirect)'],
+    ['ln -s /etc l; cat < l/hosts', '/etc l (dynamic_redirect)'],
     ['ln -s /etc dir/l; echo x > dir/l/a', '/etc dir/l (dynamic_redirect)'],
     ['cp a b; cp c d; echo x > e', 'b d e!'],
     ['cp -a a dir; echo x > dir/a/b', 'dir dir/a (dynamic_redirect)'],
@@ -51,6 +62,19 @@ describe('by redirects', () => {
     ['PATH=x python3 > $f', '(environment)'],
   ])('%s: %s', async (line, files) => {
     expect(await written(line)).toBe(files);
+  });
+
+  test('what is read counts as where a link leads, and not where a sandbox confines the command', async () => {
+    symlinkSync('/etc', join(t.root, 'l'));
+    expect(await written('cat < l/hosts')).toBe('/etc/hosts');
+    const confine = () => {
+      throw new Error('not run');
+    };
+    const found = { level: 'bubblewrap', leaves: [], confine } as const;
+    const confined = testHost({ sandboxes: { find: () => Promise.resolve(found) } }, t.root);
+    const call = confined.request('exec_command', { cmd: 'cat < l/hosts > a' });
+    const { facts } = await confined.host.inspect({ ...call, sandbox: 'best' });
+    expect(facts.paths.map(({ path }) => path)).toEqual([join(t.root, 'a')]);
   });
 
   test('one that is not there yet counts as it will when the line ran', async () => {

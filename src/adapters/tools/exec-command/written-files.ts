@@ -1,4 +1,7 @@
-/** Files that a command line writes by redirects, and by words of well-known programs, or sends: they are facts, as those of a patch are. */
+/**
+ * Files that a command line writes by redirects, and by words of well-known programs, or sends: they are facts, as those of a patch are.
+ * So are, where nothing else keeps it from any file, those that it reads by redirects: no word names them, which rules look at.
+ */
 import { basename } from 'node:path';
 import { VIA_JOINT } from '../../../contract/command-words.ts';
 import type { CommandFact } from '../../../contract/values.ts';
@@ -10,7 +13,9 @@ import { fileNamed } from './file-named.ts';
 /** As the parser records them: a blank stands before a file, and before nothing else. What is read from a net is a connection. */
 const WRITES = /^(?:\d+|\{\w+\})?(?:(?:>>|>\||>&|&>>|&>|<>|>) ([^]*)|< (\/dev\/(?:tcp|udp)\/[^]*))$/;
 
-/** Nothing is kept of what goes there. */
+const READS = /^(?:\d+|\{\w+\})?< ([^]*)$/;
+
+/** Nothing is kept of what goes there, and nothing of a file comes from there. */
 const NO_FILES = /^\/dev\/(?:null|stdout|stderr|tty|fd\/\d+)$/;
 
 /** As in the text; the shell makes a name of it. */
@@ -35,7 +40,8 @@ export interface Written {
   commands: CommandFact[];
 }
 
-export function writtenFiles(commands: readonly CommandFact[], scene: Scene, folder: string): Written {
+/** `free`: no sandbox confines it. */
+export function writtenFiles(commands: readonly CommandFact[], scene: Scene, folder: string, free: boolean): Written {
   const moves = commands.some(({ words }) => words[0] !== undefined && MOVES.has(words[0]));
   const linking = commands.filter(putsLinks);
   const paths: PathFact[] = [];
@@ -62,10 +68,12 @@ export function writtenFiles(commands: readonly CommandFact[], scene: Scene, fol
     };
     for (const redirect of command.redirects) {
       const [, written, connected] = WRITES.exec(redirect) ?? [];
-      const target = written ?? connected;
+      const [, read] = (free && READS.exec(redirect)) || [];
+      const target = written ?? connected ?? read;
       if (target === undefined || NO_FILES.test(target)) continue;
       // Of what is unclear anyway only what stands in the text is told.
-      if (command.unclear === undefined || !(MADE.test(target) || target.startsWith('~'))) add(target, true);
+      if (command.unclear === undefined || !(MADE.test(target) || target.startsWith('~')))
+        add(target, read === undefined || connected !== undefined);
     }
     const outputs = command.unclear === undefined ? outputsOf(command) : undefined;
     if (outputs === 'unknown') isKnown = false;
