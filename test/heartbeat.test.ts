@@ -1,5 +1,6 @@
 /** A heartbeat, from the command to the model: it costs something only when there is something new. */
-import { readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { readFileSync, rmSync, statSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'vitest';
 import type { Firing } from '../src/contract/schedule.ts';
@@ -125,3 +126,37 @@ test('a link in the place of its file is told as what it is, and nothing of what
   expect(rows[0]).toMatchObject({ state: 'skipped', reason: expect.stringContaining(what) as string });
   expect(mock.requests).toEqual([]);
 });
+
+/** What holds up who opens or reads it, or would fill their memory. */
+const UNREADABLE: Record<string, [make: (path: string) => void, reason: string]> = {
+  'a pipe': [(path) => void execFileSync('/bin/sh', ['-c', 'mkfifo "$1"', 'sh', path]), 'no regular file'],
+  'a link to an endless device': [(path) => symlinkSync('/dev/zero', path), 'leads by a link to /dev/zero'],
+  'a file of 2 GiB': [(path) => (writeFileSync(path, ''), truncateSync(path, 2 ** 31)), 'is longer than 64 KiB'],
+};
+
+test.for(Object.entries(UNREADABLE))(
+  '%s in the place of its file is a beat left out, and holds up nothing',
+  async ([, [make, reason]], { place, mock }) => {
+    place.connect(mock);
+    const path = join(place.project, 'HEARTBEAT.md');
+    make(path);
+    const daemon = await startDaemon(place);
+    await add(place, 'pulse', '--heartbeat', '--max-failures', '0');
+    await add(place, 'clock', '--command', 'true');
+    const [beat] = await untilRan(place, 'pulse', 1);
+    const skipped = { state: 'skipped', reason: expect.stringContaining(reason) as string };
+    expect(beat).toMatchObject(skipped);
+    await passBeats(place);
+
+    rmSync(path);
+    mock.reply({ text: 'HEARTBEAT_OK' });
+    writeFileSync(path, '- Answer what comes in');
+    await until('it is asked', () => mock.requests.length === 1);
+    rmSync(path);
+    make(path);
+    const before = (await history(place, 'pulse')).length;
+    await untilRan(place, 'pulse', before + 1);
+    expect(await place.run(['daemon', 'stop'])).toMatchObject({ code: 0 });
+    await daemon.ended;
+  },
+);
