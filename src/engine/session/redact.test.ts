@@ -29,6 +29,9 @@ describe('a whole text', () => {
   });
 });
 
+const inUnicode = (text: string): string =>
+  [...text].map((one) => `\\u${one.charCodeAt(0).toString(16).padStart(4, '0')}`).join('');
+
 describe('a secret in another spelling', () => {
   const value = 'sk-x"y/z+w~ä 12345678';
   const { text, stream } = createRedactor([{ name: 'Q', value }]);
@@ -45,6 +48,10 @@ describe('a secret in another spelling', () => {
         .toString()
         .replace('key=sk-x%22y%2Fz%2Bw', `key=${encodeURIComponent(value).replaceAll('%20', '+')}`),
     ],
+    ['a URL, every byte of it', bytes.toString('hex').toUpperCase().replace(/../g, '%$&')],
+    ['a URL, every byte of it in small letters', bytes.toString('hex').replace(/../g, '%$&')],
+    ['JSON, every character of it', inUnicode(value)],
+    ['JSON, every character of it in capitals', inUnicode(value).toUpperCase().replaceAll('U', 'u')],
     ['hex', bytes.toString('hex')],
     ['hex, in capitals', bytes.toString('hex').toUpperCase()],
     ...[0, 1, 2, 3, 4].flatMap((before): [string, string][] => [

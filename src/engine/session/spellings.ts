@@ -8,21 +8,33 @@ export function spellingsOf(value: string): string[] {
   const bytes = Buffer.from(value, 'utf8');
   const inJson = JSON.stringify(value).slice(1, -1);
   const inUrl = encodeURIComponent(value.toWellFormed());
+  const hex = bytes.toString('hex');
+  const everyByte = hex.replace(/../g, '%$&');
+  const everyUnit = [...Array(value.length).keys()].map((at) => inUnicode(value.charCodeAt(at))).join('');
   const all = [
     value,
     inJson,
     JSON.stringify(inJson).slice(1, -1),
-    inJson.replace(/[^\0-\x7f]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`),
+    inJson.replace(/[^\0-\x7f]/g, (unit) => inUnicode(unit.charCodeAt(0))),
     value.replaceAll('\n', '\r\n'),
     value.replaceAll("'", String.raw`'\''`),
     inUrl,
     inUrl.replace(/%[0-9A-F]{2}/g, (byte) => byte.toLowerCase()),
     inUrl.replaceAll('%20', '+'),
-    bytes.toString('hex'),
-    bytes.toString('hex').toUpperCase(),
+    hex,
+    hex.toUpperCase(),
+    everyByte,
+    everyByte.toUpperCase(),
+    everyUnit,
+    everyUnit.replace(/[a-f]/g, (digit) => digit.toUpperCase()),
     ...inBase64(bytes),
   ];
   return [...new Set(all)].filter((spelling, index) => index === 0 || spelling.length >= SHORTEST);
+}
+
+/** As JSON may have any character. */
+function inUnicode(unit: number): string {
+  return `\\u${unit.toString(16).padStart(4, '0')}`;
 }
 
 /**
