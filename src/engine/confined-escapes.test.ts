@@ -133,7 +133,8 @@ for (const level of LEVELS) {
         await c.run('echo evil >.git/commondir');
         await c.run('mkdir .git/commondir && echo evil >.git/commondir/y');
         expect(commondir()).toBe(false);
-        expect(readdirSync(join(c.t.root, '.git/commondir.set-aside'))).toEqual(['y']);
+        expect(c.t.text('.git/commondir.set-aside')).toBe('evil\n');
+        expect(readdirSync(join(c.t.root, '.git/commondir.set-aside-2'))).toEqual(['y']);
       });
 
       test('… and so are steps of a rebase that run commands', async () => {

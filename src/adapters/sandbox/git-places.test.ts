@@ -1,4 +1,7 @@
 import {
+  chmodSync,
+  chownSync,
+  existsSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -53,4 +56,33 @@ test('a repository that nobody here may change is left as it is', () => {
   symlinkSync('../other', join(git, 'hooks'));
   hold()();
   expect(readdirSync(git)).toEqual(['hooks']);
+});
+
+test('steps that are too long to be read count as ones that run commands', () => {
+  const setAside = hold();
+  mkdirSync(join(git, 'rebase-merge'));
+  writeFileSync(join(git, 'rebase-merge/git-rebase-todo'), `${'#'.repeat(2 * 1024 * 1024)}\nexec x\n`);
+  setAside();
+  expect(readdirSync(join(git, 'rebase-merge'))).toEqual(['git-rebase-todo.set-aside']);
+});
+
+test('what a command locked is set aside all the same', () => {
+  const folders = [base, project, git];
+  const asNobody = process.geteuid!() === 0;
+  if (asNobody) for (const folder of folders) chownSync(folder, 65_534, 65_534);
+  if (asNobody) process.seteuid!(65_534); // root may write anywhere
+  try {
+    const setAside = hold();
+    writeFileSync(join(git, 'commondir'), 'x');
+    mkdirSync(join(git, 'commondir.set-aside/a/b'), { recursive: true });
+    mkdirSync(join(git, 'rebase-merge'));
+    writeFileSync(join(git, 'rebase-merge/git-rebase-todo'), 'exec x\n');
+    for (const path of ['commondir.set-aside/a', 'rebase-merge', '.']) chmodSync(join(git, path), 0o500);
+    setAside();
+    expect(existsSync(join(git, 'commondir'))).toBe(false);
+    expect(readdirSync(join(git, 'rebase-merge'))).toEqual(['git-rebase-todo.set-aside']);
+    for (const path of ['.', 'rebase-merge', 'commondir.set-aside/a']) chmodSync(join(git, path), 0o700);
+  } finally {
+    if (asNobody) process.seteuid!(0);
+  }
 });

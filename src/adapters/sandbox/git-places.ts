@@ -2,12 +2,12 @@
 import {
   type Stats,
   accessSync,
+  chmodSync,
   constants,
   lstatSync,
   mkdirSync,
   realpathSync,
   renameSync,
-  rmSync,
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
@@ -26,6 +26,7 @@ const MOST_BYTES = 1024 * 1024;
 /** What is left to do of a rebase. */
 const REBASE = 'rebase-merge';
 const STEPS = `${REBASE}/git-rebase-todo`;
+const OWNERS = constants.S_IRWXU;
 /** Where other repositories have theirs. */
 const OTHERS = ['modules', 'worktrees'];
 
@@ -74,22 +75,33 @@ export function holdGit(projectRoot: string, places: readonly Place[]): () => vo
   }
   return () => {
     // Where it isn't kept from being replaced: what a link leads to is another repository.
-    if (kindOf(git)?.isDirectory() !== true) return;
+    if (!unlock(git)) return;
     if (kindOf(join(git, COMMON)) !== undefined) setAside(join(git, COMMON));
-    const isLink = kindOf(join(git, REBASE))?.isSymbolicLink() === true;
-    if (runsSteps(git)) setAside(join(git, isLink ? REBASE : STEPS));
+    const isFolder = unlock(join(git, REBASE));
+    if (runsSteps(git)) setAside(join(git, isFolder ? STEPS : REBASE));
   };
 }
 
-/** Whether a rebase would go on by running commands. */
+/** Whether a rebase would go on by running commands. Of steps that can't be read, or are too many, nobody knows. */
 function runsSteps(git: string): boolean {
-  return /^[^\S\n]*(?:x|exec)\s/m.test(read(join(git, STEPS)) ?? '');
+  const path = join(git, STEPS);
+  const text = read(path);
+  return text === undefined ? kindOf(path) !== undefined : /^[^\S\n]*(?:x|exec)\s/m.test(text);
 }
 
+/** Under a name that is free: nobody waits until all is removed that a command put under another, or locked there. */
 function setAside(path: string): void {
-  const aside = `${path}.set-aside`;
-  rmSync(aside, { recursive: true, force: true });
+  let aside = `${path}.set-aside`;
+  for (let more = 2; kindOf(aside) !== undefined; more += 1) aside = `${path}.set-aside-${more}`;
   renameSync(path, aside);
+}
+
+/** A command may have taken the right to change a folder from its owner. False: there is no such folder. */
+function unlock(folder: string): boolean {
+  const stats = kindOf(folder);
+  if (stats?.isDirectory() !== true) return false;
+  if ((stats.mode & OWNERS) !== OWNERS && stats.uid === process.geteuid?.()) chmodSync(folder, (stats.mode & 0o7777) | OWNERS); // prettier-ignore
+  return true;
 }
 
 /** Another command that begins at this moment makes the same. */
