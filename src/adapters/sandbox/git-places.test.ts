@@ -86,3 +86,11 @@ test('what a command locked is set aside all the same', () => {
     if (asNobody) process.seteuid!(0);
   }
 });
+
+test('hooks in the project are kept also where its repository lies elsewhere', () => {
+  rmSync(git, { recursive: true });
+  mkdirSync(join(project, 'tools'));
+  mkdirSync(join(base, '.git'));
+  writeFileSync(join(base, '.git/config'), '[core]\nhooksPath = project/tools\n');
+  expect(placesOfGit(project, [])).toEqual([{ path: join(project, 'tools'), access: 'read' }]);
+});

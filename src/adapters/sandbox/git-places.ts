@@ -32,12 +32,12 @@ const OTHERS = ['modules', 'worktrees'];
 
 /** `.git` itself is a place, so that nobody renames it; as a file it says where the repository is. */
 export function placesOfGit(projectRoot: string, homes: readonly string[]): Place[] {
-  const git = join(projectRoot, '.git');
-  const kind = kindOf(git);
-  if (kind === undefined || kind.isSymbolicLink()) return [];
-  const elsewhere = gitToldBy(read, { git, worktree: projectRoot, homes })
+  const elsewhere = gitToldBy(read, { folder: projectRoot, homes })
     .filter((path) => path !== projectRoot && isInside(projectRoot, path) && realPath(path) === path)
     .map((path): Place => ({ path, access: 'read' }));
+  const git = join(projectRoot, '.git');
+  const kind = kindOf(git);
+  if (kind === undefined || kind.isSymbolicLink()) return elsewhere;
   if (!kind.isDirectory()) return [{ path: git, access: 'read' }, ...elsewhere];
   try {
     accessSync(git, constants.W_OK);

@@ -28,6 +28,14 @@ test('… also by another name', async () => {
   for (const path of ['tools/hooks/pre-commit', 'hooks/x']) expect(await laterOf(path)).toBe(true);
 });
 
+test('… and those of a worktree, which another folder keeps', async () => {
+  t.file('.git', 'gitdir: kept/worktrees/one\n');
+  t.file('kept/worktrees/one/commondir', '../..\n');
+  t.file('kept/config', '[core]\n\thooksPath = .husky/_\n');
+  for (const path of ['.husky/_/h', '.husky/pre-commit']) expect(await laterOf(path)).toBe(true);
+  expect(await laterOf('husky')).toBe(false);
+});
+
 test('settings that are no file, or endless, hold nothing up', async () => {
   mkdirSync(join(t.root, '.git'));
   t.file('.git/config', '[include]\n\tpath = ../pipe\n\tpath = ../zero\n[core]\n\thooksPath = h\n');

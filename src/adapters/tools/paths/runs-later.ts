@@ -23,11 +23,7 @@ export function runsLater({ projectRoot, environment }: Scene, real: string): bo
     (home) => isInside(projectRoot, home) && isInside(home, real) && OF_A_HOME.test(relative(home, real)),
   );
   if (isOfHome) return true;
-  const told = gitToldBy((path) => shortText(path, MOST_BYTES), {
-    git: `${projectRoot}/.git`,
-    worktree: projectRoot,
-    homes,
-  });
+  const told = gitToldBy((path) => shortText(path, MOST_BYTES), { folder: projectRoot, homes });
   return told.some((path) => path !== projectRoot && [path, realOf(path)].some((one) => isInside(one, real)));
 }
 
