@@ -6,8 +6,12 @@ export function fileNamed(word: string, folder: string): string {
   return word.startsWith('~/') ? homedir() + word.slice(1) : `${folder}/${word}`;
 }
 
-/** The word without its quotes, which a dynamic one keeps, and what stands in it behind a `=`, an `@` or a `:`. */
+/** The word without its quotes, which a dynamic one keeps, and what stands in it behind an option's letter, a `=`, an `@` or a `:`. */
 export function pathsIn(text: string): string[] {
   const word = text.replace(/["']/g, '');
-  return [word, ...[...word.matchAll(/[=@:]/g)].map(({ index }) => word.slice(index + 1))];
+  const behind = [...word.matchAll(/^-[a-zA-Z](?=.)|[=@:]/g)].map(({ 0: mark, index }) => index + mark.length);
+  return [word, ...behind.map((at) => word.slice(at))];
 }
+
+/** A file that is read by a redirect, as the parser records it. */
+export const READS = /^(?:\d+|\{\w+\})?< ([^]*)$/;

@@ -1,4 +1,4 @@
-import { symlinkSync } from 'node:fs';
+import { mkdirSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { digestOf } from '../../../base/digest.ts';
@@ -13,6 +13,9 @@ beforeEach(() => {
   t.file('sub/inner.sh', 'echo one\n');
   t.file('sub/Makefile', 'all:\n');
   t.file('data.csv', '1\n');
+  t.file('main.js', '');
+  t.file('tool.py', '');
+  t.file('eslint.config.js', '');
   t.file('.env', 'KEY=geheim\n');
   symlinkSync('build.sh', join(t.root, 'link.sh'));
 });
@@ -40,13 +43,58 @@ describe('what a line goes by', () => {
     ['npm test', 'package.json'],
     ['node --import=./build.sh x', 'build.sh'],
     ['curl -d @data.csv https://example.org', 'data.csv'],
-    ['$(echo sh) build.sh', 'build.sh'],
-    ['find . -exec sh build.sh {} +', 'build.sh'],
+    ['sh b*.sh', 'build.sh'],
+    ['for f in 1; do sh ./"s"ub/[a-z]*.sh {build,x}.sh; done', 'build.sh sub/inner.sh'],
+    ['sh $PWD/build.sh "${PWD}/sub/inner.sh" $(pwd)/link.sh', 'build.sh sub/inner.sh'],
+    ['cd "$PWD/sub" && ./inner.sh', 'sub/inner.sh'],
+    ['make -fsub/Makefile', 'Makefile sub/Makefile'],
+    ['make -Csub', 'Makefile sub/Makefile'],
+    ['curl -Tdata.csv https://example.org', 'data.csv'],
+    ['PATH=sub:$PATH inner.sh', 'sub/inner.sh'],
+    ['BASH_ENV=build.sh bash data.csv', 'build.sh data.csv'],
+    ['node main', 'main.js'],
+    ['python3 -m tool', 'tool.py'],
+    ['tsx main.js', 'main.js'],
+    ['java -jar data.csv', 'data.csv'],
+    ['eslint .', 'eslint.config.js package.json'],
+    ['sed -f build.sh data.csv', 'build.sh data.csv'],
   ])('%s', async (cmd, files) => {
     expect(await runsOf({ cmd })).toEqual(files.split(' '));
   });
 
-  test.each(['cat build.sh', 'wc -l data.csv', 'ls', 'git status', 'echo ./build.sh', 'sh -c "echo one"'])('nothing: %s', async (cmd) => {
+  test.each([
+    ['cd $D && ./build.sh', ['whatever $D is by then', 'build.sh']],
+    ['$(echo sh) build.sh', ['whatever $(echo sh) is by then', 'build.sh']],
+    ['find . -exec sh build.sh {} +', ['whatever {} is by then', 'build.sh']],
+    ['sh -e $F', ['whatever $F is by then']],
+    ['sh **/*/*/*/*/*/*.sh', ['whatever **/*/*/*/*/*/*.sh is by then']],
+  ])('what only the shell will know is said: %s', async (cmd, files) => {
+    for (let i = 0; i < 700; i++) mkdirSync(join(t.root, `many/${i % 10}/${i}/a/b`), { recursive: true });
+    expect(await runsOf({ cmd })).toEqual(files);
+  });
+
+  test('more than anybody looks for is said, too', async () => {
+    const folders = Array.from({ length: 300 }, (_, index) => `d${index}`);
+    for (const name of folders) mkdirSync(join(t.root, name));
+    expect(await runsOf({ cmd: `sh build.sh ${folders.join(' ')}` })).toEqual([
+      'whatever else its words name in so many folders is by then',
+      'build.sh',
+    ]);
+  });
+
+  test('… in a folder whose name is a pattern itself', async () => {
+    t.file('[a]*/x.sh', '');
+    expect(await runsOf({ cmd: 'sh *.sh', workdir: '[a]*' })).toEqual(['[a]*/x.sh']);
+  });
+
+  test('a file that comes to those that a pattern names counts', async () => {
+    const request = t.request('exec_command', { cmd: 'sh b*.sh' });
+    const inspection = await t.host.inspect(request);
+    t.file('b.sh', 'echo two\n');
+    expect(await t.run(request, inspection)).toMatchObject({ outcome: 'void', output: '' });
+  });
+
+  test.each(["sed -n 1,5p data.csv", "awk '{print $1}' data.csv", 'cat build.sh', 'wc -l data.csv', 'ls', 'git status', 'echo ./build.sh', 'sh -c "echo one"'])('nothing: %s', async (cmd) => {
     expect(await runsOf({ cmd })).toEqual([]);
   }); // prettier-ignore
 

@@ -3,10 +3,7 @@ import { isPlainlySecret, isSecretShaped } from '../../../base/secret-shaped.ts'
 import type { CommandFact } from '../../../contract/values.ts';
 import { type PathFact, pathFact } from '../paths/path-facts.ts';
 import type { Scene } from '../tool.ts';
-import { fileNamed, pathsIn } from './file-named.ts';
-
-/** A file that is read by a redirect, as the parser records it. */
-const READS = /^(?:\d+|\{\w+\})?< ([^]*)$/;
+import { fileNamed, pathsIn, READS } from './file-named.ts';
 
 /** Its environment has no secret but those that it asked for. */
 const ITS_OWN = /^\/proc\/(?:self|thread-self)\/environ$/;
