@@ -44,15 +44,18 @@ export function createLook({ clock, fence }: LookOptions): Look {
     };
     cancel = clock.at(clock.now() + LOOK_MS, () => fence(end));
   };
+  const begin = (): void => {
+    const isIt = enter('coming');
+    fence(() => {
+      if (isIt()) wait();
+    });
+  };
   return {
-    begin() {
-      const isIt = enter('coming');
-      fence(() => {
-        if (isIt()) wait();
-      });
-    },
+    begin,
     again() {
-      if (state === 'there' || state === 'over') wait();
+      if (state === 'coming')
+        begin(); // the terminal's answer may have been lost
+      else if (state !== 'none') wait();
     },
     forget: () => void enter('none'),
     isOver: () => state === 'over',
