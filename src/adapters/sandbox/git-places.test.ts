@@ -13,7 +13,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { holdGit, placesOfGit } from './git-places.ts';
 
 let base: string;
@@ -42,28 +42,59 @@ test('what a command made is set aside in the repository alone, and not in one t
   expect(readdirSync(join(base, 'other/.git'))).toEqual(['commondir']);
 });
 
-test('of steps of a rebase that lie behind a link the link is', () => {
+describe('what git has begun', () => {
+  /** What a command left in `.git/rebase-merge`, or in its place. */
+  const left = (make: (folder: string) => void, name = 'rebase-merge'): string[] => {
+    const setAside = hold();
+    make(join(git, name));
+    setAside();
+    return readdirSync(git).filter((one) => one.startsWith(name));
+  };
+  const file = (name: string, text: string) => (folder: string) => {
+    mkdirSync(folder);
+    writeFileSync(join(folder, name), text);
+  };
+
+  test.each<[what: string, make: (folder: string) => void]>([
+    ['steps that run commands', file('git-rebase-todo', 'pick 1234\n  exec x\n')],
+    ['steps that are too long to be read', file('git-rebase-todo', `${'#'.repeat(2 * 1024 * 1024)}\nexec x\n`)],
+    ['a strategy that is a program', file('strategy', 'x/../evil.sh\n')],
+    ['a folder behind a link, harmless as yet', (folder) => symlinkSync('../../other', folder)],
+    [
+      'steps behind a link, harmless as yet',
+      (folder) => {
+        mkdirSync(folder);
+        writeFileSync(join(project, 'todo'), 'pick 1234\n');
+        symlinkSync('../../todo', join(folder, 'git-rebase-todo'));
+      },
+    ],
+  ])('is set aside with %s', (_, make) => {
+    expect(left(make)).toEqual(['rebase-merge.set-aside']);
+    expect(existsSync(join(base, 'other/.git'))).toBe(true);
+  });
+
+  test('also a row of picks', () => {
+    expect(left(file('opts', '[options]\n\tstrategy = ../x\n'), 'sequencer')).toEqual(['sequencer.set-aside']);
+  });
+
+  test('else stays', () => {
+    expect(left(file('git-rebase-todo', 'pick 1234 run exec x\nlabel a\n'))).toEqual(['rebase-merge']);
+    expect(left(file('opts', '[options]\n\tstrategy = ort\n'), 'sequencer')).toEqual(['sequencer']);
+  });
+});
+
+test('no project is a repository of its own beside that which it has', () => {
   const setAside = hold();
-  const other = join(base, 'other/git-rebase-todo');
-  writeFileSync(other, 'exec x\n');
-  symlinkSync('../../other', join(git, 'rebase-merge'));
+  for (const name of ['objects', 'refs']) mkdirSync(join(project, name));
+  writeFileSync(join(project, 'HEAD'), 'ref: refs/heads/main\n');
   setAside();
-  expect(readdirSync(git)).toContain('rebase-merge.set-aside');
-  expect(readdirSync(join(base, 'other')).sort()).toEqual(['.git', 'git-rebase-todo']);
+  expect(readdirSync(project).sort()).toEqual(['.git', 'HEAD.set-aside', 'objects', 'refs']);
 });
 
 test('a repository that nobody here may change is left as it is', () => {
   symlinkSync('../other', join(git, 'hooks'));
   hold()();
   expect(readdirSync(git)).toEqual(['hooks']);
-});
-
-test('steps that are too long to be read count as ones that run commands', () => {
-  const setAside = hold();
-  mkdirSync(join(git, 'rebase-merge'));
-  writeFileSync(join(git, 'rebase-merge/git-rebase-todo'), `${'#'.repeat(2 * 1024 * 1024)}\nexec x\n`);
-  setAside();
-  expect(readdirSync(join(git, 'rebase-merge'))).toEqual(['git-rebase-todo.set-aside']);
 });
 
 test('what a command locked is set aside all the same', () => {
@@ -80,8 +111,8 @@ test('what a command locked is set aside all the same', () => {
     for (const path of ['commondir.set-aside/a', 'rebase-merge', '.']) chmodSync(join(git, path), 0o500);
     setAside();
     expect(existsSync(join(git, 'commondir'))).toBe(false);
-    expect(readdirSync(join(git, 'rebase-merge'))).toEqual(['git-rebase-todo.set-aside']);
-    for (const path of ['.', 'rebase-merge', 'commondir.set-aside/a']) chmodSync(join(git, path), 0o700);
+    expect(existsSync(join(git, 'rebase-merge'))).toBe(false);
+    for (const path of ['.', 'rebase-merge.set-aside', 'commondir.set-aside/a']) chmodSync(join(git, path), 0o700);
   } finally {
     if (asNobody) process.seteuid!(0);
   }

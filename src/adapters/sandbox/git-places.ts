@@ -23,9 +23,12 @@ const FILES = ['config', 'config.worktree'];
 const COMMON = 'commondir';
 /** No settings that somebody wrote are larger. */
 const MOST_BYTES = 1024 * 1024;
-/** What is left to do of a rebase. */
-const REBASE = 'rebase-merge';
-const STEPS = `${REBASE}/git-rebase-todo`;
+/** What git has begun and goes on with when it is told to: what is left to do stands there. */
+const BEGUN = ['rebase-merge', 'rebase-apply', 'sequencer'];
+const STEPS = 'git-rebase-todo';
+/** By these it says how to merge: a strategy with a path in it is a program. */
+const PLAIN = /^[^/\\]*$/;
+const MERGES = ['strategy', 'opts'];
 const OWNERS = constants.S_IRWXU;
 /** Where other repositories have theirs. */
 const OTHERS = ['modules', 'worktrees'];
@@ -51,11 +54,11 @@ function placesIn(git: string): Place[] {
   const at = (name: string): string => join(git, name);
   const others = [COMMON, ...OTHERS].filter((name) => kindOf(at(name)) !== undefined);
   // A link can't be kept from being replaced, but by keeping the folder; and what it leads to is no part of the repository.
-  // A `commondir`, or steps that run commands, may be what a command made that still runs: it is set aside as that ends, and
-  // then none may make another.
+  // A `commondir`, or what runs commands as git goes on, may be what a command made that still runs: it is set aside as that
+  // ends, and then none may make another.
   const isKept =
     others.includes(COMMON) ||
-    runsSteps(git) ||
+    BEGUN.some((name) => runsCommands(at(name))) ||
     [FOLDER, ...FILES, ...others].some((name) => kindOf(at(name))?.isSymbolicLink());
   if (isKept) return [{ path: git, access: 'read' }];
   const known = [FOLDER, ...FILES, ...others].map((name): Place => ({ path: at(name), access: 'read' }));
@@ -64,7 +67,7 @@ function placesIn(git: string): Place[] {
 
 /**
  * Makes what isn't there, so that no command does: what one makes, another that starts meanwhile would take for what was there.
- * Gives what sets a `commondir`, or steps of a rebase that run commands, aside that a command made, once that has ended. @throws Error of the file system
+ * Gives what sets aside, once a command has ended, what git would run by and can't be there before. @throws Error of the file system
  */
 export function holdGit(projectRoot: string, places: readonly Place[]): () => void {
   const git = join(projectRoot, '.git');
@@ -74,19 +77,39 @@ export function holdGit(projectRoot: string, places: readonly Place[]): () => vo
     if (kindOf(path) === undefined) unlessThere(() => writeFileSync(path, '', { flag: 'wx' }));
   }
   return () => {
+    if (isBare(projectRoot)) setAside(join(projectRoot, HEAD));
     // Where it isn't kept from being replaced: what a link leads to is another repository.
     if (!unlock(git)) return;
     if (kindOf(join(git, COMMON)) !== undefined) setAside(join(git, COMMON));
-    const isFolder = unlock(join(git, REBASE));
-    if (runsSteps(git)) setAside(join(git, isFolder ? STEPS : REBASE));
+    for (const path of BEGUN.map((name) => join(git, name))) {
+      unlock(path);
+      if (runsCommands(path)) setAside(path);
+    }
   };
 }
 
-/** Whether a rebase would go on by running commands. Of steps that can't be read, or are too many, nobody knows. */
-function runsSteps(git: string): boolean {
-  const path = join(git, STEPS);
-  const text = read(path);
-  return text === undefined ? kindOf(path) !== undefined : /^[^\S\n]*(?:x|exec)\s/m.test(text);
+const HEAD = 'HEAD';
+
+/** Whether git would take the project itself for a repository, with settings of its own, were `.git` none any more. */
+function isBare(projectRoot: string): boolean {
+  return [HEAD, 'objects', 'refs'].every((name) => kindOf(join(projectRoot, name)) !== undefined);
+}
+
+/**
+ * Whether git would run commands as it goes on with what is begun there. Of what can't be read, is too long, or is led
+ * elsewhere by a link, where it may change, nobody knows.
+ */
+function runsCommands(folder: string): boolean {
+  const kind = kindOf(folder);
+  if (kind === undefined) return false;
+  if (!kind.isDirectory()) return true;
+  const says = (name: string, isHarmless: (text: string) => boolean): boolean => {
+    const found = kindOf(join(folder, name));
+    const text = found?.isFile() ? read(join(folder, name)) : undefined;
+    return found !== undefined && (text === undefined || !isHarmless(text));
+  };
+  const runs = /^[^\S\n]*(?:x|exec)\s/m;
+  return says(STEPS, (text) => !runs.test(text)) || MERGES.some((name) => says(name, (text) => PLAIN.test(text)));
 }
 
 /** Under a name that is free: nobody waits until all is removed that a command put under another, or locked there. */

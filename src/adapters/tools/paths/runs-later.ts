@@ -1,6 +1,6 @@
 /** Files that something else runs, or goes by, sooner or later, though nobody calls them: who writes them runs code. */
 import { homedir } from 'node:os';
-import { relative } from 'node:path';
+import { join, relative } from 'node:path';
 import { gitToldBy } from '../../../base/git-told-by.ts';
 import { isInside } from '../../../base/is-inside.ts';
 import type { Scene } from '../tool.ts';
@@ -18,6 +18,8 @@ const OF_A_HOME = /^(?:\.|bin(?:\/|$)|Library(?:\/|$))/;
  */
 export function runsLater({ projectRoot, environment }: Scene, real: string): boolean {
   if (!isInside(projectRoot, real)) return false;
+  // By it the project would be a repository, with settings of its own, were `.git` none any more.
+  if (real === join(projectRoot, 'HEAD')) return true;
   const homes = [...new Set([environment['HOME'] ?? homedir(), homedir()])].map(realOf);
   const isOfHome = homes.some(
     (home) => isInside(projectRoot, home) && isInside(home, real) && OF_A_HOME.test(relative(home, real)),
