@@ -57,8 +57,8 @@ test('where nobody can be told, the daemon works all the same, and says so once'
 const MAIN = join(import.meta.dirname, '../dist/main.js');
 
 /** A `systemctl` that writes down how it is called, and does as the test says. */
-function fakeSystemctl(place: Place, code = 0): Record<string, string> {
-  const bin = join(place.home, 'bin');
+function fakeSystemctl(place: Place, code = 0, folder = place.home): Record<string, string> {
+  const bin = join(folder, 'bin');
   mkdirSync(bin, { recursive: true });
   writeFileSync(join(bin, 'systemctl'), `#!/bin/sh\necho "$@" >>'${place.home}/calls'\necho said\nexit ${code}\n`);
   chmodSync(join(bin, 'systemctl'), 0o755);
@@ -93,6 +93,13 @@ describe.skipIf(process.platform === 'darwin')('a unit', () => {
     expect(ran.code).toBe(1);
     expect(ran.stderr).toContain('next: systemctl --user daemon-reload\nnext: systemctl --user enable');
     expect(existsSync(unitOf(place))).toBe(true);
+  });
+
+  test('is told to no program of the project in which it is installed', async ({ place }) => {
+    const outside = fakeSystemctl(place).PATH!;
+    const { PATH } = fakeSystemctl(place, 1, place.project);
+    const environment = { PATH: `${PATH!.split(':')[0]}:${outside}` };
+    expect(await place.run(['service', 'install'], { environment })).toMatchObject({ code: 0 });
   });
 
   test('holds no secret, and starts the daemon where it was installed', async ({ place, mock }) => {

@@ -16,7 +16,8 @@ const laterOf = async (path: string): Promise<boolean> => {
 test('hooks and settings of git that lie in the project', async () => {
   mkdirSync(join(t.root, '.git'));
   t.file('.git/config', '[core]\n\thooksPath = .githooks\n[include]\n\tpath = ../etc/git.inc\n');
-  for (const path of ['.githooks/pre-commit', '.githooks/a/b', 'etc/git.inc', 'HEAD']) expect(await laterOf(path)).toBe(true);
+  for (const path of ['.githooks/pre-commit', '.githooks/a/b', 'etc/git.inc', 'HEAD'])
+    expect(await laterOf(path)).toBe(true);
   for (const path of ['.githooks2/x', 'etc/other', '.bashrc', 'src/a']) expect(await laterOf(path)).toBe(false);
 });
 

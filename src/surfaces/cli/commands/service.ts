@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process';
+import { pathOutside } from '../../../base/path-outside.ts';
 import { chmodSync, existsSync, mkdirSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { parseDuration } from '../../../base/duration.ts';
@@ -106,6 +107,9 @@ function runAll(context: CommandContext, lines: readonly (readonly string[])[], 
 }
 
 function run({ environment }: CommandContext, [program, ...args]: readonly string[]): { ok: boolean; said: string } {
-  const { status, stdout, stderr, error } = spawnSync(program!, args, { encoding: 'utf8', env: { ...environment } });
+  const { status, stdout, stderr, error } = spawnSync(program!, args, {
+    encoding: 'utf8',
+    env: { ...environment, PATH: pathOutside(environment['PATH']) },
+  });
   return { ok: status === 0, said: error?.message ?? (stdout + stderr || `ended with ${status}`) };
 }
