@@ -170,11 +170,11 @@ export const facts = z.strictObject({
   executable: z.strictObject({ path: z.string(), digest }).exactOptional(),
   /**
    * Files that a command line runs, goes by or sends, as far as its words and the names of its programs tell: by real path, in order.
-   * Before them, words that only the shell will know: `whatever $F is by then`.
+   * Before them, words of which only the shell will know what they name, as they stand: without `digest`.
    * `digest`: of the bytes; of one that is large or looks like a secret, of its inode, size and time of change.
    */
   runs: z
-    .array(z.strictObject({ path: z.string(), digest }))
+    .array(z.strictObject({ path: z.string(), digest: digest.exactOptional() }))
     .min(1)
     .exactOptional(),
   /** What confines the command as it runs; absent: nothing does. */

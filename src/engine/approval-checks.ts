@@ -7,7 +7,7 @@ import { RuntimeError } from '../contract/errors.ts';
 import type { Resolution } from '../contract/host.ts';
 import type { PolicyRule, RuleText } from '../contract/policy-rule.ts';
 import { proposedRule, refusedRule } from '../kernel/approval/grant-rule.ts';
-import { judge, type JudgedCall } from '../kernel/policy/judge.ts';
+import { judge, type JudgedCall, unknownFile } from '../kernel/policy/judge.ts';
 import { judgedCall } from '../kernel/turn/act.ts';
 import type { State, Turn } from '../kernel/turn/state.ts';
 import { isObject } from './config/tree.ts';
@@ -53,16 +53,22 @@ export function grantedRule(
   { id, args }: ApprovalRecord,
   { decision, scope = 'once', rule: written }: Resolution,
 ): PolicyRule | undefined {
-  if (!written) return undefined;
+  if (!written && (decision !== 'grant' || scope === 'once')) return undefined;
   if (decision !== 'grant' || scope === 'once') {
     throw new RuntimeError('invalid_request', 'A rule goes with a grant for the session, or for always.');
   }
   const refuse = (why: string): RuntimeError =>
     new RuntimeError('rule_refused', `The rule is refused: ${why}.`, { id });
+  const asking = askingCall(runner.state(), id);
+  const unknown = asking && unknownFile(asking.judged);
+  if (unknown !== undefined) {
+    const why = `It can be granted once only: it goes by whatever ${unknown} is by then.`;
+    throw new RuntimeError('rule_refused', why, { id, next: `Grant it for once: runtime approve ${id}` });
+  }
+  if (!written) return undefined;
   const [wrong] = wrongRules([written], new Set(tools.tools().map(({ name }) => name)));
   if (wrong) throw refuse([...wrong.path.slice(1), wrong.message].join(': '));
   const [rule] = rulesOf([written], () => '');
-  const asking = askingCall(runner.state(), id);
   if (!asking) return rule; // it waits no more: that is what they are told
   const { turn, judged } = asking;
   const grant = { grant_id: '', tool: judged.tool, project_root: judged.project_root, rule: rule! };

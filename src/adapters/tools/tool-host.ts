@@ -173,7 +173,7 @@ function changed(now: Facts, call: ToolRun): string {
   const touched = [
     ...now.paths.map(({ path, real, kind }) => `${path} is ${real} (${kind})`),
     ...(now.executable ? [`the program is ${now.executable.path} (${now.executable.digest})`] : []),
-    ...(now.runs ?? []).map(({ path, digest }) => `it goes by ${path} (${digest})`),
+    ...(now.runs ?? []).map(({ path, digest }) => `it goes by ${path}${digest === undefined ? '' : ` (${digest})`}`),
   ];
   return `what it touches changed after the call was decided; now ${touched.join(', ')}`;
 }

@@ -195,7 +195,9 @@ export function createValueRedaction(placeholders: Placeholders): ValueRedaction
       ...(facts.executable && {
         executable: { path: text(facts.executable.path), digest: digest(facts.executable.digest) },
       }),
-      ...(facts.runs && { runs: facts.runs.map((one) => ({ path: text(one.path), digest: digest(one.digest) })) }),
+      ...(facts.runs && {
+        runs: facts.runs.map((one) => ({ path: text(one.path), ...(one.digest && { digest: digest(one.digest) }) })),
+      }),
       ...(facts.sandbox && { sandbox: facts.sandbox }),
       ...(facts.secrets && {
         secrets: facts.secrets.map(({ variable, name }) => ({ variable: text(variable), name: text(name) })),

@@ -147,6 +147,14 @@ describe('a rule is no answer to a call', () => {
       expect(refused({ command: ['npm test'] }, confined)).toBeUndefined();
     });
 
+    test('nor is exactly the call granted where only the shell will know which file that is', () => {
+      const unknown = callOf({ ...facts, runs: [{ path: '$F' }] });
+      const exact = { grant_id: 'g', tool: 'exec_command', project_root: '/p', args_digest: unknown.args_digest, facts_digest: unknown.facts_digest }; // prettier-ignore
+      expect(judge([policyOf()], [exact], bare).verdict).toBe('allow');
+      expect(judge([policyOf()], [exact], unknown).verdict).toBe('require_approval');
+      expect(judge([policyOf()], [exact], { ...unknown, facts: { ...unknown.facts, sandbox: 'landlock' } }).verdict).toBe('allow'); // prettier-ignore
+    });
+
     test('none is proposed, and none that was granted answers for it', () => {
       expect(proposedRule(bare, {}, true)).toBeUndefined();
       expect(proposedRule(confined, {})).toMatchObject({ command: ['npm test'] });

@@ -64,6 +64,7 @@ export function judge(policies: Policy[], grants: readonly Grant[], call: Judged
 /** Whether a grant stands for the answer to what asks. */
 function answers(grant: Grant, call: JudgedCall, asking: readonly Applied[]): boolean {
   if (grant.tool !== call.tool || grant.project_root !== call.project_root) return false;
+  if (unknownFile(call) !== undefined) return false;
   // The same call of the same program on the same things: what a name means elsewhere, or later, nobody has approved.
   if (!('rule' in grant)) return grant.args_digest === call.args_digest && grant.facts_digest === call.facts_digest;
   const { rule } = grant;
@@ -74,6 +75,11 @@ function answers(grant: Grant, call: JudgedCall, asking: readonly Applied[]): bo
   if (hasStars(rule) && asking.some(({ ofPolicy, id }) => ofPolicy || id === PRIVATE || id === GIVEN)) return false;
   const allowed = allowedBy([rule], call);
   return allowed !== undefined && touching(call, allowed).length === 0;
+}
+
+/** Of a command that no sandbox confines, a word that names whatever file the shell makes of it: no digest is of that. */
+export function unknownFile({ facts }: RuledCall): string | undefined {
+  return facts.sandbox === undefined ? facts.runs?.find(({ digest }) => digest === undefined)?.path : undefined;
 }
 
 /** What those files say by then nobody has seen, and other calls may change them. Exactly this call has their digests. */

@@ -136,7 +136,7 @@ function wordsOf({ words, assignments, redirects }: CommandFact): string[] {
 /** It stands before the files, so that however many these are it is seen. */
 function notKnown(what: string): RunFile {
   const short = what.length <= LONGEST_WORD ? what : `${what.slice(0, LONGEST_WORD).toWellFormed()}…`;
-  return { path: `whatever ${short} is by then`, digest: digestOf(what) };
+  return { path: short };
 }
 
 /** Without quotes, and with what is known before the shell runs. */

@@ -60,7 +60,9 @@ function factLines({
     ...hosts.map(hostLine),
     ...commands.map(commandLine),
     ...(executable ? [`program ${executable.path}, ${executable.digest}`] : []),
-    ...runs.map(({ path, digest }) => `goes by ${path}, ${digest}`),
+    ...runs.map(
+      ({ path, digest }) => `goes by ${digest === undefined ? `whatever ${path} is by then` : `${path}, ${digest}`}`,
+    ),
     ...secrets.map(({ variable, name }) => `gets the secret ${name} of the vault as ${variable}`),
     ...preimages.map(({ path, before, after }) => `file ${path}: ${before ?? 'not there'} → ${after ?? 'not there'}`),
     ...(taint.length > 0 ? [`tainted by ${taint.join(', ')}`] : []),
