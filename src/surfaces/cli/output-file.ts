@@ -1,4 +1,5 @@
 /** A file that a command writes for a person: under its name it is there whole, or not at all. */
+import { randomUUID } from 'node:crypto';
 import { closeSync, fsyncSync, lstatSync, openSync, renameSync, unlinkSync, writeSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { nameIn, type OpenFile, openFolder } from '../../base/files/open-file.ts';
@@ -13,7 +14,8 @@ import { RuntimeError } from '../../contract/errors.ts';
 export async function writeOutputFile(path: string, pieces: AsyncIterable<string>, root: string): Promise<void> {
   const { fd: folder, real } = openFolderOf(path, root);
   try {
-    const [target, temporary] = [basename(path), `${basename(path)}.${process.pid}.tmp`].map((name) =>
+    // Whoever may write there could take a name that can be guessed.
+    const [target, temporary] = [basename(path), `.${randomUUID()}.tmp`].map((name) =>
       nameIn({ fd: folder, real }, name),
     ) as [string, string];
     if (lstatSync(target, { throwIfNoEntry: false })?.isFile() === false) {
