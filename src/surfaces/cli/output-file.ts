@@ -1,7 +1,7 @@
 /** A file that a command writes for a person: under its name it is there whole, or not at all. */
-import { randomUUID } from 'node:crypto';
 import { closeSync, fsyncSync, lstatSync, openSync, renameSync, unlinkSync, writeSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
+import { randomSecret } from '../../base/ids.ts';
 import { nameIn, type OpenFile, openFolder } from '../../base/files/open-file.ts';
 import { linkOutOf, resolveReal } from '../../base/files/resolve-real.ts';
 import { RuntimeError } from '../../contract/errors.ts';
@@ -15,7 +15,7 @@ export async function writeOutputFile(path: string, pieces: AsyncIterable<string
   const { fd: folder, real } = openFolderOf(path, root);
   try {
     // Whoever may write there could take a name that can be guessed.
-    const [target, temporary] = [basename(path), `.${randomUUID()}.tmp`].map((name) =>
+    const [target, temporary] = [basename(path), `.${randomSecret(12)}.tmp`].map((name) =>
       nameIn({ fd: folder, real }, name),
     ) as [string, string];
     if (lstatSync(target, { throwIfNoEntry: false })?.isFile() === false) {
