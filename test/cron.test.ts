@@ -1,6 +1,6 @@
 /** Jobs that run by themselves: the commands, with and without a process that fires, and what a kill leaves. */
 import { createHmac } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -171,6 +171,30 @@ describe('without a process that fires', () => {
     await place.run(['cron', 'run', 'a']);
     await untilRows(place, 'a', ([row]) => row?.delivery?.reason === '/dev/null is no file');
     expect((await place.run(['cron', 'run', 'b'])).stderr).toContain(`${gone} is no folder`);
+  });
+
+  test('the folder of a command, replaced by a link since, or one on the way to it: the command is not run', async ({
+    place,
+  }) => {
+    const at = (path: string): string => join(place.project, path);
+    mkdirSync(at('sub/deep'), { recursive: true });
+    mkdirSync(at('../documents/deep'), { recursive: true });
+    const every = ['--schedule', '@every 1h', '--command', 'pwd >ran'];
+    await place.run(['cron', 'add', 'a', ...every, '--root', at('sub')]);
+    await place.run(['cron', 'add', 'b', ...every, '--root', at('sub/deep')]);
+    for (const name of ['a', 'b']) expect(await place.run(['cron', 'run', name])).toMatchObject({ code: 0 });
+    expect([place.read('sub/ran'), place.read('sub/deep/ran')]).toEqual([`${at('sub')}\n`, `${at('sub/deep')}\n`]);
+    renameSync(at('sub'), at('was'));
+    symlinkSync('../documents', at('sub'));
+    for (const [name, folder] of [
+      ['a', ''],
+      ['b', '/deep'],
+    ]) {
+      await place.run(['cron', 'run', name!]);
+      const reason = `the folder ${at('sub')}${folder} leads to ${join(place.project, '../documents')}${folder} now`;
+      expect((await history(place, name!)).at(-1)).toMatchObject({ outcome: 'failed', reason });
+    }
+    expect([existsSync(at('../documents/ran')), existsSync(at('../documents/deep/ran'))]).toEqual([false, false]);
   });
 });
 
