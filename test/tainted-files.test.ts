@@ -219,6 +219,36 @@ describe('who looks at it otherwise', () => {
     }
   });
 
+  test('gets it as the result of a job that was delivered to a file', async ({ place }) => {
+    const files = ['answer', 'printed', 'clean'];
+    await play(place, {
+      write: patch('inner/notes.md'),
+      ...Object.fromEntries(files.map((file) => [file, read(`${file}.jsonl`)])),
+    });
+    mkdirSync(join(place.project, 'empty'));
+    await does(place, 'one', 'open', 'write');
+    for (const [name, ...job] of [
+      ['clean', '--command', 'echo hello', '--root', join(place.project, 'empty')],
+      ['printed', '--command', 'cat inner/notes.md'],
+      ['answer', '--prompt', 'open'],
+    ] as const) {
+      const file = join(place.project, `${name}.jsonl`);
+      const every = ['--schedule', '@every 1h', '--deliver', `file:${file}`];
+      expect(await place.run(['cron', 'add', name, ...job, ...every])).toMatchObject({ code: 0 });
+      expect(await place.run(['cron', 'run', name])).toMatchObject({ code: 0 });
+      await until('it is delivered', () => existsSync(file));
+    }
+    expect(place.read('printed.jsonl')).toContain('What the page says.');
+    for (const file of files) await does(place, file, file);
+    expect(await Promise.all(files.map((file) => taintOf(place, file)))).toEqual([
+      [SOURCE, 'file:answer.jsonl'],
+      [SOURCE, 'file:printed.jsonl'],
+      [],
+    ]);
+    expect((await say(place, 'answer', 'send')).code).toBe(5);
+    await does(place, 'clean', 'send');
+  });
+
   test('is told it as instructions: only once a person trusted it as it is, and then it is theirs', async ({
     place,
   }) => {

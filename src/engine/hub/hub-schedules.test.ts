@@ -3,6 +3,7 @@ import { manualClock } from '../../base/testing/manual-clock.ts';
 import { RuntimeError } from '../../contract/errors.ts';
 import { LOCAL } from '../principal.ts';
 import { openHub } from '../testing/hubs.ts';
+import { NO_FILES } from '../testing/nothing-counted.ts';
 import { createHubSchedules } from './hub-schedules.ts';
 
 test('jobs that could not be read at the start fire when they can be', async () => {
@@ -11,6 +12,7 @@ test('jobs that could not be read at the start fire when they can be', async () 
   const submit = vi.fn(async () => {});
   const schedules = createHubSchedules({
     workspace: { ...workspace, clock },
+    fileTaint: NO_FILES,
     root: '/',
     submit,
     event: hub.event,
@@ -41,6 +43,7 @@ test('jobs that could not be read at the start fire when they can be', async () 
 test('where results go is told to operators; others hear no secret of it', async () => {
   const { workspace, hub } = await openHub();
   const usual = {
+    fileTaint: NO_FILES,
     submit: async () => {},
     event: hub.event,
     settled: hub.settled,

@@ -147,6 +147,7 @@ export function createHub(workspace: Workspace, options: HubOptions): Hub {
   const submit = createSubmit({ ...owned, workspace, sessions, lanes, messages, root: defaultRoot });
   const schedules = createHubSchedules({
     workspace,
+    fileTaint: owned.fileTaint,
     root: defaultRoot,
     submit: (message) => change(() => submit(message, LOCAL)),
     event: messages.now,

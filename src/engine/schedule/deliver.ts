@@ -4,6 +4,7 @@ import { sendWebhook } from '../../adapters/delivery/webhook.ts';
 import type { Clock } from '../../base/clock.ts';
 import { toRuntimeError } from '../../contract/errors.ts';
 import type { Firing, Job } from '../../contract/schedule.ts';
+import type { Begun } from '../taint/file-taint.ts';
 import { deliveryId, type FiringState } from './book.ts';
 import { parseDestination } from './destination.ts';
 
@@ -13,11 +14,13 @@ export interface DeliveryPorts {
   secret: () => string;
   /** What the model answered, or the command printed. */
   textOf: (job: Job, firing: FiringState) => Promise<string>;
+  /** Resolves when it is durable by what the file is tainted into which the result is written. */
+  beginFile: (job: Job, firing: FiringState, path: string) => Promise<Begun>;
 }
 
 /** Undefined: `signal` came first. */
 export async function deliverResult(
-  { clock, secret, textOf }: DeliveryPorts,
+  { clock, secret, textOf, beginFile }: DeliveryPorts,
   job: Job,
   firing: FiringState,
   signal: AbortSignal,
@@ -37,7 +40,12 @@ export async function deliverResult(
     if (kind === 'webhook') {
       return await sendWebhook(to, event, { clock, secret: secret(), idempotencyKey: id, signal });
     }
-    await appendResult(to, event);
+    const begun = await beginFile(job, firing, to);
+    try {
+      await appendResult(to, event);
+    } finally {
+      await begun.end('ok');
+    }
     return { state: 'delivered', attempts: 1 };
   } catch (thrown) {
     return { state: 'failed', attempts: 1, reason: toRuntimeError(thrown).message };

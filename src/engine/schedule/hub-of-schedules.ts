@@ -1,6 +1,6 @@
 /** What schedules need of the hub that they belong to. */
 import type { EventStatus, Submission } from '../../contract/host.ts';
-import type { Workspace } from '../wire.ts';
+import type { OwnedWorkspace, Workspace } from '../wire.ts';
 import type { CommandTold } from './runs.ts';
 
 /** A message of the program's own, with an id that is recorded already. `read`: real paths of files whose text is in it. */
@@ -8,6 +8,7 @@ export type OwnSubmission = Submission & { event_id: string; read?: readonly str
 
 export interface HubOfSchedules {
   workspace: Workspace;
+  fileTaint: OwnedWorkspace['fileTaint'];
   /** Project folder of jobs that name none. */
   root: string;
   submit(message: OwnSubmission): Promise<unknown>;

@@ -6,12 +6,14 @@ import { toRuntimeError } from '../../contract/errors.ts';
 import type { EventStatus } from '../../contract/host.ts';
 import type { Job } from '../../contract/schedule.ts';
 import { webhookSecret } from '../../store/webhook-secret.ts';
+import type { Begun } from '../taint/file-taint.ts';
+import { taintOfMessage } from '../taint/taint-of-message.ts';
 import { ownFiles } from '../config/own-files.ts';
 import { knownSecrets } from '../config/secrets.ts';
 import { createRedactor, type Redactor } from '../session/redact.ts';
 import { systemTimeZone } from '../wire.ts';
-import type { FiringState } from './book.ts';
-import { deliverResult } from './deliver.ts';
+import { deliveryId, type FiringState } from './book.ts';
+import { type DeliveryPorts, deliverResult } from './deliver.ts';
 import { type Around, heartbeatPrompt, lookAround, saysNothingToDo } from './heartbeat.ts';
 import type { HubOfSchedules } from './hub-of-schedules.ts';
 import type { RunEnd } from './runs.ts';
@@ -91,7 +93,16 @@ export function openSchedules(hub: HubOfSchedules): Promise<ScheduleService> {
     return bytes === undefined ? '' : Buffer.from(bytes).toString('utf8');
   }
 
-  const delivery = { clock, secret: () => webhookSecret(home), textOf };
+  /** An answer is of its conversation; what a command printed may be of all that lies in its folder. */
+  async function beginFile(job: Job, firing: FiringState, path: string): Promise<Begun> {
+    const { root, name } = job;
+    const isCommand = job.command !== undefined;
+    const taint = isCommand ? [] : await taintOfMessage(store, firing.session_id!, firing.event_id!);
+    const call = deliveryId(name, firing.due_at);
+    return hub.fileTaint.begin({ call, root, paths: [path], below: [], reads: isCommand ? [root] : [], taint });
+  }
+
+  const delivery: DeliveryPorts = { clock, secret: () => webhookSecret(home), textOf, beginFile };
   return createScheduleService(
     {
       clock,
