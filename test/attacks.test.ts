@@ -57,6 +57,25 @@ describe('what an approver sees', () => {
   });
 });
 
+test('whether a patch fits a file that looks like a secret: asked for in either case, and what is told of it is the same', async ({
+  place,
+}) => {
+  place.write('.env', 'PIN=4711\n');
+  const told: string[] = [];
+  for (const pin of ['4711', '4712']) {
+    const patch = `*** Begin Patch\n*** Update File: .env\n@@\n-PIN=${pin}\n+x\n*** End Patch\n`;
+    // Even where patches ask for nothing else.
+    oneCall(place, { tool: 'apply_patch', arguments: { patch } }, ALLOWED);
+    const asked = await place.run(['run', '--session', `s${pin}`, 'go']);
+    expect(asked.code, pin).toBe(5);
+    told.push((await place.run(['deny', approvalsIn(asked)[0]!, '--resume'])).stdout);
+    const shown = await show(place, asked);
+    expect(shown.includes('The patch does not fit the files as they are')).toBe(pin === '4712');
+  }
+  expect(told[0]).toMatch(/denied/);
+  expect(told[1]).toBe(told[0]);
+});
+
 test('the same answer with a wider scope is another answer: nothing would come of it', async ({ place }) => {
   oneCall(place, { tool: 'exec_command', arguments: { cmd: 'true' } });
   const id = approvalsIn(await place.run(['run', 'go']))[0]!;

@@ -139,6 +139,43 @@ test('all or nothing: one section that does not fit, and nothing is done', async
   expect(t.text('a')).toBe('x\n');
 });
 
+test('what a file that looks like a secret holds is not told by what fits it', async () => {
+  t.file('.env', 'TOKEN=planted\nPIN=4711\nMODE=x\n');
+  t.file('a', 'x\n');
+  const env = '*** Update File: .env';
+  const probes = {
+    'a line that is there, then one that is not': [env, '@@', '-PIN=4711', '+x', '@@', '-nonsense', '+y'],
+    'a line that is not there': [env, '@@', '-PIN=4712', '+x', '@@', '-nonsense', '+y'],
+    'the wrong order': [env, '@@', '-MODE=x', '+x', '@@', '-PIN=4711', '+y'],
+    'an anchor that is there': [env, '@@ TOKEN=planted', '-nonsense', '+y'],
+    'an anchor that is not there': [env, '@@ TOKEN=other', '-nonsense', '+y'],
+    'a change that is none': [env, '-PIN=4711', '+PIN=4711'],
+    'as another file, once it is moved': [env, '*** Move to: b', '@@', '-PIN=4711', '+x', '*** Update File: b', '-n', '+m'],
+    'fits, but the file behind it does not': [env, '-PIN=4711', '+x', '*** Update File: a', '-nonsense', '+y'],
+    'does not fit, and nor does the file behind it': [env, '-PIN=4712', '+x', '*** Update File: a', '-nonsense', '+y'],
+  }; // prettier-ignore
+  for (const [what, lines] of Object.entries(probes)) {
+    const { invalid, facts, presentation } = await t.inspect('apply_patch', patch(...lines));
+    // A patch that fits is asked for: so is one that doesn't, or that it isn't asked for would tell.
+    expect([invalid, facts.paths.some(({ secret_shaped }) => secret_shaped), facts.preimages], what).toEqual([
+      undefined,
+      true,
+      [],
+    ]);
+    expect(presentation.body, what).toBe('The patch does not fit the files as they are: it would change nothing.');
+    expect(await t.call('apply_patch', patch(...lines)), what).toMatchObject({
+      outcome: 'error',
+      error: {
+        code: 'does_not_fit',
+        message: 'the patch does not fit; where is not told, as one of its files looks like a secret',
+      },
+    });
+  }
+  expect(files()).toEqual({ '.env': 'TOKEN=planted\nPIN=4711\nMODE=x\n', a: 'x\n' });
+  await t.call('apply_patch', patch(env, '-PIN=4711', '+PIN=1'));
+  expect(t.text('.env')).toBe('TOKEN=planted\nPIN=1\nMODE=x\n');
+});
+
 test('sections act one after another, also on the same file', async () => {
   t.file('a', '1\n2\n');
   t.file('b', 'b\n');

@@ -5,6 +5,7 @@ import { failed, invalid, noFacts, type Outcome, type Prepared, type Scene, type
 import { visible } from '../visible.ts';
 import { commitPatch, type Committed, currentContent, digestOfContent } from './commit-patch.ts';
 import { parsePatch, type Section } from './parse-patch.ts';
+import type { PathFact } from '../paths/path-facts.ts';
 import { patchPaths, pathsOf, planPatch, type PlannedFile } from './plan-patch.ts';
 import { unifiedDiff } from './unified-diff.ts';
 
@@ -61,12 +62,27 @@ async function prepare(patch: string, scene: Scene): Promise<Prepared> {
     return { facts: { ...noFacts, paths }, presentation: { title }, execute };
   }
   const plan = await planPatch(sections, paths, scene);
-  if ('refused' in plan) return invalid('/patch', plan.refused);
-  if (plan.files.length === 0) return invalid('/patch', 'changes nothing');
+  if ('refused' in plan || plan.files.length === 0) {
+    if (paths.some((path) => path.secret_shaped)) return misfit(paths, title);
+    return invalid('/patch', 'refused' in plan ? plan.refused : 'changes nothing');
+  }
   return {
     facts: { ...noFacts, paths, preimages: plan.files.map(changeOf) },
     presentation: { title, diff: plan.diffs.map(unifiedDiff).join('\n') },
     execute: (call, context) => write(sections, plan.files, scene, call, context),
+  };
+}
+
+/**
+ * Of a patch that names a secret, which doesn't fit: why would tell what stands in the secret, and so would that it was
+ * refused at once, where one that fits is asked for. So policy judges it like any other, and only then it fails.
+ */
+function misfit(paths: PathFact[], title: string): Prepared {
+  const message = 'the patch does not fit; where is not told, as one of its files looks like a secret';
+  return {
+    facts: { ...noFacts, paths },
+    presentation: { title, body: 'The patch does not fit the files as they are: it would change nothing.' },
+    execute: async () => failed({ code: 'does_not_fit', message }),
   };
 }
 
