@@ -517,8 +517,8 @@ export const MUTANTS: readonly Mutant[] = [
     name: 'a policy that was set holds only for turns to come',
     breaks: 'p',
     file: 'src/engine/hub/config-changes.ts',
-    find: 'await changePolicy(workspace, change, by);\n        await holdPolicy();',
-    replace: 'await changePolicy(workspace, change, by);',
+    find: 'await changePolicy(workspace, change, by.actor);\n        await holdPolicy();',
+    replace: 'await changePolicy(workspace, change, by.actor);',
   },
   {
     name: 'a call runs before it is counted',
