@@ -20,7 +20,8 @@ type Read = (path: string) => string | undefined;
  * Absolute paths of folders of hooks, and of files of settings that others name; of every repository that the folder may be
  * in, as whoever makes a nearer one in it may take that away again. `read`: undefined where there is no such file.
  */
-export function gitToldBy(read: Read, { folder, homes }: Around): string[] {
+export function gitToldBy(readOnce: Read, { folder, homes }: Around): string[] {
+  const read = remembering(readOnce);
   const ofHomes = homes.flatMap((home) => [join(home, '.gitconfig'), join(home, '.config/git/config')]);
   const found = foldersFrom(folder).flatMap((worktree) => {
     const own = settingsOf(read, worktree);
@@ -28,6 +29,15 @@ export function gitToldBy(read: Read, { folder, homes }: Around): string[] {
     return toldBy(read, new Set([...own, ...ofHomes]), worktree, homes[0] ?? '/');
   });
   return [...new Set(found)];
+}
+
+/** Settings of the person are those of every repository. */
+function remembering(read: Read): Read {
+  const known = new Map<string, string | undefined>();
+  return (path) => {
+    if (!known.has(path)) known.set(path, read(path));
+    return known.get(path);
+  };
 }
 
 /** The folder itself, and those that hold it. */

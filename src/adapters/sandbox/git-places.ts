@@ -1,17 +1,8 @@
 /** Of a project's repository: what git runs, or is told by what to run. Commands may change the rest of it. */
-import {
-  type Stats,
-  accessSync,
-  chmodSync,
-  constants,
-  lstatSync,
-  mkdirSync,
-  realpathSync,
-  renameSync,
-  writeFileSync,
-} from 'node:fs';
+import { type Stats, accessSync, chmodSync, constants, lstatSync, mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { shortText } from '../../base/files/open-file.ts';
+import { resolveReal } from '../../base/files/resolve-real.ts';
 import { gitToldBy } from '../../base/git-told-by.ts';
 import { isInside } from '../../base/is-inside.ts';
 import type { Place } from './place.ts';
@@ -36,7 +27,7 @@ const OTHERS = ['modules', 'worktrees'];
 /** `.git` itself is a place, so that nobody renames it; as a file it says where the repository is. */
 export function placesOfGit(projectRoot: string, homes: readonly string[]): Place[] {
   const elsewhere = gitToldBy(read, { folder: projectRoot, homes })
-    .filter((path) => path !== projectRoot && isInside(projectRoot, path) && realPath(path) === path)
+    .filter((path) => path !== projectRoot && isInside(projectRoot, path) && canBeKept(path))
     .map((path): Place => ({ path, access: 'read' }));
   const git = join(projectRoot, '.git');
   const kind = kindOf(git);
@@ -140,13 +131,10 @@ function read(path: string): string | undefined {
   return shortText(path, MOST_BYTES);
 }
 
-/** Undefined: it isn't there. A link, or what lies behind one, can't be kept from being replaced. */
-function realPath(path: string): string | undefined {
-  try {
-    return realpathSync(path);
-  } catch {
-    return undefined;
-  }
+/** What isn't there can't be kept, and a link, or what lies behind one, not from being replaced. */
+function canBeKept(path: string): boolean {
+  const found = resolveReal(path);
+  return !('code' in found) && found.real === path && found.kind !== 'missing';
 }
 
 function kindOf(path: string): Stats | undefined {

@@ -43,6 +43,12 @@ export function resolveReal(path: string): RealPath | Failure {
   return { real, kind, links };
 }
 
+/** Where an absolute path really leads; the path itself where nobody here can know. */
+export function realOf(path: string): string {
+  const found = resolveReal(path);
+  return 'code' in found ? path : found.real;
+}
+
 /**
  * The link of a folder by which a path leads out of it; undefined: none does. Whoever may change what is in the folder
  * could have put it there; `..` in the path itself is the word of whoever named it.

@@ -1,6 +1,6 @@
 /** What a person asks for, checked and with its defaults filled in. */
 import { webhookDefect } from '../../adapters/delivery/webhook.ts';
-import { linkOutOf, resolveReal } from '../../base/files/resolve-real.ts';
+import { linkOutOf, realOf, resolveReal } from '../../base/files/resolve-real.ts';
 import { RuntimeError } from '../../contract/errors.ts';
 import type { Job, NewSchedule } from '../../contract/schedule.ts';
 import { checkSessionId } from '../session-id.ts';
@@ -46,14 +46,9 @@ export function newJob(asked: NewSchedule, { now, tz, root }: { now: number; tz:
     throw invalid('a command costs no money', 'Leave --max-cost out.');
   }
   checkSessionId(session);
-  const real = { ...job, root: realFolder(job.root) };
+  // As it is now: a link that comes in its place later leads to another folder.
+  const real = { ...job, root: realOf(job.root) };
   return deliver === undefined ? real : { ...real, deliver: checkedDelivery(deliver, real.root) };
-}
-
-/** As it is now: a link that comes in its place later leads to another folder. */
-function realFolder(path: string): string {
-  const found = resolveReal(path);
-  return 'code' in found ? path : found.real;
 }
 
 /** A file's path as it leads now: that is what the person means. */

@@ -6,7 +6,7 @@ import { spawn } from 'node:child_process';
 import { closeSync } from 'node:fs';
 import type { Clock } from '../../../base/clock.ts';
 import type { Environment } from '../../../base/environment.ts';
-import { isStillThere, nameIn, type OpenFile, openFolder } from '../../../base/files/open-file.ts';
+import { nameIn, type OpenFile, openFolder } from '../../../base/files/open-file.ts';
 import { resolveReal } from '../../../base/files/resolve-real.ts';
 import { commandEnvironment } from './command-environment.ts';
 import { findExecutable } from './executable.ts';
@@ -76,8 +76,5 @@ function openNamedFolder(folder: string): OpenFile | Error {
   // Node would say that the shell isn't there.
   if (found.kind !== 'dir') return new Error(`${folder} is no folder`);
   const opened = openFolder(folder);
-  if ('code' in opened) return new Error(`${folder}: ${opened.message}`);
-  if (isStillThere(opened, folder)) return opened;
-  closeSync(opened.fd);
-  return new Error(`the folder ${folder} leads elsewhere now`);
+  return 'code' in opened ? new Error(`${folder}: ${opened.message}`) : opened;
 }

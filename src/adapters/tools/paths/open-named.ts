@@ -6,7 +6,7 @@
 import { closeSync } from 'node:fs';
 import type { Failure } from '../../../base/failure.ts';
 import { type OpenFile, openFile } from '../../../base/files/open-file.ts';
-import { linkOutOf, type RealPath, resolveReal } from '../../../base/files/resolve-real.ts';
+import { linkOutOf, realOf, type RealPath, resolveReal } from '../../../base/files/resolve-real.ts';
 import { isInside } from '../../../base/is-inside.ts';
 import { isSecretShaped } from '../../../base/secret-shaped.ts';
 import type { Scene } from '../tool.ts';
@@ -51,11 +51,7 @@ function isOwnWord({ projectRoot }: Surroundings, path: string, { real }: RealPa
 }
 
 function realScene({ projectRoot, home, ownFiles, environment }: Surroundings): Surroundings {
-  const real = (path: string): string => {
-    const found = resolveReal(path);
-    return 'code' in found ? path : found.real;
-  };
-  return { projectRoot: real(projectRoot), home: real(home), ownFiles: ownFiles.map(real), environment };
+  return { projectRoot: realOf(projectRoot), home: realOf(home), ownFiles: ownFiles.map(realOf), environment };
 }
 
 function elsewhere(message: string): Failure {
