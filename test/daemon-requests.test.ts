@@ -383,6 +383,18 @@ describe('health', () => {
   );
 });
 
+test('a daemon with a configuration of its own changes that one', async ({ place }) => {
+  place.play([]);
+  const own = join(place.home, 'config.yaml');
+  place.write('other.yaml', readFileSync(own, 'utf8'));
+  const before = readFileSync(own, 'utf8');
+  const other = join(place.project, 'other.yaml');
+  const daemon = await startDaemon(place, ['--config', other]);
+  const answer = await daemon.ask('POST', '/v1/policy', { tool: 'exec_command', verdict: 'deny' });
+  expect([answer.status, await answer.json()]).toEqual([200, { path: other, changed: true }]);
+  expect(readFileSync(own, 'utf8')).toBe(before);
+});
+
 test('a change of the policy goes into the configuration, and into no other file', async ({ place }) => {
   place.play([]);
   const daemon = await startDaemon(place);

@@ -9,6 +9,7 @@ import { bubblewrap } from '../../src/adapters/sandbox/bubblewrap.ts';
 import { landlock } from '../../src/adapters/sandbox/landlock.ts';
 import type { Level } from '../../src/adapters/sandbox/level.ts';
 import { createSandboxes } from '../../src/adapters/sandbox/sandboxes.ts';
+import { createCommandGates } from '../../src/adapters/tools/kept-from-commands.ts';
 import { createToolHost } from '../../src/adapters/tools/tool-host.ts';
 import { systemClock } from '../../src/base/clock.ts';
 import type { ToolRun } from '../../src/contract/ports.ts';
@@ -37,7 +38,14 @@ async function commandIn(level: Level | undefined): Promise<(() => Promise<void>
   if (level && 'none' in (await sandboxes.find(project))) return undefined;
   const limits = { processes: 4096, memory: 8192, file_size: 4096 };
   const settings = { exec: { timeoutMs: 60_000, maxTimeoutMs: 60_000, env: [], secrets: {}, limits } };
-  const host = createToolHost({ home, clock: systemClock, environment, settings, sandboxes });
+  const host = createToolHost({
+    gates: createCommandGates(),
+    home,
+    clock: systemClock,
+    environment,
+    settings,
+    sandboxes,
+  });
   const spec = host.tools().find(({ name }) => name === 'exec_command')!;
   const arguments_raw = JSON.stringify({ command: 'true' });
   const request = {

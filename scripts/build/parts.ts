@@ -23,6 +23,7 @@ const PARTS: Record<string, readonly string[]> = {
   gemini: ['src/adapters/models/gemini/index.ts'],
   budget: ['src/engine/budget/ledger.ts'],
   shell: ['src/adapters/tools/shell/parse-command.ts'],
+  sandbox: ['src/adapters/sandbox/best-sandbox.ts'],
   demo: ['src/adapters/models/script/index.ts'],
   terminal: ['src/surfaces/repl/later.ts', 'src/surfaces/repl/repl.ts'],
   daemon: ['src/surfaces/cli/commands/daemon.ts'],

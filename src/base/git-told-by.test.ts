@@ -1,8 +1,11 @@
 import { expect, test } from 'vitest';
 import { gitToldBy } from './git-told-by.ts';
 
-const toldBy = (files: Record<string, string>): string[] =>
-  gitToldBy((path) => files[path], { folder: '/p', homes: ['/home/me', '/root'] });
+const toldBy = (files: Record<string, string>, links: Record<string, string[]> = {}): string[] => {
+  const around = { folder: '/p', homes: ['/home/me', '/root'] };
+  const told = gitToldBy({ read: (path) => files[path], links: (path) => links[path] ?? [] }, around);
+  return [...new Set(told.map(({ path }) => path))];
+};
 
 test.each<[text: string, paths: string[]]>([
   ['[core]\n\thooksPath = .githooks\n', ['/p/.githooks']],
@@ -13,8 +16,15 @@ test.each<[text: string, paths: string[]]>([
   ['[include]\n\tpath = ../.gitconfig\n', ['/p/.gitconfig']],
   ['[includeIf "gitdir:~/x/"]\n\tpath = more.inc', ['/p/.git/more.inc']],
   ['[include]\npath = ~/.gitconfig-work\npath = /etc/extra', ['/home/me/.gitconfig-work', '/etc/extra']],
-  ['[core]\n\thooksPath = a\\\nb\n[x]\n\tpath = "c\\"d"', ['/p/ab', '/p/.git/c"d']],
-  ['[core]\n\tbare = false\n\t# hooksPath = x\n[remote "path = y"]\n\turl = z\n\thooksPath =\n', []],
+  ['[core]\n\thooksPath = a\\\nb\n[include]\n\tpath = "c\\"d"', ['/p/a\\', '/p/.git/c"d', '/p/ab']],
+  ['[core]\n\tbare = false\n\t# hooksPath = x\n[remote "path = y"]\n\turl = z\n[core]\n\thooksPath =\n', []],
+  ['[submodule "x"]\n\turl = ./x\n[remote "o"]\n\turl = ../o.git\n[branch "a/b"]\n\tmerge = refs/heads/a/b', []],
+  ['[core]\n\tfsmonitor = ./watch.sh\n\tautocrlf = input\n[user]\n\tname = A. Nobody', ['/p/watch.sh']],
+  ['[filter "x"]\n\tclean = python3 tools/clean.py --in=%f\n\trequired = true', ['/p/tools/clean.py']],
+  [
+    '[alias]\n\tco = checkout\n\tup = !sh up.sh && cd sub/x\n\tall = "!f(){ ~/bin/all; }; f"',
+    ['/p/up.sh', '/home/me/bin/all'],
+  ],
   ['', []],
 ])('%j', (text, paths) => {
   expect(toldBy({ '/p/.git/config': text })).toEqual(paths);
@@ -39,4 +49,28 @@ test('of a worktree, a submodule, and a folder somewhere in a repository', () =>
   expect(toldBy({ ...worktree, '/r/.git/worktrees/p/config.worktree': hooks })).toEqual(['/p/tools']);
   expect(toldBy({ '/p/.git': 'gitdir: ../.git/modules/p', '/.git/modules/p/config': hooks })).toEqual(['/p/tools']);
   expect(toldBy({ '/.git/config': '[core]\nhooksPath = p/tools\n' })).toEqual(['/p/tools']);
+});
+
+test('where links of its hooks and settings lead', () => {
+  const links = {
+    '/p/.git/hooks': ['/p/githooks'],
+    '/p/.git/config': ['/p/etc/git'],
+    '/p/tools': ['/p/scripts/check'],
+  };
+  expect(toldBy({ '/p/.git/config': '[core]\n\thooksPath = tools\n' }, links)).toEqual([
+    '/p/tools', '/p/etc/git', '/p/githooks', '/p/scripts/check',
+  ]); // prettier-ignore
+});
+
+test('of each it is told what it is', () => {
+  const text =
+    '[core]\nhooksPath = h\nfsmonitor = ./f.sh\n[include]\npath = i\n[alias]\nx = !./a.sh\n[init]\ntemplateDir = t';
+  const files = { read: (path: string) => (path === '/p/.git/config' ? text : undefined), links: () => [] };
+  expect(gitToldBy(files, { folder: '/p', homes: [] })).toEqual([
+    { path: '/p/h', as: 'hooks' },
+    { path: '/p/f.sh', as: 'program' },
+    { path: '/p/.git/i', as: 'settings' },
+    { path: '/p/a.sh', as: 'alias' },
+    { path: '/p/t', as: 'hooks' },
+  ]);
 });

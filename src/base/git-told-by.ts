@@ -1,11 +1,9 @@
 /**
- * Paths by which settings of git (git-config(1)) say what git runs beyond its own folder: where hooks lie, and further files of
- * settings. Read for what is to be guarded: rather too many are found than one too few.
+ * Paths by which settings of git (git-config(1)) say what git runs beyond its own folder: where hooks lie, further files of
+ * settings, and programs. Read for what is to be guarded: rather too many are found than one too few.
  */
 import { basename, dirname, join, resolve } from 'node:path';
-
-/** A line with its name and value; a section may stand before it on the same line. */
-const SETTING = /^[^\S\n]*(?:\[[^\]\n]*\][^\S\n]*)*(hookspath|path)[^\S\n]*=[^\S\n]*((?:\\\n|[^\n])*)$/gim;
+import { type GitSetting, mayRunCode, settingsIn } from './git-settings.ts';
 
 export interface Around {
   /** Of the project: the root of a repository, or somewhere in one. */
@@ -16,19 +14,33 @@ export interface Around {
 
 type Read = (path: string) => string | undefined;
 
-/**
- * Absolute paths of folders of hooks, and of files of settings that others name; of every repository that the folder may be
- * in, as whoever makes a nearer one in it may take that away again. `read`: undefined where there is no such file.
- */
-export function gitToldBy(readOnce: Read, { folder, homes }: Around): string[] {
-  const read = remembering(readOnce);
+export interface Files {
+  /** Undefined: there is no such file. */
+  read: Read;
+  /** Where this path leads, and what it holds, as far as that is by links. */
+  links(path: string): string[];
+}
+
+export interface Told {
+  /** Absolute. */
+  path: string;
+  /** `hooks`, `settings`: a file or a folder, with all in it. `program`, `alias`: a file that is run, by git or when somebody asks for it. */
+  as: 'hooks' | 'settings' | 'program' | 'alias';
+}
+
+/** Of every repository that the folder may be in, as whoever makes a nearer one in it may take that away again. */
+export function gitToldBy(files: Files, { folder, homes }: Around): Told[] {
+  const read = remembering(files.read);
   const ofHomes = homes.flatMap((home) => [join(home, '.gitconfig'), join(home, '.config/git/config')]);
-  const found = foldersFrom(folder).flatMap((worktree) => {
-    const own = settingsOf(read, worktree);
+  return foldersFrom(folder).flatMap((worktree) => {
+    const folders = repositoryOf(read, worktree);
+    const own = folders.flatMap((one) => SETTINGS.map((name) => join(one, name))).filter((path) => read(path) !== undefined); // prettier-ignore
     if (own.length === 0 && worktree !== folder) return [];
-    return toldBy(read, new Set([...own, ...ofHomes]), worktree, homes[0] ?? '/');
+    const told = toldBy(read, new Set([...own, ...ofHomes]), worktree, homes[0] ?? '/');
+    const hooks = folders.map((one) => join(one, 'hooks'));
+    const linked = [...own, ...hooks, ...told.map(({ path }) => path)].flatMap((path) => files.links(path));
+    return [...told, ...linked.map((path): Told => ({ path, as: 'hooks' }))];
   });
-  return [...new Set(found)];
 }
 
 /** Settings of the person are those of every repository. */
@@ -46,39 +58,77 @@ function foldersFrom(folder: string): string[] {
   return above === folder ? [folder] : [folder, ...foldersFrom(above)];
 }
 
-/** Those that are there. Of a worktree or a submodule they lie where its file `.git` says, and it may share another's. */
-function settingsOf(read: Read, worktree: string): string[] {
+const SETTINGS = ['config', 'config.worktree'];
+
+/** Its folder; of a worktree or a submodule where its file `.git` says, and it may share another's. */
+function repositoryOf(read: Read, worktree: string): string[] {
   const at = join(worktree, '.git');
   const elsewhere = /^gitdir: (.+)/.exec(read(at) ?? '')?.[1];
   const git = elsewhere === undefined ? at : resolve(worktree, elsewhere);
   const common = resolve(git, read(join(git, 'commondir'))?.trim() ?? '');
-  const paths = [git, common].flatMap((one) => ['config', 'config.worktree'].map((name) => join(one, name)));
-  return paths.filter((path) => read(path) !== undefined);
+  return [...new Set([git, common])];
 }
 
-function toldBy(read: Read, files: Set<string>, worktree: string, home: string): string[] {
-  const found: string[] = [];
+const MOST_FILES = 20;
+
+function toldBy(read: Read, files: Set<string>, worktree: string, home: string): Told[] {
+  const found: Told[] = [];
   // What is added meanwhile is read, too.
   for (const file of files) {
-    for (const [, name, value] of (read(file) ?? '').matchAll(SETTING)) {
-      const isInclude = name!.toLowerCase() === 'path';
-      const path = named(plain(value!), isInclude ? dirname(file) : worktree, home);
-      if (path === undefined) continue;
-      found.push(path);
-      if (isInclude && files.size < MOST_FILES) files.add(path);
-      // Hooks of husky run the files beside their folder.
-      if (!isInclude && basename(path) === '_') found.push(dirname(path));
+    for (const setting of settingsIn(read(file) ?? '').settings) {
+      const told = plain(setting.value);
+      const path = (from: string): string[] => named(told, from, home);
+      const name = `${setting.section}.${setting.key}`;
+      if (name === 'include.path' || name === 'includeif.path') {
+        for (const included of path(dirname(file))) {
+          found.push({ path: included, as: 'settings' });
+          if (files.size < MOST_FILES) files.add(included);
+        }
+      } else if (name === 'core.hookspath' || name === 'init.templatedir') {
+        // Hooks of husky run the files beside their folder.
+        for (const one of path(worktree).flatMap((hooks) => [hooks, ...(basename(hooks) === '_' ? [dirname(hooks)] : [])])) found.push({ path: one, as: 'hooks' }); // prettier-ignore
+      } else if (namesProgram(setting)) {
+        const as = setting.section === 'alias' ? 'alias' : 'program';
+        found.push(...programsIn(told).flatMap((word) => named(word, worktree, home)).map((one): Told => ({ path: one, as }))); // prettier-ignore
+      }
     }
   }
   return found;
 }
 
-const MOST_FILES = 20;
+/** Their values are places, or rules of a transport. */
+const NO_PROGRAMS = new Set(['safe', 'maintenance', 'gc', 'remote', 'url', 'protocol', 'http', 'init', 'receive']);
 
-function named(path: string, from: string, home: string): string | undefined {
-  if (path === '') return undefined;
-  if (path.startsWith('/')) return path;
-  return path.startsWith('~/') ? join(home, path.slice(2)) : join(from, path);
+function namesProgram(setting: GitSetting): boolean {
+  if (setting.section === 'alias' || setting.section === 'submodule')
+    return setting.value.replace('"', '').startsWith('!');
+  return mayRunCode(setting) && !NO_PROGRAMS.has(setting.section);
+}
+
+const BETWEEN_COMMANDS = /[;|&(){}\n!]+/;
+const INTERPRETER =
+  /(?:^|\/)(?:(?:ba|da|z|k)?sh|python[\d.]*|node|perl|ruby|php|lua|deno|exec|env|command|source|sudo|time|nice|\.)$/;
+/** With a folder, or with an ending. */
+const NAMES_FILE = /\/|\.\w+$/;
+
+/** Of a line of a shell: what stands where a command does, or first behind a program that runs it. */
+function programsIn(line: string): string[] {
+  return line.split(BETWEEN_COMMANDS).flatMap((command) => {
+    const words = command.split(/[\s"'`$<>]+/).filter((word) => word !== '' && !/^\w+=/.test(word));
+    const found: string[] = [];
+    for (const word of words) {
+      if (found.length > 0 && word.startsWith('-')) continue;
+      found.push(word);
+      if (!INTERPRETER.test(word)) break;
+    }
+    return found.filter((word) => NAMES_FILE.test(word));
+  });
+}
+
+function named(path: string, from: string, home: string): string[] {
+  if (path === '') return [];
+  if (path.startsWith('/')) return [path];
+  return [path.startsWith('~/') ? join(home, path.slice(2)) : join(from, path)];
 }
 
 /** Without quotes, comments and what joins lines. */

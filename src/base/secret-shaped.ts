@@ -6,8 +6,11 @@ const FILES = new Set([
   'shadow', 'gshadow',
 ]); // prettier-ignore
 
+/** What a patch is about to put in the place of another file, whatever that is; it may be left when the program is killed. */
+export const STAGED_FILE = /^\.runtime-patch-[0-9a-f]{16}\.tmp$/;
+
 /** Nothing but a secret has such a name. */
-const PLAIN = [/^\.env(?:[.\-_].*)?$/, /^\.envrc$/, /^id_(?:rsa|dsa|ecdsa|ed25519)(?:_sk)?$/];
+const PLAIN = [STAGED_FILE, /^\.env(?:[.\-_].*)?$/, /^\.envrc$/, /^id_(?:rsa|dsa|ecdsa|ed25519)(?:_sk)?$/];
 
 const PATTERNS = [
   ...PLAIN,

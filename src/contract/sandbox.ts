@@ -18,8 +18,8 @@ export interface Confined {
   settings: Uint8Array;
   /** Whether the command itself was begun, by what was written to descriptor 4. Asked after it ended by itself. */
   began(status: string): boolean;
-  /** Takes away what was made for it. */
-  remove(): void;
+  /** Takes away what was made for it. Gives in words what the command left that was set aside, or could not be. */
+  remove(): string[];
 }
 
 /** As things lie when it is found; it is for a command that is run soon. */
@@ -33,4 +33,6 @@ export interface Sandbox {
 export interface Sandboxes {
   /** The best one that works here for commands of a project, or that of the level; or why there is none. */
   find(project_root: string, level?: SandboxLevel): Promise<Sandbox | { none: string }>;
+  /** Whether settings name this very file (a real path), as one that is hidden or may only be read. */
+  namesFile(project_root: string, real: string): boolean;
 }

@@ -172,11 +172,9 @@ export const facts = z.strictObject({
    * Files that a command line runs, goes by or sends, as far as its words and the names of its programs tell: by real path, in order.
    * Before them, words of which only the shell will know what they name, as they stand: without `digest`.
    * `digest`: of the bytes; of one that is large or looks like a secret, of its inode, size and time of change.
+   * Empty: without a sandbox, its programs look for files of their folder to go by, and there is none yet.
    */
-  runs: z
-    .array(z.strictObject({ path: z.string(), digest: digest.exactOptional() }))
-    .min(1)
-    .exactOptional(),
+  runs: z.array(z.strictObject({ path: z.string(), digest: digest.exactOptional() })).exactOptional(),
   /** What confines the command as it runs; absent: nothing does. */
   sandbox: sandboxLevel.exactOptional(),
   /** Secrets of the vault that a command gets, by their names there, and under which variable. Never what they are. */

@@ -260,6 +260,20 @@ for (const level of LEVELS) {
         expect(await c.output('cp -a a.txt copied && cat copied')).toBe('one\n[exit code 0]');
       });
 
+      test('requests of file systems are as unknown, but for those that copy', async () => {
+        // FIFREEZE, BTRFS_IOC_SNAP_CREATE, BTRFS_IOC_SUBVOL_CREATE; FICLONE; of a terminal and of a pipe.
+        const asked = '0xC0045877, 0x50009401, 0x5000940e, 0x40049409, 0x5401, 0x541b';
+        const said = await c.output(
+          `perl -e 'open F, "<", "."; for (${asked}) { my $a = "\\0" x 4096; $! = 0; ioctl(F, $_, $a); print $! + 0, "\n" }'`,
+        );
+        const [freeze, snapshot, subvolume, clone] = said.split('\n');
+        expect([freeze, snapshot, subvolume]).toEqual(['25', '25', '25']);
+        expect(clone).not.toBe('1');
+        expect(await c.output('cp --reflink=auto a.txt copy && cat copy && ls --color=auto >/dev/null')).toBe(
+          'one\n[exit code 0]',
+        );
+      });
+
       test('what it leaves behind and has ended is not kept in the table of processes', async () => {
         const cmd =
           `for i in $(seq 20); do (true &); done; ` +

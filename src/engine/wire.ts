@@ -5,6 +5,7 @@ import { createInstructionFiles } from '../adapters/instructions/instruction-fil
 import type { Models } from '../adapters/models/router.ts';
 import { createProjectFiles } from '../adapters/tools/project-files.ts';
 import { createSandboxes } from '../adapters/sandbox/sandboxes.ts';
+import { type CommandGates, createCommandGates } from '../adapters/tools/kept-from-commands.ts';
 import { createToolHost } from '../adapters/tools/tool-host.ts';
 import type { ToolSettings } from '../adapters/tools/tool.ts';
 import { systemClock, type Clock } from '../base/clock.ts';
@@ -70,6 +71,7 @@ export interface Workspace {
   /** Of the ids that stand in its journals. */
   index: IdIndex;
   tools: ToolHost;
+  gates: CommandGates;
   sandboxes: Sandboxes;
   files: ProjectFiles;
   instructions: InstructionFiles;
@@ -83,11 +85,13 @@ export async function openWorkspace(request: WorkspaceRequest): Promise<Workspac
   const { environment, overrides, file, program = 'runtime' } = request;
   const home = runtimeHome(environment);
   const clock = systemClock;
+  const gates = createCommandGates();
   const surroundingsOf = (config: Config) => {
     const around = { home, environment, ownFiles: ownFiles(home, config, file) };
     return {
       ...around,
       clock,
+      gates,
       settings: toolSettings(config),
       sandboxes: createSandboxes({ ...around, clock, settings: config.sandbox }),
     };
@@ -120,7 +124,7 @@ export async function openWorkspace(request: WorkspaceRequest): Promise<Workspac
   const build = `${version}+${commit.slice(0, 12)}`;
   const vault = createLateVault({ home, environment, clock, config: () => workspace.loaded.config });
   const workspace = {
-    request, home, loaded, clock, store, index, tools, sandboxes, files, instructions, policy, build, vault,
+    request, home, loaded, clock, store, index, tools, gates, sandboxes, files, instructions, policy, build, vault,
   }; // prettier-ignore
   return workspace;
 }

@@ -542,6 +542,13 @@ export const MUTANTS: readonly Mutant[] = [
     replace: '',
   },
   {
+    name: 'a session that is being opened misses a change of the policy',
+    breaks: 'p',
+    file: 'src/engine/hub/config-changes.ts',
+    find: 'sessions.idsSoon().map(meetPolicy)',
+    replace: 'sessions.ids().map(meetPolicy)',
+  },
+  {
     name: 'a turn that can not record the policy goes on by the one before',
     breaks: 'p',
     file: 'src/engine/hub/config-changes.ts',

@@ -230,7 +230,7 @@ async function kill(child: ChildProcess): Promise<void> {
 export function linesOf(text: string): unknown[] {
   return text
     .split('\n')
-    .filter((line) => line !== '')
+    .slice(0, -1) // behind the last end of a line is nothing, or a line that is being written
     .map((line) => JSON.parse(line) as unknown);
 }
 

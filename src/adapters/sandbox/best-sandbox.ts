@@ -11,9 +11,9 @@ import type { SandboxLevel } from '../../contract/values.ts';
 import { bubblewrap } from './bubblewrap.ts';
 import { landlock } from './landlock.ts';
 import type { Level } from './level.ts';
-import { holdGit } from './git-places.ts';
-import type { Place } from './place.ts';
-import { placesOf } from './places.ts';
+import { holdGit } from './hold-git.ts';
+import type { Layout } from './place.ts';
+import { type Outside, layoutOf, outsideOf } from './places.ts';
 import { seatbelt } from './seatbelt.ts';
 import { makeScratch } from './scratch.ts';
 import type { SandboxesOptions } from './options.ts';
@@ -30,7 +30,7 @@ export function bestSandboxes({
   settings,
   clock = systemClock,
   levels = levelsHere(),
-}: SandboxesOptions): Sandboxes {
+}: SandboxesOptions): Pick<Sandboxes, 'find'> {
   const tried = new Map<SandboxLevel, Promise<string | undefined>>();
 
   const namedFrom = (projectRoot: string) => (path: string) =>
@@ -50,7 +50,7 @@ export function bestSandboxes({
     });
   }
 
-  function placesFor(projectRoot: string, hidden: readonly string[] = []): Place[] {
+  function layoutFor(projectRoot: string, outside: Outside, hidden: readonly string[] = []): Layout {
     const homes = homesOf(environment);
     const named = namedFrom(projectRoot);
     const changed = changedFrom(projectRoot);
@@ -62,10 +62,11 @@ export function bestSandboxes({
         const found = real(path);
         return found !== undefined && stays(path, found) ? [found] : [];
       });
-    return placesOf({
+    return layoutOf({
       projectRoot,
       runtimeHome: real(home) ?? home,
       userHomes: homes,
+      outside,
       now: clock.now(),
       read: own(settings.read),
       write: own(settings.write),
@@ -73,27 +74,30 @@ export function bestSandboxes({
     });
   }
 
-  /** Of the level for this project, or why it can't be. */
-  async function useOf(level: Level, projectRoot: string, places: readonly Place[]): Promise<Sandbox | string> {
-    const program = level.programs.find((path) => existsSync(path));
-    if (program === undefined) return `${level.programs[0]!} is not installed`;
-    const lack = level.lacks(places);
-    if (lack !== undefined) return lack;
-    if (!tried.has(level.name)) tried.set(level.name, tryIt(level, program));
-    return (await tried.get(level.name)) ?? sandboxOf(level, program, projectRoot, places);
+  /** Why the level doesn't work here; undefined: it does. */
+  function tryOnce(level: Level, outside: Outside): Promise<string | undefined> {
+    const known = tried.get(level.name);
+    if (known) return known;
+    const trying = tryIt(level, outside);
+    // Who waits for it is told; another time it may be otherwise.
+    trying.catch(() => tried.delete(level.name));
+    tried.set(level.name, trying);
+    return trying;
   }
 
   /** On an empty project: what a command makes of one must not say by which level the next is confined. */
-  async function tryIt(level: Level, program: string): Promise<string | undefined> {
+  async function tryIt(level: Level, outside: Outside): Promise<string | undefined> {
+    if (programOf(level) === undefined) return `${level.programs[0]!} is not installed`;
     if (level.unseen) {
       return prove(
-        ({ project, hidden }) => sandboxOf(level, program, project, placesFor(project, [hidden])),
+        ({ project, hidden }) => sandboxOf(level, project, layoutFor(project, outside, [hidden])),
         environment,
       );
     }
     const { folder, remove } = makeScratch();
     try {
-      return await tryOut(sandboxOf(level, program, folder, placesFor(folder)), folder, environment);
+      const layout = layoutFor(folder, outside);
+      return level.lacks(layout.places) ?? (await tryOut(sandboxOf(level, folder, layout), folder, environment));
     } finally {
       remove();
     }
@@ -107,39 +111,58 @@ export function bestSandboxes({
       const led = ledBy(projectRoot);
       if (led !== undefined)
         return { none: `the runtime goes by ${led}, and a link on the way to it could be changed` };
-      let places: Place[];
+      const named = levels.filter(({ name }) => wanted === undefined || name === wanted);
+      let outside: Outside;
+      let layout: Layout;
       try {
-        places = placesFor(projectRoot);
+        outside = outsideOf(homesOf(environment));
+        // It runs while the project is looked through.
+        const first = named.find((level) => programOf(level) !== undefined);
+        if (first) void tryOnce(first, outside);
+        layout = layoutFor(projectRoot, outside);
       } catch (error) {
         return { none: `nobody can see what is to be hidden: ${(error as Error).message}` };
       }
       // Not a weaker one that needn't hide them: whoever makes so many files would choose it.
-      if (places.length > MOST_PLACES) return { none: `there is too much to hide: ${places.length} files and folders` };
+      const count = layout.places.length;
+      if (count > MOST_PLACES) return { none: `there is too much to hide: ${count} files and folders` };
       const why: string[] = [];
-      for (const level of levels) {
-        if (wanted !== undefined && level.name !== wanted) continue;
-        const found = await useOf(level, projectRoot, places);
-        if (typeof found !== 'string') return found;
-        why.push(`${level.name}: ${found}`);
+      for (const level of named) {
+        const lack = level.lacks(layout.places) ?? (await tryOnce(level, outside));
+        if (lack === undefined) return sandboxOf(level, projectRoot, layout);
+        why.push(`${level.name}: ${lack}`);
       }
       return { none: why.length > 0 ? why.join('; ') : `there is none for ${process.platform}` };
     },
   };
 }
 
-function sandboxOf(level: Level, program: string, projectRoot: string, places: readonly Place[]): Sandbox {
+function programOf({ programs }: Level): string | undefined {
+  return programs.find((path) => existsSync(path));
+}
+
+/** Of a level that was found to work. */
+function sandboxOf(level: Level, projectRoot: string, layout: Layout): Sandbox {
+  const program = programOf(level) ?? level.programs[0]!;
   return {
     level: level.name,
     leaves: level.leaves,
     confine(command) {
       const scratch = makeScratch();
-      const setAside = holdGit(projectRoot, places);
-      const confined = level.confine(program, { places, scratch, command });
-      const remove = (): void => {
+      let end = (): string[] => [];
+      try {
+        end = holdGit(projectRoot, layout);
+        const confined = level.confine(program, { places: layout.places, scratch, command });
+        const remove = (): string[] => {
+          scratch.remove();
+          return end();
+        };
+        return { ...confined, remove };
+      } catch (error) {
         scratch.remove();
-        setAside();
-      };
-      return { ...confined, remove };
+        end();
+        throw error;
+      }
     },
   };
 }

@@ -119,12 +119,30 @@ const X32 = 0x40000000;
 const NEW_NAMESPACE = 0x7e020000;
 /** What types into a terminal, or drives its console. */
 const TERMINAL_REQUESTS = [0x5412, 0x541c];
+/**
+ * Of ioctl(2) only what ordinary programs ask for: requests of terminals and pipes, of sockets, and single ones. File systems have others
+ * that no mount and no Landlock is asked about: one of btrfs makes a snapshot of all that is hidden.
+ */
+const REQUEST_KIND = 0xff00;
+const REQUEST_KINDS = [0x5400, 0x8900];
+const REQUESTS = [
+  0x40049409, // FICLONE
+  0x4020940d, // FICLONERANGE
+  0xc0189436, // FIDEDUPERANGE
+  0x2, // FIGETBSZ
+  0x80086601, // FS_IOC_GETFLAGS
+  0x80087601, // FS_IOC_GETVERSION
+  0xc020660b, // FS_IOC_FIEMAP
+  0x801c581f, // FS_IOC_FSGETXATTR
+  0x80045200, // RNDGETENTCNT
+];
 
 const ALLOW = 0x7fff0000;
 const KILL = 0x80000000;
 const refuse = (errno: number): number => 0x00050000 | errno;
 const EPERM = 1;
 const EACCES = 13;
+const ENOTTY = 25;
 const ENOSYS = 38;
 const EOPNOTSUPP = 95;
 
@@ -200,7 +218,11 @@ export function callFilter(machine: string, { sockets, shared }: Own): Buffer | 
     ...forCall(IOCTL[column], [
       load(AT.second),
       ...TERMINAL_REQUESTS.flatMap((request) => when('equal', request, refuse(EPERM))),
-      give(ALLOW),
+      ...REQUESTS.flatMap((request) => when('equal', request, ALLOW)),
+      mask(REQUEST_KIND),
+      ...REQUEST_KINDS.flatMap((kind) => when('equal', kind, ALLOW)),
+      // As where nothing knows the request.
+      give(refuse(ENOTTY)),
     ]),
     ...forCall(SOCKET[column], [
       load(AT.first),

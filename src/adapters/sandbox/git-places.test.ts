@@ -5,16 +5,19 @@ import {
   mkdirSync,
   mkdtempSync,
   readdirSync,
+  readFileSync,
   realpathSync,
   renameSync,
   rmSync,
+  statSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { holdGit, placesOfGit } from './git-places.ts';
+import { layoutOfGit } from './git-places.ts';
+import { holdGit } from './hold-git.ts';
 
 let base: string;
 let project: string;
@@ -28,13 +31,20 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(base, { recursive: true }));
 
-const hold = (): (() => void) => holdGit(project, placesOfGit(project, []));
+const hold = (): (() => string[]) => holdGit(project, layoutOfGit(project, []));
 
 test('what a command made is set aside in the repository alone, and not in one that a link in its place leads to', () => {
   const setAside = hold();
   writeFileSync(join(git, 'commondir'), 'x');
   setAside();
-  expect(readdirSync(git).sort()).toEqual(['commondir.set-aside', 'config', 'config.worktree', 'hooks']);
+  expect(readdirSync(git).sort()).toEqual([
+    'branches',
+    'commondir.set-aside',
+    'config',
+    'config.worktree',
+    'hooks',
+    'remotes',
+  ]);
   writeFileSync(join(base, 'other/.git/commondir'), 'x');
   renameSync(git, join(project, 'was'));
   symlinkSync('../other/.git', git);
@@ -123,5 +133,174 @@ test('hooks in the project are kept also where its repository lies elsewhere', (
   mkdirSync(join(project, 'tools'));
   mkdirSync(join(base, '.git'));
   writeFileSync(join(base, '.git/config'), '[core]\nhooksPath = project/tools\n');
-  expect(placesOfGit(project, [])).toEqual([{ path: join(project, 'tools'), access: 'read' }]);
+  expect(layoutOfGit(project, []).places).toEqual([{ path: join(project, 'tools'), access: 'read' }]);
+});
+
+test('so is what links of its hooks lead to', () => {
+  for (const name of ['scripts', 'githooks']) mkdirSync(join(project, name));
+  writeFileSync(join(project, 'scripts/check'), '');
+  mkdirSync(join(git, 'hooks'), { recursive: true });
+  symlinkSync('../../scripts/check', join(git, 'hooks/pre-commit'));
+  symlinkSync('/nowhere', join(git, 'hooks/pre-push'));
+  expect(layoutOfGit(project, []).places).toContainEqual({ path: join(project, 'scripts/check'), access: 'read' });
+  rmSync(join(git, 'hooks'), { recursive: true });
+  symlinkSync('../githooks', join(git, 'hooks'));
+  expect(layoutOfGit(project, []).places).toContainEqual({ path: join(project, 'githooks'), access: 'read' });
+});
+
+describe('settings that came while a command ran', () => {
+  const config = (): string => join(git, 'config');
+  const during = (text: string): string => {
+    writeFileSync(config(), '[core]\n\tbare = false\n');
+    const setAside = hold();
+    rmSync(config());
+    writeFileSync(config(), text);
+    setAside();
+    return readFileSync(config(), 'utf8');
+  };
+
+  test.each(['[core]\n\tfsmonitor = ./x\n', '[alias]\n\tst = !x\n', '[core]\n\tbare = false\n[include]\n\tpath = x\n', 'x'.repeat(2_000_000)])('are set aside where they may run code', (text) => {
+    expect(during(text)).toBe('[core]\n\tbare = false\n');
+    expect(readFileSync(`${config()}.set-aside`, 'utf8')).toBe(text);
+  }); // prettier-ignore
+
+  test('stay where they don’t', () => {
+    const text = '[core]\n\tbare = false\n[branch "main"]\n\tremote = origin\n\tmerge = refs/heads/main\n';
+    expect(during(text)).toBe(text);
+    expect(existsSync(`${config()}.set-aside`)).toBe(false);
+  });
+
+  test('a link in their place is set aside', () => {
+    writeFileSync(config(), '[core]\n');
+    const setAside = hold();
+    rmSync(config());
+    symlinkSync('/dev/zero', config());
+    setAside();
+    expect(readFileSync(config(), 'utf8')).toBe('[core]\n');
+  });
+});
+
+describe('what settings name, and what wasn’t there when a command began', () => {
+  const made = (make: () => void): string[] => {
+    writeFileSync(join(git, 'config'), '[core]\n\thooksPath = tools/hooks\n\tfsmonitor = ./watch.sh\n');
+    const setAside = hold();
+    make();
+    setAside();
+    return readdirSync(project, { recursive: true }).map(String).filter((name) => !name.startsWith('.git')).sort(); // prettier-ignore
+  };
+
+  test('is set aside, and nothing beside it', () => {
+    const make = (): void => {
+      mkdirSync(join(project, 'tools/hooks'), { recursive: true });
+      for (const name of ['tools/hooks/pre-commit', 'tools/other', 'watch.sh']) writeFileSync(join(project, name), '');
+    };
+    expect(made(make)).toEqual(['tools', 'tools/hooks.set-aside', 'tools/hooks.set-aside/pre-commit', 'tools/other', 'watch.sh.set-aside']); // prettier-ignore
+  });
+
+  test('so is a link on the way there, and nothing is touched behind it', () => {
+    mkdirSync(join(base, 'other/hooks'));
+    const found = made(() => symlinkSync('../other', join(project, 'tools')));
+    expect(found.filter((name) => !name.includes('/'))).toEqual(['tools.set-aside']);
+    expect(existsSync(join(base, 'other/hooks'))).toBe(true);
+  });
+
+  test('nothing, where nothing came', () => {
+    expect(made(() => undefined)).toEqual([]);
+  });
+});
+
+describe('commands that run at once', () => {
+  test('what one made, and was set aside, is set aside again when the next one makes it', () => {
+    writeFileSync(join(git, 'config'), '[core]\n\thooksPath = tools/hooks\n');
+    const make = (): void => {
+      mkdirSync(join(project, 'tools/hooks'), { recursive: true });
+      writeFileSync(join(project, 'tools/hooks/pre-commit'), '');
+    };
+    const first = hold();
+    make();
+    const second = hold();
+    expect(first()).toEqual(['set aside: tools/hooks']);
+    make();
+    expect(second()).toEqual(['set aside: tools/hooks']);
+    expect(readdirSync(join(project, 'tools')).sort()).toEqual(['hooks.set-aside', 'hooks.set-aside-2']);
+  });
+
+  test('settings of one don’t count as what was there before the other', () => {
+    const config = join(git, 'config');
+    writeFileSync(config, '[core]\n');
+    const evil = '[core]\n\tfsmonitor = ./x\n';
+    const first = hold();
+    rmSync(config);
+    writeFileSync(config, evil);
+    const second = hold();
+    expect(first()).toEqual(['set aside: .git/config']);
+    writeFileSync(config, evil);
+    expect(second()).toEqual(['set aside: .git/config']);
+    expect(readFileSync(config, 'utf8')).toBe('[core]\n');
+    expect([first(), second()]).toEqual([[], []]);
+    writeFileSync(config, evil);
+    expect(hold()()).toEqual([]);
+  });
+});
+
+test('settings that are put back are what they were, to the byte and in their rights', () => {
+  const config = join(git, 'config');
+  const bytes = Buffer.from('[user]\n\tname = J\xf6rg\n', 'latin1');
+  writeFileSync(config, bytes, { mode: 0o600 });
+  for (const change of [() => rmSync(config), () => writeFileSync(config, '[core]\n\tpager = ./x\n')]) {
+    const end = hold();
+    change();
+    expect(end()).toEqual(['set aside: .git/config']);
+    expect(readFileSync(config)).toEqual(bytes);
+    expect(statSync(config).mode & 0o777).toBe(0o600);
+  }
+});
+
+test('where one thing can’t be set aside the others are, and it is said', () => {
+  writeFileSync(join(git, 'config'), '[core]\n\thooksPath = tools/hooks\n');
+  const asNobody = process.geteuid!() === 0;
+  const end = hold();
+  mkdirSync(join(project, 'tools/hooks'), { recursive: true });
+  writeFileSync(join(git, 'commondir'), 'x');
+  if (asNobody) for (const path of [base, project, git]) chownSync(path, 65_534, 65_534);
+  else chmodSync(join(project, 'tools'), 0o555);
+  if (asNobody) chmodSync(join(project, 'tools'), 0o555); // of another user
+  if (asNobody) process.seteuid!(65_534);
+  try {
+    const said = end();
+    if (asNobody)
+      expect(said).toEqual([expect.stringMatching(/^not set aside: tools\/hooks \(/), 'set aside: .git/commondir']);
+    else expect(said).toEqual(['set aside: tools/hooks', 'set aside: .git/commondir']);
+  } finally {
+    if (asNobody) process.seteuid!(0);
+    chmodSync(join(project, 'tools'), 0o755);
+  }
+});
+
+describe('a HEAD beside `.git`', () => {
+  const at = (name: string): string => join(project, name);
+
+  test('is set aside where it wasn’t there, whatever lies beside it', () => {
+    const end = hold();
+    writeFileSync(at('HEAD'), 'ref: refs/heads/main\n');
+    writeFileSync(at('commondir'), 'c');
+    expect(end()).toEqual(['set aside: HEAD']);
+  });
+
+  test('of a person’s stays, until it would make a repository', () => {
+    writeFileSync(at('HEAD'), 'mine\n');
+    expect(hold()()).toEqual([]);
+    const end = hold();
+    writeFileSync(at('commondir'), 'c');
+    expect(end()).toEqual(['set aside: HEAD']);
+  });
+
+  test('of a project that is a bare repository itself stays', () => {
+    rmSync(git, { recursive: true });
+    for (const name of ['objects', 'refs']) mkdirSync(at(name));
+    writeFileSync(at('HEAD'), 'ref: refs/heads/main\n');
+    const home = join(base, 'other');
+    writeFileSync(join(home, '.gitconfig'), '[core]\n\thooksPath = absent\n');
+    expect(holdGit(project, layoutOfGit(project, [home]))()).toEqual([]);
+  });
 });

@@ -35,12 +35,15 @@ sub must {
 # PR_SET_CHILD_SUBREAPER 36, PR_SET_NO_NEW_PRIVS 38.
 sub control { my @args = (map($_ + 0, @_), (0) x (5 - @_)); return syscall($PRCTL, @args) }
 
-# Of root's rights only those over files of others stay: what may be reached is for Landlock to say.
+# Of root's rights only those over files of others stay, if it has them: what may be reached is for Landlock to say.
 sub drop_capabilities {
   return if $> != 0;
   my $kept = 1 << 1 | 1 << 3; # CAP_DAC_OVERRIDE, CAP_FOWNER
   for (0 .. 63) { control(24, $_) if !($kept >> $_ & 1) }
-  my ($version, $sets) = (pack('LL', 0x20080522, 0), pack('L6', $kept, $kept, 0, 0, 0, 0));
+  my ($version, $sets) = (pack('LL', 0x20080522, 0), "\0" x 24);
+  must('capget', syscall($CAPSET - 1, $version, $sets));
+  $kept &= (unpack('L6', $sets))[1];
+  $sets = pack('L6', $kept, $kept, 0, 0, 0, 0);
   must('capset', syscall($CAPSET, $version, $sets));
 }
 

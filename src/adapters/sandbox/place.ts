@@ -10,3 +10,9 @@ export interface Place {
   /** Good to have: a level that can't do it is a level all the same. */
   soft?: true;
 }
+
+export interface Layout {
+  places: Place[];
+  /** What isn't there and would be kept as it is: no command can be stopped from making it, so it is set aside afterwards. */
+  absent: string[];
+}

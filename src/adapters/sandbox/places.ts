@@ -6,8 +6,8 @@ import { isInside } from '../../base/is-inside.ts';
 import { accessSync, constants, type Dirent, existsSync, lstatSync, readdirSync, realpathSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { isSecretShaped } from '../../base/secret-shaped.ts';
-import { placesOfGit } from './git-places.ts';
-import type { Access, Place } from './place.ts';
+import { layoutOfGit } from './git-places.ts';
+import type { Access, Layout, Place } from './place.ts';
 import { secretsOfProject } from './project-secrets.ts';
 import { HOME_SECRETS, OWN_FOLDERS_IN_RUN, SYSTEM_SECRETS } from './secrets.ts';
 
@@ -18,6 +18,8 @@ export interface Surroundings {
   runtimeHome: string;
   /** The folders of the user, real paths: that of the environment, and that of the system if it is another. */
   userHomes: readonly string[];
+  /** What is found around every project. */
+  outside: Outside;
   /** Milliseconds UTC. */
   now: number;
   /** Further paths, real ones. */
@@ -26,32 +28,43 @@ export interface Surroundings {
   hide: readonly string[];
 }
 
-/** From shallow to deep, the root of the file system first. What isn't there is no place. */
-export function placesOf(around: Surroundings): Place[] {
-  const { projectRoot, runtimeHome, userHomes } = around;
+/** By real path. */
+export type Outside = ReadonlyMap<string, Access>;
+
+/** The system, and folders of the user as `Surroundings` has them. @throws Error of the system when one can't be read */
+export function outsideOf(userHomes: readonly string[]): Outside {
   const access = new Map<string, Access>();
-  const soft = new Set<string>();
-  /** Links lead elsewhere: it is their target that counts. */
-  const put = (path: string, is: Access): void => {
-    const real = realPath(path);
-    if (real === undefined || real === '/') return;
-    // What can't be opened anyway needn't be hidden.
-    if (is !== 'none' || isOpen(real)) access.set(real, is);
-  };
-  for (const path of SYSTEM_SECRETS) put(path, 'none');
-  for (const path of OWN_FOLDERS_IN_RUN) put(path, 'read');
-  for (const path of ['/tmp', '/var/tmp']) put(path, 'scratch');
+  for (const path of SYSTEM_SECRETS) put(access, path, 'none');
+  for (const path of OWN_FOLDERS_IN_RUN) put(access, path, 'read');
+  for (const path of ['/tmp', '/var/tmp']) put(access, path, 'scratch');
   for (const home of userHomes) {
-    put(home, 'read');
-    for (const path of secretsIn(home)) put(path, 'none');
+    put(access, home, 'read');
+    for (const path of secretsIn(home)) put(access, path, 'none');
   }
+  return access;
+}
+
+/** Links lead elsewhere: it is their target that counts. */
+function put(access: Map<string, Access>, path: string, is: Access): void {
+  const real = realPath(path);
+  if (real === undefined || real === '/') return;
+  // What can't be opened anyway needn't be hidden.
+  if (is !== 'none' || isOpen(real)) access.set(real, is);
+}
+
+/** From shallow to deep, the root of the file system first. What isn't there is no place. */
+export function layoutOf(around: Surroundings): Layout {
+  const { projectRoot, runtimeHome, userHomes } = around;
+  const access = new Map(around.outside);
+  const soft = new Set<string>();
   access.set(projectRoot, 'write');
   for (const path of secretsOfProject(projectRoot, around.now)) {
-    put(path, 'none');
+    put(access, path, 'none');
     soft.add(path);
   }
   // From here on nothing is resolved again: what commands may change could lead elsewhere by now.
-  for (const { path, access: is } of placesOfGit(projectRoot, userHomes)) access.set(path, is);
+  const ofGit = layoutOfGit(projectRoot, userHomes);
+  for (const { path, access: is } of ofGit.places) access.set(path, is);
   for (const path of around.hide) access.set(path, 'none');
   for (const path of around.read) access.set(path, 'read');
   for (const path of around.write) access.set(path, 'write');
@@ -65,9 +78,10 @@ export function placesOf(around: Surroundings): Place[] {
     const folder = dirname(path);
     if (!soft.has(path) && !access.has(folder) && accessAt(folder, access) === 'write') access.set(folder, 'write');
   }
-  return [...access]
+  const places = [...access]
     .map(([path, is]): Place => ({ path, access: is, ...(is === 'none' && soft.has(path) && { soft: true }) }))
     .sort((a, b) => depth(a.path) - depth(b.path) || (a.path < b.path ? -1 : 1));
+  return { places, absent: ofGit.absent };
 }
 
 function accessAt(path: string, access: ReadonlyMap<string, Access>): Access {
@@ -76,7 +90,7 @@ function accessAt(path: string, access: ReadonlyMap<string, Access>): Access {
 
 /** By their known names, and by names that look like a secret's. */
 function secretsIn(home: string): string[] {
-  const named = HOME_SECRETS.map((name) => join(home, name));
+  const named = HOME_SECRETS.map((name) => `${home}/${name}`);
   const shaped = [home, join(home, '.config')].flatMap((folder) =>
     namesIn(folder)
       .filter(({ name }) => isSecretShaped(name))

@@ -1,8 +1,13 @@
 /** A folder of a command's own, for what it would put into `/tmp`; gone with it. */
 import { spawn } from 'node:child_process';
-import { mkdirSync, mkdtempSync, opendirSync, realpathSync, rmdirSync, unlinkSync, writeFileSync } from 'node:fs';
+import {
+  closeSync, constants, mkdirSync, mkdtempSync, opendirSync, openSync, realpathSync, rmdirSync, unlinkSync, writeFileSync,
+} from 'node:fs'; // prettier-ignore
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { hasProc, nameIn } from '../../base/files/open-file.ts';
+
+const { O_DIRECTORY, O_NOFOLLOW, O_RDONLY } = constants;
 
 export interface Scratch {
   /** What the command may write to. */
@@ -17,24 +22,38 @@ const REMOVE = 'rm -rf -- "$1" || { chmod -R u+rwX -- "$1"; rm -rf -- "$1"; }';
 
 /** As many files and as deep as a command liked: nobody waits for more than a few. */
 const FEW = 32;
+const DEPTH = 8;
 
 /**
- * Of the folder itself only: what lies deeper is found by name, which something that outlived the command could make a link.
+ * Folder by folder, each held open: something that outlived the command could make a link of any name meanwhile.
  * @throws Error when there is more, or it is locked; some of it is gone then.
  */
 function removeFew(folder: string): void {
-  const listed = opendirSync(folder);
-  try {
-    let left = FEW;
-    for (let entry = listed.readSync(); entry !== null; entry = listed.readSync()) {
-      if (left-- === 0) throw new Error('more than a few entries');
-      const path = join(folder, entry.name);
-      if (entry.isDirectory()) rmdirSync(path);
-      else unlinkSync(path);
+  let left = FEW;
+  const empty = (path: string, depth: number): void => {
+    if (depth > DEPTH || (depth > 1 && !hasProc())) throw new Error('more than a few folders');
+    const fd = openSync(path, O_RDONLY | O_NOFOLLOW | O_DIRECTORY);
+    try {
+      const held = { fd, real: path };
+      const listed = opendirSync(nameIn(held, '.'));
+      try {
+        for (let entry = listed.readSync(); entry !== null; entry = listed.readSync()) {
+          if (left-- === 0) throw new Error('more than a few entries');
+          const one = nameIn(held, entry.name);
+          if (!entry.isDirectory()) unlinkSync(one);
+          else {
+            empty(one, depth + 1);
+            rmdirSync(one);
+          }
+        }
+      } finally {
+        listed.closeSync();
+      }
+    } finally {
+      closeSync(fd);
     }
-  } finally {
-    listed.closeSync();
-  }
+  };
+  empty(folder, 1);
   rmdirSync(folder);
 }
 

@@ -46,6 +46,7 @@ test.for([
   ['written anew', () => write('a.txt'), ['a.txt']],
   ['with its time set back', () => (write('a.txt'), utimesSync(join(root, 'a.txt'), 1, 1)), ['a.txt']],
   ['moved', () => renameSync(join(root, 'a.txt'), join(root, 'd/e/x')), ['d/e/x']],
+  ['with a name that is no text: its folder', () => writeFileSync(Buffer.from(`${root}/d/n\xff`, 'latin1'), ''), ['d']],
   ['linked', () => linkSync(join(root, 'a.txt'), join(root, 'x')), ['a.txt', 'x']],
   ['a new folder, as a whole', () => (write('n/m/o.txt'), write('n/p.txt')), ['n']],
   ['a folder that was renamed', () => renameSync(join(root, 'd'), join(root, 'n')), ['n']],

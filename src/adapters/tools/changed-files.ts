@@ -41,6 +41,8 @@ export async function changesIn(request: ChangesRequest, home: string, now: numb
     for (const name of names ?? []) {
       const path = join(folder, name);
       const stats = statsOf(path);
+      // A name that is no text: nobody can say whether it was changed, or what it holds.
+      if (stats === undefined && name.includes('\ufffd')) found.add(of ?? folder);
       if (stats === undefined || (stats.isDirectory() && isSameFolder(home, path))) continue;
       if (++looked > MOST_ENTRIES) return undefined;
       if (isChanged(path, stats)) found.add(of ?? path);

@@ -1,13 +1,16 @@
 /** The port `ProjectFiles`: files are looked at and changed with what apply_patch is made of. */
 import type { FilesPutBack, ProjectFiles } from '../../contract/project-files.ts';
-import { commitPatch, currentContent } from './apply-patch/commit-patch.ts';
+import { commitPatch, type Committed, currentContent } from './apply-patch/commit-patch.ts';
 import type { Content } from './apply-patch/plan-patch.ts';
+import { type CommandGates, keptFrom } from './kept-from-commands.ts';
+import { pathFact } from './paths/path-facts.ts';
 import { sceneOf, type SceneOptions } from './scene.ts';
 
 /** Nobody cancels it: it takes moments. */
 const NEVER = new AbortController().signal;
 
-export function createProjectFiles(options: SceneOptions): ProjectFiles {
+/** `gates`: as the tools have them. */
+export function createProjectFiles(options: SceneOptions & { gates: CommandGates }): ProjectFiles {
   return {
     async look(project_root, path) {
       const scene = sceneOf(options, { project_root });
@@ -30,14 +33,22 @@ export function createProjectFiles(options: SceneOptions): ProjectFiles {
     async putBack({ project_root, files, contents, key, preserve }) {
       const scene = sceneOf(options, { project_root });
       if ('invalid' in scene) return { failed: scene.invalid[0]!.message, left_changed: false };
-      const committed = await commitPatch({
-        scene,
-        files,
-        contents: new Map(files.flatMap((file) => contentOf(file, contents))),
-        key,
-        context: { signal: NEVER, onOutput: () => {}, preserve },
+      const put = (): Promise<Committed> =>
+        commitPatch({
+          scene,
+          files,
+          contents: new Map(files.flatMap((file) => contentOf(file, contents))),
+          key,
+          context: { signal: NEVER, onOutput: () => {}, preserve },
+        });
+      const facts = files.flatMap(({ path }) => {
+        const fact = pathFact(scene, 'path', path);
+        return 'invalid' in fact ? [] : [fact];
       });
-      if (committed.state === 'done' || committed.state === 'canceled') return undefined;
+      const from = keptFrom(scene, facts);
+      const root = from === 'all' ? undefined : project_root;
+      const committed = await (from === false ? put() : options.gates.whileNoneRuns(root, NEVER, put));
+      if (committed === 'canceled' || committed.state === 'done' || committed.state === 'canceled') return undefined;
       return { failed: committed.failure.message, left_changed: committed.state === 'unknown' };
     },
   };

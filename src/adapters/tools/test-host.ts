@@ -8,6 +8,7 @@ import { digestOf } from '../../base/digest.ts';
 import { processEnvironment } from '../../base/environment.ts';
 import type { Inspection, ToolContext, ToolHost, ToolRequest, ToolResult, ToolRun } from '../../contract/ports.ts';
 import type { SceneOptions } from './scene.ts';
+import { createCommandGates } from './kept-from-commands.ts';
 import { createToolHost } from './tool-host.ts';
 
 export interface TestHost {
@@ -34,11 +35,12 @@ export function testHost(options: Partial<SceneOptions> = {}, folder?: string): 
   const home = join(root, '.runtime-home');
   mkdirSync(home, { recursive: true });
   const host = createToolHost({
+    gates: createCommandGates(),
     home,
     clock: systemClock,
     environment: { PATH: processEnvironment()['PATH'], HOME: root },
     settings: { exec: { timeoutMs: 120_000, maxTimeoutMs: 600_000, env: [], secrets: {}, limits: NO_LIMITS } },
-    sandboxes: { find: () => Promise.resolve({ none: 'a test' }) },
+    sandboxes: { find: () => Promise.resolve({ none: 'a test' }), namesFile: () => false },
     ...options,
   });
   const request: TestHost['request'] = (tool, args) => {

@@ -15,6 +15,7 @@ import type { Invalid } from './arguments/invalid.ts';
 import { applyPatch } from './apply-patch/apply-patch.ts';
 import { readArguments } from './arguments/read-arguments.ts';
 import { createExecCommand } from './exec-command/exec-command.ts';
+import { type CommandGates, keptFrom } from './kept-from-commands.ts';
 import { listFiles } from './list-files.ts';
 import { hostsIn } from './net/hosts-in.ts';
 import { open } from './open/open.ts';
@@ -24,7 +25,7 @@ import { sceneOf, type SceneOptions } from './scene.ts';
 import { searchFiles } from './search-files.ts';
 import { time } from './time.ts';
 import {
-  failed, invalid, noFacts, type Outcome, type Prepared, type Scene, type Tool,
+  failed, invalid, noFacts, type Outcome, type Prepared, type Ready, type Scene, type Tool,
 } from './tool.ts'; // prettier-ignore
 import { visible } from './visible.ts';
 
@@ -34,7 +35,8 @@ const LONGEST_MESSAGE = 1000;
 const MOST_INVALID = 10;
 
 /** The host of the built-in tools. */
-export function createToolHost(options: SceneOptions): ToolHost {
+export function createToolHost(options: SceneOptions & { gates: CommandGates }): ToolHost {
+  const { gates } = options;
   const tools = [
     createExecCommand(options.settings),
     applyPatch,
@@ -48,20 +50,50 @@ export function createToolHost(options: SceneOptions): ToolHost {
   const known: Known = new Map(tools.map((tool) => [tool.name, { tool, spec: specOf(tool) }]));
 
   async function run(call: ToolRun, context: ToolContext): Promise<Outcome> {
-    if (context.signal.aborted) return { outcome: 'canceled', output: 'canceled before it started' };
+    if (context.signal.aborted) return CANCELED;
     const found = await findCall(known, options, call);
     if (found.digest !== call.args_digest) return voided('its arguments are not those that were decided on');
     if ('invalid' in found) return voided(wordsOf(found.invalid));
     const { tool, args, scene } = found;
     // A later attempt finds files that the one before changed: the intent says what they were and are to be.
-    if (call.attempt > 1 && call.files && tool.resume) return tool.resume(args, scene, call, context);
-    const prepared = withArguments(withHosts(await tool.prepare(args, scene), args, tool), args, call);
-    if ('invalid' in prepared) return voided(wordsOf(prepared.invalid));
-    if (digestOfValue(prepared.facts) !== call.facts_digest) return voided(changed(prepared.facts, call));
-    if (prepared.facts.paths.some(({ closed }) => closed)) {
-      return failed({ code: 'closed', message: 'the runtime keeps its state there' });
+    const { resume } = tool;
+    if (call.attempt > 1 && call.files && resume) return alone(scene.projectRoot, () => resume(args, scene, call, context), context); // prettier-ignore
+    if (tool.effect === 'exec') return runCommand(found, call, context);
+    const ready = await readyFor(found, call);
+    if ('outcome' in ready) return ready;
+    const from = tool.effect === 'write' && keptFrom(scene, ready.facts.paths);
+    if (from === false) return ready.execute(call, context);
+    return alone(
+      from === 'all' ? undefined : scene.projectRoot,
+      async () => {
+        const again = await readyFor(found, call);
+        return 'outcome' in again ? again : again.execute(call, context);
+      },
+      context,
+    );
+  }
+
+  /** From before what it must not see is looked up until it has ended. */
+  async function runCommand(found: Found, call: ToolRun, context: ToolContext): Promise<Outcome> {
+    const leave = await gates.enter(found.scene.projectRoot, context.signal);
+    if (leave === undefined) return CANCELED;
+    try {
+      const ready = await readyFor(found, call);
+      if ('outcome' in ready) return ready;
+      if (ready.facts.sandbox === undefined) leave(); // it sees everything
+      return await ready.execute(call, context);
+    } finally {
+      leave();
     }
-    return prepared.execute(call, context);
+  }
+
+  async function alone(
+    projectRoot: string | undefined,
+    write: () => Promise<Outcome>,
+    { signal }: ToolContext,
+  ): Promise<Outcome> {
+    const outcome = await gates.whileNoneRuns(projectRoot, signal, write);
+    return outcome === 'canceled' ? CANCELED : outcome;
   }
 
   return {
@@ -86,10 +118,29 @@ export function createToolHost(options: SceneOptions): ToolHost {
   };
 }
 
+const CANCELED: Outcome = { outcome: 'canceled', output: 'canceled before it started' };
+
+/** Prepared again, if it is what was decided on; else how the call ends. */
+async function readyFor({ tool, args, scene }: Found, call: ToolRun): Promise<Ready | Outcome> {
+  const prepared = withArguments(withHosts(await tool.prepare(args, scene), args, tool), args, call);
+  if ('invalid' in prepared) return voided(wordsOf(prepared.invalid));
+  if (digestOfValue(prepared.facts) !== call.facts_digest) return voided(changed(prepared.facts, call));
+  if (prepared.facts.paths.some(({ closed }) => closed)) {
+    return failed({ code: 'closed', message: 'the runtime keeps its state there' });
+  }
+  return prepared;
+}
+
 type Known = ReadonlyMap<string, { tool: Tool; spec: ToolSpec }>;
 
 /** A call whose arguments are valid, and where it takes place; or why there is none. */
-type FoundCall = { digest: Digest } & ({ tool: Tool; args: JsonObject; scene: Scene } | { invalid: Invalid[] });
+type FoundCall = { digest: Digest } & (Found | { invalid: Invalid[] });
+
+interface Found {
+  tool: Tool;
+  args: JsonObject;
+  scene: Scene;
+}
 
 async function findCall(known: Known, options: SceneOptions, request: ToolRequest): Promise<FoundCall> {
   const { spec, arguments_raw: raw } = request;

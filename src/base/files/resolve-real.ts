@@ -1,4 +1,4 @@
-import { lstatSync, readlinkSync, type Stats } from 'node:fs';
+import { lstatSync, readdirSync, readlinkSync, type Stats } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { isInside } from '../is-inside.ts';
 import type { Failure } from '../failure.ts';
@@ -33,7 +33,11 @@ export function resolveReal(path: string): RealPath | Failure {
       continue;
     }
     if (links.push(next) > MAX_LINKS) return { code: 'not_found', message: `${path} leads through too many links` };
-    const target = readlinkSync(next);
+    const target = targetOf(next);
+    if (target === undefined) {
+      pending.unshift(segment); // it isn't a link any more
+      continue;
+    }
     if (target.startsWith('/')) real = '/';
     pending = [...target.split('/'), ...pending];
   }
@@ -43,10 +47,35 @@ export function resolveReal(path: string): RealPath | Failure {
   return { real, kind, links };
 }
 
+/** Undefined: something else has come in the place of the link. */
+function targetOf(link: string): string | undefined {
+  try {
+    return readlinkSync(link);
+  } catch (error) {
+    if (['EINVAL', 'ENOENT'].includes((error as NodeJS.ErrnoException).code ?? '')) return undefined;
+    throw error;
+  }
+}
+
 /** Where an absolute path really leads; the path itself where nobody here can know. */
 export function realOf(path: string): string {
   const found = resolveReal(path);
   return 'code' in found ? path : found.real;
+}
+
+/** Where a path, and what it holds as a folder, really leads, as far as links lead it elsewhere. */
+export function linkedFrom(path: string): string[] {
+  const found = resolveReal(path);
+  if ('code' in found) return [];
+  const { real, kind } = found;
+  const own = real === path ? [] : [real];
+  if (kind !== 'dir') return own;
+  try {
+    const links = readdirSync(real, { withFileTypes: true }).filter((entry) => entry.isSymbolicLink());
+    return [...own, ...links.map(({ name }) => realOf(join(real, name)))];
+  } catch {
+    return own; // no folder, or none that can be listed
+  }
 }
 
 /**
@@ -59,7 +88,7 @@ export function linkOutOf(folder: string, { real, links }: RealPath): string | u
 
 function statsOf(path: string): Stats | Failure | undefined {
   try {
-    return lstatSync(path);
+    return lstatSync(path, { throwIfNoEntry: false }); // most isn't there, and to throw takes longer than to look
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? error.code : undefined;
     if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;

@@ -65,7 +65,7 @@ export function createConfigChanges(
 
   /** Turns that run, or are about to, meet the policy in force. */
   async function holdPolicy(): Promise<void> {
-    await Promise.all(sessions.ids().map(meetPolicy));
+    await Promise.all(sessions.idsSoon().map(meetPolicy));
   }
 
   /** Files of the machine are a matter of whoever sits at it: any text that happens to be YAML could be written into. */

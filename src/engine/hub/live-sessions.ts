@@ -15,6 +15,8 @@ import type { RunnerEvent } from '../session/runner.ts';
 export interface LiveSessions {
   get(session_id: string): LiveSession | undefined;
   ids(): string[];
+  /** Also those that are being opened. */
+  idsSoon(): string[];
   /** Is somebody working on it? */
   isEntered(session_id: string): boolean;
   /** Opens it for looking and answering; nothing starts. It stays open at least until the work is done. */
@@ -66,6 +68,7 @@ export function createLiveSessions(options: LiveSessionsOptions): LiveSessions {
   const { owner, onOpened, onEnter, onChanged, onBroken, takes, onFailed, onEvent, mostIdle = MOST_IDLE } = options;
   /** In the order of their last use. */
   const slots = new Map<string, Slot>();
+  const opening = new Set<string>();
   const serial = createSerial();
   const underWay = new Set<Promise<unknown>>();
   let closing = false;
@@ -93,7 +96,7 @@ export function createLiveSessions(options: LiveSessionsOptions): LiveSessions {
       return known;
     }
     refuseWhenClosing();
-    const live = await owner.open(session_id, { onFailed: (error) => failed(live, error) });
+    const live = await opened(session_id);
     if (closing) await owner.close(live);
     refuseWhenClosing();
     const slot: Slot = { live, entered: false, delivered: new Set() };
@@ -101,6 +104,16 @@ export function createLiveSessions(options: LiveSessionsOptions): LiveSessions {
     slots.set(session_id, slot);
     onOpened(live);
     return slot;
+  }
+
+  async function opened(session_id: string): Promise<LiveSession> {
+    opening.add(session_id);
+    try {
+      const live = await owner.open(session_id, { onFailed: (error) => failed(live, error) });
+      return live;
+    } finally {
+      opening.delete(session_id);
+    }
   }
 
   async function enterSlot(slot: Slot): Promise<void> {
@@ -180,6 +193,7 @@ export function createLiveSessions(options: LiveSessionsOptions): LiveSessions {
   return {
     get: (session_id) => slots.get(session_id)?.live,
     ids: () => [...slots.keys()],
+    idsSoon: () => [...slots.keys(), ...opening],
     isEntered: (session_id) => slots.get(session_id)?.entered === true,
     use: (session_id, work) => inOrder(session_id, async () => work((await slotOf(session_id)).live)),
     enter: (session_id) =>

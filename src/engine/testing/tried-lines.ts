@@ -36,6 +36,7 @@ export const TRIED = [
   'sed --in-place=.bak s/a/b/ x', 'sed -ni p ../x', "sed -n '1e touch ../x' readme.txt", "sed -n '/h/{e id", "}' readme.txt",
   "sed --expression='1e id' x", "sed 's/x/id/ge;' x", "sed 'r /dev/stdin' x", "sed '1~2e id' x", "sed -z -E 's,h,id,me' x", "sed 's/\\n/id/e' x",
   "sed '0,/x/e id' x", "sed 'a\\' -e 'e id' x", "sed '\\,x,e id' x", "sed 's", 'sort --compress-program=sh -S1 x', 'sort --compress-prog=sh x',
+  'sort --co=./x -S1k y', 'git ls-remote --u=./x .', 'git clone --u=./x . y', 'git grep --op=./x y', 'git rebase --ex=./x HEAD~1', 'git init --t=./x y',
   'sort -o ../x y', 'sort --out=../x y', 'sort -no../x y', 'cat x >| ../y', 'cat x <> ../y', 'cat x &> ../y', 'cat x >& ../y', 'cat x {fd}> ../y',
   'cat x 3>&1 >../y', 'cat x > $HOME/y', 'cat x > ~/y', 'cat x > ~+/../y', 'cat x > ~-/y', 'echo ${x:=$(id)}', 'echo ${x@P}', 'echo "${a[$(id)]}"',
   'echo $((a[$(id)]))', 'echo $((`id`))', 'echo $[`id`]', 'cat <(id)', 'cat <<EOF $(id)', 'cat <<< $(id)', 'cat <<< "`id`"',

@@ -113,7 +113,8 @@ export function refusedRule(
   if (secret) return `${secret.path} looks like a secret: grant exactly this call, without a rule`;
   if (goesByFilesUnconfined(call)) {
     const [file] = call.facts.runs!;
-    return `it runs without a sandbox and goes by ${file!.path}, which others may change: grant exactly this call, without a rule`;
+    const what = file ? `${file.path}, which others may change` : 'files of its folder, which others may make';
+    return `it runs without a sandbox and goes by ${what}: grant exactly this call, without a rule`;
   }
   const given = call.facts.secrets;
   if (given && (!rule.secret || hasStars(rule)))

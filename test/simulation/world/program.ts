@@ -11,6 +11,7 @@ import { openStore } from '../../../src/store/store.ts';
 import type { SimulatedProcess } from '../machine/parts.ts';
 import { createProcess } from '../machine/process.ts';
 import { faultsMet } from './disturbances.ts';
+import { createCommandGates } from '../../../src/adapters/tools/kept-from-commands.ts';
 import { createToolHost } from './tools.ts';
 import type { Program, World } from './parts.ts';
 
@@ -41,7 +42,8 @@ export function openWorkspace(world: World, process: SimulatedProcess): Workspac
     store,
     index: createIdIndex(store.journal),
     tools: createToolHost(world, process),
-    sandboxes: { find: () => Promise.resolve({ none: 'simulated' }) },
+    gates: createCommandGates(),
+    sandboxes: { find: () => Promise.resolve({ none: 'simulated' }), namesFile: () => false },
     files: NO_FILES,
     instructions: { read: async () => [] },
     policy: world.policy,

@@ -10,10 +10,10 @@ import { basename, dirname } from 'node:path';
 import type { Clock } from '../../../base/clock.ts';
 import { sha256 } from '../../../base/digest.ts';
 import { nameIn, openFolder } from '../../../base/files/open-file.ts';
+import { STAGED_FILE } from '../../../base/secret-shaped.ts';
 
 const { O_CREAT, O_EXCL, O_NOFOLLOW, O_WRONLY } = constants;
 const DAY_MS = 24 * 60 * 60 * 1000;
-const TEMPORARY = /^\.runtime-patch-[0-9a-f]{16}\.tmp$/;
 
 /** An open folder: what happens in it by name happens there, whatever its path leads to meanwhile. */
 export interface Folder {
@@ -95,7 +95,7 @@ export function removeFrom(folder: Folder, name: string): void {
 export function removeStale(folder: Folder, clock: Clock): void {
   quietly(() => {
     for (const name of readdirSync(nameIn(folder, '.'))) {
-      if (!TEMPORARY.test(name)) continue;
+      if (!STAGED_FILE.test(name)) continue;
       if (clock.now() - lstatSync(nameIn(folder, name)).mtimeMs > DAY_MS) unlinkSync(nameIn(folder, name));
     }
   });

@@ -81,20 +81,19 @@ export function createExecCommand({ exec: { secrets } }: ToolSettings): Tool {
       context.onOutput(text);
     };
     let by: Confined | undefined;
+    let outcome: Outcome;
     try {
       by = inside && sandbox.confine(inside.command);
       const around = { spawn, watchdog, clock: scene.clock, signal: context.signal, onBytes };
       const end = await runProcess({ ...command, environment, ...(by && { confined: { by, limits } }) }, around);
       if (clean) output.add(Buffer.from(clean.push(decoder.end()) + clean.end()));
-      if ('notStarted' in end) return failed({ code: 'not_startable', message: end.notStarted.message });
-      if (end.notBegun) return failed({ code: 'sandbox_failed', message: `not run: ${output.text(kept).text.trim()}` });
-      return report(end, command.timeoutMs, output.text(kept));
+      outcome = outcomeOf(end, command.timeoutMs, output.text(kept));
     } catch (error) {
       // It may have been started.
-      return failed(failureOf(error), 'unknown');
-    } finally {
-      by?.remove();
+      outcome = failed(failureOf(error), 'unknown');
     }
+    const said = by?.remove() ?? [];
+    return said.length === 0 ? outcome : { ...outcome, output: withStatus(outcome.output, said.join('; ')) };
   }
 
   return {
@@ -137,6 +136,9 @@ export function createExecCommand({ exec: { secrets } }: ToolSettings): Tool {
       const searchPath = commandEnvironment(scene.environment, [], '')['PATH']!;
       const program = call.cmd === undefined ? findExecutable(words[0]!, searchPath, folder) : (bash ?? '/bin/sh');
       if (program === undefined) return invalid('/command', `there is no program ${words[0]!}`);
+      // Where it is tried whether there is one, that goes on beside the rest.
+      const looked = sandboxFor(call, scene);
+      looked.catch(() => undefined); // whoever waits for it is told
       const executable = await digestOf(program);
       const homes = [scene.home, scene.environment['RUNTIME_HOME'] ?? scene.home];
       const { parseArguments, parseCommand } = await import('../shell/parse-command.ts');
@@ -144,9 +146,9 @@ export function createExecCommand({ exec: { secrets } }: ToolSettings): Tool {
         call.cmd === undefined ? parseArguments(words) : parseCommand(call.cmd, bash === undefined ? 'posix' : 'bash');
       // Of blanks and comments, too, something is said.
       const commands = parsed.length > 0 ? parsed : [{ words, assignments: [], redirects: [], parser: 'text' }];
-      const runs = await runFiles(parsed, folder, digestOf);
-      const sandbox = await sandboxFor(call, scene);
+      const sandbox = await looked;
       const written = writtenFiles(commands, scene, folder, sandbox === undefined);
+      const runs = await runFiles(parsed, folder, digestOf, sandbox ? undefined : written.targets);
       const asked = [...new Set(call.secrets)].sort().map((variable) => ({ variable, name: secrets[variable]! }));
       const facts: Facts = {
         ...noFacts,
@@ -158,7 +160,7 @@ export function createExecCommand({ exec: { secrets } }: ToolSettings): Tool {
         hosts: namedHosts(call.cmd === undefined ? 'command' : 'cmd', commands),
         commands: markRuntime(written.commands, words.join(' '), homes),
         ...(executable ? { executable } : {}),
-        ...(runs.length > 0 ? { runs } : {}),
+        ...(runs ? { runs } : {}),
         ...(sandbox ? { sandbox: sandbox.level } : {}),
         ...(asked.length > 0 ? { secrets: asked } : {}),
       };
@@ -245,6 +247,12 @@ function present(call: ExecArguments, secrets: Secrets, folder: string): Present
 /** As a shell would need it, so that words with spaces in them show as one. */
 function quoted(word: string): string {
   return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
+}
+
+function outcomeOf(end: CommandEnd | { notStarted: Error }, timeoutMs: number, output: ShownOutput): Outcome {
+  if ('notStarted' in end) return failed({ code: 'not_startable', message: end.notStarted.message });
+  if (end.notBegun) return failed({ code: 'sandbox_failed', message: `not run: ${output.text.trim()}` });
+  return report(end, timeoutMs, output);
 }
 
 function report(end: CommandEnd, timeoutMs: number, output: ShownOutput): Outcome {

@@ -1,4 +1,4 @@
-import { mkdirSync, symlinkSync } from 'node:fs';
+import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { digestOf } from '../../../base/digest.ts';
@@ -15,6 +15,7 @@ beforeEach(() => {
   t.file('data.csv', '1\n');
   t.file('main.js', '');
   t.file('tool.py', '');
+  for (const name of ['__init__', 'server', 'other']) t.file(`http/${name}.py`, '');
   t.file('eslint.config.js', '');
   t.file('.env', 'KEY=geheim\n');
   symlinkSync('build.sh', join(t.root, 'link.sh'));
@@ -35,8 +36,7 @@ describe('what a line goes by', () => {
     ['bash -e ./link.sh', 'build.sh'],
     ['. ./build.sh', 'build.sh'],
     ['bash < build.sh', 'build.sh'],
-    ['cat build.sh | sh', 'build.sh'],
-    ['env A=1 timeout 9 python3 build.sh', 'build.sh'],
+    ['env A=1 timeout 9 python3 build.sh', 'build.sh http/__init__.py tool.py'],
     ['echo go && "./build.sh"', 'build.sh'],
     ['cd sub && ./inner.sh', 'sub/inner.sh'],
     ['cd sub; cd ..; sh build.sh', 'build.sh'],
@@ -55,24 +55,131 @@ describe('what a line goes by', () => {
     ['PATH=sub:$PATH inner.sh', 'sub/inner.sh'],
     ['BASH_ENV=build.sh bash data.csv', 'build.sh data.csv'],
     ['node main', 'main.js'],
-    ['python3 -m tool', 'tool.py'],
+    ['python3 -m tool', 'http/__init__.py tool.py'],
+    ['sh B*.SH', 'build.sh'],
+    ['git -c alias.z=!./build.sh z', 'build.sh'],
+    ['sort --co=./build.sh data.csv', 'build.sh data.csv'],
+    ['printf x | xargs sort -S1k build.sh', 'build.sh'],
+    ['sh ?????.sh', 'build.sh'],
+    ['sh b[[=u=]]*.sh', 'build.sh'],
+    ['sh \\b*.sh', '.env Makefile build.sh data.csv eslint.config.js main.js package.json tool.py'],
+    ['sh *.s{h,x}', 'build.sh'],
+    [`sh ${'*u'.repeat(80)}*.sh`, ''],
+    ['sh [!]m]*', '.env Makefile build.sh data.csv eslint.config.js main.js package.json tool.py'],
+    ['python3 -m http.server', 'http/__init__.py http/server.py tool.py'],
     ['tsx main.js', 'main.js'],
     ['java -jar data.csv', 'data.csv'],
     ['eslint .', 'eslint.config.js package.json'],
     ['sed -f build.sh data.csv', 'build.sh data.csv'],
+    ['sh [b]"uild".sh', 'build.sh'],
+    ['sh < [b]uild.sh', 'build.sh'],
+    ['bash <> build.sh', 'build.sh'],
+    ['sh {./build,x}.sh', 'build.sh'],
+    ['make X={./build,x}.sh', 'Makefile build.sh'],
+    ['make X=./b*.sh', 'Makefile build.sh'],
+    ['node {./main,x}', 'main.js'],
+    ['BASH_ENV="$PWD/build.sh" bash data.csv', 'build.sh data.csv'],
+    ['PATH="$PWD/sub:$PATH" inner.sh', 'sub/inner.sh'],
+    ['NODE_OPTIONS="--no-warnings $NODE_OPTIONS" node main', 'main.js'],
+    ['LANG=C sh build.sh', 'build.sh'],
+    ["sh -c 'F=$PWD/build.sh; sh build.sh'", 'build.sh'],
+    ['rsync -e "sh build.sh" data.csv host:', 'build.sh data.csv'],
+    ['RSYNC_RSH="sh build.sh" rsync data.csv host:', 'build.sh data.csv'],
   ])('%s', async (cmd, files) => {
-    expect(await runsOf({ cmd })).toEqual(files.split(' '));
+    expect(await runsOf({ cmd })).toEqual(files.split(' ').filter(Boolean));
   });
 
   test.each([
     ['cd $D && ./build.sh', ['whatever $D is by then', 'build.sh']],
     ['$(echo sh) build.sh', ['whatever $(echo sh) is by then', 'build.sh']],
     ['find . -exec sh build.sh {} +', ['whatever {} is by then', 'build.sh']],
+    ["sh $'b-\\377.sh'", ['whatever $b-\\377.sh is by then']],
     ['sh -e $F', ['whatever $F is by then']],
     ['sh **/*/*/*/*/*/*.sh', ['whatever **/*/*/*/*/*/*.sh is by then']],
+    ['sh {./build,{x,y}}.sh', ['whatever {./build,{x,y}}.sh is by then']],
+    ['sh {./build,"c"}*.sh', ['whatever {./build,c}*.sh is by then']],
+    ['sh {1..3}.sh', ['whatever {1..3}.sh is by then']],
+    ['cd sub; cd ..; sh ~-/*.sh', ['whatever ~-/*.sh is by then']],
+    ['sh ~root/*.sh', ['whatever ~root/*.sh is by then']],
+    ['sh {~root/a,build}.sh', ['whatever {~root/a,build}.sh is by then']],
+    ["sh '$PWD'/*.sh", ['whatever $PWD/*.sh is by then']],
+    ['make X=~-/e.sh', ['whatever X=~-/e.sh is by then', 'Makefile']],
+    ['F=b; BASH_ENV=./$F.sh bash build.sh', ['whatever ./$F.sh is by then', 'build.sh']],
+    ['BASH_ENV=~-/e.sh bash build.sh', ['whatever ~-/e.sh is by then', 'build.sh']],
+    ['env BASH_ENV=~-/e.sh bash build.sh', ['whatever BASH_ENV=~-/e.sh is by then', 'build.sh']],
+    ['env BASH_ENV=./$F.sh bash build.sh', ['whatever BASH_ENV=./$F.sh is by then', 'build.sh']],
+    ["F=b; export F; env 'BASH_ENV=./$F.sh' bash build.sh", ['whatever ./$F.sh is by then', 'build.sh']],
+    ['PATH=x:$PATHS sh build.sh', ['whatever x:$PATHS is by then', 'build.sh']],
+    ['F=b; bash < ./$F.sh', ['whatever ./$F.sh is by then']],
+    ['bash < ~-/e.sh', ['whatever ~-/e.sh is by then']],
+    ['bash < <(cat {./build,{x,y}}.sh)', ['whatever {./build,{x,y}}.sh is by then']],
+    ['bash -O extglob -c "bash @(build|z).sh"', ['whatever bash @(build|z).sh is by then']],
+    ['A=1 bash -O extglob -c "bash @(build|z).sh"', ['whatever bash @(build|z).sh is by then']],
+    ['bash @(build|z).sh', ['whatever bash @(build|z).sh is by then']],
+    ['zsh -c "sh build.sh"', ['whatever sh build.sh is by then']],
+    ['sh -c "bash <(cat build.sh)"', ['whatever sh -c "bash <(cat build.sh)" is by then']],
+    ['bash -c "sh ./"b*.sh', ['whatever sh ./b*.sh is by then']],
+    ['cd s*b && sh inner.sh', ['whatever s*b is by then']],
+    ['make -C {sub,x}', ['whatever {sub,x} is by then', 'Makefile']],
+    [
+      "for i in 'x[$(sh ./b.sh)]'; do ((i)); done; sh build.sh",
+      ['whatever else it calculates with is by then', 'build.sh'],
+    ],
+    ['HOME=$F; sh ~/build.sh', ['whatever $F is by then', 'whatever ~/build.sh is by then']],
   ])('what only the shell will know is said: %s', async (cmd, files) => {
     for (let i = 0; i < 700; i++) mkdirSync(join(t.root, `many/${i % 10}/${i}/a/b`), { recursive: true });
     expect(await runsOf({ cmd })).toEqual(files);
+  });
+
+  test.each([
+    ['sh "~"/*.sh', '~/q.sh'],
+    ['sh "~/q.sh"', '~/q.sh'],
+    ['sh {"~",x}/q.sh', '{~,x}/q.sh'],
+    ['sh < "~/q.sh"', '~/q.sh'],
+    ['cd "~" && sh q.sh', '~/q.sh'],
+    ['sh "it\'s.sh"', "it's.sh"],
+    ["sh '$PWD/q.sh'", '$PWD/q.sh'],
+  ])('a name is what it is in quotes, whatever it means elsewhere: %s', async (cmd, file) => {
+    for (const name of ['~/q.sh', "it's.sh", '$PWD/q.sh']) t.file(name, '');
+    const told = file.startsWith('{') ? `whatever ${file} is by then` : file;
+    expect(await runsOf({ cmd })).toEqual([told]);
+  });
+
+  test.each(['sh ~/q.sh', 'sh ~/*.sh', 'sh "$HOME"/q.sh', 'make X=~/q.sh', 'cd ~ && sh q.sh', 'cd; sh q.sh'])('a home is one: %s', async (cmd) => {
+    const before = process.env['HOME'];
+    process.env['HOME'] = join(t.root, 'house');
+    try {
+      t.file('house/q.sh', '');
+      expect((await runsOf({ cmd })).filter((path) => path !== 'Makefile')).toEqual(['house/q.sh']);
+    } finally {
+      process.env['HOME'] = before;
+    }
+  }); // prettier-ignore
+
+  test('patterns over large folders are looked at for a moment, and what is left is said', async () => {
+    mkdirSync(join(t.root, 'large'));
+    for (let i = 0; i < 12_000; i++) writeFileSync(join(t.root, `large/${i}`), '');
+    const many = Array.from({ length: 90 }, (_, index) => `x${index}`).join(',');
+    const words = Array.from({ length: 60 }, (_, index) => `large/{${many}}*${index}.sh`);
+    const began = performance.now();
+    const runs = await runsOf({ cmd: `sh build.sh b*.sh ${words.join(' ')}` });
+    expect(performance.now() - began).toBeLessThan(1500);
+    expect(runs).toHaveLength(61);
+    expect(runs[0]).toContain('whatever large/{x0,');
+    expect(runs.at(-1)).toBe('build.sh');
+  });
+
+  test.each([
+    ['cat build.sh | sh', ['build.sh']],
+    ['bash <<EOF\nsh build.sh\nEOF', []],
+    ['echo "bash build.sh" | sh', []],
+    ["python3 -c 'import json'", ['http/__init__.py', 'tool.py']],
+    ["trap 'sh build.sh' EXIT", ['build.sh']],
+    ['awk \'BEGIN{system("sh build.sh")}\'', ['build.sh']],
+    ["perl -e 'system q(sh build.sh)'", ['build.sh']],
+    ["node -e 'require(`./build.sh`)'", ['build.sh']],
+  ])('without a sandbox nobody knows what code goes by, but for what it plainly names: %s', async (cmd, files) => {
+    expect(await runsOf({ cmd })).toEqual(['whatever else its code names is by then', ...files]);
   });
 
   test('more than anybody looks for is said, too', async () => {
@@ -84,9 +191,20 @@ describe('what a line goes by', () => {
     ]);
   });
 
+  test('… also where few words may be very many', async () => {
+    const words = Array.from({ length: 4 }, (_, index) => '='.repeat(4000) + String(index));
+    const runs = await runsOf({ cmd: `sh build.sh ${words.join(' ')}` });
+    expect(runs).toEqual(['whatever else its words name is by then', 'build.sh']);
+  });
+
   test('… in a folder whose name is a pattern itself', async () => {
     t.file('[a]*/x.sh', '');
     expect(await runsOf({ cmd: 'sh *.sh', workdir: '[a]*' })).toEqual(['[a]*/x.sh']);
+  });
+
+  test('… and one that fits a pattern, and has a name that is no text', async () => {
+    writeFileSync(Buffer.from(`${t.root}/b-\xff.sh`, 'latin1'), 'echo evil\n');
+    expect(await runsOf({ cmd: 'sh b*.sh' })).toEqual(['whatever b*.sh is by then']);
   });
 
   test('a file that comes to those that a pattern names counts', async () => {
@@ -99,6 +217,35 @@ describe('what a line goes by', () => {
   test.each(["sed -n 1,5p data.csv", "awk '{print $1}' data.csv", 'cat build.sh', 'wc -l data.csv', 'ls', 'git status', 'echo ./build.sh', 'sh -c "echo one"'])('nothing: %s', async (cmd) => {
     expect(await runsOf({ cmd })).toEqual([]);
   }); // prettier-ignore
+
+  describe('without a sandbox', () => {
+    test.each([
+      ['git apply build.sh', 'build.sh'],
+      ['git -c color.ui=never am < build.sh', 'build.sh'],
+      ['crontab data.csv', 'data.csv'],
+      ['tar -cf ../x.tar -T data.csv', 'data.csv'],
+      ['mail -a data.csv somebody', 'data.csv'],
+      ['whatever --input=data.csv', 'data.csv'],
+      ['whatever data.csv >> data.csv', 'data.csv'],
+      ['cp build.sh ~/bin/tool', 'build.sh'],
+      ['cat build.sh >> ~/.profile', 'build.sh'],
+      ['cat build.sh | tee /etc/cron.d/x', 'build.sh'],
+    ])('also of a program that nobody knows, and what leaves the project: %s', async (cmd, files) => {
+      expect(await runsOf({ cmd })).toEqual(files.split(' '));
+    });
+
+    test('what looks for files of its folder says so where there are none, and then no rule may grant it', async () => {
+      t.file('empty/x', '');
+      const none = async (cmd: string): Promise<unknown> => (await t.inspect('exec_command', { cmd, workdir: 'empty' })).facts.runs; // prettier-ignore
+      for (const cmd of ['python3 -m http.server', 'npx prettier', 'make', 'java X'])
+        expect(await none(cmd)).toEqual([]);
+      for (const cmd of ['sh -c "echo one"', 'ls', 'whatever one']) expect(await none(cmd)).toBeUndefined();
+    });
+
+    test.each(['rm data.csv', 'cp build.sh other.sh', 'mv data.csv other.csv', 'tail -n1 data.csv > x.csv', 'git add build.sh', 'git commit -m data.csv', 'touch ../data.csv', 'whatever nothing.csv', 'grep x data.csv $HOME/y'])('not of those of every day: %s', async (cmd) => {
+      expect(await runsOf({ cmd })).toEqual([]);
+    }); // prettier-ignore
+  });
 
   test('also without a shell, and in another folder', async () => {
     expect(await runsOf({ command: 'sh', args: ['inner.sh'], workdir: 'sub' })).toEqual(['sub/inner.sh']);

@@ -1,13 +1,19 @@
 /** Files that a command line may run or go by: who approves the line approves them as they are. */
-import { globSync, readdirSync, statSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { readdirSync, statSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { basename, dirname, join } from 'node:path';
 import { type Digest, digestOf } from '../../../base/digest.ts';
 import { isSecretShaped } from '../../../base/secret-shaped.ts';
 import type { CommandFact, Facts } from '../../../contract/values.ts';
 import { resolveReal } from '../../../base/files/resolve-real.ts';
+import { gitCall } from '../shell/git-operands.ts';
 import { interpreterOf } from '../shell/interpreters.ts';
+import { wordsOf as shellWords } from '../shell/words.ts';
+import type { PathFact } from '../paths/path-facts.ts';
 import type { DigestExecutable } from './executable.ts';
-import { fileNamed, pathsIn, READS } from './file-named.ts';
+import { fileNamed, LONGEST_PATH, partsOf, pathsIn, readsIn } from './file-named.ts';
+import { assignedBy, isMade, madeBy, moves, placed, unreadIn } from './made-words.ts';
+import { createNames, filesOfPattern } from './pattern-files.ts';
 
 export type RunFile = NonNullable<Facts['runs']>[number];
 
@@ -24,17 +30,42 @@ const TOLD_BY: readonly [programs: RegExp, files: RegExp][] = [
   [/^(?:cmake|ctest)$/, /^(?:CMakeLists\.txt|CMakePresets\.json)$/],
   [/^(?:gradlew?|mvnw?)$/, /^(?:(?:build|settings)\.gradle(?:\.kts)?|pom\.xml)$/],
   [/^(?:pytest|py\.test|tox|nox|pip\d*|uv|poetry|pdm|python[\d.]*)$/, /^(?:conftest\.py|tox\.ini|noxfile\.py|setup\.(?:py|cfg)|pyproject\.toml)$/],
+  [/^perl[\d.]*$/, /\.p[lm]$/],
+  [/^j?ruby[\d.]*$/, /\.rb$/],
+  [/^lua(?:jit)?[\d.]*$/, /\.lua$/],
+  [/^(?:R|Rscript)$/, /^\.(?:Rprofile|Renviron|RData)$/],
   [/^(?:composer|phpunit)$/, /^(?:composer\.json|phpunit\.xml)$/],
   [/^(?:docker|podman|docker-compose)$/, /^(?:Dockerfile|Containerfile|(?:docker-)?compose\.ya?ml)$/],
   [/^(?:eslint|prettier|stylelint|tsc|vite|vitest|jest|mocha|webpack|rollup|esbuild|next|nuxt|astro|playwright|cypress|gulp|grunt|ant|scons)$/, /^(?:.+\.config\.[cm]?[jt]s|\.\w+rc(?:\.\w+)?|(?:package|tsconfig)\.json|gulpfile\..*|Gruntfile\..*|build\.xml|SConstruct)$/],
   [/^(?:go|meson|ninja|bazel|buck2|vagrant|pre-commit|lefthook)$/, /^(?:meson\.build|build\.ninja|MODULE\.bazel|BUILD(?:\.bazel)?|BUCK|Vagrantfile|\.pre-commit-config\.yaml|lefthook\.yml)$/],
 ]; // prettier-ignore
 
+/** Where it is run it looks for modules first, also for those of its own library: `json.py` of the folder is `json` for it. */
+const PYTHON = /^(?:python|pypy)[\d.]*$/;
+const MODULE = /\.(?:pyw?|pyc|so|pyd)$/;
+const PACKAGE = ['__init__.py', '__init__.pyc', '__main__.py'];
+
 /** They run a file that their words name, in languages that aren't read here. */
 const RUNS = /^(?:java|kotlin|tsx|ts-node|julia|dotnet|swift|elixir|mix|racket|sbcl|clojure|clj|bb|crystal|raku|zig|nim|dart|flutter|wasmtime|electron|pm2|forever)$/; // prettier-ignore
 
 /** Of files alone, with a script that was read and only writes what it reads. Any other is unclear. */
 const READ_HERE = /^(?:g?sed|[gmn]?awk)$/;
+
+/** What they do is told by their words: of files they read text, or move, list, make and remove them. */
+const BY_WORDS = new Set([
+  '', ':', '[', '[[', 'alias', 'b2sum', 'base32', 'base64', 'basename', 'bg', 'break', 'bzcat', 'cat', 'cd', 'chgrp', 'chmod', 'chown', 'cksum', 'cmp',
+  'column', 'comm', 'command', 'continue', 'cp', 'cut', 'date', 'declare', 'df', 'diff', 'dirname', 'dirs', 'du', 'echo', 'egrep', 'eval', 'exit',
+  'expand', 'export', 'expr', 'false', 'fg', 'fgrep', 'file', 'find', 'fmt', 'fold', 'free', 'getopts', 'grep', 'groups', 'hash', 'head',
+  'hexdump', 'hostname', 'iconv', 'id', 'jobs', 'join', 'kill', 'less', 'let', 'link', 'ln', 'local', 'ls', 'lsof', 'md5sum', 'mkdir', 'mkfifo',
+  'mktemp', 'more', 'mv', 'nl', 'nproc', 'numfmt', 'od', 'paste', 'pgrep', 'pkill', 'popd', 'printenv', 'printf', 'ps', 'pushd', 'pwd', 'read',
+  'readlink', 'readonly', 'realpath', 'return', 'rev', 'rg', 'rm', 'rmdir', 'seq', 'set', 'sha1sum', 'sha224sum', 'sha256sum', 'sha384sum',
+  'sha512sum', 'shift', 'shred', 'shuf', 'sleep', 'sort', 'split', 'stat', 'strings', 'sum', 'sync', 'tac', 'tail', 'tee', 'test', 'time', 'times',
+  'touch', 'tr', 'trap', 'tree', 'true', 'truncate', 'tty', 'type', 'typeset', 'ulimit', 'umask', 'unalias', 'uname', 'unexpand', 'uniq',
+  'unlink', 'unset', 'uptime', 'users', 'wait', 'wc', 'whereis', 'which', 'who', 'whoami', 'xxd', 'yes', 'zcat', 'zgrep',
+]); // prettier-ignore
+
+/** Of git: what a file of theirs says becomes files, commits or settings elsewhere. */
+const GIT_BY_FILES = /^(?:am|apply|bundle|config|lfs)$/;
 
 /** They send what their words name, or have it run elsewhere. */
 const SENDS =
@@ -43,15 +74,12 @@ const SENDS =
 /** No files that somebody wrote, and other ones for each process. */
 const OF_THE_KERNEL = /^\/(?:proc|sys|dev)\//;
 
-const MOVES = new Set(['cd', 'pushd']);
-
 /** More than these are told as one. */
 const MOST_TOLD = 100;
 
-/** In so many folders, and for so many names in all, files are looked for; and so many names are looked at for patterns. */
+/** In so many folders, and for so many names in all, files are looked for. */
 const MOST_FOLDERS = 30;
 const MOST_LOOKED_FOR = 6000;
-const MOST_FOR_PATTERN = 2000;
 
 const LONGEST_WORD = 200;
 
@@ -61,26 +89,29 @@ const LARGE_BYTES = 32 * 1024 * 1024;
 /** What these find by a name besides the file of this name. */
 const ENDINGS: readonly [programs: RegExp, endings: readonly string[]][] = [
   [/^(?:node(?:js)?|tsx|ts-node|bun|electron)$/, ['.js', '/index.js']],
-  [/^(?:python|pypy)[\d.]*$/, ['.py', '/__main__.py']],
+  [PYTHON, ['.py', '/__main__.py']],
 ];
-
-/** Where the line is by then, which is one of the folders that are looked into. */
-const FOLDER_AT = /^(?:\$PWD|\$\{PWD\}|\$\(pwd\)|`pwd`|~\+)(?=\/|$)/;
-const HOME_AT = /^(?:\$HOME|\$\{HOME\})(?=\/|$)/;
 
 /**
  * Of a line that runs code of files (a program by its path, an interpreter, what builds) or sends them: all files that its
  * words and patterns name, and those that its programs go by unnamed. What these load in their turn isn't among them. A word
  * counts in each folder that the line names, too, as it may go there. A word that only the shell will know is told as such.
+ * Without a sandbox, where `targets` are what the line writes, it is so of any program but those of every day that do what
+ * their words say; and of these, too, where what they take lands outside of the project. Undefined: it goes by none. Empty:
+ * none is there, and its programs would take one that came.
  */
 export async function runFiles(
   commands: readonly CommandFact[],
   folder: string,
   digestOfFile: DigestExecutable,
-): Promise<RunFile[]> {
-  if (!commands.some(runsFiles)) return [];
-  const named = commands.flatMap(wordsOf);
-  const words = [...new Set(named.flatMap(pathsIn))];
+  targets?: readonly PathFact[],
+): Promise<RunFile[] | undefined> {
+  const lands = targets?.some(({ inside_root }) => !inside_root) ?? false;
+  const counts = (one: CommandFact): boolean => runsFiles(one) || (targets !== undefined && !isToldByWords(one));
+  const isCounted = commands.some(counts);
+  if (!isCounted && !lands) return undefined;
+  const named = [...new Set(commands.flatMap(namedBy).flatMap(atHome))];
+  const words = named.slice(0, MOST_LOOKED_FOR);
   const programs = commands.map(nameOf);
   const endings = [
     '',
@@ -89,23 +120,36 @@ export async function runFiles(
   const all = foldersOf(commands, words, folder);
   const most = Math.min(MOST_FOLDERS, Math.floor(MOST_LOOKED_FOR / (words.length * endings.length)));
   const folders = all.slice(0, Math.max(1, most));
-  const unknown = folders.length < all.length ? ['else its words name in so many folders'] : [];
+  const unknown = new Set(folders.length < all.length ? ['else its words name in so many folders'] : []);
+  if (words.length < named.length) unknown.add('else its words name');
   const told = TOLD_BY.filter(([names]) => programs.some((name) => names.test(name))).map(([, files]) => files);
   const paths = folders.flatMap((one) => [
     ...words.flatMap((word) => endings.map((ending) => fileNamed(word, one) + ending)),
     ...(told.length === 0 ? [] : namesIn(one).filter((name) => told.some((files) => files.test(name))).map((name) => join(one, name))),
   ]); // prettier-ignore
-  for (const word of new Set(commands.flatMap(dynamicOf))) {
-    const matching = matchingOf(word, folders);
-    if (matching) paths.push(...matching);
-    else if (isMade(word)) unknown.push(word);
+  if (programs.some((name) => PYTHON.test(name)))
+    paths.push(...folders.flatMap(modulesIn), ...words.flatMap(modulesOf(folder)));
+  const names = createNames();
+  for (const { told, names: parts, isQuoted, isFolder } of commands.flatMap(madeBy)) {
+    for (const part of parts) {
+      const matching = isFolder ? undefined : filesOfPattern(part, isQuoted, folders, names);
+      if (matching) for (const path of matching) paths.push(...endings.map((ending) => path + ending));
+      else if (isMade(part)) unknown.add(told);
+    }
   }
+  if (isCounted) for (const text of commands.flatMap(unreadIn)) unknown.add(text);
+  if (commands.some(setsHome)) for (const word of words) if (/^~(?:\/|$)/.test(word)) unknown.add(word);
   const found: RunFile[] = [];
+  // What is only overwritten may say what it likes.
+  const written = new Set(isCounted ? [] : targets?.map(({ real }) => real));
   for (const path of [...new Set(paths.flatMap(realFile))].sort()) {
+    if (written.has(path)) continue;
     const digest = stampOf(path) ?? (await digestOfFile(path))?.digest;
     if (digest) found.push({ path, digest });
   }
-  return shortened([...unknown.map(notKnown), ...found]);
+  const goneBy = [...[...unknown].map(notKnown), ...found];
+  const looksFor = targets !== undefined && commands.some(looksForFiles);
+  return goneBy.length > 0 || looksFor ? shortened(goneBy) : undefined;
 }
 
 function runsFiles(command: CommandFact): boolean {
@@ -114,54 +158,56 @@ function runsFiles(command: CommandFact): boolean {
   const name = nameOf(command);
   if (unclear !== undefined || program.includes('/') || name === '.' || name === 'source') return true;
   if (READ_HERE.test(name)) return false;
-  return (
-    interpreterOf(name) !== undefined ||
-    RUNS.test(name) ||
-    SENDS.test(name) ||
-    TOLD_BY.some(([names]) => names.test(name))
-  );
+  return interpreterOf(name) !== undefined || SENDS.test(name) || looksForFiles(command);
+}
+
+/** In its folder, which nobody names to it. */
+function looksForFiles(command: CommandFact): boolean {
+  const name = nameOf(command);
+  return PYTHON.test(name) || RUNS.test(name) || TOLD_BY.some(([names]) => names.test(name));
+}
+
+function isToldByWords(command: CommandFact): boolean {
+  const name = nameOf(command);
+  if (READ_HERE.test(name) || BY_WORDS.has(name)) return true;
+  const call = gitCall(shellWords(command));
+  return call !== undefined && !GIT_BY_FILES.test(call.command);
 }
 
 function nameOf({ words }: CommandFact): string {
   return basename(words[0] ?? '');
 }
 
-function wordsOf({ words, assignments, redirects }: CommandFact): string[] {
-  const read = redirects.flatMap((redirect) => READS.exec(redirect)?.[1] ?? []);
-  // Also a folder in which programs are looked for, and a file that is read before any other.
-  const assigned = assignments.flatMap((assignment) => assignment.split(/[=:]/).slice(1));
-  return [...words, ...assigned, ...read].map(placed);
+/** What its words may name, those without quotes and those whose quotes are part of a name. */
+const HAVE_CODE = new Set<CommandFact['unclear']>(['option_runs_code', 'code', 'code_from_input', 'runs_elsewhere', 'shell_state']); // prettier-ignore
+
+function namedBy(command: CommandFact): string[] {
+  const { words, dynamic = [], redirects } = command;
+  const whole = words.filter((_, index) => !dynamic.includes(index));
+  const read = readsIn(redirects);
+  // What an option runs, and code of any language, has words of its own.
+  const inner = HAVE_CODE.has(command.unclear) ? whole.flatMap((word) => word.split(/[\s"'`();,{}|&<>]+/)) : [];
+  return [
+    ...[...words, ...assignedBy(command), ...read, ...inner].map(placed).flatMap(pathsIn),
+    ...[...whole, ...read].flatMap((word) => partsOf(word)),
+  ].filter(({ length }) => length <= LONGEST_PATH);
+}
+
+/** In quotes `~` is a folder of this name, and nobody sees these here. */
+function atHome(word: string): string[] {
+  if (word === '~') return [word, homedir()];
+  return word.startsWith('~/') ? [word, `./${word}`] : [word];
+}
+
+/** After that `~` may be anywhere. */
+function setsHome({ words, assignments }: CommandFact): boolean {
+  return [...words, ...assignments].some((word) => /^["']?HOME\b/.test(word));
 }
 
 /** It stands before the files, so that however many these are it is seen. */
 function notKnown(what: string): RunFile {
   const short = what.length <= LONGEST_WORD ? what : `${what.slice(0, LONGEST_WORD).toWellFormed()}…`;
   return { path: short };
-}
-
-/** Without quotes, and with what is known before the shell runs. */
-function placed(word: string): string {
-  return word.replace(/["']/g, '').replace(FOLDER_AT, '.').replace(HOME_AT, '~');
-}
-
-function dynamicOf({ words, dynamic = [] }: CommandFact): string[] {
-  return dynamic.map((index) => placed(words[index]!));
-}
-
-/** By the shell, as it runs. */
-function isMade(word: string): boolean {
-  return /[$`*?[{]|^~(?!\/)/.test(word);
-}
-
-/** The files that a pattern names now; undefined: it isn't only that, or too much is to be looked at. */
-function matchingOf(word: string, folders: readonly string[]): string[] | undefined {
-  if (!/[*?[]|\{.*[,.].*\}/.test(word) || /[$`]/.test(word)) return undefined;
-  let left = MOST_FOR_PATTERN;
-  const exclude = (): boolean => left-- <= 0;
-  const found = folders.flatMap((cwd) =>
-    globSync(fileNamed(word, '.'), { cwd, exclude }).map((name) => fileNamed(name, cwd)),
-  );
-  return left < 0 ? undefined : found;
 }
 
 /** Where the line is run, and where it may go from there: what `cd` names, and folders that are words (`make -C`, `--prefix`). */
@@ -174,11 +220,32 @@ function foldersOf(commands: readonly CommandFact[], words: readonly string[], f
   };
   for (const word of words) if (word !== '' && !word.startsWith('-')) add(fileNamed(word, folder));
   // Where it goes from where it went.
-  for (const { words: moved } of commands) {
-    if (!MOVES.has(moved[0] ?? '') || moved[1] === undefined) continue;
-    for (const one of folders.values().toArray()) add(fileNamed(placed(moved[1]), one));
+  for (const command of commands.filter(moves)) {
+    const named = command.words.slice(1).map(placed).flatMap(atHome);
+    for (const one of folders.values().toArray()) for (const name of named) add(fileNamed(name, one));
+    if (named.length === 0) add(homedir());
   }
   return [...folders];
+}
+
+function modulesIn(folder: string): string[] {
+  return namesIn(folder).flatMap((name) => {
+    const path = join(folder, name);
+    return MODULE.test(name) ? [path] : name.includes('.') ? [] : PACKAGE.map((file) => join(path, file));
+  });
+}
+
+/** Of `-m a.b`. */
+function modulesOf(folder: string): (word: string) => string[] {
+  return (word) => {
+    if (!/^[\w]+(?:\.\w+)+$/.test(word)) return [];
+    const path = join(folder, word.replaceAll('.', '/'));
+    return [
+      `${path}.py`,
+      ...PACKAGE.map((file) => join(path, file)),
+      ...PACKAGE.map((file) => join(dirname(path), file)),
+    ];
+  };
 }
 
 function namesIn(folder: string): string[] {

@@ -71,7 +71,7 @@ describe('by redirects', () => {
       throw new Error('not run');
     };
     const found = { level: 'bubblewrap', leaves: [], confine } as const;
-    const confined = testHost({ sandboxes: { find: () => Promise.resolve(found) } }, t.root);
+    const confined = testHost({ sandboxes: { find: () => Promise.resolve(found), namesFile: () => false } }, t.root);
     const call = confined.request('exec_command', { cmd: 'cat < l/hosts > a' });
     const { facts } = await confined.host.inspect({ ...call, sandbox: 'best' });
     expect(facts.paths.map(({ path }) => path)).toEqual([join(t.root, 'a')]);
@@ -201,6 +201,7 @@ describe('by words', () => {
     ['git format-patch -o a HEAD~1', 'a!'],
     ['git format-patch --output-directory=a HEAD~1', 'a!'],
     ['git format-patch -oa HEAD~1', 'a!'],
+    ['git format-patch -qoa -1', '(dynamic_redirect)'],
     ['git clone https://x.example/b.git "$d"', '(options)'],
   ])('%s: %s', async (line, files) => {
     expect(await written(line)).toBe(files);

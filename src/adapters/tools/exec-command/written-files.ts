@@ -38,6 +38,8 @@ export interface Written {
   paths: PathFact[];
   /** Where nobody can know which file is written, that command is unclear. */
   commands: CommandFact[];
+  /** Of the paths those that are written. */
+  targets: PathFact[];
 }
 
 /** `free`: no sandbox confines it. */
@@ -45,6 +47,7 @@ export function writtenFiles(commands: readonly CommandFact[], scene: Scene, fol
   const moves = commands.some(({ words }) => words[0] !== undefined && MOVES.has(words[0]));
   const linking = commands.filter(putsLinks);
   const paths: PathFact[] = [];
+  const targets: PathFact[] = [];
 
   /** Undefined: nobody can know which file that is. */
   function factOf(target: string, command: CommandFact): PathFact | undefined {
@@ -60,10 +63,11 @@ export function writtenFiles(commands: readonly CommandFact[], scene: Scene, fol
 
   const judged = commands.map((command): CommandFact => {
     let isKnown = true;
-    const add = (target: string, writes: boolean): PathFact | undefined => {
+    const add = (target: string, as: 'read' | 'written' | 'named'): PathFact | undefined => {
       const path = factOf(target, command);
-      if (path) paths.push({ ...path, ...(writes && { writes }) });
+      if (path) paths.push({ ...path, ...(as === 'written' && { writes: true }) });
       else isKnown = false;
+      if (path && as !== 'read') targets.push(path);
       return path;
     };
     for (const redirect of command.redirects) {
@@ -73,18 +77,19 @@ export function writtenFiles(commands: readonly CommandFact[], scene: Scene, fol
       if (target === undefined || NO_FILES.test(target)) continue;
       // Of what is unclear anyway only what stands in the text is told.
       if (command.unclear === undefined || !(MADE.test(target) || target.startsWith('~')))
-        add(target, read === undefined || connected !== undefined);
+        add(target, read === undefined || connected !== undefined ? 'written' : 'read');
     }
     const outputs = command.unclear === undefined ? outputsOf(command) : undefined;
     if (outputs === 'unknown') isKnown = false;
     else if (outputs) {
-      for (const file of outputs.reads ?? []) add(file, false);
-      const last = outputs.files.map((file) => add(file, outputs.byOption)).at(-1);
-      if (last?.kind === 'dir') for (const one of outputs.into ?? []) add(`${last.path}/${basename(one)}`, false);
+      for (const file of outputs.reads ?? []) add(file, 'read');
+      const as = outputs.byOption ? 'written' : 'named';
+      const last = outputs.files.map((file) => add(file, as)).at(-1);
+      if (last?.kind === 'dir') for (const one of outputs.into ?? []) add(`${last.path}/${basename(one)}`, 'named');
     }
     return isKnown || command.unclear !== undefined ? command : { ...command, unclear: 'dynamic_redirect' };
   });
-  return { paths, commands: judged };
+  return { paths, commands: judged, targets };
 }
 
 function putsLinks({ words: [program = '', ...words] }: CommandFact): boolean {

@@ -29,6 +29,16 @@ test('… also by another name', async () => {
   for (const path of ['tools/hooks/pre-commit', 'hooks/x']) expect(await laterOf(path)).toBe(true);
 });
 
+test('… where links of the repository lead', async () => {
+  mkdirSync(join(t.root, '.git/hooks'), { recursive: true });
+  t.file('scripts/check', '');
+  symlinkSync('../../scripts/check', join(t.root, '.git/hooks/pre-commit'));
+  expect(await laterOf('scripts/other')).toBe(false);
+  expect((await t.inspect('exec_command', { cmd: 'echo > scripts/check' })).facts.paths[0]).toMatchObject({
+    runs_later: true,
+  });
+});
+
 test('… and those of a worktree, which another folder keeps', async () => {
   t.file('.git', 'gitdir: kept/worktrees/one\n');
   t.file('kept/worktrees/one/commondir', '../..\n');

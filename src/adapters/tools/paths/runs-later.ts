@@ -1,11 +1,11 @@
 /** Files that something else runs, or goes by, sooner or later, though nobody calls them: who writes them runs code. */
 import { homedir } from 'node:os';
 import { join, relative } from 'node:path';
-import { gitToldBy } from '../../../base/git-told-by.ts';
+import { gitToldBy, type Told } from '../../../base/git-told-by.ts';
 import { isInside } from '../../../base/is-inside.ts';
 import type { Scene } from '../tool.ts';
 import { shortText } from '../../../base/files/open-file.ts';
-import { realOf } from '../../../base/files/resolve-real.ts';
+import { linkedFrom, realOf } from '../../../base/files/resolve-real.ts';
 
 const MOST_BYTES = 1024 * 1024;
 
@@ -23,13 +23,13 @@ export function runsLater(scene: Scene, real: string): boolean {
   if (real === join(projectRoot, 'HEAD')) return true;
   const { homes, told } = guardedIn(scene);
   const isOfHome = homes.some((home) => isInside(home, real) && OF_A_HOME.test(relative(home, real)));
-  return isOfHome || told.some((path) => isInside(path, real));
+  return isOfHome || told.some(({ path, as }) => (as === 'hooks' || as === 'settings' ? isInside(path, real) : path === real)); // prettier-ignore
 }
 
 interface Guarded {
   /** That lie in the project. */
   homes: string[];
-  told: string[];
+  told: Told[];
 }
 
 /** For all paths of a call: settings are read once. */
@@ -40,9 +40,10 @@ function guardedIn(scene: Scene): Guarded {
   if (known) return known;
   const { projectRoot, environment } = scene;
   const homes = [...new Set([environment['HOME'] ?? homedir(), homedir()])].map(realOf);
-  const told = gitToldBy((path) => shortText(path, MOST_BYTES), { folder: projectRoot, homes })
-    .filter((path) => path !== projectRoot)
-    .flatMap((path) => [path, realOf(path)]);
+  const files = { read: (path: string) => shortText(path, MOST_BYTES), links: linkedFrom };
+  const told = gitToldBy(files, { folder: projectRoot, homes })
+    .filter(({ path }) => path !== projectRoot)
+    .flatMap((one) => [one, { ...one, path: realOf(one.path) }]);
   const made = { homes: homes.filter((home) => isInside(projectRoot, home)), told };
   guarded.set(scene, made);
   return made;

@@ -1,13 +1,8 @@
 /** git: by its settings, some of its options and some of its subcommands it runs what their words name. */
+import { mayRunCode, settingNamed } from '../../../base/git-settings.ts';
 import { type Judge, type Judgement, nothing, unclear } from './judgement.ts';
 import { mayBeOption } from './options.ts';
 import type { ShellWord } from './words.ts';
-
-const SETTING =
-  /^(?:alias|core|pager|sequence|credential|diff|difftool|mergetool|merge|filter|gpg|ssh|uploadpack|receive|protocol|remote|url|include|includeif|browser|web|man|interactive|trailer|init|submodule|http|sendemail|imap|instaweb|tar|safe|guitool|hook|gc|maintenance|blame|color\.pager)\./i;
-/** Those of the families above that name no program. */
-const PLAIN_SETTING =
-  /^(?:core\.(?:quotepath|autocrlf|eol|filemode|longpaths|ignorecase|abbrev|bare|precomposeunicode)|diff\.(?:algorithm|renames|context|noprefix|colormoved)|init\.defaultbranch|merge\.(?:conflictstyle|ff|renames)|remote\.[\w-]+\.url|color\.)/i;
 
 /** Long options that name a program, or a file that does, or lead out of the project; they may be shortened. */
 const LONG = [
@@ -66,7 +61,7 @@ export const judgeGit: Judge = (words, _dialect, more) => {
   const rest = words.slice(at + 1);
   // What is quoted behind `-m` is a message, whatever it says.
   const others = rest.filter(({ text }, index) => !(text.startsWith('"') && MESSAGE.test(rest[index - 1]?.text ?? '')));
-  if (TELLING.has(command.text) && mayBeOption(others)) return unclear('options');
+  if (TELLING.has(command.text) && mayBeOption(others, more)) return unclear('options');
   return judgeSubcommand(command.text, rest);
 };
 
@@ -95,10 +90,11 @@ function judgeSubcommand(command: string, words: readonly ShellWord[]): Judgemen
 }
 
 function isLong(name: string): boolean {
-  return name.endsWith('-filter') || LONG.some((one) => one === name || (name.length > 2 && one.startsWith(name)));
+  return name.endsWith('-filter') || (name !== '' && LONG.some((one) => one.startsWith(name)));
 }
 
 function isSetting({ text, dynamic }: ShellWord): boolean {
   if (dynamic && !/^[\w.-]+=/.test(text)) return true;
-  return SETTING.test(text) && !PLAIN_SETTING.test(text);
+  const setting = settingNamed(text);
+  return setting !== undefined && mayRunCode(setting);
 }

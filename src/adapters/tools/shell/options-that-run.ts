@@ -78,12 +78,12 @@ export function optionsOf(name: string): Judge | undefined {
   if (name === 'deno' || name === 'bun') return (words) => (words.slice(1).some(({ text }) => /^(?:eval|-[ep]|--eval|--print|-)$/.test(text)) || words.length === 1 ? unclear('code') : nothing); // prettier-ignore
   const runs = Object.hasOwn(RUNS, name) ? RUNS[name]! : undefined;
   if (runs === undefined) return undefined;
-  return (words) => {
+  return (words, _dialect, more) => {
     const rest = words.slice(1);
     if (runs.first?.test(rest[0]?.text ?? '') || rest.some((word) => isAmong(word, runs))) {
       return unclear('option_runs_code');
     }
-    return mayBeOption(rest) ? unclear('options') : nothing;
+    return mayBeOption(rest, more) ? unclear('options') : nothing;
   };
 }
 
@@ -91,7 +91,7 @@ function isAmong({ text }: ShellWord, { short = '', long = [], words }: (typeof 
   if (words?.test(text)) return true;
   if (text.startsWith('--')) {
     const name = text.slice(2).split('=', 1)[0]!;
-    return name.length > 0 && long.some((one) => one === name || (name.length > 2 && one.startsWith(name)));
+    return name.length > 0 && long.some((one) => one.startsWith(name));
   }
   return /^-[A-Za-z]/.test(text) && [...short].some((letter) => text.includes(letter));
 }

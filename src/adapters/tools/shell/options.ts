@@ -74,8 +74,12 @@ function split(text: string): [string, string | undefined] {
 /** Its beginning is made as well, or stands in quotes, or is that of an option whose name is made or quoted. */
 const MAYBE = /^(?:["']*-{0,2}["']*[$`*?[{]|["']*[!@+]|["']+-|--[^=]*["'$`*?[{\\])/;
 
-/** A word that the shell makes may become an option, unless it stands behind `--` or its beginning is another one. */
-export function mayBeOption(words: readonly ShellWord[]): boolean {
+/**
+ * A word that the shell makes may become an option, unless it stands behind `--` or its beginning is another one. So may one
+ * that only a caller knows (`more`).
+ */
+export function mayBeOption(words: readonly ShellWord[], more = false): boolean {
   const end = words.findIndex(({ text }) => text === '--');
+  if (end < 0 && more) return true;
   return (end < 0 ? words : words.slice(0, end)).some(({ text, dynamic }) => dynamic && MAYBE.test(text));
 }

@@ -4,6 +4,7 @@
  */
 import { VIA_JOINT } from '../../../contract/command-words.ts';
 import { type GitCall, gitCall } from './git-operands.ts';
+import { mayBeOption } from './options.ts';
 import { transferFiles } from './transfer-files.ts';
 import type { CommandFact } from '../../../contract/values.ts';
 import { wordsOf } from './words.ts';
@@ -66,13 +67,15 @@ export function outputsOf(command: CommandFact): Outputs | 'unknown' | undefined
   const name = words[0]?.slice(words[0].lastIndexOf('/') + 1) ?? '';
   const rest = words.slice(1).map((word, index) => (dynamic.includes(index + 1) ? undefined : word));
   // What its caller adds may be names of files as well.
-  if (via?.split(VIA_JOINT).includes('xargs')) rest.push(undefined);
+  const more = via?.split(VIA_JOINT).includes('xargs') === true;
+  if (more) rest.push(undefined);
   if (name === 'git') return ofGit(command, rest);
   const transfer = transferFiles(command);
   // wget writes by nature, curl only by an option.
   if (transfer) return transfer === 'unknown' ? transfer : { ...transfer, byOption: name === 'curl' };
   if (Object.hasOwn(WRITES, name)) return WRITES[name]!(rest);
   if (Object.hasOwn(READERS, name)) {
+    if (mayBeOption(wordsOf(command).slice(1), more)) return 'unknown';
     const { words: files, named } = operandsOf(rest, READERS[name]!);
     return known(SECOND.has(name) ? files.slice(1, 2) : named, true);
   }
@@ -131,11 +134,13 @@ function deletedOrPrinted(words: Words): Outputs | 'unknown' | undefined {
 function ofGit(command: CommandFact, words: Words): Outputs | 'unknown' | undefined {
   const call = gitCall(wordsOf(command));
   const isShort = /^(?:archive|format-patch)$/.test(call?.command ?? '');
-  const at = words.findIndex((word) => word !== undefined && ((isShort && word.startsWith('-o')) || /^(?:--output(?:-directory)?(?:=|$)|--outp?u?$|--outp?u?=)/.test(word))); // prettier-ignore
+  const at = words.findIndex((word) => word !== undefined && ((isShort && /^-[a-zA-Z]*o/.test(word)) || /^(?:--output(?:-directory)?(?:=|$)|--outp?u?$|--outp?u?=)/.test(word))); // prettier-ignore
   if (at === -1) return call && madeByGit(call);
   // The folder may be that of an option before.
   if (words[0]?.startsWith('-')) return 'unknown';
   const word = words[at]!;
+  // Which of the letters before have values depends on the subcommand.
+  if (/^-[a-zA-Z]+o/.test(word) && !word.startsWith('-o')) return 'unknown';
   if (/^-o./.test(word)) return known([word.slice(2)], true);
   return known([word.includes('=') ? word.slice(word.indexOf('=') + 1) : words[at + 1]], true);
 }

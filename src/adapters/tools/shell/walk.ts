@@ -32,6 +32,15 @@ const HIDDEN = /[A-Za-z_]\w*\[[^\]]*(?:\$[({]|`)/;
 /** A substitution that quotes keep for later, as the value of a variable. */
 const HIDDEN_VALUE = /'[^']*(?:\$[({]|`)|\\[$`]/;
 
+/** They calculate subscripts, or read values as lists, of what their words hold once the quotes are gone. */
+const EVALUATES = new Set([
+  'test', '[', 'declare', 'typeset', 'local', 'export', 'readonly', 'read', 'mapfile', 'readarray', 'getopts', 'unset', 'printf',
+  'wait', 'let',
+]); // prettier-ignore
+
+/** A subscript that is more than a name or a number. */
+const SUBSCRIPT = /\[[^\]]*[^\w\]@*]/;
+
 interface Place {
   via: readonly Via[];
   dialect: Dialect;
@@ -263,6 +272,8 @@ export function createWalker(parser: 'bash' | 'argv'): Walker {
 }
 
 function hiddenIn(words: readonly ShellWord[], assignments: readonly string[]): Unclear | undefined {
+  const [program, ...rest] = words;
+  if (program && EVALUATES.has(program.text) && rest.some(isEvaluated)) return 'hidden_code';
   for (const { text, dynamic } of words) {
     if (dynamic) continue;
     const misleading = misleads(text);
@@ -270,6 +281,11 @@ function hiddenIn(words: readonly ShellWord[], assignments: readonly string[]): 
     if (HIDDEN.test(text)) return 'hidden_code';
   }
   return assignments.some((text) => HIDDEN_VALUE.test(text)) ? 'hidden_code' : undefined;
+}
+
+/** A substitution that quotes keep for the program; one that the shell makes itself is a command of its own. */
+function isEvaluated({ text, dynamic }: ShellWord): boolean {
+  return dynamic ? HIDDEN_VALUE.test(text) || SUBSCRIPT.test(text) : /\$[({]|`/.test(text);
 }
 
 /** As it would be written: `> out.txt`, `2>&1`, `<<EOF`. */

@@ -36,14 +36,20 @@ function isTilde(source: string): boolean {
   return /[=:]~/.test(source) || (source.startsWith('~') && source !== '~' && !source.startsWith('~/'));
 }
 
+/** `$'\\377'` is a byte, and no character of any text. */
+const MAKES_BYTES = /\\(?:x[89a-f][\da-f]|[23][0-7][0-7])/i;
+
 /** Undefined when a part of it isn't literal. */
 function literalOf(parts: readonly (WordPart | DoubleQuotedChild)[]): string | undefined {
   let whole = '';
   for (const part of parts) {
     switch (part.type) {
+      case 'AnsiCQuoted':
+        if (MAKES_BYTES.test(part.text)) return undefined;
+        whole += part.value;
+        break;
       case 'Literal':
       case 'SingleQuoted':
-      case 'AnsiCQuoted':
         whole += part.value;
         break;
       case 'DoubleQuoted': {

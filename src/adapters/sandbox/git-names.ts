@@ -1,0 +1,50 @@
+/** Names of a repository (gitrepository-layout(5)) by which git runs something, or is told what to run. */
+import { lstatSync, type Stats } from 'node:fs';
+import { join } from 'node:path';
+import { shortText } from '../../base/files/open-file.ts';
+
+/** Empty, they mean nothing to git: so they can be there before a command, which can't make them then. The last two say what remotes are. */
+export const FOLDERS = ['hooks', 'remotes', 'branches'];
+export const FILES = ['config', 'config.worktree'];
+/** Says where git finds the others. It can't be empty, and a folder that is a repository of its own has none. */
+export const COMMON = 'commondir';
+/** No settings that somebody wrote are larger. */
+export const MOST_BYTES = 1024 * 1024;
+
+/** What git has begun and goes on with when it is told to: what is left to do stands there. */
+const BEGUN = ['rebase-merge', 'rebase-apply', 'sequencer'];
+const STEPS = 'git-rebase-todo';
+const RUNS = /^[^\S\n]*(?:x|exec)\s/m;
+/** By these it says how to merge: a strategy with a path in it is a program. */
+const MERGES = ['strategy', 'opts'];
+const PLAIN = /^[^/\\]*$/;
+
+/** Of what git has begun there, what would run commands as it goes on. */
+export function begunIn(git: string): string[] {
+  return BEGUN.filter((name) => runsCommands(join(git, name)));
+}
+
+export function isBegun(git: string): boolean {
+  return begunIn(git).length > 0;
+}
+
+/** Of what can't be read, is too long, or is led elsewhere by a link, where it may change, nobody knows. */
+function runsCommands(folder: string): boolean {
+  const kind = kindOf(folder);
+  if (kind === undefined) return false;
+  if (!kind.isDirectory()) return true;
+  const says = (name: string, isHarmless: (text: string) => boolean): boolean => {
+    const found = kindOf(join(folder, name));
+    const text = found?.isFile() ? shortText(join(folder, name), MOST_BYTES) : undefined;
+    return found !== undefined && (text === undefined || !isHarmless(text));
+  };
+  try {
+    return says(STEPS, (text) => !RUNS.test(text)) || MERGES.some((name) => says(name, (text) => PLAIN.test(text)));
+  } catch {
+    return true; // it is locked
+  }
+}
+
+export function kindOf(path: string): Stats | undefined {
+  return lstatSync(path, { throwIfNoEntry: false });
+}

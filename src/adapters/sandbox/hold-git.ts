@@ -1,0 +1,202 @@
+/**
+ * While commands run in a project: what git would run by is there before they could make it, and what they make of it all the same
+ * is set aside as each ends. All that run at once share what was there as the first of them began: what one leaves, the next
+ * finds, and is no better for it.
+ */
+import {
+  chmodSync, closeSync, constants, fchmodSync, fchownSync, fstatSync, lstatSync, mkdirSync, openSync, readFileSync, renameSync,
+  writeFileSync, writeSync,
+} from 'node:fs'; // prettier-ignore
+import { basename, dirname, join, relative } from 'node:path';
+import { failureOf } from '../../base/failure.ts';
+import { nameIn, openFile, openFolder } from '../../base/files/open-file.ts';
+import { settingsThatMayRun } from '../../base/git-settings.ts';
+import { begunIn, COMMON, FILES, FOLDERS, kindOf, MOST_BYTES } from './git-names.ts';
+import type { Layout } from './place.ts';
+
+const { O_CREAT, O_EXCL, O_NOFOLLOW, O_WRONLY, S_IRWXU } = constants;
+
+interface Kept {
+  bytes: Buffer;
+  mode: number;
+  uid: number;
+  gid: number;
+}
+
+interface Holding {
+  running: number;
+  /** Of the repository's settings, by path. */
+  settings: Map<string, Kept>;
+  absent: Set<string>;
+}
+
+/** By the root of the project. */
+const holdings = new Map<string, Holding>();
+
+/**
+ * Gives what ends it, which says in words what was set aside, or could not be; called again it does nothing.
+ * @throws Error of the file system, where something can't be made
+ */
+export function holdGit(projectRoot: string, { places, absent }: Layout): () => string[] {
+  const git = join(projectRoot, '.git');
+  const isOpen = places.some(({ path, access }) => path === git && access === 'write');
+  const holding = holdings.get(projectRoot) ?? { running: 0, settings: new Map<string, Kept>(), absent: new Set() };
+  if (isOpen) {
+    for (const path of FOLDERS.map((name) => join(git, name))) {
+      if (kindOf(path) === undefined) unlessThere(() => mkdirSync(path));
+    }
+    for (const path of FILES.map((name) => join(git, name))) {
+      if (kindOf(path) === undefined) unlessThere(() => writeFileSync(path, '', { flag: 'wx' }));
+      const kept = keptOf(path);
+      if (kept && !holding.settings.has(path)) holding.settings.set(path, kept);
+    }
+  }
+  for (const path of absent) holding.absent.add(path);
+  // By it the project would be a repository of its own, with settings of its own, were `.git` none any more.
+  const head = join(projectRoot, HEAD);
+  if (isOpen && kindOf(head) === undefined) holding.absent.add(head);
+  holding.running += 1;
+  holdings.set(projectRoot, holding);
+  let hasEnded = false;
+  return () => {
+    if (hasEnded) return [];
+    hasEnded = true;
+    const said = isOpen || holding.absent.size > 0 ? cleared(projectRoot, holding) : [];
+    holding.running -= 1;
+    if (holding.running === 0) holdings.delete(projectRoot);
+    return said;
+  };
+}
+
+/** Each by itself: where one can't be, the others are. */
+function cleared(projectRoot: string, { settings, absent }: Holding): string[] {
+  const git = join(projectRoot, '.git');
+  const said: string[] = [];
+  const attempt = (path: string, act: () => boolean): void => {
+    const name = relative(projectRoot, path);
+    try {
+      if (act()) said.push(`set aside: ${name}`);
+    } catch (error) {
+      said.push(`not set aside: ${name} (${failureOf(error).message})`);
+    }
+  };
+  for (const path of absent) attempt(path, () => setAsideBelow(projectRoot, path));
+  const head = join(projectRoot, HEAD);
+  attempt(head, () => kindOf(git) !== undefined && isBare(projectRoot) && setAside(head));
+  // Where a link has come in the place of it, what that leads to is another repository, which nothing here is about.
+  if (kindOf(git)?.isDirectory() !== true) return said;
+  attempt(git, () => unlocked(git));
+  attempt(join(git, COMMON), () => setAside(join(git, COMMON)));
+  for (const [path, kept] of settings) attempt(path, () => putBack(path, kept));
+  for (const name of begunIn(git)) attempt(join(git, name), () => setAside(join(git, name)));
+  return said;
+}
+
+const HEAD = 'HEAD';
+
+/** Whether git would take the project itself for a repository where somebody has a file of this name in it. */
+function isBare(projectRoot: string): boolean {
+  const isThere = (name: string): boolean => kindOf(join(projectRoot, name)) !== undefined;
+  return isThere(HEAD) && (isThere(COMMON) || (isThere('objects') && isThere('refs')));
+}
+
+/** What came there, or a link that came on the way there. Where a folder is a link by now, nothing is renamed behind it. */
+function setAsideBelow(projectRoot: string, path: string): boolean {
+  let at = projectRoot;
+  for (const name of relative(projectRoot, path).split('/')) {
+    at = join(at, name);
+    const kind = kindOf(at);
+    if (kind === undefined) return false;
+    if (at === path || kind.isSymbolicLink()) return setAside(at);
+  }
+  return false;
+}
+
+/**
+ * Under a name that is free: nobody waits until all is removed that a command put under another. Through the folder, held open:
+ * a command that still runs may put a link in the place of any. False: nothing is there, or its folder is none any more.
+ */
+function setAside(path: string): boolean {
+  if (kindOf(path) === undefined) return false;
+  const real = dirname(path);
+  const folder = openFolder(real);
+  if ('code' in folder) return false;
+  try {
+    unlock(folder.fd);
+    const held = { fd: folder.fd, real };
+    const name = basename(path);
+    let aside = `${name}.set-aside`;
+    for (let more = 2; kindOf(nameIn(held, aside)) !== undefined; more += 1) aside = `${name}.set-aside-${more}`;
+    renameSync(nameIn(held, name), nameIn(held, aside));
+    return true;
+  } finally {
+    closeSync(folder.fd);
+  }
+}
+
+/** A command may have taken the right to change a folder from its owner. */
+function unlock(fd: number): void {
+  const { mode, uid } = fstatSync(fd);
+  if ((mode & S_IRWXU) !== S_IRWXU && uid === process.geteuid?.()) fchmodSync(fd, (mode & 0o7777) | S_IRWXU);
+}
+
+/** One that may not even be opened. Always false: nothing is set aside by it. */
+function unlocked(git: string): boolean {
+  const { mode, uid } = lstatSync(git);
+  if ((mode & S_IRWXU) !== S_IRWXU && uid === process.geteuid?.()) chmodSync(git, (mode & 0o7777) | S_IRWXU);
+  return false;
+}
+
+/**
+ * Settings that may run code, and came while commands ran: these can't write there, until somebody puts another file in the place
+ * of this one (as `git config` does), which ends what kept it for them. What stood there before is put back, and what else
+ * came is in the file that is set aside.
+ */
+function putBack(path: string, kept: Kept): boolean {
+  if (!mayRunMore(path, kept)) return false;
+  setAside(path);
+  const folder = openFolder(dirname(path));
+  if ('code' in folder) throw new Error(folder.message);
+  try {
+    const name = nameIn({ fd: folder.fd, real: dirname(path) }, basename(path));
+    const fd = openSync(name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, kept.mode);
+    try {
+      for (let written = 0; written < kept.bytes.length;) written += writeSync(fd, kept.bytes, written);
+      fchmodSync(fd, kept.mode);
+      if (fstatSync(fd).uid !== kept.uid) fchownSync(fd, kept.uid, kept.gid);
+    } finally {
+      closeSync(fd);
+    }
+  } finally {
+    closeSync(folder.fd);
+  }
+  return true;
+}
+
+function mayRunMore(path: string, { bytes }: Kept): boolean {
+  const now = keptOf(path);
+  if (now === undefined) return true; // gone, a link, or more than anybody reads
+  if (now.bytes.equals(bytes)) return false;
+  return !settingsThatMayRun(now.bytes.toString('latin1')).isSubsetOf(settingsThatMayRun(bytes.toString('latin1')));
+}
+
+/** Undefined: it is no file, or a large one. */
+function keptOf(path: string): Kept | undefined {
+  const file = openFile(path);
+  if ('code' in file) return undefined;
+  try {
+    const { size, mode, uid, gid } = file.stats;
+    return size > MOST_BYTES ? undefined : { bytes: readFileSync(file.fd), mode: mode & 0o7777, uid, gid };
+  } finally {
+    closeSync(file.fd);
+  }
+}
+
+/** Another command that begins at this moment makes the same. */
+function unlessThere(make: () => void): void {
+  try {
+    make();
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+  }
+}
