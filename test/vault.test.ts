@@ -421,10 +421,13 @@ describe.skipIf(!LINUX)('on a terminal', () => {
     const run = openTerminal(place, ['run', 'hi'], { environment: OFF });
     await run.waitFor('Passphrase of the vault');
     run.type('not the one\r');
-    await run.waitFor('is not that of this vault');
+    const typing = setInterval(() => run.type('q'), 10); // also while the passphrase is tried
+    await run.waitFor('is not that of this vault').finally(() => clearInterval(typing));
+    run.press('ctrl-u');
     run.type(`${PASSPHRASE}\r`);
     await run.waitFor('Hello.');
     expect(await run.exited).toMatchObject({ code: 0 });
+    expect([PASSPHRASE, 'q'].map((text) => holds(run.raw(), text))).toEqual([false, false]);
     const talk = openTerminal(place, [], { environment: OFF });
     await talk.waitFor('Passphrase of the vault');
     talk.type(`${PASSPHRASE}\r`);

@@ -10,13 +10,20 @@ export function canAsk({ stderr }: Pick<Io, 'stderr'>): boolean {
 }
 
 /** The line, without blanks at its ends, which isn't shown; undefined: the person has had enough. */
-export async function askHidden(
-  { stdin, stderr }: Pick<Io, 'stdin' | 'stderr'>,
-  prompt: string,
-): Promise<string | undefined> {
+export type AskHidden = (prompt: string) => Promise<string | undefined>;
+
+type Terminal = Pick<Io, 'stdin' | 'stderr'>;
+
+/** One question. */
+export function askHidden(io: Terminal, prompt: string): Promise<string | undefined> {
+  return whileHidden(io, (ask) => ask(prompt));
+}
+
+/** Several: what is typed between them isn't shown either. */
+export async function whileHidden<T>({ stdin, stderr }: Terminal, work: (ask: AskHidden) => Promise<T>): Promise<T> {
   const input = createLineInput(stdin.stream(), stderr, systemClock);
   try {
-    return await input.ask(prompt, { hidden: true });
+    return await work((prompt) => input.ask(prompt, { hidden: true }));
   } finally {
     input.close();
   }

@@ -1,7 +1,7 @@
 import { toRuntimeError } from '../../contract/errors.ts';
 import { chooseModels } from '../../engine/config/models.ts';
 import type { Workspace } from '../../engine/wire.ts';
-import { askHidden, canAsk } from './ask-hidden.ts';
+import { canAsk, whileHidden } from './ask-hidden.ts';
 import type { Io } from './io.ts';
 import { joinOwner } from './owner.ts';
 
@@ -22,15 +22,17 @@ export async function unlockVault(io: Io, workspace: Workspace, model: string | 
   if (!(await vault.isLocked())) return;
   const owner = await joinOwner(workspace);
   if (owner) return owner.leave(); // that one asks the models
-  for (;;) {
-    const typed = await askHidden(io, 'Passphrase of the vault: ');
-    if (typed === undefined) return;
-    try {
-      return vault.unlock(typed);
-    } catch (thrown) {
-      const { code, message } = toRuntimeError(thrown);
-      if (code !== 'passphrase_wrong') throw thrown;
-      io.stderr.write(`${message}\n`);
+  await whileHidden(io, async (ask) => {
+    for (;;) {
+      const typed = await ask('Passphrase of the vault: ');
+      if (typed === undefined) return;
+      try {
+        return await vault.unlock(typed);
+      } catch (thrown) {
+        const { code, message } = toRuntimeError(thrown);
+        if (code !== 'passphrase_wrong') throw thrown;
+        io.stderr.write(`${message}\n`);
+      }
     }
-  }
+  });
 }

@@ -11,7 +11,7 @@ import { keyringOf, type PassphrasePlace } from '../../../engine/vault/passphras
 import { passphraseAtHand } from '../../../engine/vault/vault.ts';
 import { readVault } from '../../../store/vault/vault-file.ts';
 import { visibleText } from '../../terminal/width.ts';
-import { askHidden, canAsk } from '../ask-hidden.ts';
+import { askHidden, canAsk, whileHidden } from '../ask-hidden.ts';
 import { type CommandAction, type CommandContext, type GlobalOptions, homeOf, loadForCommand } from '../context.ts';
 import { type OutputFormat, printRows } from '../listing.ts';
 import { isPiped, readPiped } from '../read-input.ts';
@@ -125,12 +125,14 @@ async function enter(
 /** Typed twice: nobody sees what is typed. */
 async function newPassphrase({ io }: CommandContext): Promise<string | undefined> {
   if (!canAsk(io)) throw nobodyToAsk();
-  for (;;) {
-    const first = await askHidden(io, 'New passphrase of the vault: ');
-    const again = first === undefined ? undefined : await askHidden(io, 'The same once more: ');
-    if (again === undefined || again === first) return again;
-    io.stderr.write('They differ. Again, please.\n');
-  }
+  return whileHidden(io, async (ask) => {
+    for (;;) {
+      const first = await ask('New passphrase of the vault: ');
+      const again = first === undefined ? undefined : await ask('The same once more: ');
+      if (again === undefined || again === first) return again;
+      io.stderr.write('They differ. Again, please.\n');
+    }
+  });
 }
 
 async function secretOf({ io }: CommandContext, name: string): Promise<string | undefined> {
