@@ -107,6 +107,16 @@ test('a repository that nobody here may change is left as it is', () => {
   expect(readdirSync(git)).toEqual(['hooks']);
 });
 
+test('nothing that a person has is set aside where commands may not change the repository', () => {
+  writeFileSync(join(git, 'config'), '[core]\n\thooksPath = githooks\n');
+  mkdirSync(join(git, 'rebase-merge'));
+  writeFileSync(join(git, 'rebase-merge/git-rebase-todo'), 'exec npm test\n');
+  const setAside = hold();
+  mkdirSync(join(project, 'githooks'));
+  expect(setAside()).toEqual(['set aside: githooks']);
+  expect(readdirSync(git).sort()).toEqual(['config', 'rebase-merge']);
+});
+
 test('what a command locked is set aside all the same', () => {
   const folders = [base, project, git];
   const asNobody = process.geteuid!() === 0;

@@ -61,15 +61,15 @@ export function holdGit(projectRoot: string, { places, absent }: Layout): () => 
   return () => {
     if (hasEnded) return [];
     hasEnded = true;
-    const said = isOpen || holding.absent.size > 0 ? cleared(projectRoot, holding) : [];
+    const said = cleared(projectRoot, holding, isOpen);
     holding.running -= 1;
     if (holding.running === 0) holdings.delete(projectRoot);
     return said;
   };
 }
 
-/** Each by itself: where one can't be, the others are. */
-function cleared(projectRoot: string, { settings, absent }: Holding): string[] {
+/** Each by itself: where one can't be, the others are. In a repository that was kept as it is, nothing is a command's. */
+function cleared(projectRoot: string, { settings, absent }: Holding, isOpen: boolean): string[] {
   const git = join(projectRoot, '.git');
   const said: string[] = [];
   const attempt = (path: string, act: () => boolean): void => {
@@ -81,6 +81,7 @@ function cleared(projectRoot: string, { settings, absent }: Holding): string[] {
     }
   };
   for (const path of absent) attempt(path, () => setAsideBelow(projectRoot, path));
+  if (!isOpen) return said;
   const head = join(projectRoot, HEAD);
   attempt(head, () => kindOf(git) !== undefined && isBare(projectRoot) && setAside(head));
   // Where a link has come in the place of it, what that leads to is another repository, which nothing here is about.
