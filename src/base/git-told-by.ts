@@ -3,6 +3,8 @@
  * settings, and programs. Read for what is to be guarded: rather too many are found than one too few.
  */
 import { basename, dirname, join, resolve } from 'node:path';
+import { shortText } from './files/open-file.ts';
+import { linkedFrom } from './files/resolve-real.ts';
 import { type GitSetting, mayRunCode, settingsIn } from './git-settings.ts';
 
 export interface Around {
@@ -20,6 +22,11 @@ export interface Files {
   /** Where this path leads, and what it holds, as far as that is by links. */
   links(path: string): string[];
 }
+
+/** In bytes: nothing of git's that somebody wrote is longer. */
+export const LONGEST_READ = 1024 * 1024;
+
+export const ON_DISK: Files = { read: (path) => shortText(path, LONGEST_READ), links: linkedFrom };
 
 export interface Told {
   /** Absolute. */

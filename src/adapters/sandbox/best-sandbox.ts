@@ -1,17 +1,15 @@
 /** The best sandbox that works on this machine: each is tried by running a command in it, once. */
 import { resolveReal } from '../../base/files/resolve-real.ts';
 import { isInside } from '../../base/is-inside.ts';
-import { existsSync, realpathSync } from 'node:fs';
-import { userInfo } from 'node:os';
-import { isAbsolute, join, resolve } from 'node:path';
+import { existsSync } from 'node:fs';
 import { systemClock } from '../../base/clock.ts';
-import type { Environment } from '../../base/environment.ts';
 import type { Sandbox, Sandboxes } from '../../contract/sandbox.ts';
 import type { SandboxLevel } from '../../contract/values.ts';
 import { bubblewrap } from './bubblewrap.ts';
 import { landlock } from './landlock.ts';
 import type { Level } from './level.ts';
 import { holdGit } from './hold-git.ts';
+import { homesOf, namedPath, realPathOf } from './named-path.ts';
 import type { Layout } from './place.ts';
 import { type Outside, layoutOf, outsideOf } from './places.ts';
 import { seatbelt } from './seatbelt.ts';
@@ -33,12 +31,11 @@ export function bestSandboxes({
 }: SandboxesOptions): Pick<Sandboxes, 'find'> {
   const tried = new Map<SandboxLevel, Promise<string | undefined>>();
 
-  const namedFrom = (projectRoot: string) => (path: string) =>
-    resolve(projectRoot, atHome(path, homesOf(environment)[0]));
+  const namedFrom = (projectRoot: string) => (path: string) => namedPath(projectRoot, path, environment);
   /** The folders in which commands may change things. */
   const changedFrom = (projectRoot: string): string[] => [
     projectRoot,
-    ...settings.write.flatMap((path) => real(namedFrom(projectRoot)(path)) ?? []),
+    ...settings.write.flatMap((path) => realPathOf(namedFrom(projectRoot)(path)) ?? []),
   ];
 
   /** A file of the runtime's that is found by a link which a command could lead elsewhere: no place keeps it from that. */
@@ -59,18 +56,18 @@ export function bestSandboxes({
       changed.every((folder) => path === folder || !isInside(folder, path) || isInside(folder, found));
     const own = (paths: readonly string[]): string[] =>
       paths.map(named).flatMap((path) => {
-        const found = real(path);
+        const found = realPathOf(path);
         return found !== undefined && stays(path, found) ? [found] : [];
       });
     return layoutOf({
       projectRoot,
-      runtimeHome: real(home) ?? home,
+      runtimeHome: realPathOf(home) ?? home,
       userHomes: homes,
       outside,
       now: clock.now(),
       read: own(settings.read),
       write: own(settings.write),
-      hide: [...own(settings.hide), ...hidden, ...ownFiles.flatMap((path) => real(path) ?? [])],
+      hide: [...own(settings.hide), ...hidden, ...ownFiles.flatMap((path) => realPathOf(path) ?? [])],
     });
   }
 
@@ -107,7 +104,7 @@ export function bestSandboxes({
     async find(projectRoot, wanted) {
       const holding = homesOf(environment).find((folder) => isInside(projectRoot, folder));
       if (holding !== undefined) return { none: `the project holds your home, ${holding}` };
-      if (isInside(real(home) ?? home, projectRoot)) return { none: 'the project lies in RUNTIME_HOME' };
+      if (isInside(realPathOf(home) ?? home, projectRoot)) return { none: 'the project lies in RUNTIME_HOME' };
       const led = ledBy(projectRoot);
       if (led !== undefined)
         return { none: `the runtime goes by ${led}, and a link on the way to it could be changed` };
@@ -170,30 +167,4 @@ function sandboxOf(level: Level, projectRoot: string, layout: Layout): Sandbox {
 function levelsHere(): Level[] {
   if (process.platform === 'linux') return [bubblewrap, landlock];
   return process.platform === 'darwin' ? [seatbelt] : [];
-}
-
-/** That of the environment, which programs look at, and the system's, where secrets lie whatever the environment says. */
-function homesOf(environment: Environment): string[] {
-  const named = [environment['HOME'], systemHome()].flatMap((path) => real(path ?? '') ?? []);
-  return [...new Set(named)];
-}
-
-function systemHome(): string | undefined {
-  try {
-    return userInfo().homedir;
-  } catch {
-    return undefined; // a user that the system has no name for
-  }
-}
-
-function atHome(path: string, home = '/'): string {
-  return path === '~' || path.startsWith('~/') ? join(home, path.slice(1)) : path;
-}
-
-function real(path: string): string | undefined {
-  try {
-    return isAbsolute(path) ? realpathSync(path) : undefined;
-  } catch {
-    return undefined;
-  }
 }

@@ -2,14 +2,13 @@
 import { lstatSync, type Stats } from 'node:fs';
 import { join } from 'node:path';
 import { shortText } from '../../base/files/open-file.ts';
+import { LONGEST_READ } from '../../base/git-told-by.ts';
 
 /** Empty, they mean nothing to git: so they can be there before a command, which can't make them then. The last two say what remotes are. */
 export const FOLDERS = ['hooks', 'remotes', 'branches'];
 export const FILES = ['config', 'config.worktree'];
 /** Says where git finds the others. It can't be empty, and a folder that is a repository of its own has none. */
 export const COMMON = 'commondir';
-/** No settings that somebody wrote are larger. */
-export const MOST_BYTES = 1024 * 1024;
 
 /** What git has begun and goes on with when it is told to: what is left to do stands there. */
 const BEGUN = ['rebase-merge', 'rebase-apply', 'sequencer'];
@@ -24,10 +23,6 @@ export function begunIn(git: string): string[] {
   return BEGUN.filter((name) => runsCommands(join(git, name)));
 }
 
-export function isBegun(git: string): boolean {
-  return begunIn(git).length > 0;
-}
-
 /** Of what can't be read, is too long, or is led elsewhere by a link, where it may change, nobody knows. */
 function runsCommands(folder: string): boolean {
   const kind = kindOf(folder);
@@ -35,7 +30,7 @@ function runsCommands(folder: string): boolean {
   if (!kind.isDirectory()) return true;
   const says = (name: string, isHarmless: (text: string) => boolean): boolean => {
     const found = kindOf(join(folder, name));
-    const text = found?.isFile() ? shortText(join(folder, name), MOST_BYTES) : undefined;
+    const text = found?.isFile() ? shortText(join(folder, name), LONGEST_READ) : undefined;
     return found !== undefined && (text === undefined || !isHarmless(text));
   };
   try {

@@ -1,11 +1,10 @@
 /** Where what git runs, or is told by what to run, lies in a project. Commands may change the rest of its repository. */
 import { accessSync, constants } from 'node:fs';
 import { join } from 'node:path';
-import { shortText } from '../../base/files/open-file.ts';
-import { linkedFrom, type RealPath, resolveReal } from '../../base/files/resolve-real.ts';
-import { gitToldBy, type Told } from '../../base/git-told-by.ts';
+import { type RealPath, resolveReal } from '../../base/files/resolve-real.ts';
+import { gitToldBy, LONGEST_READ, ON_DISK, type Told } from '../../base/git-told-by.ts';
 import { isInside } from '../../base/is-inside.ts';
-import { COMMON, FILES, FOLDERS, isBegun, kindOf, MOST_BYTES } from './git-names.ts';
+import { begunIn, COMMON, FILES, FOLDERS, kindOf } from './git-names.ts';
 import type { Layout, Place } from './place.ts';
 
 /** Where other repositories have theirs. */
@@ -14,8 +13,7 @@ const OTHERS = ['modules', 'worktrees'];
 /** `.git` itself is a place, so that nobody renames it; as a file it says where the repository is. */
 export function layoutOfGit(projectRoot: string, homes: readonly string[]): Layout {
   const git = join(projectRoot, '.git');
-  const read = (path: string): string | undefined => shortText(path, MOST_BYTES);
-  const told = gitToldBy({ read, links: linkedFrom }, { folder: projectRoot, homes })
+  const told = gitToldBy(ON_DISK, { folder: projectRoot, homes })
     .filter(({ path }) => path !== projectRoot && isInside(projectRoot, path))
     .map((one) => ({ ...one, kind: kindIfReal(one.path) }));
   const elsewhere = told.filter((one) => canBeKept(one, git)).map(({ path }): Place => ({ path, access: 'read' }));
@@ -56,8 +54,8 @@ function placesIn(git: string): Place[] {
   // ends, and then none may make another. Settings that nobody can read whole can't be compared afterwards.
   const isKept =
     others.includes(COMMON) ||
-    isBegun(git) ||
-    FILES.some((name) => (kindOf(at(name))?.size ?? 0) > MOST_BYTES) ||
+    begunIn(git).length > 0 ||
+    FILES.some((name) => (kindOf(at(name))?.size ?? 0) > LONGEST_READ) ||
     [...FOLDERS, ...FILES, ...others].some((name) => kindOf(at(name))?.isSymbolicLink());
   if (isKept) return [{ path: git, access: 'read' }];
   const known = [...FOLDERS, ...FILES, ...others].map((name): Place => ({ path: at(name), access: 'read' }));

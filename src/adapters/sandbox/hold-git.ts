@@ -4,14 +4,15 @@
  * finds, and is no better for it.
  */
 import {
-  chmodSync, closeSync, constants, fchmodSync, fchownSync, fstatSync, lstatSync, mkdirSync, openSync, readFileSync, renameSync,
-  writeFileSync, writeSync,
+  chmodSync, closeSync, constants, fchmodSync, fchownSync, fstatSync, lstatSync, mkdirSync, openSync, readFileSync, renameSync, type Stats,
+  writeFileSync,
 } from 'node:fs'; // prettier-ignore
 import { basename, dirname, join, relative } from 'node:path';
 import { failureOf } from '../../base/failure.ts';
 import { nameIn, openFile, openFolder } from '../../base/files/open-file.ts';
 import { settingsThatMayRun } from '../../base/git-settings.ts';
-import { begunIn, COMMON, FILES, FOLDERS, kindOf, MOST_BYTES } from './git-names.ts';
+import { LONGEST_READ } from '../../base/git-told-by.ts';
+import { begunIn, COMMON, FILES, FOLDERS, kindOf } from './git-names.ts';
 import type { Layout } from './place.ts';
 
 const { O_CREAT, O_EXCL, O_NOFOLLOW, O_WRONLY, S_IRWXU } = constants;
@@ -86,7 +87,12 @@ function cleared(projectRoot: string, { settings, absent }: Holding, isOpen: boo
   attempt(head, () => kindOf(git) !== undefined && isBare(projectRoot) && setAside(head));
   // Where a link has come in the place of it, what that leads to is another repository, which nothing here is about.
   if (kindOf(git)?.isDirectory() !== true) return said;
-  attempt(git, () => unlocked(git));
+  attempt(git, () => {
+    // It may be one that can't even be opened.
+    const mode = unlockedMode(lstatSync(git));
+    if (mode !== undefined) chmodSync(git, mode);
+    return false;
+  });
   attempt(join(git, COMMON), () => setAside(join(git, COMMON)));
   for (const [path, kept] of settings) attempt(path, () => putBack(path, kept));
   for (const name of begunIn(git)) attempt(join(git, name), () => setAside(join(git, name)));
@@ -123,7 +129,8 @@ function setAside(path: string): boolean {
   const folder = openFolder(real);
   if ('code' in folder) return false;
   try {
-    unlock(folder.fd);
+    const mode = unlockedMode(fstatSync(folder.fd));
+    if (mode !== undefined) fchmodSync(folder.fd, mode);
     const held = { fd: folder.fd, real };
     const name = basename(path);
     let aside = `${name}.set-aside`;
@@ -135,17 +142,9 @@ function setAside(path: string): boolean {
   }
 }
 
-/** A command may have taken the right to change a folder from its owner. */
-function unlock(fd: number): void {
-  const { mode, uid } = fstatSync(fd);
-  if ((mode & S_IRWXU) !== S_IRWXU && uid === process.geteuid?.()) fchmodSync(fd, (mode & 0o7777) | S_IRWXU);
-}
-
-/** One that may not even be opened. Always false: nothing is set aside by it. */
-function unlocked(git: string): boolean {
-  const { mode, uid } = lstatSync(git);
-  if ((mode & S_IRWXU) !== S_IRWXU && uid === process.geteuid?.()) chmodSync(git, (mode & 0o7777) | S_IRWXU);
-  return false;
+/** That of a folder from which a command took its owner's right to change it, with that right. Undefined: the owner has it. */
+function unlockedMode({ mode, uid }: Stats): number | undefined {
+  return (mode & S_IRWXU) !== S_IRWXU && uid === process.geteuid?.() ? (mode & 0o7777) | S_IRWXU : undefined;
 }
 
 /**
@@ -162,7 +161,7 @@ function putBack(path: string, kept: Kept): boolean {
     const name = nameIn({ fd: folder.fd, real: dirname(path) }, basename(path));
     const fd = openSync(name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, kept.mode);
     try {
-      for (let written = 0; written < kept.bytes.length;) written += writeSync(fd, kept.bytes, written);
+      writeFileSync(fd, kept.bytes);
       fchmodSync(fd, kept.mode);
       if (fstatSync(fd).uid !== kept.uid) fchownSync(fd, kept.uid, kept.gid);
     } finally {
@@ -187,7 +186,7 @@ function keptOf(path: string): Kept | undefined {
   if ('code' in file) return undefined;
   try {
     const { size, mode, uid, gid } = file.stats;
-    return size > MOST_BYTES ? undefined : { bytes: readFileSync(file.fd), mode: mode & 0o7777, uid, gid };
+    return size > LONGEST_READ ? undefined : { bytes: readFileSync(file.fd), mode: mode & 0o7777, uid, gid };
   } finally {
     closeSync(file.fd);
   }

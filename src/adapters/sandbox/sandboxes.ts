@@ -1,7 +1,6 @@
-import { homedir } from 'node:os';
-import { resolve } from 'node:path';
 import { realOf } from '../../base/files/resolve-real.ts';
 import type { Sandboxes } from '../../contract/sandbox.ts';
+import { namedPath } from './named-path.ts';
 import type { SandboxesOptions } from './options.ts';
 
 /** Loaded when the first is looked for: most turns run no command. */
@@ -11,12 +10,11 @@ export function createSandboxes(options: SandboxesOptions): Sandboxes {
   const load = (): Promise<Found> =>
     (loaded ??= import('./best-sandbox.ts').then(({ bestSandboxes }) => bestSandboxes(options)));
   const { settings, environment, ownFiles = [] } = options;
-  const home = environment['HOME'] ?? homedir();
   return {
     find: async (project_root, level) => (await load()).find(project_root, level),
     namesFile: (project_root, real) =>
       [...settings.read, ...settings.hide, ...ownFiles].some(
-        (path) => realOf(resolve(project_root, path.replace(/^~(?=\/|$)/, home))) === real,
+        (path) => realOf(namedPath(project_root, path, environment)) === real,
       ),
   };
 }

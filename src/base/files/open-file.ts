@@ -113,17 +113,9 @@ function notAFile(real: string, stats: Stats): Failure {
   return { code: 'not_a_file', message: `${real} is no regular file (a device, pipe or socket)` };
 }
 
-function isMissing(path: string): boolean {
-  try {
-    return statSync(path, { throwIfNoEntry: false }) === undefined;
-  } catch {
-    return true;
-  }
-}
-
 /** The text of a file of at most `most` bytes, wherever links lead; undefined where there is none that can be read. */
 export function shortText(path: string, most: number): string | undefined {
-  if (isMissing(path)) return undefined; // as most that is looked for
+  if (!existsSync(path)) return undefined; // as most that is looked for
   const found = resolveReal(path);
   if ('code' in found || found.kind !== 'file') return undefined;
   const file = openFile(found.real);

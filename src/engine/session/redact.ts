@@ -1,4 +1,5 @@
 /** Secrets and what stands in their place, in whole texts and in texts that come in pieces. */
+import { isInPieces } from '../../base/in-pieces.ts';
 import { redactShapes, ShapeScanner } from './shape-scanner.ts';
 import { spellingsOf } from './spellings.ts';
 
@@ -104,17 +105,7 @@ const PLACEHOLDER = /\[REDACTED:[^\]]*\]/;
 
 /** Is a text the other one, perhaps with placeholders where that has something else? */
 export function isRedacted(text: string, whole: string): boolean {
-  const [first = '', ...others] = text.split(PLACEHOLDER);
-  const last = others.pop();
-  if (last === undefined) return text === whole;
-  if (!whole.startsWith(first)) return false;
-  let from = first.length;
-  for (const piece of others) {
-    const place = whole.indexOf(piece, from);
-    if (place < 0) return false;
-    from = place + piece.length;
-  }
-  return whole.length - last.length >= from && whole.endsWith(last);
+  return isInPieces(whole, text.split(PLACEHOLDER));
 }
 
 /** Where the text's end begins that may turn out to be a secret, or another one than it looks now. */

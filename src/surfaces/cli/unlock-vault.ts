@@ -27,7 +27,7 @@ export async function unlockVault(io: Io, workspace: Workspace, model: string | 
       const typed = await ask('Passphrase of the vault: ');
       if (typed === undefined) return;
       try {
-        return await vault.unlock(typed);
+        return vault.unlock(typed);
       } catch (thrown) {
         const { code, message } = toRuntimeError(thrown);
         if (code !== 'passphrase_wrong') throw thrown;

@@ -4,6 +4,7 @@
  */
 import { type Dir, opendirSync } from 'node:fs';
 import { homedir } from 'node:os';
+import { isInPieces } from '../../../base/in-pieces.ts';
 import { LONGEST_PATH, partsOf } from './file-named.ts';
 
 /** So many names are looked at for a line, those of a folder again for each word; and so many words are made of one with alternatives. */
@@ -123,19 +124,7 @@ function patternOf(text: string): ((name: string) => boolean) | undefined {
   const parts = text.toLowerCase().split(WILD);
   const untold = parts.findIndex((part) => UNTOLD.test(part));
   if (untold >= 0) parts.splice(untold, parts.length, parts[untold]!.slice(0, parts[untold]!.search(UNTOLD)), '');
-  const [first, last] = [parts.shift()!, parts.pop()];
-  return (name) => {
-    const lower = name.toLowerCase();
-    if (last === undefined) return lower === first;
-    if (!lower.startsWith(first)) return false;
-    let at = first.length;
-    for (const part of parts) {
-      const found = lower.indexOf(part, at);
-      if (found < 0) return false;
-      at = found + part.length;
-    }
-    return lower.endsWith(last) && lower.length - last.length >= at;
-  };
+  return (name) => isInPieces(name.toLowerCase(), parts);
 }
 
 /** Undefined: it is no folder, or nobody may look. */

@@ -130,11 +130,11 @@ export async function runFiles(
   if (programs.some((name) => PYTHON.test(name)))
     paths.push(...folders.flatMap(modulesIn), ...words.flatMap(modulesOf(folder)));
   const names = createNames();
-  for (const { told, names: parts, isQuoted, isFolder } of commands.flatMap(madeBy)) {
+  for (const { told: made, names: parts, isQuoted, isFolder } of commands.flatMap(madeBy)) {
     for (const part of parts) {
       const matching = isFolder ? undefined : filesOfPattern(part, isQuoted, folders, names);
       if (matching) for (const path of matching) paths.push(...endings.map((ending) => path + ending));
-      else if (isMade(part)) unknown.add(told);
+      else if (isMade(part)) unknown.add(made);
     }
   }
   if (isCounted) for (const text of commands.flatMap(unreadIn)) unknown.add(text);
@@ -178,14 +178,14 @@ function nameOf({ words }: CommandFact): string {
   return basename(words[0] ?? '');
 }
 
-/** What its words may name, those without quotes and those whose quotes are part of a name. */
+/** What an option runs, and code of any language, has words of its own. */
 const HAVE_CODE = new Set<CommandFact['unclear']>(['option_runs_code', 'code', 'code_from_input', 'runs_elsewhere', 'shell_state']); // prettier-ignore
 
+/** What its words may name, those without quotes and those whose quotes are part of a name. */
 function namedBy(command: CommandFact): string[] {
   const { words, dynamic = [], redirects } = command;
   const whole = words.filter((_, index) => !dynamic.includes(index));
   const read = readsIn(redirects);
-  // What an option runs, and code of any language, has words of its own.
   const inner = HAVE_CODE.has(command.unclear) ? whole.flatMap((word) => word.split(/[\s"'`();,{}|&<>]+/)) : [];
   return [
     ...[...words, ...assignedBy(command), ...read, ...inner].map(placed).flatMap(pathsIn),

@@ -1,13 +1,10 @@
 /** Files that something else runs, or goes by, sooner or later, though nobody calls them: who writes them runs code. */
 import { homedir } from 'node:os';
 import { join, relative } from 'node:path';
-import { gitToldBy, type Told } from '../../../base/git-told-by.ts';
+import { gitToldBy, ON_DISK, type Told } from '../../../base/git-told-by.ts';
 import { isInside } from '../../../base/is-inside.ts';
 import type { Scene } from '../tool.ts';
-import { shortText } from '../../../base/files/open-file.ts';
-import { linkedFrom, realOf } from '../../../base/files/resolve-real.ts';
-
-const MOST_BYTES = 1024 * 1024;
+import { realOf } from '../../../base/files/resolve-real.ts';
 
 /** Start-up files of shells and sessions, settings of programs, programs that are found first. */
 const OF_A_HOME = /^(?:\.|bin(?:\/|$)|Library(?:\/|$))/;
@@ -40,8 +37,7 @@ function guardedIn(scene: Scene): Guarded {
   if (known) return known;
   const { projectRoot, environment } = scene;
   const homes = [...new Set([environment['HOME'] ?? homedir(), homedir()])].map(realOf);
-  const files = { read: (path: string) => shortText(path, MOST_BYTES), links: linkedFrom };
-  const told = gitToldBy(files, { folder: projectRoot, homes })
+  const told = gitToldBy(ON_DISK, { folder: projectRoot, homes })
     .filter(({ path }) => path !== projectRoot)
     .flatMap((one) => [one, { ...one, path: realOf(one.path) }]);
   const made = { homes: homes.filter((home) => isInside(projectRoot, home)), told };

@@ -13,6 +13,11 @@ export function isDeclaration(name: string): boolean {
   return HANDS_ON.has(name) || name === 'readonly';
 }
 
+/** Whether it calculates subscripts, or reads values as lists, of what its words hold once the quotes are gone. */
+export function evaluates(name: string): boolean {
+  return DECLARES.has(name) || ['test', '[', 'printf'].includes(name);
+}
+
 const BUILTINS: Record<string, Judge> = {
   eval: (words, dialect, more) => {
     if (words.length === 1) return more ? unclear('dynamic_code') : nothing;

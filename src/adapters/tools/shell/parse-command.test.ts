@@ -192,7 +192,7 @@ describe.skipIf(!existsSync(BASH))('as bash itself reads it', () => {
       if (newer.has(line) || why === 'unknown_syntax') continue;
       expect([line, accepts(line)]).toEqual([line, why !== 'parse_error']);
     }
-  });
+  }, 120_000); // a process for each
 
   test('literal words are those that bash passes', () => {
     const quoted = fc.constantFrom('a', 'b c', "'", '"', '\\', ' ', "'x y'", '"p q"', '\\"', "\\'", "$'\\x41'", "$'\\t'", '~', '-', '=', '#', '\\\n', '{', '}', ',', '!', '^', '$'); // prettier-ignore

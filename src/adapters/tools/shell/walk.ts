@@ -2,7 +2,7 @@
 import { type Command, forEachChild, type ParsedScript, parse, type Redirection, type SyntaxNode } from 'unbash';
 import { VIA_JOINT, type Unclear, type Via } from '../../../contract/command-words.ts';
 import type { CommandFact } from '../../../contract/values.ts';
-import { isDeclaration } from './builtins.ts';
+import { evaluates, isDeclaration } from './builtins.ts';
 import { bringsText, calculates } from './calculated.ts';
 import { misleads } from './characters.ts';
 import type { Dialect } from './judgement.ts';
@@ -31,12 +31,6 @@ const HIDDEN = /[A-Za-z_]\w*\[[^\]]*(?:\$[({]|`)/;
 
 /** A substitution that quotes keep for later, as the value of a variable. */
 const HIDDEN_VALUE = /'[^']*(?:\$[({]|`)|\\[$`]/;
-
-/** They calculate subscripts, or read values as lists, of what their words hold once the quotes are gone. */
-const EVALUATES = new Set([
-  'test', '[', 'declare', 'typeset', 'local', 'export', 'readonly', 'read', 'mapfile', 'readarray', 'getopts', 'unset', 'printf',
-  'wait', 'let',
-]); // prettier-ignore
 
 /** A subscript that is more than a name or a number. */
 const SUBSCRIPT = /\[[^\]]*[^\w\]@*]/;
@@ -273,7 +267,7 @@ export function createWalker(parser: 'bash' | 'argv'): Walker {
 
 function hiddenIn(words: readonly ShellWord[], assignments: readonly string[]): Unclear | undefined {
   const [program, ...rest] = words;
-  if (program && EVALUATES.has(program.text) && rest.some(isEvaluated)) return 'hidden_code';
+  if (program && evaluates(program.text) && rest.some(isEvaluated)) return 'hidden_code';
   for (const { text, dynamic } of words) {
     if (dynamic) continue;
     const misleading = misleads(text);
