@@ -1,5 +1,5 @@
 /** Files that a command line may run or go by: who approves the line approves them as they are. */
-import { readdirSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { type Digest, digestOf } from '../../../base/digest.ts';
@@ -123,13 +123,19 @@ export async function runFiles(
   const unknown = new Set(folders.length < all.length ? ['else its words name in so many folders'] : []);
   if (words.length < named.length) unknown.add('else its words name');
   const told = TOLD_BY.filter(([names]) => programs.some((name) => names.test(name))).map(([, files]) => files);
-  const paths = folders.flatMap((one) => [
-    ...words.flatMap((word) => endings.map((ending) => fileNamed(word, one) + ending)),
-    ...(told.length === 0 ? [] : namesIn(one).filter((name) => told.some((files) => files.test(name))).map((name) => join(one, name))),
-  ]); // prettier-ignore
-  if (programs.some((name) => PYTHON.test(name)))
-    paths.push(...folders.flatMap(modulesIn), ...words.flatMap(modulesOf(folder)));
+  const paths = folders.flatMap((one) =>
+    words.flatMap((word) => endings.map((ending) => fileNamed(word, one) + ending)),
+  );
   const names = createNames();
+  const isPython = programs.some((name) => PYTHON.test(name));
+  if (isPython) paths.push(...words.flatMap(modulesOf(folder)));
+  for (const one of isPython || told.length > 0 ? folders : []) {
+    for (const name of names.in(one)) {
+      if (told.some((files) => files.test(name))) paths.push(join(one, name));
+      if (isPython) paths.push(...modulesAs(join(one, name)));
+    }
+  }
+  if (!names.more()) unknown.add('else lies in its folders');
   for (const { told: made, names: parts, isQuoted, isFolder } of commands.flatMap(madeBy)) {
     for (const part of parts) {
       const matching = isFolder ? undefined : filesOfPattern(part, isQuoted, folders, names);
@@ -228,11 +234,10 @@ function foldersOf(commands: readonly CommandFact[], words: readonly string[], f
   return [...folders];
 }
 
-function modulesIn(folder: string): string[] {
-  return namesIn(folder).flatMap((name) => {
-    const path = join(folder, name);
-    return MODULE.test(name) ? [path] : name.includes('.') ? [] : PACKAGE.map((file) => join(path, file));
-  });
+/** Of what lies in a folder: a module, or a folder that may be a package. */
+function modulesAs(path: string): string[] {
+  if (MODULE.test(path)) return [path];
+  return basename(path).includes('.') ? [] : PACKAGE.map((file) => join(path, file));
 }
 
 /** Of `-m a.b`. */
@@ -246,14 +251,6 @@ function modulesOf(folder: string): (word: string) => string[] {
       ...PACKAGE.map((file) => join(dirname(path), file)),
     ];
   };
-}
-
-function namesIn(folder: string): string[] {
-  try {
-    return readdirSync(folder);
-  } catch {
-    return [];
-  }
 }
 
 function realFile(path: string): string[] {
