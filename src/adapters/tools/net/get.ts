@@ -1,5 +1,5 @@
 /**
- * One GET with all its limits. Redirects are followed on the same host only, where nothing else would be judged; one that
+ * One GET with all its limits. Redirects are followed on the same host, port and scheme only, where nothing else would be judged; one that
  * leads elsewhere is told, so that it becomes a call of its own. No cookies, no credentials, nothing of the project goes out.
  */
 import http, { type IncomingMessage } from 'node:http';
@@ -33,6 +33,9 @@ export interface Leads {
   to: string;
 }
 
+/** `heard`: something came from there first, so that the message may have words of the server in it. */
+export type Refused = Failure & { heard: boolean };
+
 export interface Wanted {
   url: string;
   /** Why a reply of this type isn't read; undefined: it is. */
@@ -40,7 +43,7 @@ export interface Wanted {
 }
 
 /** @throws what broke on the way; the signal's reason */
-export async function get({ url: first, refuse }: Wanted, around: Around): Promise<Got | Leads | Failure> {
+export async function get({ url: first, refuse }: Wanted, around: Around): Promise<Got | Leads | Refused> {
   let url = new URL(first);
   let addresses: string[] | undefined;
   for (let hops = 0; hops <= MOST_REDIRECTS; hops++) {
@@ -48,7 +51,7 @@ export async function get({ url: first, refuse }: Wanted, around: Around): Promi
     const target = hostFact('url', url.href)!;
     addresses ??= await lookUp(target.host, around); // of all hops: the host stays
     const closed = closedFor(around, target, addresses);
-    if (closed) return closed;
+    if (closed) return { ...closed, heard: hops > 0 };
     const { socket, address } = await connectTo(url, target, addresses, around);
     const abort = (): void => void socket.destroy(around.signal.reason as Error);
     around.signal.addEventListener('abort', abort);
@@ -57,7 +60,7 @@ export async function get({ url: first, refuse }: Wanted, around: Around): Promi
       const status = incoming.statusCode!;
       const to = redirectOf(incoming, url);
       if (to === undefined) return await reply(url, incoming, address, refuse);
-      if ('code' in to) return to;
+      if ('code' in to) return { ...to, heard: true };
       const next = hostFact('url', to.href)!;
       if (!isSamePlace(target, next)) return { from: url.href, status, to: next.url };
       url = new URL(next.url);
@@ -66,7 +69,8 @@ export async function get({ url: first, refuse }: Wanted, around: Around): Promi
       socket.destroy();
     }
   }
-  return { code: 'too_many_redirects', message: `${first} leads on and on: more than ${MOST_REDIRECTS} redirects` };
+  const message = `${first} leads on and on: more than ${MOST_REDIRECTS} redirects`;
+  return { code: 'too_many_redirects', message, heard: true };
 }
 
 function request(url: URL, socket: Socket): Promise<IncomingMessage> {
@@ -101,11 +105,10 @@ function redirectOf({ statusCode, headers }: IncomingMessage, from: URL): URL | 
   return { code: 'redirect_refused', message: `${from.href} leads to what can't be opened (${refused})` };
 }
 
-/** The same host, by the same door; or from the open one of it to the one that is secured. */
+/** The same host, by the same door. */
 function isSamePlace(from: HostFact, to: HostFact): boolean {
-  if (from.host !== to.host) return false;
   const [was, is] = [from, to].map(({ url, port }) => `${URL.parse(url)!.protocol}${port}`);
-  return was === is || (was === 'http:80' && is === 'https:443');
+  return from.host === to.host && was === is;
 }
 
 async function reply(
@@ -113,15 +116,16 @@ async function reply(
   incoming: IncomingMessage,
   address: string,
   refuse: Wanted['refuse'],
-): Promise<Got | Failure> {
+): Promise<Got | Refused> {
+  const heard = true;
   const type = incoming.headers['content-type'] ?? '';
   const status = incoming.statusCode!;
   const refused = status < 400 ? refuse(type) : undefined;
-  if (refused !== undefined) return { code: 'wrong_type', message: `${href} ${refused}` };
+  if (refused !== undefined) return { code: 'wrong_type', message: `${href} ${refused}`, heard };
   const bytes = await readBody(incoming, MOST_BYTES);
-  if (bytes === 'too_large') return { code: 'too_large', message: `${href} is larger than ${MOST_BYTES} bytes` };
+  if (bytes === 'too_large') return { code: 'too_large', message: `${href} is larger than ${MOST_BYTES} bytes`, heard };
   if (bytes === 'unknown_encoding') {
-    return { code: 'unreadable', message: `${href} is compressed by ${incoming.headers['content-encoding']}` };
+    return { code: 'unreadable', message: `${href} is compressed by ${incoming.headers['content-encoding']}`, heard };
   }
   return { url: href, status, reason: incoming.statusMessage ?? '', type, bytes, address };
 }

@@ -33,8 +33,11 @@ export async function openPage(
   try {
     const around = { network, clock, signal: stopper.signal, mayConnect };
     const got = await get({ url: target.url, refuse: refuseType }, around);
-    if ('code' in got) return failed(got);
     const taint = [`web:${target.host}`];
+    if ('code' in got) {
+      const { heard, ...failure } = got;
+      return { ...failed(failure), ...(heard && { taint }) };
+    }
     if ('to' in got) return { ...redirected(got), taint };
     return { ...(await shown(got, around)), taint };
   } catch (error) {
@@ -81,7 +84,8 @@ function failureOn({ host, port }: HostFact, error: unknown): Failure {
   const where = `${host}:${port}`;
   if (NO_NAME.includes(code)) return { code: 'name_not_found', message: `there is no host ${host}` };
   if (syscall === 'getaddrinfo') return { code: 'name_not_found', message: `${host} could not be looked up (${code})` };
-  if (CERTIFICATE.test(code)) return { code: 'tls', message: `the certificate of ${where} is not trusted: ${message}` };
+  // In words of its own it would say what the certificate does.
+  if (CERTIFICATE.test(code)) return { code: 'tls', message: `the certificate of ${where} is not trusted (${code})` };
   if (PROTOCOL.test(code)) return { code: 'unreadable', message: `what ${where} sends can't be read: ${message}` };
   return { code: 'no_connection', message: `no reply from ${where}: ${message}` };
 }
