@@ -25,6 +25,10 @@ test.each<[text: string, paths: string[]]>([
     '[alias]\n\tco = checkout\n\tup = !sh up.sh && cd sub/x\n\tall = "!f(){ ~/bin/all; }; f"',
     ['/p/up.sh', '/home/me/bin/all'],
   ],
+  [
+    '[diff "d"]\n\ttextconv = $HOME/bin/x\n[alias]\n\tz = "!\\"$(git rev-parse --show-toplevel)\\"/t/z"\n\ty = !cd t && ./y\n\tv = !cd "$(git rev-parse --show-toplevel)/u" && sh v.sh',
+    ['/home/me/bin/x', '/p/t/z', '/p/y', '/p/t/y', '/p/v.sh', '/p/u/v.sh'],
+  ],
   ['', []],
 ])('%j', (text, paths) => {
   expect(toldBy({ '/p/.git/config': text })).toEqual(paths);
@@ -45,9 +49,13 @@ test('what is included is read from its own folder, and what the person has for 
 test('of a worktree, a submodule, and a folder somewhere in a repository', () => {
   const hooks = '[core]\nhooksPath = tools\n';
   const worktree = { '/p/.git': 'gitdir: /r/.git/worktrees/p\n', '/r/.git/worktrees/p/commondir': '../..\n' };
-  expect(toldBy({ ...worktree, '/r/.git/config': hooks })).toEqual(['/p/tools']);
-  expect(toldBy({ ...worktree, '/r/.git/worktrees/p/config.worktree': hooks })).toEqual(['/p/tools']);
-  expect(toldBy({ '/p/.git': 'gitdir: ../.git/modules/p', '/.git/modules/p/config': hooks })).toEqual(['/p/tools']);
+  const elsewhere = ['/r/.git/worktrees/p', '/r/.git'];
+  expect(toldBy({ ...worktree, '/r/.git/config': hooks })).toEqual([...elsewhere, '/p/tools']);
+  expect(toldBy({ ...worktree, '/r/.git/worktrees/p/config.worktree': hooks })).toEqual([...elsewhere, '/p/tools']);
+  expect(toldBy({ '/p/.git': 'gitdir: ../.git/modules/p', '/.git/modules/p/config': hooks })).toEqual([
+    '/.git/modules/p',
+    '/p/tools',
+  ]);
   expect(toldBy({ '/.git/config': '[core]\nhooksPath = p/tools\n' })).toEqual(['/p/tools']);
 });
 

@@ -31,8 +31,11 @@ export const ON_DISK: Files = { read: (path) => shortText(path, LONGEST_READ), l
 export interface Told {
   /** Absolute. */
   path: string;
-  /** `hooks`, `settings`: a file or a folder, with all in it. `program`, `alias`: a file that is run, by git or when somebody asks for it. */
-  as: 'hooks' | 'settings' | 'program' | 'alias';
+  /**
+   * `repository`: where it lies elsewhere than in `.git`. `hooks`, `settings`: a file or a folder, with all in it. `program`,
+   * `alias`: a file that is run, by git or when somebody asks for it.
+   */
+  as: 'repository' | 'hooks' | 'settings' | 'program' | 'alias';
 }
 
 /** Of every repository that the folder may be in, as whoever makes a nearer one in it may take that away again. */
@@ -46,7 +49,12 @@ export function gitToldBy(files: Files, { folder, homes }: Around): Told[] {
     const told = toldBy(read, new Set([...own, ...ofHomes]), worktree, homes[0] ?? '/');
     const hooks = folders.map((one) => join(one, 'hooks'));
     const linked = [...own, ...hooks, ...told.map(({ path }) => path)].flatMap((path) => files.links(path));
-    return [...told, ...linked.map((path): Told => ({ path, as: 'hooks' }))];
+    const elsewhere = folders.filter((one) => one !== join(worktree, '.git'));
+    return [
+      ...elsewhere.map((path): Told => ({ path, as: 'repository' })),
+      ...told,
+      ...linked.map((path): Told => ({ path, as: 'hooks' })),
+    ];
   });
 }
 
@@ -96,7 +104,7 @@ function toldBy(read: Read, files: Set<string>, worktree: string, home: string):
         for (const one of path(worktree).flatMap((hooks) => [hooks, ...(basename(hooks) === '_' ? [dirname(hooks)] : [])])) found.push({ path: one, as: 'hooks' }); // prettier-ignore
       } else if (namesProgram(setting)) {
         const as = setting.section === 'alias' ? 'alias' : 'program';
-        found.push(...programsIn(told).flatMap((word) => named(word, worktree, home)).map((one): Told => ({ path: one, as }))); // prettier-ignore
+        found.push(...programsIn(told, worktree, home).map((one): Told => ({ path: one, as })));
       }
     }
   }
@@ -118,18 +126,38 @@ const INTERPRETER =
 /** With a folder, or with an ending. */
 const NAMES_FILE = /\/|\.\w+$/;
 
-/** Of a line of a shell: what stands where a command does, or first behind a program that runs it. */
-function programsIn(line: string): string[] {
-  return line.split(BETWEEN_COMMANDS).flatMap((command) => {
-    const words = command.split(/[\s"'`$<>]+/).filter((word) => word !== '' && !/^\w+=/.test(word));
-    const found: string[] = [];
-    for (const word of words) {
-      if (found.length > 0 && word.startsWith('-')) continue;
-      found.push(word);
-      if (!INTERPRETER.test(word)) break;
+/** By what everybody writes it in such lines, each ends up as the folder that git runs it in, or a home. */
+const ROOT = /\$\(git rev-parse --show-toplevel\)|`git rev-parse --show-toplevel`|\$\{?PWD\}?/g;
+const HOME = /\$\{?HOME\}?/g;
+
+/** Of a line of a shell: what stands where a command does, or first behind a program that runs it. It may go to another folder. */
+function programsIn(line: string, worktree: string, home: string): string[] {
+  const folders = [worktree];
+  const spelt = line.replace(ROOT, '.').replace(HOME, '~');
+  return spelt.split(BETWEEN_COMMANDS).flatMap((command) => {
+    const words = wordsIn(command);
+    if (words[0] === 'cd' || words[0] === 'pushd') {
+      folders.push(...words.slice(1).flatMap((word) => named(word, worktree, home)));
+      return [];
     }
-    return found.filter((word) => NAMES_FILE.test(word));
+    return folders.flatMap((folder) => runIn(words).flatMap((word) => named(word, folder, home)));
   });
+}
+
+/** Without quotes, which may stand around a part of a name. */
+function wordsIn(command: string): string[] {
+  const words = command.replace(/["']/g, '').split(/[\s`$<>]+/);
+  return words.filter((word) => word !== '' && !/^\w+=/.test(word));
+}
+
+function runIn(words: readonly string[]): string[] {
+  const found: string[] = [];
+  for (const word of words) {
+    if (found.length > 0 && word.startsWith('-')) continue;
+    found.push(word);
+    if (!INTERPRETER.test(word)) break;
+  }
+  return found.filter((word) => NAMES_FILE.test(word));
 }
 
 function named(path: string, from: string, home: string): string[] {

@@ -71,6 +71,16 @@ export function bestSandboxes({
     });
   }
 
+  /** What is hidden in a home stays so for projects in it. */
+  function secretAround(projectRoot: string, outside: Outside): string | undefined {
+    const homes = homesOf(environment);
+    return outside
+      .entries()
+      .find(
+        ([path, is]) => is === 'none' && isInside(path, projectRoot) && homes.some((home) => isInside(home, path)),
+      )?.[0];
+  }
+
   /** Why the level doesn't work here; undefined: it does. */
   function tryOnce(level: Level, outside: Outside): Promise<string | undefined> {
     const known = tried.get(level.name);
@@ -116,6 +126,8 @@ export function bestSandboxes({
         // It runs while the project is looked through.
         const first = named.find((level) => programOf(level) !== undefined);
         if (first) void tryOnce(first, outside);
+        const secret = secretAround(projectRoot, outside);
+        if (secret !== undefined) return { none: `the project lies in ${secret}, which is hidden from commands` };
         layout = layoutFor(projectRoot, outside);
       } catch (error) {
         return { none: `nobody can see what is to be hidden: ${(error as Error).message}` };

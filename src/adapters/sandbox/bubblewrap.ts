@@ -33,11 +33,9 @@ export const bubblewrap: Level = {
   leaves: [...READS_AND_PROJECT, 'reading from and writing to named pipes that you may use'],
   lacks: () => (FILTER ? undefined : `unknown machine ${process.arch}`),
   confine(program, { places, scratch, command }) {
-    const mounts = places
-      .slice(1)
-      .filter((place) => !isSoAnyway(place, places))
-      .flatMap((place) => mountOf(place, scratch));
-    const checked = checkedBefore(command, places);
+    const mounted = places.slice(1).filter((place) => !isSoAnyway(place, places));
+    const mounts = mounted.flatMap((place) => mountOf(place, scratch));
+    const checked = checkedBefore(command, mounted);
     const args = [
       '--die-with-parent', ...ISOLATED, ...RIGHTS,
       '--ro-bind', '/', '/', '--dev', '/dev', '--proc', '/proc', ...KERNEL, ...mounts,

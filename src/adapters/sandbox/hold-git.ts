@@ -4,8 +4,7 @@
  * finds, and is no better for it.
  */
 import {
-  chmodSync, closeSync, constants, fchmodSync, fchownSync, fstatSync, lstatSync, mkdirSync, openSync, readFileSync, renameSync, type Stats,
-  writeFileSync,
+  chmodSync, closeSync, constants, fchmodSync, fchownSync, fstatSync, mkdirSync, openSync, readFileSync, renameSync, writeFileSync,
 } from 'node:fs'; // prettier-ignore
 import { basename, dirname, join, relative } from 'node:path';
 import { failureOf } from '../../base/failure.ts';
@@ -38,11 +37,12 @@ const holdings = new Map<string, Holding>();
  * Gives what ends it, which says in words what was set aside, or could not be; called again it does nothing.
  * @throws Error of the file system, where something can't be made
  */
-export function holdGit(projectRoot: string, { places, absent }: Layout): () => string[] {
-  const git = join(projectRoot, '.git');
-  const isOpen = places.some(({ path, access }) => path === git && access === 'write');
+export function holdGit(
+  projectRoot: string,
+  { absent, repositories }: Pick<Layout, 'absent' | 'repositories'>,
+): () => string[] {
   const holding = holdings.get(projectRoot) ?? { running: 0, settings: new Map<string, Kept>(), absent: new Set() };
-  if (isOpen) {
+  for (const git of repositories) {
     for (const path of FOLDERS.map((name) => join(git, name))) {
       if (kindOf(path) === undefined) unlessThere(() => mkdirSync(path));
     }
@@ -55,14 +55,14 @@ export function holdGit(projectRoot: string, { places, absent }: Layout): () => 
   for (const path of absent) holding.absent.add(path);
   // By it the project would be a repository of its own, with settings of its own, were `.git` none any more.
   const head = join(projectRoot, HEAD);
-  if (isOpen && kindOf(head) === undefined) holding.absent.add(head);
+  if (repositories.includes(join(projectRoot, '.git')) && kindOf(head) === undefined) holding.absent.add(head);
   holding.running += 1;
   holdings.set(projectRoot, holding);
   let hasEnded = false;
   return () => {
     if (hasEnded) return [];
     hasEnded = true;
-    const said = cleared(projectRoot, holding, isOpen);
+    const said = cleared(projectRoot, holding, repositories);
     holding.running -= 1;
     if (holding.running === 0) holdings.delete(projectRoot);
     return said;
@@ -70,32 +70,31 @@ export function holdGit(projectRoot: string, { places, absent }: Layout): () => 
 }
 
 /** Each by itself: where one can't be, the others are. In a repository that was kept as it is, nothing is a command's. */
-function cleared(projectRoot: string, { settings, absent }: Holding, isOpen: boolean): string[] {
-  const git = join(projectRoot, '.git');
+function cleared(projectRoot: string, { settings, absent }: Holding, repositories: readonly string[]): string[] {
   const said: string[] = [];
-  const attempt = (path: string, act: () => boolean): void => {
+  /** True: something was set aside by it. */
+  const attempt = (path: string, act: () => unknown): void => {
     const name = relative(projectRoot, path);
     try {
-      if (act()) said.push(`set aside: ${name}`);
+      if (act() === true) said.push(`set aside: ${name}`);
     } catch (error) {
       said.push(`not set aside: ${name} (${failureOf(error).message})`);
     }
   };
+  attempt(projectRoot, () => unlock(projectRoot));
   for (const path of absent) attempt(path, () => setAsideBelow(projectRoot, path));
-  if (!isOpen) return said;
-  const head = join(projectRoot, HEAD);
-  attempt(head, () => kindOf(git) !== undefined && isBare(projectRoot) && setAside(head));
-  // Where a link has come in the place of it, what that leads to is another repository, which nothing here is about.
-  if (kindOf(git)?.isDirectory() !== true) return said;
-  attempt(git, () => {
-    // It may be one that can't even be opened.
-    const mode = unlockedMode(lstatSync(git));
-    if (mode !== undefined) chmodSync(git, mode);
-    return false;
-  });
-  attempt(join(git, COMMON), () => setAside(join(git, COMMON)));
-  for (const [path, kept] of settings) attempt(path, () => putBack(path, kept));
-  for (const name of begunIn(git)) attempt(join(git, name), () => setAside(join(git, name)));
+  for (const git of repositories) {
+    if (git === join(projectRoot, '.git')) {
+      const head = join(projectRoot, HEAD);
+      attempt(head, () => kindOf(git) !== undefined && isBare(projectRoot) && setAside(head));
+    }
+    // Where a link has come in the place of it, what that leads to is another repository, which nothing here is about.
+    if (kindOf(git)?.isDirectory() !== true) continue;
+    attempt(git, () => unlock(git));
+    attempt(join(git, COMMON), () => setAside(join(git, COMMON)));
+    for (const [path, kept] of settings) if (dirname(path) === git) attempt(path, () => putBack(path, kept));
+    for (const name of begunIn(git)) attempt(join(git, name), () => setAside(join(git, name)));
+  }
   return said;
 }
 
@@ -111,6 +110,7 @@ function isBare(projectRoot: string): boolean {
 function setAsideBelow(projectRoot: string, path: string): boolean {
   let at = projectRoot;
   for (const name of relative(projectRoot, path).split('/')) {
+    unlock(at);
     at = join(at, name);
     const kind = kindOf(at);
     if (kind === undefined) return false;
@@ -124,13 +124,15 @@ function setAsideBelow(projectRoot: string, path: string): boolean {
  * a command that still runs may put a link in the place of any. False: nothing is there, or its folder is none any more.
  */
 function setAside(path: string): boolean {
-  if (kindOf(path) === undefined) return false;
   const real = dirname(path);
+  unlock(real);
+  if (kindOf(path) === undefined) return false;
   const folder = openFolder(real);
-  if ('code' in folder) return false;
+  if ('code' in folder) {
+    if (folder.code === 'no_permission') throw new Error(folder.message);
+    return false;
+  }
   try {
-    const mode = unlockedMode(fstatSync(folder.fd));
-    if (mode !== undefined) fchmodSync(folder.fd, mode);
     const held = { fd: folder.fd, real };
     const name = basename(path);
     let aside = `${name}.set-aside`;
@@ -142,9 +144,11 @@ function setAside(path: string): boolean {
   }
 }
 
-/** That of a folder from which a command took its owner's right to change it, with that right. Undefined: the owner has it. */
-function unlockedMode({ mode, uid }: Stats): number | undefined {
-  return (mode & S_IRWXU) !== S_IRWXU && uid === process.geteuid?.() ? (mode & 0o7777) | S_IRWXU : undefined;
+/** A command may have taken the right to look into a folder, or to change it, from its owner. */
+function unlock(folder: string): void {
+  const kind = kindOf(folder);
+  if (kind?.isDirectory() !== true || kind.uid !== process.geteuid?.() || (kind.mode & S_IRWXU) === S_IRWXU) return;
+  chmodSync(folder, (kind.mode & 0o7777) | S_IRWXU);
 }
 
 /**

@@ -25,7 +25,7 @@ export const landlock: Level = {
   leaves: [
     ...READS_AND_PROJECT,
     'reading files of the project that are named like secrets (`.env`)',
-    "changing hooks and settings of the project's git",
+    "changing hooks and settings of the project's git, and files of it that your shell or session starts with",
     'changing modes, owners and times of your files anywhere',
     "seeing other processes' names and commands, slowing them down, and before Linux 6.12 sending them signals",
     'seeing that files are there which it may not read, and how large they are',

@@ -15,4 +15,6 @@ export interface Layout {
   places: Place[];
   /** What isn't there and would be kept as it is: no command can be stopped from making it, so it is set aside afterwards. */
   absent: string[];
+  /** Folders of git that commands may change, but for what is a place of its own in them. */
+  repositories: string[];
 }

@@ -6,7 +6,7 @@ import { isInside } from '../../base/is-inside.ts';
 import { accessSync, constants, type Dirent, existsSync, lstatSync, readdirSync, realpathSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { isSecretShaped } from '../../base/secret-shaped.ts';
-import { layoutOfGit } from './git-places.ts';
+import { layoutOfKept } from './kept-places.ts';
 import type { Access, Layout, Place } from './place.ts';
 import { secretsOfProject } from './project-secrets.ts';
 import { HOME_SECRETS, OWN_FOLDERS_IN_RUN, SYSTEM_SECRETS } from './secrets.ts';
@@ -44,9 +44,9 @@ export function outsideOf(userHomes: readonly string[]): Outside {
   return access;
 }
 
-/** Links lead elsewhere: it is their target that counts. */
-function put(access: Map<string, Access>, path: string, is: Access): void {
-  const real = realPath(path);
+/** Links lead elsewhere: it is their target that counts. @throws Error of the system where it `must` be seen and can't be */
+function put(access: Map<string, Access>, path: string, is: Access, must = false): void {
+  const real = realPath(path, must);
   if (real === undefined || real === '/') return;
   // What can't be opened anyway needn't be hidden.
   if (is !== 'none' || isOpen(real)) access.set(real, is);
@@ -59,12 +59,13 @@ export function layoutOf(around: Surroundings): Layout {
   const soft = new Set<string>();
   access.set(projectRoot, 'write');
   for (const path of secretsOfProject(projectRoot, around.now)) {
-    put(access, path, 'none');
+    put(access, path, 'none', true); // a command that runs may lock its folder at this moment
     soft.add(path);
   }
   // From here on nothing is resolved again: what commands may change could lead elsewhere by now.
-  const ofGit = layoutOfGit(projectRoot, userHomes);
-  for (const { path, access: is } of ofGit.places) access.set(path, is);
+  const kept = layoutOfKept(projectRoot, userHomes);
+  // Nothing is seen again by it that was hidden: a file of the home may be both.
+  for (const { path, access: is } of kept.places) if (access.get(path) !== 'none') access.set(path, is);
   for (const path of around.hide) access.set(path, 'none');
   for (const path of around.read) access.set(path, 'read');
   for (const path of around.write) access.set(path, 'write');
@@ -81,7 +82,7 @@ export function layoutOf(around: Surroundings): Layout {
   const places = [...access]
     .map(([path, is]): Place => ({ path, access: is, ...(is === 'none' && soft.has(path) && { soft: true }) }))
     .sort((a, b) => depth(a.path) - depth(b.path) || (a.path < b.path ? -1 : 1));
-  return { places, absent: ofGit.absent };
+  return { ...kept, places };
 }
 
 function accessAt(path: string, access: ReadonlyMap<string, Access>): Access {
@@ -105,10 +106,11 @@ function namesIn(folder: string): Dirent[] {
 }
 
 /** Most of what is asked for isn't there, which a failing call would tell slowly. */
-function realPath(path: string): string | undefined {
+function realPath(path: string, must: boolean): string | undefined {
   try {
     return lstatSync(path, { throwIfNoEntry: false }) && realpathSync.native(path);
-  } catch {
+  } catch (error) {
+    if (must && (error as NodeJS.ErrnoException).code === 'EACCES') throw error;
     return undefined;
   }
 }

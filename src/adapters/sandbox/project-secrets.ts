@@ -51,7 +51,8 @@ export function secretsOfProject(root: string, now: number): string[] {
 
 function listingOf(folder: string, { must, now }: { must: boolean; now: number }): Listing | undefined {
   try {
-    const { ino, dev, ctimeNs, ctimeMs } = statSync(folder, { bigint: true });
+    // By a name in it: of one whose entries can be listed and not looked at, a command would get what it hid so.
+    const { ino, dev, ctimeNs, ctimeMs } = statSync(`${folder}/.`, { bigint: true });
     const stamp = `${dev} ${ino} ${ctimeNs}`;
     const before = known.get(folder);
     if (before?.stamp === stamp) return before;

@@ -1,4 +1,5 @@
-import { mkdirSync, symlinkSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { shell, type TestHost, testHost } from '../test-host.ts';
@@ -45,6 +46,27 @@ test('… and those of a worktree, which another folder keeps', async () => {
   t.file('kept/config', '[core]\n\thooksPath = .husky/_\n');
   for (const path of ['.husky/_/h', '.husky/pre-commit']) expect(await laterOf(path)).toBe(true);
   expect(await laterOf('husky')).toBe(false);
+});
+
+test('… all of a repository that the file `.git` finds in the project', async () => {
+  t.file('.git', 'gitdir: ./.bare\n');
+  for (const path of ['.bare/config', '.bare/hooks/post-commit', '.bare/x']) expect(await laterOf(path)).toBe(true);
+  expect(await laterOf('.bar')).toBe(false);
+});
+
+test('… and what a home leads to, or holds around the project', async () => {
+  t.remove();
+  const home = realpathSync(mkdtempSync(join(tmpdir(), 'later-')));
+  const project = join(home, '.config');
+  mkdirSync(join(project, 'dotfiles'), { recursive: true });
+  symlinkSync('.config/dotfiles/bash', join(home, '.bashrc'));
+  t = testHost({ environment: { PATH: process.env['PATH'], HOME: home } }, project);
+  for (const path of ['git/config', 'fish/config.fish', 'autostart/x.desktop', 'dotfiles/bash']) expect(await laterOf(path)).toBe(true); // prettier-ignore
+  for (const path of ['app/settings', 'dotfiles/vim', '.bashrc']) expect(await laterOf(path)).toBe(false);
+  mkdirSync(join(project, 'fish'));
+  t = testHost({ environment: { PATH: process.env['PATH'], HOME: home } }, join(project, 'fish'));
+  expect(await laterOf('x')).toBe(true);
+  rmSync(home, { recursive: true });
 });
 
 test('settings that are no file, or endless, hold nothing up', async () => {

@@ -1,8 +1,9 @@
 /** Files that something else runs, or goes by, sooner or later, though nobody calls them: who writes them runs code. */
 import { homedir } from 'node:os';
 import { join, relative } from 'node:path';
-import { gitToldBy, ON_DISK, type Told } from '../../../base/git-told-by.ts';
+import type { Told } from '../../../base/git-told-by.ts';
 import { isInside } from '../../../base/is-inside.ts';
+import { runsLaterOf } from '../../../base/runs-later.ts';
 import type { Scene } from '../tool.ts';
 import { realOf } from '../../../base/files/resolve-real.ts';
 
@@ -10,8 +11,8 @@ import { realOf } from '../../../base/files/resolve-real.ts';
 const OF_A_HOME = /^(?:\.|bin(?:\/|$)|Library(?:\/|$))/;
 
 /**
- * Hooks and settings of git that lie elsewhere in the project than in `.git`, which is known by its name; and in a project
- * that is somebody's home, or holds it, what starts with their next shell or login. `real`: a real path.
+ * Hooks and settings of git that lie elsewhere in the project than in `.git`, which is known by its name; and what starts with
+ * somebody's next shell or login, where the project is their home, holds it, lies in it, or is where it leads by links. `real`: a real path.
  */
 export function runsLater(scene: Scene, real: string): boolean {
   const { projectRoot } = scene;
@@ -20,7 +21,7 @@ export function runsLater(scene: Scene, real: string): boolean {
   if (real === join(projectRoot, 'HEAD')) return true;
   const { homes, told } = guardedIn(scene);
   const isOfHome = homes.some((home) => isInside(home, real) && OF_A_HOME.test(relative(home, real)));
-  return isOfHome || told.some(({ path, as }) => (as === 'hooks' || as === 'settings' ? isInside(path, real) : path === real)); // prettier-ignore
+  return isOfHome || told.some(({ path, as }) => (as === 'program' || as === 'alias' ? path === real : isInside(path, real))); // prettier-ignore
 }
 
 interface Guarded {
@@ -37,8 +38,8 @@ function guardedIn(scene: Scene): Guarded {
   if (known) return known;
   const { projectRoot, environment } = scene;
   const homes = [...new Set([environment['HOME'] ?? homedir(), homedir()])].map(realOf);
-  const told = gitToldBy(ON_DISK, { folder: projectRoot, homes })
-    .filter(({ path }) => path !== projectRoot)
+  const told = runsLaterOf({ folder: projectRoot, homes })
+    .filter(({ path, as }) => path !== projectRoot || as === 'settings')
     .flatMap((one) => [one, { ...one, path: realOf(one.path) }]);
   const made = { homes: homes.filter((home) => isInside(projectRoot, home)), told };
   guarded.set(scene, made);

@@ -16,7 +16,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { layoutOfGit } from './git-places.ts';
+import { layoutOfKept } from './kept-places.ts';
 import { holdGit } from './hold-git.ts';
 
 let base: string;
@@ -31,7 +31,7 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(base, { recursive: true }));
 
-const hold = (): (() => string[]) => holdGit(project, layoutOfGit(project, []));
+const hold = (): (() => string[]) => holdGit(project, layoutOfKept(project, []));
 
 test('what a command made is set aside in the repository alone, and not in one that a link in its place leads to', () => {
   const setAside = hold();
@@ -143,7 +143,83 @@ test('hooks in the project are kept also where its repository lies elsewhere', (
   mkdirSync(join(project, 'tools'));
   mkdirSync(join(base, '.git'));
   writeFileSync(join(base, '.git/config'), '[core]\nhooksPath = project/tools\n');
-  expect(layoutOfGit(project, []).places).toEqual([{ path: join(project, 'tools'), access: 'read' }]);
+  expect(layoutOfKept(project, []).places).toEqual([{ path: join(project, 'tools'), access: 'read' }]);
+});
+
+/** For what root may do and others may not. */
+const asAnybody = (act: () => void): void => {
+  const isRoot = process.geteuid!() === 0;
+  if (isRoot) for (const path of ['', ...readdirSync(base, { recursive: true }).map(String)]) chownSync(join(base, path), 65_534, 65_534); // prettier-ignore
+  if (isRoot) process.seteuid!(65_534);
+  try {
+    act();
+  } finally {
+    if (isRoot) process.seteuid!(0);
+  }
+};
+
+describe('a repository of the project in a folder that its file `.git` names', () => {
+  const bare = (): string => join(project, 'kept/.bare');
+  beforeEach(() => {
+    rmSync(git, { recursive: true });
+    mkdirSync(join(bare(), 'worktrees'), { recursive: true });
+    writeFileSync(git, 'gitdir: kept/.bare\n');
+  });
+
+  test('is kept as one in `.git` is', () => {
+    const { places, repositories } = layoutOfKept(project, []);
+    expect(repositories).toEqual([bare()]);
+    expect(places).toContainEqual({ path: git, access: 'read' });
+    expect(places).toContainEqual({ path: bare(), access: 'write' });
+    for (const name of ['hooks', 'config', 'worktrees']) {
+      expect(places).toContainEqual({ path: join(bare(), name), access: 'read' });
+    }
+  });
+
+  test('what comes into it is set aside, and its settings are put back', () => {
+    writeFileSync(join(bare(), 'config'), '[core]\n');
+    const end = hold();
+    writeFileSync(join(bare(), 'commondir'), 'x');
+    writeFileSync(join(bare(), 'config'), '[core]\n\tfsmonitor = ./x\n');
+    expect(end()).toEqual(['set aside: kept/.bare/commondir', 'set aside: kept/.bare/config']);
+    expect(readFileSync(join(bare(), 'config'), 'utf8')).toBe('[core]\n');
+  });
+
+  test('so is one that wasn’t there', () => {
+    rmSync(bare(), { recursive: true });
+    const end = hold();
+    mkdirSync(bare());
+    expect(end()).toEqual(['set aside: kept/.bare']);
+  });
+});
+
+describe('what a command took the right to look at from', () => {
+  test('is kept with the folder around it', () => {
+    writeFileSync(join(git, 'config'), '[core]\n\thooksPath = cfg/hooks\n\tfsmonitor = tools/watch\n');
+    for (const path of ['cfg/hooks', 'tools']) mkdirSync(join(project, path), { recursive: true });
+    writeFileSync(join(project, 'tools/watch'), '');
+    asAnybody(() => {
+      for (const path of ['cfg', 'tools']) {
+        chmodSync(join(project, path), 0o600);
+        expect(layoutOfKept(project, []).places).toContainEqual({ path: join(project, path), access: 'read' });
+        chmodSync(join(project, path), 0o700);
+      }
+    });
+  });
+
+  test.each(['.', 'tools'])('is set aside all the same: %s', (folder) => {
+    writeFileSync(join(git, 'config'), '[core]\n\tfsmonitor = tools/watch\n');
+    asAnybody(() => {
+      const end = hold();
+      mkdirSync(join(project, 'tools'));
+      writeFileSync(join(project, 'tools/watch'), '');
+      writeFileSync(join(git, 'commondir'), '');
+      for (const mode of [0o111, 0o000]) {
+        chmodSync(join(project, folder), mode);
+        if (mode === 0) expect(end()).toEqual(['set aside: tools/watch', 'set aside: .git/commondir']);
+      }
+    });
+  });
 });
 
 test('so is what links of its hooks lead to', () => {
@@ -152,10 +228,10 @@ test('so is what links of its hooks lead to', () => {
   mkdirSync(join(git, 'hooks'), { recursive: true });
   symlinkSync('../../scripts/check', join(git, 'hooks/pre-commit'));
   symlinkSync('/nowhere', join(git, 'hooks/pre-push'));
-  expect(layoutOfGit(project, []).places).toContainEqual({ path: join(project, 'scripts/check'), access: 'read' });
+  expect(layoutOfKept(project, []).places).toContainEqual({ path: join(project, 'scripts/check'), access: 'read' });
   rmSync(join(git, 'hooks'), { recursive: true });
   symlinkSync('../githooks', join(git, 'hooks'));
-  expect(layoutOfGit(project, []).places).toContainEqual({ path: join(project, 'githooks'), access: 'read' });
+  expect(layoutOfKept(project, []).places).toContainEqual({ path: join(project, 'githooks'), access: 'read' });
 });
 
 describe('settings that came while a command ran', () => {
@@ -311,6 +387,6 @@ describe('a HEAD beside `.git`', () => {
     writeFileSync(at('HEAD'), 'ref: refs/heads/main\n');
     const home = join(base, 'other');
     writeFileSync(join(home, '.gitconfig'), '[core]\n\thooksPath = absent\n');
-    expect(holdGit(project, layoutOfGit(project, [home]))()).toEqual([]);
+    expect(holdGit(project, layoutOfKept(project, [home]))()).toEqual([]);
   });
 });

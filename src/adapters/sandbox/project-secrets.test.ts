@@ -1,0 +1,34 @@
+import {
+  chmodSync,
+  chownSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  realpathSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { secretsOfProject } from './project-secrets.ts';
+
+test('a folder whose names can be listed, and not looked at, is one: by the next command it may be open again', () => {
+  const root = realpathSync(mkdtempSync(join(tmpdir(), 'secrets-')));
+  mkdirSync(join(root, 'sub/.ssh'), { recursive: true });
+  writeFileSync(join(root, 'sub/.env'), '');
+  const isRoot = process.geteuid!() === 0; // who may look at all
+  if (isRoot) for (const path of ['', ...readdirSync(root, { recursive: true }).map(String)]) chownSync(join(root, path), 65_534, 65_534); // prettier-ignore
+  if (isRoot) process.seteuid!(65_534);
+  try {
+    for (const mode of [0o600, 0o444, 0o111, 0o000]) {
+      chmodSync(join(root, 'sub'), mode);
+      expect(secretsOfProject(root, 0)).toEqual([join(root, 'sub')]);
+    }
+    chmodSync(join(root, 'sub'), 0o700);
+    expect(secretsOfProject(root, 0).sort()).toEqual([join(root, 'sub/.env'), join(root, 'sub/.ssh')]);
+  } finally {
+    if (isRoot) process.seteuid!(0);
+    rmSync(root, { recursive: true });
+  }
+});

@@ -1,0 +1,45 @@
+/** What in a person's home is run, or gone by, with the next shell, session or everyday program: who writes it runs code there. */
+import { lstatSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { realOf } from './files/resolve-real.ts';
+import { isInside } from './is-inside.ts';
+
+const NAMES = [
+  // shells
+  '.profile', '.bash_profile', '.bash_login', '.bash_logout', '.bashrc', '.bashrc.d', '.bash_aliases', '.bash_completion',
+  '.zshenv', '.zprofile', '.zshrc', '.zlogin', '.zlogout', '.zsh', '.oh-my-zsh', '.kshrc', '.mkshrc', '.cshrc', '.tcshrc',
+  '.login', '.logout', '.xonshrc', '.inputrc', '.pam_environment', '.direnvrc',
+  '.config/fish', '.config/zsh', '.config/bash', '.config/nushell', '.config/xonsh', '.config/elvish', '.config/direnv',
+  '.config/environment.d', '.config/starship.toml', '.local/share/bash-completion', '.local/share/fish',
+  // sessions
+  '.xprofile', '.xinitrc', '.xsession', '.xsessionrc', '.config/autostart', '.config/systemd', '.config/plasma-workspace',
+  '.config/sway', '.config/i3', '.i3', '.config/hypr', '.local/share/systemd', '.local/share/dbus-1', '.local/share/applications',
+  'Library/LaunchAgents',
+  // programs
+  'bin', '.local/bin', '.cargo/bin', '.cargo/config', '.cargo/config.toml', '.gitconfig', '.config/git', '.hgrc', '.npmrc',
+  '.vimrc', '.gvimrc', '.vim', '.exrc', '.config/nvim', '.emacs', '.emacs.d', '.config/emacs', '.tmux.conf', '.config/tmux',
+  '.screenrc', '.gdbinit', '.config/gdb', '.pdbrc', '.psqlrc', '.sqliterc', '.irbrc', '.Rprofile', '.mailcap', '.ssh/config', '.ssh/rc',
+]; // prettier-ignore
+
+/** Real paths of those that lie in this folder, or around it: a home may lead there by links, as for a folder of dotfiles. */
+export function startUpFiles(folder: string, homes: readonly string[]): string[] {
+  const real = remembered(realOf);
+  return homes.flatMap((home) =>
+    NAMES.flatMap((name) => {
+      const path = join(home, name);
+      const isLink = lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() === true;
+      const found = isLink ? realOf(path) : join(real(dirname(path)), basename(path));
+      return isInside(folder, found) || isInside(found, folder) ? [found] : [];
+    }),
+  );
+}
+
+/** Most lie in one of a few folders. */
+function remembered(tell: (path: string) => string): (path: string) => string {
+  const known = new Map<string, string>();
+  return (path) => {
+    const said = known.get(path) ?? tell(path);
+    known.set(path, said);
+    return said;
+  };
+}

@@ -1,0 +1,65 @@
+/** Projects that lie in a home, or to which it leads: what starts with the next shell stays, and what is hidden stays so. */
+import { existsSync, mkdirSync, readFileSync, renameSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { testHost } from '../adapters/tools/test-host.ts';
+import { type Confined, confined, LEVELS, levelsUnmet } from './testing/confined.ts';
+
+const why = await levelsUnmet();
+
+for (const level of LEVELS) {
+  const unmet = why.get(level.name) ?? '';
+  describe.skipIf(unmet !== '')(`${level.name}${unmet}`, () => {
+    let c: Confined;
+    beforeEach(() => void (c = confined(level)));
+    afterEach(() => c.remove());
+    const inHome = (path: string): string => join(c.home, path);
+
+    test('a project that lies in what is hidden has no sandbox', async () => {
+      mkdirSync(inHome('.ssh/keys'));
+      for (const path of ['.ssh', '.ssh/keys', '.config/gh']) {
+        expect(await c.sandboxes.find(inHome(path))).toEqual({ none: expect.stringMatching(/^the project lies in .*, which is hidden/) }); // prettier-ignore
+      }
+    });
+
+    if (level.name === 'bubblewrap') {
+      test('start-up files that links lead to, and those of a project in the home, stay; what comes is set aside', async () => {
+        c.t.file('rc/bash', 'ours\n');
+        c.t.file('git/config', 'ours\n');
+        writeFileSync(inHome('.profile'), '');
+        symlinkSync('project/rc/bash', inHome('.bash_aliases'));
+        symlinkSync('../project/git', inHome('.config/git'));
+        symlinkSync('project/rc/zsh', inHome('.zshrc'));
+        const said = await c.output('for f in rc/bash git/config git/hooks rc/zsh rc/other; do echo evil >$f; done; mv rc git away; :'); // prettier-ignore
+        expect(['rc/bash', 'git/config', 'rc/other'].map(c.t.text)).toEqual(['ours\n', 'ours\n', 'evil\n']);
+        expect(existsSync(join(c.t.root, 'git/hooks'))).toBe(false);
+        expect(said).toContain('[set aside: rc/zsh]');
+      });
+
+      test('of a project that is a folder of settings, those which are run stay', async () => {
+        mkdirSync(inHome('.config/fish'));
+        writeFileSync(inHome('.config/fish/config.fish'), 'ours\n');
+        renameSync(c.t.root, inHome('was'));
+        const config = inHome('.config');
+        const found = await c.sandboxes.find(config);
+        if ('none' in found) throw new Error(found.none);
+        const project = testHost({ home: inHome('.runtime'), sandboxes: c.sandboxes }, config);
+        const cmd =
+          'cat gh/hosts.yml; for f in fish/config.fish autostart/x other/y; do mkdir -p ${f%/*}; echo evil >$f; done';
+        const request = { ...project.request('exec_command', { cmd }), sandbox: level.name };
+        const { output } = await project.run(request, await project.host.inspect(request));
+        expect(output).not.toContain('geheim');
+        expect(output).toContain('[set aside: autostart]');
+        expect(['fish/config.fish', 'other/y'].map((path) => readFileSync(join(config, path), 'utf8'))).toEqual(['ours\n', 'evil\n']); // prettier-ignore
+        renameSync(inHome('was'), c.t.root);
+      });
+
+      test('of two kept folders one may lie in the other', async () => {
+        c.t.file('.git/config', '[core]\n\thooksPath = .husky/_\n');
+        c.t.file('.husky/_/pre-commit', 'ours\n');
+        expect(await c.output('echo fine; echo evil >.husky/_/pre-commit; echo evil >.husky/pre-commit')).toContain('fine\n'); // prettier-ignore
+        expect(c.t.text('.husky/_/pre-commit')).toBe('ours\n');
+      });
+    }
+  });
+}
