@@ -1,9 +1,11 @@
 /** Words of a command line of which only the shell knows what they name, and text in it that nobody read as what it is. */
-import type { Unclear } from '../../../contract/command-words.ts';
+import { basename } from 'node:path';
+import { type Unclear, VIA_JOINT } from '../../../contract/command-words.ts';
 import type { CommandFact } from '../../../contract/values.ts';
 import { judgeProgram } from '../shell/program.ts';
 import { isHarmless, variableOf } from '../shell/variables.ts';
 import { wordsOf as shellWords } from '../shell/words.ts';
+import { wrapperOf } from '../shell/wrappers.ts';
 import { readsIn } from './file-named.ts';
 
 export interface MadeWord {
@@ -37,6 +39,13 @@ const NOT_READ = new Set<Unclear | undefined>(['parse_error', 'too_large', 'too_
 const MAY_HAVE_CODE = new Set<Unclear | undefined>([
   'other_shell', 'options', 'dynamic_code', 'dynamic_command', 'control_characters', 'misleading_characters',
 ]); // prettier-ignore
+
+/** By words that nobody reads here these run programs on names that they are given, or find. */
+const GIVES = /^(?:xargs|parallel|sem|entr|run-parts|fd|fdfind|rg)$/;
+const RUNS_BY_WORDS = new Set<Unclear | undefined>(['options', 'option_runs_code', 'runs_elsewhere']);
+
+/** Runs a program in each folder where it finds something. */
+const RUNS_THERE = /^-(?:exec|ok)dir$/;
 
 /** More than one name, as code has it. */
 const CODE = /[\s;&|<>()$`*?[{~"'\\]/;
@@ -99,12 +108,30 @@ export function unreadIn(command: CommandFact): string[] {
   // It may stand where no command has it, as in the list of a loop.
   if (unclear === 'hidden_code') return ['else it calculates with'];
   const all = shellWords(command);
-  // What is told of it may be another reason, as of a variable before it.
-  if (!MAY_HAVE_CODE.has(judgeProgram(all, 'bash', false).unclear)) return [];
+  if (!MAY_HAVE_CODE.has(ownReason(command))) return [];
   return all
     .slice(1)
     .filter(({ text, dynamic }) => (dynamic ? isMade(placed(text)) && LINE.test(text) && !PROCESS.test(text) : CODE.test(text)))
     .map(({ text }) => text.replace(/["']/g, '')); // prettier-ignore
+}
+
+/** Those that work on names which stand nowhere in the line, or in folders which do so. */
+export function givenNames(commands: readonly CommandFact[]): CommandFact[] {
+  const goesThere = commands.some(({ words: [name = '', ...rest] }) => basename(name) === 'find' && rest.some((word) => RUNS_THERE.test(word))); // prettier-ignore
+  return commands.filter((command) => {
+    const { words, unclear, via } = command;
+    const name = basename(words[0] ?? '');
+    if (GIVES.test(name) && RUNS_BY_WORDS.has(ownReason(command))) return true;
+    // It hands on what it is given, and who gets it is a command of its own.
+    if (unclear === undefined && wrapperOf(name) !== undefined) return false;
+    const runners = via?.split(VIA_JOINT) ?? [];
+    return runners.includes('xargs') || (goesThere && runners.includes('find -exec'));
+  });
+}
+
+/** Why nobody can say what it runs, by its words alone: what is told of it may be another reason, as of a variable before it. */
+function ownReason(command: CommandFact): Unclear | undefined {
+  return judgeProgram(shellWords(command), 'bash', false).unclear;
 }
 
 /** Also those that stand behind a program's name: `env`, `export` and `make` take them. */

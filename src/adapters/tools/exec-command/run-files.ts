@@ -1,7 +1,7 @@
 /** Files that a command line may run or go by: who approves the line approves them as they are. */
 import { statSync } from 'node:fs';
 import { homedir } from 'node:os';
-import { basename, dirname, join } from 'node:path';
+import { basename } from 'node:path';
 import { type Digest, digestOf } from '../../../base/digest.ts';
 import { isSecretShaped } from '../../../base/secret-shaped.ts';
 import type { CommandFact, Facts } from '../../../contract/values.ts';
@@ -12,41 +12,14 @@ import { wordsOf as shellWords } from '../shell/words.ts';
 import type { PathFact } from '../paths/path-facts.ts';
 import type { DigestExecutable } from './executable.ts';
 import { fileNamed, LONGEST_PATH, partsOf, pathsIn, readsIn } from './file-named.ts';
-import { assignedBy, isMade, madeBy, moves, placed, unreadIn } from './made-words.ts';
+import { assignedBy, givenNames, isMade, madeBy, moves, placed, unreadIn } from './made-words.ts';
 import { createNames, filesOfPattern } from './pattern-files.ts';
+import { endingsOf, isToldByFiles, unnamedFiles } from './unnamed-files.ts';
 
 export type RunFile = NonNullable<Facts['runs']>[number];
 
-/** What these programs are told by files that nobody names. */
-const TOLD_BY: readonly [programs: RegExp, files: RegExp][] = [
-  [/^(?:[bgp]?make|remake)$/, /^(?:GNU)?[Mm]akefile$/],
-  [/^(?:npm|npx|pnpm|pnpx|yarn|bunx?|turbo|nx|lerna|corepack)$/, /^(?:package\.json|\.npmrc|\.yarnrc(?:\.yml)?|bunfig\.toml)$/],
-  [/^deno$/, /^deno\.jsonc?$/],
-  [/^just$/, /^\.?[Jj]ustfile$/],
-  [/^task$/, /^[Tt]askfile\.ya?ml$/],
-  [/^rake$/, /^[Rr]akefile(?:\.rb)?$/],
-  [/^bundle$/, /^Gemfile$/],
-  [/^cargo$/, /^(?:Cargo\.toml|build\.rs)$/],
-  [/^(?:cmake|ctest)$/, /^(?:CMakeLists\.txt|CMakePresets\.json)$/],
-  [/^(?:gradlew?|mvnw?)$/, /^(?:(?:build|settings)\.gradle(?:\.kts)?|pom\.xml)$/],
-  [/^(?:pytest|py\.test|tox|nox|pip\d*|uv|poetry|pdm|python[\d.]*)$/, /^(?:conftest\.py|tox\.ini|noxfile\.py|setup\.(?:py|cfg)|pyproject\.toml)$/],
-  [/^perl[\d.]*$/, /\.p[lm]$/],
-  [/^j?ruby[\d.]*$/, /\.rb$/],
-  [/^lua(?:jit)?[\d.]*$/, /\.lua$/],
-  [/^(?:R|Rscript)$/, /^\.(?:Rprofile|Renviron|RData)$/],
-  [/^(?:composer|phpunit)$/, /^(?:composer\.json|phpunit\.xml)$/],
-  [/^(?:docker|podman|docker-compose)$/, /^(?:Dockerfile|Containerfile|(?:docker-)?compose\.ya?ml)$/],
-  [/^(?:eslint|prettier|stylelint|tsc|vite|vitest|jest|mocha|webpack|rollup|esbuild|next|nuxt|astro|playwright|cypress|gulp|grunt|ant|scons)$/, /^(?:.+\.config\.[cm]?[jt]s|\.\w+rc(?:\.\w+)?|(?:package|tsconfig)\.json|gulpfile\..*|Gruntfile\..*|build\.xml|SConstruct)$/],
-  [/^(?:go|meson|ninja|bazel|buck2|vagrant|pre-commit|lefthook)$/, /^(?:meson\.build|build\.ninja|MODULE\.bazel|BUILD(?:\.bazel)?|BUCK|Vagrantfile|\.pre-commit-config\.yaml|lefthook\.yml)$/],
-]; // prettier-ignore
-
-/** Where it is run it looks for modules first, also for those of its own library: `json.py` of the folder is `json` for it. */
-const PYTHON = /^(?:python|pypy)[\d.]*$/;
-const MODULE = /\.(?:pyw?|pyc|so|pyd)$/;
-const PACKAGE = ['__init__.py', '__init__.pyc', '__main__.py'];
-
 /** They run a file that their words name, in languages that aren't read here. */
-const RUNS = /^(?:java|kotlin|tsx|ts-node|julia|dotnet|swift|elixir|mix|racket|sbcl|clojure|clj|bb|crystal|raku|zig|nim|dart|flutter|wasmtime|electron|pm2|forever)$/; // prettier-ignore
+const RUNS = /^(?:java|kotlin|julia|elixir|racket|sbcl|raku|nim|wasmtime|pm2|forever)$/;
 
 /** Of files alone, with a script that was read and only writes what it reads. Any other is unclear. */
 const READ_HERE = /^(?:g?sed|[gmn]?awk)$/;
@@ -86,12 +59,6 @@ const LONGEST_WORD = 200;
 /** Of larger ones not the content counts, but when they were changed. */
 const LARGE_BYTES = 32 * 1024 * 1024;
 
-/** What these find by a name besides the file of this name. */
-const ENDINGS: readonly [programs: RegExp, endings: readonly string[]][] = [
-  [/^(?:node(?:js)?|tsx|ts-node|bun|electron)$/, ['.js', '/index.js']],
-  [PYTHON, ['.py', '/__main__.py']],
-];
-
 /**
  * Of a line that runs code of files (a program by its path, an interpreter, what builds) or sends them: all files that its
  * words and patterns name, and those that its programs go by unnamed. What these load in their turn isn't among them. A word
@@ -113,29 +80,17 @@ export async function runFiles(
   const named = [...new Set(commands.flatMap(namedBy).flatMap(atHome))];
   const words = named.slice(0, MOST_LOOKED_FOR);
   const programs = commands.map(nameOf);
-  const endings = [
-    '',
-    ...ENDINGS.flatMap(([names, those]) => (programs.some((name) => names.test(name)) ? those : [])),
-  ];
+  const endings = endingsOf(programs);
   const all = foldersOf(commands, words, folder);
   const most = Math.min(MOST_FOLDERS, Math.floor(MOST_LOOKED_FOR / (words.length * endings.length)));
   const folders = all.slice(0, Math.max(1, most));
   const unknown = new Set(folders.length < all.length ? ['else its words name in so many folders'] : []);
   if (words.length < named.length) unknown.add('else its words name');
-  const told = TOLD_BY.filter(([names]) => programs.some((name) => names.test(name))).map(([, files]) => files);
+  if (givenNames(commands).some((one) => lands || counts(one))) unknown.add('else it is given');
   const paths = folders.flatMap((one) =>
     words.flatMap((word) => endings.map((ending) => fileNamed(word, one) + ending)),
   );
   const names = createNames();
-  const isPython = programs.some((name) => PYTHON.test(name));
-  if (isPython) paths.push(...words.flatMap(modulesOf(folder)));
-  for (const one of isPython || told.length > 0 ? folders : []) {
-    for (const name of names.in(one)) {
-      if (told.some((files) => files.test(name))) paths.push(join(one, name));
-      if (isPython) paths.push(...modulesAs(join(one, name)));
-    }
-  }
-  if (!names.more()) unknown.add('else lies in its folders');
   for (const { told: made, names: parts, isQuoted, isFolder } of commands.flatMap(madeBy)) {
     for (const part of parts) {
       const matching = isFolder ? undefined : filesOfPattern(part, isQuoted, folders, names);
@@ -143,12 +98,15 @@ export async function runFiles(
       else if (isMade(part)) unknown.add(made);
     }
   }
+  const scripts = [...new Set(paths.flatMap(realFile))];
+  const unnamed = unnamedFiles(programs, words, scripts, folders, names);
+  if (!unnamed.isAll) unknown.add('else lies in its folders');
   if (isCounted) for (const text of commands.flatMap(unreadIn)) unknown.add(text);
   if (commands.some(setsHome)) for (const word of words) if (/^~(?:\/|$)/.test(word)) unknown.add(word);
   const found: RunFile[] = [];
   // What is only overwritten may say what it likes.
   const written = new Set(isCounted ? [] : targets?.map(({ real }) => real));
-  for (const path of [...new Set(paths.flatMap(realFile))].sort()) {
+  for (const path of [...new Set([...scripts, ...unnamed.paths.flatMap(realFile)])].sort()) {
     if (written.has(path)) continue;
     const digest = stampOf(path) ?? (await digestOfFile(path))?.digest;
     if (digest) found.push({ path, digest });
@@ -160,17 +118,16 @@ export async function runFiles(
 
 function runsFiles(command: CommandFact): boolean {
   const { words, unclear } = command;
-  const program = words[0] ?? '';
   const name = nameOf(command);
-  if (unclear !== undefined || program.includes('/') || name === '.' || name === 'source') return true;
+  if (unclear !== undefined || words[0]?.includes('/') || name === '.' || name === 'source') return true;
   if (READ_HERE.test(name)) return false;
   return interpreterOf(name) !== undefined || SENDS.test(name) || looksForFiles(command);
 }
 
-/** In its folder, which nobody names to it. */
+/** By its path, which a file may take at any time, or in a folder that nobody names to it. */
 function looksForFiles(command: CommandFact): boolean {
   const name = nameOf(command);
-  return PYTHON.test(name) || RUNS.test(name) || TOLD_BY.some(([names]) => names.test(name));
+  return command.words[0]?.includes('/') === true || RUNS.test(name) || isToldByFiles(name);
 }
 
 function isToldByWords(command: CommandFact): boolean {
@@ -232,25 +189,6 @@ function foldersOf(commands: readonly CommandFact[], words: readonly string[], f
     if (named.length === 0) add(homedir());
   }
   return [...folders];
-}
-
-/** Of what lies in a folder: a module, or a folder that may be a package. */
-function modulesAs(path: string): string[] {
-  if (MODULE.test(path)) return [path];
-  return basename(path).includes('.') ? [] : PACKAGE.map((file) => join(path, file));
-}
-
-/** Of `-m a.b`. */
-function modulesOf(folder: string): (word: string) => string[] {
-  return (word) => {
-    if (!/^[\w]+(?:\.\w+)+$/.test(word)) return [];
-    const path = join(folder, word.replaceAll('.', '/'));
-    return [
-      `${path}.py`,
-      ...PACKAGE.map((file) => join(path, file)),
-      ...PACKAGE.map((file) => join(dirname(path), file)),
-    ];
-  };
 }
 
 function realFile(path: string): string[] {

@@ -20,18 +20,18 @@ const ELSEWHERE = new Set([
 /** The system's own loader runs the program that it is given. */
 const LOADER = /^ld(?:-[\w.-]+)?\.so(?:\.\d+)*$/;
 
-/** Options by which a program runs what their value names; a long one may be shortened. */
-const RUNS: Record<string, { short?: string; long?: readonly string[]; words?: RegExp; first?: RegExp }> = {
+/** Options by which a program runs what their value names; a long one may be shortened. `code`: words that bring code of its own language. */
+const RUNS: Record<string, { short?: string; long?: readonly string[]; words?: RegExp; first?: RegExp; code?: RegExp }> = {
   tar: {
     short: 'IF',
     first: /^[a-zA-Z]*[IF][a-zA-Z]*$/,
     long: ['checkpoint-action', 'to-command', 'use-compress-program', 'rmt-command', 'rsh-command', 'info-script', 'new-volume-script'],
   },
   rsync: { short: 'e', long: ['rsh', 'rsync-path'] },
-  tsx: { words: /^(?:-[a-zA-Z]*[ep]|--eval|--print)(?:=|$)/ },
-  julia: { words: /^(?:-[a-zA-Z]*[eE]|--eval|--print)/ },
-  elixir: { words: /^(?:-e|--eval|--rpc-eval)/ },
-  swift: { words: /^-e$/ },
+  tsx: { code: /^(?:-[a-zA-Z]*[ep]|--eval|--print)(?:=|$)/ },
+  julia: { code: /^(?:-[a-zA-Z]*[eE]|--eval|--print)/ },
+  elixir: { code: /^(?:-e|--eval|--rpc-eval)/ },
+  swift: { code: /^-e$/ },
   scp: { short: 'SoDF' },
   sort: { long: ['compress-program'] },
   split: { long: ['filter'] },
@@ -39,7 +39,10 @@ const RUNS: Record<string, { short?: string; long?: readonly string[]; words?: R
   cmake: { words: /^-[EP]$/ },
   man: { short: 'PHp', long: ['pager', 'html', 'preprocessor'] },
   nmap: { long: ['script', 'interactive'] },
-  make: { long: ['eval'], words: /^(?:-$|-[a-zA-Z]*f-$|\/dev\/|(?:SHELL|MAKEFLAGS|\.SHELLFLAGS)\W*=)/ },
+  make: {
+    words: /^(?:SHELL|MAKEFLAGS|\.SHELLFLAGS)\W*=/,
+    code: /^(?:--e(?:v|va|val)?(?:=|$)|(?:-[a-zA-Z]*f|--[fm]\w*=)?(?:-$|\/dev\/|\/proc\/))/,
+  },
   gcc: { words: /^-(?:wrapper|fplugin|B|specs)/ },
   less: { words: /^\+/ },
   ag: { long: ['pager'] },
@@ -80,6 +83,7 @@ export function optionsOf(name: string): Judge | undefined {
   if (runs === undefined) return undefined;
   return (words, _dialect, more) => {
     const rest = words.slice(1);
+    if (rest.some(({ text }) => runs.code?.test(text))) return unclear('code');
     if (runs.first?.test(rest[0]?.text ?? '') || rest.some((word) => isAmong(word, runs))) {
       return unclear('option_runs_code');
     }

@@ -138,7 +138,7 @@ function withInput(words: readonly ShellWord[], replaced: string): ShellWord[] {
   return words.map((word) => (word.text.includes(replaced) ? { ...word, dynamic: true } : word));
 }
 
-function judgeFind(words: readonly ShellWord[]): Judgement {
+function judgeFind(words: readonly ShellWord[], _dialect: unknown, more: boolean): Judgement {
   const runs: { via: Via; words: ShellWord[] }[] = [];
   let unknown = false;
   for (let at = 1; at < words.length; at += 1) {
@@ -157,7 +157,8 @@ function judgeFind(words: readonly ShellWord[]): Judgement {
     runs.push({ via: 'find -exec', words: withInput(rest.slice(0, end), '{}') });
     at += end + 1;
   }
-  return { runs };
+  // Among what follows may be `-exec`.
+  return more ? { unclear: 'options', runs } : { runs };
 }
 
 /** It gives its words to `sh -c`, as one. */

@@ -25,6 +25,8 @@ export const ROUNDABOUT: readonly [line: string, names: string, why?: string][] 
   ["hyperfine 'rm x'", 'hyperfine', 'runs_elsewhere'],
   ["npx nodemon --exec 'rm x'", 'npx nodemon', 'runs_elsewhere'],
   ['cmake -E rm x', 'cmake', 'option_runs_code'],
+  ['make --file=- <<E\nall: ; rm x\nE', 'make', 'code'],
+  ['xargs find .', 'xargs find', 'options'],
   ['npm explore . -- rm x', 'npm', 'option_runs_code'],
   ['pnpm -r exec rm x', 'pnpm rm'],
 
