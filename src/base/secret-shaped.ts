@@ -18,10 +18,13 @@ const PATTERNS = [
   /^(?:.*[._-])?(?:tokens?|secrets?|credentials?|passwords?)(?:\.(?:json|ya?ml|toml|ini|txt))?$/,
 ];
 
+/** What editors and people add to the name of a file of which they keep another. */
+const COPY = /(?:~|\.(?:bak|backup|old|orig|save))$/;
+
 /** Whether a path's name says that it holds a secret. Asked of the path as given and of the real one. */
 export function isSecretShaped(path: string): boolean {
   const names = path.split('/').map(folded);
-  const file = names.at(-1)!;
+  const file = names.at(-1)!.replace(COPY, '');
   return (
     names.some(isSecretFolder) ||
     FILES.has(file) ||
@@ -33,7 +36,8 @@ export function isSecretShaped(path: string): boolean {
 
 /** Whether a name, that of a file or folder, is hardly ever another's than a secret's: no `.pem`, no `tokens.json`. */
 export function isPlainlySecret(name: string): boolean {
-  return isSecretFolder(name) || FILES.has(folded(name)) || PLAIN.some((pattern) => pattern.test(folded(name)));
+  const file = folded(name).replace(COPY, '');
+  return isSecretFolder(name) || FILES.has(file) || PLAIN.some((pattern) => pattern.test(file));
 }
 
 export function isSecretFolder(name: string): boolean {
@@ -41,7 +45,7 @@ export function isSecretFolder(name: string): boolean {
 }
 
 /** Some disks take names for the same that differ by case, or by characters that nobody sees: `.ſsh` is `.ssh` there. */
-function folded(name: string): string {
+export function folded(name: string): string {
   return name
     .replace(/[\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff]/g, '')
     .toUpperCase()

@@ -1,5 +1,6 @@
 /** The best sandbox that works on this machine: each is tried by running a command in it, once. */
-import { resolveReal } from '../../base/files/resolve-real.ts';
+import { realPathOf, resolveReal } from '../../base/files/resolve-real.ts';
+import { homesOf } from '../../base/homes.ts';
 import { isInside } from '../../base/is-inside.ts';
 import { existsSync } from 'node:fs';
 import { systemClock } from '../../base/clock.ts';
@@ -9,7 +10,7 @@ import { bubblewrap } from './bubblewrap.ts';
 import { landlock } from './landlock.ts';
 import type { Level } from './level.ts';
 import { holdGit } from './hold-git.ts';
-import { homesOf, namedPath, realPathOf } from './named-path.ts';
+import { namedPath } from './named-path.ts';
 import type { Layout } from './place.ts';
 import { type Outside, layoutOf, outsideOf } from './places.ts';
 import { seatbelt } from './seatbelt.ts';

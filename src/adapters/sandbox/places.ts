@@ -3,13 +3,14 @@
  * hold a path the deepest counts.
  */
 import { isInside } from '../../base/is-inside.ts';
-import { accessSync, constants, type Dirent, existsSync, lstatSync, readdirSync, realpathSync } from 'node:fs';
+import { accessSync, constants, lstatSync, readdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { isSecretShaped } from '../../base/secret-shaped.ts';
+import { realPathOf } from '../../base/files/resolve-real.ts';
+import { secretsIn } from '../../base/home-secrets.ts';
 import { layoutOfKept } from './kept-places.ts';
 import type { Access, Layout, Place } from './place.ts';
 import { secretsOfProject } from './project-secrets.ts';
-import { HOME_SECRETS, OWN_FOLDERS_IN_RUN, SYSTEM_SECRETS } from './secrets.ts';
+import { OWN_FOLDERS_IN_RUN, SYSTEM_SECRETS } from './secrets.ts';
 
 export interface Surroundings {
   /** Real path of the project: what a command may change. */
@@ -46,7 +47,7 @@ export function outsideOf(userHomes: readonly string[]): Outside {
 
 /** Links lead elsewhere: it is their target that counts. @throws Error of the system where it `must` be seen and can't be */
 function put(access: Map<string, Access>, path: string, is: Access, must = false): void {
-  const real = realPath(path, must);
+  const real = realPathOf(path, must);
   if (real === undefined || real === '/') return;
   // What can't be opened anyway needn't be hidden.
   if (is !== 'none' || isOpen(real)) access.set(real, is);
@@ -89,32 +90,6 @@ function accessAt(path: string, access: ReadonlyMap<string, Access>): Access {
   return access.get(path) ?? accessAt(dirname(path), access);
 }
 
-/** By their known names, and by names that look like a secret's. */
-function secretsIn(home: string): string[] {
-  const named = HOME_SECRETS.map((name) => `${home}/${name}`);
-  const shaped = [home, join(home, '.config')].flatMap((folder) =>
-    namesIn(folder)
-      .filter(({ name }) => isSecretShaped(name))
-      .map(({ name }) => join(folder, name)),
-  );
-  return [...named, ...shaped];
-}
-
-/** @throws Error of the system when it is there but can't be read: what it holds wouldn't be hidden then. */
-function namesIn(folder: string): Dirent[] {
-  return existsSync(folder) ? readdirSync(folder, { withFileTypes: true }) : [];
-}
-
-/** Most of what is asked for isn't there, which a failing call would tell slowly. */
-function realPath(path: string, must: boolean): string | undefined {
-  try {
-    return lstatSync(path, { throwIfNoEntry: false }) && realpathSync.native(path);
-  } catch (error) {
-    if (must && (error as NodeJS.ErrnoException).code === 'EACCES') throw error;
-    return undefined;
-  }
-}
-
 /** What is one's own can be made to be. */
 function isOpen(path: string): boolean {
   const found = lstatSync(path, { throwIfNoEntry: false });
@@ -137,7 +112,7 @@ function depth(path: string): number {
 /** The paths that a place is made of where single entries are to be left out: all that is in it but links. */
 export function entriesOf(folder: string): string[] {
   try {
-    return namesIn(folder)
+    return readdirSync(folder, { withFileTypes: true })
       .filter((entry) => !entry.isSymbolicLink())
       .map(({ name }) => join(folder, name));
   } catch {

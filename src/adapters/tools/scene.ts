@@ -5,7 +5,7 @@ import type { ToolRequest } from '../../contract/ports.ts';
 import type { Sandboxes } from '../../contract/sandbox.ts';
 import type { Invalid } from './arguments/invalid.ts';
 import type { Network } from './net/network.ts';
-import { resolveReal } from '../../base/files/resolve-real.ts';
+import { realPathOf, resolveReal } from '../../base/files/resolve-real.ts';
 import { invalid, type Scene, type ToolSettings } from './tool.ts';
 
 export interface SceneOptions {
@@ -34,12 +34,7 @@ export function sceneOf(
   // It was real when the session was made: a link in its place would make another folder the one that is free to read.
   if (root.real !== projectRoot) return invalid('', `the project root ${projectRoot} leads to ${root.real} now`);
   const { clock, environment, settings, network, sandboxes } = options;
-  const ownFiles = (options.ownFiles ?? []).flatMap((path) => realFile(path) ?? []);
+  const ownFiles = (options.ownFiles ?? []).flatMap((path) => realPathOf(path) ?? []);
   const place = { projectRoot: root.real, home: home.real, ownFiles, clock, environment, settings, sandboxes, sandbox };
   return { ...place, ...(network && { network }) };
-}
-
-function realFile(path: string): string | undefined {
-  const found = resolveReal(path);
-  return 'code' in found || found.kind === 'missing' ? undefined : found.real;
 }

@@ -2,8 +2,8 @@ import { BINARY_PROBE_BYTES, SHOWN_BYTES } from './limits.ts';
 import { readWhole } from '../../base/files/open-file.ts';
 import { pathFact, shownPath } from './paths/path-facts.ts';
 import { matcherOf, matchingLines } from './matching-lines.ts';
-import { isSecretShaped } from '../../base/secret-shaped.ts';
 import { guardedFiles } from './paths/other-names.ts';
+import { secretsOf } from './paths/secrets.ts';
 import { walk } from './paths/walk.ts';
 import type { Failure } from '../../base/failure.ts';
 import { failed, noFacts, type Outcome, type Scene, succeeded, type Tool } from './tool.ts';
@@ -57,6 +57,7 @@ async function search(
   let note: string | undefined;
 
   const guarded = guardedFiles(scene);
+  const isSecret = secretsOf(scene);
   const look = async (file: string): Promise<Failure | undefined> => {
     const read = await readWhole(file, MAX_FILE_BYTES);
     if ('code' in read) {
@@ -82,7 +83,7 @@ async function search(
     if (failure) return failed(failure);
   } else {
     await walk(real, [scene.home, ...scene.ownFiles], signal, async (entry) => {
-      if (!entry.entry.isFile() || isSecretShaped(entry.real)) return true;
+      if (!entry.entry.isFile() || isSecret(entry.real)) return true;
       if (++files > MAX_FILES) note = `not all files were searched (limit ${MAX_FILES})`;
       else if (scene.clock.now() > until) note = `not all files were searched (limit ${MAX_TIME_MS / 1000} s)`;
       else await look(entry.real);

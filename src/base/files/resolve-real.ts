@@ -1,5 +1,5 @@
-import { lstatSync, readdirSync, readlinkSync, type Stats } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { lstatSync, readdirSync, readlinkSync, realpathSync, type Stats } from 'node:fs';
+import { dirname, isAbsolute, join } from 'node:path';
 import { isInside } from '../is-inside.ts';
 import type { Failure } from '../failure.ts';
 
@@ -61,6 +61,20 @@ function targetOf(link: string): string | undefined {
 export function realOf(path: string): string {
   const found = resolveReal(path);
   return 'code' in found ? path : found.real;
+}
+
+/**
+ * The same of what is there, as quickly as it can be found. Undefined: there is nothing, or nobody here may look.
+ * @throws Error of the system where it `must` be seen and nobody may look
+ */
+export function realPathOf(path: string, must = false): string | undefined {
+  try {
+    // Most of what is asked for isn't there, which a failing call would tell slowly.
+    return isAbsolute(path) && lstatSync(path, { throwIfNoEntry: false }) ? realpathSync.native(path) : undefined;
+  } catch (error) {
+    if (must && (error as NodeJS.ErrnoException).code === 'EACCES') throw error;
+    return undefined;
+  }
 }
 
 /** Where a path, and what it holds as a folder, really leads, as far as links lead it elsewhere. */

@@ -7,6 +7,7 @@ import type { Confined, Sandbox } from '../../../contract/sandbox.ts';
 import type { ValueSchema } from '../arguments/schema.ts';
 import { type Failure, failureOf } from '../../../base/failure.ts';
 import { pathFact, shownPath } from '../paths/path-facts.ts';
+import { secretsOf } from '../paths/secrets.ts';
 import {
   failed, invalid, noFacts, type Outcome, type Scene, type Tool, type ToolSettings,
 } from '../tool.ts'; // prettier-ignore
@@ -148,7 +149,7 @@ export function createExecCommand({ exec: { secrets } }: ToolSettings): Tool {
       const commands = parsed.length > 0 ? parsed : [{ words, assignments: [], redirects: [], parser: 'text' }];
       const sandbox = await looked;
       const written = writtenFiles(commands, scene, folder, sandbox === undefined);
-      const runs = await runFiles(parsed, folder, digestOf, sandbox ? undefined : written.targets);
+      const runs = await runFiles(parsed, folder, digestOf, secretsOf(scene), sandbox ? undefined : written.targets);
       const asked = [...new Set(call.secrets)].sort().map((variable) => ({ variable, name: secrets[variable]! }));
       const facts: Facts = {
         ...noFacts,

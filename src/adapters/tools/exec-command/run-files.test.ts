@@ -268,6 +268,13 @@ test('a digest is of the content, but of what looks like a secret', async () => 
   );
 });
 
+test('so it is of what lies where secrets do in a home', async () => {
+  t.file('.mylogin.cnf', 'geheim\n');
+  const [secret] = (await t.inspect('exec_command', { cmd: 'sh .mylogin.cnf' })).facts.runs!;
+  expect(secret!.path).toBe(join(t.root, '.mylogin.cnf'));
+  expect(secret!.digest).not.toBe(digestOf('geheim\n'));
+});
+
 test('of very many the last ones are told as one, and none goes unseen', async () => {
   const names = Array.from({ length: 150 }, (_, index) => `f${String(index).padStart(3, '0')}`);
   for (const name of names) t.file(name, name);

@@ -3,13 +3,13 @@ import { statSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { basename } from 'node:path';
 import { type Digest, digestOf } from '../../../base/digest.ts';
-import { isSecretShaped } from '../../../base/secret-shaped.ts';
 import type { CommandFact, Facts } from '../../../contract/values.ts';
 import { resolveReal } from '../../../base/files/resolve-real.ts';
 import { gitCall } from '../shell/git-operands.ts';
 import { interpreterOf } from '../shell/interpreters.ts';
 import { wordsOf as shellWords } from '../shell/words.ts';
 import type { PathFact } from '../paths/path-facts.ts';
+import type { IsSecret } from '../paths/secrets.ts';
 import type { DigestExecutable } from './executable.ts';
 import { fileNamed, LONGEST_PATH, partsOf, pathsIn, readsIn } from './file-named.ts';
 import { assignedBy, givenNames, isMade, madeBy, moves, placed, unreadIn } from './made-words.ts';
@@ -71,6 +71,7 @@ export async function runFiles(
   commands: readonly CommandFact[],
   folder: string,
   digestOfFile: DigestExecutable,
+  isSecret: IsSecret,
   targets?: readonly PathFact[],
 ): Promise<RunFile[] | undefined> {
   const lands = targets?.some(({ inside_root }) => !inside_root) ?? false;
@@ -108,7 +109,7 @@ export async function runFiles(
   const written = new Set(isCounted ? [] : targets?.map(({ real }) => real));
   for (const path of [...new Set([...scripts, ...unnamed.paths.flatMap(realFile)])].sort()) {
     if (written.has(path)) continue;
-    const digest = stampOf(path) ?? (await digestOfFile(path))?.digest;
+    const digest = stampOf(path, isSecret) ?? (await digestOfFile(path))?.digest;
     if (digest) found.push({ path, digest });
   }
   const goneBy = [...[...unknown].map(notKnown), ...found];
@@ -201,9 +202,9 @@ function realFile(path: string): string[] {
  * Of what looks like a secret, as a digest of its content would tell of it to who guesses; and of a large file, where one takes
  * long. Changes whenever the file does: nobody sets back the time at which its inode changed. Undefined: of any other.
  */
-function stampOf(path: string): Digest | undefined {
+function stampOf(path: string, isSecret: IsSecret): Digest | undefined {
   const stats = statSync(path, { bigint: true, throwIfNoEntry: false });
-  if (!stats || (stats.size <= LARGE_BYTES && !isSecretShaped(path))) return undefined;
+  if (!stats || (stats.size <= LARGE_BYTES && !isSecret(path))) return undefined;
   return digestOf([stats.dev, stats.ino, stats.size, stats.ctimeNs].join(' '));
 }
 

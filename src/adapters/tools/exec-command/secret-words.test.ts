@@ -39,6 +39,15 @@ test('of the home, too', async () => {
   expect(await secretsIn('cat ~/.ssh/id_ed25519')).toEqual([`${homedir()}/.ssh/id_ed25519`]);
 });
 
+test('what lies where secrets do in a home, where there is such a file', async () => {
+  t.file('.config/gh/hosts.yml', '');
+  t.file('.bash_history', '');
+  expect(await secretsIn('cat .config/gh/hosts.yml .bash_history .zsh_history')).toEqual([
+    `${t.root}/.config/gh/hosts.yml`,
+    `${t.root}/.bash_history`,
+  ]);
+});
+
 test.each(['git commit -m token', 'grep -r password .', 'npm run build-tokens', 'cat other.pem', 'echo .environment'])(
   '%s names none',
   async (cmd) => {

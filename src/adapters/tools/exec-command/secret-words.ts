@@ -1,7 +1,8 @@
-import { existsSync } from 'node:fs';
+import { resolveReal } from '../../../base/files/resolve-real.ts';
 import { isPlainlySecret, isSecretShaped } from '../../../base/secret-shaped.ts';
 import type { CommandFact } from '../../../contract/values.ts';
 import { type PathFact, pathFact } from '../paths/path-facts.ts';
+import { leadsToSecret, secretsOf } from '../paths/secrets.ts';
 import type { Scene } from '../tool.ts';
 import { fileNamed, pathsIn, READS } from './file-named.ts';
 
@@ -10,18 +11,26 @@ const ITS_OWN = /^\/proc\/(?:self|thread-self)\/environ$/;
 
 /**
  * Secrets that the words of a command line name, for commands that would find them: `cat ~/.netrc`, `--key=server.pem`. A word
- * that may as well be another's (`token`) counts where there is such a file. Names that the shell makes aren't seen.
+ * that may as well be another's (`token`), or says so by its place only (`.config/gh/hosts.yml`), counts where there is such a
+ * file. Names that the shell makes aren't seen.
  */
 export function secretWords(commands: readonly CommandFact[], scene: Scene, folder: string): PathFact[] {
   const named = commands.flatMap(({ words, redirects }) => [
     ...words.slice(1).flatMap(pathsIn),
     ...redirects.flatMap((redirect) => READS.exec(redirect)?.[1] ?? []),
   ]);
+  const isThere = (whole: string, isShaped: boolean): boolean => {
+    const found = resolveReal(whole);
+    if ('code' in found || found.kind === 'missing') return false;
+    return isShaped || leadsToSecret(secretsOf(scene), found);
+  };
   return [...new Set(named)]
-    .filter((name) => isSecretShaped(name) && !ITS_OWN.test(name))
+    .filter((name) => !ITS_OWN.test(name))
     .flatMap((name) => {
       const whole = fileNamed(name, folder);
-      if (!name.split('/').some(isPlainlySecret) && !existsSync(whole)) return [];
+      const isShaped = isSecretShaped(name);
+      const isPlain = isShaped && name.split('/').some(isPlainlySecret);
+      if (!isPlain && !isThere(whole, isShaped)) return [];
       return [{ ...factOf(scene, whole), secret_shaped: true }];
     });
 }

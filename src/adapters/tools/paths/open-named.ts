@@ -8,9 +8,9 @@ import type { Failure } from '../../../base/failure.ts';
 import { type OpenFile, openFile } from '../../../base/files/open-file.ts';
 import { linkOutOf, realOf, type RealPath, resolveReal } from '../../../base/files/resolve-real.ts';
 import { isInside } from '../../../base/is-inside.ts';
-import { isSecretShaped } from '../../../base/secret-shaped.ts';
 import type { Scene } from '../tool.ts';
 import { guardedFiles, leadsInto } from './other-names.ts';
+import { secretsOf } from './secrets.ts';
 
 /** Paths are absolute; links in them don't matter. */
 export type Surroundings = Pick<Scene, 'projectRoot' | 'home' | 'ownFiles' | 'environment'>;
@@ -42,12 +42,13 @@ function refusedLink(scene: Surroundings, path: string, found: RealPath): string
   if (linkOutOf(projectRoot, found) !== undefined) return 'which is not in the project';
   if (!found.links.some((link) => isInside(projectRoot, link))) return undefined;
   if (ownFiles.includes(real) || leadsInto(home, real)) return "which is the runtime's own";
-  return isSecretShaped(real) && !isSecretShaped(path) ? 'which has the name of a secret' : undefined;
+  const isSecret = secretsOf(scene);
+  return isSecret(real) && !isSecret(path) ? 'which is a secret' : undefined;
 }
 
 /** Outside of the project, and of what is called a secret by its own name, a person's word is enough. */
-function isOwnWord({ projectRoot }: Surroundings, path: string, { real }: RealPath): boolean {
-  return !isInside(projectRoot, real) || isSecretShaped(path);
+function isOwnWord(scene: Surroundings, path: string, { real }: RealPath): boolean {
+  return !isInside(scene.projectRoot, real) || secretsOf(scene)(path);
 }
 
 function realScene({ projectRoot, home, ownFiles, environment }: Surroundings): Surroundings {

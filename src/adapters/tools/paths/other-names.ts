@@ -6,6 +6,7 @@ import { lstatSync, readdirSync, statSync, type Stats } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Scene } from '../tool.ts';
 import { isSecretFolder, isSecretShaped } from '../../../base/secret-shaped.ts';
+import { secretPlaces } from './secrets.ts';
 
 export type Guarded = 'closed' | 'secret';
 
@@ -24,34 +25,42 @@ export function isSameFolder(one: string, other: string): boolean {
 
 /** Of the project only so much is looked through, however large it is. */
 const PROJECT_LEVELS = 2;
+/** Of what holds secrets in the homes: browsers keep very many files. */
+const MOST_OF_HOMES = 10_000;
+
+type Owners = Pick<Scene, 'home' | 'ownFiles' | 'environment' | 'projectRoot'>;
 
 /**
  * Tells of a file with several names whether one of them is the runtime's own, or that of a secret in the home of the
  * person or at the top of the project. Looks there only when it is first asked about such a file.
  */
-export function guardedFiles({
-  home,
-  ownFiles,
-  environment,
-  projectRoot,
-}: Pick<Scene, 'home' | 'ownFiles' | 'environment' | 'projectRoot'>): (file: Stats) => Guarded | undefined {
-  // prettier-ignore
+export function guardedFiles(scene: Owners): (file: Stats) => Guarded | undefined {
   let known: Map<string, Guarded> | undefined;
   return (file) => {
     if (!file.isFile() || file.nlink < 2) return undefined;
-    if (known === undefined) {
-      known = new Map();
-      collectSecrets(environment['HOME'], 1, known);
-      collectSecrets(projectRoot, PROJECT_LEVELS, known);
-      collect(home, 'closed', known);
-      for (const path of ownFiles) add(path, 'closed', known);
-    }
-    return known.get(idOf(file));
+    return (known ??= collected(scene)).get(idOf(file));
   };
 }
 
-function collectSecrets(folder: string | undefined, levels: number, known: Map<string, Guarded>): void {
-  if (!folder?.startsWith('/')) return;
+function collected({ home, ownFiles, environment, projectRoot }: Owners): Map<string, Guarded> {
+  const known = new Map<string, Guarded>();
+  collectOfHomes(secretPlaces(environment), known);
+  collectSecrets(projectRoot, PROJECT_LEVELS, known);
+  collect(home, 'closed', known);
+  for (const path of ownFiles) add(path, 'closed', known);
+  return known;
+}
+
+/** Upper levels first, in all of them. */
+function collectOfHomes(places: readonly string[], known: Map<string, Guarded>): void {
+  const paths = [...places];
+  for (let at = 0; at < paths.length && at < MOST_OF_HOMES; at++) {
+    const path = paths[at]!;
+    if (add(path, 'secret', known)?.isDirectory()) for (const name of namesIn(path)) paths.push(join(path, name));
+  }
+}
+
+function collectSecrets(folder: string, levels: number, known: Map<string, Guarded>): void {
   for (const name of namesIn(folder)) {
     const path = join(folder, name);
     if (isSecretFolder(name)) collect(path, 'secret', known);

@@ -6,6 +6,7 @@ import type { Invalid } from '../arguments/invalid.ts';
 import { invalid, type Scene } from '../tool.ts';
 import { guardedFiles, leadsInto } from './other-names.ts';
 import { runsLater } from './runs-later.ts';
+import { leadsToSecret, secretsOf } from './secrets.ts';
 import { resolveReal } from '../../../base/files/resolve-real.ts';
 import { isSecretShaped } from '../../../base/secret-shaped.ts';
 
@@ -30,7 +31,7 @@ export function pathFact(scene: Scene, arg: string, path: string): PathFact | { 
     real,
     inside_root: isInside(scene.projectRoot, real),
     kind,
-    secret_shaped: isSecretShaped(path) || isSecretShaped(real) || guarded === 'secret',
+    secret_shaped: isSecretShaped(path) || leadsToSecret(secretsOf(scene), found) || guarded === 'secret',
     ...(isClosed && { closed: true }),
     ...(runsLater(scene, real) && { runs_later: true }),
   };

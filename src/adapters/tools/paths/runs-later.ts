@@ -1,7 +1,7 @@
 /** Files that something else runs, or goes by, sooner or later, though nobody calls them: who writes them runs code. */
-import { homedir } from 'node:os';
 import { join, relative } from 'node:path';
 import type { Told } from '../../../base/git-told-by.ts';
+import { homesOf } from '../../../base/homes.ts';
 import { isInside } from '../../../base/is-inside.ts';
 import { runsLaterOf } from '../../../base/runs-later.ts';
 import type { Scene } from '../tool.ts';
@@ -37,7 +37,7 @@ function guardedIn(scene: Scene): Guarded {
   const known = guarded.get(scene);
   if (known) return known;
   const { projectRoot, environment } = scene;
-  const homes = [...new Set([environment['HOME'] ?? homedir(), homedir()])].map(realOf);
+  const homes = homesOf(environment);
   const told = runsLaterOf({ folder: projectRoot, homes })
     .filter(({ path, as }) => path !== projectRoot || as === 'settings')
     .flatMap((one) => [one, { ...one, path: realOf(one.path) }]);

@@ -1,0 +1,51 @@
+/** What counts as a secret: by its name, or by lying where a person's home holds such, as the sandbox has it. */
+import { dirname } from 'node:path';
+import { realPathOf, type RealPath } from '../../../base/files/resolve-real.ts';
+import { secretsIn } from '../../../base/home-secrets.ts';
+import { homesOf } from '../../../base/homes.ts';
+import { folded, isSecretShaped } from '../../../base/secret-shaped.ts';
+import type { Scene } from '../tool.ts';
+
+export type Around = Pick<Scene, 'environment'>;
+
+/** Asked of real paths, and of names of links. */
+export type IsSecret = (path: string) => boolean;
+
+/** For all paths of a call: homes are looked at once. */
+const asked = new WeakMap<Around, IsSecret>();
+
+/** Looks at the homes when it is first asked about a name that says nothing. */
+export function secretsOf(around: Around): IsSecret {
+  const isSecret = asked.get(around) ?? lookedUp(around);
+  asked.set(around, isSecret);
+  return isSecret;
+}
+
+function lookedUp({ environment }: Around): IsSecret {
+  let known: Set<string> | undefined;
+  return (path) => {
+    if (isSecretShaped(path)) return true;
+    known ??= new Set(secretPlaces(environment).map(folded));
+    for (let at = folded(path); at !== dirname(at); at = dirname(at)) if (known.has(at)) return true;
+    return false;
+  };
+}
+
+/** Whether a path leads to a secret, or over a link that is one. */
+export function leadsToSecret(isSecret: IsSecret, { real, links }: RealPath): boolean {
+  return [real, ...links].some(isSecret);
+}
+
+/** In the homes, each by its name and by where that leads. */
+export function secretPlaces(environment: Around['environment']): string[] {
+  const named = homesOf(environment).flatMap(secretsOfHome);
+  return [...new Set([...named, ...named.flatMap((path) => realPathOf(path) ?? [])])];
+}
+
+function secretsOfHome(home: string): string[] {
+  try {
+    return secretsIn(home);
+  } catch {
+    return [home]; // nobody sees what of it is one
+  }
+}
