@@ -1,10 +1,11 @@
 /** The daemon as a service of the system: its description, and what the system is told. */
 import { spawn, spawnSync } from 'node:child_process';
-import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect } from 'vitest';
 import { startDaemon } from './support/daemon.ts';
 import { KEY, type Place, test, until } from './support/place.ts';
+import { systemPrograms } from './support/programs.ts';
 
 const has = (program: string, ...args: string[]): boolean => spawnSync(program, args).status === 0;
 const hasNotify = has('systemd-notify', '--version') && has('python3', '--version');
@@ -41,9 +42,8 @@ describe.skipIf(!hasNotify)(`sd_notify${hasNotify ? '' : ' (skipped: no systemd-
 });
 
 test('where nobody can be told, the daemon works all the same, and says so once', async ({ place }) => {
-  const bin = join(place.home, 'bin');
-  mkdirSync(bin);
-  const environment = { NOTIFY_SOCKET: join(place.home, 'nobody'), WATCHDOG_USEC: '100000', PATH: bin };
+  const PATH = systemPrograms(place, {});
+  const environment = { NOTIFY_SOCKET: join(place.home, 'nobody'), WATCHDOG_USEC: '100000', PATH };
   const daemon = await startDaemon(place, [], {
     environment,
     shell: `exec '${process.execPath}' '${MAIN}' daemon --port 0`,
@@ -56,12 +56,12 @@ test('where nobody can be told, the daemon works all the same, and says so once'
 
 const MAIN = join(import.meta.dirname, '../dist/main.js');
 
-/** A `systemctl` that writes down how it is called, and does as the test says. */
-function fakeSystemctl(place: Place, code = 0, folder = place.home): Record<string, string> {
-  const bin = join(folder, 'bin');
-  mkdirSync(bin, { recursive: true });
-  writeFileSync(join(bin, 'systemctl'), `#!/bin/sh\necho "$@" >>'${place.home}/calls'\necho said\nexit ${code}\n`);
-  chmodSync(join(bin, 'systemctl'), 0o755);
+const systemctl = (place: Place, code = 0): string =>
+  `#!/bin/sh\necho "$@" >>'${place.home}/calls'\necho said\nexit ${code}\n`;
+
+/** A `systemctl` of the system that writes down how it is called, and does as the test says. */
+function fakeSystemctl(place: Place, code = 0): { PATH: string } {
+  const bin = systemPrograms(place, { systemctl: systemctl(place, code) });
   return { PATH: `${bin}:${place.environment['PATH']}` };
 }
 
@@ -96,9 +96,8 @@ describe.skipIf(process.platform === 'darwin')('a unit', () => {
   });
 
   test('is told to no program of the project in which it is installed', async ({ place }) => {
-    const outside = fakeSystemctl(place).PATH!;
-    const { PATH } = fakeSystemctl(place, 1, place.project);
-    const environment = { PATH: `${PATH!.split(':')[0]}:${outside}` };
+    writeFileSync(join(place.project, 'systemctl'), systemctl(place, 1), { mode: 0o755 });
+    const environment = { PATH: `${place.project}:${fakeSystemctl(place).PATH}` };
     expect(await place.run(['service', 'install'], { environment })).toMatchObject({ code: 0 });
   });
 

@@ -15,6 +15,7 @@ import { describe, expect } from 'vitest';
 import type { VaultFile } from '../src/contract/vault.ts';
 import { startDaemon } from './support/daemon.ts';
 import { entriesOf, expectVerified, type Place, type Ran, test } from './support/place.ts';
+import { systemPrograms } from './support/programs.ts';
 import { hasStrace } from './support/syncs.ts';
 import { openTerminal } from './support/terminal.ts';
 
@@ -323,12 +324,8 @@ case "$1" in
 esac
 `;
 
-  function programs(place: Place, ...names: string[]): string {
-    const bin = join(place.environment['HOME']!, 'bin');
-    mkdirSync(bin);
-    for (const name of names) writeFileSync(join(bin, name), FAKE, { mode: 0o755 });
-    return bin;
-  }
+  const programs = (place: Place, ...names: string[]): string =>
+    systemPrograms(place, Object.fromEntries(names.map((name) => [name, FAKE])));
 
   test('is asked by a program of the system, and by none that lies in the project', async ({ place }) => {
     for (const name of ['secret-tool', 'security']) writeFileSync(join(place.project, name), FAKE, { mode: 0o755 });
@@ -337,6 +334,19 @@ esac
     await put(place, 'one', SECRET);
     expect(await reveal(place, 'one', environment)).toContain('no terminal to ask on');
     expect(existsSync(join(place.environment['HOME']!, 'called'))).toBe(false);
+  });
+
+  test('nor by one of the project when it is started in a subfolder, with the home elsewhere', async ({ place }) => {
+    const sub = join(place.project, 'packages/one');
+    const HOME = systemPrograms(place, {});
+    mkdirSync(sub, { recursive: true });
+    for (const name of ['secret-tool', 'security']) writeFileSync(join(place.project, name), FAKE, { mode: 0o755 });
+    setPassphrase(place);
+    await put(place, 'one', SECRET);
+    const environment = { HOME, PATH: `${place.project}:${place.environment['PATH']}` };
+    const { stderr } = await place.run(['vault', 'reveal', 'one', '--piped'], { environment, cwd: sub });
+    expect(stderr).toContain('no terminal to ask on');
+    expect(existsSync(join(HOME, 'called'))).toBe(false);
   });
 
   test.skipIf(!LINUX)(

@@ -76,7 +76,7 @@ const MACOS: Calls = {
 /** What the command printed; undefined: it isn't there, failed, or took too long. */
 function outputOf({ program, args, input = '' }: Call, { environment, clock }: KeyringOptions) {
   return new Promise<string | undefined>((resolve) => {
-    const env = { ...environment, PATH: pathOutside(environment['PATH']) };
+    const env = { ...environment, PATH: pathOutside(environment) };
     const child = spawn(program, args, { stdio: ['pipe', 'pipe', 'ignore'], env });
     const cancel = clock.at(clock.now() + PATIENCE_MS, () => child.kill('SIGKILL'));
     let output = '';

@@ -17,7 +17,7 @@ const SILENT: Notify = { ready() {}, stopping() {} };
 
 /** Does nothing where nobody wants to be told. `warn`: told when systemd can't be. */
 export function createNotify(environment: Environment, clock: Clock, warn: (message: string) => void): Notify {
-  const { NOTIFY_SOCKET, WATCHDOG_USEC, WATCHDOG_PID, PATH } = environment;
+  const { NOTIFY_SOCKET, WATCHDOG_USEC, WATCHDOG_PID } = environment;
   if (!NOTIFY_SOCKET) return SILENT;
   const watchedMs =
     WATCHDOG_PID === undefined || WATCHDOG_PID === String(process.pid) ? Number(WATCHDOG_USEC) / 1000 : 0;
@@ -28,7 +28,7 @@ export function createNotify(environment: Environment, clock: Clock, warn: (mess
   async function tell(...messages: string[]): Promise<void> {
     const { spawn } = await processes;
     const child = spawn('systemd-notify', messages, {
-      env: { PATH: pathOutside(PATH), NOTIFY_SOCKET },
+      env: { PATH: pathOutside(environment), NOTIFY_SOCKET },
       stdio: 'ignore',
     });
     child.on('error', (error) => {

@@ -109,7 +109,7 @@ function runAll(context: CommandContext, lines: readonly (readonly string[])[], 
 function run({ environment }: CommandContext, [program, ...args]: readonly string[]): { ok: boolean; said: string } {
   const { status, stdout, stderr, error } = spawnSync(program!, args, {
     encoding: 'utf8',
-    env: { ...environment, PATH: pathOutside(environment['PATH']) },
+    env: { ...environment, PATH: pathOutside(environment) },
   });
   return { ok: status === 0, said: error?.message ?? (stdout + stderr || `ended with ${status}`) };
 }
