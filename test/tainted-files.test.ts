@@ -172,6 +172,32 @@ describe('who looks at it otherwise', () => {
     expect(await taintOf(place, 'three')).toEqual([SOURCE, `file:${join(place.project, 'notes.md')}`]);
   });
 
+  test('from another project, by what names it otherwise', async ({ place }) => {
+    const lines = {
+      link: 'cat up/notes.md',
+      pattern: 'cat ../pro*/*.md',
+      alternatives: 'cat ../project/{notes,a}.md',
+      variable: 'D=..; cat "$D/project/notes.md"',
+      unknown: 'cat "$(dirname "$PWD")/project/notes.md"',
+      gone: 'cd sub && cat ../../project/notes.md',
+    };
+    const clean = 'for f in *.md; do cat "$f" sub/$NONE; done; echo $(pwd)';
+    await withNotes(place, {
+      ...Object.fromEntries(Object.entries(lines).map(([name, line]) => [name, exec(line)])),
+      clean: exec(clean),
+    });
+    const elsewhere = join(place.project, '../elsewhere');
+    mkdirSync(join(elsewhere, 'sub'), { recursive: true });
+    symlinkSync('../project', join(elsewhere, 'up'));
+    await aSecondLater();
+    for (const name of ['clean', ...Object.keys(lines)]) {
+      const ran = await place.run(['run', '--session', name, name], { cwd: elsewhere });
+      expect(ran.code, ran.stderr).toBe(0);
+      const sources = name === 'clean' ? [] : [SOURCE, `file:${join(place.project, 'notes.md')}`];
+      expect(await taintOf(place, name), name).toEqual(sources);
+    }
+  });
+
   test('attaches it to a message', async ({ place }) => {
     await withNotes(place);
     for (const [session, more] of [

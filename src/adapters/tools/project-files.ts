@@ -30,6 +30,12 @@ export function createProjectFiles(options: SceneOptions & { gates: CommandGates
       return changesIn(request, options.home, options.clock.now());
     },
 
+    async named({ arguments_raw, commands, folder }) {
+      const { namedPlaces } = await import('./exec-command/named-places.ts');
+      const { cmd: text = '' } = JSON.parse(arguments_raw) as { cmd?: string };
+      return namedPlaces({ commands, text, folder }, options.environment);
+    },
+
     async putBack({ project_root, files, contents, key, preserve }) {
       const scene = sceneOf(options, { project_root });
       if ('invalid' in scene) return { failed: scene.invalid[0]!.message, left_changed: false };

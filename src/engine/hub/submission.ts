@@ -5,6 +5,7 @@ import { API_CHANNEL } from '../../contract/channels.ts';
 import { RuntimeError } from '../../contract/errors.ts';
 import type { Accepted, Submission, SubmittedPart } from '../../contract/host.ts';
 import type { ModelChoice } from '../../contract/manifest.ts';
+import { realOf } from '../../base/files/resolve-real.ts';
 import { requireModelThere } from '../gone-model.ts';
 import type { Lanes } from '../lanes/lanes.ts';
 import { waitsForPerson } from '../lanes/work-of.ts';
@@ -12,7 +13,6 @@ import { ACTS, type Principal, requireRole, requireSessionsRole, requireTurnsRol
 import type { OwnSubmission } from '../schedule/hub-of-schedules.ts';
 import { checkSessionId } from '../session-id.ts';
 import { mayChooseModel } from '../session/model-change.ts';
-import { realOf } from '../taint/traced-run.ts';
 import type { OwnedWorkspace, Workspace } from '../wire.ts';
 import type { LiveSessions } from './live-sessions.ts';
 import type { MessageStatus } from './message-status.ts';

@@ -347,7 +347,9 @@ async function runTool(
     outputOf: context.outputOf,
   };
   const { state } = context;
-  const result = await tracedRun(ports.fileTaint, { state, call }, () => ports.tools.run(run, around));
+  const result = await tracedRun(ports.fileTaint, { state, call, arguments_raw: request.arguments_raw }, () =>
+    ports.tools.run(run, around),
+  );
   return { type: 'call.finished', data: { call_id, attempt, ...result } };
 }
 

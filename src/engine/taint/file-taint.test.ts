@@ -10,6 +10,7 @@ let store: Store;
 let taint: FileTaint;
 /** What the project has changed, as each look finds it. */
 let changed: (request: ChangesRequest) => string[] | undefined;
+let named: () => string[];
 let ids = 0;
 
 beforeEach(() => {
@@ -17,6 +18,7 @@ beforeEach(() => {
   ({ remove } = made);
   ({ store } = ownedStore(made.home));
   changed = () => ['/p/made'];
+  named = () => [];
   taint = create();
 });
 afterEach(async () => {
@@ -27,6 +29,7 @@ afterEach(async () => {
 function create(taintedFiles = store.taintedFiles): FileTaint {
   const files = {
     marks: async (paths: readonly string[]) => paths.map((path) => ({ path, inode: `of ${path}` })),
+    named: async () => named(),
     changed: async (request: ChangesRequest): Promise<string[] | undefined> => changed(request),
   };
   const isPlain = (path: string): boolean => !path.includes('SECRET');
@@ -143,6 +146,19 @@ test('a known secret in a name is not recorded: the folder around it counts', as
   await (await taint.begin(command({ taint: OUTSIDE }))).end('ok');
   expect((await store.taintedFiles.list()).map(({ path }) => path)).toEqual(['/p/d', '/p/c']);
   expect(await taint.of(['/p/d/SECRET/a'], '/p')).toEqual(['web:x', 'file:d/SECRET/a']);
+});
+
+test('what a command names is looked up only where something beyond its project is tainted', async () => {
+  const request = { arguments_raw: '{}', commands: [], folder: '/p' };
+  let looked = 0;
+  named = () => {
+    looked++;
+    return ['/q/a', '/p/a', '/'];
+  };
+  await taint.begin(patch('/p/a', { taint: OUTSIDE }));
+  expect(await taint.namedBeyond('/p', request)).toEqual([]);
+  expect(looked).toBe(0);
+  expect(await taint.namedBeyond('/q', request)).toEqual(['/p/a', '/']);
 });
 
 test('what is known is not recorded again', async () => {

@@ -12,7 +12,7 @@ import type { Clock } from '../../base/clock.ts';
 import type { Ids } from '../../base/ids.ts';
 import { isInside } from '../../base/is-inside.ts';
 import type { ToolResult } from '../../contract/ports.ts';
-import type { FileMark, ProjectFiles } from '../../contract/project-files.ts';
+import type { FileMark, NamingRequest, ProjectFiles } from '../../contract/project-files.ts';
 import type { TaintedFileRecord } from '../../contract/records.ts';
 import type { TaintedFiles, TaintedPath } from '../../contract/tainted-files.ts';
 import { ofFiles, originalSources, tellsAll } from './sources.ts';
@@ -44,6 +44,8 @@ export interface FileTaint {
   isAny(): Promise<boolean>;
   /** What somebody has in their conversation who looks at these, and at all below them. */
   of(paths: readonly string[], root: string): Promise<string[]>;
+  /** Where a command of this project may read beyond it. Looked up only where something is tainted there. */
+  namedBeyond(root: string, request: NamingRequest): Promise<string[]>;
   /** Resolves when a tainted write is recorded durably. */
   begin(write: Write): Promise<Begun>;
   /** A person has looked at all that lies there. */
@@ -52,7 +54,7 @@ export interface FileTaint {
 
 interface FileTaintPorts {
   taintedFiles: TaintedFiles;
-  files: Pick<ProjectFiles, 'marks' | 'changed'>;
+  files: Pick<ProjectFiles, 'marks' | 'changed' | 'named'>;
   clock: Clock;
   ids: Ids;
   /** May this be written down? A known secret may not. */
@@ -142,6 +144,11 @@ export function createFileTaint({ taintedFiles, files, clock, ids, isPlain }: Fi
   return {
     isAny: async () => (await taintedFiles.list()).length > 0,
     of,
+
+    async namedBeyond(root, request) {
+      const isAny = (await taintedFiles.list()).some(({ path }) => !isInside(root, path));
+      return isAny ? (await files.named(request)).filter((path) => !isInside(root, path)) : [];
+    },
 
     async begin(given) {
       const write: Running = {

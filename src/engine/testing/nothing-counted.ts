@@ -8,6 +8,7 @@ export const NO_QUOTAS: Quotas = { usedUp: async () => undefined, take: async ()
 export const NO_FILES: FileTaint = {
   isAny: async () => false,
   of: async () => [],
+  namedBeyond: async () => [],
   begin: async () => ({ end: async () => [] }),
   trust: async () => {},
 };

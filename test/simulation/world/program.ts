@@ -20,6 +20,7 @@ const NO_FILES: ProjectFiles = {
   look: async () => ({ refused: 'nothing of the simulated tools lies in files' }),
   marks: async () => [],
   changed: async () => undefined,
+  named: async () => [],
   putBack: async () => ({ failed: 'nothing of the simulated tools lies in files', left_changed: false }),
 };
 

@@ -20,7 +20,7 @@ export interface MadeWord {
 }
 
 /** Where the line is by then, which is one of the folders that are looked into. */
-const FOLDER_AT = /^(?:\$PWD|\$\{PWD\}|\$\(pwd\)|`pwd`|~\+)(?=\/|$)/;
+export const FOLDER_AT = /^(?:\$PWD|\$\{PWD\}|\$\(pwd\)|`pwd`|~\+)(?=\/|$)/;
 const HOME_AT = /^(?:\$HOME|\$\{HOME\})(?=\/|$)/;
 
 const MOVES = new Set(['cd', 'pushd']);
@@ -28,12 +28,12 @@ const FOLDER_OPTION = /^(?:-C|--(?:directory|prefix|cwd|dir|chdir))$/;
 const WITH_FOLDER = /^(?:-C|--(?:directory|prefix|cwd|dir|chdir)=)./;
 
 /** What is in it is told as commands of their own, and what the word becomes is no file of anybody. */
-const PROCESS = /^[<>]\([^]*\)$/;
+export const PROCESS = /^[<>]\([^]*\)$/;
 
 const ASSIGNMENT = /^[A-Za-z_]\w*(?:\[[^\]]*\])?\+?=/;
 
 /** Nothing of it was read. */
-const NOT_READ = new Set<Unclear | undefined>(['parse_error', 'too_large', 'too_deep', 'unknown_syntax']);
+export const NOT_READ = new Set<Unclear | undefined>(['parse_error', 'too_large', 'too_deep', 'unknown_syntax']);
 
 /** Its words are known, but one of them may be code, or a line for another shell. */
 const MAY_HAVE_CODE = new Set<Unclear | undefined>([
@@ -135,7 +135,7 @@ function ownReason(command: CommandFact): Unclear | undefined {
 }
 
 /** Also those that stand behind a program's name: `env`, `export` and `make` take them. */
-function assignmentsOf({ words, dynamic = [], assignments }: CommandFact): string[] {
+export function assignmentsOf({ words, dynamic = [], assignments }: CommandFact): string[] {
   // Behind `-c` it begins a line, which was read.
   const isOne = (word: string, index: number): boolean =>
     ASSIGNMENT.test(word) && !dynamic.includes(index) && !/^-\w*c$/.test(words[index - 1] ?? '');

@@ -1,6 +1,5 @@
 /** Files that a command line may run or go by: who approves the line approves them as they are. */
 import { statSync } from 'node:fs';
-import { homedir } from 'node:os';
 import { basename } from 'node:path';
 import { type Digest, digestOf } from '../../../base/digest.ts';
 import type { CommandFact, Facts } from '../../../contract/values.ts';
@@ -11,8 +10,9 @@ import { wordsOf as shellWords } from '../shell/words.ts';
 import type { PathFact } from '../paths/path-facts.ts';
 import type { IsSecret } from '../paths/secrets.ts';
 import type { DigestExecutable } from './executable.ts';
-import { fileNamed, LONGEST_PATH, partsOf, pathsIn, readsIn } from './file-named.ts';
-import { assignedBy, givenNames, isMade, madeBy, moves, placed, unreadIn } from './made-words.ts';
+import { fileNamed } from './file-named.ts';
+import { atHome, foldersOf, MOST_FOLDERS, MOST_LOOKED_FOR, namedBy, setsHome } from './line-words.ts';
+import { givenNames, isMade, madeBy, unreadIn } from './made-words.ts';
 import { createNames, filesOfPattern } from './pattern-files.ts';
 import { endingsOf, isToldByFiles, unnamedFiles } from './unnamed-files.ts';
 
@@ -49,10 +49,6 @@ const OF_THE_KERNEL = /^\/(?:proc|sys|dev)\//;
 
 /** More than these are told as one. */
 const MOST_TOLD = 100;
-
-/** In so many folders, and for so many names in all, files are looked for. */
-const MOST_FOLDERS = 30;
-const MOST_LOOKED_FOR = 6000;
 
 const LONGEST_WORD = 200;
 
@@ -142,54 +138,10 @@ function nameOf({ words }: CommandFact): string {
   return basename(words[0] ?? '');
 }
 
-/** What an option runs, and code of any language, has words of its own. */
-const HAVE_CODE = new Set<CommandFact['unclear']>(['option_runs_code', 'code', 'code_from_input', 'runs_elsewhere', 'shell_state']); // prettier-ignore
-
-/** What its words may name, those without quotes and those whose quotes are part of a name. */
-function namedBy(command: CommandFact): string[] {
-  const { words, dynamic = [], redirects } = command;
-  const whole = words.filter((_, index) => !dynamic.includes(index));
-  const read = readsIn(redirects);
-  const inner = HAVE_CODE.has(command.unclear) ? whole.flatMap((word) => word.split(/[\s"'`();,{}|&<>]+/)) : [];
-  return [
-    ...[...words, ...assignedBy(command), ...read, ...inner].map(placed).flatMap(pathsIn),
-    ...[...whole, ...read].flatMap((word) => partsOf(word)),
-  ].filter(({ length }) => length <= LONGEST_PATH);
-}
-
-/** In quotes `~` is a folder of this name, and nobody sees these here. */
-function atHome(word: string): string[] {
-  if (word === '~') return [word, homedir()];
-  return word.startsWith('~/') ? [word, `./${word}`] : [word];
-}
-
-/** After that `~` may be anywhere. */
-function setsHome({ words, assignments }: CommandFact): boolean {
-  return [...words, ...assignments].some((word) => /^["']?HOME\b/.test(word));
-}
-
 /** It stands before the files, so that however many these are it is seen. */
 function notKnown(what: string): RunFile {
   const short = what.length <= LONGEST_WORD ? what : `${what.slice(0, LONGEST_WORD).toWellFormed()}…`;
   return { path: short };
-}
-
-/** Where the line is run, and where it may go from there: what `cd` names, and folders that are words (`make -C`, `--prefix`). */
-function foldersOf(commands: readonly CommandFact[], words: readonly string[], folder: string): string[] {
-  const folders = new Set([folder]);
-  const add = (path: string): void => {
-    if (folders.size > MOST_FOLDERS) return;
-    const found = resolveReal(path);
-    if ('real' in found && found.kind === 'dir') folders.add(found.real);
-  };
-  for (const word of words) if (word !== '' && !word.startsWith('-')) add(fileNamed(word, folder));
-  // Where it goes from where it went.
-  for (const command of commands.filter(moves)) {
-    const named = command.words.slice(1).map(placed).flatMap(atHome);
-    for (const one of folders.values().toArray()) for (const name of named) add(fileNamed(name, one));
-    if (named.length === 0) add(homedir());
-  }
-  return [...folders];
 }
 
 function realFile(path: string): string[] {

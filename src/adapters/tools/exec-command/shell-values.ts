@@ -1,0 +1,100 @@
+/** What variables of a command line may hold, as far as the line and the environment tell. */
+import { readFileSync } from 'node:fs';
+import { homedir, tmpdir, userInfo } from 'node:os';
+import type { Environment } from '../../../base/environment.ts';
+import type { CommandFact } from '../../../contract/values.ts';
+import { assignmentsOf } from './made-words.ts';
+
+/** The values of a variable. One that is not there may hold anything. */
+export type Values = ReadonlyMap<string, ReadonlySet<string>>;
+
+const MOST_VALUES = 100;
+const LONGEST_TEXT = 100_000;
+
+/** A value of which nothing is known: nothing takes it apart. */
+const UNKNOWN = '$()';
+
+const NUMBERS = /\$\(\([^()]*\)\)|\$(?:[?#$!-]|\{#\w+(?:\[[@*]\])?\})/g;
+/** What these print is no place. */
+const NO_PLACES = /\$\((?:date|hostname|id|nproc|seq|uname|wc|whoami)\b[^()`$|;&\n]*\)/g;
+const VARIABLE = /\$(?:\{([A-Za-z_]\w*)\}|([A-Za-z_]\w*))/;
+/** What a function or a script of the line was given are words of the line. */
+const GIVEN = /^\$(?:[@*\d]|\{[@*\d]+\})$/;
+
+const LOOP = /\b(?:for|select)\s+([A-Za-z_]\w*)\s+in\s+([^;\n]*)/g;
+const COUNTED = /\(\(\s*([A-Za-z_]\w*)\s*=\s*\d/g;
+const SETS = new Set(['read', 'mapfile', 'readarray', 'getopts', 'printf']);
+
+/** `line`: its text, for the lists of loops, which are words of no command. */
+export function valuesIn(commands: readonly CommandFact[], line: string, environment: Environment): Values {
+  const values = new Map<string, Set<string>>();
+  const add = (name: string, ...those: string[]): void => {
+    const known = values.get(name) ?? new Set();
+    for (const one of those) known.add(one);
+    values.set(name, known);
+  };
+  const passed = { HOME: homedir(), TMPDIR: tmpdir(), ...environment };
+  for (const [name, value] of Object.entries(passed)) if (value !== undefined) add(name, value);
+  // It is where the line is by then.
+  values.set('PWD', new Set(['.']));
+  values.delete('OLDPWD');
+  for (const command of commands) {
+    for (const text of assignmentsOf(command)) {
+      const [, name, more, value = ''] = /^([A-Za-z_]\w*)([^=]*)=([^]*)$/.exec(text) ?? [];
+      if (name !== undefined) add(name, more === '' && !value.startsWith('(') ? bare(value) : UNKNOWN);
+    }
+    const [program = '', ...words] = command.words;
+    if (SETS.has(program)) for (const word of words) if (/^[A-Za-z_]\w*$/.test(word)) add(word, UNKNOWN);
+  }
+  for (const [, name, list] of line.matchAll(LOOP)) add(name!, ...withoutNumbers(list!).trim().split(/\s+/).map(bare));
+  for (const [, name] of line.matchAll(COUNTED)) add(name!, '0');
+  return values;
+}
+
+/** The texts that a word may stand for. What is left of variables in them nobody knows. */
+export function expanded(word: string, values: Values): string[] {
+  if (GIVEN.test(word)) return [];
+  const done: string[] = [];
+  const waiting = [withoutNumbers(word)];
+  for (const one of waiting) {
+    const [whole, braced, plain] = VARIABLE.exec(one) ?? [];
+    const known = whole === undefined ? undefined : values.get((braced ?? plain)!);
+    if (whole === undefined || known === undefined) done.push(one);
+    else waiting.push(...[...known].map((value) => one.replace(whole, () => value)));
+    if (waiting.length > MOST_VALUES || one.length > LONGEST_TEXT) return [word];
+  }
+  return done;
+}
+
+/** Undefined: nobody of that name is known here. */
+export type HomeOf = (user: string) => string | undefined;
+
+/** Looked up once, if at all. */
+export function homesHere(): HomeOf {
+  let homes: Map<string, string> | undefined;
+  return (user) => (homes ??= new Map(homesOfUsers())).get(user);
+}
+
+function homesOfUsers(): [user: string, home: string][] {
+  const { username, homedir: own } = userInfo();
+  return [...usersListed(), [username, own]];
+}
+
+function usersListed(): [user: string, home: string][] {
+  try {
+    const lines = readFileSync('/etc/passwd', 'utf8')
+      .split('\n')
+      .map((line) => line.split(':'));
+    return lines.flatMap(([user, , , , , home]) => (user !== undefined && home !== undefined ? [[user, home]] : []));
+  } catch {
+    return [];
+  }
+}
+
+function withoutNumbers(text: string): string {
+  return text.replaceAll(NUMBERS, '0').replaceAll(NO_PLACES, '0');
+}
+
+function bare(text: string): string {
+  return text.replace(/["']/g, '');
+}
