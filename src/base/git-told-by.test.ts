@@ -34,6 +34,11 @@ test.each<[text: string, paths: string[]]>([
   expect(toldBy({ '/p/.git/config': text })).toEqual(paths);
 });
 
+test('lines that go to very many folders are told in time', () => {
+  const lines = Array.from({ length: 20 }, (_, n) => `\tx${n} = "!${`cd a${n} && ./y && `.repeat(500)}z"`);
+  expect(toldBy({ '/p/.git/config': `[alias]\n${lines.join('\n')}\n` }).length).toBeLessThan(100);
+});
+
 test('what is included is read from its own folder, and what the person has for all', () => {
   expect(
     toldBy({

@@ -48,7 +48,9 @@ export function gitToldBy(files: Files, { folder, homes }: Around): Told[] {
     if (own.length === 0 && worktree !== folder) return [];
     const told = toldBy(read, new Set([...own, ...ofHomes]), worktree, homes[0] ?? '/');
     const hooks = folders.map((one) => join(one, 'hooks'));
-    const linked = [...own, ...hooks, ...told.map(({ path }) => path)].flatMap((path) => files.links(path));
+    const linked = [...new Set([...own, ...hooks, ...told.map(({ path }) => path)])].flatMap((path) =>
+      files.links(path),
+    );
     const elsewhere = folders.filter((one) => one !== join(worktree, '.git'));
     return [
       ...elsewhere.map((path): Told => ({ path, as: 'repository' })),
@@ -84,7 +86,10 @@ function repositoryOf(read: Read, worktree: string): string[] {
   return [...new Set([git, common])];
 }
 
+/** More is no settings that somebody wrote. */
 const MOST_FILES = 20;
+const MOST_TOLD = 2000;
+const MOST_FOLDERS = 8;
 
 function toldBy(read: Read, files: Set<string>, worktree: string, home: string): Told[] {
   const found: Told[] = [];
@@ -104,7 +109,7 @@ function toldBy(read: Read, files: Set<string>, worktree: string, home: string):
         for (const one of path(worktree).flatMap((hooks) => [hooks, ...(basename(hooks) === '_' ? [dirname(hooks)] : [])])) found.push({ path: one, as: 'hooks' }); // prettier-ignore
       } else if (namesProgram(setting)) {
         const as = setting.section === 'alias' ? 'alias' : 'program';
-        found.push(...programsIn(told, worktree, home).map((one): Told => ({ path: one, as })));
+        for (const one of programsIn(told, worktree, home)) if (found.length < MOST_TOLD) found.push({ path: one, as });
       }
     }
   }
@@ -132,16 +137,20 @@ const HOME = /\$\{?HOME\}?/g;
 
 /** Of a line of a shell: what stands where a command does, or first behind a program that runs it. It may go to another folder. */
 function programsIn(line: string, worktree: string, home: string): string[] {
-  const folders = [worktree];
+  const folders = new Set([worktree]);
+  const found = new Set<string>();
   const spelt = line.replace(ROOT, '.').replace(HOME, '~');
-  return spelt.split(BETWEEN_COMMANDS).flatMap((command) => {
+  for (const command of spelt.split(BETWEEN_COMMANDS)) {
     const words = wordsIn(command);
     if (words[0] === 'cd' || words[0] === 'pushd') {
-      folders.push(...words.slice(1).flatMap((word) => named(word, worktree, home)));
-      return [];
+      const more = words.slice(1).flatMap((word) => named(word, worktree, home));
+      for (const one of more) if (folders.size < MOST_FOLDERS) folders.add(one);
+    } else {
+      for (const word of runIn(words))
+        for (const one of folders) for (const path of named(word, one, home)) found.add(path);
     }
-    return folders.flatMap((folder) => runIn(words).flatMap((word) => named(word, folder, home)));
-  });
+  }
+  return [...found];
 }
 
 /** Without quotes, which may stand around a part of a name. */

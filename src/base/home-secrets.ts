@@ -1,7 +1,7 @@
 /** Where secrets lie in a person's home: for what confines commands, and for what judges paths. */
-import { existsSync, readdirSync } from 'node:fs';
+import { type Dirent, existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { isSecretShaped } from './secret-shaped.ts';
+import { isSecretShaped, isSecretShapedFolder } from './secret-shaped.ts';
 
 /** By name. What the name itself gives away (`.ssh`, `.netrc`, `*.pem` …) is found without being listed. */
 const NAMED = [
@@ -61,12 +61,21 @@ const NAMED = [
 
 /**
  * Paths of what holds secrets in a home: those of known names, there or not, and what is named like a secret directly in it or
- * in `.config`.
- * @throws Error of the system when one of these two is there but can't be read: nobody sees what it holds then
+ * in `.config`: of folders only what can hardly be anything else, as `design-tokens` is somebody's project.
+ * `locked`: what counts of one of these two that is there but can't be read, as nobody sees what it holds then.
+ * @throws what `locked` throws
  */
-export function secretsIn(home: string): string[] {
-  const shaped = [home, join(home, '.config')].flatMap((folder) =>
-    (existsSync(folder) ? readdirSync(folder) : []).filter(isSecretShaped).map((name) => join(folder, name)),
-  );
+export function secretsIn(home: string, locked: (folder: string, error: unknown) => string[]): string[] {
+  const shaped = [home, join(home, '.config')].flatMap((folder) => {
+    try {
+      return existsSync(folder) ? readdirSync(folder, { withFileTypes: true }).filter(isShaped).map(({ name }) => join(folder, name)) : []; // prettier-ignore
+    } catch (error) {
+      return locked(folder, error);
+    }
+  });
   return [...NAMED.map((name) => join(home, name)), ...shaped];
+}
+
+function isShaped(entry: Dirent): boolean {
+  return (entry.isDirectory() ? isSecretShapedFolder : isSecretShaped)(entry.name);
 }

@@ -44,6 +44,11 @@ export function isSecretFolder(name: string): boolean {
   return FOLDERS.has(folded(name));
 }
 
+/** Whether the name of a folder says so: of `design-tokens`, a package, it doesn't. */
+export function isSecretShapedFolder(name: string): boolean {
+  return isPlainlySecret(name) || /^\.?(?:secrets?|credentials?|passwords?)$/.test(folded(name));
+}
+
 /** Some disks take names for the same that differ by case, or by characters that nobody sees: `.ſsh` is `.ssh` there. */
 export function folded(name: string): string {
   return name

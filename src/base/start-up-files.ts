@@ -1,7 +1,7 @@
 /** What in a person's home is run, or gone by, with the next shell, session or everyday program: who writes it runs code there. */
-import { lstatSync } from 'node:fs';
+import { lstatSync, type Stats } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { realOf } from './files/resolve-real.ts';
+import { linkedFrom, realOf } from './files/resolve-real.ts';
 import { isInside } from './is-inside.ts';
 
 const NAMES = [
@@ -21,17 +21,30 @@ const NAMES = [
   '.screenrc', '.gdbinit', '.config/gdb', '.pdbrc', '.psqlrc', '.sqliterc', '.irbrc', '.Rprofile', '.mailcap', '.ssh/config', '.ssh/rc',
 ]; // prettier-ignore
 
-/** Real paths of those that lie in this folder, or around it: a home may lead there by links, as for a folder of dotfiles. */
+/**
+ * Real paths of those that lie in this folder, or around it: a home, or what is directly in one of its folders, may lead there by
+ * links, as for a folder of dotfiles.
+ */
 export function startUpFiles(folder: string, homes: readonly string[]): string[] {
   const real = remembered(realOf);
-  return homes.flatMap((home) =>
+  const found = homes.flatMap((home) =>
     NAMES.flatMap((name) => {
       const path = join(home, name);
-      const isLink = lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() === true;
-      const found = isLink ? realOf(path) : join(real(dirname(path)), basename(path));
-      return isInside(folder, found) || isInside(found, folder) ? [found] : [];
+      const stats = statsOf(path);
+      const is = stats?.isSymbolicLink() ? realOf(path) : join(real(dirname(path)), basename(path));
+      return [is, ...(stats ? linkedFrom(is) : [])];
     }),
   );
+  return found.filter((path) => isInside(folder, path) || isInside(path, folder));
+}
+
+/** Undefined: it isn't there, or nobody here may look. */
+function statsOf(path: string): Stats | undefined {
+  try {
+    return lstatSync(path, { throwIfNoEntry: false });
+  } catch {
+    return undefined;
+  }
 }
 
 /** Most lie in one of a few folders. */

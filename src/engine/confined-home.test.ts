@@ -22,7 +22,18 @@ for (const level of LEVELS) {
       }
     });
 
+    test('a project that is only called like one has', async () => {
+      mkdirSync(inHome('design-tokens'));
+      expect(await c.sandboxes.find(inHome('design-tokens'))).toMatchObject({ level: level.name });
+    });
+
     if (level.name === 'bubblewrap') {
+      test('what settings of git name is not seen again where it is hidden', async () => {
+        c.t.file('.aws/credentials', 'geheim\n');
+        c.t.file('.git/config', '[include]\n\tpath = ../.aws/credentials\n');
+        expect(await c.output('cat .aws/credentials; echo fine')).not.toContain('geheim');
+      });
+
       test('start-up files that links lead to, and those of a project in the home, stay; what comes is set aside', async () => {
         c.t.file('rc/bash', 'ours\n');
         c.t.file('git/config', 'ours\n');
@@ -30,8 +41,16 @@ for (const level of LEVELS) {
         symlinkSync('project/rc/bash', inHome('.bash_aliases'));
         symlinkSync('../project/git', inHome('.config/git'));
         symlinkSync('project/rc/zsh', inHome('.zshrc'));
-        const said = await c.output('for f in rc/bash git/config git/hooks rc/zsh rc/other; do echo evil >$f; done; mv rc git away; :'); // prettier-ignore
-        expect(['rc/bash', 'git/config', 'rc/other'].map(c.t.text)).toEqual(['ours\n', 'ours\n', 'evil\n']);
+        c.t.file('rc/tool', 'ours\n');
+        mkdirSync(inHome('bin'));
+        symlinkSync('../project/rc/tool', inHome('bin/tool'));
+        const said = await c.output('for f in rc/bash rc/tool git/config git/hooks rc/zsh rc/other; do echo evil >$f; done; mv rc git away; :'); // prettier-ignore
+        expect(['rc/bash', 'rc/tool', 'git/config', 'rc/other'].map(c.t.text)).toEqual([
+          'ours\n',
+          'ours\n',
+          'ours\n',
+          'evil\n',
+        ]);
         expect(existsSync(join(c.t.root, 'git/hooks'))).toBe(false);
         expect(said).toContain('[set aside: rc/zsh]');
       });

@@ -8,13 +8,17 @@ import {
 } from 'node:fs'; // prettier-ignore
 import { basename, dirname, join, relative } from 'node:path';
 import { failureOf } from '../../base/failure.ts';
-import { nameIn, openFile, openFolder } from '../../base/files/open-file.ts';
+import { hasProc, isStillThere, nameIn, openFile, openFolder } from '../../base/files/open-file.ts';
 import { settingsThatMayRun } from '../../base/git-settings.ts';
 import { LONGEST_READ } from '../../base/git-told-by.ts';
 import { begunIn, COMMON, FILES, FOLDERS, kindOf } from './git-names.ts';
 import type { Layout } from './place.ts';
 
-const { O_CREAT, O_EXCL, O_NOFOLLOW, O_WRONLY, S_IRWXU } = constants;
+const { O_CREAT, O_DIRECTORY, O_EXCL, O_NOFOLLOW, O_WRONLY, S_IRUSR, S_IRWXU, S_IXUSR } = constants;
+/** Of Linux, on all machines that Node runs on (open(2)). */
+const O_PATH = 0o10000000;
+/** Of an owner. */
+const LOOK = S_IRUSR | S_IXUSR;
 
 interface Kept {
   bytes: Buffer;
@@ -81,7 +85,7 @@ function cleared(projectRoot: string, { settings, absent }: Holding, repositorie
       said.push(`not set aside: ${name} (${failureOf(error).message})`);
     }
   };
-  attempt(projectRoot, () => unlock(projectRoot));
+  attempt(projectRoot, () => unlock(projectRoot, LOOK));
   for (const path of absent) attempt(path, () => setAsideBelow(projectRoot, path));
   for (const git of repositories) {
     if (git === join(projectRoot, '.git')) {
@@ -90,7 +94,7 @@ function cleared(projectRoot: string, { settings, absent }: Holding, repositorie
     }
     // Where a link has come in the place of it, what that leads to is another repository, which nothing here is about.
     if (kindOf(git)?.isDirectory() !== true) continue;
-    attempt(git, () => unlock(git));
+    attempt(git, () => unlock(git, S_IRWXU));
     attempt(join(git, COMMON), () => setAside(join(git, COMMON)));
     for (const [path, kept] of settings) if (dirname(path) === git) attempt(path, () => putBack(path, kept));
     for (const name of begunIn(git)) attempt(join(git, name), () => setAside(join(git, name)));
@@ -110,7 +114,7 @@ function isBare(projectRoot: string): boolean {
 function setAsideBelow(projectRoot: string, path: string): boolean {
   let at = projectRoot;
   for (const name of relative(projectRoot, path).split('/')) {
-    unlock(at);
+    unlock(at, LOOK);
     at = join(at, name);
     const kind = kindOf(at);
     if (kind === undefined) return false;
@@ -125,8 +129,9 @@ function setAsideBelow(projectRoot: string, path: string): boolean {
  */
 function setAside(path: string): boolean {
   const real = dirname(path);
-  unlock(real);
+  unlock(real, LOOK);
   if (kindOf(path) === undefined) return false;
+  unlock(real, S_IRWXU);
   const folder = openFolder(real);
   if ('code' in folder) {
     if (folder.code === 'no_permission') throw new Error(folder.message);
@@ -144,11 +149,21 @@ function setAside(path: string): boolean {
   }
 }
 
-/** A command may have taken the right to look into a folder, or to change it, from its owner. */
-function unlock(folder: string): void {
+/**
+ * A command may have taken the right to look into a folder, or to change it, from its owner. Through the folder, held open as far
+ * as one can that may not be opened: a command that still runs may put a link in the place of any.
+ */
+function unlock(folder: string, rights: number): void {
   const kind = kindOf(folder);
-  if (kind?.isDirectory() !== true || kind.uid !== process.geteuid?.() || (kind.mode & S_IRWXU) === S_IRWXU) return;
-  chmodSync(folder, (kind.mode & 0o7777) | S_IRWXU);
+  if (kind?.isDirectory() !== true || kind.uid !== process.geteuid?.() || (kind.mode & rights) === rights) return;
+  if (!hasProc()) return;
+  const fd = openSync(folder, O_PATH | O_NOFOLLOW | O_DIRECTORY);
+  try {
+    const stats = fstatSync(fd);
+    if (isStillThere({ fd, stats }, folder)) chmodSync(`/proc/self/fd/${fd}`, (stats.mode & 0o7777) | rights);
+  } finally {
+    closeSync(fd);
+  }
 }
 
 /**

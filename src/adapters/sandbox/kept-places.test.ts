@@ -162,7 +162,8 @@ describe('a repository of the project in a folder that its file `.git` names', (
   const bare = (): string => join(project, 'kept/.bare');
   beforeEach(() => {
     rmSync(git, { recursive: true });
-    mkdirSync(join(bare(), 'worktrees'), { recursive: true });
+    for (const name of ['worktrees', 'objects']) mkdirSync(join(bare(), name), { recursive: true });
+    writeFileSync(join(bare(), 'HEAD'), 'ref: refs/heads/main\n');
     writeFileSync(git, 'gitdir: kept/.bare\n');
   });
 
@@ -183,6 +184,12 @@ describe('a repository of the project in a folder that its file `.git` names', (
     writeFileSync(join(bare(), 'config'), '[core]\n\tfsmonitor = ./x\n');
     expect(end()).toEqual(['set aside: kept/.bare/commondir', 'set aside: kept/.bare/config']);
     expect(readFileSync(join(bare(), 'config'), 'utf8')).toBe('[core]\n');
+  });
+
+  test('a folder that is none is no repository', () => {
+    rmSync(join(bare(), 'HEAD'));
+    hold()();
+    expect(readdirSync(bare()).sort()).toEqual(['objects', 'worktrees']);
   });
 
   test('so is one that wasn’t there', () => {
@@ -220,6 +227,20 @@ describe('what a command took the right to look at from', () => {
       }
     });
   });
+});
+
+test('a project that nobody may change stays so', () => {
+  asAnybody(() => {
+    chmodSync(project, 0o555);
+    hold()();
+    expect(statSync(project).mode & 0o777).toBe(0o555);
+    chmodSync(project, 0o755);
+  });
+});
+
+test('what no file can be called keeps nothing', () => {
+  writeFileSync(join(git, 'config'), `[alias]\n\tx = !./${'a'.repeat(300)}\n`);
+  expect(layoutOfKept(project, []).places).not.toContainEqual({ path: project, access: 'read' });
 });
 
 test('so is what links of its hooks lead to', () => {

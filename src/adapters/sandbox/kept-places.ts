@@ -15,8 +15,9 @@ const OTHERS = ['modules', 'worktrees'];
 export function layoutOfKept(projectRoot: string, homes: readonly string[]): Layout {
   const told = runsLaterOf({ folder: projectRoot, homes })
     .filter(({ path }) => path !== projectRoot && isInside(projectRoot, path))
-    .map((one) => foundFor(one));
-  const others = told.filter(({ as, kind }) => as === 'repository' && kind === 'dir').map(({ path }) => path);
+    .map((one) => foundFor(one))
+    .filter(({ path }) => path !== projectRoot);
+  const others = told.filter(isRepository).map(({ path }) => path);
   const repositories = [...new Set([join(projectRoot, '.git'), ...others])];
   const isOfOne = (path: string): boolean => repositories.some((git) => isInside(git, path));
   const ofGit = repositories.flatMap(placesAt);
@@ -28,6 +29,12 @@ export function layoutOfKept(projectRoot: string, homes: readonly string[]): Lay
     absent: absent.map(({ path }) => path),
     repositories: repositories.filter((git) => ofGit.some(({ path, access }) => path === git && access === 'write')),
   };
+}
+
+/** A file `.git` may name any folder. */
+function isRepository({ path, as, kind }: Found): boolean {
+  const isThere = (name: string): boolean => kindOf(join(path, name)) !== undefined;
+  return as === 'repository' && kind === 'dir' && isThere('HEAD') && (isThere('objects') || isThere(COMMON));
 }
 
 /** A program is a file; a repository's own files are no programs. */
@@ -45,7 +52,7 @@ interface Found extends Told {
 function foundFor(told: Told): Found {
   const found = resolveReal(told.path);
   if (!('code' in found)) return { ...told, kind: found.real === told.path ? found.kind : undefined };
-  if (found.code !== 'no_permission') return { ...told, kind: undefined };
+  if (!found.message.endsWith('EACCES')) return { ...told, kind: undefined };
   return foundFor({ path: dirname(told.path), as: 'hooks' });
 }
 

@@ -40,9 +40,14 @@ export function outsideOf(userHomes: readonly string[]): Outside {
   for (const path of ['/tmp', '/var/tmp']) put(access, path, 'scratch');
   for (const home of userHomes) {
     put(access, home, 'read');
-    for (const path of secretsIn(home)) put(access, path, 'none');
+    for (const path of secretsIn(home, mustBeRead)) put(access, path, 'none');
   }
   return access;
+}
+
+/** @throws Error of the system */
+function mustBeRead(_: string, error: unknown): never {
+  throw error;
 }
 
 /** Links lead elsewhere: it is their target that counts. @throws Error of the system where it `must` be seen and can't be */
@@ -65,9 +70,9 @@ export function layoutOf(around: Surroundings): Layout {
   }
   // From here on nothing is resolved again: what commands may change could lead elsewhere by now.
   const kept = layoutOfKept(projectRoot, userHomes);
-  // Nothing is seen again by it that was hidden: a file of the home may be both.
-  for (const { path, access: is } of kept.places) if (access.get(path) !== 'none') access.set(path, is);
   for (const path of around.hide) access.set(path, 'none');
+  // Nothing is seen again by it that is hidden, or lies in what is.
+  for (const { path, access: is } of kept.places) if (accessAt(path, access) !== 'none') access.set(path, is);
   for (const path of around.read) access.set(path, 'read');
   for (const path of around.write) access.set(path, 'write');
   // Whatever was said before: nothing of the state is seen.

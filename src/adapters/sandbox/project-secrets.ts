@@ -1,7 +1,7 @@
 /** Secrets of a project, found by their names before each command: what was found before is kept for as long as its folder stays as it was. */
 import { type Dirent, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { isPlainlySecret, isSecretShaped } from '../../base/secret-shaped.ts';
+import { isPlainlySecret, isSecretShaped, isSecretShapedFolder } from '../../base/secret-shaped.ts';
 
 /** What others made and made public, and what is for git alone. */
 const NOT_LOOKED_INTO = new Set(['.git', 'node_modules']);
@@ -71,7 +71,9 @@ function listingOf(folder: string, { must, now }: { must: boolean; now: number }
 /** Links lead elsewhere, and are judged there. */
 function sorted(entries: readonly Dirent[]): Omit<Listing, 'stamp'> {
   const own = entries.filter((entry) => !entry.isSymbolicLink());
-  const shaped = own.filter(({ name }) => isSecretShaped(name)).map(({ name }) => name);
+  const isShaped = (entry: Dirent): boolean =>
+    (entry.isDirectory() ? isSecretShapedFolder : isSecretShaped)(entry.name);
+  const shaped = own.filter(isShaped).map(({ name }) => name);
   const hidden = new Set(shaped);
   return {
     folders: own

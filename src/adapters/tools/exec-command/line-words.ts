@@ -8,6 +8,8 @@ import { assignedBy, moves, placed } from './made-words.ts';
 /** In so many folders, and for so many names in all, files are looked for. */
 export const MOST_FOLDERS = 30;
 export const MOST_LOOKED_FOR = 6000;
+/** Characters of all names together, in all folders: each folder in them is looked at. */
+export const MOST_TEXT = 200_000;
 
 /** What an option runs, and code of any language, has words of its own. */
 const HAVE_CODE = new Set<CommandFact['unclear']>(['option_runs_code', 'code', 'code_from_input', 'runs_elsewhere', 'shell_state']); // prettier-ignore

@@ -7,16 +7,22 @@ import type { Environment } from '../../../base/environment.ts';
 import { realOf } from '../../../base/files/resolve-real.ts';
 import type { CommandFact } from '../../../contract/values.ts';
 import { fileNamed, LONGEST_PATH, partsOf, readsIn } from './file-named.ts';
-import { atHome, foldersOf, inCode, MOST_FOLDERS, MOST_LOOKED_FOR, namedBy, setsHome } from './line-words.ts';
+import {
+  atHome,
+  foldersOf,
+  inCode,
+  MOST_FOLDERS,
+  MOST_LOOKED_FOR,
+  MOST_TEXT,
+  namedBy,
+  setsHome,
+} from './line-words.ts';
 import { FOLDER_AT, isMade, moves, NOT_READ, PROCESS } from './made-words.ts';
 import { createNames, filesOfPattern } from './pattern-files.ts';
 import { expanded, type HomeOf, homesHere, type Values, valuesIn } from './shell-values.ts';
 
 /** Where only the shell will know. */
 const ANYWHERE = '/';
-
-/** All words together, in all folders: each folder in them is looked at. */
-const MOST_TEXT = 200_000;
 
 /** Their words are no files that they read. */
 const READ_NO_WORD = new Set([
@@ -25,6 +31,7 @@ const READ_NO_WORD = new Set([
 ]); // prettier-ignore
 
 /** A text for people: `git commit -m "$(cat <<EOF …)"`. */
+const HAVE_MESSAGES = new Set(['git', 'gh', 'glab', 'hg']);
 const MESSAGE_OPTION = /^(?:-\w*m|--message|--body|--title)$/;
 
 /** `{1..9}`, and what may go through folders. */
@@ -50,7 +57,8 @@ export interface Line {
 export function namedPlaces({ commands, text, folder }: Line, environment: Environment): string[] {
   const values = valuesIn(commands, text, environment);
   const homeOf = homesHere();
-  const made = commands.flatMap(madeIn).flatMap((one) => valuesOf(one, values, homeOf));
+  const distinct = new Map(commands.flatMap(madeIn).map((one) => [JSON.stringify(one), one]));
+  const made = [...distinct.values()].flatMap((one) => valuesOf(one, values, homeOf));
   const patterns = made.filter((one) => isMade(one.text));
   const plain = made.filter((one) => !isMade(one.text)).flatMap((one) => partsOf(one.text));
   const known = [...commands.flatMap(knownIn), ...plain].filter(isPlace);
@@ -93,7 +101,8 @@ function madeIn(command: CommandFact): Made[] {
   const ofWords = dynamic
     .filter((at) => !PROCESS.test(words[at]!))
     .flatMap((at) => {
-      const isRead = !READ_NO_WORD.has(words[0]!) && !MESSAGE_OPTION.test(words[at - 1] ?? '');
+      const isMessage = HAVE_MESSAGES.has(words[0]!) && MESSAGE_OPTION.test(words[at - 1] ?? '');
+      const isRead = !READ_NO_WORD.has(words[0]!) && !isMessage;
       return [words[at]!, ...piecesOf(words[at]!, command)].map((text) => madeOf(text, isRead));
     });
   return [

@@ -11,7 +11,7 @@ import type { PathFact } from '../paths/path-facts.ts';
 import type { IsSecret } from '../paths/secrets.ts';
 import type { DigestExecutable } from './executable.ts';
 import { fileNamed } from './file-named.ts';
-import { atHome, foldersOf, MOST_FOLDERS, MOST_LOOKED_FOR, namedBy, setsHome } from './line-words.ts';
+import { atHome, foldersOf, MOST_FOLDERS, MOST_LOOKED_FOR, MOST_TEXT, namedBy, setsHome } from './line-words.ts';
 import { givenNames, isMade, madeBy, unreadIn } from './made-words.ts';
 import { createNames, filesOfPattern } from './pattern-files.ts';
 import { endingsOf, isToldByFiles, unnamedFiles } from './unnamed-files.ts';
@@ -75,11 +75,16 @@ export async function runFiles(
   const isCounted = commands.some(counts);
   if (!isCounted && !lands) return undefined;
   const named = [...new Set(commands.flatMap(namedBy).flatMap(atHome))];
-  const words = named.slice(0, MOST_LOOKED_FOR);
+  let text = 0;
+  const words = named.slice(0, MOST_LOOKED_FOR).filter(({ length }) => (text += length + 1) <= MOST_TEXT);
   const programs = commands.map(nameOf);
   const endings = endingsOf(programs);
   const all = foldersOf(commands, words, folder);
-  const most = Math.min(MOST_FOLDERS, Math.floor(MOST_LOOKED_FOR / (words.length * endings.length)));
+  const most = Math.min(
+    MOST_FOLDERS,
+    Math.floor(MOST_LOOKED_FOR / (words.length * endings.length)),
+    Math.floor(MOST_TEXT / text),
+  );
   const folders = all.slice(0, Math.max(1, most));
   const unknown = new Set(folders.length < all.length ? ['else its words name in so many folders'] : []);
   if (words.length < named.length) unknown.add('else its words name');

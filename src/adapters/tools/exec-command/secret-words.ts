@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { resolveReal } from '../../../base/files/resolve-real.ts';
 import { isPlainlySecret, isSecretShaped } from '../../../base/secret-shaped.ts';
 import type { CommandFact } from '../../../contract/values.ts';
@@ -9,6 +10,9 @@ import { fileNamed, pathsIn, READS } from './file-named.ts';
 /** Its environment has no secret but those that it asked for. */
 const ITS_OWN = /^\/proc\/(?:self|thread-self)\/environ$/;
 
+/** So many words whose names say nothing are looked at for where they lead. */
+const MOST_LOOKED_AT = 500;
+
 /**
  * Secrets that the words of a command line name, for commands that would find them: `cat ~/.netrc`, `--key=server.pem`. A word
  * that may as well be another's (`token`), or says so by its place only (`.config/gh/hosts.yml`), counts where there is such a
@@ -19,10 +23,12 @@ export function secretWords(commands: readonly CommandFact[], scene: Scene, fold
     ...words.slice(1).flatMap(pathsIn),
     ...redirects.flatMap((redirect) => READS.exec(redirect)?.[1] ?? []),
   ]);
+  let left = MOST_LOOKED_AT;
   const isThere = (whole: string, isShaped: boolean): boolean => {
+    if (!existsSync(whole)) return false;
+    if (isShaped || left-- <= 0) return isShaped;
     const found = resolveReal(whole);
-    if ('code' in found || found.kind === 'missing') return false;
-    return isShaped || leadsToSecret(secretsOf(scene), found);
+    return !('code' in found) && leadsToSecret(secretsOf(scene), found);
   };
   return [...new Set(named)]
     .filter((name) => !ITS_OWN.test(name))

@@ -16,7 +16,7 @@ const UNKNOWN = '$()';
 
 const NUMBERS = /\$\(\([^()]*\)\)|\$(?:[?#$!-]|\{#\w+(?:\[[@*]\])?\})/g;
 /** What these print is no place. */
-const NO_PLACES = /\$\((?:date|hostname|id|nproc|seq|uname|wc|whoami)\b[^()`$|;&\n]*\)/g;
+const NO_PLACES = /\$\((?:date(?![^)]*\/)|hostname|id|nproc|seq|uname|wc|whoami)\b[^()`$|;&\n]*\)/g;
 const VARIABLE = /\$(?:\{([A-Za-z_]\w*)\}|([A-Za-z_]\w*))/;
 /** What a function or a script of the line was given are words of the line. */
 const GIVEN = /^\$(?:[@*\d]|\{[@*\d]+\})$/;
@@ -46,7 +46,10 @@ export function valuesIn(commands: readonly CommandFact[], line: string, environ
     const [program = '', ...words] = command.words;
     if (SETS.has(program)) for (const word of words) if (/^[A-Za-z_]\w*$/.test(word)) add(word, UNKNOWN);
   }
-  for (const [, name, list] of line.matchAll(LOOP)) add(name!, ...withoutNumbers(list!).trim().split(/\s+/).map(bare));
+  for (const [, name, list] of line.replaceAll('\\\n', ' ').matchAll(LOOP)) {
+    add(name!, ...withoutNumbers(list!).trim().split(/\s+/).map(bare));
+    if (/["'\\]/.test(list!)) add(name!, UNKNOWN); // it may go on behind what looks like its end
+  }
   for (const [, name] of line.matchAll(COUNTED)) add(name!, '0');
   return values;
 }
@@ -76,8 +79,12 @@ export function homesHere(): HomeOf {
 }
 
 function homesOfUsers(): [user: string, home: string][] {
-  const { username, homedir: own } = userInfo();
-  return [...usersListed(), [username, own]];
+  try {
+    const { username, homedir: own } = userInfo();
+    return [...usersListed(), [username, own]];
+  } catch {
+    return usersListed(); // a user that the system has no name for
+  }
 }
 
 function usersListed(): [user: string, home: string][] {

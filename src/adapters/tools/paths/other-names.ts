@@ -35,12 +35,16 @@ type Owners = Pick<Scene, 'home' | 'ownFiles' | 'environment' | 'projectRoot'>;
  * person or at the top of the project. Looks there only when it is first asked about such a file.
  */
 export function guardedFiles(scene: Owners): (file: Stats) => Guarded | undefined {
-  let known: Map<string, Guarded> | undefined;
   return (file) => {
     if (!file.isFile() || file.nlink < 2) return undefined;
-    return (known ??= collected(scene)).get(idOf(file));
+    const known = guarded.get(scene) ?? collected(scene);
+    guarded.set(scene, known);
+    return known.get(idOf(file));
   };
 }
+
+/** For all files of a call. */
+const guarded = new WeakMap<Owners, Map<string, Guarded>>();
 
 function collected({ home, ownFiles, environment, projectRoot }: Owners): Map<string, Guarded> {
   const known = new Map<string, Guarded>();
@@ -56,7 +60,8 @@ function collectOfHomes(places: readonly string[], known: Map<string, Guarded>):
   const paths = [...places];
   for (let at = 0; at < paths.length && at < MOST_OF_HOMES; at++) {
     const path = paths[at]!;
-    if (add(path, 'secret', known)?.isDirectory()) for (const name of namesIn(path)) paths.push(join(path, name));
+    const isFolder = add(path, 'secret', known)?.isDirectory() === true;
+    if (isFolder && paths.length < MOST_OF_HOMES) for (const name of namesIn(path)) paths.push(join(path, name));
   }
 }
 

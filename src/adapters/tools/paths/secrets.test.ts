@@ -31,7 +31,7 @@ async function isSecret(t: TestHost, path: string): Promise<boolean> {
 const SECRETS = [
   '.config/gh/hosts.yml', '.bash_history', '.mozilla/firefox/one/cookies.sqlite', '.cache/huggingface/token',
   '.local/share/atuin/history.db', '.config/Bitwarden CLI/data.json', '.Config/GH/hosts.yml', 'secrets/one.txt',
-  '.config/tokens/one.txt', '.kaggle/kaggle.json', '.netrc~', '.npmrc.bak',
+  '.config/secrets/one.txt', '.kaggle/kaggle.json', '.netrc~', '.npmrc.bak',
 ]; // prettier-ignore
 const PLAIN = [
   '.profile',
@@ -44,7 +44,7 @@ const PLAIN = [
 describe('started in the home', () => {
   test.each(SECRETS)('%s is a secret, there or not', async (path) => {
     const t = startedIn('');
-    if (path.startsWith('secrets/') || path.includes('tokens/')) put(path);
+    if (path.includes('secrets/')) put(path);
     expect(await isSecret(t, path)).toBe(true);
     put(path);
     expect(await isSecret(t, path)).toBe(true);

@@ -1,9 +1,9 @@
 /** What counts as a secret: by its name, or by lying where a person's home holds such, as the sandbox has it. */
 import { dirname } from 'node:path';
-import { realPathOf, type RealPath } from '../../../base/files/resolve-real.ts';
+import { realOf, realPathOf, type RealPath } from '../../../base/files/resolve-real.ts';
 import { secretsIn } from '../../../base/home-secrets.ts';
 import { homesOf } from '../../../base/homes.ts';
-import { folded, isSecretShaped } from '../../../base/secret-shaped.ts';
+import { folded, isSecretFolder, isSecretShaped } from '../../../base/secret-shaped.ts';
 import type { Scene } from '../tool.ts';
 
 export type Around = Pick<Scene, 'environment'>;
@@ -31,21 +31,15 @@ function lookedUp({ environment }: Around): IsSecret {
   };
 }
 
-/** Whether a path leads to a secret, or over a link that is one. */
+/** Whether a path leads to a secret, or over a link that is one: by its shape alone only a link to the thing itself. */
 export function leadsToSecret(isSecret: IsSecret, { real, links }: RealPath): boolean {
-  return [real, ...links].some(isSecret);
+  const isOne = (link: string): boolean =>
+    isSecret(link) && (!isSecretShaped(link) || link.split('/').some(isSecretFolder) || realOf(link) === real);
+  return isSecret(real) || links.some(isOne);
 }
 
 /** In the homes, each by its name and by where that leads. */
 export function secretPlaces(environment: Around['environment']): string[] {
-  const named = homesOf(environment).flatMap(secretsOfHome);
+  const named = homesOf(environment).flatMap((home) => secretsIn(home, (folder) => [folder]));
   return [...new Set([...named, ...named.flatMap((path) => realPathOf(path) ?? [])])];
-}
-
-function secretsOfHome(home: string): string[] {
-  try {
-    return secretsIn(home);
-  } catch {
-    return [home]; // nobody sees what of it is one
-  }
 }
