@@ -1,6 +1,7 @@
 /** What in a person's home is run, or gone by, with the next shell, session or everyday program: who writes it runs code there. */
 import { lstatSync, type Stats } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
+import { mayBeIn } from './files/may-be-in.ts';
 import { linkedFrom, realOf } from './files/resolve-real.ts';
 import { isInside } from './is-inside.ts';
 
@@ -27,14 +28,16 @@ const NAMES = [
  */
 export function startUpFiles(folder: string, homes: readonly string[]): string[] {
   const real = remembered(realOf);
-  const found = homes.flatMap((home) =>
-    NAMES.flatMap((name) => {
+  const found = homes.flatMap((home) => {
+    const isThere = mayBeIn(home);
+    return NAMES.flatMap((name) => {
       const path = join(home, name);
+      if (!isThere(path)) return [path];
       const stats = statsOf(path);
       const is = stats?.isSymbolicLink() ? realOf(path) : join(real(dirname(path)), basename(path));
       return [is, ...(stats ? linkedFrom(is) : [])];
-    }),
-  );
+    });
+  });
   return found.filter((path) => isInside(folder, path) || isInside(path, folder));
 }
 

@@ -6,6 +6,7 @@ import { isInside } from '../../base/is-inside.ts';
 import { accessSync, constants, lstatSync, readdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { realPathOf } from '../../base/files/resolve-real.ts';
+import { mayBeIn } from '../../base/files/may-be-in.ts';
 import { secretsIn } from '../../base/home-secrets.ts';
 import { layoutOfKept } from './kept-places.ts';
 import type { Access, Layout, Place } from './place.ts';
@@ -40,7 +41,8 @@ export function outsideOf(userHomes: readonly string[]): Outside {
   for (const path of ['/tmp', '/var/tmp']) put(access, path, 'scratch');
   for (const home of userHomes) {
     put(access, home, 'read');
-    for (const path of secretsIn(home, mustBeRead)) put(access, path, 'none');
+    const isThere = mayBeIn(home);
+    for (const path of secretsIn(home, mustBeRead)) if (isThere(path)) put(access, path, 'none');
   }
   return access;
 }
