@@ -5,6 +5,7 @@
 import { basename, dirname, join, resolve } from 'node:path';
 import { shortText } from './files/open-file.ts';
 import { linkedFrom } from './files/resolve-real.ts';
+import { remembering } from './remembering.ts';
 import { type GitSetting, mayRunCode, settingsIn } from './git-settings.ts';
 
 export interface Around {
@@ -40,7 +41,7 @@ export interface Told {
 
 /** Of every repository that the folder may be in, as whoever makes a nearer one in it may take that away again. */
 export function gitToldBy(files: Files, { folder, homes }: Around): Told[] {
-  const read = remembering(files.read);
+  const read = remembering(files.read); // settings of the person are those of every repository
   const ofHomes = homes.flatMap((home) => [join(home, '.gitconfig'), join(home, '.config/git/config')]);
   return foldersFrom(folder).flatMap((worktree) => {
     const folders = repositoryOf(read, worktree);
@@ -58,15 +59,6 @@ export function gitToldBy(files: Files, { folder, homes }: Around): Told[] {
       ...linked.map((path): Told => ({ path, as: 'hooks' })),
     ];
   });
-}
-
-/** Settings of the person are those of every repository. */
-function remembering(read: Read): Read {
-  const known = new Map<string, string | undefined>();
-  return (path) => {
-    if (!known.has(path)) known.set(path, read(path));
-    return known.get(path);
-  };
 }
 
 /** The folder itself, and those that hold it. */

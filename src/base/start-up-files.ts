@@ -4,6 +4,7 @@ import { basename, dirname, join } from 'node:path';
 import { mayBeIn } from './files/may-be-in.ts';
 import { linkedFrom, realOf } from './files/resolve-real.ts';
 import { isInside } from './is-inside.ts';
+import { remembering } from './remembering.ts';
 
 const NAMES = [
   // shells
@@ -27,7 +28,7 @@ const NAMES = [
  * links, as for a folder of dotfiles.
  */
 export function startUpFiles(folder: string, homes: readonly string[]): string[] {
-  const real = remembered(realOf);
+  const real = remembering(realOf); // most lie in one of a few folders
   const found = homes.flatMap((home) => {
     const isThere = mayBeIn(home);
     return NAMES.flatMap((name) => {
@@ -48,14 +49,4 @@ function statsOf(path: string): Stats | undefined {
   } catch {
     return undefined;
   }
-}
-
-/** Most lie in one of a few folders. */
-function remembered(tell: (path: string) => string): (path: string) => string {
-  const known = new Map<string, string>();
-  return (path) => {
-    const said = known.get(path) ?? tell(path);
-    known.set(path, said);
-    return said;
-  };
 }

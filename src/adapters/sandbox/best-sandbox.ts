@@ -73,8 +73,7 @@ export function bestSandboxes({
   }
 
   /** What is hidden in a home stays so for projects in it. */
-  function secretAround(projectRoot: string, outside: Outside): string | undefined {
-    const homes = homesOf(environment);
+  function secretAround(projectRoot: string, outside: Outside, homes: readonly string[]): string | undefined {
     return outside
       .entries()
       .find(
@@ -113,7 +112,8 @@ export function bestSandboxes({
 
   return {
     async find(projectRoot, wanted) {
-      const holding = homesOf(environment).find((folder) => isInside(projectRoot, folder));
+      const homes = homesOf(environment);
+      const holding = homes.find((folder) => isInside(projectRoot, folder));
       if (holding !== undefined) return { none: `the project holds your home, ${holding}` };
       if (isInside(realPathOf(home) ?? home, projectRoot)) return { none: 'the project lies in RUNTIME_HOME' };
       const led = ledBy(projectRoot);
@@ -123,11 +123,11 @@ export function bestSandboxes({
       let outside: Outside;
       let layout: Layout;
       try {
-        outside = outsideOf(homesOf(environment));
+        outside = outsideOf(homes);
         // It runs while the project is looked through.
         const first = named.find((level) => programOf(level) !== undefined);
         if (first) void tryOnce(first, outside);
-        const secret = secretAround(projectRoot, outside);
+        const secret = secretAround(projectRoot, outside, homes);
         if (secret !== undefined) return { none: `the project lies in ${secret}, which is hidden from commands` };
         layout = layoutFor(projectRoot, outside);
       } catch (error) {
