@@ -95,7 +95,7 @@ describe.each(SERVICES)('$name', (service) => {
   });
 
   test('silence for longer than the request timeout is a failure', async () => {
-    const timeout = { request_timeout_ms: 300 };
+    const timeout = { request_timeout_ms: 800 };
     const late = await playing(service, [{ text: 'abcdef', chunks: 6, hangAfter: service.before + 2 }], timeout);
     expect(await late.ask()).toMatchObject({ ok: false, class: 'timeout', code: 'idle_timeout', partial: 'ab' });
     const never = await playing(service, [{ hangHead: true }], timeout);

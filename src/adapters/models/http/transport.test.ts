@@ -254,8 +254,8 @@ test('K-50: silence within a reply ends it', async () => {
 });
 
 test('K-50: a reply that comes slowly, but comes, is no silence', async () => {
-  const mock = await mockWith({ text: 'abcdefgh', chunks: 8, delayMs: 30 });
-  const reply = await transport({ idleTimeoutMs: 200 })(`${mock.url}/responses`, { method: 'POST', body: '{}' });
+  const mock = await mockWith({ text: 'abcdefgh'.repeat(3), chunks: 24, delayMs: 60 });
+  const reply = await transport({ idleTimeoutMs: 1000 })(`${mock.url}/responses`, { method: 'POST', body: '{}' });
   expect(await reply.text()).toContain('response.completed');
 });
 

@@ -46,7 +46,7 @@ test.each([
   ['that goes silent but for signs of life', endless(chunk('So far'), PING), 'idle_timeout', 'So far'],
 ] as const)('a reply %s is waited for no longer than a silent one', async (_, handle, code, partial) => {
   const base_url = await serve(handle);
-  const { answer } = await asked({ base_url, request_timeout_ms: 200 });
+  const { answer } = await asked({ base_url, request_timeout_ms: 800 });
   expect(answer).toMatchObject({ ok: false, class: 'timeout', code, ...(partial !== undefined && { partial }) });
 });
 

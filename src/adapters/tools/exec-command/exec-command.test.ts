@@ -153,13 +153,13 @@ test('H-96 a command that runs out of time is ended with its children', async ()
   const cmd = 'sleep 999 & echo $! >child; setsid sh -c "echo \\$\\$ >stray; exec sleep 999" & echo before; sleep 999';
   t.remove();
   t = testHost({
-    settings: { exec: { timeoutMs: 1000, maxTimeoutMs: 2000, env: [], secrets: {}, limits: NO_LIMITS } },
+    settings: { exec: { timeoutMs: 2000, maxTimeoutMs: 2000, env: [], secrets: {}, limits: NO_LIMITS } },
   });
   const running = exec(cmd);
   const ids = await idsIn('child', 'stray');
   expect(await running).toMatchObject({
     outcome: 'timeout',
-    error: { code: 'timeout', message: 'ended after 1000 ms, with all it had started' },
+    error: { code: 'timeout', message: 'ended after 2000 ms, with all it had started' },
     output: 'before\n',
   });
   expect(ids.filter(isAlive)).toEqual([]);
@@ -170,7 +170,7 @@ test(
   { timeout: 20 * SECONDS },
   async () => {
     const cmd = `sh -c 'trap "" TERM; echo $$ >stubborn; while :; do sleep 0.1; done' & wait`;
-    const running = exec({ cmd, timeout_ms: 500 });
+    const running = exec({ cmd, timeout_ms: 2000 });
     const ids = await idsIn('stubborn');
     expect(await running).toMatchObject({ outcome: 'timeout' });
     expect(ids.filter(isAlive)).toEqual([]);
