@@ -4,6 +4,7 @@ const SECOND = 1000;
 
 export default defineConfig({
   test: {
+    // A machine may be slow: the limits of time are for tests that hang.
     // Tests wait for processes more than they work: a core is never idle with two at a time.
     maxWorkers: 2,
     projects: [
@@ -13,7 +14,7 @@ export default defineConfig({
           include: ['src/**/*.test.ts', 'scripts/**/*.test.ts'],
           // A fresh world per file costs eight times as much; unit tests keep no global state.
           isolate: false,
-          testTimeout: 30 * SECOND,
+          testTimeout: 60 * SECOND,
         },
       },
       {
@@ -21,8 +22,8 @@ export default defineConfig({
           name: 'system',
           // Across rooms, against the built program: real processes and files.
           include: ['test/**/*.test.ts'],
-          testTimeout: 60 * SECOND,
-          hookTimeout: 60 * SECOND,
+          testTimeout: 120 * SECOND,
+          hookTimeout: 120 * SECOND,
         },
       },
     ],
