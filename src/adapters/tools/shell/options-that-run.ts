@@ -20,15 +20,26 @@ const ELSEWHERE = new Set([
 /** The system's own loader runs the program that it is given. */
 const LOADER = /^ld(?:-[\w.-]+)?\.so(?:\.\d+)*$/;
 
-/** Options by which a program runs what their value names; a long one may be shortened. `code`: words that bring code of its own language. */
-const RUNS: Record<string, { short?: string; long?: readonly string[]; words?: RegExp; first?: RegExp; code?: RegExp }> = {
+/** Options by which a program runs what their value names; a long one may be shortened. */
+interface Runs {
+  short?: string;
+  long?: readonly string[];
+  words?: RegExp;
+  first?: RegExp;
+  /** Words that bring code of its own language. */
+  code?: RegExp;
+  /** Without a file it takes its code from the input. */
+  reads?: true;
+}
+
+const RUNS: Record<string, Runs> = {
   tar: {
     short: 'IF',
     first: /^[a-zA-Z]*[IF][a-zA-Z]*$/,
     long: ['checkpoint-action', 'to-command', 'use-compress-program', 'rmt-command', 'rsh-command', 'info-script', 'new-volume-script'],
   },
   rsync: { short: 'e', long: ['rsh', 'rsync-path'] },
-  tsx: { code: /^(?:-[a-zA-Z]*[ep]|--eval|--print)(?:=|$)/ },
+  tsx: { code: /^(?:-|-[a-zA-Z]*[ep]|--eval|--print)(?:=|$)/, reads: true },
   julia: { code: /^(?:-[a-zA-Z]*[eE]|--eval|--print)/ },
   elixir: { code: /^(?:-e|--eval|--rpc-eval)/ },
   swift: { code: /^-e$/ },
@@ -78,12 +89,18 @@ export function optionsOf(name: string): Judge | undefined {
   if (CONTAINERS.has(name)) return judgeContainer;
   if (name === 'git') return judgeGit;
   if (name === 'curl' || name === 'wget') return judgeTransfer;
-  if (name === 'deno' || name === 'bun') return (words) => (words.slice(1).some(({ text }) => /^(?:eval|-[ep]|--eval|--print|-)$/.test(text)) || words.length === 1 ? unclear('code') : nothing); // prettier-ignore
+  if (name === 'deno') return (words) => (words.slice(1).some(({ text }) => /^(?:eval|-[ep]|--eval|--print|-)$/.test(text)) || words.length === 1 ? unclear('code') : nothing); // prettier-ignore
   const runs = Object.hasOwn(RUNS, name) ? RUNS[name]! : undefined;
   if (runs === undefined) return undefined;
   return (words, _dialect, more) => {
     const rest = words.slice(1);
     if (rest.some(({ text }) => runs.code?.test(text))) return unclear('code');
+    if (
+      runs.reads &&
+      rest.every(({ text }) => text.startsWith('-')) &&
+      !/^(?:-v|--version|-h|--help)$/.test(rest[0]?.text ?? '')
+    )
+      return unclear(more ? 'dynamic_code' : 'code');
     if (runs.first?.test(rest[0]?.text ?? '') || rest.some((word) => isAmong(word, runs))) {
       return unclear('option_runs_code');
     }
@@ -91,7 +108,7 @@ export function optionsOf(name: string): Judge | undefined {
   };
 }
 
-function isAmong({ text }: ShellWord, { short = '', long = [], words }: (typeof RUNS)[string]): boolean {
+function isAmong({ text }: ShellWord, { short = '', long = [], words }: Runs): boolean {
   if (words?.test(text)) return true;
   if (text.startsWith('--')) {
     const name = text.slice(2).split('=', 1)[0]!;

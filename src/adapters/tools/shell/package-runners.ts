@@ -24,6 +24,7 @@ export function packageRunnerOf(name: string): Judge | undefined {
 function judgeRunner(subcommands: readonly string[], words: readonly ShellWord[], more: boolean): Judgement {
   if (words.some(({ text }) => /^--(?:script-shell|shell|node-options|node-arg)(?:=|$)|^script-shell/.test(text))) return unclear('option_runs_code'); // prettier-ignore
   if (words.length === 2 && /^(?:-v|--version|--help)$/.test(words[1]!.text)) return nothing;
+  if (words[0]!.text.endsWith('bun') && isBunCode(words)) return unclear('code');
   const itself = subcommands.includes('');
   const at = itself ? 0 : words.findIndex(({ text }, index) => index > 0 && !text.startsWith('-'));
   if (!itself && (at === -1 || words[at]!.dynamic)) return at === -1 && !more ? nothing : unclear('options');
@@ -43,10 +44,21 @@ function judgeRunner(subcommands: readonly string[], words: readonly ShellWord[]
   }
   const read = readOptions(rest, OPTIONS);
   if (read === undefined) return unclear('options');
+  if (read.stdin) return unclear('code_from_input');
   const command = rest.slice(read.at);
   // `npm exec tsc -- -p .`: what marks the end of its own options is no word of the program.
   if (command.length === 0) return unclear('options');
   return {
     runs: [{ via: 'package runner', words: command.filter(({ text }, index) => index !== 1 || text !== '--') }],
   };
+}
+
+/** Bun runs scripts, too: `bun -e code`, and `bun -`, `bun run -` those of its input. */
+function isBunCode(words: readonly ShellWord[]): boolean {
+  const [first, second] = words.slice(1).filter(({ text }) => text === '-' || !text.startsWith('-'));
+  return (
+    first?.text === '-' ||
+    (first?.text === 'run' && second?.text === '-') ||
+    words.slice(1).some(({ text }) => /^(?:-[ep]|--eval|--print)(?:=|$)/.test(text))
+  );
 }

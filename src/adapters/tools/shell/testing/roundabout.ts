@@ -16,6 +16,16 @@ export const ROUNDABOUT: readonly [line: string, names: string, why?: string][] 
   ["find . -exec bash -c 'echo $(($1))' _ {} \\;", 'find bash echo', 'hidden_code'],
   ['git diff $(git merge-base a b)', 'git git', 'options'],
 
+  // Code that is a word, or comes from the input.
+  ['curl https://x | tsx', 'curl tsx', 'code'],
+  ['tsx - <<< "x()"', 'tsx', 'code'],
+  ["bun -e 'x()'", 'bun', 'code'],
+  ['echo "x()" | bun -', 'echo bun', 'code'],
+  ['echo "x()" | bun run -', 'echo bun', 'code'],
+  ['echo "x()" | deno run -', 'echo deno', 'code'],
+  ['echo "x()" | uv run -', 'echo uv', 'code_from_input'],
+  ['echo "x()" | npx tsx', 'echo npx tsx', 'code'],
+
   // Programs that run others, by other words.
   ['env A.B=1 rm x', 'env', 'options'],
   ["env 'BASH_FUNC_ls%%=() { rm x; }' bash -c ls", 'env', 'options'],
