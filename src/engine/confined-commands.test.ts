@@ -219,6 +219,24 @@ for (const level of LEVELS) {
       }
     });
 
+    // It ends with the runtime and with the call. Whoever got hold of it could keep it from that.
+    test('the first process is not to be taken hold of', async () => {
+      const [ptrace, readv, writev] = process.arch === 'arm64' ? [117, 270, 271] : [101, 310, 311];
+      const cmd = `perl -e '
+        my @tells = ("seized", "attached");
+        for (0x4206, 16) { my $how = shift @tells; print "$how\n" if syscall(${ptrace}, $_, 1, 0, 0) == 0 }
+        for my $moved (${readv}, ${writev}) {
+          my ($bytes, $none) = ("x" x 8, pack("QQ", 1, 8));
+          syscall($moved, 1, pack("PQ", $bytes, 8), 1, $none, 1, 0);
+          print "memory $moved\n" if $! + 0 == 14; # EFAULT: it got as far as that
+        }
+        for (qw(mem environ maps fd/0 root cwd task/1/mem)) { print "$_\n" if open(my $file, "<", "/proc/1/$_") || readlink "/proc/1/$_" }
+        my $child = fork || exec "sleep 9";
+        print "own\n" if syscall(${ptrace}, 0x4206, $child, 0, 0) == 0;
+        kill 9, $child'`;
+      expect(await output(cmd)).toBe('own\n[exit code 0]');
+    });
+
     test(
       'nothing outlives it: forked twice, in a session of its own, with an empty environment',
       { timeout: 30_000 },

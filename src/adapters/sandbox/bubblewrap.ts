@@ -27,6 +27,9 @@ const RIGHTS = IS_ROOT
 /** Its settings are files (proc(5), sysctl(8)) that root may write without any right: some name programs that the kernel runs. */
 const KERNEL = IS_ROOT ? ['--remount-ro', '/proc'] : [];
 
+/** What can be read and changed of the first process, with which all ends (the filter refuses the other ways to it). */
+const FIRST = '/proc/1';
+
 export const bubblewrap: Level = {
   name: 'bubblewrap',
   programs: PROGRAMS,
@@ -38,7 +41,7 @@ export const bubblewrap: Level = {
     const checked = checkedBefore(command, mounted);
     const args = [
       '--die-with-parent', ...ISOLATED, ...RIGHTS,
-      '--ro-bind', '/', '/', '--dev', '/dev', '--proc', '/proc', ...KERNEL, ...mounts,
+      '--ro-bind', '/', '/', '--dev', '/dev', '--proc', '/proc', '--perms', '0555', '--tmpfs', FIRST, ...KERNEL, ...mounts,
       '--seccomp', '5', '--json-status-fd', '4', '--chdir', command.folder, '--', checked.program, ...checked.args,
     ]; // prettier-ignore
     return {

@@ -45,6 +45,9 @@ const REFUSED: Record<string, Numbers> = {
   fsmount: [432, 432],
   fspick: [433, 433],
   mount_setattr: [442, 442],
+  quotactl_fd: [443, 443],
+  pidfd_getfd: [438, 438],
+  open_tree_attr: [467, 467],
 };
 
 /** Memory, queues and semaphores that all programs of a user share, where they have no namespace of the command's own. */
@@ -94,6 +97,17 @@ const SOCKET = [41, 198] as const;
 const SOCKETPAIR = [53, 199] as const;
 const PRLIMIT64 = [302, 261] as const;
 const OPENAT2 = [437, 437] as const;
+
+/**
+ * What reads or changes another process, and in which argument it names that. The first one of a namespace ends with whoever made
+ * it: who got hold of it could keep it from that.
+ */
+const TAKES_HOLD: { numbers: readonly [x64: number, arm64: number]; of: Argument }[] = [
+  { numbers: [101, 117], of: 'second' }, // ptrace
+  { numbers: [310, 270], of: 'first' }, // process_vm_readv
+  { numbers: [311, 271], of: 'first' }, // process_vm_writev
+];
+const FIRST_PROCESS = 1;
 
 /** What makes or changes a file, and in which argument it says the mode; `flags`: where it says whether it makes one. */
 const MODES: { numbers: Numbers; mode: Argument; flags?: Argument }[] = [
@@ -204,6 +218,9 @@ export function callFilter(machine: string, { sockets, shared }: Own): Buffer | 
     // Likewise.
     ...when('equal', OPENAT2[column], refuse(ENOSYS)),
     ...MODES.flatMap(({ numbers, mode, flags }) => refuseSetUserId(numbers[column], mode, flags)),
+    ...TAKES_HOLD.flatMap(({ numbers, of }) =>
+      forCall(numbers[column], [load(AT[of]), ...when('equal', FIRST_PROCESS, refuse(EPERM)), give(ALLOW)]),
+    ),
     // One's own only: with Landlock those of all programs of the user could be set.
     ...forCall(PRLIMIT64[column], [load(AT.first), ...when('equal', 0, ALLOW), give(refuse(EPERM))]),
     ...forCall(SOCKETPAIR[column], [
