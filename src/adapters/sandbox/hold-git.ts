@@ -4,21 +4,21 @@
  * finds, and is no better for it.
  */
 import {
-  chmodSync, closeSync, constants, fchmodSync, fchownSync, fstatSync, mkdirSync, openSync, readFileSync, renameSync, writeFileSync,
+  closeSync, constants, fchmodSync, fchownSync, fstatSync, mkdirSync, openSync, readFileSync, readlinkSync, renameSync, unlinkSync,
+  writeFileSync,
 } from 'node:fs'; // prettier-ignore
 import { basename, dirname, join, relative } from 'node:path';
 import { failureOf } from '../../base/failure.ts';
-import { hasProc, isStillThere, nameIn, openFile, openFolder } from '../../base/files/open-file.ts';
+import { nameIn, openFile, openFolder } from '../../base/files/open-file.ts';
 import { settingsThatMayRun } from '../../base/git-settings.ts';
 import { LONGEST_READ } from '../../base/git-told-by.ts';
+import { isShownName } from '../../base/shown-name.ts';
 import { begunIn, COMMON, FILES, FOLDERS, kindOf } from './git-names.ts';
+import { type Before, gitBefore, gitLedBy, type Led } from './git-led.ts';
 import type { Layout } from './place.ts';
+import { CHANGE, LOOK, unlock } from './unlock.ts';
 
-const { O_CREAT, O_DIRECTORY, O_EXCL, O_NOFOLLOW, O_WRONLY, S_IRUSR, S_IRWXU, S_IXUSR } = constants;
-/** Of Linux, on all machines that Node runs on (open(2)). */
-const O_PATH = 0o10000000;
-/** Of an owner. */
-const LOOK = S_IRUSR | S_IXUSR;
+const { O_CREAT, O_EXCL, O_NOFOLLOW, O_WRONLY } = constants;
 
 interface Kept {
   bytes: Buffer;
@@ -32,6 +32,8 @@ interface Holding {
   /** Of the repository's settings, by path. */
   settings: Map<string, Kept>;
   absent: Set<string>;
+  /** By repository. */
+  before: Map<string, Before>;
 }
 
 /** By the root of the project. */
@@ -45,7 +47,12 @@ export function holdGit(
   projectRoot: string,
   { absent, repositories }: Pick<Layout, 'absent' | 'repositories'>,
 ): () => string[] {
-  const holding = holdings.get(projectRoot) ?? { running: 0, settings: new Map<string, Kept>(), absent: new Set() };
+  const holding: Holding = holdings.get(projectRoot) ?? {
+    running: 0,
+    settings: new Map(),
+    absent: new Set(),
+    before: new Map(),
+  };
   for (const git of repositories) {
     for (const path of FOLDERS.map((name) => join(git, name))) {
       if (kindOf(path) === undefined) unlessThere(() => mkdirSync(path));
@@ -55,6 +62,7 @@ export function holdGit(
       const kept = keptOf(path);
       if (kept && !holding.settings.has(path)) holding.settings.set(path, kept);
     }
+    if (!holding.before.has(git)) holding.before.set(git, gitBefore(git));
   }
   for (const path of absent) holding.absent.add(path);
   // By it the project would be a repository of its own, with settings of its own, were `.git` none any more.
@@ -74,15 +82,19 @@ export function holdGit(
 }
 
 /** Each by itself: where one can't be, the others are. In a repository that was kept as it is, nothing is a command's. */
-function cleared(projectRoot: string, { settings, absent }: Holding, repositories: readonly string[]): string[] {
+function cleared(
+  projectRoot: string,
+  { settings, absent, before }: Holding,
+  repositories: readonly string[],
+): string[] {
   const said: string[] = [];
   /** True: something was set aside by it. */
-  const attempt = (path: string, act: () => unknown): void => {
-    const name = relative(projectRoot, path);
+  const attempt = (path: string, act: () => unknown, done = 'set aside'): void => {
+    const name = shown(relative(projectRoot, path));
     try {
-      if (act() === true) said.push(`set aside: ${name}`);
+      if (act() === true) said.push(`${done}: ${name}`);
     } catch (error) {
-      said.push(`not set aside: ${name} (${failureOf(error).message})`);
+      said.push(`not ${done}: ${name} (${failureOf(error).message})`);
     }
   };
   attempt(projectRoot, () => unlock(projectRoot, LOOK));
@@ -94,10 +106,16 @@ function cleared(projectRoot: string, { settings, absent }: Holding, repositorie
     }
     // Where a link has come in the place of it, what that leads to is another repository, which nothing here is about.
     if (kindOf(git)?.isDirectory() !== true) continue;
-    attempt(git, () => unlock(git, S_IRWXU));
+    attempt(git, () => unlock(git, CHANGE));
+    let led: Led = { links: [], files: [], unseen: [] };
+    attempt(git, () => void (led = gitLedBy(git, before.get(git)!)));
     attempt(join(git, COMMON), () => setAside(join(git, COMMON)));
     for (const [path, kept] of settings) if (dirname(path) === git) attempt(path, () => putBack(path, kept));
     for (const name of begunIn(git)) attempt(join(git, name), () => setAside(join(git, name)));
+    for (const path of led.files) attempt(path, () => setAside(path));
+    // Last: by now it may have been set aside, with what holds it.
+    for (const path of led.links) attempt(path, () => removeLink(path), 'removed, a link');
+    for (const path of led.unseen) said.push(`not looked through: ${shown(relative(projectRoot, path))}`);
   }
   return said;
 }
@@ -109,6 +127,8 @@ function isBare(projectRoot: string): boolean {
   const isThere = (name: string): boolean => kindOf(join(projectRoot, name)) !== undefined;
   return isThere(HEAD) && (isThere(COMMON) || (isThere('objects') && isThere('refs')));
 }
+
+const shown = (path: string): string => (isShownName(path) ? path : JSON.stringify(path));
 
 /** What came there, or a link that came on the way there. Where a folder is a link by now, nothing is renamed behind it. */
 function setAsideBelow(projectRoot: string, path: string): boolean {
@@ -128,41 +148,38 @@ function setAsideBelow(projectRoot: string, path: string): boolean {
  * a command that still runs may put a link in the place of any. False: nothing is there, or its folder is none any more.
  */
 function setAside(path: string): boolean {
+  return inFolderOf(path, (held, name) => {
+    let aside = `${name}.set-aside`;
+    for (let more = 2; kindOf(nameIn(held, aside)) !== undefined; more += 1) aside = `${name}.set-aside-${more}`;
+    renameSync(nameIn(held, name), nameIn(held, aside));
+    return true;
+  });
+}
+
+/** It holds nothing, and under another name git would still go through it. */
+function removeLink(path: string): boolean {
+  return inFolderOf(path, (held, name) => {
+    readlinkSync(nameIn(held, name)); // fails where it is none any more
+    unlinkSync(nameIn(held, name));
+    return true;
+  });
+}
+
+/** False: nothing is there, or its folder is none any more. */
+function inFolderOf(path: string, act: (held: { fd: number; real: string }, name: string) => boolean): boolean {
   const real = dirname(path);
   unlock(real, LOOK);
   if (kindOf(path) === undefined) return false;
-  unlock(real, S_IRWXU);
+  unlock(real, CHANGE);
   const folder = openFolder(real);
   if ('code' in folder) {
     if (folder.code === 'no_permission') throw new Error(folder.message);
     return false;
   }
   try {
-    const held = { fd: folder.fd, real };
-    const name = basename(path);
-    let aside = `${name}.set-aside`;
-    for (let more = 2; kindOf(nameIn(held, aside)) !== undefined; more += 1) aside = `${name}.set-aside-${more}`;
-    renameSync(nameIn(held, name), nameIn(held, aside));
-    return true;
+    return act({ fd: folder.fd, real }, basename(path));
   } finally {
     closeSync(folder.fd);
-  }
-}
-
-/**
- * A command may have taken the right to look into a folder, or to change it, from its owner. Through the folder, held open as far
- * as one can that may not be opened: a command that still runs may put a link in the place of any.
- */
-function unlock(folder: string, rights: number): void {
-  const kind = kindOf(folder);
-  if (kind?.isDirectory() !== true || kind.uid !== process.geteuid?.() || (kind.mode & rights) === rights) return;
-  if (!hasProc()) return;
-  const fd = openSync(folder, O_PATH | O_NOFOLLOW | O_DIRECTORY);
-  try {
-    const stats = fstatSync(fd);
-    if (isStillThere({ fd, stats }, folder)) chmodSync(`/proc/self/fd/${fd}`, (stats.mode & 0o7777) | rights);
-  } finally {
-    closeSync(fd);
   }
 }
 

@@ -1,0 +1,170 @@
+/** What a command leaves in a repository's own folder, by which git would read, write or delete elsewhere. */
+import { execFileSync } from 'node:child_process';
+import {
+  chmodSync, chownSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, symlinkSync, writeFileSync,
+} from 'node:fs'; // prettier-ignore
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { holdGit } from './hold-git.ts';
+import { layoutOfKept } from './kept-places.ts';
+
+let base: string;
+let project: string;
+beforeEach(() => {
+  base = realpathSync(mkdtempSync(join(tmpdir(), 'led-')));
+  project = join(base, 'project');
+  mkdirSync(project);
+  writeFileSync(join(base, 'key'), 'geheim\n');
+  git('init', '-q');
+  for (const name of ['user.name', 'user.email']) git('config', name, 'a@b');
+  writeFileSync(join(project, 'a'), 'one\n');
+  git('add', '.');
+  git('commit', '-qm', 'first');
+});
+afterEach(() => rmSync(base, { recursive: true }));
+
+const git = (...args: string[]): string => execFileSync('git', args, { cwd: project, stdio: 'pipe', encoding: 'utf8' });
+const own = (name: string): string => join(project, '.git', name);
+const hold = (): (() => string[]) => holdGit(project, layoutOfKept(project, []));
+
+describe('a link that a command left is removed', () => {
+  test.each(['COMMIT_EDITMSG', 'FETCH_HEAD', 'packed-refs', 'worktrees', 'logs/HEAD', 'refs/heads/x', 'objects/ab', 'objects/info/commit-graph', 'made/deep/er'])('%s', (name) => {
+    const end = hold();
+    rmSync(own(name), { recursive: true, force: true });
+    mkdirSync(dirname(own(name)), { recursive: true });
+    symlinkSync(join(base, 'key'), own(name));
+    expect(end()).toEqual([`removed, a link: .git/${name}`]);
+    expect(readdirSync(dirname(own(name)))).not.toContain(name.slice(name.lastIndexOf('/') + 1));
+    expect(readFileSync(join(base, 'key'), 'utf8')).toBe('geheim\n');
+  }); // prettier-ignore
+
+  test('and none that was there', () => {
+    symlinkSync('/tmp', own('annex'));
+    const end = hold();
+    symlinkSync('/tmp', own('new'));
+    expect(end()).toEqual(['removed, a link: .git/new']);
+    expect(existsSync(own('annex'))).toBe(true);
+  });
+
+  test('also in a folder that it locked', () => {
+    const asNobody = process.geteuid!() === 0;
+    if (asNobody)
+      for (const path of [base, project, own('.'), own('hooks'), own('logs')]) chownSync(path, 65_534, 65_534);
+    if (asNobody) process.seteuid!(65_534); // root may look anywhere
+    try {
+      const end = hold();
+      mkdirSync(own('logs/x'));
+      symlinkSync(join(base, 'key'), own('logs/x/HEAD'));
+      chmodSync(own('logs/x'), 0);
+      chmodSync(own('logs'), 0);
+      expect(end()).toEqual(['removed, a link: .git/logs/x/HEAD']);
+    } finally {
+      if (asNobody) process.seteuid!(0);
+    }
+  });
+
+  test('while another still runs, and what that one leaves, as it ends', () => {
+    const [first, second] = [hold(), hold()];
+    symlinkSync(join(base, 'key'), own('ORIG_HEAD'));
+    expect(first()).toEqual(['removed, a link: .git/ORIG_HEAD']);
+    symlinkSync(join(base, 'key'), own('ORIG_HEAD'));
+    expect(second()).toEqual(['removed, a link: .git/ORIG_HEAD']);
+  });
+
+  test('where there are more folders than anybody looks through, it says so', () => {
+    const end = hold();
+    for (let n = 0; n < 5001; n++) mkdirSync(own(`refs/${n}`));
+    expect(end()).toEqual([expect.stringMatching(/^not looked through: \.git\/refs\/\d+$/)]);
+  });
+});
+
+/** Puts an entry into the index as no git would. */
+function addEntry(...names: string[]): void {
+  const blob = git('hash-object', '-w', 'a').trim();
+  for (const [n, name] of names.entries()) {
+    const stand = `${String(n)}${'x'.repeat(name.length - 1)}`;
+    git('update-index', '--add', '--cacheinfo', `100755,${blob},${stand}`);
+    const bytes = readFileSync(own('index'));
+    bytes.write(name, bytes.indexOf(`${stand}\0`), 'latin1');
+    writeFileSync(own('index'), bytes.subarray(0, -20));
+    const sum = execFileSync('sha1sum', [own('index')], { encoding: 'utf8' }).slice(0, 40);
+    writeFileSync(own('index'), Buffer.concat([bytes.subarray(0, -20), Buffer.from(sum, 'hex')]));
+  }
+}
+
+describe('an index is set aside', () => {
+  test('that names a file beside the project, before git keeps what stands there', () => {
+    const end = hold();
+    addEntry('../key');
+    expect(git('ls-files')).toContain('../key');
+    expect(end()).toEqual(['set aside: .git/index']);
+    git('add', '-A');
+    expect(git('ls-files')).toBe('a\n');
+    expect(() => git('grep', '--cached', 'geheim')).toThrow();
+  });
+
+  test.each(['.git/hooks/post-checkout', 'sub/../../key', '/tmp/x'])('that names %s', (name) => {
+    const end = hold();
+    addEntry(name);
+    expect(end()).toEqual(['set aside: .git/index']);
+    git('checkout', '-f');
+    expect(existsSync(own('hooks/post-checkout'))).toBe(false);
+  });
+
+  test('that git could read otherwise than we do, or is none', () => {
+    let end = hold();
+    writeFileSync(own('index'), 'DIRC and what not');
+    expect(end()).toEqual(['set aside: .git/index']);
+    git('reset', '-q');
+    end = hold();
+    rmSync(own('index'));
+    mkdirSync(own('index'));
+    expect(end()).toEqual(['set aside: .git/index']);
+  });
+
+  test('a shared part of one, too', () => {
+    git('update-index', '--split-index');
+    const [name] = readdirSync(own('.')).filter((one) => one.startsWith('sharedindex'));
+    const end = hold();
+    const bytes = readFileSync(own(name!));
+    bytes.write('/', bytes.indexOf('a\0', 70), 'latin1');
+    writeFileSync(own(name!), bytes);
+    expect(end()).toEqual([`set aside: .git/${name}`]);
+  });
+});
+
+test('an index that git wrote stays, of either kind of hash', () => {
+  const end = hold();
+  writeFileSync(join(project, 'b'), '');
+  git('add', 'b');
+  git('mv', 'a', 'c');
+  expect(end()).toEqual([]);
+  rmSync(own('.'), { recursive: true });
+  git('init', '-q', '--object-format=sha256');
+  const again = hold();
+  git('add', '.');
+  expect(again()).toEqual([]);
+  expect(git('ls-files')).toBe('b\nc\n');
+});
+
+test('so does one that was there and nobody changed', () => {
+  addEntry('../key');
+  expect(hold()()).toEqual([]);
+});
+
+test('what git remembers of merges is set aside where it names a file elsewhere, and else stays', () => {
+  const id = '1'.repeat(40);
+  let end = hold();
+  writeFileSync(own('MERGE_RR'), `${id}\ta/b\0${id}.1\tc\0`);
+  expect(end()).toEqual([]);
+  end = hold();
+  writeFileSync(own('MERGE_RR'), `${id}\ta/b\0${id}\t../key\0`);
+  expect(end()).toEqual(['set aside: .git/MERGE_RR']);
+});
+
+test('objects of another repository are none of this one by a command', () => {
+  const end = hold();
+  writeFileSync(own('objects/info/alternates'), `${base}/other/.git/objects\n`);
+  expect(end()).toEqual(['set aside: .git/objects/info/alternates']);
+});

@@ -1,0 +1,155 @@
+/**
+ * By what lies in its own folder git is led elsewhere as well, told to do something of every day: it writes and deletes through
+ * links, and reads and writes the files that its index names. A command may leave such, and nothing can keep it from that but a
+ * repository that can't be changed at all.
+ */
+import { closeSync, lstatSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { systemClock } from '../../base/clock.ts';
+import { openFile, shortText } from '../../base/files/open-file.ts';
+import { indexEntries, type ObjectFormat, staysInside } from '../../base/git-index.ts';
+import { LONGEST_READ } from '../../base/git-told-by.ts';
+import { LOOK, unlock } from './unlock.ts';
+
+/** What was there before a command. */
+export interface Before {
+  links: ReadonlySet<string>;
+  /** Of the files by which git is led, how they were, by path. */
+  files: ReadonlyMap<string, string>;
+}
+
+/** Paths. */
+export interface Led {
+  links: string[];
+  files: string[];
+  /** Folders into which nobody could look. */
+  unseen: string[];
+}
+
+/** Whoever has more is told so. */
+const MOST_FOLDERS = 5000;
+const INDEX = /^(?:shared)?index(?:\.[0-9a-f]+)?$/;
+/** What git remembers of merges: it reads, and writes, the files that are named there. */
+const MERGED = 'MERGE_RR';
+/** Where git finds objects of other repositories, which it may take over. */
+const OTHERS = ['objects/info/alternates', 'objects/info/http-alternates'];
+/** Of these git makes new files only, under names of their own: objects, by their first letters, and what lies beside. */
+const OBJECTS = /\/(?:objects\/[0-9a-f]{2}|(?:lfs|annex)\/objects)$/;
+
+/** @throws Error of the file system */
+export function gitBefore(git: string): Before {
+  const { links, names } = lookThrough(git, () => undefined);
+  return { links: new Set(links), files: new Map(filesOf(git, names)) };
+}
+
+/** What leads git elsewhere by now, and didn't before. */
+export function gitLedBy(git: string, before: Before): Led {
+  const { links, names, unseen } = lookThrough(git, (folder) => unlock(folder, LOOK));
+  const changed = filesOf(git, names).filter(([path, stamp]) => before.files.get(path) !== stamp);
+  return {
+    links: links.filter((path) => !before.links.has(path)),
+    files: changed.map(([path]) => path).filter((path) => !links.includes(path) && leads(git, path)),
+    unseen,
+  };
+}
+
+/** All links in it, the names directly in it, and the folders into which `retry` didn't help to look. Nearest first. */
+function lookThrough(
+  git: string,
+  retry: (folder: string) => void,
+): Pick<Led, 'links' | 'unseen'> & { names: string[] } {
+  const links: string[] = [];
+  const unseen: string[] = [];
+  let names: string[] = [];
+  const folders = [git];
+  for (let at = 0; at < folders.length; at++) {
+    const folder = folders[at]!;
+    if (at >= MOST_FOLDERS) return { links, names, unseen: [...unseen, folder] };
+    try {
+      const listing = listingAfter(folder, retry);
+      links.push(...listing.links);
+      folders.push(...listing.folders);
+      if (at === 0) names = listing.names;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') unseen.push(folder);
+    }
+  }
+  return { links, names, unseen };
+}
+
+function listingAfter(folder: string, retry: (folder: string) => void): Listing {
+  try {
+    return listingOf(folder);
+  } catch {
+    retry(folder);
+    return listingOf(folder);
+  }
+}
+
+interface Listing {
+  links: string[];
+  folders: string[];
+  /** Of the files by which git is led. */
+  names: string[];
+  ino: number;
+  ctimeMs: number;
+}
+
+/** As they were last seen, by path: every command asks for all of them, and they hardly ever change. */
+const remembered = new Map<string, Listing>();
+const MOST_REMEMBERED = 4 * MOST_FOLDERS;
+/** What was changed a moment ago may be changed again at what is the same time by the clock of the file system. */
+const SETTLED_MS = 100;
+
+function listingOf(folder: string): Listing {
+  const { ino, ctimeMs } = lstatSync(folder);
+  const known = remembered.get(folder);
+  if (known?.ino === ino && known.ctimeMs === ctimeMs) return known;
+  const listing: Listing = { links: [], folders: [], names: [], ino, ctimeMs };
+  for (const entry of readdirSync(folder, { withFileTypes: true })) {
+    const path = join(folder, entry.name);
+    if (entry.isSymbolicLink()) listing.links.push(path);
+    else if (entry.isDirectory() && !OBJECTS.test(path)) listing.folders.push(path);
+    if (INDEX.test(entry.name) || entry.name === MERGED) listing.names.push(entry.name);
+  }
+  if (remembered.size >= MOST_REMEMBERED) remembered.clear();
+  if (systemClock.now() - ctimeMs > SETTLED_MS) remembered.set(folder, listing);
+  else remembered.delete(folder);
+  return listing;
+}
+
+/** With what tells whether one was changed: nobody can give a file the time at which its entry was. */
+function filesOf(git: string, names: readonly string[]): [path: string, stamp: string][] {
+  return [...names, ...OTHERS].flatMap((name) => {
+    const path = join(git, name);
+    const found = lstatSync(path, { bigint: true, throwIfNoEntry: false });
+    return found ? [[path, `${found.ino}:${found.size}:${found.ctimeNs}`]] : [];
+  });
+}
+
+function leads(git: string, path: string): boolean {
+  const name = path.slice(git.length + 1);
+  if (OTHERS.includes(name)) return true;
+  const file = openFile(path);
+  if ('code' in file) return true; // it is none, or may not be read
+  try {
+    const bytes = readFileSync(file.fd);
+    const named = name === MERGED ? mergedIn(bytes) : indexEntries(bytes, formatOf(git))?.map((entry) => entry.name);
+    return !named?.every(staysInside);
+  } finally {
+    closeSync(file.fd);
+  }
+}
+
+function formatOf(git: string): ObjectFormat {
+  const settings = shortText(join(git, 'config'), LONGEST_READ) ?? '';
+  return /^\s*objectformat\s*=\s*"?sha256/im.test(settings) ? 'sha256' : 'sha1';
+}
+
+/** Each: the id of a conflict, a tab, a path, NUL. Undefined: it says something else. */
+function mergedIn(bytes: Buffer): string[] | undefined {
+  const records = bytes.toString('latin1').split('\0');
+  if (records.pop() !== '') return undefined;
+  const paths = records.map((record) => /^[0-9a-f]+(?:\.\d+)?\t(.+)$/s.exec(record)?.[1]);
+  return paths.every((path) => path !== undefined) ? paths : undefined;
+}
