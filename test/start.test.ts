@@ -46,7 +46,7 @@ process.on('exit', () => {
 });
 `;
 
-const ATTEMPTS = 5;
+const ATTEMPTS = 25;
 /** What a listening socket brings with it. */
 const SERVES = 'NativeModule cluster';
 
