@@ -6,6 +6,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import * as z from 'zod';
 import { validate as validateConfig } from '#generated/config-validator.js';
+import { validate as validateDiffering } from '#generated/differing-validator.js';
 import { validate as validateEntry } from '#generated/entry-validator.js';
 import { validate as validateUndo } from '#generated/undo-validator.js';
 import { validate as validateFork } from '#generated/fork-validator.js';
@@ -38,6 +39,7 @@ test.each([
   ['fork', api.forkSchema, validateFork],
   ['undo', api.undoSchema, validateUndo],
   ['hello', api.helloSchema, validateHello],
+  ['differing', api.differingSchema, validateDiffering],
   ['proof', api.proofSchema, validateProof],
 ] as [string, z.ZodType, (value: unknown) => boolean][])('%s: as zod judges', (_name, schema, validate) => {
   const valid = valuesOf(schema);

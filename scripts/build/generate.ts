@@ -51,6 +51,7 @@ const VALIDATORS: Validator[] = [
   { name: 'new-schedule', file: SCHEDULE, schema: 'newScheduleSchema', type: 'NewSchedule' },
   { name: 'schedule-change', file: SCHEDULE, schema: 'scheduleChangeSchema', type: 'ScheduleChange' },
   { name: 'hello', file: API, schema: 'helloSchema', type: 'HelloBody' },
+  { name: 'differing', file: API, schema: 'differingSchema', type: 'DifferingBody' },
   { name: 'proof', file: API, schema: 'proofSchema', type: 'ProofBody' },
   { name: 'chat-request', file: OPENAI, schema: 'chatRequestSchema', type: 'ChatRequest' },
   { name: 'responses-request', file: OPENAI, schema: 'responsesRequestSchema', type: 'ResponsesRequest' },

@@ -108,6 +108,9 @@ export const importSchema = z.strictObject({
 /** `POST /v1/hello`, on a control socket only: who connects. */
 export const helloSchema = z.strictObject({ pid: z.int().min(1), version: name, protocol: int });
 
+/** `POST /v1/differing`, on a control socket only: keys of the configuration, with digests of their values. */
+export const differingSchema = z.strictObject({ digests: z.record(name, digest) });
+
 /** `POST /v1/prove`, on a control socket only. */
 export const proofSchema = z.strictObject({ challenge: id });
 
@@ -129,6 +132,8 @@ export type PolicyChangeBody = z.infer<typeof policyChangeSchema>;
 /** @public The type of the generated validator. */
 export type ImportBody = z.infer<typeof importSchema>;
 export type HelloBody = z.infer<typeof helloSchema>;
+/** @public The type of the generated validator. */
+export type DifferingBody = z.infer<typeof differingSchema>;
 /** @public The type of the generated validator. */
 export type ProofBody = z.infer<typeof proofSchema>;
 

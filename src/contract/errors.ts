@@ -84,6 +84,10 @@ export const errorCatalogue = {
   owner_silent: { exit: 3, next: 'Wait until it answers, or stop that process.' },
   version_mismatch: { exit: 3, next: 'End that process, or use the version that it runs.' },
   port_taken: { exit: 3, next: 'Choose another with --port, or 0 for any that is free.' },
+  config_differs: {
+    exit: 3,
+    next: 'Set it for the process that has the workspace, or leave it out; or choose another with --workspace.',
+  },
   locked: { exit: 3, next: 'Wait until it ends, or stop that process.' },
   login_failed: { exit: 1, next: 'Try again with `runtime provider login openai-codex`.' },
   auth_missing: { exit: 4, next: 'Set the key, or log in anew; `runtime doctor` says what is missing.' },

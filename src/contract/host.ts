@@ -6,6 +6,7 @@
 import type {
   ApprovalRecord, EventState, EventStatus, HostStatus, Imported, QueueItem, SessionRow, SessionStatus, StandingGrant, UndoPlan,
 } from './answers.ts'; // prettier-ignore
+import type { Digest } from '../base/digest.ts';
 import type { Seq } from './entries.ts';
 import type { Policy } from './manifest.ts';
 import type { RuleText } from './policy-rule.ts';
@@ -151,6 +152,8 @@ export interface Host {
   status(): Promise<HostStatus>;
   /** Is that this one? */
   readonly here: boolean;
+  /** Of these keys of the configuration, with digests of their values: those that have another value there. */
+  differing(digests: Readonly<Record<string, Digest>>): Promise<string[]>;
 
   /** Resolves when the message is durable. @throws RuntimeError invalid_id | idempotency_key_reused | shutting_down | … */
   submit(message: Submission): Promise<Accepted>;

@@ -30,6 +30,7 @@ export const httpStatus: Record<ErrorCode, number> = {
   idempotency_key_reused: 409,
   port_taken: 500,
   locked: 409,
+  config_differs: 409,
   version_mismatch: 409,
   message_dead: 409,
   message_begun: 409,

@@ -9,6 +9,7 @@ import { systemIds } from '../base/ids.ts';
 import { RuntimeError, toRuntimeError } from '../contract/errors.ts';
 import type { Host } from '../contract/host.ts';
 import { findApproval } from '../engine/approvals.ts';
+import { agreed } from './agreed.ts';
 import { mustHold } from './http/control/lock-holder.ts';
 import { policyNow } from '../engine/config/policy-now.ts';
 import type { Reloaded } from '../engine/config/reload.ts';
@@ -29,6 +30,8 @@ export interface AttachOptions extends Pick<
   root?: string;
   /** May what runs come to its end, although nobody looks on? */
   patient?: boolean;
+  /** Nothing is run for it: whoever has the workspace may go by another configuration. */
+  runsNothing?: boolean;
   /** The files of the configuration are followed by whoever stays: hears what a change of them did, or why it did nothing. */
   onConfig?: (outcome: Reloaded | RuntimeError) => void;
 }
@@ -46,15 +49,18 @@ const LATE_MS = 150;
 
 /**
  * `awaited`: another process is to have the workspace, unless it doesn't come.
- * @throws RuntimeError locked | owner_silent | version_mismatch | caller_is_tool | …
+ * @throws RuntimeError locked | config_differs | owner_silent | version_mismatch | caller_is_tool | …
  */
 export async function attach(workspace: Workspace, options: AttachOptions, awaited = false): Promise<Host | Hub> {
   const { clock, store } = workspace;
   const path = controlPath(store.folder);
+  const joined = async (owner: Host): Promise<Host | undefined> =>
+    options.runsNothing ? owner : agreed(workspace, owner);
   await meetPolicy(workspace);
   if (awaited) {
     const other = await awaitOwner(workspace);
-    if (other) return other;
+    const host = other && (await joined(other));
+    if (host) return host;
   }
   let holder: string | undefined;
   for (let deadline = 0; ;) {
@@ -67,7 +73,7 @@ export async function attach(workspace: Workspace, options: AttachOptions, await
       holder = taken.message; // each holder has its time: many quick ones may come and go before us
       deadline = clock.now() + PATIENCE_MS;
     }
-    const host = await connectOwner(workspace).catch((error: unknown) => {
+    const owner = await connectOwner(workspace).catch((error: unknown) => {
       if (!(error instanceof RuntimeError)) throw error;
       if (error.code === 'owner_silent') {
         throw new RuntimeError('owner_silent', `${taken.message} ${error.message}`, { cause: error });
@@ -76,6 +82,7 @@ export async function attach(workspace: Workspace, options: AttachOptions, await
       if (error.code !== 'no_permission' || clock.now() >= deadline) throw error;
       return undefined;
     });
+    const host = owner && (await joined(owner));
     if (host) return host;
     if (clock.now() >= deadline) throw notServed(taken);
     await pause(clock, AGAIN_MS);
@@ -146,10 +153,17 @@ export async function connectOwner({ store, clock }: Workspace): Promise<Host | 
   return connectControl({ path: controlPath(store.folder), version, clock, mayServe });
 }
 
-/** Does one thing with the host, and leaves it. An owner that is leaving does nothing more: then the next is asked. */
-export async function withHost<T>(workspace: Workspace, use: (host: Host) => Promise<T>): Promise<T> {
+/**
+ * Does one thing with the host, and leaves it. An owner that is leaving does nothing more: then the next is asked.
+ * `runs`: by the configuration that this process was given. @throws as `attach`
+ */
+export async function withHost<T>(
+  workspace: Workspace,
+  use: (host: Host) => Promise<T>,
+  { runs = false }: { runs?: boolean } = {},
+): Promise<T> {
   for (;;) {
-    const host = await attach(workspace, { takes: 'named' });
+    const host = await attach(workspace, { takes: 'named', runsNothing: !runs });
     try {
       return await use(host);
     } catch (thrown) {

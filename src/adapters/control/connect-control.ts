@@ -9,7 +9,7 @@ import {
 import type { Delivery, Firing, Schedules, ScheduleStatus } from '../../contract/schedule.ts';
 import { type Attachment, attach } from './attach.ts';
 import { isPrivatePath } from './control-path.ts';
-import { HAND_OVER_PATH, holdSocket } from './listener.ts';
+import { DIFFERING_PATH, HAND_OVER_PATH, holdSocket } from './listener.ts';
 import { createRequests, type Requests } from './requests.ts';
 import { openWatch } from './watch.ts';
 
@@ -99,6 +99,8 @@ function createControlHost(
     here: false,
     lost: ended,
     status: () => ask<HostStatus>('GET', '/v1/status'),
+    differing: async (digests) =>
+      (await ask<{ differing: string[] }>('POST', DIFFERING_PATH, { body: { digests } })).differing,
     async submit(message) {
       return toAccepted(await ask<AcceptedAnswer>('POST', '/v1/events', { body: message }));
     },

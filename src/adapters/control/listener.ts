@@ -18,6 +18,7 @@ import type { Requests } from './requests.ts';
 
 export const IDENTIFY_PATH = '/v1/identify';
 export const HAND_OVER_PATH = '/v1/hand-over';
+export const DIFFERING_PATH = '/v1/differing';
 export const NONCE_HEADER = 'x-nonce';
 
 /** A socket's file, held open. */

@@ -109,7 +109,9 @@ async function answer(
 ): Promise<number> {
   refuseTools(context.environment);
   const workspace = await openForCommand(context, options);
-  const record = await withHost(workspace, (host) => host.resolve(id, resolution));
+  const record = await withHost(workspace, (host) => host.resolve(id, resolution), {
+    runs: resolution.decision === 'grant',
+  });
   const { stderr } = context.io;
   stderr.write(`${record.status} ${record.id}: ${record.presentation.title}\n`);
   const session = record.parent?.root ?? record.session_id;

@@ -1,4 +1,5 @@
 import { utcTime } from '../../../base/utc-time.ts';
+import type { Host } from '../../../contract/host.ts';
 import type { Firing, ScheduleStatus } from '../../../contract/schedule.ts';
 import { refuseTools } from '../../../engine/caller.ts';
 import { readSchedules } from '../../../engine/schedule/read.ts';
@@ -84,12 +85,13 @@ export const runJob: CommandAction<Options> = async (context, options, name) => 
   const { io } = context;
   refuseTools(context.environment);
   const workspace = await openForCommand(context, options);
-  const { firing, reply } = await withHost(workspace, async (host) => {
-    const ran = await host.schedules.run(name, { wait: true });
-    const isTold = ran.session_id !== undefined && ran.state !== 'skipped';
-    const status = isTold ? await host.event(ran.event_id!) : undefined;
-    return { firing: ran, reply: status?.text };
-  });
+  const runNow = async (host: Host): Promise<{ firing: Firing; reply: string | undefined }> => {
+    const firing = await host.schedules.run(name, { wait: true });
+    const isTold = firing.session_id !== undefined && firing.state !== 'skipped';
+    const status = isTold ? await host.event(firing.event_id!) : undefined;
+    return { firing, reply: status?.text };
+  };
+  const { firing, reply } = await withHost(workspace, runNow, { runs: true });
   const { outcome, reason, session_id, state } = firing;
   const text = reply ?? (await (await readSchedules(workspace)).outputOf(firing));
   if (options.output !== 'table')

@@ -61,7 +61,9 @@ export const showQueued: CommandAction<Output> = async (context, options, id) =>
 export const retryDead: CommandAction<object> = async (context, options, id) => {
   refuseTools(context.environment);
   const workspace = await openForCommand(context, options);
-  const [item, here] = await withHost(workspace, async (host) => [await host.retryDead(id), host.here] as const);
+  const [item, here] = await withHost(workspace, async (host) => [await host.retryDead(id), host.here] as const, {
+    runs: true,
+  });
   const { event_id, session_id } = item;
   context.io.stderr.write(`accepted ${event_id} again\n`);
   if (here) {

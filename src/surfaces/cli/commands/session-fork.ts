@@ -32,7 +32,7 @@ export const forkSession: CommandAction<Options> = async (context, options, id) 
     const { loadPolicyFile } = await import('../../../engine/config/policy-file.ts');
     fork.policy = await loadPolicyFile(policy, workspace.tools.tools());
   }
-  const { session_id } = await withHost(workspace, (host) => host.fork(id, fork));
+  const { session_id } = await withHost(workspace, (host) => host.fork(id, fork), { runs: request !== undefined });
   if (!turn.json) context.io.stdout.write(`${session_id}\n`);
   if (request === undefined) return 0;
   return runToEnd(context, options, { ...request, session: session_id });

@@ -5,7 +5,8 @@ export const page = `# Exit codes
        found; already decided.
 -   2  Usage, configuration, or an id that can't be one. Nothing was started.
 -   3  The process that holds the workspace can't be joined: it doesn't
-       answer, or is another version. Otherwise this one joins it.
+       answer, is another version, or has another configuration than was set
+       here. Otherwise this one joins it.
 -   4  A key is missing, or the provider refused it.
 -   5  Waits for an approval; standard error names it.
 -   6  Denied by policy, or not allowed to you.

@@ -5,9 +5,10 @@
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
+import { validate as validateDiffering } from '#generated/differing-validator.js';
 import { validate as validateHello } from '#generated/hello-validator.js';
 import { validate as validateProof } from '#generated/proof-validator.js';
-import { HAND_OVER_PATH, IDENTIFY_PATH } from '../../../adapters/control/listener.ts';
+import { DIFFERING_PATH, HAND_OVER_PATH, IDENTIFY_PATH } from '../../../adapters/control/listener.ts';
 import { CONTROL_PROTOCOL, type Host, type Loss } from '../../../contract/host.ts';
 import { descendsFromTool } from '../../../engine/caller.ts';
 import { LOCAL } from '../../../engine/principal.ts';
@@ -78,6 +79,12 @@ export function createControlApi(options: ControlApiOptions): ControlApi {
     send(response, { status: 204 });
   }
 
+  async function differing(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    gate.authorize(request);
+    const { digests } = await readBody(request, validateDiffering, SHORT_BODY_BYTES);
+    send(response, { status: 200, body: { differing: await host.differing(digests) } });
+  }
+
   const identify = (request: IncomingMessage, response: ServerResponse): Promise<void> =>
     answerIdentify(request, response, { file: options.file(), clock });
   const owns: Record<string, typeof hello> = {
@@ -85,6 +92,7 @@ export function createControlApi(options: ControlApiOptions): ControlApi {
     [IDENTIFY_PATH]: identify,
     '/v1/prove': prove,
     [HAND_OVER_PATH]: handOver,
+    [DIFFERING_PATH]: differing,
   };
 
   const server = createHttpServer(

@@ -38,6 +38,13 @@ export function describeHost(name: string, open: () => Promise<HostUnderTest>, w
       expect(await host.status()).toMatchObject({ pid: expect.any(Number), version: expect.any(String), protocol: 1 });
     });
 
+    test('says which values of the configuration are others there', async () => {
+      const host = await opened();
+      const digests = { 'no.such_key': `sha256:${'0'.repeat(64)}` } as const;
+      expect(await host.differing(digests)).toEqual(['no.such_key']);
+      expect(await host.differing({})).toEqual([]);
+    });
+
     test('does what a message asks for, and tells how it went', async () => {
       const host = await opened();
       const { event_id, session_id, duplicate } = await host.submit(say(words.plain));
