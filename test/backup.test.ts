@@ -1,5 +1,5 @@
 /** `runtime store backup | restore | gc`: nothing is lost, and nothing acts twice. */
-import { appendFileSync, cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs'; // prettier-ignore
+import { appendFileSync, cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs'; // prettier-ignore
 import { createHash } from 'node:crypto';
 import { dirname, join } from 'node:path';
 import { describe, expect } from 'vitest';
@@ -119,6 +119,73 @@ describe('store backup', () => {
     place.write('file', 'x');
     const { code, stderr } = await place.run(['store', 'backup', target(place)]);
     expect({ code, said: stderr.includes(says) }).toEqual({ code: 2, said: true });
+  });
+
+  test.for([
+    ['to a folder', 'elsewhere'],
+    ['to nothing yet', 'elsewhere/not-there'],
+    ['into the home', 'home/x'],
+  ] as const)(
+    'a link of the project that leads out, %s, is refused, and where it leads is named',
+    async ([, to], { place }) => {
+      answers(place);
+      await place.run(['run', 'hi']);
+      const real = join(dirname(place.project), to);
+      const elsewhere = join(dirname(place.project), 'elsewhere');
+      mkdirSync(elsewhere);
+      symlinkSync(real, join(place.project, 'backup'));
+      for (const target of ['./backup', 'backup/deeper']) {
+        const { code, stderr } = await place.run(['store', 'backup', target]);
+        expect({ code, stderr }).toEqual({
+          code: 2,
+          stderr: expect.stringMatching(`leads out of .*${join(place.project, 'backup')}[^]*next: .*${real}`) as string,
+        });
+      }
+      expect(readdirSync(elsewhere)).toEqual([]);
+      expect(existsSync(real)).toBe(to === 'elsewhere');
+    },
+  );
+
+  test('a link of the repository around the folder is refused, too', async ({ place }) => {
+    answers(place);
+    await place.run(['run', 'hi']);
+    const elsewhere = join(dirname(place.project), 'elsewhere');
+    for (const folder of [elsewhere, join(place.project, '.git'), join(place.project, 'sub/.git')]) {
+      mkdirSync(folder, { recursive: true });
+    }
+    symlinkSync(elsewhere, join(place.project, 'backup'));
+    const cwd = join(place.project, 'sub');
+    expect(await place.run(['store', 'backup', '../backup'], { cwd })).toMatchObject({ code: 2 });
+    expect(readdirSync(elsewhere)).toEqual([]);
+  });
+
+  test('a link elsewhere is followed, and the answer names the place where the backup lies', async ({ place }) => {
+    answers(place);
+    await place.run(['run', 'hi']);
+    const around = dirname(place.project);
+    mkdirSync(join(around, 'disk'));
+    symlinkSync('disk', join(around, 'link'));
+    const { code, stdout } = await place.run(['store', 'backup', join(around, 'link')]);
+    expect({ code, stdout }).toMatchObject({
+      code: 0,
+      stdout: expect.stringMatching(`^${join(around, 'disk')}: `) as string,
+    });
+    const deeper = await place.run(['store', 'backup', '-o', 'json', '../link/two']);
+    expect(JSON.parse(deeper.stdout)).toMatchObject({ target: join(around, 'disk/two') });
+    expect(existsSync(join(around, 'disk/two/backup.json'))).toBe(true);
+  });
+
+  test('a link within the project is followed; one that hides the home of the runtime is no way into it', async ({
+    place,
+  }) => {
+    answers(place);
+    await place.run(['run', 'hi']);
+    symlinkSync('inside', join(place.project, 'backup'));
+    expect(await place.run(['store', 'backup', 'backup'])).toMatchObject({ code: 0 });
+    expect(existsSync(join(place.project, 'inside/backup.json'))).toBe(true);
+    symlinkSync(join(place.home, 'new'), join(dirname(place.project), 'link'));
+    const { code, stderr } = await place.run(['store', 'backup', '../link']);
+    expect({ code, said: stderr.includes('lies in the home') }).toEqual({ code: 2, said: true });
   });
 
   test('of a damaged workspace: taken as it is, and said: exit 7', async ({ place }) => {

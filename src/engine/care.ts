@@ -9,11 +9,11 @@ import { sha256 } from '../base/digest.ts';
 import { RuntimeError } from '../contract/errors.ts';
 import type { Entry, NewEntry } from '../contract/entries.ts';
 import type { StoredEntry } from '../contract/ports.ts';
-import type { BackupRecord, StoreCheck, StoreGc, StoreRepair, StoreRestored } from '../contract/store-care.ts';
+import type { StoreCheck, StoreGc, StoreRepair, StoreRestored } from '../contract/store-care.ts';
 import { createKernel } from '../kernel/kernel.ts';
 import { dropBallast } from '../store/ballast.ts';
 import { createBlobs } from '../store/blobs.ts';
-import { backUp } from '../store/care/backup.ts';
+import { backUp, type BackupOptions } from '../store/care/backup.ts';
 import { checkStore } from '../store/care/check.ts';
 import { collectGarbage } from '../store/care/gc.ts';
 import type { Derive } from '../store/care/heal.ts';
@@ -97,17 +97,21 @@ export async function repair(
   return apply ? locked(place, work) : work();
 }
 
-/** @throws RuntimeError not_found | target_unfit | store_too_new | store_unavailable | disk_full */
+/** As `backUp`. @throws RuntimeError not_found | target_unfit | store_too_new | store_unavailable | disk_full */
 export function backup(
   { paths, home, workspace, clock }: CarePlace,
-  { target, loaded, onProgress }: { target: string; loaded?: LoadedConfig; onProgress?: OnProgress },
-): Promise<BackupRecord> {
+  {
+    loaded,
+    onProgress,
+    ...where
+  }: Pick<BackupOptions, 'target' | 'startedIn'> & { loaded?: LoadedConfig; onProgress?: OnProgress },
+): ReturnType<typeof backUp> {
   const config = loaded && configOf(loaded);
   return backUp({
     paths,
     home,
     workspace,
-    target,
+    ...where,
     now: clock.now(),
     build: BUILD,
     ...(config && { config }),

@@ -2,9 +2,12 @@
  * A backup of a workspace, also of one that is being written to. Audit log, accepted messages, grants, tainted files and schedules are
  * copied before the journals, and these before the blobs: so what a copied line needs was there before it. `backup.json` comes last.
  */
-import { existsSync, readdirSync, readFileSync, realpathSync } from 'node:fs';
-import { basename, dirname, join, relative, resolve } from 'node:path';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { basename, dirname, join, resolve } from 'node:path';
 import { sha256 } from '../../base/digest.ts';
+import { repositoryAround } from '../../base/files/repository-around.ts';
+import { linkOutOf, realOf, resolveReal } from '../../base/files/resolve-real.ts';
+import { isInside } from '../../base/is-inside.ts';
 import { RuntimeError } from '../../contract/errors.ts';
 import type { BackupRecord } from '../../contract/store-care.ts';
 import { copyDurably, ensureFolder, syncFolderNow, writeWhole } from '../files.ts';
@@ -20,6 +23,8 @@ export interface BackupOptions {
   home: string;
   workspace: string;
   target: string;
+  /** The real folder in which the person is. */
+  startedIn: string;
   now: number;
   build: string;
   /** The configuration as it may be kept, and what of it was left out. */
@@ -43,13 +48,13 @@ const ORDER: FileKind[] = [
 ];
 const NEVER = ['auth/, tokens and control sockets', 'history.jsonl (what was typed in the terminal)', 'caches'];
 
-/** @throws RuntimeError not_found (no workspace) | target_unfit | store_too_new | store_unavailable | disk_full */
-export async function backUp(options: BackupOptions): Promise<BackupRecord> {
-  const { paths, home, workspace, now, build, config, onProgress } = options;
+/** Gives where it really lies, and its record. @throws RuntimeError not_found (no workspace) | target_unfit | store_too_new | store_unavailable | disk_full */
+export async function backUp(options: BackupOptions): Promise<{ folder: string; record: BackupRecord }> {
+  const { paths, workspace, now, build, config, onProgress } = options;
   if (!existsSync(paths.folder)) {
     throw new RuntimeError('not_found', `There is no workspace ${workspace} yet.`, { next: 'Nothing needs a backup.' });
   }
-  const target = fitTarget(options.target, home);
+  const target = fitTarget(options);
   const record = readWorkspace(paths);
   const id = workspaceId(paths, workspace);
   const files: BackupRecord['files'] = [];
@@ -103,7 +108,7 @@ export async function backUp(options: BackupOptions): Promise<BackupRecord> {
     };
     writeWhole(join(target, RECORD), `${JSON.stringify(made, null, 1)}\n`, { sync: true });
     syncFolderNow(dirname(target));
-    return made;
+    return { folder: target, record: made };
   } catch (error) {
     throw storeError(`Writing the backup ${target}`, error);
   }
@@ -130,35 +135,38 @@ async function wholeBytes(
   return Infinity;
 }
 
-/** An absolute path outside of the home where nothing lies yet. @throws RuntimeError target_unfit */
-function fitTarget(given: string, home: string): string {
-  const target = resolve(given);
-  const inside = relative(realFolder(home), realFolder(target));
-  if (inside === '' || !/^\.\.(?:\/|$)/.test(inside)) {
+/**
+ * The real path of an empty or new folder outside of the home. A link in the project may be the agent's, whose commands nothing
+ * else would keep from having it written anywhere. @throws RuntimeError target_unfit
+ */
+function fitTarget({ target: given, home, startedIn }: BackupOptions): string {
+  const found = resolveReal(resolve(startedIn, given));
+  if ('code' in found) throw new RuntimeError('target_unfit', found.message);
+  const { real } = found;
+  const project = repositoryAround(startedIn);
+  const link = linkOutOf(project, found);
+  if (link !== undefined) {
+    throw new RuntimeError(
+      'target_unfit',
+      `${given} leads out of ${project}, by the link ${link}, which a command may have made.`,
+      { next: `Name ${real} if that is what you mean.` },
+    );
+  }
+  if (isInside(realOf(home), real)) {
     throw new RuntimeError('target_unfit', `${given} lies in the home of the runtime: it would go with it.`, {
       next: 'Name a folder elsewhere, best on another disk.',
     });
   }
   let names: string[] = [];
   try {
-    names = readdirSync(target);
+    names = readdirSync(real);
   } catch (error) {
     if (isFileError(error, 'ENOTDIR')) throw new RuntimeError('target_unfit', `${given} is not a folder.`);
     if (!isFileError(error, 'ENOENT')) throw storeError(`Reading ${given}`, error);
   }
-  if (names.length === 0) return target;
+  if (names.length === 0) return real;
   const what = names.includes(RECORD) ? 'holds a backup already' : 'is not empty';
   throw new RuntimeError('target_unfit', `${given} ${what}.`);
-}
-
-/** The real path, as far as it exists. */
-function realFolder(path: string): string {
-  try {
-    return realpathSync(path);
-  } catch {
-    const parent = dirname(path);
-    return parent === path ? path : join(realFolder(parent), basename(path));
-  }
 }
 
 /**

@@ -12,16 +12,16 @@ export const backUpFiles: CommandAction<{ output: OutputFormat }> = async (conte
   refuseTools(context.environment);
   const { place, loaded } = await openCare(context, options);
   const { io } = context;
-  const made = await withBar(context, place, 'backing up', (onProgress) =>
-    backup(place, { target, onProgress, ...(loaded && { loaded }) }),
+  const { folder, record: made } = await withBar(context, place, 'backing up', (onProgress) =>
+    backup(place, { target, startedIn: resolve('.'), onProgress, ...(loaded && { loaded }) }),
   );
   const bytes = made.files.reduce((sum, file) => sum + file.bytes, 0);
   if (options.output === 'table') {
-    io.stdout.write(`${resolve(target)}: ${made.files.length} files, ${bytes} bytes\n`);
+    io.stdout.write(`${folder}: ${made.files.length} files, ${bytes} bytes\n`);
     io.stderr.write(`Left out: ${made.left_out.join('; ')}.\n`);
   } else {
     const { files, ...record } = made;
-    await printValue(io, options.output, { ...record, files: files.length, bytes, target: resolve(target) });
+    await printValue(io, options.output, { ...record, files: files.length, bytes, target: folder });
   }
   if (made.damaged.length === 0) return 0;
   io.stderr.write(`warning: damaged already: ${made.damaged.join(', ')}\n`);
