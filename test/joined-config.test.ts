@@ -138,6 +138,21 @@ describe.concurrent('a run joins', () => {
   });
 });
 
+test('what a terminal or a run was given is for itself, and no other run is done by it', async ({ place, expect }) => {
+  runsCommand(place, {});
+  const looser = '--governance.auto_allow=exec_command';
+  const terminal = openTerminal(place, ['run', looser]);
+  await terminal.waitFor('ask, or say');
+  const { code, stderr } = await place.run(['run', 'go']);
+  expect(code).toBe(3);
+  expect(stderr).toMatch(
+    /differs here: governance\.auto_allow, which it was given\.\nnext: Wait until process \d+ ends/,
+  );
+  expect(place.read('ran.txt')).toBe('');
+  expect(await place.run(['run', 'go', looser])).toMatchObject({ code: 0, stdout: 'Done.\n' });
+  expect(await place.run(['session', 'ls'])).toMatchObject({ code: 0 });
+});
+
 test('a terminal that gives the workspace to a daemon of another configuration leaves', async ({ place, expect }) => {
   runsCommand(place);
   const terminal = openTerminal(place, ['run', '--governance.profile=readonly']);

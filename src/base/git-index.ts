@@ -9,13 +9,20 @@ export interface IndexEntry {
   mode: number;
 }
 
+/** How the repository names its objects (`extensions.objectFormat`). */
+export type ObjectFormat = 'sha1' | 'sha256';
+
+/** By the repository's own settings, as text. */
+export function objectFormatOf(settings: string): ObjectFormat {
+  return /^\s*objectformat\s*=\s*"?sha256/im.test(settings) ? 'sha256' : 'sha1';
+}
+
 /** The mode of an entry that stands for another repository. */
 export const GITLINK = 0o160000;
 
 const HEADER = 12;
 const STAT = 40;
-/** In bytes, by how the repository names its objects (`extensions.objectFormat`). */
-export type ObjectFormat = 'sha1' | 'sha256';
+/** In bytes. */
 const HASH: Record<ObjectFormat, number> = { sha1: 20, sha256: 32 };
 const EXTENDED = 0x4000;
 const NAME = 0xfff;

@@ -147,13 +147,21 @@ export interface Loss {
   error?: { code: string; message: string; next: string };
 }
 
+/** How the configuration of the owner is another one. */
+export interface Differing {
+  /** Of the keys that it was asked for, those that have another value there. */
+  differing: string[];
+  /** Digests of what it was given itself, by flags and such, by key. None of a daemon, whose configuration is meant for all. */
+  given: Record<string, Digest>;
+}
+
 export interface Host {
   /** The process that owns the workspace. */
   status(): Promise<HostStatus>;
   /** Is that this one? */
   readonly here: boolean;
-  /** Of these keys of the configuration, with digests of their values: those that have another value there. */
-  differing(digests: Readonly<Record<string, Digest>>): Promise<string[]>;
+  /** Asked with digests of values, by key of the configuration. */
+  differing(digests: Readonly<Record<string, Digest>>): Promise<Differing>;
 
   /** Resolves when the message is durable. @throws RuntimeError invalid_id | idempotency_key_reused | shutting_down | … */
   submit(message: Submission): Promise<Accepted>;

@@ -1,11 +1,12 @@
 import { RuntimeError } from '../contract/errors.ts';
 import type { Host } from '../contract/host.ts';
-import { givenKeys } from '../engine/config/given.ts';
+import { differing, givenDigests, givenKeys } from '../engine/config/given.ts';
 import { isGone } from '../engine/host-loss.ts';
 import type { Workspace } from '../engine/wire.ts';
 
 /**
- * The owner, when all that this process was given of the configuration holds there, too; it is left when it doesn't.
+ * The owner, when all that this process was given of the configuration holds there, too, and what that one was given, here. It is
+ * left when it doesn't.
  * Undefined: it has gone before it said so.
  * @throws RuntimeError config_differs
  */
@@ -21,17 +22,23 @@ export async function agreed(workspace: Workspace, owner: Host): Promise<Host | 
 }
 
 async function refuseOther(workspace: Workspace, owner: Host): Promise<void> {
-  const given = givenKeys(workspace);
-  if (given.size === 0) return;
-  const differing = await owner.differing(Object.fromEntries([...given].map(([path, { digest }]) => [path, digest])));
-  if (differing.length === 0) return;
+  const ours = givenKeys(workspace);
+  const { differing: here, given: theirs } = await owner.differing(givenDigests(workspace));
+  const there = differing(workspace.loaded.config, theirs).filter((path) => !here.includes(path));
+  if (here.length + there.length === 0) return;
   const { pid } = await owner.status();
-  const names = differing.map((path) => given.get(path)?.name ?? path).join(', ');
+  const names = [
+    ...here.map((path) => ours.get(path)?.name ?? path),
+    ...there.map((path) => `${path}, which it was given`),
+  ];
   throw new RuntimeError(
     'config_differs',
-    `Process ${pid} has the workspace and goes by a configuration of its own, which differs here: ${names}.`,
+    `Process ${pid} has the workspace and goes by a configuration of its own, which differs here: ${names.join('; ')}.`,
     {
-      next: `Set it for process ${pid}, or leave it out here; or stop that process, or choose another workspace with --workspace.`,
+      next:
+        here.length > 0
+          ? `Set it for process ${pid}, or leave it out here; or stop that process, or choose another workspace with --workspace.`
+          : `Wait until process ${pid} ends, set the same here, or choose another workspace with --workspace.`,
     },
   );
 }

@@ -2,7 +2,7 @@
 import type { Clock } from '../../base/clock.ts';
 import type { AcceptedAnswer, ApprovalRecord, StandingGrant, UndoPlan } from '../../contract/answers.ts';
 import { RuntimeError, toRuntimeError } from '../../contract/errors.ts';
-import {
+import { type Differing, 
   type Accepted, CONTROL_PROTOCOL, type EventStatus, type Host, type HostStatus, type Imported, type Loss, type QueueItem, type SessionRow, type SessionStatus,
   type Watch,
 } from '../../contract/host.ts'; // prettier-ignore
@@ -99,8 +99,7 @@ function createControlHost(
     here: false,
     lost: ended,
     status: () => ask<HostStatus>('GET', '/v1/status'),
-    differing: async (digests) =>
-      (await ask<{ differing: string[] }>('POST', DIFFERING_PATH, { body: { digests } })).differing,
+    differing: (digests) => ask<Differing>('POST', DIFFERING_PATH, { body: { digests } }),
     async submit(message) {
       return toAccepted(await ask<AcceptedAnswer>('POST', '/v1/events', { body: message }));
     },

@@ -7,7 +7,7 @@ import { closeSync, lstatSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { systemClock } from '../../base/clock.ts';
 import { openFile, shortText } from '../../base/files/open-file.ts';
-import { indexEntries, type ObjectFormat, staysInside } from '../../base/git-index.ts';
+import { indexEntries, objectFormatOf, staysInside } from '../../base/git-index.ts';
 import { LONGEST_READ } from '../../base/git-told-by.ts';
 import { LOOK, unlock } from './unlock.ts';
 
@@ -134,16 +134,16 @@ function leads(git: string, path: string): boolean {
   if ('code' in file) return true; // it is none, or may not be read
   try {
     const bytes = readFileSync(file.fd);
-    const named = name === MERGED ? mergedIn(bytes) : indexEntries(bytes, formatOf(git))?.map((entry) => entry.name);
+    const named = name === MERGED ? mergedIn(bytes) : namesIn(bytes, git);
     return !named?.every(staysInside);
   } finally {
     closeSync(file.fd);
   }
 }
 
-function formatOf(git: string): ObjectFormat {
-  const settings = shortText(join(git, 'config'), LONGEST_READ) ?? '';
-  return /^\s*objectformat\s*=\s*"?sha256/im.test(settings) ? 'sha256' : 'sha1';
+function namesIn(index: Buffer, git: string): string[] | undefined {
+  const format = objectFormatOf(shortText(join(git, 'config'), LONGEST_READ) ?? '');
+  return indexEntries(index, format)?.map(({ name }) => name);
 }
 
 /** Each: the id of a conflict, a tab, a path, NUL. Undefined: it says something else. */

@@ -5,6 +5,7 @@
 import { canonicalJson } from '../../base/canonical-json.ts';
 import { digestOf, type Digest } from '../../base/digest.ts';
 import type { Config } from '../../contract/config.ts';
+import type { Differing } from '../../contract/host.ts';
 import type { Workspace } from '../wire.ts';
 import { allKeys, variableOf } from './keys.ts';
 import { getAt } from './tree.ts';
@@ -35,6 +36,10 @@ export function givenKeys({ loaded, request }: Pick<Workspace, 'loaded' | 'reque
   return given;
 }
 
+export function givenDigests(workspace: Pick<Workspace, 'loaded' | 'request'>): Record<string, Digest> {
+  return Object.fromEntries([...givenKeys(workspace)].map(([path, { digest }]) => [path, digest]));
+}
+
 /** The paths at which the configuration holds another value, or none. */
 export function differing(config: Config, digests: Readonly<Record<string, string>>): string[] {
   return Object.keys(digests).filter((path) => digestAt(config, path) !== digests[path]);
@@ -43,4 +48,13 @@ export function differing(config: Config, digests: Readonly<Record<string, strin
 function digestAt(config: Config, path: string): Digest | undefined {
   const value = getAt(config, path.split('.'));
   return value === undefined ? undefined : digestOf(canonicalJson(value));
+}
+
+/** What whoever joins is told. `isForAll`: it is the configuration of a daemon, which is meant for all of them. */
+export function differingFrom(
+  workspace: Pick<Workspace, 'loaded' | 'request'>,
+  digests: Readonly<Record<string, string>>,
+  isForAll: boolean,
+): Differing {
+  return { differing: differing(workspace.loaded.config, digests), given: isForAll ? {} : givenDigests(workspace) };
 }

@@ -8,7 +8,7 @@ import type { Host, Loss, Resolution, SessionRow, SessionStatus } from '../../co
 import type { Seq } from '../../contract/entries.ts';
 import type { Part } from '../../contract/values.ts';
 import { findApproval, pendingApprovals, resolveApproval } from '../approvals.ts';
-import { differing } from '../config/given.ts';
+import { differingFrom } from '../config/given.ts';
 import type { Reloaded } from '../config/reload.ts';
 import { LEAVING_MS } from '../host-loss.ts';
 import { revokeGrant } from '../grants.ts';
@@ -327,7 +327,7 @@ export function createHub(workspace: Workspace, options: HubOptions): Hub {
       started_at,
       ...servedTo(by, serves?.() ?? {}),
     }),
-    differing: async (digests) => differing(workspace.loaded.config, digests),
+    differing: async (digests) => differingFrom(workspace, digests, serves !== undefined),
     submit: (message) => change(() => submit(message, by)),
     event: (event_id) => messages.now(event_id),
     settled: (event_id) => messages.settled(event_id),

@@ -82,7 +82,7 @@ export function createControlApi(options: ControlApiOptions): ControlApi {
   async function differing(request: IncomingMessage, response: ServerResponse): Promise<void> {
     gate.authorize(request);
     const { digests } = await readBody(request, validateDiffering, SHORT_BODY_BYTES);
-    send(response, { status: 200, body: { differing: await host.differing(digests) } });
+    send(response, { status: 200, body: await host.differing(digests) });
   }
 
   const identify = (request: IncomingMessage, response: ServerResponse): Promise<void> =>

@@ -310,7 +310,7 @@ export function createFakeHost(own: Partial<HostStatus> = {}): FakeHost {
       return { close: () => void session.watchers.delete(listener) };
     },
     schedules: createFakeSchedules(),
-    differing: async (digests) => Object.keys(digests),
+    differing: async (digests) => ({ differing: Object.keys(digests), given: {} }),
     handOver: async () => {
       throw new RuntimeError('locked', 'It keeps the workspace.');
     },

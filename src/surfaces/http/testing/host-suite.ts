@@ -41,8 +41,8 @@ export function describeHost(name: string, open: () => Promise<HostUnderTest>, w
     test('says which values of the configuration are others there', async () => {
       const host = await opened();
       const digests = { 'no.such_key': `sha256:${'0'.repeat(64)}` } as const;
-      expect(await host.differing(digests)).toEqual(['no.such_key']);
-      expect(await host.differing({})).toEqual([]);
+      expect(await host.differing(digests)).toEqual({ differing: ['no.such_key'], given: {} });
+      expect(await host.differing({})).toEqual({ differing: [], given: {} });
     });
 
     test('does what a message asks for, and tells how it went', async () => {
