@@ -2,7 +2,7 @@
 import type { Token, Tokens } from 'marked';
 import { oneLine, visibleText } from '../width.ts';
 import { decodeEntities } from './entities.ts';
-import { deceives, linkTarget, saysAddress } from './links.ts';
+import { linkTarget, saysAddress } from './links.ts';
 import type { Look } from './look.ts';
 import { BLUE, BOLD, CYAN, DIM, ITALIC, NORMAL, over, STRIKE, UNDERLINE, type Span, type Style } from './style.ts';
 
@@ -79,14 +79,13 @@ function addImage(spans: Span[], token: Tokens.Image, look: Look, style: Style):
   addLinked(spans, [{ text, style: over(style, DIM) }], token.href, look, style);
 }
 
-/** The text as a hyperlink where there are hyperlinks and it doesn't lie; else `text (address)`. */
+/** The text, as a hyperlink where there are hyperlinks, and the address where the text doesn't say it: `text (address)`. */
 function addLinked(spans: Span[], inner: Span[], href: string, look: Look, style: Style): void {
   const address = oneLine(decodeEntities(href)).trim();
   const text = inner.map((span) => span.text).join('');
   const target = look.hyperlinks ? linkTarget(address) : undefined;
   for (const span of inner) spans.push(target === undefined ? span : { ...span, link: target });
-  const shown = saysAddress(text, address) || (target !== undefined && text.trim() !== '' && !deceives(text, address));
-  if (shown || address === '') return;
+  if (saysAddress(text, address) || address === '') return;
   add(spans, text.trim() === '' ? `(${address})` : ` (${address})`, over(style, DIM));
 }
 

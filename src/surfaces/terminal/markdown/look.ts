@@ -4,7 +4,7 @@ import type { Highlight } from './highlight.ts';
 export interface Look {
   /** SGR sequences, box drawing and bullets; without it plain text with ASCII marks. */
   colour: boolean;
-  /** Links as OSC 8 hyperlinks; without it their addresses are written out. */
+  /** Links as OSC 8 hyperlinks. */
   hyperlinks: boolean;
   /** Colours code; without it code is plain. */
   highlight?: Highlight;
