@@ -2,7 +2,7 @@
  * What the policy costs a call: reading a command line of 1 KB, and deciding over it with 200 rules. The floor is a SHA-256
  * of the same line: one of the several that each call has anyway. And what it costs to take known secrets out of a text.
  */
-import { randomBytes } from 'node:crypto';
+import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseCommand } from '../../src/adapters/tools/shell/parse-command.ts';
@@ -77,17 +77,23 @@ const secrets = Array.from({ length: 10 }, (_, index) => ({
   name: `K${index}`,
   value: randomBytes(20).toString('hex'),
 }));
+const pem = { type: 'pkcs8', format: 'pem' } as const;
+secrets.push({
+  name: 'PEM',
+  value: generateKeyPairSync('rsa', { modulusLength: 4096 }).privateKey.export(pem).toString(),
+});
 const { text } = createRedactor(secrets);
 const { text: shaped } = createRedactor(secrets, { shapes: true });
 const prose = 'The quick brown fox jumps over the lazy dog: 0123456789, sk-nothing. '.repeat(60_000);
 const encoded = randomBytes(3_000_000).toString('base64');
 const lockFile = readFileSync(join(import.meta.dirname, '../../package-lock.json'), 'utf8').repeat(10);
-printTitle('redaction, 10 secrets in all their spellings; and what looks like one');
+printTitle('redaction, 10 secrets and a key of 50 lines in all their spellings; and what looks like one');
 printTable([
   ['', 'MB/s', 'with shapes', 'asked'],
   ...[
     ['prose', prose],
     ['base64', encoded],
+    ['base64 in lines', encoded.replace(/.{76}/g, '$&\n')],
     ['a lock file', lockFile],
   ].map(([name, told]) => [
     name!,

@@ -14,11 +14,41 @@ describe('a whole text', () => {
     expect(text('x sk-aaaaaaaaabcdef y sk-aaaaaaaaab z abc')).toBe('x [REDACTED:LONG] y [REDACTED:A] z abc');
   });
 
-  it('has it also where it stands as base64 in lines', () => {
+  it.each(['base64', 'hex'] as const)('has it also where it stands in %s in lines, from anywhere on', (code) => {
     const value = 'geheim '.repeat(30);
-    const { text } = createRedactor([{ name: 'Q', value }]);
-    const inLines = (width: number): string => Buffer.from(value).toString('base64').replace(new RegExp(`.{${width}}`, 'g'), '$&\n'); // prettier-ignore
-    for (const width of [64, 76]) expect(text(`a ${inLines(width)} b`)).toMatch(/^a \[REDACTED:Q\]\s* b$/);
+    const { text, stream } = createRedactor([{ name: 'Q', value }]);
+    for (const width of [60, 64, 76]) {
+      for (const [before, end] of [
+        ['', '\n'],
+        ['KEY=', '\n'],
+        ['A_KEY=x', '\r\n'],
+      ] as const) {
+        // prettier-ignore
+        const lines = Buffer.from(before + value).toString(code).replace(new RegExp(`.{${width}}`, 'g'), `$&${end}`); // prettier-ignore
+        const clean = text(`a\n\n${lines}\n\nb`);
+        expect(clean).toMatch(/^a\n\n[\w=]{0,14}\[REDACTED:Q\][\w\s=]{0,6}\n\nb$/);
+        const { push, end: last } = stream();
+        const cut = 5 + (width % 7);
+        const shown = [
+          push('a\n\n'),
+          push(lines.slice(0, cut)),
+          ...lines
+            .slice(cut)
+            .split(/(?<=\r)/)
+            .map(push),
+        ];
+        expect(shown.join('') + push('\n\nb') + last()).toBe(clean);
+      }
+    }
+  });
+
+  it('keeps what stands around, ends of lines, too', () => {
+    const { text } = createRedactor(secrets);
+    expect(text('x\r\nsk-aaaa\naaaaab\n\ny\r\r\nsk-aaaaaaaaabcdef\nz\n')).toBe(
+      'x\r\n[REDACTED:A]\n\ny\r\r\n[REDACTED:LONG]\nz\n',
+    );
+    // So many ends of lines aren't those of one text.
+    expect(text(`sk-aaaa${'\n'.repeat(5)}aaaaab`)).toBe(`sk-aaaa${'\n'.repeat(5)}aaaaab`);
   });
 
   it('has it also where the secret is spelled as in JSON', () => {
@@ -88,6 +118,9 @@ describe('a text in pieces', () => {
       'cdef',
       'a',
       ' x ',
+      '\n',
+      '\r\n',
+      '\n\n\n',
     );
     fc.assert(
       fc.property(fc.array(words), fc.array(fc.nat(12)), (parts, cuts) => {
@@ -152,4 +185,50 @@ it.each([
   const { text: clean } = createRedactor([{ name: 'k', value: "p@ss'grüß\n7" }]);
   expect(clean(text)).toContain('[REDACTED:k]');
   expect(clean(text)).not.toContain('p@ss');
+});
+
+describe('a value of several lines', () => {
+  const lines = ['MIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcwggSjAgEAAoIBAQC7VJTUt9Us8cKj', 'MzEfYyjiWA4R4/M2bS1GB4t7NXp98C3SC6dVMvDuictGeurT8jNbvJZHtCSuYEvu']; // prettier-ignore
+  const value = `-----BEGIN PRIVATE KEY-----\n${lines.join('\n')}\nZ1x\n-----END PRIVATE KEY-----\n`;
+  const { text } = createRedactor([{ name: 'PEM', value }]);
+
+  it.each([
+    ['indented', value.replace(/^/gm, '  ')],
+    ['without its first line', value.slice(value.indexOf('\n') + 1)],
+    ['a line of it', lines[1]!],
+    ['its lines in base64', lines.map((line) => Buffer.from(line).toString('base64')).join(' ')],
+    ['its lines in hex, with numbers', lines.map((line, index) => `${index} ${Buffer.from(line).toString('hex')}`).join('\n')], // prettier-ignore
+  ])('is found %s', (_, told) => {
+    const clean = text(told);
+    expect(clean).toContain('[REDACTED:PEM]');
+    for (const line of lines) {
+      for (const part of [line, Buffer.from(line).toString('base64'), Buffer.from(line).toString('hex')]) {
+        expect(clean).not.toContain(part.slice(8, 24));
+      }
+    }
+  });
+
+  it.each([
+    '-----BEGIN PRIVATE KEY-----',
+    '-----END PRIVATE KEY-----',
+    'Z1x',
+    'some ordinary words, 1 of many',
+    'internationalisation',
+    '====================',
+    'docs/some/folder/page.md',
+  ])('gives away no line that others have: %s', (line) => {
+    const { text: clean } = createRedactor([{ name: 'Q', value: `${value}${line}\nmore\n` }]);
+    expect(clean(`a ${line} b`)).toBe(`a ${line} b`);
+  });
+});
+
+it.each([
+  ["p@ss'grüß 7", String.raw`p@ss\'grüß\ 7`],
+  ['a{b}c[d]e;f|g&h<i>j', String.raw`a\{b\}c\[d\]e\;f\|g\&h\<i\>j`],
+  ['x"y$z`w!v*u?t(s)r^q,p', 'x\\"y\\$z\\`w' + String.raw`\!v\*u\?t\(s\)r\^q\,p`],
+  ["tab\there's\x1b \\", String.raw`$'tab\there\'s\E \\'`],
+  ['ünicode\n7', String.raw`$'ünicode\n7'`],
+  ['ünicode-7', String.raw`$'\303\274nicode-7'`],
+])('%j is found as bash quotes it: %s', (value, quoted) => {
+  expect(createRedactor([{ name: 'k', value }]).text(`a ${quoted} b`)).toMatch(/^a (?:\$')?\[REDACTED:k\]'? b$/);
 });

@@ -1,5 +1,6 @@
 /** Secrets and what stands in their place, in whole texts and in texts that come in pieces. */
 import { isInPieces } from '../../base/in-pieces.ts';
+import { createKnownValues, inOneLine, SHORTEST } from './known-values.ts';
 import { redactShapes, ShapeScanner } from './shape-scanner.ts';
 import { spellingsOf } from './spellings.ts';
 
@@ -18,12 +19,9 @@ export interface StreamRedactor {
   end(): string;
 }
 
-/** Shorter values are left: they would hit ordinary words. */
-const SHORTEST_SECRET = 8;
-
-/** Whether a value can be told from ordinary words, and so be kept out of what is recorded. */
+/** Whether a value can be told from ordinary words, and so be kept out of what is recorded. Shorter ones are left. */
 export function isLongEnough(value: string): boolean {
-  return value.length >= SHORTEST_SECRET;
+  return inOneLine(value).length >= SHORTEST;
 }
 
 /** The one in force now. A text that comes in pieces is redacted by what is known when each piece comes. */
@@ -72,27 +70,32 @@ export function createRedactor(
 function createExact(secrets: readonly { name: string; value: string }[]): Redactor['exact'] {
   const known = secrets
     .filter(({ value }) => isLongEnough(value))
-    .flatMap(({ name, value }) => spellingsOf(value).map((spelling) => ({ name, value: spelling })))
-    .sort((a, b) => b.value.length - a.value.length);
+    .flatMap(({ name, value }) => spellingsOf(value).map((spelling) => ({ name, value: spelling })));
   if (known.length === 0) return { text: (text) => text, stream: () => ({ push: (piece) => piece, end: () => '' }) };
-  const names = new Map(known.map(({ name, value }) => [value, name]));
-  // Of several that match at a place the longest: it stands first.
-  const pattern = new RegExp(known.map(({ value }) => RegExp.escape(value)).join('|'), 'g');
-  const clean = (text: string): string => text.replace(pattern, (value) => `[REDACTED:${names.get(value)}]`);
+  const values = createKnownValues(known);
+  const clean = (text: string, whole: boolean): { shown: string; held: string } => {
+    const { found, until } = values.find(text, whole);
+    let shown = '';
+    let done = 0;
+    for (const { name, from, to } of found) {
+      shown += `${text.slice(done, from)}[REDACTED:${name}]`;
+      done = to;
+    }
+    return { shown: shown + text.slice(done, until), held: text.slice(until) };
+  };
 
   return {
-    text: clean,
+    text: (text) => clean(text, true).shown,
     stream() {
       let held = '';
       return {
         push(piece) {
-          const text = held + piece;
-          const from = firstUndecided(text, pattern, known);
-          held = text.slice(from);
-          return clean(text.slice(0, from));
+          const now = clean(held + piece, false);
+          held = now.held;
+          return now.shown;
         },
         end() {
-          const rest = clean(held);
+          const rest = clean(held, true).shown;
           held = '';
           return rest;
         },
@@ -106,28 +109,4 @@ const PLACEHOLDER = /\[REDACTED:[^\]]*\]/;
 /** Is a text the other one, perhaps with placeholders where that has something else? */
 export function isRedacted(text: string, whole: string): boolean {
   return isInPieces(whole, text.split(PLACEHOLDER));
-}
-
-/** Where the text's end begins that may turn out to be a secret, or another one than it looks now. */
-function firstUndecided(text: string, pattern: RegExp, secrets: readonly { value: string }[]): number {
-  let undecided = text.length - longestBeginning(text, secrets);
-  for (const { index, 0: value } of text.matchAll(pattern)) {
-    if (index >= undecided) break;
-    // This one is settled: what begins inside it is part of it.
-    const end = index + value.length;
-    if (end > undecided) undecided = text.length - longestBeginning(text.slice(end), secrets);
-  }
-  return undecided;
-}
-
-/** How many characters at the end of the text may be the beginning of a longer secret. */
-function longestBeginning(text: string, secrets: readonly { value: string }[]): number {
-  let longest = 0;
-  const last = text.charCodeAt(text.length - 1);
-  for (const { value } of secrets) {
-    for (let length = Math.min(value.length - 1, text.length); length > longest; length--) {
-      if (value.charCodeAt(length - 1) === last && text.endsWith(value.slice(0, length))) longest = length;
-    }
-  }
-  return longest;
 }
