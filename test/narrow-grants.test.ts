@@ -258,20 +258,28 @@ describe('a rule that was granted', () => {
     expect((await tell(place, 'two', 'touch keep.txt')).code).toBe(5);
   });
 
-  test('is none for what goes by a file that only the shell will know: that is granted once', async ({ place }) => {
-    obedient(place);
-    place.write('t.sh', 'echo ran >> ran.txt\n');
-    const id = await ask(place, 'S=t.sh; sh $S');
-    expect((await place.run(['approvals', 'show', id])).stdout).toMatch(/^goes by: +whatever \$S is by then, /m);
-    for (const scope of ['--always', '--session']) {
-      const refused = await place.run(['approve', id, scope]);
-      expect(refused.code).not.toBe(0);
-      expect(refused.stderr).toContain('It can be granted once only: it goes by whatever $S is by then.');
-      expect(refused.stderr).toContain(`runtime approve ${id}`);
-    }
-    expect((await place.run(['approve', id, '--resume'])).code).toBe(0);
-    expect(place.read('ran.txt')).toBe('ran\n');
-    expect((await tell(place, 'one', 'S=t.sh; sh $S')).code).toBe(5);
-    await expectVerified(place, 'one');
-  });
+  test.for([
+    ['S=t.sh; sh $S', '$S'],
+    ['rm -f $(cat list); echo ran >> ran.txt', '$(cat list)'],
+  ])(
+    'is none for what goes by a word that only the shell will know, that is granted once: %s',
+    async ([line, word], { place }) => {
+      obedient(place);
+      place.write('t.sh', 'echo ran >> ran.txt\n');
+      place.write('list', 'old.o\n');
+      const id = await ask(place, line!);
+      const [, goesBy] = /^goes by: +(.*)/m.exec((await place.run(['approvals', 'show', id])).stdout)!;
+      expect(goesBy).toContain(`whatever ${word} is by then, `);
+      for (const scope of ['--always', '--session']) {
+        const refused = await place.run(['approve', id, scope]);
+        expect(refused.code).not.toBe(0);
+        expect(refused.stderr).toContain(`It can be granted once only: it goes by whatever ${word} is by then.`);
+        expect(refused.stderr).toContain(`runtime approve ${id}`);
+      }
+      expect((await place.run(['approve', id, '--resume'])).code).toBe(0);
+      expect(place.read('ran.txt')).toBe('ran\n');
+      expect((await tell(place, 'one', line!)).code).toBe(5);
+      await expectVerified(place, 'one');
+    },
+  );
 });

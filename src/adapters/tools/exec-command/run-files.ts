@@ -13,10 +13,19 @@ import type { DigestExecutable } from './executable.ts';
 import { fileNamed } from './file-named.ts';
 import { atHome, foldersOf, MOST_FOLDERS, MOST_LOOKED_FOR, MOST_TEXT, namedBy, setsHome } from './line-words.ts';
 import { givenNames, isMade, madeBy, unreadIn } from './made-words.ts';
+import { openWords } from './open-words.ts';
 import { createNames, filesOfPattern } from './pattern-files.ts';
 import { endingsOf, isToldByFiles, unnamedFiles } from './unnamed-files.ts';
 
 export type RunFile = NonNullable<Facts['runs']>[number];
+
+/** A line that no sandbox confines. */
+export interface Free {
+  /** As it was given to the shell; empty: there was none. */
+  text: string;
+  /** What it writes. */
+  targets: readonly PathFact[];
+}
 
 /** They run a file that their words name, in languages that aren't read here. */
 const RUNS = /^(?:java|kotlin|julia|elixir|racket|sbcl|raku|nim|wasmtime|pm2|forever)$/;
@@ -59,8 +68,8 @@ const LARGE_BYTES = 32 * 1024 * 1024;
  * Of a line that runs code of files (a program by its path, an interpreter, what builds) or sends them: all files that its
  * words and patterns name, and those that its programs go by unnamed. What these load in their turn isn't among them. A word
  * counts in each folder that the line names, too, as it may go there. A word that only the shell will know is told as such.
- * Without a sandbox, where `targets` are what the line writes, it is so of any program but those of every day that do what
- * their words say; and of these, too, where what they take lands outside of the project. Undefined: it goes by none. Empty:
+ * Without a sandbox it is so of any program but those of every day that do what their words say; and of these, too, where only
+ * the shell will know what they say, or where what they take lands outside of the project. Undefined: it goes by none. Empty:
  * none is there, and its programs would take one that came.
  */
 export async function runFiles(
@@ -68,12 +77,13 @@ export async function runFiles(
   folder: string,
   digestOfFile: DigestExecutable,
   isSecret: IsSecret,
-  targets?: readonly PathFact[],
+  free?: Free,
 ): Promise<RunFile[] | undefined> {
-  const lands = targets?.some(({ inside_root }) => !inside_root) ?? false;
-  const counts = (one: CommandFact): boolean => runsFiles(one) || (targets !== undefined && !isToldByWords(one));
+  const lands = free?.targets.some(({ inside_root }) => !inside_root) ?? false;
+  const counts = (one: CommandFact): boolean => runsFiles(one) || (free !== undefined && !isToldByWords(one));
   const isCounted = commands.some(counts);
-  if (!isCounted && !lands) return undefined;
+  const unknown = new Set(free ? openWords(commands, free.text) : []);
+  if (!isCounted && !lands && unknown.size === 0) return undefined;
   const named = [...new Set(commands.flatMap(namedBy).flatMap(atHome))];
   let text = 0;
   const words = named.slice(0, MOST_LOOKED_FOR).filter(({ length }) => (text += length + 1) <= MOST_TEXT);
@@ -86,7 +96,7 @@ export async function runFiles(
     Math.floor(MOST_TEXT / text),
   );
   const folders = all.slice(0, Math.max(1, most));
-  const unknown = new Set(folders.length < all.length ? ['else its words name in so many folders'] : []);
+  if (folders.length < all.length) unknown.add('else its words name in so many folders');
   if (words.length < named.length) unknown.add('else its words name');
   if (givenNames(commands).some((one) => lands || counts(one))) unknown.add('else it is given');
   const paths = folders.flatMap((one) =>
@@ -97,7 +107,7 @@ export async function runFiles(
     for (const part of parts) {
       const matching = isFolder ? undefined : filesOfPattern(part, isQuoted, folders, names);
       if (matching) for (const path of matching) paths.push(...endings.map((ending) => path + ending));
-      else if (isMade(part)) unknown.add(made);
+      else if (isMade(part) && (isCounted || lands)) unknown.add(made);
     }
   }
   const scripts = [...new Set(paths.flatMap(realFile))];
@@ -107,14 +117,14 @@ export async function runFiles(
   if (commands.some(setsHome)) for (const word of words) if (/^~(?:\/|$)/.test(word)) unknown.add(word);
   const found: RunFile[] = [];
   // What is only overwritten may say what it likes.
-  const written = new Set(isCounted ? [] : targets?.map(({ real }) => real));
+  const written = new Set(isCounted ? [] : free?.targets.map(({ real }) => real));
   for (const path of [...new Set([...scripts, ...unnamed.paths.flatMap(realFile)])].sort()) {
     if (written.has(path)) continue;
     const digest = stampOf(path, isSecret) ?? (await digestOfFile(path))?.digest;
     if (digest) found.push({ path, digest });
   }
   const goneBy = [...[...unknown].map(notKnown), ...found];
-  const looksFor = targets !== undefined && commands.some(looksForFiles);
+  const looksFor = free !== undefined && commands.some(looksForFiles);
   return goneBy.length > 0 || looksFor ? shortened(goneBy) : undefined;
 }
 

@@ -16,7 +16,8 @@ const UNKNOWN = '$()';
 
 const NUMBERS = /\$\(\([^()]*\)\)|\$(?:[?#$!-]|\{#\w+(?:\[[@*]\])?\})/g;
 /** What these print is no place. */
-const NO_PLACES = /\$\((?:date(?![^)]*\/)|hostname|id|nproc|seq|uname|wc|whoami)\b[^()`$|;&\n]*\)/g;
+const NO_PLACES =
+  /\$\((?:date\b[^()`$|;&\n/]*|(?:hostname|id|nproc|seq|uname|whoami)\b[^()`$|;&\n]*|wc(?:\s+-[clmwL]+)*\s*(?:<[^()`$|;&\n]*)?)\)/g;
 const VARIABLE = /\$(?:\{([A-Za-z_]\w*)\}|([A-Za-z_]\w*))/;
 /** What a function or a script of the line was given are words of the line. */
 const GIVEN = /^\$(?:[@*\d]|\{[@*\d]+\})$/;
@@ -24,6 +25,9 @@ const GIVEN = /^\$(?:[@*\d]|\{[@*\d]+\})$/;
 const LOOP = /\b(?:for|select)\s+([A-Za-z_]\w*)\s+in\s+([^;\n]*)/g;
 const COUNTED = /\(\(\s*([A-Za-z_]\w*)\s*=\s*\d/g;
 const SETS = new Set(['read', 'mapfile', 'readarray', 'getopts', 'printf']);
+/** What these set that nobody names to them. */
+const SET_UNNAMED = ['REPLY', 'MAPFILE', 'OPTARG'];
+const SET_WHERE_USED = /\$\{([A-Za-z_]\w*):?=/g;
 
 /** `line`: its text, for the lists of loops, which are words of no command. */
 export function valuesIn(commands: readonly CommandFact[], line: string, environment: Environment): Values {
@@ -44,14 +48,21 @@ export function valuesIn(commands: readonly CommandFact[], line: string, environ
       if (name !== undefined) add(name, more === '' && !value.startsWith('(') ? bare(value) : UNKNOWN);
     }
     const [program = '', ...words] = command.words;
-    if (SETS.has(program)) for (const word of words) if (/^[A-Za-z_]\w*$/.test(word)) add(word, UNKNOWN);
+    if (SETS.has(program)) for (const name of [...SET_UNNAMED, ...words.flatMap(namesIn)]) add(name, UNKNOWN);
   }
   for (const [, name, list] of line.replaceAll('\\\n', ' ').matchAll(LOOP)) {
     add(name!, ...withoutNumbers(list!).trim().split(/\s+/).map(bare));
     if (/["'\\]/.test(list!)) add(name!, UNKNOWN); // it may go on behind what looks like its end
   }
   for (const [, name] of line.matchAll(COUNTED)) add(name!, '0');
+  for (const [, name] of line.matchAll(SET_WHERE_USED)) add(name!, UNKNOWN);
   return values;
+}
+
+/** Of a word that may name a variable, or one of its members (`x[0]`); behind letters of options, too: `-vx`. */
+function namesIn(word: string): string[] {
+  const parts = word.startsWith('-') ? [...word].map((_, at) => word.slice(at + 1)) : [word];
+  return parts.flatMap((part) => /^([A-Za-z_]\w*)(?:\[|$)/.exec(part)?.[1] ?? []);
 }
 
 /** The texts that a word may stand for. What is left of variables in them nobody knows. */
@@ -102,6 +113,7 @@ function withoutNumbers(text: string): string {
   return text.replaceAll(NUMBERS, '0').replaceAll(NO_PLACES, '0');
 }
 
+/** Without quotes. What follows it in a word is no part of a name in it. */
 function bare(text: string): string {
-  return text.replace(/["']/g, '');
+  return text.replace(/["']/g, '').replace(/\$([A-Za-z_]\w*)/g, '${$1}');
 }
