@@ -30,6 +30,8 @@ interface Runs {
   code?: RegExp;
   /** Without a file it takes its code from the input. */
   reads?: true;
+  /** It calls functions of its own in what variables are set to, and in their names. */
+  calls?: true;
 }
 
 const RUNS: Record<string, Runs> = {
@@ -52,7 +54,8 @@ const RUNS: Record<string, Runs> = {
   nmap: { long: ['script', 'interactive'] },
   make: {
     words: /^(?:SHELL|MAKEFLAGS|\.SHELLFLAGS)\W*=/,
-    code: /^(?:--e(?:v|va|val)?(?:=|$)|(?:-[a-zA-Z]*f|--[fm]\w*=)?(?:-$|\/dev\/|\/proc\/))/,
+    code: /^(?:--e(?:v|va|val)?(?:=|$)|-[bBdehikLmnpqrRsStvw]*E|[^-=][^=]*!=|(?:-[a-zA-Z]*f|--[fm]\w*=)?(?:-$|\/dev\/|\/proc\/))/,
+    calls: true,
   },
   gcc: { words: /^-(?:wrapper|fplugin|B|specs)/ },
   less: { words: /^\+/ },
@@ -94,7 +97,7 @@ export function optionsOf(name: string): Judge | undefined {
   if (runs === undefined) return undefined;
   return (words, _dialect, more) => {
     const rest = words.slice(1);
-    if (rest.some(({ text }) => runs.code?.test(text))) return unclear('code');
+    if (rest.some((word) => runs.code?.test(word.text) || (runs.calls && callsIn(word)))) return unclear('code');
     if (
       runs.reads &&
       rest.every(({ text }) => text.startsWith('-')) &&
@@ -106,6 +109,16 @@ export function optionsOf(name: string): Judge | undefined {
     }
     return mayBeOption(rest, more) ? unclear('options') : nothing;
   };
+}
+
+/** Of make, or of the shell that gets what it makes. */
+const CALL = /\$[({]\s*[\w-]+\s|\$\$[({]|`/;
+/** What the shell doesn't take for its own in a word that it makes. */
+const KEPT = /'[^']*'|\\[$`][^]*/g;
+
+function callsIn({ text, dynamic }: ShellWord): boolean {
+  if (text.startsWith('-') || !text.includes('=')) return false;
+  return CALL.test(dynamic ? (text.match(KEPT) ?? []).join(' ') : text);
 }
 
 function isAmong({ text }: ShellWord, { short = '', long = [], words }: Runs): boolean {
