@@ -258,7 +258,17 @@ describe('a rule that was granted', () => {
     expect((await tell(place, 'two', 'touch keep.txt')).code).toBe(5);
   });
 
+  test('is none for what lands outside of the project: exactly that call is granted', async ({ place }) => {
+    obedient(place);
+    const id = await ask(place, 'ls > ../out.txt');
+    expect((await show(place, id)).proposed_rule).toBeUndefined();
+    expect((await place.run(['approve', id, '--always', '--resume'])).stderr).toContain('exactly this call');
+    expect((await tell(place, 'two', 'ls > ../out.txt')).code).toBe(0);
+    expect((await tell(place, 'three', 'ls > ../out.txt; ls')).code).toBe(5);
+  });
+
   test.for([
+    ['git log -1 > ../ran.txt; echo ran > ran.txt', 'else git holds'],
     ['S=t.sh; sh $S', '$S'],
     ['rm -f $(cat list); echo ran >> ran.txt', '$(cat list)'],
   ])(
@@ -269,7 +279,7 @@ describe('a rule that was granted', () => {
       place.write('list', 'old.o\n');
       const id = await ask(place, line!);
       const [, goesBy] = /^goes by: +(.*)/m.exec((await place.run(['approvals', 'show', id])).stdout)!;
-      expect(goesBy).toContain(`whatever ${word} is by then, `);
+      expect(goesBy).toContain(`whatever ${word} is by then`);
       for (const scope of ['--always', '--session']) {
         const refused = await place.run(['approve', id, scope]);
         expect(refused.code).not.toBe(0);

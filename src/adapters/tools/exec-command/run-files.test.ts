@@ -232,6 +232,7 @@ describe('what a line goes by', () => {
       ['cp build.sh ~/bin/tool', 'build.sh'],
       ['cat build.sh >> ~/.profile', 'build.sh'],
       ['cat build.sh | tee /etc/cron.d/x', 'build.sh'],
+      ['cd sub && cp ../build.sh x', 'build.sh'],
     ])('also of a program that nobody knows, and what leaves the project: %s', async (cmd, files) => {
       expect(await runsOf({ cmd })).toEqual(files.split(' '));
     });
@@ -243,6 +244,25 @@ describe('what a line goes by', () => {
         expect(await none(cmd)).toEqual([]);
       for (const cmd of ['sh -c "echo one"', 'ls', 'whatever one']) expect(await none(cmd)).toBeUndefined();
     });
+
+    const LANDS = [
+      'ls > ~/x', 'find . > ../x', 'du -a | tee /tmp/x', 'grep -r x sub > ~/x', 'cp -r sub ~/x', 'echo one >> ~/x', 'sort -o ~/x -', 'cd ~ && ls > x',
+    ]; // prettier-ignore
+    test.each(LANDS)('what lands outside of the project is granted by no rule: %s', async (cmd) => {
+      expect((await t.inspect('exec_command', { cmd })).facts.runs).toEqual([]);
+    });
+
+    test.each([
+      'git log --format=%B -1 > ~/x', 'git diff | tee ~/x', 'git stash show -p > ../x', 'git archive -o ~/x HEAD', 'git archive --output ~/x HEAD',
+      'git checkout-index -a --prefix=/tmp/x/', 'git clone . ~/x', 'git worktree add ~/x', 'git bundle create ~/x HEAD', 'cd ~ && git log > x',
+      '(git -C sub show) > ~/x', 'git ls-files -z | xargs -0 cp -t ~/x',
+    ])('nor is what git holds bound there: %s', async (cmd) => {
+      expect(await runsOf({ cmd })).toContain('whatever else git holds is by then');
+    }); // prettier-ignore
+
+    test.each(['ls > x', 'git log > sub/x', 'git clone . sub/x', 'cp -r sub x', 'ls 2> /dev/null', 'git log 2>&1 | head'])('what stays there may be: %s', async (cmd) => {
+      expect((await t.inspect('exec_command', { cmd })).facts.runs).toBeUndefined();
+    }); // prettier-ignore
 
     test.each(['rm data.csv', 'cp build.sh other.sh', 'mv data.csv other.csv', 'tail -n1 data.csv > x.csv', 'git add build.sh', 'git commit -m data.csv', 'touch ../data.csv', 'whatever nothing.csv', 'grep x data.csv $HOME/y'])('not of those of every day: %s', async (cmd) => {
       expect(await runsOf({ cmd })).toEqual([]);

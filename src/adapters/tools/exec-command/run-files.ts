@@ -25,6 +25,8 @@ export interface Free {
   text: string;
   /** What it writes. */
   targets: readonly PathFact[];
+  /** Some of that outside of the project, or nobody knows where. */
+  lands: boolean;
 }
 
 /** They run a file that their words name, in languages that aren't read here. */
@@ -70,7 +72,7 @@ const LARGE_BYTES = 32 * 1024 * 1024;
  * counts in each folder that the line names, too, as it may go there. A word that only the shell will know is told as such.
  * Without a sandbox it is so of any program but those of every day that do what their words say; and of these, too, where only
  * the shell will know what they say, or where what they take lands outside of the project. Undefined: it goes by none. Empty:
- * none is there, and its programs would take one that came.
+ * none is there, and its programs would take one that came, or something lands there all the same (`ls > ~/x`).
  */
 export async function runFiles(
   commands: readonly CommandFact[],
@@ -79,7 +81,7 @@ export async function runFiles(
   isSecret: IsSecret,
   free?: Free,
 ): Promise<RunFile[] | undefined> {
-  const lands = free?.targets.some(({ inside_root }) => !inside_root) ?? false;
+  const lands = free?.lands ?? false;
   const counts = (one: CommandFact): boolean => runsFiles(one) || (free !== undefined && !isToldByWords(one));
   const isCounted = commands.some(counts);
   const unknown = new Set(free ? openWords(commands, free.text) : []);
@@ -96,6 +98,8 @@ export async function runFiles(
     Math.floor(MOST_TEXT / text),
   );
   const folders = all.slice(0, Math.max(1, most));
+  // Commits and all else that no file says.
+  if (lands && commands.some((one) => gitCall(shellWords(one)))) unknown.add('else git holds');
   if (folders.length < all.length) unknown.add('else its words name in so many folders');
   if (words.length < named.length) unknown.add('else its words name');
   if (givenNames(commands).some((one) => lands || counts(one))) unknown.add('else it is given');
@@ -125,7 +129,7 @@ export async function runFiles(
   }
   const goneBy = [...[...unknown].map(notKnown), ...found];
   const looksFor = free !== undefined && commands.some(looksForFiles);
-  return goneBy.length > 0 || looksFor ? shortened(goneBy) : undefined;
+  return goneBy.length > 0 || looksFor || lands ? shortened(goneBy) : undefined;
 }
 
 function runsFiles(command: CommandFact): boolean {

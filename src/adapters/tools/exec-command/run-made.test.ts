@@ -72,9 +72,9 @@ describe('without a sandbox', () => {
   });
 
   test.each([
-    'rm -f a.txt', 'f=a.txt; rm "$f"', 'f=a.txt g=$f; rm "$g" "${g}x"', 'for f in a.txt b; do rm $f; done', 'for f in *.txt; do mv "$f" "${f%.txt}.md"; done',
-    'for f in a b; do cp $f "${f:-x}" "${f/a/b}"; done', 'rm -f *.txt sub/[a-b]?.txt {x,y}.md', 'ls "$HOME/x" $PWD/sub "$(pwd)"/sub `pwd`', 'touch ${HOME}/x',
-    'cp a.txt a-$(date +%F).txt', 'rm -f tmp.$$', 'sleep 9 & kill $!', 'for i in 1 2; do touch $((i+1)).txt; done', 'for ((i = 0; i < 3; i++)); do touch $i; done',
+    'rm -f a.txt', 'f=a.txt; rm "$f"', 'f=a.txt g=$f; rm "$g" "${g}x"', 'for f in a.txt b; do rm $f; done', 'for f in *.txt; do rm "$f" "${f%.txt}.md"; done',
+    'for f in a b; do chmod +x $f "${f:-x}" "${f/a/b}"; done', 'rm -f *.txt sub/[a-b]?.txt {x,y}.md', 'ls "$HOME/x" $PWD/sub "$(pwd)"/sub `pwd`', 'touch ${HOME}/x',
+    'touch a-$(date +%F).txt', 'rm -f tmp.$$', 'sleep 9 & kill $!', 'for i in 1 2; do touch $((i+1)).txt; done', 'for ((i = 0; i < 3; i++)); do touch $i; done',
     'echo "$F" $(cat list)', 'printf "%s\\n" "$F"', '[ -n "$F" ] && ls', '[[ $F == x ]] || ls', 'exit $?', 'set -- a.txt; rm "$@"', 'while read -r l; do echo "$l"; done < list',
     'find . -name x -exec rm {} +', 'git add *.txt', "cat > b.txt <<'E'\n$(cat list)\nE", 'diff <(ls $HOME) <(ls sub)', 'head -n $(wc -l < list) a.txt',
     "git commit -m \"$(cat <<'EOF'\nOne `two` $three\n\nFour (five)\nEOF\n)\"", 'git commit -m "$(cat <<-EOF\n\tOne\n\tEOF\n)"',

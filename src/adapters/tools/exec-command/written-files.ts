@@ -40,6 +40,8 @@ export interface Written {
   commands: CommandFact[];
   /** Of the paths those that are written. */
   targets: PathFact[];
+  /** Something lands outside of the project, or nobody knows where. */
+  lands: boolean;
 }
 
 /** `free`: no sandbox confines it. */
@@ -48,6 +50,7 @@ export function writtenFiles(commands: readonly CommandFact[], scene: Scene, fol
   const linking = commands.filter(putsLinks);
   const paths: PathFact[] = [];
   const targets: PathFact[] = [];
+  let isAllKnown = true;
 
   /** Undefined: nobody can know which file that is. */
   function factOf(target: string, command: CommandFact): PathFact | undefined {
@@ -87,9 +90,11 @@ export function writtenFiles(commands: readonly CommandFact[], scene: Scene, fol
       const last = outputs.files.map((file) => add(file, as)).at(-1);
       if (last?.kind === 'dir') for (const one of outputs.into ?? []) add(`${last.path}/${basename(one)}`, 'named');
     }
+    isAllKnown &&= isKnown;
     return isKnown || command.unclear !== undefined ? command : { ...command, unclear: 'dynamic_redirect' };
   });
-  return { paths, commands: judged, targets };
+  const lands = !isAllKnown || targets.some(({ inside_root }) => !inside_root);
+  return { paths, commands: judged, targets, lands };
 }
 
 function putsLinks({ words: [program = '', ...words] }: CommandFact): boolean {

@@ -41,7 +41,7 @@ export const ROUNDABOUT: readonly [line: string, names: string, why?: string][] 
   ["make -kE '$(shell rm x)' all", 'make', 'code'],
   ["gmake 'X:=$(shell rm x)'", 'gmake', 'code'],
   ["make X='$(shell rm x)'", 'make', 'code'],
-  ['make X=\'${shell\trm x}\' all', 'make', 'code'],
+  ["make X='${shell\trm x}' all", 'make', 'code'],
   ["make 'X!=rm x'", 'make', 'code'],
   ["make -j4 'X != rm x'", 'make', 'code'],
   ["make 'X+=$(eval $(Y))'", 'make', 'code'],
