@@ -61,16 +61,16 @@ export function gitToldBy(files: Files, { folder, homes }: Around): Told[] {
   });
 }
 
-/** The folder itself, and those that hold it. */
-function foldersFrom(folder: string): string[] {
+/** The folder itself, and those that hold it, the nearest first. */
+export function foldersFrom(folder: string): string[] {
   const above = dirname(folder);
   return above === folder ? [folder] : [folder, ...foldersFrom(above)];
 }
 
-const SETTINGS = ['config', 'config.worktree'];
+export const SETTINGS = ['config', 'config.worktree'];
 
-/** Its folder; of a worktree or a submodule where its file `.git` says, and it may share another's. */
-function repositoryOf(read: Read, worktree: string): string[] {
+/** Its folder; of a worktree or a submodule where its file `.git` says, and it may share another's, which is the last then. */
+export function repositoryOf(read: Read, worktree: string): string[] {
   const at = join(worktree, '.git');
   const elsewhere = /^gitdir: (.+)/.exec(read(at) ?? '')?.[1];
   const git = elsewhere === undefined ? at : resolve(worktree, elsewhere);

@@ -149,7 +149,9 @@ export function createExecCommand({ exec: { secrets } }: ToolSettings): Tool {
       const commands = parsed.length > 0 ? parsed : [{ words, assignments: [], redirects: [], parser: 'text' }];
       const sandbox = await looked;
       const written = writtenFiles(commands, scene, folder, sandbox === undefined);
-      const free = sandbox ? undefined : { text: call.cmd ?? '', targets: written.targets, lands: written.lands };
+      const free = sandbox
+        ? undefined
+        : { root: scene.projectRoot, text: call.cmd ?? '', targets: written.targets, lands: written.lands };
       const runs = await runFiles(parsed, folder, digestOf, secretsOf(scene), free);
       const asked = [...new Set(call.secrets)].sort().map((variable) => ({ variable, name: secrets[variable]! }));
       const facts: Facts = {

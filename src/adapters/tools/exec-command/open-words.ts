@@ -1,5 +1,6 @@
 /** Words of which only the shell will know what they say, and the line itself doesn't settle it. */
 import { basename } from 'node:path';
+import { VIA_JOINT } from '../../../contract/command-words.ts';
 import type { CommandFact } from '../../../contract/values.ts';
 import { FOLDER_AT, placed, PROCESS } from './made-words.ts';
 import { expanded, type Values, valuesIn } from './shell-values.ts';
@@ -18,6 +19,9 @@ const SETS_FOLDER = /^["']?(?:OLD)?PWD(?:=|$)/;
 /** A redirect to or from a file, as the parser records it. */
 const FILE = /^(?:\d+|\{\w+\})?(?!<<)[<>&|]+ ([^]*)$/;
 
+/** What a list or a pipe names to a program. */
+export const GIVEN = 'else it is given';
+
 /** `"$(cat <<'EOF' …)"`: the text stands there. */
 const HERE_TEXT = /^"?\$\(cat <<-?\s*(["']?)(\w+)\1\n((?:(?!\t*\2\n).*\n)*)\t*\2\n\s*\)"?$/;
 
@@ -34,14 +38,16 @@ export function openWords(commands: readonly CommandFact[], line: string): strin
 }
 
 function openIn(command: CommandFact, values: Values): string[] {
-  const { words, dynamic = [], redirects, assignments } = command;
+  const { words, dynamic = [], redirects, assignments, via } = command;
+  const namesNothing = NAME_NOTHING.has(basename(words[0] ?? ''));
   const isOpenHere = (word: string): boolean => !PROCESS.test(word) && isOpen(word, values);
   const made = dynamic.map((at) => words[at]!);
   const files = redirects.flatMap((one) => FILE.exec(one)?.[1] ?? []);
   return [
     ...[...assignments, ...words].filter((word) => SETS_FOLDER.test(word)),
     ...(SET_GIVEN.test(words.join(' ')) ? made : []),
-    ...(NAME_NOTHING.has(basename(words[0] ?? '')) ? [] : made.filter(isOpenHere)),
+    ...(namesNothing ? [] : made.filter(isOpenHere)),
+    ...(!namesNothing && via?.split(VIA_JOINT).includes('xargs') ? [GIVEN] : []),
     ...files.filter(isOpenHere),
   ];
 }

@@ -13,14 +13,17 @@ import type { DigestExecutable } from './executable.ts';
 import { fileNamed } from './file-named.ts';
 import { atHome, foldersOf, MOST_FOLDERS, MOST_LOOKED_FOR, MOST_TEXT, namedBy, setsHome } from './line-words.ts';
 import { givenNames, isMade, madeBy, unreadIn } from './made-words.ts';
-import { openWords } from './open-words.ts';
+import { GIVEN, openWords } from './open-words.ts';
 import { createNames, filesOfPattern } from './pattern-files.ts';
+import { filesOfRepositories } from './git-repositories.ts';
 import { endingsOf, isToldByFiles, unnamedFiles } from './unnamed-files.ts';
 
 export type RunFile = NonNullable<Facts['runs']>[number];
 
 /** A line that no sandbox confines. */
 export interface Free {
+  /** The project's. */
+  root: string;
   /** As it was given to the shell; empty: there was none. */
   text: string;
   /** What it writes. */
@@ -85,7 +88,8 @@ export async function runFiles(
   const counts = (one: CommandFact): boolean => runsFiles(one) || (free !== undefined && !isToldByWords(one));
   const isCounted = commands.some(counts);
   const unknown = new Set(free ? openWords(commands, free.text) : []);
-  if (!isCounted && !lands && unknown.size === 0) return undefined;
+  const isGit = free !== undefined && commands.some((one) => nameOf(one) === 'git');
+  if (!isCounted && !lands && !isGit && unknown.size === 0) return undefined;
   const named = [...new Set(commands.flatMap(namedBy).flatMap(atHome))];
   let text = 0;
   const words = named.slice(0, MOST_LOOKED_FOR).filter(({ length }) => (text += length + 1) <= MOST_TEXT);
@@ -98,11 +102,14 @@ export async function runFiles(
     Math.floor(MOST_TEXT / text),
   );
   const folders = all.slice(0, Math.max(1, most));
+  const repositories = isGit ? filesOfRepositories(folders, free.root) : { paths: [], isAll: true };
+  if (!repositories.isAll) unknown.add('else git looks into');
+  if (!isCounted && !lands && unknown.size === 0 && repositories.paths.length === 0) return undefined;
   // Commits and all else that no file says.
   if (lands && commands.some((one) => gitCall(shellWords(one)))) unknown.add('else git holds');
   if (folders.length < all.length) unknown.add('else its words name in so many folders');
   if (words.length < named.length) unknown.add('else its words name');
-  if (givenNames(commands).some((one) => lands || counts(one))) unknown.add('else it is given');
+  if (givenNames(commands).some((one) => lands || counts(one))) unknown.add(GIVEN);
   const paths = folders.flatMap((one) =>
     words.flatMap((word) => endings.map((ending) => fileNamed(word, one) + ending)),
   );
@@ -122,7 +129,9 @@ export async function runFiles(
   const found: RunFile[] = [];
   // What is only overwritten may say what it likes.
   const written = new Set(isCounted ? [] : free?.targets.map(({ real }) => real));
-  for (const path of [...new Set([...scripts, ...unnamed.paths.flatMap(realFile)])].sort()) {
+  for (const path of [
+    ...new Set([...scripts, ...[...unnamed.paths, ...repositories.paths].flatMap(realFile)]),
+  ].sort()) {
     if (written.has(path)) continue;
     const digest = stampOf(path, isSecret) ?? (await digestOfFile(path))?.digest;
     if (digest) found.push({ path, digest });

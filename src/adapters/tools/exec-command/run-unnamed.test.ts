@@ -114,10 +114,17 @@ describe('what is given by a list, or found', () => {
   });
 
   test.each([
-    'ls | xargs rm', 'ls | xargs grep x', 'ls | xargs -0 -n1 wc -l', 'ls | xargs git add --', 'ls | xargs nice rm', 'ls | xargs sed -n 1p',
-    'find . -name x -exec rm {} +', 'find . -execdir rm {} \\;', 'fd x', 'rg x',
+    'ls | xargs echo', 'ls | xargs -n1 printf %s', 'find . -name x -exec rm {} +', 'find . -execdir rm {} \\;', 'fd x', 'rg x',
   ])('not where words say all: %s', async (cmd) => {
     expect(await runsOf(cmd) ?? []).toEqual([]);
+  }); // prettier-ignore
+
+  // A name with a blank in it is two.
+  test.each([
+    'ls | xargs rm', 'ls | xargs grep x', 'ls | xargs -0 -n1 wc -l', 'ls | xargs git add --', 'ls | xargs nice rm', 'ls | xargs sed -n 1p',
+    'git log --format=%B -1 | xargs rm',
+  ])('what another program puts out: %s', async (cmd) => {
+    expect(await runsOf(cmd)).toEqual([given]);
   }); // prettier-ignore
 
   test.each([

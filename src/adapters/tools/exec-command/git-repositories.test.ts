@@ -1,0 +1,70 @@
+/** Without a sandbox git goes by the settings and hooks of other repositories in the project: who approves a line approves these. */
+import { execFileSync } from 'node:child_process';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { type TestHost, testHost } from '../test-host.ts';
+
+let t: TestHost;
+beforeEach(() => {
+  t = testHost();
+  git('init', '-q');
+  t.file('a', '');
+  git('add', 'a');
+});
+afterEach(() => t.remove());
+
+const git = (...args: string[]): void => void execFileSync('git', args, { cwd: t.root, stdio: 'pipe' });
+const runsOf = async (cmd: string, workdir?: string): Promise<string[] | undefined> => {
+  const { facts } = await t.inspect('exec_command', { cmd, ...(workdir !== undefined && { workdir }) });
+  return facts.runs?.map(({ path, digest }) =>
+    digest === undefined ? `whatever ${path} is by then` : path.replace(`${t.root}/`, ''),
+  );
+};
+/** As a command in a sandbox may. */
+const makeSubmodule = (name: string): void => {
+  git('init', '-q', name);
+  git('-C', name, 'config', 'core.fsmonitor', './evil.sh');
+  t.file(`${name}/evil.sh`, 'id\n');
+  git('update-index', '--add', '--cacheinfo', `160000,${'1'.repeat(40)},${name}`);
+};
+
+test.each(['git status', 'git commit -am x', 'git diff && git add .', 'git fetch'])('%s goes by what a submodule says', async (cmd) => {
+  expect(await runsOf(cmd)).toBeUndefined();
+  makeSubmodule('sub');
+  const told = await runsOf(cmd);
+  expect(told).toEqual(expect.arrayContaining(['sub/.git/config', 'sub/evil.sh']));
+}); // prettier-ignore
+
+test('and by what one of that one says', async () => {
+  makeSubmodule('sub');
+  git('-C', 'sub', 'init', '-q', 'deep');
+  git('-C', 'sub', 'update-index', '--add', '--cacheinfo', `160000,${'1'.repeat(40)},deep`);
+  expect(await runsOf('git status')).toContain('sub/deep/.git/config');
+});
+
+describe('a repository that the line goes to', () => {
+  test.each(['git -C sub status', 'cd sub && git status', 'git --git-dir=sub/.git status'])('%s', async (cmd) => {
+    makeSubmodule('sub');
+    t.file('sub/.git/hooks/pre-commit', '');
+    git('rm', '-qf', '--cached', 'sub');
+    expect(await runsOf('git status')).toBeUndefined();
+    expect(await runsOf(cmd)).toEqual(expect.arrayContaining(['sub/.git/config', 'sub/.git/hooks/pre-commit', 'sub/evil.sh'])); // prettier-ignore
+  });
+
+  test('by its working folder', async () => {
+    makeSubmodule('sub');
+    expect(await runsOf('git status', 'sub')).toContain('sub/evil.sh');
+  });
+});
+
+test('an index that nobody can read names any', async () => {
+  t.file('.git/index', 'DIRC and what not');
+  expect(await runsOf('git status')).toEqual(['whatever else git looks into is by then']);
+});
+
+test('what is there voids nothing as long as it stays, and a change does', async () => {
+  makeSubmodule('sub');
+  const before = await t.inspect('exec_command', { cmd: 'git status' });
+  expect((await t.inspect('exec_command', { cmd: 'git status' })).facts).toEqual(before.facts);
+  git('-C', 'sub', 'config', 'core.fsmonitor', './other.sh');
+  expect((await t.inspect('exec_command', { cmd: 'git status' })).facts).not.toEqual(before.facts);
+});
