@@ -43,6 +43,7 @@ describe('a link that a command left is removed', () => {
     symlinkSync('/tmp', own('annex'));
     const end = hold();
     symlinkSync('/tmp', own('new'));
+    symlinkSync('me@here.1:2', own('.#COMMIT_EDITMSG')); // as an editor says that it edits that
     expect(end()).toEqual(['removed, a link: .git/new']);
     expect(existsSync(own('annex'))).toBe(true);
   });

@@ -95,6 +95,9 @@ interface Listing {
   ctimeMs: number;
 }
 
+/** By such a link Emacs says that somebody edits a file; git never has such a name. */
+const LOCK = /^\.#/;
+
 /** As they were last seen, by path: every command asks for all of them, and they hardly ever change. */
 const remembered = new Map<string, Listing>();
 const MOST_REMEMBERED = 4 * MOST_FOLDERS;
@@ -108,7 +111,7 @@ function listingOf(folder: string): Listing {
   const listing: Listing = { links: [], folders: [], names: [], ino, ctimeMs };
   for (const entry of readdirSync(folder, { withFileTypes: true })) {
     const path = join(folder, entry.name);
-    if (entry.isSymbolicLink()) listing.links.push(path);
+    if (entry.isSymbolicLink() && !LOCK.test(entry.name)) listing.links.push(path);
     else if (entry.isDirectory() && !OBJECTS.test(path)) listing.folders.push(path);
     if (INDEX.test(entry.name) || entry.name === MERGED) listing.names.push(entry.name);
   }
