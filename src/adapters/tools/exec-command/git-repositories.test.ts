@@ -1,5 +1,7 @@
 /** Without a sandbox git goes by the settings and hooks of other repositories in the project: who approves a line approves these. */
 import { execFileSync } from 'node:child_process';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type TestHost, testHost } from '../test-host.ts';
 
@@ -53,6 +55,38 @@ describe('a repository that the line goes to', () => {
   test('by its working folder', async () => {
     makeSubmodule('sub');
     expect(await runsOf('git status', 'sub')).toContain('sub/evil.sh');
+  });
+});
+
+test('a submodule of which a part of the index knows that is split off', async () => {
+  makeSubmodule('sub');
+  git('update-index', '--split-index');
+  t.file('b', '');
+  git('add', 'b');
+  expect(await runsOf('git status')).toContain('sub/.git/config');
+});
+
+test('one whose name is no text may be any', async () => {
+  git('update-index', '--add', '--cacheinfo', `160000,${'1'.repeat(40)},suXb`);
+  const bytes = readFileSync(join(t.root, '.git/index'));
+  bytes[bytes.indexOf('suXb') + 2] = 0xff;
+  writeFileSync(join(t.root, '.git/index'), bytes);
+  expect(await runsOf('git status')).toEqual(['whatever else git looks into is by then']);
+});
+
+describe('what puts names into the index may look into all that lie there', () => {
+  test.each(['git add -A && git status', 'git checkout feature', 'git stash', 'git x'])('%s', async (cmd) => {
+    expect(await runsOf(cmd) ?? []).not.toContain('lib/sub/.git/config');
+    makeSubmodule('lib/sub');
+    git('rm', '-qf', '--cached', 'lib/sub');
+    expect(await runsOf(cmd)).toEqual(expect.arrayContaining(['lib/sub/.git/config', 'lib/sub/evil.sh']));
+    expect(await runsOf('git status')).toBeUndefined();
+  }); // prettier-ignore
+
+  test('also where there is more than is looked through', async () => {
+    for (let n = 0; n < 2001; n++) mkdirSync(join(t.root, 'many', String(n)), { recursive: true });
+    expect(await runsOf('git add -A')).toEqual(['whatever else git looks into is by then']);
+    expect(await runsOf('git commit -m x')).toBeUndefined();
   });
 });
 

@@ -6,29 +6,68 @@ import { closeSync, lstatSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { openFile } from '../../../base/files/open-file.ts';
 import { foldersFrom, gitToldBy, ON_DISK, repositoryOf, SETTINGS } from '../../../base/git-told-by.ts';
-import { GITLINK, indexEntries, objectFormatOf } from '../../../base/git-index.ts';
+import { GITLINK, indexEntries, type ObjectFormat, objectFormatOf } from '../../../base/git-index.ts';
 
 const MOST_REPOSITORIES = 50;
+const MOST_FOLDERS = 2000;
+const INDEX = /^(?:shared)?index(?:\.[0-9a-f]+)?$/;
 
-/** Files, there or not, by which git goes in these folders. `isAll`: there may be others. */
-export function filesOfRepositories(folders: readonly string[], root: string): { paths: string[]; isAll: boolean } {
+/** Their commands put no name into the index that isn't there. */
+const KEEPS_NAMES =
+  /^(?:blame|branch|cat-file|commit|describe|diff|fetch|gc|grep|log|ls-(?:files|remote|tree)|push|remote|rev-(?:list|parse)|shortlog|show|status|tag)$/;
+
+/**
+ * Files, there or not, by which git goes in these folders. `isAll`: there may be others. `commands` are git's; those that may put
+ * another repository into the index may then look into any.
+ */
+export function filesOfRepositories(
+  folders: readonly string[],
+  root: string,
+  commands: readonly (string | undefined)[],
+): { paths: string[]; isAll: boolean } {
   const own = worktreeOf(root);
   const worktrees = new Set([root, ...folders].flatMap((one) => worktreeOf(one) ?? []));
+  const fills = commands.some((one) => one === undefined || !KEEPS_NAMES.test(one));
   const paths: string[] = [];
   let isAll = true;
   for (const worktree of worktrees) {
     const [git, shared] = repositoryOf(ON_DISK.read, worktree);
     if (worktree !== own) paths.push(...filesOf(worktree, [git!, shared ?? git!]));
-    const linked = linkedBy(join(git!, 'index'), ON_DISK.read(join(shared ?? git!, 'config')) ?? '');
-    isAll &&= linked !== undefined;
-    for (const name of linked ?? []) {
-      const other = join(worktree, name);
+    const linked = linkedBy(git!, ON_DISK.read(join(shared ?? git!, 'config')) ?? '');
+    const within = fills ? repositoriesIn(worktree) : [];
+    isAll &&= linked !== undefined && within !== undefined;
+    for (const other of [...(linked ?? []).map((name) => join(worktree, name)), ...(within ?? [])]) {
       if (!has(join(other, '.git'))) continue;
       if (worktrees.size < MOST_REPOSITORIES) worktrees.add(other);
       else isAll = false;
     }
   }
   return { paths, isAll };
+}
+
+/** Undefined: nobody knows, as there is more than is looked through, or names that can't be said. */
+function repositoriesIn(worktree: string): string[] | undefined {
+  const found: string[] = [];
+  const folders = [worktree];
+  for (let at = 0; at < folders.length; at++) {
+    const folder = folders[at]!;
+    if (at >= MOST_FOLDERS) return undefined;
+    try {
+      for (const entry of readdirSync(folder, { withFileTypes: true })) {
+        if (entry.name === '.git') found.push(...(folder === worktree ? [] : [folder]));
+        else if (entry.isDirectory() && !isSaid(entry.name)) return undefined;
+        else if (entry.isDirectory()) folders.push(join(folder, entry.name));
+      }
+    } catch {
+      return undefined; // it is locked
+    }
+  }
+  return found;
+}
+
+/** Names are bytes: those that are no UTF-8 have become others. */
+function isSaid(name: string): boolean {
+  return !name.includes('\ufffd');
 }
 
 function worktreeOf(folder: string): string | undefined {
@@ -47,20 +86,30 @@ function filesOf(worktree: string, folders: readonly string[]): string[] {
 }
 
 function filesIn(folder: string): string[] {
+  return namesIn(folder).map((name) => join(folder, name));
+}
+
+function namesIn(folder: string): string[] {
   try {
-    return readdirSync(folder).map((name) => join(folder, name));
+    return readdirSync(folder);
   } catch {
     return []; // there is none
   }
 }
 
-/** Undefined: nobody knows, as the index can't be read. */
-function linkedBy(index: string, settings: string): string[] | undefined {
-  if (!has(index)) return [];
+/** By all parts of its index. Undefined: nobody knows, as one can't be read, or has names that can't be said. */
+function linkedBy(git: string, settings: string): string[] | undefined {
+  const format = objectFormatOf(settings);
+  const parts = namesIn(git).filter((name) => INDEX.test(name));
+  const linked = parts.map((name) => linksIn(join(git, name), format));
+  return linked.every((names) => names?.every(isSaid)) ? linked.flatMap((names) => names ?? []) : undefined;
+}
+
+function linksIn(index: string, format: ObjectFormat): string[] | undefined {
   const file = openFile(index);
   if ('code' in file) return undefined;
   try {
-    const entries = indexEntries(readFileSync(file.fd), objectFormatOf(settings));
+    const entries = indexEntries(readFileSync(file.fd), format);
     return entries?.filter(({ mode }) => mode === GITLINK).map(({ name }) => Buffer.from(name, 'latin1').toString());
   } finally {
     closeSync(file.fd);

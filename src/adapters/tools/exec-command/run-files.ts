@@ -88,8 +88,10 @@ export async function runFiles(
   const counts = (one: CommandFact): boolean => runsFiles(one) || (free !== undefined && !isToldByWords(one));
   const isCounted = commands.some(counts);
   const unknown = new Set(free ? openWords(commands, free.text) : []);
-  const isGit = free !== undefined && commands.some((one) => nameOf(one) === 'git');
-  if (!isCounted && !lands && !isGit && unknown.size === 0) return undefined;
+  const gits = free
+    ? commands.filter((one) => nameOf(one) === 'git').map((one) => gitCall(shellWords(one))?.command)
+    : [];
+  if (!isCounted && !lands && gits.length === 0 && unknown.size === 0) return undefined;
   const named = [...new Set(commands.flatMap(namedBy).flatMap(atHome))];
   let text = 0;
   const words = named.slice(0, MOST_LOOKED_FOR).filter(({ length }) => (text += length + 1) <= MOST_TEXT);
@@ -102,7 +104,8 @@ export async function runFiles(
     Math.floor(MOST_TEXT / text),
   );
   const folders = all.slice(0, Math.max(1, most));
-  const repositories = isGit ? filesOfRepositories(folders, free.root) : { paths: [], isAll: true };
+  const repositories =
+    free && gits.length > 0 ? filesOfRepositories(folders, free.root, gits) : { paths: [], isAll: true };
   if (!repositories.isAll) unknown.add('else git looks into');
   if (!isCounted && !lands && unknown.size === 0 && repositories.paths.length === 0) return undefined;
   // Commits and all else that no file says.

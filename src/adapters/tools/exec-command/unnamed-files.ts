@@ -17,39 +17,39 @@ const TOLD_BY: readonly [programs: RegExp, files: RegExp, deeper?: readonly stri
   [/^direnv$/, /^\.env(?:rc)?$/],
   [/^(?:foreman|honcho|hivemind|overmind|goreman|heroku)$/, /^(?:Procfile(?:\..+)?|\.env|\.foreman|\.overmind\.env)$/],
   [/^(?:pre-commit|lefthook)$/, /^\.?(?:pre-commit-config|lefthook(?:-local)?)\.(?:ya?ml|toml|json)$/],
-  [/^nix(?:-.+)?$/, /^(?:flake|default|shell)\.nix$/],
+  [/^nix(?:-.+)?$/, /^(?:flake\.(?:nix|lock)|(?:default|shell)\.nix)$/],
 
   // JavaScript.
   [/^(?:node(?:js)?|tsx|ts-node|electron)$/, /^(?:package|tsconfig(?:\..+)?)\.json$/],
-  [/^(?:npm|npx|pnpm|pnpx|yarn|bunx?|turbo|nx|lerna|corepack)$/, /^(?:(?:package|project|nx|lerna)\.json|turbo\.jsonc?|\.npmrc|\.yarnrc(?:\.yml)?|\.pnp\.[cm]?js|\.pnpmfile\.[cm]?js|pnpm-workspace\.yaml|bunfig\.toml)$/],
-  [/^deno$/, /^(?:deno\.jsonc?|package\.json)$/],
+  [/^(?:npm|npx|pnpm|pnpx|yarn|bunx?|turbo|nx|lerna|corepack)$/, /^(?:(?:package(?:-lock)?|npm-shrinkwrap|project|nx|lerna)\.json|yarn\.lock|pnpm-lock\.yaml|bun\.lockb?|turbo\.jsonc?|\.npmrc|\.yarnrc(?:\.yml)?|\.pnp\.[cm]?js|\.pnpmfile\.[cm]?js|pnpm-workspace\.yaml|bunfig\.toml)$/],
+  [/^deno$/, /^(?:deno\.(?:jsonc?|lock)|package\.json)$/],
   [/^(?:eslint|prettier|stylelint|tsc|vite|vitest|jest|mocha|karma|ava|wdio|webpack|rollup|esbuild|babel|swc|next|nuxt|astro|ng|playwright|cypress|nodemon|lint-staged|gulp|grunt)$/, /^(?:.+\.conf(?:ig)?\.[cm]?[jt]s|.+\.workspace\.[cm]?[jt]s|\.\w+rc(?:\.\w+)?|tsconfig(?:\..+)?\.json|(?:package|angular|nodemon)\.json|gulpfile\..*|Gruntfile\..*)$/],
 
   // Python.
-  [/^(?:pytest|py\.test|tox|nox|pip\d*|pipenv|uvx?|poetry|pdm|hatch|python[\d.]*)$/, /^(?:conftest\.py|\.?pytest\.ini|tox\.(?:ini|toml)|noxfile\.py|setup\.(?:py|cfg)|(?:pyproject|uv|poetry|pdm|hatch)\.toml|Pipfile)$/],
+  [/^(?:pytest|py\.test|tox|nox|pip\d*|pipenv|uvx?|poetry|pdm|hatch|python[\d.]*)$/, /^(?:conftest\.py|\.?pytest\.ini|tox\.(?:ini|toml)|noxfile\.py|setup\.(?:py|cfg)|(?:pyproject|uv|poetry|pdm|hatch|pylock(?:\..+)?)\.toml|Pipfile(?:\.lock)?|(?:uv|poetry|pdm)\.lock)$/],
   [/^(?:mypy|dmypy|pylint|flake8|coverage|mkdocs|alembic)$/, /^(?:\.?mypy\.ini|\.?pylintrc(?:\.toml)?|\.flake8|\.coveragerc|mkdocs\.yml|alembic\.ini|setup\.cfg|tox\.ini|pyproject\.toml)$/],
   [/^(?:invoke|inv|fab|doit|snakemake|scons)$/, /^(?:(?:tasks|fabfile|dodo)\.py|(?:invoke|fabric)\.ya?ml|Snakefile|SConstruct(?:\.py)?)$/i],
 
   // Ruby, Perl, Lua, R, PHP.
   [/^j?ruby[\d.]*$/, /\.rb$/],
-  [/^(?:bundle|rake|rspec|rubocop|guard|cap|thor|pod|fastlane|rails)$/, /^(?:Gemfile|gems\.rb|[Rr]akefile(?:\.rb)?|\.rspec(?:-local)?|\.rubocop\.yml|(?:Guard|Cap|Thor|Pod)file)$/, ['.bundle/config', 'fastlane/Fastfile', 'bin/rails']],
+  [/^(?:bundle|rake|rspec|rubocop|guard|cap|thor|pod|fastlane|rails)$/, /^(?:Gemfile(?:\.lock)?|gems\.(?:rb|locked)|[Rr]akefile(?:\.rb)?|\.rspec(?:-local)?|\.rubocop\.yml|(?:Guard|Cap|Thor|Pod)file|Podfile\.lock)$/, ['.bundle/config', 'fastlane/Fastfile', 'bin/rails']],
   [/^perl[\d.]*$/, /\.p[lm]$/],
   [/^lua(?:jit)?[\d.]*$/, /\.(?:lua|so)$/],
   [/^(?:R|Rscript)$/, /^\.(?:Rprofile|Renviron|RData)$/],
-  [/^(?:composer|phpunit)$/, /^(?:composer\.json|phpunit\.xml(?:\.dist)?)$/],
+  [/^(?:composer|phpunit)$/, /^(?:composer\.(?:json|lock)|phpunit\.xml(?:\.dist)?)$/],
 
   // What is compiled.
-  [/^(?:cargo(?:-.+)?|rustup|rustc)$/, /^(?:Cargo\.toml|build\.rs|rust-toolchain(?:\.toml)?)$/, ['.cargo/config', '.cargo/config.toml']],
-  [/^go$/, /^go\.(?:mod|work)$/],
-  [/^gradlew?$/, /^(?:(?:build|settings)\.gradle(?:\.kts)?|gradle\.properties)$/, ['gradle/libs.versions.toml', 'gradle/wrapper/gradle-wrapper.jar', 'gradle/wrapper/gradle-wrapper.properties']],
+  [/^(?:cargo(?:-.+)?|rustup|rustc)$/, /^(?:Cargo\.(?:toml|lock)|build\.rs|rust-toolchain(?:\.toml)?)$/, ['.cargo/config', '.cargo/config.toml']],
+  [/^go$/, /^go\.(?:mod|sum|work(?:\.sum)?)$/],
+  [/^gradlew?$/, /^(?:(?:build|settings)\.gradle(?:\.kts)?|gradle\.(?:properties|lockfile))$/, ['gradle/libs.versions.toml', 'gradle/wrapper/gradle-wrapper.jar', 'gradle/wrapper/gradle-wrapper.properties']],
   [/^mvn[dw]?$/, /^pom\.xml$/, ['.mvn/maven.config', '.mvn/jvm.config', '.mvn/extensions.xml', '.mvn/wrapper/maven-wrapper.jar', '.mvn/wrapper/maven-wrapper.properties']],
   [/^(?:ant|sbt|lein|clj|clojure|bb)$/, /^(?:build\.xml|.+\.sbt|project\.clj|(?:deps|bb)\.edn)$/, ['project/build.properties', 'project/plugins.sbt']],
-  [/^(?:dotnet|msbuild)$/, /^(?:.+\.(?:(?:cs|fs|vb)proj|slnx?)|Directory\.\w+\.(?:props|targets|rsp)|global\.json|nuget\.config)$/i],
-  [/^(?:swift|dart|flutter|zig|mix|crystal|shards)$/, /^(?:Package\.swift|pubspec\.yaml|build\.zig(?:\.zon)?|\.?mix\.exs|shard\.yml)$/],
+  [/^(?:dotnet|msbuild)$/, /^(?:.+\.(?:(?:cs|fs|vb)proj|slnx?)|Directory\.\w+\.(?:props|targets|rsp)|global\.json|packages\.lock\.json|nuget\.config)$/i],
+  [/^(?:swift|dart|flutter|zig|mix|crystal|shards)$/, /^(?:Package\.(?:swift|resolved)|pubspec\.(?:yaml|lock)|build\.zig(?:\.zon)?|\.?mix\.(?:exs|lock)|shard\.(?:yml|lock))$/],
 
   // What is put somewhere.
   [/^(?:docker|podman|docker-compose|podman-compose)$/, /^(?:Dockerfile|Containerfile|(?:docker-|podman-)?compose(?:\.override)?\.ya?ml|docker-bake(?:\.override)?\.(?:hcl|json)|\.env)$/],
-  [/^(?:terraform|tofu|terragrunt|pulumi)$/, /^(?:.+\.(?:tf|tofu|tfvars)(?:\.json)?|terragrunt\.hcl|Pulumi(?:\..+)?\.yaml)$/],
+  [/^(?:terraform|tofu|terragrunt|pulumi)$/, /^(?:.+\.(?:tf|tofu|tfvars)(?:\.json)?|terragrunt\.hcl|\.terraform\.lock\.hcl|Pulumi(?:\..+)?\.yaml)$/],
   [/^ansible(?:-.+)?$/, /^ansible\.cfg$/],
   [/^(?:vagrant|skaffold|tilt|earthly|helmfile)$/, /^(?:Vagrantfile|skaffold\.yaml|Tiltfile|Earthfile|helmfile\.ya?ml)$/],
   [/^(?:cdk|sam|serverless|sls|wrangler|vercel|netlify|firebase)$/, /^(?:(?:cdk|vercel|firebase)\.json|samconfig\.toml|template\.ya?ml|serverless\.\w+|wrangler\.(?:toml|jsonc?)|netlify\.toml)$/],
