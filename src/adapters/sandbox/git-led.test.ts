@@ -39,6 +39,18 @@ describe('a link that a command left is removed', () => {
     expect(readFileSync(join(base, 'key'), 'utf8')).toBe('geheim\n');
   }); // prettier-ignore
 
+  test('whose name, or whose folder’s, is no UTF-8', () => {
+    const end = hold();
+    const odd = (...names: string[]): Buffer => Buffer.from([own('logs'), ...names].join('/'), 'latin1');
+    mkdirSync(odd('d\xff'));
+    symlinkSync(join(base, 'key'), odd('d\xff', 'HEAD'));
+    symlinkSync(join(base, 'key'), odd('d\xff', 'x\xfe'));
+    symlinkSync(join(base, 'key'), odd('\xff'));
+    expect(end()).toHaveLength(3);
+    expect(readdirSync(odd('d\xff'))).toEqual([]);
+    expect(readdirSync(own('logs')).sort()).toEqual(['HEAD', 'd\ufffd', 'refs']);
+  });
+
   test('and none that was there', () => {
     symlinkSync('/tmp', own('annex'));
     const end = hold();

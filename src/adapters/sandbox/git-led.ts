@@ -18,12 +18,12 @@ export interface Before {
   files: ReadonlyMap<string, string>;
 }
 
-/** Paths. */
 export interface Led {
-  links: string[];
+  /** Paths, as bytes: names need be no UTF-8. */
+  links: Buffer[];
   files: string[];
   /** Folders into which nobody could look. */
-  unseen: string[];
+  unseen: Buffer[];
 }
 
 /** Whoever has more is told so. */
@@ -39,36 +39,39 @@ const OBJECTS = /\/(?:objects\/[0-9a-f]{2}|(?:lfs|annex)\/objects)$/;
 /** @throws Error of the file system */
 export function gitBefore(git: string): Before {
   const { links, names } = lookThrough(git, () => undefined);
-  return { links: new Set(links), files: new Map(filesOf(git, names)) };
+  return { links: new Set(links.map(keyOf)), files: new Map(filesOf(git, names)) };
 }
 
 /** What leads git elsewhere by now, and didn't before. */
 export function gitLedBy(git: string, before: Before): Led {
   const { links, names, unseen } = lookThrough(git, (folder) => unlock(folder, LOOK));
+  const found = new Set(links.map(keyOf));
   const changed = filesOf(git, names).filter(([path, stamp]) => before.files.get(path) !== stamp);
   return {
-    links: links.filter((path) => !before.links.has(path)),
-    files: changed.map(([path]) => path).filter((path) => !links.includes(path) && leads(git, path)),
+    links: links.filter((path) => !before.links.has(keyOf(path))),
+    files: changed.map(([path]) => path).filter((path) => !found.has(keyOf(Buffer.from(path))) && leads(git, path)),
     unseen,
   };
 }
 
+/** Each byte as a character. */
+const keyOf = (path: Buffer): string => path.toString('latin1');
+
+type Looked = Pick<Led, 'links' | 'unseen'> & { names: string[] };
+
 /** All links in it, the names directly in it, and the folders into which `retry` didn't help to look. Nearest first. */
-function lookThrough(
-  git: string,
-  retry: (folder: string) => void,
-): Pick<Led, 'links' | 'unseen'> & { names: string[] } {
-  const links: string[] = [];
-  const unseen: string[] = [];
+function lookThrough(git: string, retry: (folder: Buffer) => void): Looked {
+  const links: Buffer[] = [];
+  const unseen: Buffer[] = [];
   let names: string[] = [];
-  const folders = [git];
+  const folders: Buffer[] = [Buffer.from(git)];
   for (let at = 0; at < folders.length; at++) {
     const folder = folders[at]!;
     if (at >= MOST_FOLDERS) return { links, names, unseen: [...unseen, folder] };
     try {
       const listing = listingAfter(folder, retry);
-      links.push(...listing.links);
-      folders.push(...listing.folders);
+      for (const link of listing.links) links.push(link);
+      for (const one of listing.folders) folders.push(one);
       if (at === 0) names = listing.names;
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'ENOENT') unseen.push(folder);
@@ -77,7 +80,7 @@ function lookThrough(
   return { links, names, unseen };
 }
 
-function listingAfter(folder: string, retry: (folder: string) => void): Listing {
+function listingAfter(folder: Buffer, retry: (folder: Buffer) => void): Listing {
   try {
     return listingOf(folder);
   } catch {
@@ -87,8 +90,8 @@ function listingAfter(folder: string, retry: (folder: string) => void): Listing 
 }
 
 interface Listing {
-  links: string[];
-  folders: string[];
+  links: Buffer[];
+  folders: Buffer[];
   /** Of the files by which git is led. */
   names: string[];
   ino: number;
@@ -104,22 +107,26 @@ const MOST_REMEMBERED = 4 * MOST_FOLDERS;
 /** What was changed a moment ago may be changed again at what is the same time by the clock of the file system. */
 const SETTLED_MS = 100;
 
-function listingOf(folder: string): Listing {
+function listingOf(folder: Buffer): Listing {
   const { ino, ctimeMs } = lstatSync(folder);
-  const known = remembered.get(folder);
+  const key = keyOf(folder);
+  const known = remembered.get(key);
   if (known?.ino === ino && known.ctimeMs === ctimeMs) return known;
   const listing: Listing = { links: [], folders: [], names: [], ino, ctimeMs };
-  for (const entry of readdirSync(folder, { withFileTypes: true })) {
-    const path = join(folder, entry.name);
-    if (entry.isSymbolicLink() && !LOCK.test(entry.name)) listing.links.push(path);
-    else if (entry.isDirectory() && !OBJECTS.test(path)) listing.folders.push(path);
-    if (INDEX.test(entry.name) || entry.name === MERGED) listing.names.push(entry.name);
+  for (const entry of readdirSync(folder, { withFileTypes: true, encoding: 'buffer' })) {
+    const name = keyOf(entry.name);
+    const path = Buffer.concat([folder, SLASH, entry.name]);
+    if (entry.isSymbolicLink() && !LOCK.test(name)) listing.links.push(path);
+    else if (entry.isDirectory() && !OBJECTS.test(`${key}/${name}`)) listing.folders.push(path);
+    if (INDEX.test(name) || name === MERGED) listing.names.push(name);
   }
   if (remembered.size >= MOST_REMEMBERED) remembered.clear();
-  if (systemClock.now() - ctimeMs > SETTLED_MS) remembered.set(folder, listing);
-  else remembered.delete(folder);
+  if (systemClock.now() - ctimeMs > SETTLED_MS) remembered.set(key, listing);
+  else remembered.delete(key);
   return listing;
 }
+
+const SLASH = Buffer.from('/');
 
 /** With what tells whether one was changed: nobody can give a file the time at which its entry was. */
 function filesOf(git: string, names: readonly string[]): [path: string, stamp: string][] {

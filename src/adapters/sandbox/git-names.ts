@@ -40,6 +40,6 @@ function runsCommands(folder: string): boolean {
   }
 }
 
-export function kindOf(path: string): Stats | undefined {
+export function kindOf(path: string | Buffer): Stats | undefined {
   return lstatSync(path, { throwIfNoEntry: false });
 }

@@ -114,8 +114,8 @@ function cleared(
     for (const name of begunIn(git)) attempt(join(git, name), () => setAside(join(git, name)));
     for (const path of led.files) attempt(path, () => setAside(path));
     // Last: by now it may have been set aside, with what holds it.
-    for (const path of led.links) attempt(path, () => removeLink(path), 'removed, a link');
-    for (const path of led.unseen) said.push(`not looked through: ${shown(relative(projectRoot, path))}`);
+    for (const path of led.links) attempt(String(path), () => removeLink(path), 'removed, a link');
+    for (const path of led.unseen) said.push(`not looked through: ${shown(relative(projectRoot, String(path)))}`);
   }
   return said;
 }
@@ -148,7 +148,9 @@ function setAsideBelow(projectRoot: string, path: string): boolean {
  * a command that still runs may put a link in the place of any. False: nothing is there, or its folder is none any more.
  */
 function setAside(path: string): boolean {
-  return inFolderOf(path, (held, name) => {
+  const [real, name] = [dirname(path), basename(path)];
+  return inFolder(real, path, (fd) => {
+    const held = { fd, real };
     let aside = `${name}.set-aside`;
     for (let more = 2; kindOf(nameIn(held, aside)) !== undefined; more += 1) aside = `${name}.set-aside-${more}`;
     renameSync(nameIn(held, name), nameIn(held, aside));
@@ -156,18 +158,20 @@ function setAside(path: string): boolean {
   });
 }
 
-/** It holds nothing, and under another name git would still go through it. */
-function removeLink(path: string): boolean {
-  return inFolderOf(path, (held, name) => {
-    readlinkSync(nameIn(held, name)); // fails where it is none any more
-    unlinkSync(nameIn(held, name));
+/** It holds nothing, and under another name git would still go through it. The path is bytes, as names need be no UTF-8. */
+function removeLink(path: Buffer): boolean {
+  const end = path.lastIndexOf('/');
+  const real = path.subarray(0, end);
+  return inFolder(real, path, (fd) => {
+    const link = Buffer.concat([Buffer.from(nameIn({ fd, real: String(real) }, '')), path.subarray(end + 1)]);
+    readlinkSync(link); // fails where it is none any more
+    unlinkSync(link);
     return true;
   });
 }
 
 /** False: nothing is there, or its folder is none any more. */
-function inFolderOf(path: string, act: (held: { fd: number; real: string }, name: string) => boolean): boolean {
-  const real = dirname(path);
+function inFolder(real: string | Buffer, path: string | Buffer, act: (fd: number) => boolean): boolean {
   unlock(real, LOOK);
   if (kindOf(path) === undefined) return false;
   unlock(real, CHANGE);
@@ -177,7 +181,7 @@ function inFolderOf(path: string, act: (held: { fd: number; real: string }, name
     return false;
   }
   try {
-    return act({ fd: folder.fd, real }, basename(path));
+    return act(folder.fd);
   } finally {
     closeSync(folder.fd);
   }

@@ -14,7 +14,7 @@ export const CHANGE = S_IRWXU;
  * Gives them back, to look into it or to change it. Through the folder, held open as far as one can that may not be opened: a
  * command that still runs may put a link in the place of any.
  */
-export function unlock(folder: string, rights: number): void {
+export function unlock(folder: string | Buffer, rights: number): void {
   const kind = kindOf(folder);
   if (kind?.isDirectory() !== true || kind.uid !== process.geteuid?.() || (kind.mode & rights) === rights) return;
   if (!hasProc()) return;

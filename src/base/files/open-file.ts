@@ -33,8 +33,8 @@ export function openFile(real: string): OpenFile | Failure {
   }
 }
 
-/** Opens a folder by its real path. */
-export function openFolder(real: string): OpenFile | Failure {
+/** Opens a folder by its real path; as bytes, where its name may be no UTF-8. */
+export function openFolder(real: string | Buffer): OpenFile | Failure {
   try {
     return checked(openSync(real, O_RDONLY | O_NOFOLLOW | O_DIRECTORY), real, (stats) => stats.isDirectory());
   } catch (error) {
@@ -89,28 +89,31 @@ export async function readOpen(
   }
 }
 
-function checked(fd: number, real: string, wanted: (stats: Stats) => boolean): OpenFile | Failure {
+function checked(fd: number, real: string | Buffer, wanted: (stats: Stats) => boolean): OpenFile | Failure {
   let keep = false;
   try {
     const stats = fstatSync(fd);
     if (!wanted(stats)) return notAFile(real, stats);
     keep = isStillThere({ fd, stats }, real);
-    return keep ? { fd, stats } : { code: 'changed', message: `${real} became a link while it was opened` };
+    return keep ? { fd, stats } : { code: 'changed', message: `${String(real)} became a link while it was opened` };
   } finally {
     if (!keep) closeSync(fd);
   }
 }
 
 /** Whether what was opened is what the real path leads to, as far as the system tells: nothing came in between. */
-export function isStillThere({ fd, stats }: OpenFile, real: string): boolean {
-  if (hasProc()) return readlinkSync(`/proc/self/fd/${fd}`) === real;
+export function isStillThere({ fd, stats }: OpenFile, real: string | Buffer): boolean {
+  const bytes = Buffer.from(real);
+  if (hasProc()) return readlinkSync(`/proc/self/fd/${fd}`, { encoding: 'buffer' }).equals(bytes);
   const now = statSync(real);
-  return realpathSync.native(real) === real && now.ino === stats.ino && now.dev === stats.dev;
+  return (
+    realpathSync.native(real, { encoding: 'buffer' }).equals(bytes) && now.ino === stats.ino && now.dev === stats.dev
+  );
 }
 
-function notAFile(real: string, stats: Stats): Failure {
-  if (stats.isDirectory()) return { code: 'not_a_file', message: `${real} is a folder` };
-  return { code: 'not_a_file', message: `${real} is no regular file (a device, pipe or socket)` };
+function notAFile(real: string | Buffer, stats: Stats): Failure {
+  if (stats.isDirectory()) return { code: 'not_a_file', message: `${String(real)} is a folder` };
+  return { code: 'not_a_file', message: `${String(real)} is no regular file (a device, pipe or socket)` };
 }
 
 /** The text of a file of at most `most` bytes, wherever links lead; undefined where there is none that can be read. */

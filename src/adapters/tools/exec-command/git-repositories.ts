@@ -35,7 +35,9 @@ export function filesOfRepositories(
     if (worktree !== own) paths.push(...filesOf(worktree, [git!, shared ?? git!]));
     const linked = linkedBy(git!, ON_DISK.read(join(shared ?? git!, 'config')) ?? '');
     const within = fills ? repositoriesIn(worktree) : [];
-    isAll &&= linked !== undefined && within !== undefined;
+    const stored = foldersWith('HEAD', join(shared ?? git!, 'modules'));
+    paths.push(...(stored ?? []).flatMap(ownFilesOf));
+    isAll &&= linked !== undefined && within !== undefined && stored !== undefined;
     for (const other of [...(linked ?? []).map((name) => join(worktree, name)), ...(within ?? [])]) {
       if (!has(join(other, '.git'))) continue;
       if (worktrees.size < MOST_REPOSITORIES) worktrees.add(other);
@@ -45,18 +47,24 @@ export function filesOfRepositories(
   return { paths, isAll };
 }
 
-/** Undefined: nobody knows, as there is more than is looked through, or names that can't be said. */
 function repositoriesIn(worktree: string): string[] | undefined {
+  return foldersWith('.git', worktree)?.filter((folder) => folder !== worktree);
+}
+
+/** Undefined: nobody knows, as there is more than is looked through, or names that can't be said. */
+function foldersWith(name: string, around: string): string[] | undefined {
+  if (!has(around)) return [];
   const found: string[] = [];
-  const folders = [worktree];
+  const folders = [around];
   for (let at = 0; at < folders.length; at++) {
     const folder = folders[at]!;
     if (at >= MOST_FOLDERS) return undefined;
     try {
       for (const entry of readdirSync(folder, { withFileTypes: true })) {
-        if (entry.name === '.git') found.push(...(folder === worktree ? [] : [folder]));
-        else if (entry.isDirectory() && !isSaid(entry.name)) return undefined;
-        else if (entry.isDirectory()) folders.push(join(folder, entry.name));
+        if (entry.name === name) found.push(folder);
+        if (entry.name === '.git') continue;
+        if (entry.isDirectory() && !isSaid(entry.name)) return undefined;
+        if (entry.isDirectory()) folders.push(join(folder, entry.name));
       }
     } catch {
       return undefined; // it is locked
@@ -81,8 +89,11 @@ function has(path: string): boolean {
 /** Its settings, what these name, and its hooks. */
 function filesOf(worktree: string, folders: readonly string[]): string[] {
   const told = gitToldBy(ON_DISK, { folder: worktree, homes: [] }).map(({ path }) => path);
-  const own = folders.flatMap((one) => [...SETTINGS.map((name) => join(one, name)), ...filesIn(join(one, 'hooks'))]);
-  return [join(worktree, '.git'), ...own, ...told, ...told.flatMap(filesIn)];
+  return [join(worktree, '.git'), ...folders.flatMap(ownFilesOf), ...told, ...told.flatMap(filesIn)];
+}
+
+function ownFilesOf(git: string): string[] {
+  return [...SETTINGS.map((name) => join(git, name)), ...filesIn(join(git, 'hooks'))];
 }
 
 function filesIn(folder: string): string[] {

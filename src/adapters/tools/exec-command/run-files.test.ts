@@ -247,6 +247,7 @@ describe('what a line goes by', () => {
 
     const LANDS = [
       'ls > ~/x', 'find . > ../x', 'du -a | tee /tmp/x', 'grep -r x sub > ~/x', 'cp -r sub ~/x', 'echo one >> ~/x', 'sort -o ~/x -', 'cd ~ && ls > x',
+      'tar czf ~/x.tgz sub', 'tar cf - . | tar xf - -C /tmp/x', 'zip -r "$HOME/x.zip" sub', 'rsync -a sub/ ../x', 'unzip none -d../x', 'whatever --to=/srv/x',
     ]; // prettier-ignore
     test.each(LANDS)('what lands outside of the project is granted by no rule: %s', async (cmd) => {
       expect((await t.inspect('exec_command', { cmd })).facts.runs).toEqual([]);
@@ -255,12 +256,12 @@ describe('what a line goes by', () => {
     test.each([
       'git log --format=%B -1 > ~/x', 'git diff | tee ~/x', 'git stash show -p > ../x', 'git archive -o ~/x HEAD', 'git archive --output ~/x HEAD',
       'git checkout-index -a --prefix=/tmp/x/', 'git clone . ~/x', 'git worktree add ~/x', 'git bundle create ~/x HEAD', 'cd ~ && git log > x',
-      '(git -C sub show) > ~/x', 'git ls-files -z | xargs -0 cp -t ~/x',
+      '(git -C sub show) > ~/x', 'git ls-files -z | xargs -0 cp -t ~/x', 'git archive HEAD | tar x -C ~/x',
     ])('nor is what git holds bound there: %s', async (cmd) => {
       expect(await runsOf({ cmd })).toContain('whatever else git holds is by then');
     }); // prettier-ignore
 
-    test.each(['ls > x', 'git log > sub/x', 'git clone . sub/x', 'cp -r sub x', 'ls 2> /dev/null', 'git log 2>&1 | head'])('what stays there may be: %s', async (cmd) => {
+    test.each(['ls > x', 'tar cf x.tar sub', 'whatever --to=sub https://x.example/y', 'git log > sub/x', 'git clone . sub/x', 'cp -r sub x', 'ls 2> /dev/null', 'git log 2>&1 | head'])('what stays there may be: %s', async (cmd) => {
       expect((await t.inspect('exec_command', { cmd })).facts.runs).toBeUndefined();
     }); // prettier-ignore
 

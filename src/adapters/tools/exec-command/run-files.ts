@@ -1,16 +1,18 @@
 /** Files that a command line may run or go by: who approves the line approves them as they are. */
 import { statSync } from 'node:fs';
-import { basename } from 'node:path';
+import { basename, normalize } from 'node:path';
 import { type Digest, digestOf } from '../../../base/digest.ts';
 import type { CommandFact, Facts } from '../../../contract/values.ts';
 import { resolveReal } from '../../../base/files/resolve-real.ts';
+import { isInside } from '../../../base/is-inside.ts';
 import { gitCall } from '../shell/git-operands.ts';
 import { interpreterOf } from '../shell/interpreters.ts';
 import { wordsOf as shellWords } from '../shell/words.ts';
+import { wrapperOf } from '../shell/wrappers.ts';
 import type { PathFact } from '../paths/path-facts.ts';
 import type { IsSecret } from '../paths/secrets.ts';
 import type { DigestExecutable } from './executable.ts';
-import { fileNamed } from './file-named.ts';
+import { fileNamed, pathsIn } from './file-named.ts';
 import { atHome, foldersOf, MOST_FOLDERS, MOST_LOOKED_FOR, MOST_TEXT, namedBy, setsHome } from './line-words.ts';
 import { givenNames, isMade, madeBy, unreadIn } from './made-words.ts';
 import { GIVEN, openWords } from './open-words.ts';
@@ -58,6 +60,9 @@ const GIT_BY_FILES = /^(?:am|apply|bundle|config|lfs)$/;
 const SENDS =
   /^(?:curl|wget|scp|sftp|rsync|ssh|nc|ncat|socat|kubectl|helm|terraform|tofu|ansible.*|aws|gcloud|az|gh|glab)$/;
 
+/** It doesn't begin in the folder where it is run, or doesn't stay there. */
+const OUTWARDS = /^(?:~|\$\{?HOME\b|\/(?!dev\/))|(?:^|\/)\.\.(?:\/|$)/;
+
 /** No files that somebody wrote, and other ones for each process. */
 const OF_THE_KERNEL = /^\/(?:proc|sys|dev)\//;
 
@@ -84,7 +89,7 @@ export async function runFiles(
   isSecret: IsSecret,
   free?: Free,
 ): Promise<RunFile[] | undefined> {
-  const lands = free?.lands ?? false;
+  const lands = free !== undefined && (free.lands || commands.some((one) => mayLand(one, folder, free.root)));
   const counts = (one: CommandFact): boolean => runsFiles(one) || (free !== undefined && !isToldByWords(one));
   const isCounted = commands.some(counts);
   const unknown = new Set(free ? openWords(commands, free.text) : []);
@@ -163,6 +168,18 @@ function isToldByWords(command: CommandFact): boolean {
   if (READ_HERE.test(name) || BY_WORDS.has(name)) return true;
   const call = gitCall(shellWords(command));
   return call !== undefined && !GIT_BY_FILES.test(call.command);
+}
+
+/** Programs of which nobody here knows what they write: where a word names a place outside of the project, it may be that. */
+function mayLand(command: CommandFact, folder: string, root: string): boolean {
+  if (isToldByWords(command) || wrapperOf(nameOf(command)) !== undefined) return false;
+  const places = command.words
+    .slice(1)
+    .filter((word) => !word.includes('://'))
+    .flatMap(pathsIn);
+  return places.some(
+    (place) => OUTWARDS.test(place) && (/^[~$]/.test(place) || !isInside(root, normalize(fileNamed(place, folder)))),
+  );
 }
 
 function nameOf({ words }: CommandFact): string {
