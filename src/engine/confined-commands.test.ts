@@ -302,7 +302,7 @@ for (const level of LEVELS) {
       });
 
       test('the rest of .git can be used', async () => {
-        expect(await output('echo x >.git/index; cat .git/index')).toBe('x\n[exit code 0]');
+        expect(await output('echo x >.git/description; cat .git/description')).toBe('x\n[exit code 0]');
       });
 
       test("the project's own secrets are hidden, also from what reads everything, unless they are to be read", async () => {
