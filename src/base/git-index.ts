@@ -20,6 +20,11 @@ export function objectFormatOf(settings: string): ObjectFormat {
 /** The mode of an entry that stands for another repository. */
 export const GITLINK = 0o160000;
 
+/** Of a file in the repository's folder: the index, or a part that several share (`git update-index --split-index`). */
+export function isIndexName(name: string): boolean {
+  return /^(?:shared)?index(?:\.[0-9a-f]+)?$/.test(name);
+}
+
 const HEADER = 12;
 const STAT = 40;
 /** In bytes. */

@@ -1,13 +1,12 @@
 import { RuntimeError } from '../contract/errors.ts';
 import type { Host } from '../contract/host.ts';
-import { differing, givenDigests, givenKeys } from '../engine/config/given.ts';
+import { differing, digestsOf, givenKeys } from '../engine/config/given.ts';
 import { isGone } from '../engine/host-loss.ts';
 import type { Workspace } from '../engine/wire.ts';
 
 /**
  * The owner, when all that this process was given of the configuration holds there, too, and what that one was given, here. It is
- * left when it doesn't.
- * Undefined: it has gone before it said so.
+ * left when it doesn't. Undefined: it has gone before it said so.
  * @throws RuntimeError config_differs
  */
 export async function agreed(workspace: Workspace, owner: Host): Promise<Host | undefined> {
@@ -23,7 +22,7 @@ export async function agreed(workspace: Workspace, owner: Host): Promise<Host | 
 
 async function refuseOther(workspace: Workspace, owner: Host): Promise<void> {
   const ours = givenKeys(workspace);
-  const { differing: here, given: theirs } = await owner.differing(givenDigests(workspace));
+  const { differing: here, given: theirs } = await owner.differing(digestsOf(ours));
   const there = differing(workspace.loaded.config, theirs).filter((path) => !here.includes(path));
   if (here.length + there.length === 0) return;
   const { pid } = await owner.status();

@@ -3,12 +3,13 @@
  * links, and reads and writes the files that its index names. A command may leave such, and nothing can keep it from that but a
  * repository that can't be changed at all.
  */
-import { closeSync, lstatSync, readdirSync, readFileSync } from 'node:fs';
+import { lstatSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { systemClock } from '../../base/clock.ts';
-import { openFile, shortText } from '../../base/files/open-file.ts';
-import { indexEntries, objectFormatOf, staysInside } from '../../base/git-index.ts';
+import { bytesOf, shortText } from '../../base/files/open-file.ts';
+import { indexEntries, isIndexName, objectFormatOf, staysInside } from '../../base/git-index.ts';
 import { LONGEST_READ } from '../../base/git-told-by.ts';
+import { createListings } from './listings.ts';
 import { LOOK, unlock } from './unlock.ts';
 
 /** What was there before a command. */
@@ -28,7 +29,6 @@ export interface Led {
 
 /** Whoever has more is told so. */
 const MOST_FOLDERS = 5000;
-const INDEX = /^(?:shared)?index(?:\.[0-9a-f]+)?$/;
 /** What git remembers of merges: it reads, and writes, the files that are named there. */
 const MERGED = 'MERGE_RR';
 /** Where git finds objects of other repositories, which it may take over. */
@@ -82,10 +82,10 @@ function lookThrough(git: string, retry: (folder: Buffer) => void): Looked {
 
 function listingAfter(folder: Buffer, retry: (folder: Buffer) => void): Listing {
   try {
-    return listingOf(folder);
+    return listingOf(folder, systemClock.now());
   } catch {
     retry(folder);
-    return listingOf(folder);
+    return listingOf(folder, systemClock.now());
   }
 }
 
@@ -94,39 +94,23 @@ interface Listing {
   folders: Buffer[];
   /** Of the files by which git is led. */
   names: string[];
-  ino: number;
-  ctimeMs: number;
 }
 
+const SLASH = Buffer.from('/');
 /** By such a link Emacs says that somebody edits a file; git never has such a name. */
 const LOCK = /^\.#/;
 
-/** As they were last seen, by path: every command asks for all of them, and they hardly ever change. */
-const remembered = new Map<string, Listing>();
-const MOST_REMEMBERED = 4 * MOST_FOLDERS;
-/** What was changed a moment ago may be changed again at what is the same time by the clock of the file system. */
-const SETTLED_MS = 100;
-
-function listingOf(folder: Buffer): Listing {
-  const { ino, ctimeMs } = lstatSync(folder);
-  const key = keyOf(folder);
-  const known = remembered.get(key);
-  if (known?.ino === ino && known.ctimeMs === ctimeMs) return known;
-  const listing: Listing = { links: [], folders: [], names: [], ino, ctimeMs };
+const listingOf = createListings((folder): Listing => {
+  const listing: Listing = { links: [], folders: [], names: [] };
   for (const entry of readdirSync(folder, { withFileTypes: true, encoding: 'buffer' })) {
     const name = keyOf(entry.name);
     const path = Buffer.concat([folder, SLASH, entry.name]);
     if (entry.isSymbolicLink() && !LOCK.test(name)) listing.links.push(path);
-    else if (entry.isDirectory() && !OBJECTS.test(`${key}/${name}`)) listing.folders.push(path);
-    if (INDEX.test(name) || name === MERGED) listing.names.push(name);
+    else if (entry.isDirectory() && !OBJECTS.test(keyOf(path))) listing.folders.push(path);
+    if (isIndexName(name) || name === MERGED) listing.names.push(name);
   }
-  if (remembered.size >= MOST_REMEMBERED) remembered.clear();
-  if (systemClock.now() - ctimeMs > SETTLED_MS) remembered.set(key, listing);
-  else remembered.delete(key);
   return listing;
-}
-
-const SLASH = Buffer.from('/');
+});
 
 /** With what tells whether one was changed: nobody can give a file the time at which its entry was. */
 function filesOf(git: string, names: readonly string[]): [path: string, stamp: string][] {
@@ -140,15 +124,10 @@ function filesOf(git: string, names: readonly string[]): [path: string, stamp: s
 function leads(git: string, path: string): boolean {
   const name = path.slice(git.length + 1);
   if (OTHERS.includes(name)) return true;
-  const file = openFile(path);
-  if ('code' in file) return true; // it is none, or may not be read
-  try {
-    const bytes = readFileSync(file.fd);
-    const named = name === MERGED ? mergedIn(bytes) : namesIn(bytes, git);
-    return !named?.every(staysInside);
-  } finally {
-    closeSync(file.fd);
-  }
+  const bytes = bytesOf(path);
+  if (bytes === undefined) return true; // it is no file, or may not be read
+  const named = name === MERGED ? mergedIn(bytes) : namesIn(bytes, git);
+  return !named?.every(staysInside);
 }
 
 function namesIn(index: Buffer, git: string): string[] | undefined {

@@ -1,26 +1,21 @@
-/** Secrets of a project, found by their names before each command: what was found before is kept for as long as its folder stays as it was. */
-import { type Dirent, readdirSync, statSync } from 'node:fs';
+/** Secrets of a project, found by their names before each command. */
+import { type Dirent, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { isPlainlySecret, isSecretShaped, isSecretShapedFolder } from '../../base/secret-shaped.ts';
+import { createListings } from './listings.ts';
 
 /** What others made and made public, and what is for git alone. */
 const NOT_LOOKED_INTO = new Set(['.git', 'node_modules']);
 /** The upper ones come first; what lies behind so many isn't looked for. */
 const MOST_FOLDERS = 2000;
-const MOST_KNOWN = 20_000;
-/** The kernel's clock for changes goes in steps, so a folder may change once more in the very step in which it was read. */
-const STEP_MS = 100;
 
 interface Listing {
-  stamp: string;
   /** Names of folders in it. */
   folders: string[];
   /** Names that look like a secret's, in any folder; and those that mean one wherever they are. */
   shaped: string[];
   plain: string[];
 }
-
-const known = new Map<string, Listing>();
 
 /**
  * What is named like a secret, in the project or a folder of it. Deeper only what can hardly be anything else: keys and
@@ -49,27 +44,21 @@ export function secretsOfProject(root: string, now: number): string[] {
   return found;
 }
 
+const listed = createListings((folder) => sorted(readdirSync(String(folder), { withFileTypes: true })));
+
 function listingOf(folder: string, { must, now }: { must: boolean; now: number }): Listing | undefined {
   try {
-    // By a name in it: of one whose entries can be listed and not looked at, a command would get what it hid so.
-    const { ino, dev, ctimeNs, ctimeMs } = statSync(`${folder}/.`, { bigint: true });
-    const stamp = `${dev} ${ino} ${ctimeNs}`;
-    const before = known.get(folder);
-    if (before?.stamp === stamp) return before;
-    const listing = { stamp, ...sorted(readdirSync(folder, { withFileTypes: true })) };
-    if (known.size >= MOST_KNOWN) known.clear();
-    if (now - Number(ctimeMs) > STEP_MS) known.set(folder, listing);
-    return listing;
+    return listed(Buffer.from(folder), now);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    if (code === 'ENOENT' || code === 'ENOTDIR') return { stamp: '', folders: [], shaped: [], plain: [] };
+    if (code === 'ENOENT' || code === 'ENOTDIR') return { folders: [], shaped: [], plain: [] };
     if (must) throw error;
     return undefined;
   }
 }
 
 /** Links lead elsewhere, and are judged there. */
-function sorted(entries: readonly Dirent[]): Omit<Listing, 'stamp'> {
+function sorted(entries: readonly Dirent[]): Listing {
   const own = entries.filter((entry) => !entry.isSymbolicLink());
   const isShaped = (entry: Dirent): boolean =>
     (entry.isDirectory() ? isSecretShapedFolder : isSecretShaped)(entry.name);

@@ -33,6 +33,17 @@ export function openFile(real: string): OpenFile | Failure {
   }
 }
 
+/** The whole of a file by its real path. Undefined: it is none, or may not be opened. @throws Error of the file system */
+export function bytesOf(real: string): Buffer | undefined {
+  const file = openFile(real);
+  if ('code' in file) return undefined;
+  try {
+    return readFileSync(file.fd);
+  } finally {
+    closeSync(file.fd);
+  }
+}
+
 /** Opens a folder by its real path; as bytes, where its name may be no UTF-8. */
 export function openFolder(real: string | Buffer): OpenFile | Failure {
   try {

@@ -36,8 +36,8 @@ export function givenKeys({ loaded, request }: Pick<Workspace, 'loaded' | 'reque
   return given;
 }
 
-export function givenDigests(workspace: Pick<Workspace, 'loaded' | 'request'>): Record<string, Digest> {
-  return Object.fromEntries([...givenKeys(workspace)].map(([path, { digest }]) => [path, digest]));
+export function digestsOf(given: ReadonlyMap<string, Given>): Record<string, Digest> {
+  return Object.fromEntries([...given].map(([path, { digest }]) => [path, digest]));
 }
 
 /** The paths at which the configuration holds another value, or none. */
@@ -56,5 +56,8 @@ export function differingFrom(
   digests: Readonly<Record<string, string>>,
   isForAll: boolean,
 ): Differing {
-  return { differing: differing(workspace.loaded.config, digests), given: isForAll ? {} : givenDigests(workspace) };
+  return {
+    differing: differing(workspace.loaded.config, digests),
+    given: isForAll ? {} : digestsOf(givenKeys(workspace)),
+  };
 }

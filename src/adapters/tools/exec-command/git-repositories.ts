@@ -2,15 +2,14 @@
  * What git goes by beside the project's own repository: it looks into those that its index names (submodules), and a line may take it
  * to another. Anybody may make one in the project, and its settings and hooks run code.
  */
-import { closeSync, lstatSync, readdirSync, readFileSync } from 'node:fs';
+import { lstatSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { openFile } from '../../../base/files/open-file.ts';
+import { bytesOf } from '../../../base/files/open-file.ts';
 import { foldersFrom, gitToldBy, ON_DISK, repositoryOf, SETTINGS } from '../../../base/git-told-by.ts';
-import { GITLINK, indexEntries, type ObjectFormat, objectFormatOf } from '../../../base/git-index.ts';
+import { GITLINK, indexEntries, isIndexName, type ObjectFormat, objectFormatOf } from '../../../base/git-index.ts';
 
 const MOST_REPOSITORIES = 50;
 const MOST_FOLDERS = 2000;
-const INDEX = /^(?:shared)?index(?:\.[0-9a-f]+)?$/;
 
 /** Their commands put no name into the index that isn't there. */
 const KEEPS_NAMES =
@@ -111,18 +110,13 @@ function namesIn(folder: string): string[] {
 /** By all parts of its index. Undefined: nobody knows, as one can't be read, or has names that can't be said. */
 function linkedBy(git: string, settings: string): string[] | undefined {
   const format = objectFormatOf(settings);
-  const parts = namesIn(git).filter((name) => INDEX.test(name));
+  const parts = namesIn(git).filter(isIndexName);
   const linked = parts.map((name) => linksIn(join(git, name), format));
   return linked.every((names) => names?.every(isSaid)) ? linked.flatMap((names) => names ?? []) : undefined;
 }
 
 function linksIn(index: string, format: ObjectFormat): string[] | undefined {
-  const file = openFile(index);
-  if ('code' in file) return undefined;
-  try {
-    const entries = indexEntries(readFileSync(file.fd), format);
-    return entries?.filter(({ mode }) => mode === GITLINK).map(({ name }) => Buffer.from(name, 'latin1').toString());
-  } finally {
-    closeSync(file.fd);
-  }
+  const bytes = bytesOf(index);
+  const entries = bytes && indexEntries(bytes, format);
+  return entries?.filter(({ mode }) => mode === GITLINK).map(({ name }) => Buffer.from(name, 'latin1').toString());
 }
