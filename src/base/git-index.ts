@@ -7,6 +7,8 @@ export interface IndexEntry {
   /** Its bytes as Latin-1. Empty in the part of an index that is split. */
   name: string;
   mode: number;
+  /** Of the object that it has for it. */
+  id: Buffer;
 }
 
 /** How the repository names its objects (`extensions.objectFormat`). */
@@ -78,7 +80,7 @@ function entriesOf(bytes: Buffer, version: number, hash: number): IndexEntry[] |
     cursor.at = flagsAt + (flags & EXTENDED ? 4 : 2);
     const name = version === 4 ? shortened(bytes, cursor) : padded(bytes, cursor, begun, flags & NAME);
     if (name === undefined || cursor.at > end) return undefined;
-    entries.push({ name, mode });
+    entries.push({ name, mode, id: bytes.subarray(begun + STAT, flagsAt) });
     begins.push({ at: begun, whole: cursor.kept === 0 });
     cursor.previous = name;
   }

@@ -12,9 +12,11 @@ import { failureOf } from '../../base/failure.ts';
 import { nameIn, openFile, openFolder } from '../../base/files/open-file.ts';
 import { settingsThatMayRun } from '../../base/git-settings.ts';
 import { LONGEST_READ } from '../../base/git-told-by.ts';
+import { isInside } from '../../base/is-inside.ts';
 import { isShownName } from '../../base/shown-name.ts';
 import { begunIn, COMMON, FILES, FOLDERS, kindOf } from './git-names.ts';
 import { type Before, gitBefore, gitLedBy, type Led } from './git-led.ts';
+import { type Staged, stagedOf, stagedUnseen } from './hidden-in-git.ts';
 import type { Layout } from './place.ts';
 import { CHANGE, LOOK, unlock } from './unlock.ts';
 
@@ -34,6 +36,7 @@ interface Holding {
   absent: Set<string>;
   /** By repository. */
   before: Map<string, Before>;
+  staged: Map<string, Staged | undefined>;
 }
 
 /** By the root of the project. */
@@ -43,16 +46,17 @@ const holdings = new Map<string, Holding>();
  * Gives what ends it, which says in words what was set aside, or could not be; called again it does nothing.
  * @throws Error of the file system, where something can't be made
  */
-export function holdGit(
-  projectRoot: string,
-  { absent, repositories }: Pick<Layout, 'absent' | 'repositories'>,
-): () => string[] {
+export function holdGit(projectRoot: string, { absent, repositories, places }: Layout): () => string[] {
   const holding: Holding = holdings.get(projectRoot) ?? {
     running: 0,
     settings: new Map(),
     absent: new Set(),
     before: new Map(),
+    staged: new Map(),
   };
+  const hidden = places
+    .filter(({ path, access }) => access === 'none' && isInside(projectRoot, path))
+    .map(({ path }) => path);
   for (const git of repositories) {
     for (const path of FOLDERS.map((name) => join(git, name))) {
       if (kindOf(path) === undefined) unlessThere(() => mkdirSync(path));
@@ -63,6 +67,7 @@ export function holdGit(
       if (kept && !holding.settings.has(path)) holding.settings.set(path, kept);
     }
     if (!holding.before.has(git)) holding.before.set(git, gitBefore(git));
+    if (!holding.staged.has(git)) holding.staged.set(git, stagedOf(git, hidden));
   }
   for (const path of absent) holding.absent.add(path);
   // By it the project would be a repository of its own, with settings of its own, were `.git` none any more.
@@ -74,7 +79,7 @@ export function holdGit(
   return () => {
     if (hasEnded) return [];
     hasEnded = true;
-    const said = cleared(projectRoot, holding, repositories);
+    const said = [...cleared(projectRoot, holding, repositories), ...stagedIn(holding, repositories, hidden)];
     holding.running -= 1;
     if (holding.running === 0) holdings.delete(projectRoot);
     return said;
@@ -120,6 +125,25 @@ function cleared(
   return said;
 }
 
+/** What came into an index of hidden files, otherwise than they are. */
+function stagedIn({ staged }: Holding, repositories: readonly string[], hidden: readonly string[]): string[] {
+  return repositories.flatMap((git) => {
+    try {
+      const before = staged.get(git) ?? new Map<string, string>();
+      const after = stagedOf(git, hidden);
+      if (after === undefined) return [];
+      staged.set(git, after);
+      const names = stagedUnseen(git, before, after).map(shown);
+      const more = names.length > MOST_NAMED ? ` and ${names.length - MOST_NAMED} more` : '';
+      const told = names.slice(0, MOST_NAMED).join(', ') + more;
+      return told === '' ? [] : [`hidden from commands, and staged as they find it: ${told}`];
+    } catch {
+      return []; // it is locked: then nobody stages anything
+    }
+  });
+}
+
+const MOST_NAMED = 5;
 const HEAD = 'HEAD';
 
 /** Whether git would take the project itself for a repository where somebody has a file of this name in it. */
