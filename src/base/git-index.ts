@@ -11,6 +11,9 @@ export interface IndexEntry {
   id: Buffer;
 }
 
+/** In bytes; of a million files and more. Nobody reads a longer one. */
+export const LONGEST_INDEX = 128 * 1024 * 1024;
+
 /** How the repository names its objects (`extensions.objectFormat`). */
 export type ObjectFormat = 'sha1' | 'sha256';
 

@@ -16,6 +16,8 @@ export interface Confined {
   environment: Record<string, string>;
   /** What it reads from descriptor 5. */
   settings: Uint8Array;
+  /** Of this process: it finds them open from descriptor 6 on. They are closed with what was made for it. */
+  descriptors?: readonly number[];
   /** Whether the command itself was begun, by what was written to descriptor 4. Asked after it ended by itself. */
   began(status: string): boolean;
   /** Takes away what was made for it. Gives in words what the command left that was set aside, or could not be. */

@@ -1,8 +1,19 @@
 /** What others change while a command runs: what hides or keeps a file from it stands on that very file. */
-import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { type Confined, confined, LEVELS, levelsUnmet } from './testing/confined.ts';
+import { tryOut } from '../adapters/sandbox/try-out.ts';
+import type { Sandbox } from '../contract/sandbox.ts';
+import { type Confined, confined, LEVELS, levelsUnmet, PATH } from './testing/confined.ts';
 
 const [bubblewrap] = LEVELS;
 const unmet = (await levelsUnmet()).get(bubblewrap!.name) ?? '';
@@ -56,3 +67,70 @@ describe.skipIf(unmet !== '')(`${bubblewrap!.name}${unmet}`, () => {
     expect(readFileSync(at('.git/config.set-aside'), 'utf8')).toContain('remote = origin');
   });
 });
+
+for (const level of LEVELS) {
+  const why = (await levelsUnmet()).get(level.name) ?? '';
+  describe.skipIf(why !== '')(
+    `${level.name}${why}: what another command puts in the place of something while the sandbox is made`,
+    () => {
+      let c: Confined;
+      beforeEach(() => {
+        c = confined(level);
+        mkdirSync(join(c.around, 'elsewhere/hooks'), { recursive: true });
+        c.t.file('config/.env', 'KEY=geheim\n');
+      });
+      afterEach(() => c.remove());
+
+      /** What is said when a command is run in a sandbox that was found before that: `late`, after what it is made of was held. */
+      const runAfter = async (swap: () => void, line: string, late = false): Promise<unknown> => {
+        const sandbox = await c.sandboxes.find(c.t.root);
+        if ('none' in sandbox) throw new Error(sandbox.none);
+        if (!late) swap();
+        const confine: Sandbox['confine'] = (command) => {
+          const made = sandbox.confine(command);
+          if (late) swap();
+          return made;
+        };
+        return tryOut({ ...sandbox, confine }, '/', { PATH }, ['-c', `cd ${c.t.root}; ${line}; exit 42`]).catch(
+          (error: unknown) => String(error),
+        );
+      };
+      const swapped = (path: string, target: string): void => {
+        renameSync(path, `${path}.was`);
+        symlinkSync(target, path);
+      };
+
+      test.each([
+      ['itself', false], ['itself', true], ['a folder around it', false], ['a folder around it', true],
+    ])('of the project: %s (late: %j)', async (which, late) => {
+      rmSync(join(c.t.root, '.git'), { recursive: true });
+      mkdirSync(join(c.around, 'elsewhere/project'));
+      const [path, target] = which === 'itself' ? [c.t.root, 'elsewhere/project'] : [c.home, 'elsewhere'];
+      await runAfter(() => swapped(path, join(c.around, target)), 'touch pwned', late);
+      expect(readdirSync(join(c.around, 'elsewhere/project'))).toEqual([]);
+    }); // prettier-ignore
+
+      test('a command finds nothing open but its own', async () => {
+        expect(await c.output('for fd in /proc/self/fd/*; do readlink $fd; done')).not.toContain(c.around);
+      });
+
+      test.each([false, true])(
+        'of .git: neither a command nor the runtime writes elsewhere (late: %j)',
+        async (late) => {
+          await runAfter(() => swapped(join(c.t.root, '.git'), join(c.around, 'elsewhere')), 'touch .git/pwned', late);
+          expect(readdirSync(join(c.around, 'elsewhere'), { recursive: true })).toEqual(['hooks']);
+        },
+      );
+
+      test.runIf(level === bubblewrap)('of a folder in which something is hidden', async () => {
+        mkdirSync(join(c.t.root, 'other'));
+        const said = await runAfter(
+          () => swapped(join(c.t.root, 'config'), 'other'),
+          'grep . config.was/.env >&2',
+          true,
+        );
+        expect(said).toContain('was changed while the sandbox was made');
+      });
+    },
+  );
+}

@@ -2,7 +2,7 @@
 import { realPathOf, resolveReal } from '../../base/files/resolve-real.ts';
 import { homesOf } from '../../base/homes.ts';
 import { isInside } from '../../base/is-inside.ts';
-import { existsSync } from 'node:fs';
+import { closeSync, existsSync } from 'node:fs';
 import { systemClock } from '../../base/clock.ts';
 import type { Sandbox, Sandboxes } from '../../contract/sandbox.ts';
 import type { SandboxLevel } from '../../contract/values.ts';
@@ -163,7 +163,10 @@ function sandboxOf(level: Level, projectRoot: string, layout: Layout): Sandbox {
       try {
         end = holdGit(projectRoot, layout);
         const confined = level.confine(program, { places: layout.places, scratch, command });
+        let open = confined.descriptors ?? [];
         const remove = (): string[] => {
+          for (const one of open) closeSync(one);
+          open = [];
           scratch.remove();
           return end();
         };

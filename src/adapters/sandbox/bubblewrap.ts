@@ -5,6 +5,7 @@
 import { isInside } from '../../base/is-inside.ts';
 import { callFilter } from './call-filter.ts';
 import { READS_AND_PROJECT, type Level } from './level.ts';
+import { holdPlaces } from './hold-places.ts';
 import { checkedBefore } from './mount-check.ts';
 import type { Place } from './place.ts';
 import { isFolder } from './places.ts';
@@ -37,8 +38,9 @@ export const bubblewrap: Level = {
   lacks: () => (FILTER ? undefined : `unknown machine ${process.arch}`),
   confine(program, { places, scratch, command }) {
     const mounted = places.slice(1).filter((place) => !isSoAnyway(place, places));
-    const mounts = mounted.flatMap((place) => mountOf(place, scratch));
-    const checked = checkedBefore(command, mounted);
+    const held = holdPlaces(mounted.filter(({ path, access }) => isBound(access) && isChangeable(path, places)));
+    const mounts = mounted.flatMap((place) => mountOf(place, scratch, held.of(place.path)));
+    const checked = checkedBefore(command, mounted, scratch);
     const args = [
       '--die-with-parent', ...ISOLATED, ...RIGHTS,
       '--ro-bind', '/', '/', '--dev', '/dev', '--proc', '/proc', '--perms', '0555', '--tmpfs', FIRST, ...KERNEL, ...mounts,
@@ -49,6 +51,7 @@ export const bubblewrap: Level = {
       args,
       environment: { TMPDIR: '/tmp' },
       settings: FILTER!,
+      descriptors: held.descriptors,
       // It is told how a command ended only if that was begun.
       began: (status) => status.includes('"exit-code"'),
     };
@@ -61,12 +64,19 @@ function isSoAnyway({ path, access }: Place, places: readonly Place[]): boolean 
   return places.findLast((place) => place.path !== path && isInside(place.path, path))?.access === access;
 }
 
-function mountOf({ path, access }: Place, scratch: Scratch): string[] {
+const isBound = (access: Place['access']): boolean => access === 'read' || access === 'write';
+
+/** Commands may change what has that name. */
+const isChangeable = (path: string, places: readonly Place[]): boolean =>
+  places.some((place) => place.access === 'write' && isInside(place.path, path));
+
+/** By a descriptor bubblewrap binds what is open there, or ends. */
+function mountOf({ path, access }: Place, scratch: Scratch, descriptor: number | undefined): string[] {
+  const bind = access === 'read' ? '--ro-bind' : '--bind';
   switch (access) {
     case 'read':
-      return ['--ro-bind', path, path];
     case 'write':
-      return ['--bind', path, path];
+      return descriptor === undefined ? [bind, path, path] : [`${bind}-fd`, String(descriptor), path];
     case 'scratch':
       return ['--bind', scratch.folder, path];
     case 'none':

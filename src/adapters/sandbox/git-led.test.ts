@@ -1,7 +1,8 @@
 /** What a command leaves in a repository's own folder, by which git would read, write or delete elsewhere. */
 import { execFileSync } from 'node:child_process';
 import {
-  chmodSync, chownSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, symlinkSync, writeFileSync,
+  chmodSync, chownSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathSync, renameSync, rmSync, symlinkSync,
+  truncateSync, writeFileSync,
 } from 'node:fs'; // prettier-ignore
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -49,6 +50,19 @@ describe('a link that a command left is removed', () => {
     expect(end()).toHaveLength(3);
     expect(readdirSync(odd('d\xff'))).toEqual([]);
     expect(readdirSync(own('logs')).sort()).toEqual(['HEAD', 'd\ufffd', 'refs']);
+  });
+
+  test.each<[string, () => void]>([
+    ['index', () => truncateSync(own('index'), 3 * 2 ** 30)],
+    ['MERGE_RR', () => (writeFileSync(own('MERGE_RR'), ''), truncateSync(own('MERGE_RR'), 3 * 2 ** 30))],
+    ['objects', () => (renameSync(own('objects'), own('were')), symlinkSync('objects', own('objects')))],
+  ])('also where something else can’t be read: %s', (name, make) => {
+    const end = hold();
+    make();
+    symlinkSync(join(base, 'key'), own('COMMIT_EDITMSG.new'));
+    const said = end();
+    expect(said).toContain('removed, a link: .git/COMMIT_EDITMSG.new');
+    expect(said.filter((one) => one.endsWith(`: .git/${name}`))).toHaveLength(1);
   });
 
   test('and none that was there', () => {

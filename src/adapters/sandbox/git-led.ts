@@ -7,7 +7,7 @@ import { lstatSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { systemClock } from '../../base/clock.ts';
 import { bytesOf, shortText } from '../../base/files/open-file.ts';
-import { indexEntries, isIndexName, objectFormatOf, staysInside } from '../../base/git-index.ts';
+import { indexEntries, isIndexName, LONGEST_INDEX, objectFormatOf, staysInside } from '../../base/git-index.ts';
 import { LONGEST_READ } from '../../base/git-told-by.ts';
 import { createListings } from './listings.ts';
 import { LOOK, unlock } from './unlock.ts';
@@ -116,16 +116,26 @@ const listingOf = createListings((folder): Listing => {
 function filesOf(git: string, names: readonly string[]): [path: string, stamp: string][] {
   return [...names, ...OTHERS].flatMap((name) => {
     const path = join(git, name);
-    const found = lstatSync(path, { bigint: true, throwIfNoEntry: false });
-    return found ? [[path, `${found.ino}:${found.size}:${found.ctimeNs}`]] : [];
+    const stamp = stampOf(path);
+    return stamp === undefined ? [] : [[path, stamp]];
   });
+}
+
+/** Undefined: it isn't there, or nobody finds it, as a link on the way leads to itself. */
+function stampOf(path: string): string | undefined {
+  try {
+    const found = lstatSync(path, { bigint: true, throwIfNoEntry: false });
+    return found && `${found.ino}:${found.size}:${found.ctimeNs}`;
+  } catch {
+    return undefined;
+  }
 }
 
 function leads(git: string, path: string): boolean {
   const name = path.slice(git.length + 1);
   if (OTHERS.includes(name)) return true;
-  const bytes = bytesOf(path);
-  if (bytes === undefined) return true; // it is no file, or may not be read
+  const bytes = bytesOf(path, LONGEST_INDEX);
+  if (bytes === undefined) return true; // it is no file, larger than any, or may not be read
   const named = name === MERGED ? mergedIn(bytes) : namesIn(bytes, git);
   return !named?.every(staysInside);
 }

@@ -6,7 +6,7 @@ import { createHash } from 'node:crypto';
 import { lstatSync } from 'node:fs';
 import { basename, dirname, join, relative } from 'node:path';
 import { bytesOf, shortText } from '../../base/files/open-file.ts';
-import { indexEntries, type ObjectFormat, objectFormatOf } from '../../base/git-index.ts';
+import { indexEntries, LONGEST_INDEX, type ObjectFormat, objectFormatOf } from '../../base/git-index.ts';
 import { LONGEST_READ } from '../../base/git-told-by.ts';
 
 /** Ids of what git's index has of hidden files, by their names in it: bytes as Latin-1. */
@@ -28,7 +28,7 @@ export function stagedOf(git: string, hidden: readonly string[]): Staged | undef
   const by = [found.ino, found.size, found.ctimeNs, ...names].join('\0');
   const before = known.get(git);
   if (before?.by === by) return before.staged;
-  const entries = indexEntries(bytesOf(path) ?? Buffer.alloc(0), formatOf(git));
+  const entries = indexEntries(bytesOf(path, LONGEST_INDEX) ?? Buffer.alloc(0), formatOf(git));
   if (entries === undefined) return undefined;
   const isHidden = amongFolders(new Set(names));
   const staged = new Map(entries.filter(({ name }) => isHidden(name)).map(({ name, id }) => [name, id.toString('hex')]));
@@ -63,6 +63,6 @@ function amongFolders(names: ReadonlySet<string>): (name: string) => boolean {
 function idOf(path: string, format: ObjectFormat): string | undefined {
   const found = lstatSync(path, { throwIfNoEntry: false });
   if (found === undefined) return undefined;
-  const bytes = found.isFile() && found.size <= LONGEST_READ ? bytesOf(path) : undefined;
+  const bytes = bytesOf(path, LONGEST_READ);
   return bytes ? createHash(format).update(`blob ${bytes.length}\0`).update(bytes).digest('hex') : '';
 }

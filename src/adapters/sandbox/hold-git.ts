@@ -58,11 +58,8 @@ export function holdGit(projectRoot: string, { absent, repositories, places }: L
     .filter(({ path, access }) => access === 'none' && isInside(projectRoot, path))
     .map(({ path }) => path);
   for (const git of repositories) {
-    for (const path of FOLDERS.map((name) => join(git, name))) {
-      if (kindOf(path) === undefined) unlessThere(() => mkdirSync(path));
-    }
+    makeIn(git);
     for (const path of FILES.map((name) => join(git, name))) {
-      if (kindOf(path) === undefined) unlessThere(() => writeFileSync(path, '', { flag: 'wx' }));
       const kept = keptOf(path);
       if (kept && !holding.settings.has(path)) holding.settings.set(path, kept);
     }
@@ -253,6 +250,21 @@ function keptOf(path: string): Kept | undefined {
     return size > LONGEST_READ ? undefined : { bytes: readFileSync(file.fd), mode: mode & 0o7777, uid, gid };
   } finally {
     closeSync(file.fd);
+  }
+}
+
+/** Through the folder, held open: a command that runs already may put a link in the place of it. */
+function makeIn(git: string): void {
+  const folder = openFolder(git);
+  if ('code' in folder) throw new Error(folder.message);
+  try {
+    const at = (name: string): string => nameIn({ fd: folder.fd, real: git }, name);
+    for (const name of FOLDERS) if (kindOf(at(name)) === undefined) unlessThere(() => mkdirSync(at(name)));
+    for (const name of FILES) {
+      if (kindOf(at(name)) === undefined) unlessThere(() => writeFileSync(at(name), '', { flag: 'wx' }));
+    }
+  } finally {
+    closeSync(folder.fd);
   }
 }
 

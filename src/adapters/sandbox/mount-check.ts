@@ -1,64 +1,64 @@
 /**
- * A mount is made by name, and another command of the same project may replace what has that name by a link at that moment.
- * So what was mounted inside of what commands may change is looked at before the command starts.
+ * A mount is made by name, and another command, of the same project or of one around it, may replace what has that name by a
+ * link at that moment. What is bound is held open, and bubblewrap looks that it is that. So that nothing is seen which is to
+ * be hidden, what hides it is looked for before the command starts.
  */
+import { readFileSync } from 'node:fs';
 import { isInside } from '../../base/is-inside.ts';
 import type { ConfinedCommand } from '../../contract/sandbox.ts';
 import type { Place } from './place.ts';
+import { isFolder } from './places.ts';
+import type { Scratch } from './scratch.ts';
 
 /**
- * Arguments: pairs of a place that may be written and one in it that was mounted again, `--`, the command. Each must be
- * mounted where it is named, from there (proc_pid_mountinfo(5): `id parent device root point …`).
+ * Arguments: what must be mounted, as `point root`; `--`, the command. proc_pid_mountinfo(5): `id parent device root point …`.
  */
 const CHECK = `
-set -f
-lines=
-while IFS= read -r line; do
-  lines="$lines$line
-"
-done </proc/self/mountinfo
-from() {
-  found=
-  for line in $lines; do
-    rest="\${line#* * }"
-    device="\${rest%% *}"; rest="\${rest#* }"
-    root="\${rest%% *}"; rest="\${rest#* }"
-    [ "\${rest%% *}" = "$1" ] && found="$device \${root%/}"
-  done
-}
-IFS='
+break='
 '
+lines="$break"
+while IFS=' ' read -r x x x root point x; do
+  lines="$lines$point $root$break"
+done </proc/self/mountinfo
 while [ "$1" != -- ]; do
-  from "$1"; around="$found"
-  from "$2"
-  if [ -z "$around" ] || [ "$found" != "$around\${2#"$1"}" ]; then
-    echo "not run: $2 was changed while the sandbox was made" >&2
-    exit 125
-  fi
-  shift 2
+  case "$lines" in
+    *"$break$1$break"*) shift ;;
+    *) echo "not run: \${1%% *} was changed while the sandbox was made" >&2; exit 125 ;;
+  esac
 done
 shift
-unset IFS lines found around device root rest line
-set +f
+unset break lines x root point
 exec "$@"
 `;
 
-export function checkedBefore(command: ConfinedCommand, places: readonly Place[]): ConfinedCommand {
-  const writable = places.filter(({ access }) => access === 'write').reverse();
-  const pairs = places
-    .filter(({ access }) => access === 'read' || access === 'write')
-    .flatMap(({ path }) => {
-      const around = writable.find((place) => place.path !== path && isInside(place.path, path));
-      return around ? [[around.path, path]] : [];
-    });
-  if (pairs.length === 0) return command;
-  const names = pairs.flat().map(escaped);
+/** @throws Error of the system */
+export function checkedBefore(command: ConfinedCommand, places: readonly Place[], scratch: Scratch): ConfinedCommand {
+  const writable = places.filter(({ access }) => access === 'write');
+  const hidden = places.filter(
+    ({ path, access }) => access === 'none' && writable.some((place) => isInside(place.path, path)),
+  );
+  if (hidden.length === 0) return command;
+  const empty = rootOf(scratch.emptyFile);
+  const mounted = hidden.map(({ path }) => `${escaped(path)} ${isFolder(path) ? '/' : empty}`);
   return {
     ...command,
     program: '/bin/sh',
-    args: ['-c', CHECK, 'sh', ...names, '--', command.program, ...command.args],
+    args: ['-c', CHECK, 'sh', ...mounted, '--', command.program, ...command.args],
   };
 }
+
+/** Which path it is on its device, as this process sees it. */
+function rootOf(path: string): string {
+  const name = escaped(path);
+  let [root, point] = ['', ''];
+  for (const line of readFileSync('/proc/self/mountinfo', 'utf8').split('\n')) {
+    const [, , , from = '', to = '/'] = line.split(' ');
+    if (from !== '' && isInside(to, name) && to.length >= point.length) [root, point] = [from, to];
+  }
+  return `${withoutSlash(root)}${name.slice(withoutSlash(point).length)}`;
+}
+
+const withoutSlash = (path: string): string => (path.endsWith('/') ? path.slice(0, -1) : path);
 
 /** As the kernel writes paths there. */
 function escaped(path: string): string {

@@ -19,7 +19,7 @@ export async function tryOut(
     const child = spawn(confined.program, confined.args, {
       cwd: '/',
       env: { PATH: environment['PATH'], ...confined.environment },
-      stdio: ['ignore', 'ignore', 'pipe', 'ignore', 'pipe', 'pipe'],
+      stdio: ['ignore', 'ignore', 'pipe', 'ignore', 'pipe', 'pipe', ...(confined.descriptors ?? [])],
       timeout: TIMEOUT_MS,
       killSignal: 'SIGKILL',
     });

@@ -5,7 +5,7 @@ import { kindOf } from './git-names.ts';
 
 const { O_DIRECTORY, O_NOFOLLOW, S_IRUSR, S_IRWXU, S_IXUSR } = constants;
 /** Of Linux, on all machines that Node runs on (open(2)). */
-const O_PATH = 0o10000000;
+export const O_PATH = 0o10000000;
 /** Of an owner. */
 export const LOOK = S_IRUSR | S_IXUSR;
 export const CHANGE = S_IRWXU;

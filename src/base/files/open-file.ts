@@ -33,12 +33,14 @@ export function openFile(real: string): OpenFile | Failure {
   }
 }
 
-/** The whole of a file by its real path. Undefined: it is none, or may not be opened. @throws Error of the file system */
-export function bytesOf(real: string): Buffer | undefined {
+/** The whole of a file by its real path. Undefined: it is none, has more bytes, or can't be read. */
+export function bytesOf(real: string, most: number): Buffer | undefined {
   const file = openFile(real);
   if ('code' in file) return undefined;
   try {
-    return readFileSync(file.fd);
+    return file.stats.size > most ? undefined : readFileSync(file.fd);
+  } catch {
+    return undefined;
   } finally {
     closeSync(file.fd);
   }

@@ -6,7 +6,14 @@ import { lstatSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { bytesOf } from '../../../base/files/open-file.ts';
 import { foldersFrom, gitToldBy, ON_DISK, repositoryOf, SETTINGS } from '../../../base/git-told-by.ts';
-import { GITLINK, indexEntries, isIndexName, type ObjectFormat, objectFormatOf } from '../../../base/git-index.ts';
+import {
+  GITLINK,
+  indexEntries,
+  isIndexName,
+  LONGEST_INDEX,
+  type ObjectFormat,
+  objectFormatOf,
+} from '../../../base/git-index.ts';
 
 const MOST_REPOSITORIES = 50;
 const MOST_FOLDERS = 2000;
@@ -116,7 +123,7 @@ function linkedBy(git: string, settings: string): string[] | undefined {
 }
 
 function linksIn(index: string, format: ObjectFormat): string[] | undefined {
-  const bytes = bytesOf(index);
+  const bytes = bytesOf(index, LONGEST_INDEX);
   const entries = bytes && indexEntries(bytes, format);
   return entries?.filter(({ mode }) => mode === GITLINK).map(({ name }) => Buffer.from(name, 'latin1').toString());
 }

@@ -104,6 +104,7 @@ function statusOf(child: ChildProcess): () => string {
   return () => text;
 }
 
+const FIRST_GIVEN = 6;
 /** Those that this program was started with; looked for once. */
 let inherited: number[] | undefined;
 
@@ -113,16 +114,18 @@ function start(command: Command, around: Surroundings): ChildProcess | Error {
   const { program, args } = confined?.by ?? command;
   const [shell, wrapper] = bash === undefined ? ['/bin/sh', WITHOUT_PIPE] : [bash, WITH_PIPE];
   const limits = confined === undefined ? '' : limiting(confined.limits, command);
+  const given = confined?.by.descriptors ?? [];
+  inherited ??= inheritedDescriptors();
   // Other shells know descriptors of one digit only.
-  const closing =
-    bash === undefined ? '' : (inherited ??= inheritedDescriptors()).map((id) => `exec ${id}>&-; `).join('');
+  const closed = bash === undefined ? [] : inherited.filter((id) => id >= FIRST_GIVEN + given.length);
+  const closing = closed.map((id) => `exec ${id}>&-; `).join('');
   let child: ChildProcess;
   try {
     child = around.spawn(shell, ['-c', `${WHEN_WATCHED}${closing}${limits}${wrapper}`, shell, program, ...args], {
       cwd: folder,
       env: { ...command.environment, ...confined?.by.environment },
       detached: true,
-      stdio: ['ignore', 'pipe', 'pipe', 'pipe', ...(confined ? (['pipe', 'pipe'] as const) : [])],
+      stdio: ['ignore', 'pipe', 'pipe', 'pipe', ...(confined ? (['pipe', 'pipe'] as const) : []), ...given],
     });
   } catch (error) {
     return error as Error; // arguments or variables that are too long
