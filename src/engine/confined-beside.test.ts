@@ -110,6 +110,14 @@ for (const level of LEVELS) {
       expect(readdirSync(join(c.around, 'elsewhere/project'))).toEqual([]);
     }); // prettier-ignore
 
+      test('and the command is told not to have run', async () => {
+        rmSync(join(c.t.root, '.git'), { recursive: true });
+        const own = c.again({ secrets: { TOKEN: 'deploy' } });
+        const late = (): Promise<string> => Promise.resolve(swapped(c.t.root, c.around)).then(() => 'value');
+        const result = await own.run('touch pwned', { secrets: ['TOKEN'] }, { secret: late });
+        expect(result).toMatchObject({ outcome: 'error', error: { code: 'sandbox_failed' } });
+      });
+
       test('a command finds nothing open but its own', async () => {
         expect(await c.output('for fd in /proc/self/fd/*; do readlink $fd; done')).not.toContain(c.around);
       });

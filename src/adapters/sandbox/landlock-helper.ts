@@ -62,7 +62,7 @@ sub restrict_files {
       my $fd = syscall($OPENAT, -100, $path, 0x280000 | $NOFOLLOW, 0); # O_PATH | O_CLOEXEC
       next if $fd < 0; # gone since it was looked at
       # Another command may have put a link on the way to it.
-      if (readlink("/proc/self/fd/$fd") ne $path) { print STDERR "not run: $path was changed while the sandbox was made\n"; exit 125 }
+      if (-l $path || readlink("/proc/self/fd/$fd") ne $path) { print STDERR "not run: $path was changed while the sandbox was made\n"; exit 125 }
       my $rule = pack('Ql', -d "/proc/self/fd/$fd" ? $rights : $rights & (1 | 2 | 4 | 0x4000), $fd);
       must("landlock_add_rule $path", syscall(445, $rules, 1, $rule, 0));
       syscall($CLOSE, $fd);

@@ -58,7 +58,10 @@ export const landlock: Level = {
   },
 };
 
-/** The paths whose grants together are the map: where something in a folder is another's, what lies in it one by one. */
+/**
+ * The paths whose grants together are the map: where something in a folder is another's, what lies in it one by one.
+ * @throws Error where what may be written isn't found by its path
+ */
 export function grantsOf(places: readonly Place[]): { read: string[]; write: string[] } {
   const found = { read: [] as string[], write: [] as string[] };
   const grant = (path: string, access: Access, around: readonly Place[]): void => {
@@ -72,5 +75,11 @@ export function grantsOf(places: readonly Place[]): { read: string[]; write: str
     } else if (access === 'read') found.read.push(path);
   };
   grant('/', 'read', places);
+  // Another command may have put a link on the way to it.
+  const missed = places.find(
+    ({ path, access }) =>
+      access === 'write' && !isInside('/dev', path) && !found.write.some((folder) => isInside(folder, path)),
+  );
+  if (missed) throw new Error(`${missed.path} was changed while the sandbox was made`);
   return found;
 }

@@ -82,9 +82,13 @@ export function createExecCommand({ exec: { secrets } }: ToolSettings): Tool {
       context.onOutput(text);
     };
     let by: Confined | undefined;
-    let outcome: Outcome;
     try {
       by = inside && sandbox.confine(inside.command);
+    } catch (error) {
+      return notConfined(failureOf(error).message);
+    }
+    let outcome: Outcome;
+    try {
       const around = { spawn, watchdog, clock: scene.clock, signal: context.signal, onBytes };
       const end = await runProcess({ ...command, environment, ...(by && { confined: { by, limits } }) }, around);
       if (clean) output.add(Buffer.from(clean.push(decoder.end()) + clean.end()));
@@ -253,9 +257,12 @@ function quoted(word: string): string {
   return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
 }
 
+/** What was to confine it could not, and it never ran. */
+const notConfined = (why: string): Outcome => failed({ code: 'sandbox_failed', message: `not run: ${why}` });
+
 function outcomeOf(end: CommandEnd | { notStarted: Error }, timeoutMs: number, output: ShownOutput): Outcome {
   if ('notStarted' in end) return failed({ code: 'not_startable', message: end.notStarted.message });
-  if (end.notBegun) return failed({ code: 'sandbox_failed', message: `not run: ${output.text.trim()}` });
+  if (end.notBegun) return notConfined(output.text.trim());
   return report(end, timeoutMs, output);
 }
 
