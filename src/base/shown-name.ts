@@ -2,3 +2,8 @@
 export function isShownName(text: string): boolean {
   return /^[^\p{C}\p{Zl}\p{Zp}]{1,200}$/u.test(text);
 }
+
+/** As it is, or in quotes with escapes. */
+export function shownName(text: string): string {
+  return isShownName(text) ? text : JSON.stringify(text);
+}

@@ -10,9 +10,11 @@ import { bubblewrap } from './bubblewrap.ts';
 import { landlock } from './landlock.ts';
 import type { Level } from './level.ts';
 import { holdGit } from './hold-git.ts';
+import { holdSecrets } from './hold-secrets.ts';
 import { namedPath } from './named-path.ts';
 import type { Layout } from './place.ts';
 import { type Outside, layoutOf, outsideOf } from './places.ts';
+import { secretsOfProject } from './project-secrets.ts';
 import { seatbelt } from './seatbelt.ts';
 import { makeScratch } from './scratch.ts';
 import type { SandboxesOptions } from './options.ts';
@@ -154,14 +156,18 @@ function programOf({ programs }: Level): string | undefined {
 /** Of a level that was found to work. */
 function sandboxOf(level: Level, projectRoot: string, layout: Layout): Sandbox {
   const program = programOf(level) ?? level.programs[0]!;
+  const isHiddenNow = (path: string): boolean =>
+    secretsOfProject(projectRoot, systemClock.now()).some((secret) => isInside(secret, path));
   return {
     level: level.name,
     leaves: level.leaves,
     confine(command) {
       const scratch = makeScratch();
-      let end = (): string[] => [];
+      const ends: (() => string[])[] = [];
+      const end = (): string[] => ends.flatMap((one) => one());
       try {
-        end = holdGit(projectRoot, layout);
+        ends.push(holdGit(projectRoot, layout));
+        if (level.name !== 'landlock') ends.push(holdSecrets(projectRoot, layout.places, isHiddenNow));
         const confined = level.confine(program, { places: layout.places, scratch, command });
         let open = confined.descriptors ?? [];
         const remove = (): string[] => {

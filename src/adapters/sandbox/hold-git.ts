@@ -4,7 +4,7 @@
  * finds, and is no better for it.
  */
 import {
-  closeSync, constants, fchmodSync, fchownSync, fstatSync, mkdirSync, openSync, readFileSync, readlinkSync, renameSync, unlinkSync,
+  closeSync, constants, fchmodSync, fchownSync, fstatSync, mkdirSync, openSync, readFileSync, readlinkSync, unlinkSync,
   writeFileSync,
 } from 'node:fs'; // prettier-ignore
 import { basename, dirname, join, relative } from 'node:path';
@@ -13,11 +13,12 @@ import { nameIn, openFile, openFolder } from '../../base/files/open-file.ts';
 import { settingsThatMayRun } from '../../base/git-settings.ts';
 import { LONGEST_READ } from '../../base/git-told-by.ts';
 import { isInside } from '../../base/is-inside.ts';
-import { isShownName } from '../../base/shown-name.ts';
+import { shownName } from '../../base/shown-name.ts';
 import { begunIn, COMMON, FILES, FOLDERS, kindOf } from './git-names.ts';
 import { type Before, gitBefore, gitLedBy, type Led } from './git-led.ts';
 import { type Staged, stagedOf, stagedUnseen } from './hidden-in-git.ts';
 import type { Layout } from './place.ts';
+import { inFolder, setAside } from './set-aside.ts';
 import { CHANGE, LOOK, unlock } from './unlock.ts';
 
 const { O_CREAT, O_EXCL, O_NOFOLLOW, O_WRONLY } = constants;
@@ -92,7 +93,7 @@ function cleared(
   const said: string[] = [];
   /** True: something was set aside by it. */
   const attempt = (path: string, act: () => unknown, done = 'set aside'): void => {
-    const name = shown(relative(projectRoot, path));
+    const name = shownName(relative(projectRoot, path));
     try {
       if (act() === true) said.push(`${done}: ${name}`);
     } catch (error) {
@@ -117,7 +118,7 @@ function cleared(
     for (const path of led.files) attempt(path, () => setAside(path));
     // Last: by now it may have been set aside, with what holds it.
     for (const path of led.links) attempt(String(path), () => removeLink(path), 'removed, a link');
-    for (const path of led.unseen) said.push(`not looked through: ${shown(relative(projectRoot, String(path)))}`);
+    for (const path of led.unseen) said.push(`not looked through: ${shownName(relative(projectRoot, String(path)))}`);
   }
   return said;
 }
@@ -130,7 +131,7 @@ function stagedIn({ staged }: Holding, repositories: readonly string[], hidden: 
       const after = stagedOf(git, hidden);
       if (after === undefined) return [];
       staged.set(git, after);
-      const names = stagedUnseen(git, before, after).map(shown);
+      const names = stagedUnseen(git, before, after).map(shownName);
       const more = names.length > MOST_NAMED ? ` and ${names.length - MOST_NAMED} more` : '';
       const told = names.slice(0, MOST_NAMED).join(', ') + more;
       return told === '' ? [] : [`hidden from commands, and staged as they find it: ${told}`];
@@ -149,8 +150,6 @@ function isBare(projectRoot: string): boolean {
   return isThere(HEAD) && (isThere(COMMON) || (isThere('objects') && isThere('refs')));
 }
 
-const shown = (path: string): string => (isShownName(path) ? path : JSON.stringify(path));
-
 /** What came there, or a link that came on the way there. Where a folder is a link by now, nothing is renamed behind it. */
 function setAsideBelow(projectRoot: string, path: string): boolean {
   let at = projectRoot;
@@ -164,21 +163,6 @@ function setAsideBelow(projectRoot: string, path: string): boolean {
   return false;
 }
 
-/**
- * Under a name that is free: nobody waits until all is removed that a command put under another. Through the folder, held open:
- * a command that still runs may put a link in the place of any. False: nothing is there, or its folder is none any more.
- */
-function setAside(path: string): boolean {
-  const [real, name] = [dirname(path), basename(path)];
-  return inFolder(real, path, (fd) => {
-    const held = { fd, real };
-    let aside = `${name}.set-aside`;
-    for (let more = 2; kindOf(nameIn(held, aside)) !== undefined; more += 1) aside = `${name}.set-aside-${more}`;
-    renameSync(nameIn(held, name), nameIn(held, aside));
-    return true;
-  });
-}
-
 /** It holds nothing, and under another name git would still go through it. The path is bytes, as names need be no UTF-8. */
 function removeLink(path: Buffer): boolean {
   const end = path.lastIndexOf('/');
@@ -189,23 +173,6 @@ function removeLink(path: Buffer): boolean {
     unlinkSync(link);
     return true;
   });
-}
-
-/** False: nothing is there, or its folder is none any more. */
-function inFolder(real: string | Buffer, path: string | Buffer, act: (fd: number) => boolean): boolean {
-  unlock(real, LOOK);
-  if (kindOf(path) === undefined) return false;
-  unlock(real, CHANGE);
-  const folder = openFolder(real);
-  if ('code' in folder) {
-    if (folder.code === 'no_permission') throw new Error(folder.message);
-    return false;
-  }
-  try {
-    return act(folder.fd);
-  } finally {
-    closeSync(folder.fd);
-  }
 }
 
 /**

@@ -8,6 +8,7 @@ import { dirname, join } from 'node:path';
 import { realPathOf } from '../../base/files/resolve-real.ts';
 import { mayBeIn } from '../../base/files/may-be-in.ts';
 import { secretsIn } from '../../base/home-secrets.ts';
+import { heldIn } from './hold-secrets.ts';
 import { layoutOfKept } from './kept-places.ts';
 import type { Access, Layout, Place } from './place.ts';
 import { secretsOfProject } from './project-secrets.ts';
@@ -66,7 +67,7 @@ export function layoutOf(around: Surroundings): Layout {
   const access = new Map(around.outside);
   const soft = new Set<string>();
   access.set(projectRoot, 'write');
-  for (const path of secretsOfProject(projectRoot, around.now)) {
+  for (const path of [...secretsOfProject(projectRoot, around.now), ...heldIn(projectRoot)]) {
     put(access, path, 'none', true); // a command that runs may lock its folder at this moment
     soft.add(path);
   }
