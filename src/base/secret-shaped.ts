@@ -12,9 +12,11 @@ export const STAGED_FILE = /^\.runtime-patch-[0-9a-f]{16}\.tmp$/;
 /** Nothing but a secret has such a name. */
 const PLAIN = [STAGED_FILE, /^\.env(?:[.\-_].*)?$/, /^\.envrc$/, /^id_(?:rsa|dsa|ecdsa|ed25519)(?:_sk)?$/];
 
+const KEYS = /\.(?:pem|key|p12|pfx|jks|keystore|ppk|kdbx)$/;
+
 const PATTERNS = [
   ...PLAIN,
-  /\.(?:pem|key|p12|pfx|jks|keystore|ppk|kdbx)$/,
+  KEYS,
   /^(?:.*[._-])?(?:tokens?|secrets?|credentials?|passwords?)(?:\.(?:json|ya?ml|toml|ini|txt))?$/,
 ];
 
@@ -38,6 +40,11 @@ export function isSecretShaped(path: string): boolean {
 export function isPlainlySecret(name: string): boolean {
   const file = folded(name).replace(COPY, '');
   return isSecretFolder(name) || FILES.has(file) || PLAIN.some((pattern) => pattern.test(file));
+}
+
+/** Whether a file's name is that of keys, or of certificates. */
+export function isKeyShaped(name: string): boolean {
+  return KEYS.test(folded(name).replace(COPY, ''));
 }
 
 export function isSecretFolder(name: string): boolean {

@@ -32,3 +32,31 @@ test('a folder whose names can be listed, and not looked at, is one: by the next
     rmSync(root, { recursive: true });
   }
 });
+
+test('private keys are found in folders of any depth, but not those of tests, nor certificates', () => {
+  const root = realpathSync(mkdtempSync(join(tmpdir(), 'secrets-')));
+  const key = '-----BEGIN PRIVATE KEY-----\nMII\n';
+  const certificate = '-----BEGIN CERTIFICATE-----\nMII\n';
+  const files: [string, string, boolean][] = [
+    ['a/b/server.pem', key, true],
+    ['a/b/c/both.pem', certificate + key, true],
+    ['a/b/c/server.key.bak', key, true],
+    ['a/b/store.p12', 'binary', true],
+    ['a/b/cacert.pem', certificate, false],
+    ['a/b/tokens.json', '{}', false],
+    ['a/b/tests/server.pem', key, false],
+    ['a/testdata/x/server.key', key, false],
+    ['.venv/lib/x/server.pem', key, false],
+    ['a/latest/x/server.pem', key, true],
+  ];
+  for (const [name, content] of files) {
+    mkdirSync(join(root, name, '..'), { recursive: true });
+    writeFileSync(join(root, name), content);
+  }
+  const named = (): string[] => secretsOfProject(root, 0).map((path) => path.slice(root.length + 1)).sort(); // prettier-ignore
+  const wanted = files.filter(([, , is]) => is).map(([name]) => name).sort(); // prettier-ignore
+  expect(named()).toEqual(wanted);
+  writeFileSync(join(root, 'a/b/cacert.pem'), `${certificate}${key}`);
+  expect(named()).toEqual([...wanted, 'a/b/cacert.pem'].sort());
+  rmSync(root, { recursive: true });
+});

@@ -1,8 +1,9 @@
 /** Secrets of a project, found by their names before each command. */
 import { type Dirent, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { isPlainlySecret, isSecretShaped, isSecretShapedFolder } from '../../base/secret-shaped.ts';
+import { isKeyShaped, isPlainlySecret, isSecretShaped, isSecretShapedFolder } from '../../base/secret-shaped.ts';
 import { createListings } from './listings.ts';
+import { isPrivateKey } from './private-key.ts';
 
 /** What others made and made public, and what is for git alone. */
 const NOT_LOOKED_INTO = new Set(['.git', 'node_modules']);
@@ -15,11 +16,17 @@ interface Listing {
   /** Names that look like a secret's, in any folder; and those that mean one wherever they are. */
   shaped: string[];
   plain: string[];
+  /** That may be private keys. */
+  keys: string[];
 }
 
+/** What is there to be tried, or is of others, whatever its name. */
+const OF_TESTS =
+  /\/(?:(?:__)?(?:tests?|mocks?)(?:__)?|specs?|e2e|fixtures?|test[-_]?data|examples?|samples?|vendor|third[-_]party|\.?venv|site-packages)(?=\/|$)/i;
+
 /**
- * What is named like a secret, in the project or a folder of it. Deeper only what can hardly be anything else: keys and
- * certificates there are rather those of tests, and `tokens.json` may be of colours.
+ * What is named like a secret, in the project or a folder of it. Deeper only what can hardly be anything else, and private keys, but
+ * for those of tests: `tokens.json` may be of colours there, and certificates are for everybody.
  * `now`: ms UTC.
  * @throws Error of the system when the project itself can't be read: what it holds wouldn't be hidden then
  */
@@ -37,6 +44,9 @@ export function secretsOfProject(root: string, now: number): string[] {
         continue;
       }
       for (const name of depth < 2 ? listing.shaped : listing.plain) found.push(join(folder, name));
+      if (depth >= 2 && !OF_TESTS.test(folder.slice(root.length))) {
+        found.push(...listing.keys.map((name) => join(folder, name)).filter(isPrivateKey));
+      }
       for (const name of listing.folders) next.push(join(folder, name));
     }
     level = next;
@@ -51,7 +61,7 @@ function listingOf(folder: string, { must, now }: { must: boolean; now: number }
     return listed(Buffer.from(folder), now);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    if (code === 'ENOENT' || code === 'ENOTDIR') return { folders: [], shaped: [], plain: [] };
+    if (code === 'ENOENT' || code === 'ENOTDIR') return { folders: [], shaped: [], plain: [], keys: [] };
     if (must) throw error;
     return undefined;
   }
@@ -70,5 +80,6 @@ function sorted(entries: readonly Dirent[]): Listing {
       .map(({ name }) => name),
     shaped,
     plain: shaped.filter(isPlainlySecret),
+    keys: own.filter((entry) => entry.isFile() && isKeyShaped(entry.name)).map(({ name }) => name),
   };
 }
