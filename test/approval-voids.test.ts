@@ -1,5 +1,5 @@
 /** An approval is for exactly what was shown: whatever is otherwise when the call is to run, it doesn't. */
-import { chmodSync, mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readdirSync, renameSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect } from 'vitest';
 import type { JsonObject } from '../src/base/json.ts';
@@ -134,6 +134,90 @@ describe.concurrent('void, and nothing ran', () => {
     const id = await ask(place, bound);
     await place.run(['approve', id, '--resume']);
     expect(entriesOf(place.journal('one'), 'call.finished')).toMatchObject([{ outcome: 'ok' }]);
+  });
+});
+
+/** Lines of every day, and what of the project becomes a link to where. `victim/` lies beside the project. */
+const LED: [line: string, path: string, target: string][] = [
+  ['rev notes/a.txt', 'notes/a.txt', 'f.txt'],
+  ['cat notes/*', 'notes/a.txt', 'f.txt'],
+  ['rm -rf build/tmp', 'build', ''],
+  ['rm -rf */tmp', 'build', ''],
+  ['cd build && rm -rf tmp', 'build', ''],
+  ['touch out/new.txt', 'out', ''],
+  ['mkdir -p out/new', 'out', ''],
+  ['chmod 777 out/f.txt', 'out', ''],
+  ['cp -r src dst', 'dst/src/index.js', 'f.txt'],
+  ['cp -rL notes n2', 'notes/d', ''],
+  ['grep -R e .', 'notes/d', ''],
+];
+
+function withVictim(place: Place): void {
+  for (const folder of ['../victim/tmp', 'notes', 'build/tmp', 'out', 'src', 'dst/src'])
+    mkdirSync(at(place, folder), { recursive: true });
+  place.write('../victim/f.txt', 'theirs\n');
+  for (const path of ['notes/a.txt', 'out/f.txt', 'src/index.js', 'dst/src/index.js']) place.write(path, 'here\n');
+}
+
+function lead(place: Place, path: string, target: string): void {
+  rmSync(at(place, path), { recursive: true, force: true });
+  symlinkSync(at(place, join('../victim', target)), at(place, path));
+}
+
+/** What lies there, and who may do what with it. */
+const victimOf = (place: Place): unknown =>
+  readdirSync(at(place, '../victim'), { recursive: true })
+    .map(String)
+    .sort()
+    .map((name) => [name, statSync(at(place, join('../victim', name))).mode, place.read(join('../victim', name))]);
+
+const lineOf = (cmd: string): Bound => ({ what: cmd, tool: 'exec_command', args: { cmd }, prepare: withVictim, change: () => {} }); // prettier-ignore
+
+describe.concurrent('a line of every day whose words a link leads elsewhere', () => {
+  test.for(LED)('void, where it came after the approval: %s', async ([line, path, target], { place }) => {
+    const id = await ask(place, lineOf(line));
+    expect((await place.run(['approvals', 'show', id])).stdout).not.toContain('goes by');
+    lead(place, path, target);
+    const before = victimOf(place);
+    const approved = await place.run(['approve', id, '--resume']);
+    expect(approved.stdout).toContain('[void]');
+    expect(approved.stdout).not.toMatch(/theirs|srieht/);
+    expect(victimOf(place)).toEqual(before);
+    expect(place.read('n2/d/f.txt')).toBe('');
+    await expectVerified(place, 'one');
+  });
+
+  test.for(LED)('asks, where it was granted before: %s', async ([line, path, target], { place }) => {
+    const id = await ask(place, lineOf(line));
+    expect((await place.run(['approve', id, '--always', '--exact'])).code).toBe(0);
+    lead(place, path, target);
+    const before = victimOf(place);
+    expect((await place.run(['run', '--session', 'two', 'go'])).code).toBe(5);
+    expect(victimOf(place)).toEqual(before);
+  });
+
+  test('runs, where it stays as it was shown; granted by a rule it asks again', async ({ place }) => {
+    const bound = lineOf('rev notes/a.txt');
+    const id = await ask(place, bound);
+    expect((await place.run(['approve', id, '--always', '--resume'])).stdout).toContain('ereh');
+    lead(place, 'notes/a.txt', 'f.txt');
+    const asked = await place.run(['run', '--session', 'two', 'go']);
+    expect(asked.code).toBe(5);
+    const again = approvalsIn(asked)[0]!;
+    const shown = (await place.run(['approvals', 'show', again])).stdout.replace(/\n *↪ ?/g, '');
+    expect(shown).toContain(`notes/a.txt, which leads to ${join(place.project, '../victim/f.txt')}`);
+    expect((await place.run(['approve', again, '--always', '--exact', '--resume'])).stdout).toContain('srieht');
+    expect((await place.run(['run', '--session', 'three', 'go'])).stdout).toContain('srieht');
+  });
+
+  test('asks whatever was granted, where it leads into the home of the runtime', async ({ place }) => {
+    withVictim(place);
+    rmSync(at(place, 'notes/a.txt'));
+    symlinkSync(join(place.home, 'config.yaml'), at(place, 'notes/a.txt'));
+    const id = await ask(place, { ...lineOf('rev notes/*'), prepare: () => {} });
+    expect((await place.run(['approvals', 'show', id])).stdout).toContain('fact:names_runtime');
+    await place.run(['approve', id, '--always', '--exact', '--resume']);
+    expect((await place.run(['run', '--session', 'two', 'go'])).code).toBe(5);
   });
 });
 

@@ -15,6 +15,7 @@ import { visible } from '../visible.ts';
 import { carriedInside, commandEnvironment, gitGuard } from './command-environment.ts';
 import { executableDigests, findExecutable } from './executable.ts';
 import { keepOutput, type ShownOutput } from './kept-output.ts';
+import { lineLinks, NO_LINKS } from './line-links.ts';
 import { namedHosts } from './named-hosts.ts';
 import { markRuntime } from './names-runtime.ts';
 import { type Command, type CommandEnd, runProcess } from './run-process.ts';
@@ -153,9 +154,11 @@ export function createExecCommand({ exec: { secrets } }: ToolSettings): Tool {
       const commands = parsed.length > 0 ? parsed : [{ words, assignments: [], redirects: [], parser: 'text' }];
       const sandbox = await looked;
       const written = writtenFiles(commands, scene, folder, sandbox === undefined);
+      const line = { commands: parsed, text: call.cmd ?? '', folder };
+      const links = sandbox ? NO_LINKS : lineLinks(line, scene);
       const free = sandbox
         ? undefined
-        : { root: scene.projectRoot, text: call.cmd ?? '', targets: written.targets, lands: written.lands };
+        : { root: scene.projectRoot, text: line.text, targets: written.targets, lands: written.lands, links };
       const runs = await runFiles(parsed, folder, digestOf, secretsOf(scene), free);
       const asked = [...new Set(call.secrets)].sort().map((variable) => ({ variable, name: secrets[variable]! }));
       const facts: Facts = {
@@ -166,7 +169,12 @@ export function createExecCommand({ exec: { secrets } }: ToolSettings): Tool {
           ...(hides(sandbox) ? [] : secretWords(commands, scene, folder)),
         ],
         hosts: namedHosts(call.cmd === undefined ? 'command' : 'cmd', commands),
-        commands: markRuntime(written.commands, words.join(' '), homes),
+        commands: markRuntime(
+          written.commands,
+          words.join(' '),
+          homes,
+          links.led.some(({ closed }) => closed),
+        ),
         ...(executable ? { executable } : {}),
         ...(runs ? { runs } : {}),
         ...(sandbox ? { sandbox: sandbox.level } : {}),

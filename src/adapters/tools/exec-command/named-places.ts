@@ -27,8 +27,10 @@ const ANYWHERE = '/';
 /** Their words are no files that they read. */
 const READ_NO_WORD = new Set([
   'echo', 'printf', 'test', '[', '[[', '((', 'let', 'exit', 'return', 'break', 'continue', 'kill', 'sleep', 'seq', 'set', 'unset', 'shift', 'export',
-  'declare', 'typeset', 'local', 'readonly', 'read', 'wait', 'trap', 'true', 'false', ':', 'mkdir', 'touch',
+  'declare', 'typeset', 'local', 'readonly', 'read', 'wait', 'trap', 'true', 'false', ':',
 ]); // prettier-ignore
+
+const ONLY_MAKE = new Set(['mkdir', 'touch']);
 
 /** A text for people: `git commit -m "$(cat <<EOF …)"`. */
 const HAVE_MESSAGES = new Set(['git', 'gh', 'glab', 'hg']);
@@ -51,26 +53,41 @@ export interface Line {
   text: string;
   /** Where it is run. */
   folder: string;
+  /** What it only makes is told, too, where only the shell knows what that is. */
+  makes?: true;
 }
 
 /** Absolute real paths. `/`: it may be any. */
-export function namedPlaces({ commands, text, folder }: Line, environment: Environment): string[] {
+export function namedPlaces(line: Line, environment: Environment): string[] {
+  const { paths, isAll } = namedPaths(line, environment);
+  return [...new Set([...paths.map(realOf), ...(isAll ? [] : [ANYWHERE])])];
+}
+
+/** Absolute paths as they are named. `isAll`: it may be no other. */
+export function namedPaths(
+  { commands, text, folder, makes }: Line,
+  environment: Environment,
+): { paths: string[]; isAll: boolean } {
   const values = valuesIn(commands, text, environment);
   const homeOf = homesHere();
-  const distinct = new Map(commands.flatMap(madeIn).map((one) => [JSON.stringify(one), one]));
+  const isRead = (name: string): boolean => !READ_NO_WORD.has(name) && (makes === true || !ONLY_MAKE.has(name));
+  const all = commands.flatMap((command) => madeIn(command, isRead(command.words[0]!)));
+  const distinct = new Map(all.map((one) => [JSON.stringify(one), one]));
   const made = [...distinct.values()].flatMap((one) => valuesOf(one, values, homeOf));
   const patterns = made.filter((one) => isMade(one.text));
   const plain = made.filter((one) => !isMade(one.text)).flatMap((one) => partsOf(one.text));
   const known = [...commands.flatMap(knownIn), ...plain].filter(isPlace);
   const words = [...new Set(known.flatMap(atHome))];
-  if (isTooMuch(words, 1) || (commands.some(setsHome) && words.some((word) => word.startsWith('~')))) return [ANYWHERE];
+  const isHomeMoved = commands.some(setsHome) && words.some((word) => word.startsWith('~'));
+  if (isTooMuch(words, 1) || isHomeMoved) return { paths: [], isAll: false };
   const folders = foldersOf(commands, words, folder);
-  if (folders.length > MOST_FOLDERS || isTooMuch(words, folders.length)) return [ANYWHERE];
+  if (folders.length > MOST_FOLDERS || isTooMuch(words, folders.length)) return { paths: [], isAll: false };
   const places = new Set(folders.flatMap((one) => words.map((word) => fileNamed(word, one))));
   if (commands.some((one) => moves(one) && one.words.length === 1)) places.add(homedir());
   const names = createNames();
-  for (const one of patterns) for (const place of ofMade(one, folders, names)) places.add(place);
-  return [...new Set([...places].map(realOf))];
+  const found = patterns.map((one) => ofMade(one, folders, names));
+  for (const place of found.flatMap((paths) => paths ?? [])) places.add(place);
+  return { paths: [...places], isAll: !found.includes(undefined) };
 }
 
 function isTooMuch(words: readonly string[], folders: number): boolean {
@@ -95,14 +112,14 @@ function targetOf(redirect: string): string {
   return redirect.replace(/^(?:\d+|\{\w+\})?[<>&|]+ ?/, '');
 }
 
-function madeIn(command: CommandFact): Made[] {
+function madeIn(command: CommandFact, readsWords: boolean): Made[] {
   const { words, dynamic = [], redirects, assignments, parser, unclear } = command;
   if (parser === 'text' || NOT_READ.has(unclear)) return words.flatMap(inCode).map((text) => madeOf(text, true));
   const ofWords = dynamic
     .filter((at) => !PROCESS.test(words[at]!))
     .flatMap((at) => {
       const isMessage = HAVE_MESSAGES.has(words[0]!) && MESSAGE_OPTION.test(words[at - 1] ?? '');
-      const isRead = !READ_NO_WORD.has(words[0]!) && !isMessage;
+      const isRead = readsWords && !isMessage;
       return [words[at]!, ...piecesOf(words[at]!, command)].map((text) => madeOf(text, isRead));
     });
   return [
@@ -134,17 +151,19 @@ function valuesOf(made: Made, values: Values, homeOf: HomeOf): Made[] {
   }));
 }
 
+/** Undefined: it may be any. */
 function ofMade(
   { text, isQuoted, isRead }: Made,
   folders: readonly string[],
   names: ReturnType<typeof createNames>,
-): string[] {
+): string[] | undefined {
   const found = filesOfPattern(text, isQuoted, folders, names);
   if (found) return found;
   const start = startOf(text);
-  if (start === undefined) return isRead ? [ANYWHERE] : [];
+  if (start === undefined) return isRead ? undefined : [];
   const around = folders.map((one) => fileNamed(start.slice(0, start.lastIndexOf('/') + 1), one));
-  return [...around, ...(filesOfPattern(`${start}*`, false, folders, names) ?? [ANYWHERE])];
+  const begun = filesOfPattern(`${start}*`, false, folders, names);
+  return begun && [...around, ...begun];
 }
 
 /** As far as it is known; undefined: nothing is, or it goes up from where only the shell knows. */

@@ -25,6 +25,6 @@ test.each([
   ['ls; runtime "', [true]],
   ['ls; ls', [false, false]],
 ])('%s: which of its commands names the program', (text, named) => {
-  const marked: CommandFact[] = markRuntime(parseCommand(text), text, homes);
+  const marked: CommandFact[] = markRuntime(parseCommand(text), text, homes, false);
   expect(marked.map((command) => command.names_runtime === true)).toEqual(named);
 });

@@ -15,11 +15,16 @@ export function namesRuntime(text: string, homes: readonly string[]): boolean {
   });
 }
 
-/** Marks each command that names it, by what the shell would pass; the first, where only the whole text does. */
-export function markRuntime(commands: CommandFact[], text: string, homes: readonly string[]): CommandFact[] {
+/** Marks each command that names it, by what the shell would pass; the first, where only the whole text does, or a link leads there. */
+export function markRuntime(
+  commands: CommandFact[],
+  text: string,
+  homes: readonly string[],
+  isLed: boolean,
+): CommandFact[] {
   const names = ({ words, assignments, redirects }: CommandFact): boolean =>
     [...words, ...assignments, ...redirects].some((word) => namesRuntime(word, homes)) || namesRuntime(words.join(' '), homes); // prettier-ignore
   const named = commands.map(names);
-  if (!named.includes(true) && namesRuntime(text, homes)) named[0] = true;
+  if (!named.includes(true) && (isLed || namesRuntime(text, homes))) named[0] = true;
   return commands.map((command, at) => (named[at] ? { ...command, names_runtime: true } : command));
 }

@@ -1,12 +1,11 @@
 /** Files that a command line may run or go by: who approves the line approves them as they are. */
 import { statSync } from 'node:fs';
-import { basename, normalize } from 'node:path';
+import { normalize } from 'node:path';
 import { type Digest, digestOf } from '../../../base/digest.ts';
 import type { CommandFact, Facts } from '../../../contract/values.ts';
 import { resolveReal } from '../../../base/files/resolve-real.ts';
 import { isInside } from '../../../base/is-inside.ts';
 import { gitCall } from '../shell/git-operands.ts';
-import { interpreterOf } from '../shell/interpreters.ts';
 import { wordsOf as shellWords } from '../shell/words.ts';
 import { wrapperOf } from '../shell/wrappers.ts';
 import type { PathFact } from '../paths/path-facts.ts';
@@ -18,7 +17,9 @@ import { givenNames, isMade, madeBy, unreadIn } from './made-words.ts';
 import { GIVEN, openWords } from './open-words.ts';
 import { createNames, filesOfPattern } from './pattern-files.ts';
 import { filesOfRepositories } from './git-repositories.ts';
-import { endingsOf, isToldByFiles, unnamedFiles } from './unnamed-files.ts';
+import { ledText, type LineLinks } from './line-links.ts';
+import { isToldByWords, looksForFiles, nameOf, runsFiles } from './programs.ts';
+import { endingsOf, unnamedFiles } from './unnamed-files.ts';
 
 export type RunFile = NonNullable<Facts['runs']>[number];
 
@@ -32,33 +33,9 @@ export interface Free {
   targets: readonly PathFact[];
   /** Some of that outside of the project, or nobody knows where. */
   lands: boolean;
+  /** Where links of the project lead it. */
+  links: LineLinks;
 }
-
-/** They run a file that their words name, in languages that aren't read here. */
-const RUNS = /^(?:java|kotlin|julia|elixir|racket|sbcl|raku|nim|wasmtime|pm2|forever)$/;
-
-/** Of files alone, with a script that was read and only writes what it reads. Any other is unclear. */
-const READ_HERE = /^(?:g?sed|[gmn]?awk)$/;
-
-/** What they do is told by their words: of files they read text, or move, list, make and remove them. */
-const BY_WORDS = new Set([
-  '', ':', '[', '[[', 'alias', 'b2sum', 'base32', 'base64', 'basename', 'bg', 'break', 'bzcat', 'cat', 'cd', 'chgrp', 'chmod', 'chown', 'cksum', 'cmp',
-  'column', 'comm', 'command', 'continue', 'cp', 'cut', 'date', 'declare', 'df', 'diff', 'dirname', 'dirs', 'du', 'echo', 'egrep', 'eval', 'exit',
-  'expand', 'export', 'expr', 'false', 'fg', 'fgrep', 'file', 'find', 'fmt', 'fold', 'free', 'getopts', 'grep', 'groups', 'hash', 'head',
-  'hexdump', 'hostname', 'iconv', 'id', 'jobs', 'join', 'kill', 'less', 'let', 'link', 'ln', 'local', 'ls', 'lsof', 'md5sum', 'mkdir', 'mkfifo',
-  'mktemp', 'more', 'mv', 'nl', 'nproc', 'numfmt', 'od', 'paste', 'pgrep', 'pkill', 'popd', 'printenv', 'printf', 'ps', 'pushd', 'pwd', 'read',
-  'readlink', 'readonly', 'realpath', 'return', 'rev', 'rg', 'rm', 'rmdir', 'seq', 'set', 'sha1sum', 'sha224sum', 'sha256sum', 'sha384sum',
-  'sha512sum', 'shift', 'shred', 'shuf', 'sleep', 'sort', 'split', 'stat', 'strings', 'sum', 'sync', 'tac', 'tail', 'tee', 'test', 'time', 'times',
-  'touch', 'tr', 'trap', 'tree', 'true', 'truncate', 'tty', 'type', 'typeset', 'ulimit', 'umask', 'unalias', 'uname', 'unexpand', 'uniq',
-  'unlink', 'unset', 'uptime', 'users', 'wait', 'wc', 'whereis', 'which', 'who', 'whoami', 'xxd', 'yes', 'zcat', 'zgrep',
-]); // prettier-ignore
-
-/** Of git: what a file of theirs says becomes files, commits or settings elsewhere. */
-const GIT_BY_FILES = /^(?:am|apply|bundle|config|lfs)$/;
-
-/** They send what their words name, or have it run elsewhere. */
-const SENDS =
-  /^(?:curl|wget|scp|sftp|rsync|ssh|nc|ncat|socat|kubectl|helm|terraform|tofu|ansible.*|aws|gcloud|az|gh|glab)$/;
 
 /** It doesn't begin in the folder where it is run, or doesn't stay there. */
 const OUTWARDS = /^(?:~|\$\{?HOME\b|\/(?!dev\/))|(?:^|\/)\.\.(?:\/|$)/;
@@ -71,6 +48,8 @@ const MOST_TOLD = 100;
 
 const LONGEST_WORD = 200;
 
+const IN_FOLDERS = 'else lies in its folders';
+
 /** Of larger ones not the content counts, but when they were changed. */
 const LARGE_BYTES = 32 * 1024 * 1024;
 
@@ -79,10 +58,22 @@ const LARGE_BYTES = 32 * 1024 * 1024;
  * words and patterns name, and those that its programs go by unnamed. What these load in their turn isn't among them. A word
  * counts in each folder that the line names, too, as it may go there. A word that only the shell will know is told as such.
  * Without a sandbox it is so of any program but those of every day that do what their words say; and of these, too, where only
- * the shell will know what they say, or where what they take lands outside of the project. Undefined: it goes by none. Empty:
+ * the shell will know what they say, or where what they take lands outside of the project; and where links of the project lead what
+ * its words name is among them, whatever its programs are. Undefined: it goes by none. Empty:
  * none is there, and its programs would take one that came, or something lands there all the same (`ls > ~/x`).
  */
 export async function runFiles(
+  commands: readonly CommandFact[],
+  folder: string,
+  digestOfFile: DigestExecutable,
+  isSecret: IsSecret,
+  free?: Free,
+): Promise<RunFile[] | undefined> {
+  const goneBy = await goneByIn(commands, folder, digestOfFile, isSecret, free);
+  return free ? withLinks(goneBy, free) : goneBy && shortened(goneBy);
+}
+
+async function goneByIn(
   commands: readonly CommandFact[],
   folder: string,
   digestOfFile: DigestExecutable,
@@ -131,7 +122,7 @@ export async function runFiles(
   }
   const scripts = [...new Set(paths.flatMap(realFile))];
   const unnamed = unnamedFiles(programs, words, scripts, folders, names);
-  if (!unnamed.isAll) unknown.add('else lies in its folders');
+  if (!unnamed.isAll) unknown.add(IN_FOLDERS);
   if (isCounted) for (const text of commands.flatMap(unreadIn)) unknown.add(text);
   if (commands.some(setsHome)) for (const word of words) if (/^~(?:\/|$)/.test(word)) unknown.add(word);
   const found: RunFile[] = [];
@@ -146,28 +137,7 @@ export async function runFiles(
   }
   const goneBy = [...[...unknown].map(notKnown), ...found];
   const looksFor = free !== undefined && commands.some(looksForFiles);
-  return goneBy.length > 0 || looksFor || lands ? shortened(goneBy) : undefined;
-}
-
-function runsFiles(command: CommandFact): boolean {
-  const { words, unclear } = command;
-  const name = nameOf(command);
-  if (unclear !== undefined || words[0]?.includes('/') || name === '.' || name === 'source') return true;
-  if (READ_HERE.test(name)) return false;
-  return interpreterOf(name) !== undefined || SENDS.test(name) || looksForFiles(command);
-}
-
-/** By its path, which a file may take at any time, or in a folder that nobody names to it. */
-function looksForFiles(command: CommandFact): boolean {
-  const name = nameOf(command);
-  return command.words[0]?.includes('/') === true || RUNS.test(name) || isToldByFiles(name);
-}
-
-function isToldByWords(command: CommandFact): boolean {
-  const name = nameOf(command);
-  if (READ_HERE.test(name) || BY_WORDS.has(name)) return true;
-  const call = gitCall(shellWords(command));
-  return call !== undefined && !GIT_BY_FILES.test(call.command);
+  return goneBy.length > 0 || looksFor || lands ? goneBy : undefined;
 }
 
 /** Programs of which nobody here knows what they write: where a word names a place outside of the project, it may be that. */
@@ -182,8 +152,14 @@ function mayLand(command: CommandFact, folder: string, root: string): boolean {
   );
 }
 
-function nameOf({ words }: CommandFact): string {
-  return basename(words[0] ?? '');
+/** Each link with where it leads, behind what isn't known. */
+function withLinks(goneBy: RunFile[] | undefined, { root, links: { led, isAll } }: Free): RunFile[] | undefined {
+  const files = goneBy?.filter(({ digest }) => digest !== undefined) ?? [];
+  const unknown = goneBy?.filter(({ digest }) => digest === undefined) ?? [];
+  if (!isAll && unknown.length === 0) unknown.push(notKnown(IN_FOLDERS));
+  const linked = led.map((fact) => ({ path: ledText(fact, root), digest: digestOf(fact.real) }));
+  const all = [...unknown, ...linked.sort((a, b) => (a.path < b.path ? -1 : 1)), ...files];
+  return all.length > 0 || goneBy ? shortened(all) : undefined;
 }
 
 /** It stands before the files, so that however many these are it is seen. */

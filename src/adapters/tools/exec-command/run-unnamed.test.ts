@@ -37,7 +37,6 @@ describe('Python looks for modules beside its script', () => {
     ['python3 tools/m.py', `manage.py random.py ${beside}`],
     ['python3 tools/plain', `manage.py random.py ${beside} tools/plain`],
     ['python3 tools/m*.py', `manage.py random.py ${beside}`],
-    ['python3 link', `manage.py random.py ${beside}`],
     ['cd tools && python3 ../manage.py', `manage.py random.py ${beside}`],
     ['./manage.py migrate', 'manage.py random.py'],
     ['tools/m.py', beside],
@@ -54,6 +53,11 @@ describe('Python looks for modules beside its script', () => {
     ['sh tools/plain', 'tools/plain'],
   ])('%s', async (cmd, files) => {
     expect(await runsOf(cmd)).toEqual(files.split(' '));
+  });
+
+  test('… also where a link leads to it', async () => {
+    const told = ['link, which leads to tools/m.py', ...`manage.py random.py ${beside}`.split(' ')];
+    expect((await runsOf('python3 link'))?.map((one) => one.replace(`${t.root}/`, ''))).toEqual(told);
   });
 
   test('a module that comes there makes an approved call void', async () => {
