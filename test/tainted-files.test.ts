@@ -1,12 +1,12 @@
 /** What a page had written into files is tainted where they are read later, in whatever conversation. */
-import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect } from 'vitest';
 import { startDaemon } from './support/daemon.ts';
 import { enter, openRepl } from './support/repl.ts';
-import { expectVerified, type Place, type Ran, test, until } from './support/place.ts';
+import { expectVerified, type Place, type Ran, type Running, test, until } from './support/place.ts';
 
 const SOURCE = 'web:127.0.0.1';
 
@@ -291,6 +291,39 @@ describe('who looks at it otherwise', () => {
     await say(place, 'told', 'hello');
     expect(await instructionsOf('told')).toMatch(/instructions +\S*AGENTS\.md, \d+ bytes/);
     expect(await taintOf(place, 'told')).toEqual([]);
+  });
+});
+
+describe('what was there only while a tainted command ran', () => {
+  test.for([
+    ['a command that began before', ['look', 'write']],
+    ['one that began later', ['write', 'look']],
+  ] as const)('comes into the conversation of whoever ran then: %s', async ([, order], { place }) => {
+    // Nothing is made but the ghost, which is gone again: files that go say how far it is.
+    await play(place, {
+      write: exec('rm go/write; echo page > ghost.txt; while [ -e go/seen ]; do sleep 0.05; done; rm ghost.txt'),
+      look: exec(
+        'rm go/look; until cat ghost.txt; do sleep 0.05; done; rm go/seen; while [ -e go/over ]; do sleep 0.05; done',
+      ),
+      other: exec('true'),
+    });
+    for (const name of ['write', 'look', 'seen', 'over']) place.write(`go/${name}`, '');
+    await startDaemon(place);
+    await aSecondLater();
+    await does(place, 'write', 'open');
+    const runs = new Map<string, Running>();
+    for (const name of order) {
+      runs.set(name, place.start(['run', '--session', name, name]));
+      await until(`${name} runs`, () => !existsSync(join(place.project, 'go', name)));
+    }
+    expect(await runs.get('write')!.ended).toMatchObject({ code: 0 });
+    rmSync(join(place.project, 'go/over'));
+    expect(await runs.get('look')!.ended).toMatchObject({ code: 0 });
+    expect(await taintOf(place, 'look')).toContain(SOURCE);
+    expect((await say(place, 'look', 'send')).code).toBe(5);
+    await expectVerified(place, 'look');
+    await does(place, 'later', 'other');
+    expect(await taintOf(place, 'later')).toEqual([]);
   });
 });
 

@@ -119,6 +119,66 @@ test('a clean command that runs while a tainted one writes may have copied that,
   expect(await taint.of(['/p/copy', '/q/copy', '/r/copy'], '/p')).toEqual(['web:x', 'file:copy', 'file:/q/copy']);
 });
 
+describe('who ran while a tainted command did that left nothing', () => {
+  const look = (path: string, given: Partial<Write> = {}): Write => command({ below: [], reads: [path], ...given });
+  beforeEach(() => void (changed = () => []));
+
+  test.each([
+    ['a command', command()],
+    ['one in a folder of its project', command({ root: '/p/sub' })],
+    ['one in a folder around it', command({ root: '/' })],
+    ['one that names a file there', command({ root: '/q', reads: ['/q', '/p/ghost'] })],
+    ['a look at a file', look('/p/ghost')],
+    ['a patch of one', patch('/p/ghost')],
+  ])('may have read it: %s, whichever began first', async (_, beside) => {
+    for (const isFirst of [true, false]) {
+      const before = isFirst ? await taint.begin(beside) : undefined;
+      const ghostly = await taint.begin(command({ taint: OUTSIDE }));
+      const behind = isFirst ? undefined : await taint.begin(beside);
+      await ghostly.end('ok');
+      expect(await (before ?? behind)!.end('ok')).toContain('web:x');
+    }
+  });
+
+  test('also where it is only being recorded that it is tainted', async () => {
+    const { list, append } = store.taintedFiles;
+    let isDurable = (): void => {};
+    const waiting = new Promise<void>((resolve) => void (isDurable = resolve));
+    const slow = create({ list, append: (records) => waiting.then(() => append(records)) });
+    const ghostly = slow.begin(command({ taint: OUTSIDE }));
+    const beside = await slow.begin(look('/p/ghost'));
+    isDurable();
+    await (await ghostly).end('ok');
+    expect(await beside.end('ok')).toEqual(['web:x']);
+  });
+
+  test('and whoever ran beside one that may have', async () => {
+    const last = await taint.begin(command({ root: '/q', reads: ['/q', '/p'] }));
+    const beside = await taint.begin(command());
+    await (await taint.begin(command({ root: '/p/sub', taint: OUTSIDE }))).end('ok');
+    expect(await beside.end('ok')).toEqual(['web:x']);
+    expect(await last.end('ok')).toEqual(['web:x']);
+  });
+
+  test('not who ran before or after, elsewhere, or beside clean ones', async () => {
+    const before = await taint.begin(command());
+    expect(await before.end('ok')).toEqual([]);
+    const elsewhere = await taint.begin(command({ root: '/q' }));
+    await (await taint.begin(command({ taint: OUTSIDE }))).end('ok');
+    const [one, other] = [await taint.begin(command()), await taint.begin(look('/p/a'))];
+    for (const run of [elsewhere, one, other]) expect(await run.end('ok')).toEqual([]);
+    expect(await taint.isAny()).toBe(false);
+  });
+
+  test('what only looks leaves nothing, and what a patch writes stays what its arguments say', async () => {
+    const runs = [await taint.begin(look('/p/a', { taint: ['web:y'] })), await taint.begin(patch('/p/a'))];
+    const ghostly = await taint.begin(command({ taint: OUTSIDE }));
+    for (const run of runs) await run.end('ok');
+    await ghostly.end('ok');
+    expect(await taint.isAny()).toBe(false);
+  });
+});
+
 describe('trust', () => {
   test('does not hold for what is being written', async () => {
     const begun = await taint.begin(command({ taint: OUTSIDE }));

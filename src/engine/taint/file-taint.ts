@@ -6,6 +6,7 @@
  *
  * A write that has not ended counts as having written all that it could, also after a crash. What a command reads nobody
  * knows, so that it may copy what is written while it runs: a tainted write that begins makes such commands tainted ones.
+ * What it wrote may be gone when it ends: whoever read there meanwhile is told of it by having run at the same time.
  */
 import { dirname } from 'node:path';
 import type { Clock } from '../../base/clock.ts';
@@ -21,6 +22,7 @@ import { ofFiles, originalSources, tellsAll } from './sources.ts';
 const MOST_PATHS = 500;
 const MOST_BYTES = 256 * 1024;
 
+/** A call that writes, or only looks: then it has neither `paths` nor `below`. */
 export interface Write {
   /** Session and call, for people. */
   call: string;
@@ -68,6 +70,8 @@ interface Running extends Write {
   /** Where tainted files lay that it may move. */
   marks: FileMark[];
   sources: string[];
+  /** Of tainted writes that ran while it did, where it reads: they may have left nothing of what it read. */
+  beside: string[];
 }
 
 export function createFileTaint({ taintedFiles, files, clock, ids, isPlain }: FileTaintPorts): FileTaint {
@@ -85,7 +89,10 @@ export function createFileTaint({ taintedFiles, files, clock, ids, isPlain }: Fi
     const met = new Set([write]);
     for (const one of met) {
       for (const other of running) {
-        if (met.has(other) || tellsAll(other.sources, sources) || !mayRead(other, one)) continue;
+        if (met.has(other) || !mayRead(other, one)) continue;
+        other.beside = originalSources([...other.beside, ...sources]);
+        // A patch writes what its arguments say.
+        if (other.below.length === 0 || tellsAll(other.sources, sources)) continue;
         other.sources = originalSources([...other.sources, ...sources]);
         met.add(other);
       }
@@ -98,7 +105,8 @@ export function createFileTaint({ taintedFiles, files, clock, ids, isPlain }: Fi
   async function end(write: Running, outcome: ToolResult['outcome'], known?: string[]): Promise<string[]> {
     const { root, below, reads, since, marks } = write;
     try {
-      const read = known ?? (await of(reads, root, write.id));
+      const there = known ?? (await of(reads, root, write.id));
+      const read = [...new Set([...there, ...write.beside])];
       const { id } = write;
       if (id === undefined || below.length === 0 || outcome === 'unknown') return read;
       const request = { folders: below, since, marks, most: MOST_PATHS };
@@ -151,23 +159,28 @@ export function createFileTaint({ taintedFiles, files, clock, ids, isPlain }: Fi
     },
 
     async begin(given) {
+      const beside = originalSources(
+        [...running].filter((one) => mayRead(given, one)).flatMap(({ sources }) => sources),
+      );
       const write: Running = {
         ...given,
         since: clock.now(),
         marks: [],
-        sources: originalSources(given.taint),
+        sources: originalSources([...given.taint, ...beside]),
+        beside,
       };
       // Before anything is looked up: what begins meanwhile meets it here.
       running.add(write);
       try {
         const found = await of(given.reads, given.root);
         if (found.length > 0) {
-          write.marks = await files.marks(await taintedBelow(given.reads));
+          if (given.below.length > 0) write.marks = await files.marks(await taintedBelow(given.reads));
           write.sources = originalSources([...write.sources, ...found]);
         }
         if (write.sources.length > 0) await record(write);
         // Of a file that is written by name it is known before what is in it.
-        return { end: (outcome) => end(write, outcome, given.below.length > 0 ? undefined : found) };
+        const isByName = given.paths.length > 0 && given.below.length === 0;
+        return { end: (outcome) => end(write, outcome, isByName ? found : undefined) };
       } catch (error) {
         running.delete(write);
         throw error;
@@ -183,9 +196,8 @@ export function createFileTaint({ taintedFiles, files, clock, ids, isPlain }: Fi
   };
 }
 
-function mayRead({ below, reads }: Running, { paths, below: written }: Running): boolean {
-  if (below.length === 0) return false; // a patch writes what its arguments say
-  return reads.some((read) => [...paths, ...written].some((path) => meet(read, path)));
+function mayRead({ reads }: Write, { paths, below }: Write): boolean {
+  return reads.some((read) => [...paths, ...below].some((path) => meet(read, path)));
 }
 
 function meet(one: string, other: string): boolean {

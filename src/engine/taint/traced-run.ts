@@ -16,18 +16,13 @@ export async function tracedRun(
   const named = facts.paths.map(({ real }) => real);
   const reads = call.effect === 'exec' ? [root, ...named] : named;
   if (reads.length === 0) return run();
-  if (call.effect !== 'exec' && call.effect !== 'write') {
-    const result = await run();
-    // Behind it: what is written while it is read is recorded by now.
-    return withTaint(result, await fileTaint.of(reads, root), state.taint);
-  }
-  const write = { call: `${id}/${call.call_id}`, root, reads, taint: state.taint };
+  const only = { call: `${id}/${call.call_id}`, root, reads, paths: [], below: [], taint: state.taint };
   const folder = facts.paths.find(({ arg }) => arg === 'workdir')?.real ?? root;
   const begun = await fileTaint.begin(
-    call.effect === 'write'
-      ? { ...write, paths: named, below: [] }
+    call.effect !== 'exec'
+      ? { ...only, ...(call.effect === 'write' && { paths: named }) }
       : {
-          ...write,
+          ...only,
           reads: [...reads, ...(await fileTaint.namedBeyond(root, { arguments_raw, commands: facts.commands, folder }))],
           paths: outside(facts, root).filter(({ writes }) => writes).map(({ real }) => real),
           below: [root, ...outside(facts, root).filter(({ arg }) => arg === 'workdir').map(({ real }) => real)],
