@@ -187,3 +187,32 @@ describe('a session of which an operator made the beginning', () => {
     });
   });
 });
+
+test('the session of a job is begun by those who may make jobs, and then a member may speak there', async ({
+  place,
+}) => {
+  const { as } = await prepare(place);
+  const [member, operator] = [await as('member'), await as('operator')];
+  const job = { schedule: '@yearly', prompt: 'echo ran >> effects.txt' };
+  expect(await operator('POST', '/v1/schedules', { ...job, name: 'named', session: 'daily' })).toMatchObject({ status: 201 }); // prettier-ignore
+  for (const session_id of ['cron-job1', 'cron-', 'daily']) {
+    const refused = await member('POST', '/v1/events', { content: 'say hello', session_id });
+    expect(refused).toMatchObject({ ...REFUSED, next: expect.stringContaining('another `session_id`') as string });
+    const chat = { model: 'scripted', messages: [{ role: 'user', content: 'say hello' }], metadata: { session_id } };
+    expect(await member('POST', '/v1/chat/completions', chat)).toMatchObject({ status: 403 });
+  }
+  expect(await member('POST', '/v1/events', { content: 'say hello', session_id: 'crony' })).toMatchObject({
+    status: 202,
+  });
+  expect(await operator('POST', '/v1/schedules', { ...job, name: 'job1' })).toMatchObject({ status: 201 });
+  for (const name of ['job1', 'named']) {
+    expect(await operator('POST', `/v1/schedules/${name}/run?wait=true`, {})).toMatchObject({
+      status: 200,
+      outcome: 'ok',
+    });
+  }
+  expect(place.read('effects.txt')).toBe('ran\nran\n');
+  for (const session_id of ['cron-job1', 'daily']) {
+    expect(await member('POST', '/v1/events', { content: 'say hello', session_id })).toMatchObject({ status: 202 });
+  }
+});

@@ -53,6 +53,11 @@ export const ACTS = {
   setPolicy: { least: 'operator', what: 'changing the policy' },
   readUsage: { least: 'operator', what: 'reading what was used' },
   schedule: { least: 'operator', what: 'changing or running a schedule' },
+  beginJobs: {
+    least: 'operator',
+    what: 'beginning the session of a job',
+    next: 'Choose another `session_id`: `cron-…`, and what jobs name, is kept for them.',
+  },
 } as const satisfies Record<string, Act>;
 
 /**

@@ -9,7 +9,7 @@ import { realOf } from '../../base/files/resolve-real.ts';
 import { requireModelThere } from '../gone-model.ts';
 import type { Lanes } from '../lanes/lanes.ts';
 import { waitsForPerson } from '../lanes/work-of.ts';
-import { ACTS, type Principal, requireRole, requireSessionsRole, requireTurnsRole } from '../principal.ts';
+import { ACTS, isOperator, type Principal, requireRole, requireSessionsRole, requireTurnsRole } from '../principal.ts';
 import type { OwnSubmission } from '../schedule/hub-of-schedules.ts';
 import { checkSessionId } from '../session-id.ts';
 import { mayChooseModel } from '../session/model-change.ts';
@@ -89,6 +89,10 @@ export function createSubmit(
     const { session: known, turn } = await sessions.use(session, ({ runner }) => runner.state());
     // Of a fork: nobody waits for it, and it would go on by this message.
     if (turn?.event_ids.length === 0 && !sessions.isEntered(session)) requireTurnsRole(by, session, turn);
+    if (!known && message.session_id !== undefined && !isOperator(by.actor)) {
+      const { requireBeginner } = await import('../schedule/sessions-of-jobs.ts');
+      await requireBeginner(by, session, workspace.store.schedules);
+    }
     requireModel(workspace, model, by);
     if (known) requireModelThere(known, workspace.loaded.config, model);
     if (known && model !== undefined && !mayChooseModel(by.actor.role, known.rights.role)) {

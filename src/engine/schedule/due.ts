@@ -2,6 +2,7 @@
 import { sha256 } from '../../base/digest.ts';
 import type { Ids } from '../../base/ids.ts';
 import type { Firing, Job, ScheduleRecord } from '../../contract/schedule.ts';
+import { OF_JOBS } from '../../contract/session-id.ts';
 import type { JobState } from './book.ts';
 import { type Moment, type Plan, planFirings } from './plan.ts';
 import { type Times, timesOf } from './times.ts';
@@ -12,7 +13,7 @@ export function intentOf(
   firing: Pick<Firing, 'due_at' | 'at' | 'manual' | 'looked'> & { state: 'fired' | 'caught_up' },
   ids: Ids,
 ): ScheduleRecord {
-  const chosen = session === 'own' ? `cron-${name}` : session === 'fresh' ? `s-${ids.ulid()}` : session;
+  const chosen = session === 'own' ? OF_JOBS + name : session === 'fresh' ? `s-${ids.ulid()}` : session;
   const data = { job: name, ...firing, event_id: `e-${ids.ulid()}` };
   return { type: 'firing.intended', data: command === undefined ? { ...data, session_id: chosen } : data };
 }

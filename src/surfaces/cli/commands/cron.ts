@@ -1,6 +1,7 @@
 import { utcTime } from '../../../base/utc-time.ts';
 import type { Host } from '../../../contract/host.ts';
 import type { Firing, ScheduleStatus } from '../../../contract/schedule.ts';
+import { OF_JOBS } from '../../../contract/session-id.ts';
 import { refuseTools } from '../../../engine/caller.ts';
 import { readSchedules } from '../../../engine/schedule/read.ts';
 import { withHost } from '../../attach.ts';
@@ -132,7 +133,7 @@ function lines(job: ScheduleStatus, now: number): string[] {
       : prompt !== undefined
         ? `prompt: ${prompt}`
         : `heartbeat: ${heartbeat}`,
-    ...(command === undefined ? [`session: ${session === 'own' ? `cron-${name}` : session}`] : []),
+    ...(command === undefined ? [`session: ${session === 'own' ? OF_JOBS + name : session}`] : []),
     `folder: ${root}`,
     `status: ${status}${paused_reason === undefined ? '' : ` (${paused_reason})`}, ${failures} of ${max_failures || 'any number of'} failures in a row`,
     `next: ${next_due_at === null ? '-' : `${utcTime(next_due_at)} (in ${span(Math.max(0, next_due_at - now))})`}`,
