@@ -23,13 +23,17 @@ const PLAIN = [
   /^diff\.(?:algorithm|renames|context|noprefix|colormoved)$/,
   /^(?:init\.defaultbranch|merge\.(?:conflictstyle|ff|renames))$/,
 ];
-const PLAIN_OF_ONE = /^(?:remote\.(?:url|pushurl|fetch|tagopt)|submodule\.(?:url|active|branch))$/;
+const PLAIN_OF_ONE = /^(?:remote\.(?:fetch|tagopt)|submodule\.(?:active|branch))$/;
+const URLS = /^(?:remote\.(?:url|pushurl)|submodule\.url)$/;
+/** By a program of git's own; `host:path` too. What else a URL may be is a folder, whose hooks run at a push, or names what runs. */
+const ELSEWHERE = /^"?(?:(?:https?|ssh|git):\/\/|(?:[\w.-]+@)?(?:\w[\w.-]*|\[[\w:.%]+\]):(?!:|\/\/))/;
 
-export function mayRunCode({ section, sub, key }: Omit<GitSetting, 'value'>): boolean {
+export function mayRunCode({ section, sub, key, value }: GitSetting): boolean {
   if (section === 'color') return key === 'pager';
   if (!FAMILIES.has(section)) return false;
   const name = `${section}.${key}`;
-  return sub === undefined ? !PLAIN.some((plain) => plain.test(name)) : !PLAIN_OF_ONE.test(name);
+  if (sub === undefined) return !PLAIN.some((plain) => plain.test(name));
+  return URLS.test(name) ? !ELSEWHERE.test(value) : !PLAIN_OF_ONE.test(name);
 }
 
 /** Of `section.key=value`, or `section.sub.key`, as `git -c` takes it. Undefined: it is none. */
@@ -92,9 +96,15 @@ function placeOf(name: string, quoted: string | undefined): Pick<GitSetting, 'se
 /** Those of a file that may run code, each as a text of its own; a line that nobody understands is one, too. */
 export function settingsThatMayRun(text: string): Set<string> {
   const { settings, others } = settingsIn(text);
-  const telling = settings.filter(mayRunCode);
+  const remotes = settings.filter(({ section, key }) => section === 'remote' && key === 'url').map(({ sub }) => sub);
+  const telling = settings.filter((one) => mayRunCode(one) || namesFolder(one, remotes));
   return new Set([
     ...others,
     ...telling.map(({ section, sub, key, value }) => JSON.stringify([section, sub ?? null, key, value])),
   ]);
+}
+
+/** Of a branch: what no remote is called is a folder. */
+function namesFolder({ section, key, value }: GitSetting, remotes: readonly (string | undefined)[]): boolean {
+  return section === 'branch' && /^(?:push)?remote$/.test(key) && value !== '.' && !remotes.includes(value);
 }

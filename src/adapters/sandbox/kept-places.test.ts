@@ -266,13 +266,15 @@ describe('settings that came while a command ran', () => {
     return readFileSync(config(), 'utf8');
   };
 
-  test.each(['[core]\n\tfsmonitor = ./x\n', '[alias]\n\tst = !x\n', '[core]\n\tbare = false\n[include]\n\tpath = x\n', 'x'.repeat(2_000_000)])('are set aside where they may run code', (text) => {
+  test.each(['[core]\n\tfsmonitor = ./x\n', '[alias]\n\tst = !x\n', '[core]\n\tbare = false\n[include]\n\tpath = x\n', '[core]\n[remote "origin"]\n\turl = git@h:x.git\n\tpushurl = /p/evil\n', 'x'.repeat(2_000_000)])('are set aside where they may run code', (text) => {
     expect(during(text)).toBe('[core]\n\tbare = false\n');
     expect(readFileSync(`${config()}.set-aside`, 'utf8')).toBe(text);
   }); // prettier-ignore
 
   test('stay where they don’t', () => {
-    const text = '[core]\n\tbare = false\n[branch "main"]\n\tremote = origin\n\tmerge = refs/heads/main\n';
+    const text =
+      '[core]\n\tbare = false\n[remote "origin"]\n\turl = git@h:x.git\n\tfetch = +refs/heads/*:refs/remotes/origin/*\n' +
+      '[branch "main"]\n\tremote = origin\n\tmerge = refs/heads/main\n';
     expect(during(text)).toBe(text);
     expect(existsSync(`${config()}.set-aside`)).toBe(false);
   });
