@@ -55,8 +55,8 @@ async function commandIn(level: Level | undefined): Promise<(() => Promise<void>
     project_root: project,
     ...(level && { sandbox: level.name }),
   };
-  const { args_digest, facts_digest } = await host.inspect(request);
-  const run: ToolRun = { ...request, attempt: 1, args_digest, facts_digest, idempotency_key: 'bench' };
+  const { args_digest, facts_digest, facts } = await host.inspect(request);
+  const run: ToolRun = { ...request, attempt: 1, args_digest, facts_digest, facts, idempotency_key: 'bench' };
   return async () => {
     const { exit_code } = await host.run(run, {
       signal: new AbortController().signal,

@@ -18,7 +18,7 @@ import type {
   UsageRecord,
 } from './records.ts';
 import type { ScheduleRecord } from './schedule.ts';
-import type { Actor, ConnectTarget, FileChange, Lane, Limits, Part, Rights, SandboxLevel } from './values.ts';
+import type { Actor, ConnectTarget, Facts, FileChange, Lane, Limits, Part, Rights, SandboxLevel } from './values.ts';
 import type { VerifyFailureCode } from './verify.ts';
 
 /** A journal entry as it stands in the file. `id` is `<seq>-<first 8 hex of hash>`. */
@@ -336,6 +336,8 @@ export interface ToolRun extends ToolRequest {
   attempt: number;
   args_digest: Digest;
   facts_digest: Digest;
+  /** As they are recorded, to tell what is otherwise now. Whether something is, the digest says. */
+  facts: Facts;
   idempotency_key: string;
   /** Of a patch: each file before and after, from the intent. On a later attempt they are rolled forward. */
   files?: FileChange[];

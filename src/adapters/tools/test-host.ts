@@ -53,7 +53,7 @@ export function testHost(options: Partial<SceneOptions> = {}, folder?: string): 
     const { signal, onOutput, preserve, mayConnect, secret, redacting, outputOf, ...rest } = more;
     const files = call.spec.recovery === 'roll_forward' ? { files: facts.preimages } : {};
     return host.run(
-      { ...call, attempt: 1, args_digest, facts_digest, idempotency_key: 's-1:c1.1.1', ...files, ...rest },
+      { ...call, attempt: 1, args_digest, facts_digest, facts, idempotency_key: 's-1:c1.1.1', ...files, ...rest },
       {
         signal: signal ?? new AbortController().signal,
         onOutput: onOutput ?? (() => undefined),

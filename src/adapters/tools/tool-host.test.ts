@@ -1,6 +1,6 @@
-import { linkSync, mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, linkSync, mkdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { canonicalJson } from '../../base/canonical-json.ts';
 import { digestOf } from '../../base/digest.ts';
 import { type TestHost, testHost } from './test-host.ts';
@@ -97,6 +97,47 @@ test('a placeholder of a secret is refused in what writes or runs, and may be re
   expect((await t.inspect('search_files', { query: '[REDACTED:' })).invalid).toBeUndefined();
 });
 
+describe('of a command that is void is told what changed, and nothing else', () => {
+  const WHAT = 'not run: what it touches changed after the call was decided';
+  const because = async (args: object, change: () => void): Promise<string> => {
+    for (const name of ['tool', 'build.sh', 'b1.sh']) t.file(name, '#!/bin/sh\n');
+    chmodSync(join(t.root, 'tool'), 0o755);
+    const request = t.request('exec_command', args);
+    const inspected = await t.host.inspect(request);
+    change();
+    return (await t.run(request, inspected)).error!.message.replaceAll(t.root, '.');
+  };
+  const digestNow = (path: string): string => digestOf(readFileSync(join(t.root, path)));
+
+  test('a script', async () => {
+    const said = await because({ cmd: 'sh build.sh && sh b1.sh > out.txt' }, () => void t.file('build.sh', 'echo\n'));
+    expect(said).toBe(`${WHAT}: it now goes by ./build.sh (${digestNow('build.sh')})`);
+  });
+  test('its program', async () => {
+    const said = await because({ command: './tool', args: ['x'] }, () => void t.file('tool', '#!/bin/sh\necho\n'));
+    expect(said).toBe(
+      `${WHAT}: the program is now ./tool (${digestNow('tool')}), it now goes by ./tool (${digestNow('tool')})`,
+    );
+  });
+  test('a file that came, and one that went', async () => {
+    const said = await because({ cmd: 'sh b?.sh' }, () => renameSync(join(t.root, 'b1.sh'), join(t.root, 'b2.sh')));
+    expect(said).toBe(`${WHAT}: it now goes by ./b2.sh (${digestNow('b2.sh')}), it goes by ./b1.sh no more`);
+  });
+  test('a file that it writes', async () => {
+    const said = await because({ cmd: 'sh build.sh > out.txt' }, () => symlinkSync('b1.sh', join(t.root, 'out.txt')));
+    expect(said).toContain(
+      `${WHAT}: ./out.txt is now ./b1.sh (file), it now goes by out.txt, which leads to ./b1.sh (`,
+    );
+  });
+  test('what has no words of its own', async () => {
+    const request = t.request('exec_command', { cmd: 'true' });
+    const inspected = await t.host.inspect(request);
+    const { facts } = inspected;
+    const other = { ...inspected, facts_digest: digestOf(''), facts: { ...facts, sandbox: 'bubblewrap' as const } };
+    expect((await t.run(request, other)).error!.message).toBe(`${WHAT}: its sandbox`);
+  });
+});
+
 test('what changed between inspection and run voids the call and is named', async () => {
   t.file('a.txt', 'a\n');
   const read = t.request('read_file', { path: 'a.txt' });
@@ -105,7 +146,7 @@ test('what changed between inspection and run voids the call and is named', asyn
   symlinkSync('b.txt', join(t.root, 'a.txt'));
   const voided = await t.run(read, inspected);
   expect(voided).toMatchObject({ outcome: 'void', error: { code: 'void' } });
-  expect(voided.error!.message).toContain(`a.txt is ${t.root}/b.txt`);
+  expect(voided.error!.message).toContain(`a.txt is now ${t.root}/b.txt`);
 
   const other = { ...read, arguments_raw: '{"path":"b.txt"}' };
   expect((await t.run(other, inspected)).error!.message).toContain('its arguments are not those');

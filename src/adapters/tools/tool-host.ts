@@ -28,6 +28,7 @@ import {
   failed, invalid, noFacts, type Outcome, type Prepared, type Ready, type Scene, type Tool,
 } from './tool.ts'; // prettier-ignore
 import { visible } from './visible.ts';
+import { whatChanged } from './what-changed.ts';
 
 /** A title stands in lists; what is long belongs into the body. */
 const LONGEST_TITLE = 200;
@@ -124,7 +125,7 @@ const CANCELED: Outcome = { outcome: 'canceled', output: 'canceled before it sta
 async function readyFor({ tool, args, scene }: Found, call: ToolRun): Promise<Ready | Outcome> {
   const prepared = withArguments(withHosts(await tool.prepare(args, scene), args, tool), args, call);
   if ('invalid' in prepared) return voided(wordsOf(prepared.invalid));
-  if (digestOfValue(prepared.facts) !== call.facts_digest) return voided(changed(prepared.facts, call));
+  if (digestOfValue(prepared.facts) !== call.facts_digest) return voided(whatChanged(call.facts, prepared.facts));
   if (prepared.facts.paths.some(({ closed }) => closed)) {
     return failed({ code: 'closed', message: 'the runtime keeps its state there' });
   }
@@ -210,23 +211,6 @@ function digestOfValue(value: unknown): Digest {
 
 function wordsOf(found: readonly Invalid[]): string {
   return found.map(({ path, message }) => (path === '' ? message : `${path}: ${message}`)).join('; ');
-}
-
-/** What a call would touch now, where that is not what was decided on. */
-function changed(now: Facts, call: ToolRun): string {
-  const files = (call.files ?? []).filter(
-    (file) =>
-      !now.preimages.some(
-        ({ path, before, after }) => path === file.path && before === file.before && after === file.after,
-      ),
-  );
-  if (files.length > 0) return `${files.map(({ path }) => path).join(', ')} changed after the call was decided`;
-  const touched = [
-    ...now.paths.map(({ path, real, kind }) => `${path} is ${real} (${kind})`),
-    ...(now.executable ? [`the program is ${now.executable.path} (${now.executable.digest})`] : []),
-    ...(now.runs ?? []).map(({ path, digest }) => `it goes by ${path}${digest === undefined ? '' : ` (${digest})`}`),
-  ];
-  return `what it touches changed after the call was decided; now ${touched.join(', ')}`;
 }
 
 function voided(why: string): Outcome {

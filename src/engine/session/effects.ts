@@ -327,6 +327,7 @@ async function runTool(
     attempt,
     args_digest: inspected.args_digest,
     facts_digest: inspected.facts_digest,
+    facts: inspected.facts,
     ...(inspected.facts.args && { named_args: Object.keys(inspected.facts.args) }),
     // As it was decided on, also where another could be had by now.
     ...(inspected.facts.sandbox && { sandbox: inspected.facts.sandbox }),
