@@ -118,6 +118,18 @@ for (const level of LEVELS) {
         expect(result).toMatchObject({ outcome: 'error', error: { code: 'sandbox_failed' } });
       });
 
+      test.runIf(level === bubblewrap)('bubblewrap itself makes nothing elsewhere, where others run', async () => {
+      c.t.file('own/server.pem', 'of a command\n');
+      const said = c.output('touch began; until [ -e go ]; do sleep 0.01; done');
+      await vi.waitFor(() => expect(existsSync(join(c.t.root, 'began'))).toBe(true), { timeout: 10_000 });
+      const elsewhere = join(c.around, 'elsewhere');
+      await runAfter(() => swapped(join(c.t.root, 'own'), `/oldroot${elsewhere}`), 'true', true);
+      expect(readdirSync(elsewhere, { recursive: true })).toEqual(['hooks']);
+      expect(await c.output('cat config/.env; touch here && cat /proc/self/status; echo a >$TMPDIR/x && cat $TMPDIR/x')).toMatch(/NoNewPrivs:\t1[^]*\na\n/);
+      writeFileSync(join(c.t.root, 'go'), '');
+      await said;
+    }); // prettier-ignore
+
       test('a command finds nothing open but its own', async () => {
         expect(await c.output('for fd in /proc/self/fd/*; do readlink $fd; done')).not.toContain(c.around);
       });

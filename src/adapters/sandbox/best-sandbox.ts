@@ -9,12 +9,10 @@ import type { SandboxLevel } from '../../contract/values.ts';
 import { bubblewrap } from './bubblewrap.ts';
 import { landlock } from './landlock.ts';
 import type { Level } from './level.ts';
-import { holdGit } from './hold-git.ts';
-import { holdSecrets } from './hold-secrets.ts';
+import { holdGit, runningAround, runsAny } from './hold-git.ts';
 import { namedPath } from './named-path.ts';
 import type { Layout } from './place.ts';
 import { type Outside, layoutOf, outsideOf } from './places.ts';
-import { secretsOfProject } from './project-secrets.ts';
 import { seatbelt } from './seatbelt.ts';
 import { makeScratch } from './scratch.ts';
 import type { SandboxesOptions } from './options.ts';
@@ -156,19 +154,19 @@ function programOf({ programs }: Level): string | undefined {
 /** Of a level that was found to work. */
 function sandboxOf(level: Level, projectRoot: string, layout: Layout): Sandbox {
   const program = programOf(level) ?? level.programs[0]!;
-  const isHiddenNow = (path: string): boolean =>
-    secretsOfProject(projectRoot, systemClock.now()).some((secret) => isInside(secret, path));
   return {
     level: level.name,
     leaves: level.leaves,
     confine(command) {
       const scratch = makeScratch();
-      const ends: (() => string[])[] = [];
-      const end = (): string[] => ends.flatMap((one) => one());
+      const isBeside = runsAny();
+      let end = (): string[] => [];
       try {
-        ends.push(holdGit(projectRoot, layout));
-        if (level.name !== 'landlock') ends.push(holdSecrets(projectRoot, layout.places, isHiddenNow));
-        const confined = level.confine(program, { places: layout.places, scratch, command });
+        const around = runningAround(projectRoot);
+        if (around !== undefined)
+          throw new Error(`a command in ${around} runs, and may change where this project lies`);
+        end = holdGit(projectRoot, layout);
+        const confined = level.confine(program, { places: layout.places, scratch, command, isBeside });
         let open = confined.descriptors ?? [];
         const remove = (): string[] => {
           for (const one of open) closeSync(one);

@@ -31,18 +31,32 @@ const KERNEL = IS_ROOT ? ['--remount-ro', '/proc'] : [];
 /** What can be read and changed of the first process, with which all ends (the filter refuses the other ways to it). */
 const FIRST = '/proc/1';
 
+/**
+ * Around the sandbox of a command that begins while others run. As it is made, bubblewrap has all of the machine's files beside those
+ * of the sandbox (`/oldroot`), and makes what isn't there yet to mount something on it: through a link, if one of these puts it in the
+ * way. Here it can make nothing there.
+ */
+const READ_ONLY = [
+  '--die-with-parent', ...(IS_ROOT ? ['--cap-add', 'ALL'] : []),
+  '--ro-bind', '/', '/', '--dev-bind', '/dev', '/dev', '--dev-bind', '/proc', '/proc',
+]; // prettier-ignore
+
 export const bubblewrap: Level = {
   name: 'bubblewrap',
   programs: PROGRAMS,
   leaves: [...READS_AND_PROJECT, 'reading from and writing to named pipes that you may use'],
   lacks: () => (FILTER ? undefined : `unknown machine ${process.arch}`),
-  confine(program, { places, scratch, command }) {
+  confine(program, { places, scratch, command, isBeside }) {
     const mounted = places.slice(1).filter((place) => !isSoAnyway(place, places));
-    const held = holdPlaces(mounted.filter(({ path, access }) => isBound(access) && isChangeable(path, places)));
-    const mounts = mounted.flatMap((place) => mountOf(place, scratch, held.of(place.path)));
+    const bound = mounted.filter(({ path, access }) => isBound(access) && isChangeable(path, places));
+    const changeable = isBeside ? bound.filter((place) => isOutermost(place, places)) : [];
+    const { descriptors, names } = holdPlaces([...changeable, ...bound]);
+    const byPath = new Map(bound.map(({ path }, at) => [path, names[changeable.length + at]]));
+    const mounts = mounted.flatMap((place) => mountOf(place, scratch, byPath.get(place.path)));
     const checked = checkedBefore(command, mounted, scratch);
+    const around = isBeside ? [...READ_ONLY, ...changeable.flatMap((place, at) => mountOf(place, scratch, names[at])), '--bind', scratch.folder, scratch.folder, '--', program] : []; // prettier-ignore
     const args = [
-      '--die-with-parent', ...ISOLATED, ...RIGHTS,
+      ...around, '--die-with-parent', ...ISOLATED, ...RIGHTS,
       '--ro-bind', '/', '/', '--dev', '/dev', '--proc', '/proc', '--perms', '0555', '--tmpfs', FIRST, ...KERNEL, ...mounts,
       '--seccomp', '5', '--json-status-fd', '4', '--chdir', command.folder, '--', checked.program, ...checked.args,
     ]; // prettier-ignore
@@ -51,7 +65,7 @@ export const bubblewrap: Level = {
       args,
       environment: { TMPDIR: '/tmp' },
       settings: FILTER!,
-      descriptors: held.descriptors,
+      descriptors,
       // It is told how a command ended only if that was begun.
       began: (status) => status.includes('"exit-code"'),
     };
@@ -69,6 +83,10 @@ const isBound = (access: Place['access']): boolean => access === 'read' || acces
 /** Commands may change what has that name. */
 const isChangeable = (path: string, places: readonly Place[]): boolean =>
   places.some((place) => place.access === 'write' && isInside(place.path, path));
+
+const isOutermost = ({ path, access }: Place, places: readonly Place[]): boolean =>
+  access === 'write' &&
+  !places.some((place) => place.path !== path && place.access === 'write' && isInside(place.path, path));
 
 /** By a descriptor bubblewrap binds what is open there, or ends. */
 function mountOf({ path, access }: Place, scratch: Scratch, descriptor: number | undefined): string[] {

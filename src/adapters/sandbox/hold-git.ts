@@ -43,6 +43,13 @@ interface Holding {
 /** By the root of the project. */
 const holdings = new Map<string, Holding>();
 
+/** Whether confined commands run, of whatever project. */
+export const runsAny = (): boolean => holdings.size > 0;
+
+/** A project in which this one lies, and where confined commands run. */
+export const runningAround = (projectRoot: string): string | undefined =>
+  holdings.keys().find((root) => root !== projectRoot && isInside(root, projectRoot));
+
 /**
  * Gives what ends it, which says in words what was set aside, or could not be; called again it does nothing.
  * @throws Error of the file system, where something can't be made

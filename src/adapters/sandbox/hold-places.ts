@@ -10,8 +10,8 @@ const FIRST_DESCRIPTOR = 6;
 export interface HeldPlaces {
   /** Open ones of this process, to be closed by whoever gets them. */
   descriptors: number[];
-  /** Under which the program that confines finds a path, if it is one of these. */
-  of(path: string): number | undefined;
+  /** Under which the program that confines finds each place, in their order. */
+  names: number[];
 }
 
 /** @throws Error where one isn't what it was */
@@ -23,8 +23,7 @@ export function holdPlaces(places: readonly Place[]): HeldPlaces {
     for (const one of descriptors) closeSync(one);
     throw error;
   }
-  const known = new Map(places.map(({ path }, at) => [path, FIRST_DESCRIPTOR + at]));
-  return { descriptors, of: (path) => known.get(path) };
+  return { descriptors, names: places.map((_, at) => FIRST_DESCRIPTOR + at) };
 }
 
 function heldAt(path: string): number {

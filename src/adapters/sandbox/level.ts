@@ -8,6 +8,8 @@ export interface Confinement {
   places: readonly Place[];
   scratch: Scratch;
   command: ConfinedCommand;
+  /** Other confined commands run: they may change the project while this one's sandbox is made. */
+  isBeside: boolean;
 }
 
 /** No level stops these: programs could do little else. */

@@ -8,7 +8,6 @@ import { dirname, join } from 'node:path';
 import { realPathOf } from '../../base/files/resolve-real.ts';
 import { mayBeIn } from '../../base/files/may-be-in.ts';
 import { secretsIn } from '../../base/home-secrets.ts';
-import { heldIn } from './hold-secrets.ts';
 import { layoutOfKept } from './kept-places.ts';
 import type { Access, Layout, Place } from './place.ts';
 import { secretsOfProject } from './project-secrets.ts';
@@ -67,7 +66,7 @@ export function layoutOf(around: Surroundings): Layout {
   const access = new Map(around.outside);
   const soft = new Set<string>();
   access.set(projectRoot, 'write');
-  for (const path of [...secretsOfProject(projectRoot, around.now), ...heldIn(projectRoot)]) {
+  for (const path of secretsOfProject(projectRoot, around.now)) {
     put(access, path, 'none', true); // a command that runs may lock its folder at this moment
     soft.add(path);
   }
@@ -82,11 +81,10 @@ export function layoutOf(around: Surroundings): Layout {
   for (const path of access.keys()) if (isInside(runtimeHome, path)) access.delete(path);
   access.set(runtimeHome, 'none');
   access.set('/', 'read');
-  // Else a folder around one of these could be renamed, and the next command would find it there. Not so with what is
-  // only good to have: files couldn't be moved out of every folder around a secret.
+  // Else a folder around one of these could be renamed, and the next command would find it there.
   for (const path of access.keys()) {
     const folder = dirname(path);
-    if (!soft.has(path) && !access.has(folder) && accessAt(folder, access) === 'write') access.set(folder, 'write');
+    if (!access.has(folder) && accessAt(folder, access) === 'write') access.set(folder, 'write');
   }
   const places = [...access]
     .map(([path, is]): Place => ({ path, access: is, ...(is === 'none' && soft.has(path) && { soft: true }) }))

@@ -7,8 +7,8 @@ import { isPrivateKey } from './private-key.ts';
 
 /** What others made and made public, and what is for git alone. */
 const NOT_LOOKED_INTO = new Set(['.git', 'node_modules']);
-/** The upper ones come first; what lies behind so many isn't looked for. */
-const MOST_FOLDERS = 2000;
+/** Behind so many nobody looks: a command could make them. */
+const MOST_FOLDERS = 20_000;
 
 interface Listing {
   /** Names of folders in it. */
@@ -28,7 +28,7 @@ const OF_TESTS =
  * What is named like a secret, in the project or a folder of it. Deeper only what can hardly be anything else, and private keys, but
  * for those of tests: `tokens.json` may be of colours there, and certificates are for everybody.
  * `now`: ms UTC.
- * @throws Error of the system when the project itself can't be read: what it holds wouldn't be hidden then
+ * @throws Error when the project itself can't be read, or holds too much: it wouldn't be hidden then
  */
 export function secretsOfProject(root: string, now: number): string[] {
   const found: string[] = [];
@@ -37,7 +37,7 @@ export function secretsOfProject(root: string, now: number): string[] {
   for (let depth = 0; level.length > 0; depth++) {
     const next: string[] = [];
     for (const folder of level) {
-      if (left-- === 0) return found;
+      if (left-- === 0) throw new Error(`the project has more than ${MOST_FOLDERS} folders`);
       const listing = listingOf(folder, { must: depth === 0, now });
       if (listing === undefined) {
         found.push(folder); // nobody can see what it holds, until a command changes that

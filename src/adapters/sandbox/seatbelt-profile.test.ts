@@ -80,7 +80,12 @@ test('a path never ends its string', () => {
 test('the command is started by its own words, whatever they are', () => {
   const scratch = { folder: SCRATCH, emptyFile: '', remove() {} };
   const command = { program: '/bin/echo', args: ['$(id)', '; id'], folder: PROJECT };
-  const { program, args } = seatbelt.confine('/usr/bin/sandbox-exec', { places: PLACES, scratch, command });
+  const { program, args } = seatbelt.confine('/usr/bin/sandbox-exec', {
+    places: PLACES,
+    scratch,
+    command,
+    isBeside: false,
+  });
   expect([program, ...args.slice(0, 2), ...args.slice(-3)]).toEqual([
     '/usr/bin/sandbox-exec', '-p', profile, '/bin/echo', '$(id)', '; id',
   ]); // prettier-ignore
