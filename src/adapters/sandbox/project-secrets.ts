@@ -6,7 +6,7 @@ import { createListings } from './listings.ts';
 import { isPrivateKey } from './private-key.ts';
 
 /** What others made and made public, and what is for git alone. */
-const NOT_LOOKED_INTO = new Set(['.git', 'node_modules']);
+const NOT_LOOKED_INTO = new Set(['.git', 'node_modules', '.venv', 'venv', '__pycache__']);
 /** Behind so many nobody looks: a command could make them. */
 const MOST_FOLDERS = 20_000;
 
