@@ -49,14 +49,15 @@ export const bubblewrap: Level = {
   confine(program, { places, scratch, command, isBeside }) {
     const mounted = places.slice(1).filter((place) => !isSoAnyway(place, places));
     const bound = mounted.filter(({ path, access }) => isBound(access) && isChangeable(path, places));
+    const checked = checkedBefore(command, mounted, scratch);
     const changeable = isBeside ? bound.filter((place) => isOutermost(place, places)) : [];
     const { descriptors, names } = holdPlaces([...changeable, ...bound]);
     const byPath = new Map(bound.map(({ path }, at) => [path, names[changeable.length + at]]));
     const mounts = mounted.flatMap((place) => mountOf(place, scratch, byPath.get(place.path)));
-    const checked = checkedBefore(command, mounted, scratch);
-    const around = isBeside ? [...READ_ONLY, ...changeable.flatMap((place, at) => mountOf(place, scratch, names[at])), '--bind', scratch.folder, scratch.folder, '--', program] : []; // prettier-ignore
+    const writable = changeable.flatMap((place, at) => mountOf(place, scratch, names[at]));
+    const around = [...READ_ONLY, ...writable, '--bind', scratch.folder, scratch.folder, '--', program];
     const args = [
-      ...around, '--die-with-parent', ...ISOLATED, ...RIGHTS,
+      ...(isBeside ? around : []), '--die-with-parent', ...ISOLATED, ...RIGHTS,
       '--ro-bind', '/', '/', '--dev', '/dev', '--proc', '/proc', '--perms', '0555', '--tmpfs', FIRST, ...KERNEL, ...mounts,
       '--seccomp', '5', '--json-status-fd', '4', '--chdir', command.folder, '--', checked.program, ...checked.args,
     ]; // prettier-ignore
