@@ -18,6 +18,11 @@ export function evaluates(name: string): boolean {
   return DECLARES.has(name) || ['test', '[', 'printf'].includes(name);
 }
 
+/** Whether its words name elements of arrays, whose subscripts it calculates. */
+export function subscripts(name: string): boolean {
+  return DECLARES.has(name) || name === 'printf';
+}
+
 const BUILTINS: Record<string, Judge> = {
   eval: (words, dialect, more) => {
     if (words.length === 1) return more ? unclear('dynamic_code') : nothing;

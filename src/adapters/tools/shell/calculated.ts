@@ -2,12 +2,27 @@
  * What bash calculates it reads as code: a value like `a[$(rm x)]` runs its subscript, wherever it came from. So a line
  * that calculates with names and takes texts from elsewhere may run anything.
  */
-import { forEachChild, type SyntaxNode } from 'unbash';
+import { type Command, forEachChild, type SyntaxNode } from 'unbash';
+import { subscripts } from './builtins.ts';
+import { shellWord } from './words.ts';
 
 const NAMES = /[A-Za-z_$`]/;
 const COMPARES = /^-(?:eq|ne|lt|le|gt|ge)$/;
 const READS = new Set(['read', 'mapfile', 'readarray', 'getopts']);
 const KEEPS = new Set(['set', 'printf']);
+
+/** Variables that bash sets to texts: of the line, its words, what it reads, folders. Others hold numbers, or what stands elsewhere. */
+const TEXTS =
+  /BASH_(?:EXECUTION_STRING|COMMAND|ARGV|SOURCE|REMATCH|ALIASES|CMDS)|REPLY|OPTARG|FUNCNAME|MAPFILE|DIRSTACK|PWD|(?:COMP|READLINE)_(?:LINE|WORDS)|\bPS[0-4]\b/;
+/** The last word of the command before. That of `for _ in …` is the line's. */
+const LAST_WORD = /(?<!\bfor\s+)\b_\b/;
+const QUOTES = /["'\\]/g;
+
+/** `a[x]`, of a builtin's word. */
+const SUBSCRIPT = /[A-Za-z_]\w*\[[^\]]*[A-Za-z_$`]/;
+
+/** An expansion beside another one, or beside a piece of such names. */
+const JOINED = /(?<!\w)[A-Z_]+["']*\$["']?[\w{]|(?:\$\w+["']+|\}["']*)[A-Z_]+(?![a-z\d])|(?:\$\w+|\})["']*\$/;
 
 /** With more than numbers. */
 export function calculates(node: SyntaxNode): boolean {
@@ -25,9 +40,12 @@ export function calculates(node: SyntaxNode): boolean {
     case 'ParameterExpansion':
     case 'Assignment':
       return node.index !== undefined && NAMES.test(node.index.text);
+    case 'ArrayValue':
+      return node.elements.some(({ text }) => /^\[[^\]]*[A-Za-z_$`]/.test(text));
     case 'Command': {
-      const name = node.name?.text;
+      const name = node.name?.text ?? '';
       if (name === 'let') return true;
+      if (subscripts(name)) return node.args.some(({ text }) => SUBSCRIPT.test(text.replace(QUOTES, '')));
       return (name === 'test' || name === '[') && node.args.some(({ text }) => text === '-v' || text.startsWith('$'));
     }
     default:
@@ -35,7 +53,13 @@ export function calculates(node: SyntaxNode): boolean {
   }
 }
 
-/** Texts that are not plain in the line: output, input, names of files; pieces of which one has a bracket. */
+/** Whether a text, or the line itself, names a variable that bash sets to a text. */
+export function namesText(text: string): boolean {
+  const bare = text.replace(QUOTES, '');
+  return TEXTS.test(bare) || LAST_WORD.test(bare);
+}
+
+/** Texts that are not plain in the line: output, input, names of files; pieces of which one has a bracket, or that may make a name. */
 export function bringsText(node: SyntaxNode): boolean {
   switch (node.type) {
     case 'CommandExpansion':
@@ -44,13 +68,21 @@ export function bringsText(node: SyntaxNode): boolean {
       return true;
     case 'Default':
       return node.operator.includes('=');
-    case 'Assignment':
-      return hasBracket(node);
+    case 'Names':
+      return true;
+    case 'ArithmeticWord':
+      return isPieced(node, node.value);
+    case 'Word':
+      return node.text.includes("$'") && namesText(shellWord(node).text);
+    case 'Assignment': {
+      const isAdded = node.append === true && node.value.type === 'Word' && NAMES.test(node.value.text);
+      return isAdded || hasBracket(node) || isPieced(node, node.text);
+    }
     case 'For':
-      return node.wordlist?.some((word) => hasBracket(word) || hasGlob(word)) === true;
+      return node.wordlist?.some((word) => hasBracket(word) || hasGlob(word) || isPieced(word, word.text)) === true;
     case 'Command': {
       const name = node.name?.text ?? '';
-      return READS.has(name) || (KEEPS.has(name) && node.args.some(hasBracket));
+      return READS.has(name) || (KEEPS.has(name) && node.args.some((word) => hasBracket(word) || isPieced(word, word.text))) || puts(node); // prettier-ignore
     }
     default:
       return false;
@@ -61,6 +93,29 @@ function hasBracket(node: SyntaxNode): boolean {
   if ((node.type === 'Literal' || node.type === 'SingleQuoted' || node.type === 'AnsiCQuoted') && node.value.includes('[')) return true; // prettier-ignore
   if (node.type === 'Word' && node.parts === undefined && node.value.includes('[')) return true;
   return someChild(node, hasBracket);
+}
+
+/** `printf -v` puts texts together. */
+function puts({ name, args }: Command): boolean {
+  return name?.text === 'printf' && args[0]?.text.startsWith('-v') === true && args.some(({ text }) => /%[^\s%]*[bcqs]/.test(text)); // prettier-ignore
+}
+
+function isPieced(node: SyntaxNode, text: string): boolean {
+  return JOINED.test(text) || hasOperation(node);
+}
+
+/** It takes a part of a value, or changes it. */
+function hasOperation(node: SyntaxNode): boolean {
+  switch (node.type) {
+    case 'Remove':
+    case 'Replace':
+    case 'Slice':
+    case 'CaseModification':
+    case 'Transform':
+      return true;
+    default:
+      return someChild(node, hasOperation);
+  }
 }
 
 function hasGlob(node: SyntaxNode): boolean {

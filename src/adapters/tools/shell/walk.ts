@@ -3,7 +3,7 @@ import { type Command, forEachChild, type ParsedScript, parse, type Redirection,
 import { VIA_JOINT, type Unclear, type Via } from '../../../contract/command-words.ts';
 import type { CommandFact } from '../../../contract/values.ts';
 import { evaluates, isDeclaration } from './builtins.ts';
-import { bringsText, calculates } from './calculated.ts';
+import { bringsText, calculates, namesText } from './calculated.ts';
 import { misleads } from './characters.ts';
 import type { Dialect } from './judgement.ts';
 import { judgeProgram } from './program.ts';
@@ -242,6 +242,7 @@ export function createWalker(parser: 'bash' | 'argv'): Walker {
     if (text.includes('\0')) throw new NotRead('control_characters');
     const misleading = misleads(text);
     if (misleading) everywhere ??= misleading;
+    isFromElsewhere ||= namesText(text);
     const before = found.length;
     const around = source;
     source = text;
