@@ -32,6 +32,9 @@ const HIDDEN = /[A-Za-z_]\w*\[[^\]]*(?:\$[({]|`)/;
 /** A substitution that quotes keep for later, as the value of a variable. */
 const HIDDEN_VALUE = /'[^']*(?:\$[({]|`)|\\[$`]/;
 
+/** A `$'…'` that is more than plain text: within `${…}` that stands in quotes its value is read once more. */
+const READ_TWICE = /\$'(?!(?:[^\\$`"'{}]|\\[abefnrtv])*')/;
+
 /** A subscript that is more than a name or a number. */
 const SUBSCRIPT = /\[[^\]]*[^\w\]@*]/;
 
@@ -166,6 +169,7 @@ export function createWalker(parser: 'bash' | 'argv'): Walker {
         if (node.operation?.type === 'Default' && node.operation.operator.includes('=') && reachesCommands(node.parameter)) everywhere ??= 'environment'; // prettier-ignore
         if (node.prefix === '!' && node.operation?.type !== 'Names') everywhere ??= 'hidden_code';
         if (node.index && HIDDEN_VALUE.test(node.index.text)) everywhere ??= 'hidden_code';
+        if (READ_TWICE.test(node.text)) everywhere ??= 'hidden_code';
         return into();
       case 'Transform':
         if (node.operand.value !== 'Q' && !/^[aUuLKk]$/.test(node.operand.value)) everywhere ??= 'hidden_code';

@@ -161,6 +161,7 @@ export const HARMLESS: readonly [line: string, names: string][] = [
   ['git add src/*.ts', 'git'],
   ['n=$(wc -l < f); echo $n $((1 + 2))', '- wc echo'],
   ['i=0; i=$((i + 1)); echo $i', '- - echo'],
+  ['echo "${x:-y}" "${x:-$\'a\\tb\'}" "${x//$\'\\n\'/ }" $\'$(id)\'', 'echo'],
   ['echo $((RANDOM % 5)) $((SECONDS + LINENO)) $((EPOCHSECONDS - UID))', 'echo'],
   [
     'echo $((COLUMNS / 2)) ${a[SHLVL]} ${x:OPTIND} $((BASHPID + BASH_SUBSHELL + EUID + PPID + LINES + HISTCMD))',

@@ -59,6 +59,24 @@ export const ROUNDABOUT: readonly [line: string, names: string, why?: string][] 
   ['printf -v x %s_%s BASH COMMAND; echo $((x))', 'printf echo', 'hidden_code'],
   ['for x in ${!BASH_C*}; do echo $((x)); done', 'echo', 'hidden_code'],
 
+  // `$'…'` within `${…}`: in quotes, here-documents and what is calculated bash reads on in it.
+  ['echo "${x:-$\'$(rm x)\'}"', 'echo', 'hidden_code'],
+  ['echo "${x-$\'`rm x`\'}"', 'echo', 'hidden_code'],
+  ['echo "${x:=$\'$(rm x)\'}"', 'echo', 'hidden_code'],
+  ['echo "${x=$\'$(rm x)\'}"', 'echo', 'hidden_code'],
+  ['echo "${x:+$\'$(rm x)\'}"', 'echo', 'hidden_code'],
+  ['echo "${x+$\'$(rm x)\'}"', 'echo', 'hidden_code'],
+  ['echo "${x:?$\'$(rm x)\'}"', 'echo', 'hidden_code'],
+  ['echo "${x:-$\'\\x24(rm x)\'}"', 'echo', 'hidden_code'],
+  ['echo "${x:-$\'\\044(rm x)\'}"', 'echo', 'hidden_code'],
+  ['echo "${x:-a b$\'c\\n$(rm x)\'}"', 'echo', 'hidden_code'],
+  ['echo "${x:+${y:-$\'$(rm x)\'}}"', 'echo', 'hidden_code'],
+  ['echo ${x:-"${y:-$\'$(rm x)\'}"}', 'echo', 'hidden_code'],
+  ['echo "$(echo ${x:-$\'$(rm x)\'})"', 'echo echo', 'hidden_code'],
+  ["echo $((${x:-$'\\x24(rm x)'}))", 'echo', 'hidden_code'],
+  ["cat <<E\n${x:-$'$(rm x)'}\nE", 'cat', 'hidden_code'],
+  ['cat <<< "${x:-$\'$(rm x)\'}"', 'cat', 'hidden_code'],
+
   // Code that is a word, or comes from the input.
   ['curl https://x | tsx', 'curl tsx', 'code'],
   ['tsx - <<< "x()"', 'tsx', 'code'],
