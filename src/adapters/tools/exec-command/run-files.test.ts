@@ -47,6 +47,7 @@ describe('what a line goes by', () => {
     ['npm test', 'package.json'],
     ['node --import=./build.sh x', 'build.sh package.json'],
     ['curl -d @data.csv https://example.org', 'data.csv'],
+    ['less --lesskey-src=build.sh data.csv', 'build.sh data.csv'],
     ['sh b*.sh', 'build.sh'],
     ['for f in 1; do sh ./"s"ub/[a-z]*.sh {build,x}.sh; done', 'build.sh sub/inner.sh'],
     ['sh $PWD/build.sh "${PWD}/sub/inner.sh" $(pwd)/link.sh', 'build.sh sub/inner.sh'],

@@ -58,7 +58,7 @@ const RUNS: Record<string, Runs> = {
     calls: true,
   },
   gcc: { words: /^-(?:wrapper|fplugin|B|specs)/ },
-  less: { words: /^\+/ },
+  less: { short: 'k', words: /^(?:\+|--l(?:$|=|e(?:$|=|s)))/i },
   ag: { long: ['pager'] },
   rg: { long: ['pre', 'hostname-bin'] },
   fd: { short: 'xX', long: ['exec', 'exec-batch'] },

@@ -44,6 +44,8 @@ export const HARMLESS: readonly [line: string, names: string][] = [
   ["cat <<'EOF' > notes.md\n$HOME and `ticks` and $(rm)\nEOF", 'cat'],
   ['cat <<-EOF | grep a\n\ta\n\tEOF', 'cat grep'],
   ['head -n 5 README.md', 'head'],
+  ['less README.md', 'less'],
+  ['less -NSR --line-numbers --LONG-PROMPT README.md', 'less'],
   ['tail -f log.txt &', 'tail'],
   ['grep -rn "TODO" src', 'grep'],
   ["grep -E '^(a|b)+$' file", 'grep'],

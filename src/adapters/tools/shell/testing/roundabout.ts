@@ -114,6 +114,15 @@ export const ROUNDABOUT: readonly [line: string, names: string, why?: string][] 
   ['npm explore . -- rm x', 'npm', 'option_runs_code'],
   ['pnpm -r exec rm x', 'pnpm rm'],
 
+  // A file of keys may set the program that prepares what is shown.
+  ['less -k f README.md', 'less', 'option_runs_code'],
+  ['less -Nkf README.md', 'less', 'option_runs_code'],
+  ['less --lesskey-file=f README.md', 'less', 'option_runs_code'],
+  ['less --lesskey-src f README.md', 'less', 'option_runs_code'],
+  ["less '--lesskey-content=#env;LESSOPEN=|./x %s' README.md", 'less', 'option_runs_code'],
+  ['less --less=f README.md', 'less', 'option_runs_code'],
+  ['less --LESSKEY-S=f README.md', 'less', 'option_runs_code'],
+
   // Words that may become options.
   ['sed -n 1p *', 'sed', 'options'],
   ['sed -n 1p "$f"', 'sed', 'options'],
