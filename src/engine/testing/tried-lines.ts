@@ -67,6 +67,7 @@ export const TRIED = [
   'NETRC=x git fetch', 'DOCKER_HOST=x npm test', 'FCEDIT=x git commit', 'SVN_SSH=x git svn', 'CDPATH=x git status', 'GLOBIGNORE=x cat *',
   'POSIXLY_CORRECT=1 git status', 'BASHOPTS=x git status', "SHELLOPTS=xtrace PS4='$(id)' git status", 'INPUTRC=x cat y', 'A=1 B=2 git status',
   '_=x git status', 'IFS=t git status', 'OLDPWD=x git status', 'XDG_DATA_HOME=. git status', 'GNUPGHOME=. git log --show-signature',
+  "echo -x['$(id)']+1 ${a[BASH_EXECUTION_STRING]}", 'ls b*; ls ${a[_]}', "echo \"${x:-$'$(id)'}\"", "cat <<E\n${x:-$'$(id)'}\nE", 'npm --git=./x install',
 ]; // prettier-ignore
 
 /** With `git`, `curl`, `wget` and `npm` allowed, and a host denied. */

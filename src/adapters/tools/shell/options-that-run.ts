@@ -50,28 +50,43 @@ const RUNS: Record<string, Runs> = {
   split: { long: ['filter'] },
   zip: { long: ['unzip-command'], words: /^-(?:T?TT|[a-zA-Z]*TT)/ },
   cmake: { words: /^-[EP]$/ },
-  man: { short: 'PHp', long: ['pager', 'html', 'preprocessor'] },
+  man: { short: 'PHpC', long: ['pager', 'html', 'preprocessor', 'config-file'] },
   nmap: { long: ['script', 'interactive'] },
   make: {
     words: /^(?:SHELL|MAKEFLAGS|\.SHELLFLAGS)\W*=/,
     code: /^(?:--e(?:v|va|val)?(?:=|$)|-[bBdehikLmnpqrRsStvw]*E|[^-=][^=]*!=|(?:-[a-zA-Z]*f|--[fm]\w*=)?(?:-$|\/dev\/|\/proc\/))/,
     calls: true,
   },
-  gcc: { words: /^-(?:wrapper|fplugin|B|specs)/ },
+  gcc: { words: /^(?:@|-(?:wrapper|fplugin|fpass-plugin|B|-?specs|-config|-prefix|load|Xclang)|-W[alp],(?:.*,)?(?:@|-plugin))/ },
+  ld: { words: /^(?:@|--?plugin)/ },
+  nm: { long: ['plugin'], words: /^@/ },
+  javac: { words: /^(?:@|-J|-Xplugin|--?processor)/ },
+  // It may run the program that it is asked about.
+  ldd: { words: /^(?!-|\/(?:usr|s?bin|lib\w*)\/)|\/\.\.\// },
+  pip: { long: ['python'] },
+  go: { words: /^--?(?:vettool|exec|toolexec)(?:=|$)|-extld/ },
+  cargo: { words: /^--config(?:=|$)|^(?:-C)?linker=/ },
+  perldoc: { short: 'Mn' },
+  gpg: { long: ['agent-program', 'pinentry-program', 'dirmngr-program', 'keyboxd-program', 'exec-path', 'photo-viewer', 'homedir', 'options'] },
   less: { short: 'k', words: /^(?:\+|--l(?:$|=|e(?:$|=|s)))/i },
   ag: { long: ['pager'] },
   rg: { long: ['pre', 'hostname-bin'] },
   fd: { short: 'xX', long: ['exec', 'exec-batch'] },
   ip: { words: /^(?:exec|-b|-batch)$/ },
-  openssl: { words: /^-(?:engine|provider)/ },
+  openssl: { words: /^--?(?:engine|provider|config)/ },
 }; // prettier-ignore
 RUNS['ts-node'] = RUNS['tsx']!;
 RUNS['gtar'] = RUNS['tar']!;
 RUNS['bsdtar'] = RUNS['tar']!;
 RUNS['gmake'] = RUNS['make']!;
-RUNS['g++'] = RUNS['gcc']!;
-RUNS['cc'] = RUNS['gcc']!;
+for (const name of ['g++', 'cc', 'c++', 'clang', 'clang++']) RUNS[name] = RUNS['gcc']!;
+for (const name of ['ar', 'as', 'objcopy', 'objdump', 'ranlib', 'size', 'strip']) RUNS[name] = RUNS['nm']!;
 RUNS['fdfind'] = RUNS['fd']!;
+
+const RUNS_BY_NAME = new Map(Object.entries(RUNS));
+
+/** `gcc-12`, `pip3.11`. */
+const VERSION = /-?\d+(?:\.\d+)*$/;
 
 const CONTAINERS = new Set([
   'docker',
@@ -93,7 +108,7 @@ export function optionsOf(name: string): Judge | undefined {
   if (name === 'git') return judgeGit;
   if (name === 'curl' || name === 'wget') return judgeTransfer;
   if (name === 'deno') return (words) => (words.slice(1).some(({ text }) => /^(?:eval|-[ep]|--eval|--print|-)$/.test(text)) || words.length === 1 ? unclear('code') : nothing); // prettier-ignore
-  const runs = Object.hasOwn(RUNS, name) ? RUNS[name]! : undefined;
+  const runs = RUNS_BY_NAME.get(name) ?? RUNS_BY_NAME.get(name.replace(VERSION, ''));
   if (runs === undefined) return undefined;
   return (words, _dialect, more) => {
     const rest = words.slice(1);
@@ -130,5 +145,11 @@ function isAmong({ text }: ShellWord, { short = '', long = [], words }: Runs): b
   return /^-[A-Za-z]/.test(text) && [...short].some((letter) => text.includes(letter));
 }
 
-const judgeContainer: Judge = (words) =>
-  words.slice(1).some(({ text }) => IN_CONTAINER.has(text)) ? unclear('runs_elsewhere') : nothing;
+/** Their settings name programs that tell who one is. */
+const SETTINGS = /^--(?:kubeconfig|config)(?:=|$)/;
+
+const judgeContainer: Judge = (words) => {
+  const rest = words.slice(1);
+  if (rest.some(({ text }) => IN_CONTAINER.has(text))) return unclear('runs_elsewhere');
+  return rest.some(({ text }) => SETTINGS.test(text)) ? unclear('option_runs_code') : nothing;
+};

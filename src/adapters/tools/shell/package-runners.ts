@@ -16,6 +16,9 @@ const OPTIONS: Options = {
   longValues: ['package', 'workspace', 'with', 'prefix'],
 }; // prettier-ignore
 
+/** Of npm, which lets them be shortened: programs that it runs, and files that name some. */
+const NPM_RUNS = ['script-shell', 'node-options', 'git', 'viewer', 'browser', 'editor', 'init-module', 'userconfig', 'globalconfig']; // prettier-ignore
+
 export function packageRunnerOf(name: string): Judge | undefined {
   const subcommands = Object.hasOwn(RUNNERS, name) ? RUNNERS[name]! : undefined;
   return subcommands && ((words, _dialect, more) => judgeRunner(subcommands, words, more));
@@ -23,6 +26,7 @@ export function packageRunnerOf(name: string): Judge | undefined {
 
 function judgeRunner(subcommands: readonly string[], words: readonly ShellWord[], more: boolean): Judgement {
   if (words.some(({ text }) => /^--(?:script-shell|shell|node-options|node-arg)(?:=|$)|^script-shell/.test(text))) return unclear('option_runs_code'); // prettier-ignore
+  if (words[0]!.text.endsWith('npm') && runsByOption(words)) return unclear('option_runs_code');
   if (words.length === 2 && /^(?:-v|--version|--help)$/.test(words[1]!.text)) return nothing;
   if (words[0]!.text.endsWith('bun') && isBunCode(words)) return unclear('code');
   const itself = subcommands.includes('');
@@ -51,6 +55,15 @@ function judgeRunner(subcommands: readonly string[], words: readonly ShellWord[]
   return {
     runs: [{ via: 'package runner', words: command.filter(({ text }, index) => index !== 1 || text !== '--') }],
   };
+}
+
+function runsByOption(words: readonly ShellWord[]): boolean {
+  const end = words.findIndex(({ text }) => text === '--');
+  return words.slice(1, end === -1 ? undefined : end).some(({ text }) => {
+    const name = /^--([a-z-]{2,})(?:=|$)/.exec(text)?.[1];
+    // `--no` is one of its own.
+    return name !== undefined && name !== 'no' && NPM_RUNS.some((one) => one.startsWith(name));
+  });
 }
 
 /** Bun runs scripts, too: `bun -e code`, and `bun -`, `bun run -` those of its input. */
