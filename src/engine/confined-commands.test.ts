@@ -349,3 +349,13 @@ test('a project that holds the home has none, and says why', async () => {
   expect(await sandboxes.find(folder)).toEqual({ none: `the project holds your home, ${home}` });
   rmSync(folder, { recursive: true });
 });
+
+test('nor has one by which commands could change what the sandboxes of others are made of', async () => {
+  const project = realpathSync(mkdtempSync(join(tmpdir(), 'project-')));
+  const options = { home: '/nonexistent/.runtime', environment: { PATH, HOME: '/nonexistent' } };
+  const why = { none: `commands could change ${realpathSync(tmpdir())}, where what sandboxes are made of lies` };
+  expect(await createSandboxes({ ...options, settings: NO_PLACES }).find(realpathSync(tmpdir()))).toEqual(why);
+  const settings = { ...NO_PLACES, write: [tmpdir()] };
+  expect(await createSandboxes({ ...options, settings }).find(project)).toEqual(why);
+  rmSync(project, { recursive: true });
+});

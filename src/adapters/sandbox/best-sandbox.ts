@@ -3,6 +3,7 @@ import { realPathOf, resolveReal } from '../../base/files/resolve-real.ts';
 import { homesOf } from '../../base/homes.ts';
 import { isInside } from '../../base/is-inside.ts';
 import { closeSync, existsSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { systemClock } from '../../base/clock.ts';
 import type { Sandbox, Sandboxes } from '../../contract/sandbox.ts';
 import type { SandboxLevel } from '../../contract/values.ts';
@@ -116,6 +117,9 @@ export function bestSandboxes({
       const holding = homes.find((folder) => isInside(projectRoot, folder));
       if (holding !== undefined) return { none: `the project holds your home, ${holding}` };
       if (isInside(realPathOf(home) ?? home, projectRoot)) return { none: 'the project lies in RUNTIME_HOME' };
+      const temporary = realPathOf(tmpdir()) ?? tmpdir();
+      if (changedFrom(projectRoot).some((folder) => isInside(folder, temporary)))
+        return { none: `commands could change ${temporary}, where what sandboxes are made of lies` };
       const led = ledBy(projectRoot);
       if (led !== undefined)
         return { none: `the runtime goes by ${led}, and a link on the way to it could be changed` };
