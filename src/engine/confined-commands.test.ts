@@ -1,5 +1,5 @@
 /** Commands in each sandbox that works here: what they can do, and what they can't however they try. */
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import {
   existsSync,
   mkdirSync,
@@ -15,7 +15,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createSandboxes } from '../adapters/sandbox/sandboxes.ts';
-import type { TestHost } from '../adapters/tools/test-host.ts';
+import { type TestHost, testHost } from '../adapters/tools/test-host.ts';
 import { processEnvironment } from '../base/environment.ts';
 import type { ToolResult } from '../contract/ports.ts';
 import { type Confined, confined, LEVELS, levelsUnmet, NO_PLACES, PATH } from './testing/confined.ts';
@@ -359,3 +359,20 @@ test('nor has one by which commands could change what the sandboxes of others ar
   expect(await createSandboxes({ ...options, settings }).find(project)).toEqual(why);
   rmSync(project, { recursive: true });
 });
+
+test.each(['src/hooks', '.git', '.git/hooks', 'bare.git', 'src/hooks/deeper'])('nor has %s of a repository, whose patches ask as well', async (name) => {
+  const around = realpathSync(mkdtempSync(join(tmpdir(), 'around-')));
+  const git = (...args: string[]): void => void execFileSync('git', args, { cwd: around, stdio: 'pipe' });
+  git('init', '-q');
+  git('init', '-q', '--bare', 'bare.git');
+  git('config', 'core.hooksPath', 'src/hooks');
+  for (const folder of ['.git/hooks', 'src/hooks/deeper', 'src/other']) mkdirSync(join(around, folder), { recursive: true });
+  const environment = { PATH, HOME: '/nonexistent' };
+  const sandboxes = createSandboxes({ home: '/nonexistent/.runtime', environment, settings: NO_PLACES });
+  expect(await sandboxes.find(join(around, name))).toEqual({ none: 'git runs, or goes by, what lies in this folder' });
+  for (const other of ['.', 'src', 'src/other']) expect(await sandboxes.find(join(around, other))).not.toMatchObject({ none: expect.stringContaining('git runs') });
+  const t = testHost({ environment }, join(around, name));
+  const patch = '*** Begin Patch\n*** Add File: new\n+x\n*** End Patch\n';
+  expect((await t.inspect('apply_patch', { patch })).facts.paths).toMatchObject([{ runs_later: true }]);
+  rmSync(around, { recursive: true });
+}); // prettier-ignore

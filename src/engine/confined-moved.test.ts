@@ -2,7 +2,8 @@
 import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { type Confined, confined, LEVELS, levelsUnmet } from './testing/confined.ts';
+import { tryOut } from '../adapters/sandbox/try-out.ts';
+import { type Confined, confined, LEVELS, levelsUnmet, PATH } from './testing/confined.ts';
 
 const [bubblewrap] = LEVELS;
 const unmet = (await levelsUnmet()).get(bubblewrap!.name) ?? '';
@@ -41,6 +42,15 @@ describe.skipIf(unmet !== '')(`${bubblewrap!.name}${unmet}`, () => {
     expect(await c.sandboxes.find(c.t.root)).toMatchObject({
       none: expect.stringContaining('more than 20000 folders'),
     });
+  });
+
+  test('in a folder of a repository its other secrets are hidden as well', async () => {
+    c.t.file('.env', 'KEY=geheim\n');
+    mkdirSync(join(c.t.root, 'src'));
+    const sandbox = await c.sandboxes.find(join(c.t.root, 'src'));
+    if ('none' in sandbox) throw new Error(sandbox.none);
+    const line = `cd ${c.t.root} && ! grep -rs geheim . && cat config/deploy/a.txt && exit 42`;
+    expect(await tryOut(sandbox, '/', { PATH }, ['-c', line])).toBeUndefined();
   });
 
   test('nothing begins in a folder of a project while a command runs in that', async () => {

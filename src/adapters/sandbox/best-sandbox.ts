@@ -2,6 +2,7 @@
 import { realPathOf, resolveReal } from '../../base/files/resolve-real.ts';
 import { homesOf } from '../../base/homes.ts';
 import { isInside } from '../../base/is-inside.ts';
+import { isForGit } from '../../base/runs-later.ts';
 import { closeSync, existsSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { systemClock } from '../../base/clock.ts';
@@ -117,6 +118,7 @@ export function bestSandboxes({
       const holding = homes.find((folder) => isInside(projectRoot, folder));
       if (holding !== undefined) return { none: `the project holds your home, ${holding}` };
       if (isInside(realPathOf(home) ?? home, projectRoot)) return { none: 'the project lies in RUNTIME_HOME' };
+      if (isForGit({ folder: projectRoot, homes })) return { none: 'git runs, or goes by, what lies in this folder' };
       const temporary = realPathOf(tmpdir()) ?? tmpdir();
       if (changedFrom(projectRoot).some((folder) => isInside(folder, temporary)))
         return { none: `commands could change ${temporary}, where what sandboxes are made of lies` };

@@ -3,10 +3,11 @@
  * hold a path the deepest counts.
  */
 import { isInside } from '../../base/is-inside.ts';
-import { accessSync, constants, lstatSync, readdirSync } from 'node:fs';
+import { accessSync, constants, existsSync, lstatSync, readdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { realPathOf } from '../../base/files/resolve-real.ts';
 import { mayBeIn } from '../../base/files/may-be-in.ts';
+import { foldersFrom } from '../../base/git-told-by.ts';
 import { secretsIn } from '../../base/home-secrets.ts';
 import { layoutOfKept } from './kept-places.ts';
 import type { Access, Layout, Place } from './place.ts';
@@ -66,6 +67,8 @@ export function layoutOf(around: Surroundings): Layout {
   const access = new Map(around.outside);
   const soft = new Set<string>();
   access.set(projectRoot, 'write');
+  const repository = repositoryAround(projectRoot, userHomes);
+  if (repository !== undefined) for (const path of secretsOfProject(repository, around.now)) put(access, path, 'none');
   for (const path of secretsOfProject(projectRoot, around.now)) {
     put(access, path, 'none', true); // a command that runs may lock its folder at this moment
     soft.add(path);
@@ -90,6 +93,12 @@ export function layoutOf(around: Surroundings): Layout {
     .map(([path, is]): Place => ({ path, access: is, ...(is === 'none' && soft.has(path) && { soft: true }) }))
     .sort((a, b) => depth(a.path) - depth(b.path) || (a.path < b.path ? -1 : 1));
   return { ...kept, places };
+}
+
+/** In which the project is a folder. One that is a home is no project. */
+function repositoryAround(projectRoot: string, homes: readonly string[]): string | undefined {
+  const found = foldersFrom(projectRoot).find((folder) => existsSync(join(folder, '.git')));
+  return found === projectRoot || homes.some((home) => found && isInside(found, home)) ? undefined : found;
 }
 
 function accessAt(path: string, access: ReadonlyMap<string, Access>): Access {

@@ -3,7 +3,7 @@ import { join, relative } from 'node:path';
 import type { Told } from '../../../base/git-told-by.ts';
 import { homesOf } from '../../../base/homes.ts';
 import { isInside } from '../../../base/is-inside.ts';
-import { runsLaterOf } from '../../../base/runs-later.ts';
+import { isForGit, runsLaterOf } from '../../../base/runs-later.ts';
 import type { Scene } from '../tool.ts';
 import { realOf } from '../../../base/files/resolve-real.ts';
 
@@ -19,7 +19,8 @@ export function runsLater(scene: Scene, real: string): boolean {
   if (!isInside(projectRoot, real)) return false;
   // By it the project would be a repository, with settings of its own, were `.git` none any more.
   if (real === join(projectRoot, 'HEAD')) return true;
-  const { homes, told } = guardedIn(scene);
+  const { homes, told, isAll } = guardedIn(scene);
+  if (isAll) return true;
   const isOfHome = homes.some((home) => isInside(home, real) && OF_A_HOME.test(relative(home, real)));
   return isOfHome || told.some(({ path, as }) => (as === 'program' || as === 'alias' ? path === real : isInside(path, real))); // prettier-ignore
 }
@@ -28,6 +29,8 @@ interface Guarded {
   /** That lie in the project. */
   homes: string[];
   told: Told[];
+  /** The project itself is for git alone. */
+  isAll: boolean;
 }
 
 /** For all paths of a call: settings are read once. */
@@ -41,7 +44,11 @@ function guardedIn(scene: Scene): Guarded {
   const told = runsLaterOf({ folder: projectRoot, homes })
     .filter(({ path, as }) => path !== projectRoot || as === 'settings')
     .flatMap((one) => [one, { ...one, path: realOf(one.path) }]);
-  const made = { homes: homes.filter((home) => isInside(projectRoot, home)), told };
+  const made = {
+    homes: homes.filter((home) => isInside(projectRoot, home)),
+    told,
+    isAll: isForGit({ folder: projectRoot, homes }),
+  };
   guarded.set(scene, made);
   return made;
 }
