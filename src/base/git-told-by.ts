@@ -2,6 +2,7 @@
  * Paths by which settings of git (git-config(1)) say what git runs beyond its own folder: where hooks lie, further files of
  * settings, and programs. Read for what is to be guarded: rather too many are found than one too few.
  */
+import { lstatSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { shortText } from './files/open-file.ts';
 import { linkedFrom } from './files/resolve-real.ts';
@@ -62,9 +63,14 @@ export function gitToldBy(files: Files, { folder, homes }: Around): Told[] {
 }
 
 /** The folder itself, and those that hold it, the nearest first. */
-export function foldersFrom(folder: string): string[] {
+function foldersFrom(folder: string): string[] {
   const above = dirname(folder);
   return above === folder ? [folder] : [folder, ...foldersFrom(above)];
+}
+
+/** The nearest one that is a repository, or a worktree of one. */
+export function worktreeOf(folder: string): string | undefined {
+  return foldersFrom(folder).find((one) => lstatSync(join(one, '.git'), { throwIfNoEntry: false }) !== undefined);
 }
 
 export const SETTINGS = ['config', 'config.worktree'];

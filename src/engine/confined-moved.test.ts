@@ -51,6 +51,10 @@ describe.skipIf(unmet !== '')(`${bubblewrap!.name}${unmet}`, () => {
     if ('none' in sandbox) throw new Error(sandbox.none);
     const line = `cd ${c.t.root} && ! grep -rs geheim . && cat config/deploy/a.txt && exit 42`;
     expect(await tryOut(sandbox, '/', { PATH }, ['-c', line])).toBeUndefined();
+    mkdirSync(join(c.t.root, 'src/.git')); // as a command may
+    const next = await c.sandboxes.find(join(c.t.root, 'src'));
+    if ('none' in next) throw new Error(next.none);
+    expect(await tryOut(next, '/', { PATH }, ['-c', line])).toBeUndefined();
   });
 
   test('nothing begins in a folder of a project while a command runs in that', async () => {

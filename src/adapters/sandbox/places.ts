@@ -3,11 +3,11 @@
  * hold a path the deepest counts.
  */
 import { isInside } from '../../base/is-inside.ts';
-import { accessSync, constants, existsSync, lstatSync, readdirSync } from 'node:fs';
+import { accessSync, constants, lstatSync, readdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { realPathOf } from '../../base/files/resolve-real.ts';
 import { mayBeIn } from '../../base/files/may-be-in.ts';
-import { foldersFrom } from '../../base/git-told-by.ts';
+import { worktreeOf } from '../../base/git-told-by.ts';
 import { secretsIn } from '../../base/home-secrets.ts';
 import { layoutOfKept } from './kept-places.ts';
 import type { Access, Layout, Place } from './place.ts';
@@ -95,10 +95,12 @@ export function layoutOf(around: Surroundings): Layout {
   return { ...kept, places };
 }
 
-/** In which the project is a folder. One that is a home is no project. */
+/**
+ * In which the project is a folder, whether or not it is one itself, as a command could make it. One that is a home is no project.
+ */
 function repositoryAround(projectRoot: string, homes: readonly string[]): string | undefined {
-  const found = foldersFrom(projectRoot).find((folder) => existsSync(join(folder, '.git')));
-  return found === projectRoot || homes.some((home) => found && isInside(found, home)) ? undefined : found;
+  const found = worktreeOf(dirname(projectRoot));
+  return homes.some((home) => found && isInside(found, home)) ? undefined : found;
 }
 
 function accessAt(path: string, access: ReadonlyMap<string, Access>): Access {

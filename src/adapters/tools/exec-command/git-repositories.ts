@@ -5,7 +5,7 @@
 import { lstatSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { bytesOf } from '../../../base/files/open-file.ts';
-import { foldersFrom, gitToldBy, ON_DISK, repositoryOf, SETTINGS } from '../../../base/git-told-by.ts';
+import { gitToldBy, ON_DISK, repositoryOf, SETTINGS, worktreeOf } from '../../../base/git-told-by.ts';
 import {
   GITLINK,
   indexEntries,
@@ -82,10 +82,6 @@ function foldersWith(name: string, around: string): string[] | undefined {
 /** Names are bytes: those that are no UTF-8 have become others. */
 function isSaid(name: string): boolean {
   return !name.includes('\ufffd');
-}
-
-function worktreeOf(folder: string): string | undefined {
-  return foldersFrom(folder).find((one) => has(join(one, '.git')));
 }
 
 function has(path: string): boolean {
