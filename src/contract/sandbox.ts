@@ -8,6 +8,9 @@ export interface ConfinedCommand {
   folder: string;
 }
 
+/** Under which what confines a command finds the first of `descriptors`: those before it are the command's own, and for what is told. */
+export const FIRST_DESCRIPTOR = 6;
+
 /** What is to be started in a command's stead. */
 export interface Confined {
   program: string;
@@ -16,7 +19,7 @@ export interface Confined {
   environment: Record<string, string>;
   /** What it reads from descriptor 5. */
   settings: Uint8Array;
-  /** Of this process: it finds them open from descriptor 6 on. They are closed with what was made for it. */
+  /** Of this process: it finds them open from `FIRST_DESCRIPTOR` on. They are closed with what was made for it. */
   descriptors?: readonly number[];
   /** Whether the command itself was begun, by what was written to descriptor 4. Asked after it ended by itself. */
   began(status: string): boolean;

@@ -48,8 +48,10 @@ export const bubblewrap: Level = {
   lacks: () => (FILTER ? undefined : `unknown machine ${process.arch}`),
   confine(program, { places, scratch, command, isBeside }) {
     const mounted = places.slice(1).filter((place) => !isSoAnyway(place, places));
-    const bound = mounted.filter(({ path, access }) => isBound(access) && isChangeable(path, places));
-    const checked = checkedBefore(command, mounted, scratch);
+    const replaceable = mounted.filter(({ path }) => isChangeable(path, places));
+    const bound = replaceable.filter(({ access }) => access === 'read' || access === 'write');
+    const hidden = replaceable.filter(({ access }) => access === 'none').map(({ path }) => path);
+    const checked = checkedBefore(command, hidden, scratch);
     const changeable = isBeside ? bound.filter((place) => isOutermost(place, places)) : [];
     const { descriptors, names } = holdPlaces([...changeable, ...bound]);
     const byPath = new Map(bound.map(({ path }, at) => [path, names[changeable.length + at]]));
@@ -78,8 +80,6 @@ function isSoAnyway({ path, access }: Place, places: readonly Place[]): boolean 
   if (access !== 'read' && access !== 'none') return false;
   return places.findLast((place) => place.path !== path && isInside(place.path, path))?.access === access;
 }
-
-const isBound = (access: Place['access']): boolean => access === 'read' || access === 'write';
 
 /** Commands may change what has that name. */
 const isChangeable = (path: string, places: readonly Place[]): boolean =>

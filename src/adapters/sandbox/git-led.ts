@@ -6,9 +6,9 @@
 import { lstatSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { systemClock } from '../../base/clock.ts';
-import { bytesOf, shortText } from '../../base/files/open-file.ts';
-import { indexEntries, isIndexName, LONGEST_INDEX, objectFormatOf, staysInside } from '../../base/git-index.ts';
-import { LONGEST_READ } from '../../base/git-told-by.ts';
+import { bytesOf } from '../../base/files/open-file.ts';
+import { isIndexName, LONGEST_INDEX, staysInside } from '../../base/git-index.ts';
+import { entriesAt } from './git-names.ts';
 import { createListings } from './listings.ts';
 import { LOOK, unlock } from './unlock.ts';
 
@@ -134,21 +134,14 @@ function stampOf(path: string): string | undefined {
 function leads(git: string, path: string): boolean {
   const name = path.slice(git.length + 1);
   if (OTHERS.includes(name)) return true;
-  const bytes = bytesOf(path, LONGEST_INDEX);
-  if (bytes === undefined) return true; // it is no file, larger than any, or may not be read
-  const named = name === MERGED ? mergedIn(bytes) : namesIn(bytes, git);
+  const named = name === MERGED ? mergedAt(path) : entriesAt(git, path)?.map((entry) => entry.name);
   return !named?.every(staysInside);
 }
 
-function namesIn(index: Buffer, git: string): string[] | undefined {
-  const format = objectFormatOf(shortText(join(git, 'config'), LONGEST_READ) ?? '');
-  return indexEntries(index, format)?.map(({ name }) => name);
-}
-
-/** Each: the id of a conflict, a tab, a path, NUL. Undefined: it says something else. */
-function mergedIn(bytes: Buffer): string[] | undefined {
-  const records = bytes.toString('latin1').split('\0');
-  if (records.pop() !== '') return undefined;
+/** Each: the id of a conflict, a tab, a path, NUL. Undefined: it says something else, or can't be read. */
+function mergedAt(path: string): string[] | undefined {
+  const records = bytesOf(path, LONGEST_INDEX)?.toString('latin1').split('\0');
+  if (records?.pop() !== '') return undefined;
   const paths = records.map((record) => /^[0-9a-f]+(?:\.\d+)?\t(.+)$/s.exec(record)?.[1]);
   return paths.every((path) => path !== undefined) ? paths : undefined;
 }

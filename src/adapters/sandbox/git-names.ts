@@ -1,7 +1,14 @@
 /** Names of a repository (gitrepository-layout(5)) by which git runs something, or is told what to run. */
 import { lstatSync, type Stats } from 'node:fs';
 import { join } from 'node:path';
-import { shortText } from '../../base/files/open-file.ts';
+import { bytesOf, shortText } from '../../base/files/open-file.ts';
+import {
+  type IndexEntry,
+  indexEntries,
+  LONGEST_INDEX,
+  type ObjectFormat,
+  objectFormatOf,
+} from '../../base/git-index.ts';
 import { LONGEST_READ } from '../../base/git-told-by.ts';
 
 /** Empty, they mean nothing to git: so they can be there before a command, which can't make them then. The last two say what remotes are. */
@@ -42,4 +49,15 @@ function runsCommands(folder: string): boolean {
 
 export function kindOf(path: string | Buffer): Stats | undefined {
   return lstatSync(path, { throwIfNoEntry: false });
+}
+
+/** How the repository names its objects. */
+export function formatOf(git: string): ObjectFormat {
+  return objectFormatOf(shortText(join(git, 'config'), LONGEST_READ) ?? '');
+}
+
+/** Of a file of its index. Undefined: git would not read it, or not as it is read here. */
+export function entriesAt(git: string, path: string): IndexEntry[] | undefined {
+  const bytes = bytesOf(path, LONGEST_INDEX);
+  return bytes && indexEntries(bytes, formatOf(git));
 }

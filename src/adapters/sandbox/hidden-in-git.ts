@@ -5,9 +5,10 @@
 import { createHash } from 'node:crypto';
 import { lstatSync } from 'node:fs';
 import { basename, dirname, join, relative } from 'node:path';
-import { bytesOf, shortText } from '../../base/files/open-file.ts';
-import { indexEntries, LONGEST_INDEX, type ObjectFormat, objectFormatOf } from '../../base/git-index.ts';
+import { bytesOf } from '../../base/files/open-file.ts';
+import type { ObjectFormat } from '../../base/git-index.ts';
 import { LONGEST_READ } from '../../base/git-told-by.ts';
+import { entriesAt, formatOf } from './git-names.ts';
 
 /** Ids of what git's index has of hidden files, by their names in it: bytes as Latin-1. */
 export type Staged = ReadonlyMap<string, string>;
@@ -28,7 +29,7 @@ export function stagedOf(git: string, hidden: readonly string[]): Staged | undef
   const by = [found.ino, found.size, found.ctimeNs, ...names].join('\0');
   const before = known.get(git);
   if (before?.by === by) return before.staged;
-  const entries = indexEntries(bytesOf(path, LONGEST_INDEX) ?? Buffer.alloc(0), formatOf(git));
+  const entries = entriesAt(git, path);
   if (entries === undefined) return undefined;
   const isHidden = amongFolders(new Set(names));
   const staged = new Map(entries.filter(({ name }) => isHidden(name)).map(({ name, id }) => [name, id.toString('hex')]));
@@ -48,8 +49,6 @@ export function stagedUnseen(git: string, before: Staged, after: Staged): string
     .map(({ name }) => Buffer.from(name, 'latin1').toString())
     .sort();
 }
-
-const formatOf = (git: string): ObjectFormat => objectFormatOf(shortText(join(git, 'config'), LONGEST_READ) ?? '');
 
 /** Whether it is one of these, or lies in one. */
 function amongFolders(names: ReadonlySet<string>): (name: string) => boolean {

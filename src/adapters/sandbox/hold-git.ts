@@ -190,11 +190,8 @@ function removeLink(path: Buffer): boolean {
 function putBack(path: string, kept: Kept): boolean {
   if (!mayRunMore(path, kept)) return false;
   setAside(path);
-  const folder = openFolder(dirname(path));
-  if ('code' in folder) throw new Error(folder.message);
-  try {
-    const name = nameIn({ fd: folder.fd, real: dirname(path) }, basename(path));
-    const fd = openSync(name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, kept.mode);
+  inOpen(dirname(path), (at) => {
+    const fd = openSync(at(basename(path)), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, kept.mode);
     try {
       writeFileSync(fd, kept.bytes);
       fchmodSync(fd, kept.mode);
@@ -202,9 +199,7 @@ function putBack(path: string, kept: Kept): boolean {
     } finally {
       closeSync(fd);
     }
-  } finally {
-    closeSync(folder.fd);
-  }
+  });
   return true;
 }
 
@@ -229,14 +224,20 @@ function keptOf(path: string): Kept | undefined {
 
 /** Through the folder, held open: a command that runs already may put a link in the place of it. */
 function makeIn(git: string): void {
-  const folder = openFolder(git);
-  if ('code' in folder) throw new Error(folder.message);
-  try {
-    const at = (name: string): string => nameIn({ fd: folder.fd, real: git }, name);
+  inOpen(git, (at) => {
     for (const name of FOLDERS) if (kindOf(at(name)) === undefined) unlessThere(() => mkdirSync(at(name)));
     for (const name of FILES) {
       if (kindOf(at(name)) === undefined) unlessThere(() => writeFileSync(at(name), '', { flag: 'wx' }));
     }
+  });
+}
+
+/** `act` is given what makes of a name the path by which it is found there. */
+function inOpen(real: string, act: (at: (name: string) => string) => void): void {
+  const folder = openFolder(real);
+  if ('code' in folder) throw new Error(folder.message);
+  try {
+    act((name) => nameIn({ fd: folder.fd, real }, name));
   } finally {
     closeSync(folder.fd);
   }

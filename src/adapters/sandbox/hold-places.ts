@@ -1,11 +1,9 @@
 /** What is mounted in a sandbox, held open from when it was looked at: another command may put a link in the place of it. */
 import { closeSync, constants, fstatSync, openSync } from 'node:fs';
 import { isStillThere } from '../../base/files/open-file.ts';
+import { FIRST_DESCRIPTOR } from '../../contract/sandbox.ts';
 import type { Place } from './place.ts';
 import { O_PATH } from './unlock.ts';
-
-/** Of what confines a command: those before it are the command's own, and for what its sandbox tells and is told. */
-const FIRST_DESCRIPTOR = 6;
 
 export interface HeldPlaces {
   /** Open ones of this process, to be closed by whoever gets them. */

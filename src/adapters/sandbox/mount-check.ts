@@ -6,7 +6,6 @@
 import { readFileSync } from 'node:fs';
 import { isInside } from '../../base/is-inside.ts';
 import type { ConfinedCommand } from '../../contract/sandbox.ts';
-import type { Place } from './place.ts';
 import { isFolder } from './places.ts';
 import type { Scratch } from './scratch.ts';
 
@@ -32,14 +31,10 @@ exec "$@"
 `;
 
 /** @throws Error of the system */
-export function checkedBefore(command: ConfinedCommand, places: readonly Place[], scratch: Scratch): ConfinedCommand {
-  const writable = places.filter(({ access }) => access === 'write');
-  const hidden = places.filter(
-    ({ path, access }) => access === 'none' && writable.some((place) => isInside(place.path, path)),
-  );
+export function checkedBefore(command: ConfinedCommand, hidden: readonly string[], scratch: Scratch): ConfinedCommand {
   if (hidden.length === 0) return command;
   const empty = rootOf(scratch.emptyFile);
-  const mounted = hidden.map(({ path }) => `${escaped(path)} ${isFolder(path) ? '/' : empty}`);
+  const mounted = hidden.map((path) => `${escaped(path)} ${isFolder(path) ? '/' : empty}`);
   return {
     ...command,
     program: '/bin/sh',

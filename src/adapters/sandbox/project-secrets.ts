@@ -22,7 +22,7 @@ interface Listing {
 
 /** What is there to be tried, or is of others, whatever its name. */
 const OF_TESTS =
-  /\/(?:(?:__)?(?:tests?|mocks?)(?:__)?|specs?|e2e|fixtures?|test[-_]?data|examples?|samples?|vendor|third[-_]party|\.?venv|site-packages)(?=\/|$)/i;
+  /\/(?:(?:__)?(?:tests?|mocks?)(?:__)?|specs?|e2e|fixtures?|test[-_]?data|examples?|samples?|vendor|third[-_]party|site-packages)(?=\/|$)/i;
 
 /**
  * What is named like a secret, in the project or a folder of it. Deeper only what can hardly be anything else, and private keys, but

@@ -7,7 +7,7 @@ import type { Writable } from 'node:stream';
 import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import type { Clock } from '../../../base/clock.ts';
-import type { Confined } from '../../../contract/sandbox.ts';
+import { type Confined, FIRST_DESCRIPTOR } from '../../../contract/sandbox.ts';
 import type { ExecLimits } from '../tool.ts';
 import { TOOL_CALL_VARIABLE } from './command-environment.ts';
 import { endProcesses, pause } from './processes.ts';
@@ -104,7 +104,6 @@ function statusOf(child: ChildProcess): () => string {
   return () => text;
 }
 
-const FIRST_GIVEN = 6;
 /** Those that this program was started with; looked for once. */
 let inherited: number[] | undefined;
 
@@ -117,7 +116,7 @@ function start(command: Command, around: Surroundings): ChildProcess | Error {
   const given = confined?.by.descriptors ?? [];
   inherited ??= inheritedDescriptors();
   // Other shells know descriptors of one digit only.
-  const closed = bash === undefined ? [] : inherited.filter((id) => id >= FIRST_GIVEN + given.length);
+  const closed = bash === undefined ? [] : inherited.filter((id) => id >= FIRST_DESCRIPTOR + given.length);
   const closing = closed.map((id) => `exec ${id}>&-; `).join('');
   let child: ChildProcess;
   try {
