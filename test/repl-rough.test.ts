@@ -1,6 +1,6 @@
 /** The terminal treated badly: slow lines, much text, sudden ends, other writers. What was sent is there, whatever comes. */
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, readFileSync, rmSync, statfsSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, readlinkSync, rmSync, statfsSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect } from 'vitest';
@@ -203,6 +203,26 @@ describe.concurrent('what does not take what is written', () => {
     terminal.press('enter');
     await terminal.waitFor('You said: typed meanwhile');
     await leave(terminal);
+  });
+
+  test('Ctrl-C while it leaves: the terminal is given back once more, since the system may have dropped that', async ({
+    place,
+  }) => {
+    place.play(STEPS);
+    const terminal = await openRough(place);
+    const other = await openRough(place); // for its sake what runs may come to its end
+    send(terminal, 'stay');
+    await terminal.waitFor('thinks');
+    const [program] = familyOf(terminal.pid).filter(({ pid }) => pid !== terminal.pid);
+    const tty = readlinkSync(`/proc/${program!.pid}/fd/0`);
+    terminal.press('ctrl-d');
+    const isCooked = (): boolean => / icanon/.test(spawnSync('stty', ['-a', '-F', tty], { encoding: 'utf8' }).stdout);
+    await until('keys are signals again', isCooked);
+    terminal.press('ctrl-c');
+    expect(await leftBy(terminal)).toEqual(LEFT);
+    expect(terminal.raw().split('\x1b[?2004l')).toHaveLength(3);
+    await other.waitFor('has taken over');
+    other.kill();
   });
 
   test.runIf(process.getuid?.() === 0)(

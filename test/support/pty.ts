@@ -77,6 +77,7 @@ export function startPty(options: PtyOptions, onOutput: (bytes: Buffer) => void)
   // for the end of the output, and node-pty closes the terminal 200 ms after the exit (node-pty issue 72).
   const destroy = socket._destroy.bind(socket);
   socket._destroy = (error, callback) => {
+    while (socket.read() !== null); // what it read while it was paused: it is given to `onOutput` by that
     for (const bytes of readRest(fd)) onOutput(bytes);
     isOpen = false;
     destroy(error, callback);

@@ -8,9 +8,12 @@ import { entriesOf, type Place } from './place.ts';
 import { familyOf } from './processes.ts';
 import { openTerminal, type Terminal, type TerminalOptions } from './terminal.ts';
 
-/** The settings of the terminal before and after, and how the program ended. Keys that come too late end no shell. */
+/**
+ * The settings of the terminal before and after, and how the program ended. Keys that come too late end no shell, and drop
+ * nothing that was written and not read yet (`noflsh`).
+ */
 const AROUND =
-  'trap : INT QUIT; echo "before $(stty -g)"; "$PROGRAM" run "$@"; code=$?; trap "" INT QUIT; echo "after $(stty -g)"; echo "left $code"';
+  'trap : INT QUIT; stty noflsh; echo "before $(stty -g)"; "$PROGRAM" run "$@"; code=$?; trap "" INT QUIT; echo "after $(stty -g)"; echo "left $code"';
 
 const LONG = Array.from({ length: 40 }, (_, n) => `Line **${n}** of \`what\` is said, 漢字 and more.`).join('\n\n');
 

@@ -340,7 +340,7 @@ export async function runRepl(options: ReplOptions): Promise<number> {
 
   const stopListening = onSignals(({ name, exitCode }) => {
     if (name !== 'SIGINT') void leave(exitCode, 0);
-    else if (leaving) void leave(exitCode);
+    else if (leaving) void ui.close().then(() => leave(exitCode));
     else if (ui.plain) interrupts.cancel(false);
   });
   try {

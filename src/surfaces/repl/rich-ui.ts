@@ -197,7 +197,7 @@ export function createRichUi({ terminal, environment, clock, history, handlers }
     },
     fence: fence.pass,
     async close() {
-      if (!open) return;
+      if (!open) return screen.close();
       unpainted?.();
       open = false;
       stdout.off('resize', onResize);

@@ -50,7 +50,10 @@ export interface Ui {
   suspended<T>(work: () => T | Promise<T>): Promise<T>;
   /** Calls `run` when all has been read that was typed before the terminal had what is written to it by now. */
   fence(run: () => void): void;
-  /** At once; resolves when nothing of it is under way in the terminal any more. */
+  /**
+   * At once; resolves when nothing of it is under way in the terminal any more. Called again, the terminal is given back again:
+   * Ctrl-C may have dropped it.
+   */
   close(): Promise<void>;
 }
 

@@ -36,7 +36,10 @@ export interface Screen {
   /** Takes the live part away and hands the terminal to another program. What is printed meanwhile comes with `resume`. */
   suspend(): void;
   resume(): void;
-  /** Leaves the cursor on a fresh line below the live part, and the terminal as it was. */
+  /**
+   * Leaves the cursor on a fresh line below the live part, and the terminal as it was. Called again, what gives the terminal
+   * back is written again: on Ctrl-C the system drops what the terminal hasn't read yet.
+   */
   close(): void;
 }
 
@@ -170,7 +173,7 @@ export function createScreen(output: ScreenOutput, { clock, xtermJs, onlyPaints,
       paint();
     },
     close() {
-      if (closed) return;
+      if (closed) return void output.write(giveBack);
       if (away) output.write(take);
       away = false;
       paint();
