@@ -1,10 +1,10 @@
 /** What a plain turn loads, sends and syncs: exact where a timing would be noise. */
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { chmodSync, existsSync, readdirSync, readFileSync, symlinkSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { describe, expect } from 'vitest';
 import { daemonFlags, nodeFlags } from '../scripts/build/node-flags.ts';
 import type { MockOpenai } from './support/mock-openai.ts';
-import { type Place, test } from './support/place.ts';
+import { LAUNCHER, type Place, test } from './support/place.ts';
 import { countSyncs, hasStrace, straceInto } from './support/syncs.ts';
 
 const WIRES = ['responses', 'chat'] as const;
@@ -169,3 +169,13 @@ describe.skipIf(!hasStrace)(
     });
   },
 );
+
+test('installed as a link it runs nothing that PATH finds in the project', async ({ place }) => {
+  place.write('readlink', '#!/bin/sh\necho ran > ran.txt\nexec /bin/readlink "$@"\n');
+  chmodSync(join(place.project, 'readlink'), 0o755);
+  const link = join(place.project, 'linked');
+  symlinkSync(LAUNCHER, link);
+  const environment = { PATH: `${place.project}:${place.environment['PATH']}` };
+  expect(await place.run(['version'], { shell: `exec '${link}' version`, environment })).toMatchObject({ code: 0 });
+  expect(place.read('ran.txt')).toBe('');
+});

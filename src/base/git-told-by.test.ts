@@ -1,9 +1,13 @@
 import { expect, test } from 'vitest';
+import type { Linked } from './files/resolve-real.ts';
 import { gitToldBy } from './git-told-by.ts';
 
-const toldBy = (files: Record<string, string>, links: Record<string, string[]> = {}): string[] => {
+const toldBy = (files: Record<string, string>, links: Record<string, Linked> = {}): string[] => {
   const around = { folder: '/p', homes: ['/home/me', '/root'] };
-  const told = gitToldBy({ read: (path) => files[path], links: (path) => links[path] ?? [] }, around);
+  const told = gitToldBy(
+    { read: (path) => files[path], links: (path) => links[path] ?? { paths: [], links: [] } },
+    around,
+  );
   return [...new Set(told.map(({ path }) => path))];
 };
 
@@ -66,19 +70,22 @@ test('of a worktree, a submodule, and a folder somewhere in a repository', () =>
 
 test('where links of its hooks and settings lead', () => {
   const links = {
-    '/p/.git/hooks': ['/p/githooks'],
-    '/p/.git/config': ['/p/etc/git'],
-    '/p/tools': ['/p/scripts/check'],
+    '/p/.git/hooks': { paths: ['/p/githooks'], links: ['/p/.git/hooks'] },
+    '/p/.git/config': { paths: ['/p/etc/git'], links: [] },
+    '/p/tools': { paths: ['/p/scripts/check'], links: ['/p/tools/check', '/p/tools/next'] },
   };
   expect(toldBy({ '/p/.git/config': '[core]\n\thooksPath = tools\n' }, links)).toEqual([
-    '/p/tools', '/p/etc/git', '/p/githooks', '/p/scripts/check',
+    '/p/tools', '/p/etc/git', '/p/githooks', '/p/scripts/check', '/p/.git/hooks', '/p/tools/check', '/p/tools/next',
   ]); // prettier-ignore
 });
 
 test('of each it is told what it is', () => {
   const text =
     '[core]\nhooksPath = h\nfsmonitor = ./f.sh\n[include]\npath = i\n[alias]\nx = !./a.sh\n[init]\ntemplateDir = t';
-  const files = { read: (path: string) => (path === '/p/.git/config' ? text : undefined), links: () => [] };
+  const files = {
+    read: (path: string) => (path === '/p/.git/config' ? text : undefined),
+    links: () => ({ paths: [], links: [] }),
+  };
   expect(gitToldBy(files, { folder: '/p', homes: [] })).toEqual([
     { path: '/p/h', as: 'hooks' },
     { path: '/p/f.sh', as: 'program' },

@@ -5,7 +5,7 @@
 import { lstatSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { shortText } from './files/open-file.ts';
-import { linkedFrom } from './files/resolve-real.ts';
+import { type Linked, linkedFrom } from './files/resolve-real.ts';
 import { remembering } from './remembering.ts';
 import { type GitSetting, mayRunCode, settingsIn } from './git-settings.ts';
 
@@ -22,7 +22,7 @@ export interface Files {
   /** Undefined: there is no such file. */
   read: Read;
   /** Where this path leads, and what it holds, as far as that is by links. */
-  links(path: string): string[];
+  links(path: string): Linked;
 }
 
 /** In bytes: nothing of git's that somebody wrote is longer. */
@@ -35,9 +35,9 @@ export interface Told {
   path: string;
   /**
    * `repository`: where it lies elsewhere than in `.git`. `hooks`, `settings`: a file or a folder, with all in it. `program`,
-   * `alias`: a file that is run, by git or when somebody asks for it.
+   * `alias`: a file that is run, by git or when somebody asks for it. `link`: by which one of these is found.
    */
-  as: 'repository' | 'hooks' | 'settings' | 'program' | 'alias';
+  as: 'repository' | 'hooks' | 'settings' | 'program' | 'alias' | 'link';
 }
 
 /** Of every repository that the folder may be in, as whoever makes a nearer one in it may take that away again. */
@@ -50,14 +50,13 @@ export function gitToldBy(files: Files, { folder, homes }: Around): Told[] {
     if (own.length === 0 && worktree !== folder) return [];
     const told = toldBy(read, new Set([...own, ...ofHomes]), worktree, homes[0] ?? '/');
     const hooks = folders.map((one) => join(one, 'hooks'));
-    const linked = [...new Set([...own, ...hooks, ...told.map(({ path }) => path)])].flatMap((path) =>
-      files.links(path),
-    );
+    const linked = [...new Set([...own, ...hooks, ...told.map(({ path }) => path)])].map((path) => files.links(path));
     const elsewhere = folders.filter((one) => one !== join(worktree, '.git'));
     return [
       ...elsewhere.map((path): Told => ({ path, as: 'repository' })),
       ...told,
-      ...linked.map((path): Told => ({ path, as: 'hooks' })),
+      ...linked.flatMap(({ paths }) => paths.map((path): Told => ({ path, as: 'hooks' }))),
+      ...linked.flatMap(({ links }) => links.map((path): Told => ({ path, as: 'link' }))),
     ];
   });
 }

@@ -7,8 +7,7 @@ import { startUpFiles } from './start-up-files.ts';
 
 /** By git, and of the person's homes. Where links lead, too. */
 export function runsLaterOf(around: Around): Told[] {
-  const started = startUpFiles(around.folder, around.homes).map((path): Told => ({ path, as: 'settings' }));
-  return [...gitToldBy(ON_DISK, around), ...started];
+  return [...gitToldBy(ON_DISK, around), ...startUpFiles(around.folder, around.homes)];
 }
 
 /** Whether all of a folder is: it is a repository's own, or hooks of one around it lie there. */

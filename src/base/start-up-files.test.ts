@@ -13,7 +13,9 @@ test('folders of a home that nobody may look into hide nothing of the rest', () 
   if (isRoot) process.seteuid!(65_534);
   try {
     chmodSync(join(home, '.config'), 0);
-    expect(startUpFiles(join(home, 'dotfiles'), [home, '/dev/null'])).toEqual([join(home, 'dotfiles/bash')]);
+    expect(startUpFiles(join(home, 'dotfiles'), [home, '/dev/null'])).toEqual([
+      { path: join(home, 'dotfiles/bash'), as: 'settings' },
+    ]);
   } finally {
     if (isRoot) process.seteuid!(0);
     rmSync(home, { recursive: true });

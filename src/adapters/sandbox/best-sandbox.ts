@@ -52,16 +52,16 @@ export function bestSandboxes({
 
   function layoutFor(projectRoot: string, outside: Outside, hidden: readonly string[] = []): Layout {
     const homes = homesOf(environment);
-    const named = namedFrom(projectRoot);
     const changed = changedFrom(projectRoot);
     /** Where a command may make links, none leads out: it would say what the next one may do. */
     const stays = (path: string, found: string): boolean =>
       changed.every((folder) => path === folder || !isInside(folder, path) || isInside(folder, found));
     const own = (paths: readonly string[]): string[] =>
-      paths.map(named).flatMap((path) => {
+      paths.map(namedFrom(projectRoot)).flatMap((path) => {
         const found = realPathOf(path);
         return found !== undefined && stays(path, found) ? [found] : [];
       });
+    const named = settings.hide.map(namedFrom(projectRoot));
     return layoutOf({
       projectRoot,
       runtimeHome: realPathOf(home) ?? home,
@@ -70,13 +70,18 @@ export function bestSandboxes({
       now: clock.now(),
       read: own(settings.read),
       write: own(settings.write),
-      hide: [...own(settings.hide), ...hidden, ...ownFiles.flatMap((path) => realPathOf(path) ?? [])],
+      linked: named.filter((path) => realPathOf(path) !== path),
+      hide: [
+        ...named.flatMap((path) => realPathOf(path) ?? []),
+        ...hidden,
+        ...ownFiles.flatMap((path) => realPathOf(path) ?? []),
+      ],
     });
   }
 
   /** What is hidden in a home stays so for projects in it. */
   function secretAround(projectRoot: string, outside: Outside, homes: readonly string[]): string | undefined {
-    return outside
+    return outside.access
       .entries()
       .find(
         ([path, is]) => is === 'none' && isInside(path, projectRoot) && homes.some((home) => isInside(home, path)),
@@ -139,6 +144,7 @@ export function bestSandboxes({
       } catch (error) {
         return { none: `nobody can see what is to be hidden: ${(error as Error).message}` };
       }
+      if (layout.loose !== undefined) return { none: layout.loose };
       // Not a weaker one that needn't hide them: whoever makes so many files would choose it.
       const count = layout.places.length;
       if (count > MOST_PLACES) return { none: `there is too much to hide: ${count} files and folders` };

@@ -17,13 +17,13 @@ import { shownName } from '../../base/shown-name.ts';
 import { begunIn, COMMON, FILES, FOLDERS, kindOf } from './git-names.ts';
 import { type Before, gitBefore, gitLedBy, type Led } from './git-led.ts';
 import { type Staged, stagedOf, stagedUnseen } from './hidden-in-git.ts';
-import type { Layout } from './place.ts';
+import type { Kept } from './place.ts';
 import { inFolder, setAside } from './set-aside.ts';
 import { CHANGE, LOOK, unlock } from './unlock.ts';
 
 const { O_CREAT, O_EXCL, O_NOFOLLOW, O_WRONLY } = constants;
 
-interface Kept {
+interface Settings {
   bytes: Buffer;
   mode: number;
   uid: number;
@@ -33,7 +33,7 @@ interface Kept {
 interface Holding {
   running: number;
   /** Of the repository's settings, by path. */
-  settings: Map<string, Kept>;
+  settings: Map<string, Settings>;
   absent: Set<string>;
   /** By repository. */
   before: Map<string, Before>;
@@ -54,7 +54,7 @@ export const runningAround = (projectRoot: string): string | undefined =>
  * Gives what ends it, which says in words what was set aside, or could not be; called again it does nothing.
  * @throws Error of the file system, where something can't be made
  */
-export function holdGit(projectRoot: string, { absent, repositories, places }: Layout): () => string[] {
+export function holdGit(projectRoot: string, { absent, repositories, places }: Kept): () => string[] {
   const holding: Holding = holdings.get(projectRoot) ?? {
     running: 0,
     settings: new Map(),
@@ -187,7 +187,7 @@ function removeLink(path: Buffer): boolean {
  * of this one (as `git config` does), which ends what kept it for them. What stood there before is put back, and what else
  * came is in the file that is set aside.
  */
-function putBack(path: string, kept: Kept): boolean {
+function putBack(path: string, kept: Settings): boolean {
   if (!mayRunMore(path, kept)) return false;
   setAside(path);
   inOpen(dirname(path), (at) => {
@@ -203,7 +203,7 @@ function putBack(path: string, kept: Kept): boolean {
   return true;
 }
 
-function mayRunMore(path: string, { bytes }: Kept): boolean {
+function mayRunMore(path: string, { bytes }: Settings): boolean {
   const now = keptOf(path);
   if (now === undefined) return true; // gone, a link, or more than anybody reads
   if (now.bytes.equals(bytes)) return false;
@@ -211,7 +211,7 @@ function mayRunMore(path: string, { bytes }: Kept): boolean {
 }
 
 /** Undefined: it is no file, or a large one. */
-function keptOf(path: string): Kept | undefined {
+function keptOf(path: string): Settings | undefined {
   const file = openFile(path);
   if ('code' in file) return undefined;
   try {

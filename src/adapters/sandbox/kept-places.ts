@@ -6,15 +6,18 @@ import { LONGEST_READ, type Told } from '../../base/git-told-by.ts';
 import { isInside } from '../../base/is-inside.ts';
 import { runsLaterOf } from '../../base/runs-later.ts';
 import { begunIn, COMMON, FILES, FOLDERS, kindOf } from './git-names.ts';
-import type { Layout, Place } from './place.ts';
+import type { Kept, Place } from './place.ts';
 
 /** Where other repositories have theirs. */
 const OTHERS = ['modules', 'worktrees'];
 
 /** `.git` itself is a place, so that nobody renames it; as a file it says where the repository is, which may lie in the project, too. */
-export function layoutOfKept(projectRoot: string, homes: readonly string[]): Layout {
-  const told = runsLaterOf({ folder: projectRoot, homes })
-    .filter(({ path }) => path !== projectRoot && isInside(projectRoot, path))
+export function layoutOfKept(projectRoot: string, homes: readonly string[]): Kept {
+  const all = runsLaterOf({ folder: projectRoot, homes }).filter(
+    ({ path }) => path !== projectRoot && isInside(projectRoot, path),
+  );
+  const told = all
+    .filter(({ as }) => as !== 'link')
     .map((one) => foundFor(one))
     .filter(({ path }) => path !== projectRoot);
   const others = told.filter(isRepository).map(({ path }) => path);
@@ -27,6 +30,7 @@ export function layoutOfKept(projectRoot: string, homes: readonly string[]): Lay
   return {
     places: [...ofGit, ...elsewhere.map(({ path }): Place => ({ path, access: 'read' }))],
     absent: absent.map(({ path }) => path),
+    links: all.filter(({ as }) => as === 'link').map(({ path }) => path),
     repositories: repositories.filter((git) => ofGit.some(({ path, access }) => path === git && access === 'write')),
   };
 }

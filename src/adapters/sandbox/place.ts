@@ -11,10 +11,18 @@ export interface Place {
   soft?: true;
 }
 
-export interface Layout {
+/** What is kept as it is, for git and for homes. */
+export interface Kept {
   places: Place[];
   /** What isn't there and would be kept as it is: no command can be stopped from making it, so it is set aside afterwards. */
   absent: string[];
   /** Folders of git that commands may change, but for what is a place of its own in them. */
   repositories: string[];
+  /** Links of the project, where they really lie, by which what is kept is found: who leads one elsewhere puts other code in its place. */
+  links: string[];
+}
+
+export interface Layout extends Kept {
+  /** Why it doesn't hold: a link that a command could lead elsewhere says what is hidden, or kept. */
+  loose: string | undefined;
 }

@@ -11,6 +11,8 @@ import { worktreeOf } from '../../base/git-told-by.ts';
 import { secretsIn } from '../../base/home-secrets.ts';
 import { layoutOfKept } from './kept-places.ts';
 import type { Access, Layout, Place } from './place.ts';
+import { looseLink } from './loose-link.ts';
+import { otherNames } from './hard-links.ts';
 import { secretsOfProject } from './project-secrets.ts';
 import { OWN_FOLDERS_IN_RUN, SYSTEM_SECRETS } from './secrets.ts';
 
@@ -29,23 +31,32 @@ export interface Surroundings {
   read: readonly string[];
   write: readonly string[];
   hide: readonly string[];
+  /** What is hidden besides these, or named so, and found by links. */
+  linked: readonly string[];
 }
 
-/** By real path. */
-export type Outside = ReadonlyMap<string, Access>;
+export interface Outside {
+  /** By real path. */
+  access: ReadonlyMap<string, Access>;
+  /** Paths of secrets that are found by links. */
+  linked: readonly string[];
+}
 
 /** The system, and folders of the user as `Surroundings` has them. @throws Error of the system when one can't be read */
 export function outsideOf(userHomes: readonly string[]): Outside {
   const access = new Map<string, Access>();
+  const linked: string[] = [];
   for (const path of SYSTEM_SECRETS) put(access, path, 'none');
   for (const path of OWN_FOLDERS_IN_RUN) put(access, path, 'read');
   for (const path of ['/tmp', '/var/tmp']) put(access, path, 'scratch');
   for (const home of userHomes) {
     put(access, home, 'read');
     const isThere = mayBeIn(home);
-    for (const path of secretsIn(home, mustBeRead)) if (isThere(path)) put(access, path, 'none');
+    for (const path of secretsIn(home, mustBeRead)) {
+      if (isThere(path) && put(access, path, 'none') !== path) linked.push(path);
+    }
   }
-  return access;
+  return { access, linked };
 }
 
 /** @throws Error of the system */
@@ -53,23 +64,26 @@ function mustBeRead(_: string, error: unknown): never {
   throw error;
 }
 
-/** Links lead elsewhere: it is their target that counts. @throws Error of the system where it `must` be seen and can't be */
-function put(access: Map<string, Access>, path: string, is: Access, must = false): void {
+/** Links lead elsewhere: it is their target that counts, which is given. @throws Error of the system where it `must` be seen and can't be */
+function put(access: Map<string, Access>, path: string, is: Access, must = false): string | undefined {
   const real = realPathOf(path, must);
-  if (real === undefined || real === '/') return;
+  if (real === undefined || real === '/') return real;
   // What can't be opened anyway needn't be hidden.
   if (is !== 'none' || isOpen(real)) access.set(real, is);
+  return real;
 }
 
 /** From shallow to deep, the root of the file system first. What isn't there is no place. */
 export function layoutOf(around: Surroundings): Layout {
   const { projectRoot, runtimeHome, userHomes } = around;
-  const access = new Map(around.outside);
+  const access = new Map(around.outside.access);
   const soft = new Set<string>();
   access.set(projectRoot, 'write');
   const repository = repositoryAround(projectRoot, userHomes);
-  if (repository !== undefined) for (const path of secretsOfProject(repository, around.now)) put(access, path, 'none');
-  for (const path of secretsOfProject(projectRoot, around.now)) {
+  if (repository !== undefined)
+    for (const path of secretsAround(projectRoot, repository, around.now)) put(access, path, 'none');
+  const secrets = secretsOfProject(projectRoot, around.now);
+  for (const path of secrets.own) {
     put(access, path, 'none', true); // a command that runs may lock its folder at this moment
     soft.add(path);
   }
@@ -84,6 +98,19 @@ export function layoutOf(around: Surroundings): Layout {
   for (const path of access.keys()) if (isInside(runtimeHome, path)) access.delete(path);
   access.set(runtimeHome, 'none');
   access.set('/', 'read');
+  const isOfPerson = (path: string): boolean =>
+    [projectRoot, runtimeHome, ...userHomes].some((one) => isInside(one, path));
+  const hidden = [...access].filter(([path, is]) => is === 'none' && isOfPerson(path)).map(([path]) => path);
+  for (const [path, of] of otherNames(projectRoot, hidden, around.now)) {
+    access.set(path, 'none');
+    if (soft.has(of)) soft.add(path);
+  }
+  const loose = looseLink({
+    kept: kept.links,
+    linked: [...around.outside.linked, ...around.linked],
+    named: secrets.links.filter((link) => !around.read.includes(realPathOf(link) ?? link)),
+    accessAt: (path) => accessAt(path, access),
+  });
   // Else a folder around one of these could be renamed, and the next command would find it there.
   for (const path of access.keys()) {
     const folder = dirname(path);
@@ -92,7 +119,14 @@ export function layoutOf(around: Surroundings): Layout {
   const places = [...access]
     .map(([path, is]): Place => ({ path, access: is, ...(is === 'none' && soft.has(path) && { soft: true }) }))
     .sort((a, b) => depth(a.path) - depth(b.path) || (a.path < b.path ? -1 : 1));
-  return { ...kept, places };
+  return { ...kept, places, loose };
+}
+
+/** What lies in the project itself is looked for there. */
+function secretsAround(projectRoot: string, repository: string, now: number): string[] {
+  const { own, links } = secretsOfProject(repository, now);
+  const led = links.filter((link) => !isInside(projectRoot, link)).map((link) => realPathOf(link) ?? link);
+  return [...own, ...led.filter((path) => !isInside(path, projectRoot))];
 }
 
 /**

@@ -1,5 +1,6 @@
 /** Which of the files that are named like keys hold a private one: most are certificates. */
 import { closeSync, lstatSync, readSync } from 'node:fs';
+import { basename } from 'node:path';
 import { openFile } from '../../base/files/open-file.ts';
 
 /** Of a text with a certificate before it, too. */
@@ -10,9 +11,12 @@ const PRIVATE = 'PRIVATE KEY';
 
 const known = new Map<string, boolean>();
 
-/** By its content, as long as that stays; what can't be read is one. Other formats than text are for nothing else. */
-export function isPrivateKey(path: string): boolean {
-  if (!AS_TEXT.test(path.slice(path.lastIndexOf('/')))) return true;
+/**
+ * By its content, as long as that stays; what can't be read is one. Other formats than text are for nothing else. `name`: that by which it
+ * is known, where that is another.
+ */
+export function isPrivateKey(path: string, name = basename(path)): boolean {
+  if (!AS_TEXT.test(name)) return true;
   const found = lstatSync(path, { bigint: true, throwIfNoEntry: false });
   if (found === undefined) return false;
   const stamp = `${found.dev} ${found.ino} ${found.size} ${found.ctimeNs}`;

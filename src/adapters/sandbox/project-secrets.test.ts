@@ -6,6 +6,7 @@ import {
   readdirSync,
   realpathSync,
   rmSync,
+  symlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -23,10 +24,10 @@ test('a folder whose names can be listed, and not looked at, is one: by the next
   try {
     for (const mode of [0o600, 0o444, 0o111, 0o000]) {
       chmodSync(join(root, 'sub'), mode);
-      expect(secretsOfProject(root, 0)).toEqual([join(root, 'sub')]);
+      expect(secretsOfProject(root, 0).own).toEqual([join(root, 'sub')]);
     }
     chmodSync(join(root, 'sub'), 0o700);
-    expect(secretsOfProject(root, 0).sort()).toEqual([join(root, 'sub/.env'), join(root, 'sub/.ssh')]);
+    expect(secretsOfProject(root, 0).own.sort()).toEqual([join(root, 'sub/.env'), join(root, 'sub/.ssh')]);
   } finally {
     if (isRoot) process.seteuid!(0);
     rmSync(root, { recursive: true });
@@ -53,10 +54,36 @@ test('private keys are found in folders of any depth, but not those of tests, no
     mkdirSync(join(root, name, '..'), { recursive: true });
     writeFileSync(join(root, name), content);
   }
-  const named = (): string[] => secretsOfProject(root, 0).map((path) => path.slice(root.length + 1)).sort(); // prettier-ignore
+  const named = (): string[] => secretsOfProject(root, 0).own.map((path) => path.slice(root.length + 1)).sort(); // prettier-ignore
   const wanted = files.filter(([, , is]) => is).map(([name]) => name).sort(); // prettier-ignore
   expect(named()).toEqual(wanted);
   writeFileSync(join(root, 'a/b/cacert.pem'), `${certificate}${key}`);
   expect(named()).toEqual([...wanted, 'a/b/cacert.pem'].sort());
+  rmSync(root, { recursive: true });
+});
+
+test('of links named like secrets those that lead to one', () => {
+  const root = realpathSync(mkdtempSync(join(tmpdir(), 'secrets-')));
+  for (const path of ['a/b/tests', 'conf']) mkdirSync(join(root, path), { recursive: true });
+  writeFileSync(join(root, 'conf/settings'), 'x');
+  writeFileSync(join(root, 'conf/key'), '-----BEGIN PRIVATE KEY-----\n');
+  writeFileSync(join(root, 'conf/certificate'), '-----BEGIN CERTIFICATE-----\n');
+  const links: [string, string, boolean][] = [
+    ['.env', 'conf/settings', true],
+    ['.ssh', 'conf', true],
+    ['a/b/id_rsa', '../../conf/settings', true],
+    ['tokens.json', 'conf/settings', true],
+    ['server.pem', 'conf/key', true],
+    ['a/b/server.pem', '../../conf/key', true],
+    ['a/b/.env', 'nowhere', false],
+    ['a/b/tokens.json', '../../conf/settings', false],
+    ['ca.pem', 'conf/certificate', false],
+    ['a/b/tests/server.pem', '../../../conf/key', false],
+    ['a/b/plain', '../../conf/settings', false],
+  ];
+  for (const [name, target] of links) symlinkSync(target, join(root, name));
+  const wanted = links.filter(([, , is]) => is).map(([name]) => join(root, name));
+  expect(secretsOfProject(root, 0)).toEqual({ own: [], links: expect.arrayContaining(wanted) });
+  expect(secretsOfProject(root, 0).links).toHaveLength(wanted.length);
   rmSync(root, { recursive: true });
 });

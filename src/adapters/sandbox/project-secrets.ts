@@ -1,6 +1,7 @@
 /** Secrets of a project, found by their names before each command. */
 import { type Dirent, readdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
+import { realPathOf } from '../../base/files/resolve-real.ts';
 import { isKeyShaped, isPlainlySecret, isSecretShaped, isSecretShapedFolder } from '../../base/secret-shaped.ts';
 import { createListings } from './listings.ts';
 import { isPrivateKey } from './private-key.ts';
@@ -10,6 +11,13 @@ const NOT_LOOKED_INTO = new Set(['.git', 'node_modules', '.venv', 'venv', '__pyc
 /** Behind so many nobody looks: a command could make them. */
 const MOST_FOLDERS = 20_000;
 
+export interface ProjectSecrets {
+  /** Paths of what is named like a secret. */
+  own: string[];
+  /** Of links that are, and lead to something. */
+  links: string[];
+}
+
 interface Listing {
   /** Names of folders in it. */
   folders: string[];
@@ -18,6 +26,8 @@ interface Listing {
   plain: string[];
   /** That may be private keys. */
   keys: string[];
+  /** Links that are named like secrets. */
+  links: string[];
 }
 
 /** What is there to be tried, or is of others, whatever its name. */
@@ -30,8 +40,8 @@ const OF_TESTS =
  * `now`: ms UTC.
  * @throws Error when the project itself can't be read, or holds too much: it wouldn't be hidden then
  */
-export function secretsOfProject(root: string, now: number): string[] {
-  const found: string[] = [];
+export function secretsOfProject(root: string, now: number): ProjectSecrets {
+  const [own, links]: [string[], string[]] = [[], []];
   let level = [root];
   let left = MOST_FOLDERS;
   for (let depth = 0; level.length > 0; depth++) {
@@ -40,18 +50,20 @@ export function secretsOfProject(root: string, now: number): string[] {
       if (left-- === 0) throw new Error(`the project has more than ${MOST_FOLDERS} folders`);
       const listing = listingOf(folder, { must: depth === 0, now });
       if (listing === undefined) {
-        found.push(folder); // nobody can see what it holds, until a command changes that
+        own.push(folder); // nobody can see what it holds, until a command changes that
         continue;
       }
-      for (const name of depth < 2 ? listing.shaped : listing.plain) found.push(join(folder, name));
-      if (depth >= 2 && !OF_TESTS.test(folder.slice(root.length))) {
-        found.push(...listing.keys.map((name) => join(folder, name)).filter(isPrivateKey));
-      }
-      for (const name of listing.folders) next.push(join(folder, name));
+      const at = (name: string): string => join(folder, name);
+      const hasKeys = depth >= 2 && !OF_TESTS.test(folder.slice(root.length));
+      own.push(...(depth < 2 ? listing.shaped : listing.plain).map(at));
+      if (hasKeys) own.push(...listing.keys.map(at).filter((path) => isPrivateKey(path)));
+      const counts = (name: string): boolean => depth < 2 || isPlainlySecret(name) || (hasKeys && isKeyShaped(name));
+      links.push(...listing.links.filter(counts).map(at).filter(leadsToSecret));
+      next.push(...listing.folders.map(at));
     }
     level = next;
   }
-  return found;
+  return { own, links };
 }
 
 const listed = createListings((folder) => sorted(readdirSync(String(folder), { withFileTypes: true })));
@@ -61,13 +73,20 @@ function listingOf(folder: string, { must, now }: { must: boolean; now: number }
     return listed(Buffer.from(folder), now);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    if (code === 'ENOENT' || code === 'ENOTDIR') return { folders: [], shaped: [], plain: [], keys: [] };
+    if (code === 'ENOENT' || code === 'ENOTDIR') return NOTHING;
     if (must) throw error;
     return undefined;
   }
 }
 
-/** Links lead elsewhere, and are judged there. */
+/** Of what is named like certificates most are. */
+function leadsToSecret(link: string): boolean {
+  const real = realPathOf(link);
+  return real !== undefined && (!isKeyShaped(basename(link)) || isPrivateKey(real, basename(link)));
+}
+
+const NOTHING: Listing = { folders: [], shaped: [], plain: [], keys: [], links: [] };
+
 function sorted(entries: readonly Dirent[]): Listing {
   const own = entries.filter((entry) => !entry.isSymbolicLink());
   const isShaped = (entry: Dirent): boolean =>
@@ -81,5 +100,6 @@ function sorted(entries: readonly Dirent[]): Listing {
     shaped,
     plain: shaped.filter(isPlainlySecret),
     keys: own.filter((entry) => entry.isFile() && isKeyShaped(entry.name)).map(({ name }) => name),
+    links: entries.filter((entry) => entry.isSymbolicLink() && isShaped(entry)).map(({ name }) => name),
   };
 }

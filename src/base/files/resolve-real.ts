@@ -77,19 +77,37 @@ export function realPathOf(path: string, must = false): string | undefined {
   }
 }
 
+export interface Linked {
+  /** Where it leads. */
+  paths: string[];
+  /** The links that were followed, where each really lies. */
+  links: string[];
+}
+
 /** Where a path, and what it holds as a folder, really leads, as far as links lead it elsewhere. */
-export function linkedFrom(path: string): string[] {
+export function linkedFrom(path: string): Linked {
   const found = resolveReal(path);
-  if ('code' in found) return [];
-  const { real, kind } = found;
-  const own = real === path ? [] : [real];
-  if (kind !== 'dir') return own;
+  if ('code' in found) return { paths: [], links: [] };
+  const { real, kind, links } = found;
+  const inside = kind === 'dir' ? linksIn(real).map(leadOf) : [];
+  return {
+    paths: [...(real === path ? [] : [real]), ...inside.flatMap((one) => one.paths)],
+    links: [...links, ...inside.flatMap((one) => one.links)],
+  };
+}
+
+function linksIn(folder: string): string[] {
   try {
-    const links = readdirSync(real, { withFileTypes: true }).filter((entry) => entry.isSymbolicLink());
-    return [...own, ...links.map(({ name }) => realOf(join(real, name)))];
+    const entries = readdirSync(folder, { withFileTypes: true });
+    return entries.filter((entry) => entry.isSymbolicLink()).map(({ name }) => join(folder, name));
   } catch {
-    return own; // no folder, or none that can be listed
+    return []; // none that can be listed
   }
+}
+
+function leadOf(link: string): Linked {
+  const found = resolveReal(link);
+  return 'code' in found ? { paths: [link], links: [link] } : { paths: [found.real], links: found.links };
 }
 
 /**

@@ -35,8 +35,8 @@ export function findVariables(environment: Environment): FoundVariables {
 }
 
 /**
- * The value that a text means for a key: lists are separated by commas, lists of objects and maps are YAML or JSON. A text that
- * doesn't fit stays a text, which validation refuses.
+ * The value that a text means for a key: lists are separated by commas, or YAML or JSON in brackets; lists of objects and maps are YAML
+ * or JSON. A text that doesn't fit stays a text, which validation refuses.
  */
 export async function valueOfText(key: ConfigKey, text: string): Promise<JsonValue> {
   switch (key.kind) {
@@ -45,19 +45,25 @@ export async function valueOfText(key: ConfigKey, text: string): Promise<JsonVal
       return NUMBER.test(text.trim()) ? Number(text) : text;
     case 'boolean':
       return text === 'true' || text === 'false' ? text === 'true' : text;
-    case 'list':
+    case 'list': {
+      const given = text.trimStart().startsWith('[') ? await loaded(text) : undefined;
+      if (Array.isArray(given)) return given;
       return text.split(',').map((item) => item.trim()).filter((item) => item !== ''); // prettier-ignore
+    }
     case 'counts':
     case 'texts':
-    case 'objects': {
-      const { load } = await import('js-yaml');
-      try {
-        return load(text) as JsonValue;
-      } catch {
-        return text;
-      }
-    }
+    case 'objects':
+      return loaded(text);
     default:
       return text;
+  }
+}
+
+async function loaded(text: string): Promise<JsonValue> {
+  const { load } = await import('js-yaml');
+  try {
+    return load(text) as JsonValue;
+  } catch {
+    return text;
   }
 }

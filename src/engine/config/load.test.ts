@@ -184,6 +184,14 @@ describe('the environment', () => {
     expect(config.governance.deny).toEqual(['exec_command', 'apply_patch']);
   });
 
+  test.each([
+    ['["/x, y", "~/z"]', ['/x, y', '~/z']],
+    ['[/x, ~/z]', ['/x', '~/z']],
+    ['[ab]*,/x', ['[ab]*', '/x']],
+  ])('also in brackets: %s', async (text, list) => {
+    expect((await load('', { RUNTIME_SANDBOX_HIDE: text })).config.sandbox.hide).toEqual(list);
+  });
+
   test('a list of objects is YAML or JSON, and gets its defaults', async () => {
     const { config, originOf } = await load('', { [variableOf('models.registry')]: '[{"name": "a"}]' });
     expect(config.models.registry).toEqual([{ name: 'a', provider: 'openai' }]);

@@ -90,7 +90,9 @@ function has(path: string): boolean {
 
 /** Its settings, what these name, and its hooks. */
 function filesOf(worktree: string, folders: readonly string[]): string[] {
-  const told = gitToldBy(ON_DISK, { folder: worktree, homes: [] }).map(({ path }) => path);
+  const told = gitToldBy(ON_DISK, { folder: worktree, homes: [] })
+    .filter(({ as }) => as !== 'link')
+    .map(({ path }) => path);
   return [join(worktree, '.git'), ...folders.flatMap(ownFilesOf), ...told, ...told.flatMap(filesIn)];
 }
 

@@ -22,8 +22,10 @@ export function runsLater(scene: Scene, real: string): boolean {
   const { homes, told, isAll } = guardedIn(scene);
   if (isAll) return true;
   const isOfHome = homes.some((home) => isInside(home, real) && OF_A_HOME.test(relative(home, real)));
-  return isOfHome || told.some(({ path, as }) => (as === 'program' || as === 'alias' ? path === real : isInside(path, real))); // prettier-ignore
+  return isOfHome || told.some(({ path, as }) => (isFile(as) ? path === real : isInside(path, real))); // prettier-ignore
 }
+
+const isFile = (as: Told['as']): boolean => as === 'program' || as === 'alias' || as === 'link';
 
 interface Guarded {
   /** That lie in the project. */
@@ -43,7 +45,7 @@ function guardedIn(scene: Scene): Guarded {
   const homes = homesOf(environment);
   const told = runsLaterOf({ folder: projectRoot, homes })
     .filter(({ path, as }) => path !== projectRoot || as === 'settings')
-    .flatMap((one) => [one, { ...one, path: realOf(one.path) }]);
+    .flatMap((one) => (one.as === 'link' ? [one] : [one, { ...one, path: realOf(one.path) }]));
   const made = {
     homes: homes.filter((home) => isInside(projectRoot, home)),
     told,

@@ -1,5 +1,13 @@
 /** Walks what the parser made of a shell line, and gives every simple command in it, however deep. */
-import { type Command, forEachChild, type ParsedScript, parse, type Redirection, type SyntaxNode } from 'unbash';
+import {
+  type Command,
+  forEachChild,
+  type ParsedScript,
+  parse,
+  type Redirect,
+  type Redirection,
+  type SyntaxNode,
+} from 'unbash';
 import { VIA_JOINT, type Unclear, type Via } from '../../../contract/command-words.ts';
 import type { CommandFact } from '../../../contract/values.ts';
 import { evaluates, isDeclaration } from './builtins.ts';
@@ -32,6 +40,14 @@ const HIDDEN = /[A-Za-z_]\w*\[[^\]]*(?:\$[({]|`)/;
 /** A substitution that quotes keep for later, as the value of a variable. */
 const HIDDEN_VALUE = /'[^']*(?:\$[({]|`)|\\[$`]/;
 
+const SUBSTITUTION = /\$[({[]|`/;
+const ESCAPED = /\\[^]/g;
+/** Also that of a process. */
+const ANY_SUBSTITUTION = /\$[({[]|`|[<>]\(/;
+
+/** To bash `((` all the same, so that what follows is calculated. */
+const PARTED = /\((?:\\\n)+\(/;
+
 /** A `$'…'` that is more than plain text: within `${…}` that stands in quotes its value is read once more. */
 const READ_TWICE = /\$'(?!(?:[^\\$`"'{}]|\\[abefnrtv])*')/;
 
@@ -44,6 +60,8 @@ interface Place {
   /** Lines within lines. */
   depth: number;
   nodes: number;
+  /** The text of a here-document, in which `'` is no quote. */
+  isHereText?: boolean;
 }
 
 interface Simple {
@@ -126,7 +144,7 @@ export function createWalker(parser: 'bash' | 'argv'): Walker {
     isCalculated ||= calculates(node);
     isFromElsewhere ||= bringsText(node);
     const into = (via?: Via): void => {
-      const inner = via === undefined ? place : { ...place, via: [...place.via, via] };
+      const inner = via === undefined ? place : { ...place, via: [...place.via, via], isHereText: false };
       forEachChild(node, (child) => visit(child, inner));
     };
     if (place.dialect === 'posix' && (isOwnToBash(node) || isKeyword(node))) throw new NotRead('other_shell');
@@ -182,8 +200,21 @@ export function createWalker(parser: 'bash' | 'argv'): Walker {
         return into();
       case 'SingleQuoted':
       case 'AnsiCQuoted':
-        if (HIDDEN.test(node.value)) everywhere ??= 'hidden_code';
+        if ((place.isHereText ? SUBSTITUTION : HIDDEN).test(node.value)) everywhere ??= 'hidden_code';
         return into();
+      case 'Word':
+      case 'Literal':
+        // What bash reads as more than one piece.
+        if (!('parts' in node && node.parts) && ANY_SUBSTITUTION.test(node.text.replace(ESCAPED, ''))) everywhere ??= 'hidden_code'; // prettier-ignore
+        return into();
+      case 'Redirect':
+        if (isReadTwice(node)) everywhere ??= 'hidden_code';
+        return into();
+      case 'HereDoc':
+        if (node.delimiter?.value === '') throw new NotRead('unknown_syntax');
+        return into();
+      case 'HereDocBody':
+        return forEachChild(node, (child) => visit(child, { ...place, isHereText: true }));
       case 'Assignment':
         if (node.index && HIDDEN_VALUE.test(node.index.text)) everywhere ??= 'hidden_code';
         return into();
@@ -195,21 +226,16 @@ export function createWalker(parser: 'bash' | 'argv'): Walker {
       case 'AndOr':
       case 'Time':
       case 'Negation':
-      case 'Word':
       case 'ArrayValue':
-      case 'Redirect':
       case 'HereString':
-      case 'HereDoc':
       case 'FileDescriptor':
       case 'HereDocDelimiter':
-      case 'HereDocBody':
       case 'If':
       case 'ArithmeticFor':
       case 'While':
       case 'Subshell':
       case 'BraceGroup':
       case 'Case':
-      case 'Literal':
       case 'Glob':
       case 'DoubleQuoted':
       case 'LocaleString':
@@ -244,6 +270,7 @@ export function createWalker(parser: 'bash' | 'argv'): Walker {
   function line(text: string, dialect: Dialect, via: readonly Via[] = [], depth = 0): void {
     if (depth > MOST_DEPTH) throw new NotRead('too_deep');
     if (text.includes('\0')) throw new NotRead('control_characters');
+    if (PARTED.test(text)) throw new NotRead('unknown_syntax');
     const misleading = misleads(text);
     if (misleading) everywhere ??= misleading;
     isFromElsewhere ||= namesText(text);
@@ -303,6 +330,13 @@ function redirect(node: Redirection): string {
 /** What a here-string says is no file. */
 function isDynamic(node: Redirection): boolean {
   return node.type === 'Redirect' && (node.target === undefined || shellWord(node.target).dynamic);
+}
+
+/** Behind `>&` bash expands what it got once more. */
+function isReadTwice({ operator, target }: Redirect): boolean {
+  if (operator !== '>&' || target === undefined) return false;
+  const { text, dynamic } = shellWord(target);
+  return !dynamic && /[$`]/.test(text); // what is dynamic is unclear anyhow
 }
 
 /** What a plain shell reads in another way, or not at all. */
