@@ -40,7 +40,7 @@ export function startUpFiles(folder: string, homes: readonly string[]): Told[] {
       const stats = statsOf(path);
       const [at, end] = stats?.isSymbolicLink() ? [lead(path), ''] : [lead(dirname(path)), basename(path)];
       const is = join(at.real, end);
-      const { paths, links } = stats ? linkedFrom(is) : { paths: [], links: [] };
+      const { paths, links } = stats ? linkedFrom(is, isInside(folder, is)) : { paths: [], links: [] };
       return [
         ...settings([is, ...paths]),
         ...[...at.links, ...links].map((link): Told => ({ path: link, as: 'link' })),

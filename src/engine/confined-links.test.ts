@@ -109,6 +109,7 @@ for (const level of LEVELS) {
           ['a start-up file', () => symlinkSync('project/current/rc', inHome('.bash_login'))],
           ['a program of the home', () => (mkdirSync(inHome('bin')), symlinkSync('../project/current/tool', inHome('bin/tool')))], // prettier-ignore
           ['a folder of settings of the home', () => symlinkSync('../project/current', inHome('.config/fish'))],
+          ['what lies deep in such a folder', () => (c.t.file('fish/functions/own.fish', ''), link('fish/functions/more.fish', '../../current/rc'), symlinkSync('../project/fish', inHome('.config/fish')))], // prettier-ignore
           ['hooks', () => c.t.file('.git/config', '[core]\n\thooksPath = current/hooks\n')],
           ['hooks of every repository', () => writeFileSync(inHome('.gitconfig'), '[core]\n\thooksPath = ~/project/current/hooks\n')], // prettier-ignore
           ['hooks behind a link of the home', () => (symlinkSync('project/current/hooks', inHome('hooks')), writeFileSync(inHome('.gitconfig'), '[core]\n\thooksPath = ~/hooks\n'))], // prettier-ignore

@@ -1,4 +1,4 @@
-import { lstatSync, readdirSync, readlinkSync, realpathSync, type Stats } from 'node:fs';
+import { type Dirent, lstatSync, readdirSync, readlinkSync, realpathSync, type Stats } from 'node:fs';
 import { dirname, isAbsolute, join } from 'node:path';
 import { isInside } from '../is-inside.ts';
 import type { Failure } from '../failure.ts';
@@ -84,22 +84,38 @@ export interface Linked {
   links: string[];
 }
 
-/** Where a path, and what it holds as a folder, really leads, as far as links lead it elsewhere. */
-export function linkedFrom(path: string): Linked {
+/** So many entries of a folder and its folders are looked at. */
+const MOST_ENTRIES = 5000;
+
+/** Where a path, and what it holds as a folder, really leads, as far as links lead it elsewhere. `isDeep`: also what its folders hold. */
+export function linkedFrom(path: string, isDeep = false): Linked {
   const found = resolveReal(path);
   if ('code' in found) return { paths: [], links: [] };
   const { real, kind, links } = found;
-  const inside = kind === 'dir' ? linksIn(real).map(leadOf) : [];
+  const inside = kind === 'dir' ? linksIn(real, isDeep).map(leadOf) : [];
   return {
     paths: [...(real === path ? [] : [real]), ...inside.flatMap((one) => one.paths)],
     links: [...links, ...inside.flatMap((one) => one.links)],
   };
 }
 
-function linksIn(folder: string): string[] {
+function linksIn(top: string, isDeep: boolean): string[] {
+  const folders = [top];
+  const links: string[] = [];
+  let left = MOST_ENTRIES;
+  for (const folder of folders) {
+    for (const entry of entriesOf(folder)) {
+      if (left-- === 0) return links;
+      if (entry.isSymbolicLink()) links.push(join(folder, entry.name));
+      else if (isDeep && entry.isDirectory()) folders.push(join(folder, entry.name));
+    }
+  }
+  return links;
+}
+
+function entriesOf(folder: string): Dirent[] {
   try {
-    const entries = readdirSync(folder, { withFileTypes: true });
-    return entries.filter((entry) => entry.isSymbolicLink()).map(({ name }) => join(folder, name));
+    return readdirSync(folder, { withFileTypes: true });
   } catch {
     return []; // none that can be listed
   }
