@@ -104,10 +104,14 @@ export function startPty(options: PtyOptions, onOutput: (bytes: Buffer) => void)
     resume: () => pty.resume(),
     async hangUp() {
       const number = ptyNumber(fd);
+      const others = new Set(holdersOf(number)); // by the same number soon others may be known that hold another one
+      for (const own of [String(process.pid), 'self', 'thread-self']) others.delete(own);
+      const closed = new Promise((resolve) => socket.once('close', resolve));
       socket.destroy();
+      await closed;
       const end = performance.now() + LONGEST_END_MS; // a terminal that was just opened needs a moment to let go of it
       for (;;) {
-        const holders = holdersOf(number);
+        const holders = holdersOf(number).filter((pid) => others.has(pid));
         if (holders.length === 0) return;
         if (performance.now() > end) {
           throw new Error(`it can't hang up: also held by ${holders.join(', ')}, started after it`);
