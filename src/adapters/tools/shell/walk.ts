@@ -41,12 +41,15 @@ const HIDDEN = /[A-Za-z_]\w*\[[^\]]*(?:\$[({]|`)/;
 const HIDDEN_VALUE = /'[^']*(?:\$[({]|`)|\\[$`]/;
 
 const SUBSTITUTION = /\$[({[]|`/;
-const ESCAPED = /\\[^]/g;
 /** Also that of a process. */
 const ANY_SUBSTITUTION = /\$[({[]|`|[<>]\(/;
+const ESCAPED = /\\[^]/g;
 
-/** To bash `((` all the same, so that what follows is calculated. */
-const PARTED = /\((?:\\\n)+\(/;
+/** A process substitution: where it stands in what looks calculated, that may be commands after all. */
+const PROCESS = /[<>](?:\\\n)*\(/;
+
+/** To bash `((` or `$$` all the same, so that it reads on otherwise. */
+const PARTED = /\((?:\\\n)+\(|\$(?:\\\n)+\$/;
 
 /** A `$'…'` that is more than plain text: within `${…}` that stands in quotes its value is read once more. */
 const READ_TWICE = /\$'(?!(?:[^\\$`"'{}]|\\[abefnrtv])*')/;
@@ -176,6 +179,7 @@ export function createWalker(parser: 'bash' | 'argv'): Walker {
         add({ words: ['[[', sourceOf(node), ']]'].map((text, index) => ({ text, dynamic: index === 1 })) }, place);
         return into();
       case 'ArithmeticCommand':
+        if (PROCESS.test(node.body)) throw new NotRead('unknown_syntax');
         add({ words: [{ text: '((', dynamic: false }, { text: node.body, dynamic: true }, { text: '))', dynamic: false }] }, place); // prettier-ignore
         return into();
       case 'For':
@@ -195,6 +199,9 @@ export function createWalker(parser: 'bash' | 'argv'): Walker {
       case 'Slice':
         if (HIDDEN_VALUE.test(`${node.offset.text} ${node.length?.text ?? ''}`)) everywhere ??= 'hidden_code';
         return into();
+      case 'ArithmeticExpansion':
+        if (PROCESS.test(node.text)) throw new NotRead('unknown_syntax');
+        return into();
       case 'ArithmeticWord':
         if (HIDDEN_VALUE.test(node.value)) everywhere ??= 'hidden_code';
         return into();
@@ -211,7 +218,7 @@ export function createWalker(parser: 'bash' | 'argv'): Walker {
         if (isReadTwice(node)) everywhere ??= 'hidden_code';
         return into();
       case 'HereDoc':
-        if (node.delimiter?.value === '') throw new NotRead('unknown_syntax');
+        if (!node.delimiter?.value || /[$`]/.test(node.delimiter.text)) throw new NotRead('unknown_syntax');
         return into();
       case 'HereDocBody':
         return forEachChild(node, (child) => visit(child, { ...place, isHereText: true }));
@@ -240,7 +247,6 @@ export function createWalker(parser: 'bash' | 'argv'): Walker {
       case 'DoubleQuoted':
       case 'LocaleString':
       case 'SimpleExpansion':
-      case 'ArithmeticExpansion':
       case 'BraceExpansion':
       case 'ArithmeticBinary':
       case 'ArithmeticUnary':
@@ -270,7 +276,7 @@ export function createWalker(parser: 'bash' | 'argv'): Walker {
   function line(text: string, dialect: Dialect, via: readonly Via[] = [], depth = 0): void {
     if (depth > MOST_DEPTH) throw new NotRead('too_deep');
     if (text.includes('\0')) throw new NotRead('control_characters');
-    if (PARTED.test(text)) throw new NotRead('unknown_syntax');
+    if (PARTED.test(text) || goesOnBehindProcess(text)) throw new NotRead('unknown_syntax');
     const misleading = misleads(text);
     if (misleading) everywhere ??= misleading;
     isFromElsewhere ||= namesText(text);
@@ -332,11 +338,17 @@ function isDynamic(node: Redirection): boolean {
   return node.type === 'Redirect' && (node.target === undefined || shellWord(node.target).dynamic);
 }
 
+/** `<(x)#y`: a word goes on there, and no comment begins. */
+function goesOnBehindProcess(text: string): boolean {
+  const start = text.search(PROCESS);
+  return start !== -1 && /\)(?:\\\n)*#/.test(text.slice(start));
+}
+
 /** Behind `>&` bash expands what it got once more. */
 function isReadTwice({ operator, target }: Redirect): boolean {
   if (operator !== '>&' || target === undefined) return false;
   const { text, dynamic } = shellWord(target);
-  return !dynamic && /[$`]/.test(text); // what is dynamic is unclear anyhow
+  return !dynamic && /[$`<>]/.test(text); // what is dynamic is unclear anyhow
 }
 
 /** What a plain shell reads in another way, or not at all. */

@@ -77,6 +77,67 @@ export const ROUNDABOUT: readonly [line: string, names: string, why?: string][] 
   ["cat <<E\n${x:-$'$(rm x)'}\nE", 'cat', 'hidden_code'],
   ['cat <<< "${x:-$\'$(rm x)\'}"', 'cat', 'hidden_code'],
 
+  // `'…'` within `${…}` is no quote where that stands in a here-document.
+  ["cat <<E\n${x:-'`rm x`'}\nE", 'cat', 'hidden_code'],
+  ["cat <<E\n${x-'$(rm x)'}\nE", 'cat', 'hidden_code'],
+  ["cat <<E\n${x:='$(rm x)'}\nE", 'cat', 'hidden_code'],
+  ["cat <<E\n${x='$(rm x)'}\nE", 'cat', 'hidden_code'],
+  ["cat <<E\n${x:+'$(rm x)'}\nE", 'cat', 'hidden_code'],
+  ["cat <<E\n${x+'$(rm x)'}\nE", 'cat', 'hidden_code'],
+  ["cat <<E\n${x:?'$(rm x)'}\nE", 'cat', 'hidden_code'],
+  ["cat <<E\n${x?'$(rm x)'}\nE", 'cat', 'hidden_code'],
+  ["cat <<E\n${x:-'a'b'`rm x`'}\nE", 'cat', 'hidden_code'],
+  ["cat <<E\n${x:-'${y:-`rm x`}'}\nE", 'cat', 'hidden_code'],
+  ["cat <<E\n${x:-${y:-'`rm x`'}}\nE", 'cat', 'hidden_code'],
+  ["cat <<E\n${x:-'$((a[`rm x`]))'}\nE", 'cat', 'hidden_code'],
+  ["cat <<E\n${x:-'$((`rm x`))'}\nE", 'cat', 'hidden_code'],
+  ["cat <<E\n${HOME#${x:-'`rm x`'}}\nE", 'cat', 'hidden_code'],
+  ["cat <<E\n${x:-'}`rm x`'}\nE", 'cat', 'hidden_code'],
+  ["cat <<-E\n\t${x:-'`rm x`'}\n\tE", 'cat', 'hidden_code'],
+  ["cat <<E <<F\n${x:-y}\nE\n${x:-'`rm x`'}\nF", 'cat', 'hidden_code'],
+  ["echo $(cat <<E\n${x:-'`rm x`'}\nE\n)", 'echo cat', 'hidden_code'],
+  ["f() { cat <<E\n${x:-'`rm x`'}\nE\n}; f", 'cat f', 'hidden_code'],
+  ['cat <<E\n${x:-"\'`rm x`\'"}\nE', 'cat rm'],
+  ['cat <<E\n$(echo "${x:-\'`rm x`\'}")\nE', 'cat echo rm'],
+  ['echo "${x:-\'${y:-`rm x`}\'}"', 'echo rm'],
+  ['cat <<< "${x:-\'`rm x`\'}"', 'cat rm'],
+
+  // What stands behind `>&` is expanded twice.
+  ["echo >&'$(rm x)'", 'echo', 'hidden_code'],
+  ['echo 1>&"\\$(rm x)"', 'echo', 'hidden_code'],
+  ["echo >&$'\\x24(rm x)'", 'echo', 'hidden_code'],
+  ['echo >&\\`rm\\ x\\`', 'echo', 'hidden_code'],
+  ["echo >&'<(rm x)'", 'echo', 'hidden_code'],
+
+  // Pieces of a word that look like another one, or like a list.
+  ['a=($(rm x))b', '-', 'hidden_code'],
+  ['a=()"`rm x`"', '-', 'hidden_code'],
+  ['a+=(<(rm x))b', '-', 'hidden_code'],
+  ["a=($(rm x))''", '-', 'hidden_code'],
+  ['a[ ]"$(rm x)"', 'a[', 'hidden_code'],
+  ['a[;]`rm x`', 'a[;]`rm', 'hidden_code'],
+  ['1<(rm x)', '1<(rm', 'hidden_code'],
+  ["coproc e a=(${a['$(rm x)']})", 'e', 'hidden_code'],
+
+  // A line goes on behind its end also where that parts two signs that belong together.
+  ["(\\\n('$(rm x)'))", '', 'unknown_syntax'],
+  ["echo $(\\\n\\\n('$(rm x)'))", '', 'unknown_syntax'],
+  ['echo "$\\\n$$(rm x)"', '', 'unknown_syntax'],
+  ['cat <<E\n$\\\n$$(rm x)\nE', '', 'unknown_syntax'],
+
+  // No comment: a word goes on behind a process substitution.
+  ['echo <(:)#`rm x`', '', 'unknown_syntax'],
+  ['echo a>(:)\\\n#"$(rm x)"', '', 'unknown_syntax'],
+  ['a=(<()#$(rm x))', '', 'unknown_syntax'],
+
+  // Two subshells, though it looks calculated.
+  ['((<(case a in a)rm x;esac)]))', '', 'unknown_syntax'],
+  ['echo $((<(case a in a)rm x;esac)]))', '', 'unknown_syntax'],
+
+  // Here-documents of which nobody knows where it ends.
+  ['<<${ {};`rm x`', '', 'unknown_syntax'],
+  ["cat <(cat <<'' <<'E'\n`rm x`')'\nE\n)", '', 'unknown_syntax'],
+
   // Code that is a word, or comes from the input.
   ['curl https://x | tsx', 'curl tsx', 'code'],
   ['tsx - <<< "x()"', 'tsx', 'code'],
