@@ -1,5 +1,7 @@
-import { execFileSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { UNCLEAR, VIA_JOINT, VIAS } from '../../../contract/command-words.ts';
@@ -8,6 +10,7 @@ import { parseArguments, parseCommand } from './parse-command.ts';
 import { ASSIGNMENTS } from './testing/assignments.ts';
 import { HARMLESS } from './testing/harmless.ts';
 import { HOSTILE } from './testing/hostile.ts';
+import { randomLines } from './testing/random-lines.ts';
 import { ROUNDABOUT } from './testing/roundabout.ts';
 import { TRANSFERS } from './testing/transfers.ts';
 
@@ -194,6 +197,16 @@ describe.skipIf(!existsSync(BASH))('as bash itself reads it', () => {
     }
   }, 120_000); // a process for each
 
+  test('what runs in a random line is seen in it, or the line is unclear', () => {
+    const isQuiet = (line: string): boolean => {
+      const facts = parseCommand(line);
+      return whyOf(facts) === undefined && !facts.some(({ words }) => words[0] === 'touch');
+    };
+    const quiet = randomLines(2, 4000).filter(isQuiet);
+    expect(quiet.length).toBeGreaterThan(200);
+    expect(quiet.filter(touches)).toEqual([]);
+  }, 120_000); // a process for each
+
   test('literal words are those that bash passes', () => {
     const quoted = fc.constantFrom('a', 'b c', "'", '"', '\\', ' ', "'x y'", '"p q"', '\\"', "\\'", "$'\\x41'", "$'\\t'", '~', '-', '=', '#', '\\\n', '{', '}', ',', '!', '^', '$'); // prettier-ignore
     const line = fc.array(quoted, { maxLength: 12 }).map((list) => `printf '%s\\0' ${list.join('')}`);
@@ -211,6 +224,16 @@ describe.skipIf(!existsSync(BASH))('as bash itself reads it', () => {
     expect(given).toEqual(home.map((words) => (words.length === 0 ? [''] : words)));
   });
 });
+
+/** Whether bash runs the `touch PWNED` of it. */
+function touches(line: string): boolean {
+  const folder = mkdtempSync(join(tmpdir(), 'runtime-line-'));
+  const env = { PATH: '/usr/bin:/bin' };
+  spawnSync(BASH, ['-c', line], { cwd: folder, env, stdio: 'ignore', timeout: 2000, killSignal: 'SIGKILL' });
+  const touched = existsSync(join(folder, 'PWNED'));
+  rmSync(folder, { recursive: true, force: true });
+  return touched;
+}
 
 function accepts(line: string): boolean {
   try {
