@@ -271,8 +271,9 @@ describe('a rule that was granted', () => {
     ['git log -1 > ../ran.txt; echo ran > ran.txt', 'else git holds'],
     ['S=t.sh; sh $S', '$S'],
     ['rm -f $(cat list); echo ran >> ran.txt', '$(cat list)'],
+    ['nobody-knows -R; echo ran >> ran.txt', 'nobody-knows goes by in its folder'],
   ])(
-    'is none for what goes by a word that only the shell will know, that is granted once: %s',
+    'is none for what goes by what only the shell will know, or nobody here, that is granted once: %s',
     async ([line, word], { place }) => {
       obedient(place);
       place.write('t.sh', 'echo ran >> ran.txt\n');
@@ -292,4 +293,20 @@ describe('a rule that was granted', () => {
       await expectVerified(place, 'one');
     },
   );
+
+  test('lets no program run that nobody here knows, also where it was granted with others', async ({ place }) => {
+    obedient(place);
+    const id = await ask(place, 'touch a.txt');
+    const rule = '{tool: exec_command, command: [touch *, nobody-knows *, git submodule *], decision: allow}';
+    expect((await place.run(['approve', id, '--always', '--rule', rule, '--resume'])).code).toBe(0);
+    expect((await tell(place, 'two', 'touch b.txt')).code).toBe(0);
+    expect((await tell(place, 'three', 'nobody-knows -R')).code).toBe(5);
+    const other = await ask(place, 'git submodule update --init', 'four');
+    expect((await place.run(['approve', other, '--always', '--exact'])).stderr).toContain(
+      'It can be granted once only: it goes by whatever git submodule goes by in its folder is by then.',
+    );
+    const rules = [{ tool: 'exec_command', command: 'nobody-knows *', decision: 'allow' }];
+    obedient(place, { governance: { rules } });
+    expect((await tell(place, 'five', 'nobody-knows -R')).code).toBe(0);
+  });
 });

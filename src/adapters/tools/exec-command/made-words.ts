@@ -2,6 +2,7 @@
 import { basename } from 'node:path';
 import { type Unclear, VIA_JOINT } from '../../../contract/command-words.ts';
 import type { CommandFact } from '../../../contract/values.ts';
+import { packageRunnerOf } from '../shell/package-runners.ts';
 import { judgeProgram } from '../shell/program.ts';
 import { isHarmless, variableOf } from '../shell/variables.ts';
 import { wordsOf as shellWords } from '../shell/words.ts';
@@ -41,7 +42,7 @@ const MAY_HAVE_CODE = new Set<Unclear | undefined>([
 ]); // prettier-ignore
 
 /** By words that nobody reads here these run programs on names that they are given, or find. */
-const GIVES = /^(?:xargs|parallel|sem|entr|run-parts|fd|fdfind|rg)$/;
+export const GIVES = /^(?:xargs|parallel|sem|entr|run-parts|fd|fdfind|rg)$/;
 const RUNS_BY_WORDS = new Set<Unclear | undefined>(['options', 'option_runs_code', 'runs_elsewhere']);
 
 /** Runs a program in each folder where it finds something. */
@@ -122,6 +123,8 @@ export function givenNames(commands: readonly CommandFact[]): CommandFact[] {
     const { words, unclear, via } = command;
     const name = basename(words[0] ?? '');
     if (GIVES.test(name) && RUNS_BY_WORDS.has(ownReason(command))) return true;
+    // Which of its words is the program nobody can tell.
+    if (hidesProgram(command)) return true;
     // It hands on what it is given, and who gets it is a command of its own.
     if (unclear === undefined && wrapperOf(name) !== undefined) return false;
     const runners = via?.split(VIA_JOINT) ?? [];
@@ -129,8 +132,17 @@ export function givenNames(commands: readonly CommandFact[]): CommandFact[] {
   });
 }
 
+/** It runs one of its words, behind options that aren't known here. */
+function hidesProgram(command: CommandFact): boolean {
+  const name = basename(command.words[0] ?? '');
+  const runsOne = wrapperOf(name) !== undefined || (packageRunnerOf(name) !== undefined && command.words.length > 2);
+  if (!runsOne) return false;
+  const { unclear, runs } = judgeProgram(shellWords(command), 'bash', false);
+  return unclear === 'options' && runs === undefined;
+}
+
 /** Why nobody can say what it runs, by its words alone: what is told of it may be another reason, as of a variable before it. */
-function ownReason(command: CommandFact): Unclear | undefined {
+export function ownReason(command: CommandFact): Unclear | undefined {
   return judgeProgram(shellWords(command), 'bash', false).unclear;
 }
 

@@ -1,7 +1,8 @@
 /** What programs do with the files that a command line names, by their names. */
 import { basename } from 'node:path';
 import type { CommandFact } from '../../../contract/values.ts';
-import { gitCall } from '../shell/git-operands.ts';
+import { isGitCommand } from '../shell/git.ts';
+import { type GitCall, gitCall } from '../shell/git-operands.ts';
 import { interpreterOf } from '../shell/interpreters.ts';
 import { wordsOf as shellWords } from '../shell/words.ts';
 import { wrapperOf } from '../shell/wrappers.ts';
@@ -26,8 +27,12 @@ const BY_WORDS = new Set([
   'unlink', 'unset', 'uptime', 'users', 'wait', 'wc', 'whereis', 'which', 'who', 'whoami', 'xxd', 'yes', 'zcat', 'zgrep',
 ]); // prettier-ignore
 
-/** Of git: what a file of theirs says becomes files, commits or settings elsewhere. */
-const GIT_BY_FILES = /^(?:am|apply|bundle|config|lfs)$/;
+/** Of git: what a file of theirs says becomes files, commits, settings or places to connect to. */
+const GIT_BY_FILES = /^(?:am|apply|bundle|config|lfs|submodule)$/;
+
+/** What these bring may have submodules, and then says where these are got. */
+const GIT_BRINGS = /^(?:clone|fetch|pull)$/;
+const WITH_SUBMODULES = /^(?:--rec|submodule\.|fetch\.rec)/i;
 
 /** They send what their words name, or have it run elsewhere. */
 const SENDS =
@@ -38,7 +43,11 @@ export function runsFiles(command: CommandFact): boolean {
   const name = nameOf(command);
   if (unclear !== undefined || words[0]?.includes('/') || name === '.' || name === 'source') return true;
   if (READ_HERE.test(name)) return false;
-  return interpreterOf(name) !== undefined || SENDS.test(name) || looksForFiles(command);
+  return interpreterOf(name) !== undefined || sends(name) || looksForFiles(command);
+}
+
+export function sends(name: string): boolean {
+  return SENDS.test(name);
 }
 
 /** By its path, which a file may take at any time, or in a folder that nobody names to it. */
@@ -51,7 +60,13 @@ export function isToldByWords(command: CommandFact): boolean {
   const name = nameOf(command);
   if (READ_HERE.test(name) || BY_WORDS.has(name)) return true;
   const call = gitCall(shellWords(command));
-  return call !== undefined && !GIT_BY_FILES.test(call.command);
+  return call !== undefined && isGitByWords(call, command.words);
+}
+
+/** Of one that git doesn't have nobody knows whether it is an alias, or another program. */
+function isGitByWords({ command }: GitCall, words: readonly string[]): boolean {
+  if (GIT_BRINGS.test(command) && words.some((word) => WITH_SUBMODULES.test(word))) return false;
+  return isGitCommand(command) && !GIT_BY_FILES.test(command);
 }
 
 /** It runs no code of files, and nobody here knows what else it does with them. */

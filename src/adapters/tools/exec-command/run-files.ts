@@ -12,13 +12,23 @@ import type { PathFact } from '../paths/path-facts.ts';
 import type { IsSecret } from '../paths/secrets.ts';
 import type { DigestExecutable } from './executable.ts';
 import { fileNamed, pathsIn } from './file-named.ts';
-import { atHome, foldersOf, MOST_FOLDERS, MOST_LOOKED_FOR, MOST_TEXT, namedBy, setsHome } from './line-words.ts';
+import {
+  atHome,
+  foldersOf,
+  MOST_FOLDERS,
+  MOST_LOOKED_FOR,
+  MOST_TEXT,
+  namedBy,
+  OUTWARDS,
+  setsHome,
+} from './line-words.ts';
 import { givenNames, isMade, madeBy, unreadIn } from './made-words.ts';
 import { GIVEN, openWords } from './open-words.ts';
 import { createNames, filesOfPattern } from './pattern-files.ts';
 import { filesOfRepositories } from './git-repositories.ts';
 import { ledText, type LineLinks } from './line-links.ts';
 import { isToldByWords, looksForFiles, nameOf, runsFiles } from './programs.ts';
+import { unnamedIn } from './unknown-programs.ts';
 import { endingsOf, unnamedFiles } from './unnamed-files.ts';
 
 export type RunFile = NonNullable<Facts['runs']>[number];
@@ -36,9 +46,6 @@ export interface Free {
   /** Where links of the project lead it. */
   links: LineLinks;
 }
-
-/** It doesn't begin in the folder where it is run, or doesn't stay there. */
-const OUTWARDS = /^(?:~|\$\{?HOME\b|\/(?!dev\/))|(?:^|\/)\.\.(?:\/|$)/;
 
 /** No files that somebody wrote, and other ones for each process. */
 const OF_THE_KERNEL = /^\/(?:proc|sys|dev)\//;
@@ -109,6 +116,7 @@ async function goneByIn(
   if (folders.length < all.length) unknown.add('else its words name in so many folders');
   if (words.length < named.length) unknown.add('else its words name');
   if (givenNames(commands).some((one) => lands || counts(one))) unknown.add(GIVEN);
+  if (free) for (const one of unnamedIn(commands, folders, free.root)) unknown.add(one);
   const paths = folders.flatMap((one) =>
     words.flatMap((word) => endings.map((ending) => fileNamed(word, one) + ending)),
   );

@@ -23,11 +23,11 @@ const TOLD_BY: readonly [programs: RegExp, files: RegExp, deeper?: readonly stri
   [/^(?:node(?:js)?|tsx|ts-node|electron)$/, /^(?:package|tsconfig(?:\..+)?)\.json$/],
   [/^(?:npm|npx|pnpm|pnpx|yarn|bunx?|turbo|nx|lerna|corepack)$/, /^(?:(?:package(?:-lock)?|npm-shrinkwrap|project|nx|lerna)\.json|yarn\.lock|pnpm-lock\.yaml|bun\.lockb?|turbo\.jsonc?|\.npmrc|\.yarnrc(?:\.yml)?|\.pnp\.[cm]?js|\.pnpmfile\.[cm]?js|pnpm-workspace\.yaml|bunfig\.toml)$/],
   [/^deno$/, /^(?:deno\.(?:jsonc?|lock)|package\.json)$/],
-  [/^(?:eslint|prettier|stylelint|tsc|vite|vitest|jest|mocha|karma|ava|wdio|webpack|rollup|esbuild|babel|swc|next|nuxt|astro|ng|playwright|cypress|nodemon|lint-staged|gulp|grunt)$/, /^(?:.+\.conf(?:ig)?\.[cm]?[jt]s|.+\.workspace\.[cm]?[jt]s|\.\w+rc(?:\.\w+)?|tsconfig(?:\..+)?\.json|(?:package|angular|nodemon)\.json|gulpfile\..*|Gruntfile\..*)$/],
+  [/^(?:eslint|biome|oxlint|dprint|prettier|stylelint|tsc|vite|vitest|jest|mocha|karma|ava|wdio|webpack|rollup|esbuild|babel|swc|next|nuxt|astro|ng|playwright|cypress|nodemon|lint-staged|gulp|grunt)$/, /^(?:.+\.conf(?:ig)?\.[cm]?[jt]s|.+\.workspace\.[cm]?[jt]s|\.\w+rc(?:\.\w+)?|tsconfig(?:\..+)?\.json|(?:package|angular|nodemon)\.json|\.?(?:biome|dprint)\.jsonc?|gulpfile\..*|Gruntfile\..*)$/],
 
   // Python.
   [/^(?:pytest|py\.test|tox|nox|pip\d*|pipenv|uvx?|poetry|pdm|hatch|python[\d.]*)$/, /^(?:conftest\.py|\.?pytest\.ini|tox\.(?:ini|toml)|noxfile\.py|setup\.(?:py|cfg)|(?:pyproject|uv|poetry|pdm|hatch|pylock(?:\..+)?)\.toml|Pipfile(?:\.lock)?|(?:uv|poetry|pdm)\.lock)$/],
-  [/^(?:mypy|dmypy|pylint|flake8|coverage|mkdocs|alembic)$/, /^(?:\.?mypy\.ini|\.?pylintrc(?:\.toml)?|\.flake8|\.coveragerc|mkdocs\.yml|alembic\.ini|setup\.cfg|tox\.ini|pyproject\.toml)$/],
+  [/^(?:mypy|dmypy|black|ruff|pylint|flake8|coverage|mkdocs|alembic)$/, /^(?:\.?mypy\.ini|\.?pylintrc(?:\.toml)?|\.flake8|\.coveragerc|mkdocs\.yml|\.?ruff\.toml|alembic\.ini|setup\.cfg|tox\.ini|pyproject\.toml)$/],
   [/^(?:invoke|inv|fab|doit|snakemake|scons)$/, /^(?:(?:tasks|fabfile|dodo)\.py|(?:invoke|fabric)\.ya?ml|Snakefile|SConstruct(?:\.py)?)$/i],
 
   // Ruby, Perl, Lua, R, PHP.
@@ -45,6 +45,7 @@ const TOLD_BY: readonly [programs: RegExp, files: RegExp, deeper?: readonly stri
   [/^mvn[dw]?$/, /^pom\.xml$/, ['.mvn/maven.config', '.mvn/jvm.config', '.mvn/extensions.xml', '.mvn/wrapper/maven-wrapper.jar', '.mvn/wrapper/maven-wrapper.properties']],
   [/^(?:ant|sbt|lein|clj|clojure|bb)$/, /^(?:build\.xml|.+\.sbt|project\.clj|(?:deps|bb)\.edn)$/, ['project/build.properties', 'project/plugins.sbt']],
   [/^(?:dotnet|msbuild)$/, /^(?:.+\.(?:(?:cs|fs|vb)proj|slnx?)|Directory\.\w+\.(?:props|targets|rsp)|global\.json|packages\.lock\.json|nuget\.config)$/i],
+  [/^(?:stack|cabal)$/, /^(?:stack\.ya?ml(?:\.lock)?|package\.yaml|.+\.cabal|cabal\.project(?:\..+)?|Setup\.l?hs)$/],
   [/^(?:swift|dart|flutter|zig|mix|crystal|shards)$/, /^(?:Package\.(?:swift|resolved)|pubspec\.(?:yaml|lock)|build\.zig(?:\.zon)?|\.?mix\.(?:exs|lock)|shard\.(?:yml|lock))$/],
 
   // What is put somewhere.
@@ -69,6 +70,8 @@ const PACKAGE = ['__init__.py', '__init__.pyc', '__main__.py'];
 const ENDINGS: readonly [programs: RegExp, endings: readonly string[]][] = [
   [/^(?:node(?:js)?|tsx|ts-node|bun|electron)$/, ['.js', '/index.js']],
   [/^java$/, ['.class']],
+  [/^(?:unzip|zipinfo)$/, ['.zip', '.ZIP']],
+  [/^(?:g(?:un)?zip|zcat|zgrep)$/, ['.gz', '-gz', '.z', '-z', '_z', '.Z']],
   [PYTHON, ['.py', '/__main__.py']],
 ];
 

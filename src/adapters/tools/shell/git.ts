@@ -27,6 +27,10 @@ const SUBCOMMANDS = new Set([
   'var', 'verify-commit', 'verify-tag', 'version', 'whatchanged', 'worktree', 'write-tree', 'lfs',
 ]); // prettier-ignore
 
+export function isGitCommand(name: string): boolean {
+  return SUBCOMMANDS.has(name);
+}
+
 const MESSAGE = /^(?:-[a-zA-Z]*m|--message)$/;
 
 /** Those of which some option runs a program or writes a file. */
