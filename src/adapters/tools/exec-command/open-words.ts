@@ -22,6 +22,13 @@ const FILE = /^(?:\d+|\{\w+\})?(?!<<)[<>&|]+ ([^]*)$/;
 /** What a list or a pipe names to a program. */
 export const GIVEN = 'else it is given';
 
+/** With such options these take names, or whom to end, from a list. */
+const LISTED: readonly [programs: RegExp, options: RegExp][] = [
+  [/^(?:sort|wc|du|find)$/, /^(?:--f(?!ie)|-files0)/],
+  [/^pkill$/, /^(?:-[a-zA-Z]*F|--pi)/],
+  [/^git$/, /^--stdin-p/],
+];
+
 /** `"$(cat <<'EOF' …)"`: the text stands there. */
 const HERE_TEXT = /^"?\$\(cat <<-?\s*(["']?)(\w+)\1\n((?:(?!\t*\2\n).*\n)*)\t*\2\n\s*\)"?$/;
 
@@ -47,9 +54,14 @@ function openIn(command: CommandFact, values: Values): string[] {
     ...[...assignments, ...words].filter((word) => SETS_FOLDER.test(word)),
     ...(SET_GIVEN.test(words.join(' ')) ? made : []),
     ...(namesNothing ? [] : made.filter(isOpenHere)),
-    ...(!namesNothing && via?.split(VIA_JOINT).includes('xargs') ? [GIVEN] : []),
+    ...((!namesNothing && via?.split(VIA_JOINT).includes('xargs')) || isListed(words) ? [GIVEN] : []),
     ...files.filter(isOpenHere),
   ];
+}
+
+function isListed([program = '', ...words]: readonly string[]): boolean {
+  const name = basename(program);
+  return LISTED.some(([programs, options]) => programs.test(name) && words.some((word) => options.test(word)));
 }
 
 function isOpen(word: string, values: Values): boolean {

@@ -39,6 +39,7 @@ describe('of a program that nobody here knows', () => {
     ['~/bin/whatever', 'whatever', ''],
     ['javac A.java', 'javac', 'A.java'],
     ['gcc --version && ./build.sh', 'gcc', 'build.sh'],
+    ['chroot . ls', 'chroot', ''],
     ['apt source x && ls', 'apt', ''],
     ['apt-get -y build-dep .', 'apt-get', ''],
     ['dpkg -iR sub', 'dpkg', ''],

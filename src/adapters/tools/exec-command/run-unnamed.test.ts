@@ -123,6 +123,16 @@ describe('what is given by a list, or found', () => {
     expect(await runsOf(cmd) ?? []).toEqual([]);
   }); // prettier-ignore
 
+  test.each([
+    'sort --files0-from=none', 'wc --f none -l', 'ls | du --files0-from=-', 'find -files0-from none -delete', 'pkill -F none', 'pkill --pidfile=none', 'git hash-object -w --stdin-paths < none',
+  ])('what a list of theirs names: %s', async (cmd) => {
+    expect(await runsOf(cmd)).toEqual([given]);
+  }); // prettier-ignore
+
+  test.each(['sort --field-separator=, x', 'sort -f x', 'pkill -f x', 'find . -name f'])('what is no list: %s', async (cmd) => {
+    expect(await runsOf(cmd)).toBeUndefined();
+  }); // prettier-ignore
+
   // A name with a blank in it is two.
   test.each([
     'ls | xargs rm', 'ls | xargs grep x', 'ls | xargs -0 -n1 wc -l', 'ls | xargs git add --', 'ls | xargs nice rm', 'ls | xargs sed -n 1p',
