@@ -162,21 +162,20 @@ describe('a grant', () => {
     for (const session of ['one', 'two']) await expectVerified(place, session);
   }); // prettier-ignore
 
-  test('for a script is for the script as it is, and no rule makes it more', async ({ place }) => {
+  test('for a script is for once: nobody knows what it loads', async ({ place }) => {
     await prepare(place);
-    const send = (more: string): void => place.write('send', `#!/bin/sh\nprintf %s "$DEPLOY_TOKEN" >> sent${more}\n`);
-    send('');
+    place.write('send', '#!/bin/sh\nprintf %s "$DEPLOY_TOKEN" >> sent\n');
     const asked = await tell(place, 'one', 'sh ./send DEPLOY_TOKEN');
     expect(await show(place, asked)).not.toHaveProperty('proposed_rule');
     const [id] = approvalsIn(asked);
     const rule = { tool: 'exec_command', command: 'sh ./send DEPLOY_TOKEN', secret: 'deploy', decision: 'allow' };
     const refused = await place.run(['approve', id!, '--always', '--rule', JSON.stringify(rule)]);
-    expect(refused.stderr).toMatch(/goes by \S+send, which others may change: grant exactly this call/);
-    expect((await place.run(['approve', id!, '--always', '--resume'], { environment: FILE })).code).toBe(0);
-    expect((await tell(place, 'one', 'sh ./send DEPLOY_TOKEN')).code).toBe(0);
-    send('; cp sent elsewhere');
+    const once = 'It can be granted once only: it goes by whatever sh loads in its turn is by then.';
+    expect(refused.stderr).toContain(once);
+    for (const scope of ['--always', '--session']) expect((await place.run(['approve', id!, scope])).stderr).toContain(once); // prettier-ignore
+    expect((await place.run(['approve', id!, '--resume'], { environment: FILE })).code).toBe(0);
     expect((await tell(place, 'one', 'sh ./send DEPLOY_TOKEN')).code).toBe(5);
-    expect(place.read('sent') === SECRET + SECRET).toBe(true);
+    expect(place.read('sent') === SECRET).toBe(true);
     await expectVerified(place, 'one');
   });
 });

@@ -14,7 +14,7 @@ export interface GitSetting {
 const FAMILIES = new Set([
   'alias', 'core', 'pager', 'sequence', 'credential', 'diff', 'difftool', 'mergetool', 'merge', 'filter', 'gpg', 'ssh', 'uploadpack',
   'receive', 'protocol', 'remote', 'url', 'include', 'includeif', 'browser', 'web', 'man', 'interactive', 'trailer', 'init',
-  'submodule', 'http', 'sendemail', 'imap', 'instaweb', 'tar', 'safe', 'guitool', 'hook', 'gc', 'maintenance', 'blame', 'lfs',
+  'submodule', 'http', 'sendemail', 'imap', 'instaweb', 'tar', 'safe', 'guitool', 'hook', 'svn', 'gc', 'maintenance', 'blame', 'lfs',
 ]); // prettier-ignore
 
 /** Those of the families that name no program. The last three have a name between. */

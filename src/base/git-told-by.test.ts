@@ -33,6 +33,10 @@ test.each<[text: string, paths: string[]]>([
     '[diff "d"]\n\ttextconv = $HOME/bin/x\n[alias]\n\tz = "!\\"$(git rev-parse --show-toplevel)\\"/t/z"\n\ty = !cd t && ./y\n\tv = !cd "$(git rev-parse --show-toplevel)/u" && sh v.sh',
     ['/home/me/bin/x', '/p/t/z', '/p/y', '/p/t/y', '/p/v.sh', '/p/u/v.sh'],
   ],
+  [
+    '[remote "o"]\n\turl = ./other\n\tuploadpack = ./t/up\n\treceivepack = sh t/down\n[remote "e"]\n\turl = ext::t/ext %S\n[svn]\n\tauthorsprog = ./authors',
+    ['/p/t/up', '/p/t/down', '/p/t/ext', '/p/authors'],
+  ],
   ['', []],
 ])('%j', (text, paths) => {
   expect(toldBy({ '/p/.git/config': text })).toEqual(paths);

@@ -106,17 +106,22 @@ function toldBy(read: Read, files: Set<string>, worktree: string, home: string):
         for (const one of path(worktree).flatMap((hooks) => [hooks, ...(basename(hooks) === '_' ? [dirname(hooks)] : [])])) found.push({ path: one, as: 'hooks' }); // prettier-ignore
       } else if (namesProgram(setting)) {
         const as = setting.section === 'alias' ? 'alias' : 'program';
-        for (const one of programsIn(told, worktree, home)) if (found.length < MOST_TOLD) found.push({ path: one, as });
+        for (const one of programsIn(told.replace(/^ext::/, ''), worktree, home))
+          if (found.length < MOST_TOLD) found.push({ path: one, as });
       }
     }
   }
   return found;
 }
 
+/** A program that is the other end of a remote (git-remote-ext(1)). */
+const EXTERNAL = /^"?ext::/;
+
 /** Their values are places, or rules of a transport. */
 const NO_PROGRAMS = new Set(['safe', 'maintenance', 'gc', 'remote', 'url', 'protocol', 'http', 'init', 'receive']);
 
 function namesProgram(setting: GitSetting): boolean {
+  if (setting.section === 'remote') return setting.key.endsWith('pack') || EXTERNAL.test(setting.value);
   if (setting.section === 'alias' || setting.section === 'submodule')
     return setting.value.replace('"', '').startsWith('!');
   return mayRunCode(setting) && !NO_PROGRAMS.has(setting.section);

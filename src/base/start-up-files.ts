@@ -2,7 +2,8 @@
 import { lstatSync, type Stats } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { mayBeIn } from './files/may-be-in.ts';
-import { linkedFrom, resolveReal } from './files/resolve-real.ts';
+import { systemClock } from './clock.ts';
+import { type Linked, linkedFrom, resolveReal } from './files/resolve-real.ts';
 import type { Told } from './git-told-by.ts';
 import { isInside } from './is-inside.ts';
 import { remembering } from './remembering.ts';
@@ -40,7 +41,7 @@ export function startUpFiles(folder: string, homes: readonly string[]): Told[] {
       const stats = statsOf(path);
       const [at, end] = stats?.isSymbolicLink() ? [lead(path), ''] : [lead(dirname(path)), basename(path)];
       const is = join(at.real, end);
-      const { paths, links } = stats ? linkedFrom(is, isInside(folder, is)) : { paths: [], links: [] };
+      const { paths, links } = stats ? linkedIn(is) : { paths: [], links: [] };
       return [
         ...settings([is, ...paths]),
         ...[...at.links, ...links].map((link): Told => ({ path: link, as: 'link' })),
@@ -48,6 +49,24 @@ export function startUpFiles(folder: string, homes: readonly string[]): Told[] {
     });
   });
   return found.filter(({ path }) => isInside(folder, path) || isInside(path, folder));
+}
+
+/** So deep programs keep what they start with: `systemd/user/x.service`, `nvim/lua/own/x.lua`. */
+const LEVELS = 4;
+/** Nobody but the person makes links there. */
+const LOOKED_AT_EVERY_MS = 60_000;
+const MOST_KNOWN = 500;
+
+const known = new Map<string, { at: number; linked: Linked }>();
+
+function linkedIn(path: string): Linked {
+  const now = systemClock.now();
+  const before = known.get(path);
+  if (before !== undefined && now >= before.at && now - before.at < LOOKED_AT_EVERY_MS) return before.linked;
+  const linked = linkedFrom(path, LEVELS);
+  if (known.size >= MOST_KNOWN) known.clear();
+  known.set(path, { at: now, linked });
+  return linked;
 }
 
 const settings = (paths: readonly string[]): Told[] => paths.map((path) => ({ path, as: 'settings' }));

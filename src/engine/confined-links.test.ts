@@ -71,6 +71,61 @@ for (const level of LEVELS) {
       });
     });
 
+    describe('in what is hidden', () => {
+      const moved = (folder: string): void => {
+        mkdirSync(join(folder, 'keys'), { recursive: true });
+        renameSync(inHome('.config/gh/hosts.yml'), join(folder, 'gh'));
+        symlinkSync(join(folder, 'gh'), inHome('.config/gh/hosts.yml'));
+        renameSync(inHome('.ssh/id_ed25519'), join(folder, 'keys/one'));
+        symlinkSync(join(folder, 'keys'), inHome('.ssh/keys.d'));
+        mkdirSync(inHome('.aws/deep'), { recursive: true });
+        writeFileSync(join(folder, 'aws'), 'geheim\n');
+        symlinkSync(join(folder, 'aws'), inHome('.aws/deep/main'));
+      };
+
+      test('what they lead to in the home isn’t seen either', async () => {
+        moved(inHome('dotfiles'));
+        writeFileSync(inHome('dotfiles/other'), 'plain\n');
+        const said = await c.output('cat ~/dotfiles/gh ~/dotfiles/aws ~/dotfiles/keys/one ~/dotfiles/other');
+        expect(said).not.toContain('geheim');
+        expect(said).toContain('plain');
+      });
+
+      test('what they lead to in the project isn’t, and is no file like others for tools', async () => {
+        moved(join(c.t.root, 'dots'));
+        if (level.name === 'bubblewrap')
+          expect(await c.output('cat dots/gh dots/aws dots/keys/one; echo fine')).not.toContain('geheim'); // prettier-ignore
+        else expect(await found()).toEqual({ none: expect.stringMatching(/^landlock: it can't hide/) });
+        for (const path of ['dots/gh', 'dots/aws', 'dots/keys/one']) {
+          const { facts } = await c.t.host.inspect(c.t.request('read_file', { path }));
+          expect(facts.paths).toEqual([expect.objectContaining({ path, secret_shaped: true })]);
+        }
+      });
+
+      test('by a link that could be changed', async () => {
+        c.t.file('v1/hosts', 'geheim\n');
+        symlinkSync('../../project/current/hosts', inHome('.config/gh/other.yml'));
+        expect(await found()).toEqual({ none: expect.stringContaining('is hidden, and commands could lead') });
+      });
+    });
+
+    test('what the runtime keeps elsewhere, and its home leads to, is closed', async () => {
+      mkdirSync(inHome('big/ws/default'), { recursive: true });
+      writeFileSync(inHome('big/ws/default/audit.jsonl'), 'geheim\n');
+      symlinkSync('../big/ws', inHome('.runtime/workspaces'));
+      const again = c.again({ ownFiles: [inHome('.runtime/workspaces')] });
+      expect(await again.output('cat ~/big/ws/default/audit.jsonl; echo fine')).not.toContain('geheim');
+      const inspection = await again.t.host.inspect(again.t.request('read_file', { path: inHome('big/ws/default/audit.jsonl') })); // prettier-ignore
+      expect(inspection.facts.paths).toEqual([expect.objectContaining({ closed: true })]);
+      expect(await again.sandboxes.find(inHome('big/ws/default'))).toEqual({
+        none: 'the project lies in RUNTIME_HOME',
+      });
+      if (level.name === 'bubblewrap') {
+        const beside = await again.sandboxes.find(inHome('big'));
+        expect(beside).toMatchObject({ level: level.name });
+      }
+    });
+
     describe('hard links to what is hidden', () => {
       const files = (): [path: string, other: string][] => [
         [inHome('.netrc'), 'n'],
@@ -109,6 +164,7 @@ for (const level of LEVELS) {
           ['a start-up file', () => symlinkSync('project/current/rc', inHome('.bash_login'))],
           ['a program of the home', () => (mkdirSync(inHome('bin')), symlinkSync('../project/current/tool', inHome('bin/tool')))], // prettier-ignore
           ['a folder of settings of the home', () => symlinkSync('../project/current', inHome('.config/fish'))],
+          ['what lies deep in a folder of the home', () => (mkdirSync(inHome('.config/systemd/user'), { recursive: true }), symlinkSync('../../../project/current/rc', inHome('.config/systemd/user/a.service')))], // prettier-ignore
           ['what lies deep in such a folder', () => (c.t.file('fish/functions/own.fish', ''), link('fish/functions/more.fish', '../../current/rc'), symlinkSync('../project/fish', inHome('.config/fish')))], // prettier-ignore
           ['hooks', () => c.t.file('.git/config', '[core]\n\thooksPath = current/hooks\n')],
           ['hooks of every repository', () => writeFileSync(inHome('.gitconfig'), '[core]\n\thooksPath = ~/project/current/hooks\n')], // prettier-ignore

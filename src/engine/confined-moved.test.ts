@@ -19,7 +19,7 @@ describe.skipIf(unmet !== '')(`${bubblewrap!.name}${unmet}`, () => {
     c.t.file('config/deploy/a.txt', 'one\n');
     mkdirSync(join(c.t.root, 'node_modules'));
   });
-  afterEach(() => c.remove());
+  afterEach(() => c.remove(), 60_000); // of very many folders
 
   test.each([
     'mv config node_modules/x', 'mv config/deploy node_modules/x', "mv config $'\\xff'", 'mv config other', 'mv config/deploy/server.pem x',

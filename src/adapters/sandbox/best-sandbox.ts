@@ -122,7 +122,8 @@ export function bestSandboxes({
       const homes = homesOf(environment);
       const holding = homes.find((folder) => isInside(projectRoot, folder));
       if (holding !== undefined) return { none: `the project holds your home, ${holding}` };
-      if (isInside(realPathOf(home) ?? home, projectRoot)) return { none: 'the project lies in RUNTIME_HOME' };
+      const own = [home, ...ownFiles].map((path) => realPathOf(path) ?? path);
+      if (own.some((path) => isInside(path, projectRoot))) return { none: 'the project lies in RUNTIME_HOME' };
       if (isForGit({ folder: projectRoot, homes })) return { none: 'git runs, or goes by, what lies in this folder' };
       const temporary = realPathOf(tmpdir()) ?? tmpdir();
       if (changedFrom(projectRoot).some((folder) => isInside(folder, temporary)))

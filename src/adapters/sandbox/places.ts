@@ -8,11 +8,11 @@ import { dirname, join } from 'node:path';
 import { realPathOf } from '../../base/files/resolve-real.ts';
 import { mayBeIn } from '../../base/files/may-be-in.ts';
 import { worktreeOf } from '../../base/git-told-by.ts';
+import { ledFrom, otherNames } from '../../base/hidden-contents.ts';
 import { secretsIn } from '../../base/home-secrets.ts';
 import { layoutOfKept } from './kept-places.ts';
 import type { Access, Layout, Place } from './place.ts';
 import { looseLink } from './loose-link.ts';
-import { otherNames } from './hard-links.ts';
 import { secretsOfProject } from './project-secrets.ts';
 import { OWN_FOLDERS_IN_RUN, SYSTEM_SECRETS } from './secrets.ts';
 
@@ -82,6 +82,10 @@ export function layoutOf(around: Surroundings): Layout {
   const repository = repositoryAround(projectRoot, userHomes);
   if (repository !== undefined)
     for (const path of secretsAround(projectRoot, repository, around.now)) put(access, path, 'none');
+  const led = ledFrom(hiddenIn(userHomes, access), userHomes, around.now).filter(
+    ([, real]) => !isInside(real, projectRoot),
+  );
+  for (const [, real] of led) put(access, real, 'none');
   const secrets = secretsOfProject(projectRoot, around.now);
   for (const path of secrets.own) {
     put(access, path, 'none', true); // a command that runs may lock its folder at this moment
@@ -98,16 +102,14 @@ export function layoutOf(around: Surroundings): Layout {
   for (const path of access.keys()) if (isInside(runtimeHome, path)) access.delete(path);
   access.set(runtimeHome, 'none');
   access.set('/', 'read');
-  const isOfPerson = (path: string): boolean =>
-    [projectRoot, runtimeHome, ...userHomes].some((one) => isInside(one, path));
-  const hidden = [...access].filter(([path, is]) => is === 'none' && isOfPerson(path)).map(([path]) => path);
+  const hidden = hiddenIn([projectRoot, runtimeHome, ...userHomes], access);
   for (const [path, of] of otherNames(projectRoot, hidden, around.now)) {
     access.set(path, 'none');
     if (soft.has(of)) soft.add(path);
   }
   const loose = looseLink({
     kept: kept.links,
-    linked: [...around.outside.linked, ...around.linked],
+    linked: [...around.outside.linked, ...led.map(([link]) => link), ...around.linked],
     named: secrets.links.filter((link) => !around.read.includes(realPathOf(link) ?? link)),
     accessAt: (path) => accessAt(path, access),
   });
@@ -135,6 +137,11 @@ function secretsAround(projectRoot: string, repository: string, now: number): st
 function repositoryAround(projectRoot: string, homes: readonly string[]): string | undefined {
   const found = worktreeOf(dirname(projectRoot));
   return homes.some((home) => found && isInside(found, home)) ? undefined : found;
+}
+
+function hiddenIn(folders: readonly string[], access: ReadonlyMap<string, Access>): string[] {
+  const isIn = (path: string): boolean => folders.some((one) => isInside(one, path));
+  return [...access].filter(([path, is]) => is === 'none' && isIn(path)).map(([path]) => path);
 }
 
 function accessAt(path: string, access: ReadonlyMap<string, Access>): Access {

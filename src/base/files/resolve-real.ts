@@ -85,29 +85,30 @@ export interface Linked {
 }
 
 /** So many entries of a folder and its folders are looked at. */
-const MOST_ENTRIES = 5000;
+const MOST_ENTRIES = 1000;
 
-/** Where a path, and what it holds as a folder, really leads, as far as links lead it elsewhere. `isDeep`: also what its folders hold. */
-export function linkedFrom(path: string, isDeep = false): Linked {
+/** Where a path, and what it holds as a folder, really leads, as far as links lead it elsewhere. `levels`: also what its folders hold. */
+export function linkedFrom(path: string, levels = 1): Linked {
   const found = resolveReal(path);
   if ('code' in found) return { paths: [], links: [] };
   const { real, kind, links } = found;
-  const inside = kind === 'dir' ? linksIn(real, isDeep).map(leadOf) : [];
+  const inside = kind === 'dir' ? linksIn(real, levels).map(leadOf) : [];
   return {
     paths: [...(real === path ? [] : [real]), ...inside.flatMap((one) => one.paths)],
     links: [...links, ...inside.flatMap((one) => one.links)],
   };
 }
 
-function linksIn(top: string, isDeep: boolean): string[] {
-  const folders = [top];
+function linksIn(top: string, levels: number): string[] {
+  const folders = [{ path: top, level: 1 }];
   const links: string[] = [];
   let left = MOST_ENTRIES;
-  for (const folder of folders) {
+  for (const { path: folder, level } of folders) {
     for (const entry of entriesOf(folder)) {
-      if (left-- === 0) return links;
-      if (entry.isSymbolicLink()) links.push(join(folder, entry.name));
-      else if (isDeep && entry.isDirectory()) folders.push(join(folder, entry.name));
+      const path = join(folder, entry.name);
+      if (entry.isSymbolicLink()) links.push(path);
+      else if (level < levels && entry.isDirectory() && left > 0) folders.push({ path, level: level + 1 });
+      left--;
     }
   }
   return links;

@@ -1,20 +1,33 @@
-import { resolve } from 'node:path';
+import { readdirSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import type { Config } from '../../contract/config.ts';
 import { workspacePaths } from '../../store/workspace.ts';
 import { configPath } from './file.ts';
 import { rulesFile } from './policy-in.ts';
 
 /**
- * What the runtime goes by and keeps secret, absolute paths: such files may lie, or be links that lead, out of its home, into
- * a project even. `file`: of `--config`.
+ * What the runtime goes by and keeps secret, absolute paths of files and folders: they may lie, or be links that lead, out of its home,
+ * into a project even. `file`: of `--config`.
  */
 export function ownFiles(home: string, config: Config, file?: string): string[] {
   const { key } = config.server.tls;
   const { passphrase_file: passphrase } = config.vault;
+  const { folder } = workspacePaths(home, config.store.workspace);
   return [
     resolve(file ?? configPath(home)),
-    rulesFile(workspacePaths(home, config.store.workspace).folder),
+    rulesFile(folder),
     ...(passphrase ? [resolve(home, passphrase)] : []),
     ...(key ? [resolve(key)] : []),
+    ...[home, join(home, 'workspaces'), folder].flatMap(linksIn),
   ];
+}
+
+/** What somebody moved to another disk, and left a link to. */
+function linksIn(folder: string): string[] {
+  try {
+    const entries = readdirSync(folder, { withFileTypes: true });
+    return entries.filter((entry) => entry.isSymbolicLink()).map(({ name }) => join(folder, name));
+  } catch {
+    return []; // it isn't there yet
+  }
 }

@@ -46,6 +46,11 @@ export function runsFiles(command: CommandFact): boolean {
   return interpreterOf(name) !== undefined || sends(name) || looksForFiles(command);
 }
 
+/** Code of files, and not only what it says itself: what such code loads in its turn nobody here knows. */
+export function loadsCode(command: CommandFact): boolean {
+  return runsFiles(command) && (looksForFiles(command) || !sends(nameOf(command)));
+}
+
 export function sends(name: string): boolean {
   return SENDS.test(name);
 }

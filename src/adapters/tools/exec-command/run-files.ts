@@ -27,7 +27,7 @@ import { GIVEN, openWords } from './open-words.ts';
 import { createNames, filesOfPattern } from './pattern-files.ts';
 import { filesOfRepositories } from './git-repositories.ts';
 import { ledText, type LineLinks } from './line-links.ts';
-import { isToldByWords, looksForFiles, nameOf, runsFiles } from './programs.ts';
+import { isToldByWords, looksForFiles, nameOf, runsFiles, loadsCode } from './programs.ts';
 import { unnamedIn } from './unknown-programs.ts';
 import { endingsOf, unnamedFiles } from './unnamed-files.ts';
 
@@ -143,8 +143,10 @@ async function goneByIn(
     const digest = stampOf(path, isSecret) ?? (await digestOfFile(path))?.digest;
     if (digest) found.push({ path, digest });
   }
-  const goneBy = [...[...unknown].map(notKnown), ...found];
   const looksFor = free !== undefined && commands.some(looksForFiles);
+  const loading = free ? commands.filter((one) => loadsCode(one) && (looksForFiles(one) || found.length > 0)) : [];
+  for (const one of loading) unknown.add(`${nameOf(one)} loads in its turn`);
+  const goneBy = [...[...unknown].map(notKnown), ...found];
   return goneBy.length > 0 || looksFor || lands ? goneBy : undefined;
 }
 

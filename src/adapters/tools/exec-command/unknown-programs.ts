@@ -47,6 +47,15 @@ const BUT: readonly [programs: RegExp, words: RegExp][] = [
   [/^brew$/, /^(?!(?:-\S+ )*(?:(?:--version|autoremove|cleanup|config|deps|doctor|info|install|leaves|link|list|ls|outdated|pin|reinstall|search|services|tap|uninstall|unlink|unpin|untap|update|upgrade|uses)(?: |$)|--(?:prefix|cellar)))/],
 ]; // prettier-ignore
 
+/** They send what lies in a folder, whatever else that is by then. */
+const SENDS_FOLDERS: readonly [programs: RegExp, words: RegExp][] = [
+  [/^(?:kubectl|oc)$/, /(?:^| )(?:kustomize|--(?:kustomize|recursive)|-[a-zA-Z]*[fkR])/],
+  [/^helm$/, /(?:^| )(?:upgrade|install|template|package|lint|dep\w*)(?: |$)/],
+  [/^(?:gcloud|az|aws)$/, /deploy|submit|sync|package|publish|recursive|source|template|upload/],
+  [/^scp$/, /(?:^| )-[a-zA-Z]*r/],
+  [/^rsync$/, /^/],
+]; // prettier-ignore
+
 /** Of git: these go by the files that their words name, which are bound. */
 const GIT_BY_NAMED = /^(?:bundle|config)$/;
 const GIT_ONLY_TELLS = /^(?:status|summary)$/;
@@ -83,7 +92,11 @@ function unnamedBy(command: CommandFact): string[] {
   const call = gitCall(shellWords(command));
   const [name, ...rest] = command.words as [string, ...string[]];
   if (call) return !isToldByWords(command) && goesByFolder(call) ? [`git ${call.command} ${IN_FOLDER}`] : [];
-  return isKnown(command, name, rest.join(' ')) ? [] : [`${name} ${IN_FOLDER}`];
+  const words = rest.join(' ');
+  if (!isKnown(command, name, words)) return [`${name} ${IN_FOLDER}`];
+  return SENDS_FOLDERS.some(([programs, those]) => programs.test(name) && those.test(words))
+    ? [`${name} finds in its folders`]
+    : [];
 }
 
 const IN_FOLDER = 'goes by in its folder';

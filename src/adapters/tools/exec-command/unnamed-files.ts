@@ -7,7 +7,8 @@ import type { Names } from './pattern-files.ts';
 /** What these programs are told by: names in the folder where they are run, and paths from there. */
 const TOLD_BY: readonly [programs: RegExp, files: RegExp, deeper?: readonly string[]][] = [
   // Of many languages.
-  [/^(?:[bgp]?make|remake)$/, /^(?:GNU|BSD)?[Mm]akefile$/],
+  // By rules that it has itself, make makes a file from one of these before it goes by it.
+  [/^(?:[bgp]?make|remake)$/, /^(?:GNU|BSD)?[Mm]akefile(?:\.sh|,v)?$/, ['RCS/Makefile,v', 'SCCS/s.Makefile']],
   [/^(?:cmake|ctest|cpack)$/, /^(?:CMakeLists\.txt|CMake(?:User)?Presets\.json|CMakeCache\.txt|CTest\w+\.cmake|cmake_install\.cmake|Makefile|build\.ninja)$/],
   [/^(?:meson|ninja)$/, /^(?:meson\.build|meson(?:_options\.txt|\.options)|build\.ninja)$/],
   [/^(?:bazel(?:isk)?|buck2?)$/, /^(?:MODULE\.bazel|WORKSPACE(?:\.bazel)?|BUILD(?:\.bazel)?|\.bazelrc|BUCK|\.buckconfig)$/],
@@ -21,7 +22,7 @@ const TOLD_BY: readonly [programs: RegExp, files: RegExp, deeper?: readonly stri
 
   // JavaScript.
   [/^(?:node(?:js)?|tsx|ts-node|electron)$/, /^(?:package|tsconfig(?:\..+)?)\.json$/],
-  [/^(?:npm|npx|pnpm|pnpx|yarn|bunx?|turbo|nx|lerna|corepack)$/, /^(?:(?:package(?:-lock)?|npm-shrinkwrap|project|nx|lerna)\.json|yarn\.lock|pnpm-lock\.yaml|bun\.lockb?|turbo\.jsonc?|\.npmrc|\.yarnrc(?:\.yml)?|\.pnp\.[cm]?js|\.pnpmfile\.[cm]?js|pnpm-workspace\.yaml|bunfig\.toml)$/],
+  [/^(?:npm|npx|pnpm|pnpx|yarn|bunx?|turbo|nx|lerna|corepack)$/, /^(?:(?:package(?:-lock)?|npm-shrinkwrap|project|nx|lerna)\.json|server\.js|binding\.gyp|yarn\.lock|pnpm-lock\.yaml|bun\.lockb?|turbo\.jsonc?|\.npmrc|\.yarnrc(?:\.yml)?|\.pnp\.[cm]?js|\.pnpmfile\.[cm]?js|pnpm-workspace\.yaml|bunfig\.toml)$/],
   [/^deno$/, /^(?:deno\.(?:jsonc?|lock)|package\.json)$/],
   [/^(?:eslint|biome|oxlint|dprint|prettier|stylelint|tsc|vite|vitest|jest|mocha|karma|ava|wdio|webpack|rollup|esbuild|babel|swc|next|nuxt|astro|ng|playwright|cypress|nodemon|lint-staged|gulp|grunt)$/, /^(?:.+\.conf(?:ig)?\.[cm]?[jt]s|.+\.workspace\.[cm]?[jt]s|\.\w+rc(?:\.\w+)?|tsconfig(?:\..+)?\.json|(?:package|angular|nodemon)\.json|\.?(?:biome|dprint)\.jsonc?|gulpfile\..*|Gruntfile\..*)$/],
 
@@ -40,7 +41,7 @@ const TOLD_BY: readonly [programs: RegExp, files: RegExp, deeper?: readonly stri
 
   // What is compiled.
   [/^(?:cargo(?:-.+)?|rustup|rustc)$/, /^(?:Cargo\.(?:toml|lock)|build\.rs|rust-toolchain(?:\.toml)?)$/, ['.cargo/config', '.cargo/config.toml']],
-  [/^go$/, /^go\.(?:mod|sum|work(?:\.sum)?)$/],
+  [/^go$/, /^go\.(?:mod|sum|work(?:\.sum)?)$|\.go$/],
   [/^gradlew?$/, /^(?:(?:build|settings)\.gradle(?:\.kts)?|gradle\.(?:properties|lockfile))$/, ['gradle/libs.versions.toml', 'gradle/wrapper/gradle-wrapper.jar', 'gradle/wrapper/gradle-wrapper.properties']],
   [/^mvn[dw]?$/, /^pom\.xml$/, ['.mvn/maven.config', '.mvn/jvm.config', '.mvn/extensions.xml', '.mvn/wrapper/maven-wrapper.jar', '.mvn/wrapper/maven-wrapper.properties']],
   [/^(?:ant|sbt|lein|clj|clojure|bb)$/, /^(?:build\.xml|.+\.sbt|project\.clj|(?:deps|bb)\.edn)$/, ['project/build.properties', 'project/plugins.sbt']],
@@ -70,6 +71,7 @@ const PACKAGE = ['__init__.py', '__init__.pyc', '__main__.py'];
 const ENDINGS: readonly [programs: RegExp, endings: readonly string[]][] = [
   [/^(?:node(?:js)?|tsx|ts-node|bun|electron)$/, ['.js', '/index.js']],
   [/^java$/, ['.class']],
+  [/^(?:[bgp]?make|remake)$/, ['.sh', ',v']],
   [/^(?:unzip|zipinfo)$/, ['.zip', '.ZIP']],
   [/^(?:g(?:un)?zip|zcat|zgrep)$/, ['.gz', '-gz', '.z', '-z', '_z', '.Z']],
   [PYTHON, ['.py', '/__main__.py']],

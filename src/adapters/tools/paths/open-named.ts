@@ -41,7 +41,7 @@ function refusedLink(scene: Surroundings, path: string, found: RealPath): string
   const { real } = found;
   if (linkOutOf(projectRoot, found) !== undefined) return 'which is not in the project';
   if (!found.links.some((link) => isInside(projectRoot, link))) return undefined;
-  if (ownFiles.includes(real) || leadsInto(home, real)) return "which is the runtime's own";
+  if (ownFiles.some((own) => isInside(own, real)) || leadsInto(home, real)) return "which is the runtime's own";
   const isSecret = secretsOf(scene);
   return isSecret(real) && !isSecret(path) ? 'which is a secret' : undefined;
 }

@@ -51,7 +51,7 @@ function collected({ home, ownFiles, environment, projectRoot }: Owners): Map<st
   collectOfHomes(secretPlaces(environment), known);
   collectSecrets(projectRoot, PROJECT_LEVELS, known);
   collect(home, 'closed', known);
-  for (const path of ownFiles) add(path, 'closed', known);
+  for (const path of ownFiles) if (add(path, 'closed', known)?.isDirectory()) collect(path, 'closed', known);
   return known;
 }
 

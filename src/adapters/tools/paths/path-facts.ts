@@ -24,7 +24,10 @@ export function pathFact(scene: Scene, arg: string, path: string): PathFact | { 
   const { real, kind } = found;
   const guarded = kind === 'file' ? guardedFiles(scene)(lstatSync(real)) : undefined;
   const isClosed =
-    isInside(scene.home, real) || scene.ownFiles.includes(real) || guarded === 'closed' || leadsInto(scene.home, real);
+    isInside(scene.home, real) ||
+    scene.ownFiles.some((own) => isInside(own, real)) ||
+    guarded === 'closed' ||
+    leadsInto(scene.home, real);
   return {
     arg,
     path,

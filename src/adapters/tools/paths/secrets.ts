@@ -1,6 +1,8 @@
 /** What counts as a secret: by its name, or by lying where a person's home holds such, as the sandbox has it. */
 import { dirname } from 'node:path';
 import { realOf, realPathOf, type RealPath } from '../../../base/files/resolve-real.ts';
+import { systemClock } from '../../../base/clock.ts';
+import { ledFrom } from '../../../base/hidden-contents.ts';
 import { secretsIn } from '../../../base/home-secrets.ts';
 import { homesOf } from '../../../base/homes.ts';
 import { folded, isSecretFolder, isSecretShaped } from '../../../base/secret-shaped.ts';
@@ -38,8 +40,11 @@ export function leadsToSecret(isSecret: IsSecret, { real, links }: RealPath): bo
   return isSecret(real) || links.some(isOne);
 }
 
-/** In the homes, each by its name and by where that leads. */
+/** In the homes, each by its name and by where that leads, and where links in it do. */
 export function secretPlaces(environment: Around['environment']): string[] {
-  const named = homesOf(environment).flatMap((home) => secretsIn(home, (folder) => [folder]));
-  return [...new Set([...named, ...named.flatMap((path) => realPathOf(path) ?? [])])];
+  const homes = homesOf(environment);
+  const named = homes.flatMap((home) => secretsIn(home, (folder) => [folder]));
+  const real = named.flatMap((path) => realPathOf(path) ?? []);
+  const led = ledFrom([...new Set(real)], homes, systemClock.now());
+  return [...new Set([...named, ...real, ...led.map(([, path]) => path)])];
 }
