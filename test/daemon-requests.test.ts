@@ -84,6 +84,10 @@ describe('who is asked', () => {
     }
     expect(await ask(`Host: 127.0.0.1:${port}`, `Origin: ${daemon.url}`)).toBe('200');
     expect(await ask()).toBe('400');
+    const host = `Host: 127.0.0.1:${port}`;
+    for (const twice of [
+      [host, 'Host: evil.example.com'], [host, host], [host, 'Authorization: Bearer other'], [host, `Origin: ${daemon.url}`, 'Origin: null'],
+    ]) expect(await ask(...twice), twice.at(-1)).toBe('400'); // prettier-ignore
   });
 });
 

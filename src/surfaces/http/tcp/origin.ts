@@ -6,8 +6,16 @@ import type { IncomingMessage } from 'node:http';
 import { isIP } from 'node:net';
 import { RuntimeError } from '../../../contract/errors.ts';
 
-/** `allowed`: names of this host, beside its addresses and `localhost`. @throws RuntimeError role_not_allowed */
-export function refuseForeignPages({ headers }: IncomingMessage, allowed: readonly string[]): void {
+/** Of several who is meant differs from program to program (RFC 9112, 3.2). */
+const ONCE = ['host', 'origin', 'authorization'] as const;
+
+/**
+ * `allowed`: names of this host, beside its addresses and `localhost`.
+ * @throws RuntimeError role_not_allowed, and invalid_request where a header that says who asks stands there twice
+ */
+export function refuseForeignPages({ headers, headersDistinct }: IncomingMessage, allowed: readonly string[]): void {
+  const twice = ONCE.find((name) => (headersDistinct[name]?.length ?? 0) > 1);
+  if (twice !== undefined) throw new RuntimeError('invalid_request', `The header \`${twice}\` stands there twice.`);
   const host = hostName(headers.host);
   if (host === undefined || !(host === 'localhost' || isIP(host) !== 0 || allowed.includes(host))) {
     throw new RuntimeError('role_not_allowed', 'The `Host` header names another host than this one.', {
