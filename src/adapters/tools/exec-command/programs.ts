@@ -48,7 +48,9 @@ export function runsFiles(command: CommandFact): boolean {
 
 /** Code of files, and not only what it says itself: what such code loads in its turn nobody here knows. */
 export function loadsCode(command: CommandFact): boolean {
-  return runsFiles(command) && (looksForFiles(command) || !sends(nameOf(command)));
+  const name = nameOf(command);
+  if (looksForFiles(command) || name === '.' || name === 'source') return true;
+  return command.unclear === 'option_runs_code' || (interpreterOf(name) !== undefined && !READ_HERE.test(name));
 }
 
 export function sends(name: string): boolean {

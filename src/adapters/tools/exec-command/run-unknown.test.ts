@@ -173,7 +173,7 @@ describe('what runs code of files, of which nobody here knows what that loads', 
     expect(await runsOf(cmd)).toContain(`whatever ${name} loads in its turn is by then`);
   }); // prettier-ignore
 
-  test.each(['sh -c "git status"', 'bash -lc ls', 'sed -n 1p list'])('not %s', async (cmd) => {
+  test.each(['sh -c "git status"', 'bash -lc ls', 'cat list # \x1b', 'sed -n 1p list'])('not %s', async (cmd) => {
     expect((await runsOf(cmd))?.filter((one) => one.startsWith('whatever')) ?? []).toEqual([]);
   });
 });
