@@ -46,6 +46,7 @@ test('asks when its file or what that watches has changed, and keeps silent abou
   place.write('HEARTBEAT.md', '- Answer what comes in\n- watch: inbox\n');
   expect(await untilRan(place, 'pulse', 1)).toMatchObject([{ outcome: 'ok', quiet: true, session_id: 'cron-pulse' }]);
   expect(JSON.stringify(mock.requests[0]!.body)).toContain('Answer what comes in');
+  await until('its turn has ended', () => entriesOf(place.journal('cron-pulse'), 'turn.ended').length === 1);
   const size = statSync(place.journalFile('cron-pulse')).size;
   await passBeats(place);
   expect([mock.requests.length, statSync(place.journalFile('cron-pulse')).size]).toEqual([1, size]);
