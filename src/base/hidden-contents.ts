@@ -1,8 +1,10 @@
 /** What hidden files and folders have elsewhere as well: other names of their files, and what links in them lead to. */
-import { type BigIntStats, lstatSync, readdirSync } from 'node:fs';
+import { type BigIntStats, lstatSync } from 'node:fs';
 import { join } from 'node:path';
+import { namesIn } from './files/names-in.ts';
 import { realPathOf } from './files/resolve-real.ts';
 import { isInside } from './is-inside.ts';
+import { rememberingFor } from './remembering.ts';
 
 /** Of all that is hidden, upper levels first: browsers keep very many files. */
 const MOST_HIDDEN = 2000;
@@ -13,13 +15,10 @@ const LOOKED_AT_EVERY_MS = 60_000;
 const MOST_KNOWN = 8;
 
 interface Contents {
-  at: number;
   /** Files that have several names, by inode. */
   named: ReadonlyMap<string, string>;
   links: readonly { path: string; isAtTop: boolean }[];
 }
-
-const known = new Map<string, Contents>();
 
 /**
  * Paths of the project that are other names of a file which is hidden, or lies in a folder that is, each with that one. `now`: ms UTC.
@@ -54,21 +53,17 @@ export function ledFrom(
   });
 }
 
-function contentsOf(hidden: readonly string[], now: number): Contents {
-  const key = hidden.join('\n');
-  const before = known.get(key);
-  if (before !== undefined && now >= before.at && now - before.at < LOOKED_AT_EVERY_MS) return before;
+const contentsOf = (hidden: readonly string[], now: number): Contents => contentsOfAll(hidden.join('\0'), now);
+
+const contentsOfAll = rememberingFor(LOOKED_AT_EVERY_MS, MOST_KNOWN, (hidden): Contents => {
   const named = new Map<string, string>();
   const links: { path: string; isAtTop: boolean }[] = [];
-  eachBelow(hidden, MOST_HIDDEN, (path, stats, depth) => {
+  eachBelow(hidden.split('\0'), MOST_HIDDEN, (path, stats, depth) => {
     if (stats.isFile() && stats.nlink > 1n) named.set(idOf(stats), path);
     if (stats.isSymbolicLink()) links.push({ path, isAtTop: depth === 1 });
   });
-  const contents = { at: now, named, links };
-  if (known.size >= MOST_KNOWN) known.clear();
-  known.set(key, contents);
-  return contents;
-}
+  return { named, links };
+});
 
 type See = (path: string, stats: BigIntStats, depth: number) => void;
 
@@ -81,7 +76,7 @@ function eachBelow(tops: readonly string[], most: number, see: See): boolean {
     if (stats === undefined) continue;
     see(path, stats, depth);
     if (!stats.isDirectory() || paths.length > most) continue;
-    for (const name of namesIn(path)) paths.push({ path: join(path, name), depth: depth + 1 });
+    for (const name of namesIn(path) ?? []) paths.push({ path: join(path, name), depth: depth + 1 });
   }
   return paths.length <= most;
 }
@@ -92,14 +87,6 @@ function statsOf(path: string): BigIntStats | undefined {
     return lstatSync(path, { bigint: true, throwIfNoEntry: false });
   } catch {
     return undefined;
-  }
-}
-
-function namesIn(folder: string): string[] {
-  try {
-    return readdirSync(folder);
-  } catch {
-    return [];
   }
 }
 

@@ -3,10 +3,10 @@ import { lstatSync, type Stats } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { mayBeIn } from './files/may-be-in.ts';
 import { systemClock } from './clock.ts';
-import { type Linked, linkedFrom, resolveReal } from './files/resolve-real.ts';
+import { linkedFrom, resolveReal } from './files/resolve-real.ts';
 import type { Told } from './git-told-by.ts';
 import { isInside } from './is-inside.ts';
-import { remembering } from './remembering.ts';
+import { remembering, rememberingFor } from './remembering.ts';
 
 const NAMES = [
   // shells
@@ -41,7 +41,7 @@ export function startUpFiles(folder: string, homes: readonly string[]): Told[] {
       const stats = statsOf(path);
       const [at, end] = stats?.isSymbolicLink() ? [lead(path), ''] : [lead(dirname(path)), basename(path)];
       const is = join(at.real, end);
-      const { paths, links } = stats ? linkedIn(is) : { paths: [], links: [] };
+      const { paths, links } = stats ? linkedIn(is, systemClock.now()) : { paths: [], links: [] };
       return [
         ...settings([is, ...paths]),
         ...[...at.links, ...links].map((link): Told => ({ path: link, as: 'link' })),
@@ -57,17 +57,7 @@ const LEVELS = 4;
 const LOOKED_AT_EVERY_MS = 60_000;
 const MOST_KNOWN = 500;
 
-const known = new Map<string, { at: number; linked: Linked }>();
-
-function linkedIn(path: string): Linked {
-  const now = systemClock.now();
-  const before = known.get(path);
-  if (before !== undefined && now >= before.at && now - before.at < LOOKED_AT_EVERY_MS) return before.linked;
-  const linked = linkedFrom(path, LEVELS);
-  if (known.size >= MOST_KNOWN) known.clear();
-  known.set(path, { at: now, linked });
-  return linked;
-}
+const linkedIn = rememberingFor(LOOKED_AT_EVERY_MS, MOST_KNOWN, (path) => linkedFrom(path, LEVELS));
 
 const settings = (paths: readonly string[]): Told[] => paths.map((path) => ({ path, as: 'settings' }));
 

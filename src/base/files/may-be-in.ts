@@ -1,5 +1,5 @@
-import { readdirSync } from 'node:fs';
 import { folded } from '../secret-shaped.ts';
+import { namesIn } from './names-in.ts';
 
 /**
  * Whether a path below this folder can be there, by what is directly in the folder: read once, where very many paths are asked
@@ -11,12 +11,4 @@ export function mayBeIn(folder: string): (path: string) => boolean {
   const there = new Set(names.map(folded));
   const begin = folder.endsWith('/') ? folder.length : folder.length + 1;
   return (path) => there.has(folded(path.slice(begin).split('/', 1)[0]!));
-}
-
-function namesIn(folder: string): string[] | undefined {
-  try {
-    return readdirSync(folder);
-  } catch {
-    return undefined;
-  }
 }

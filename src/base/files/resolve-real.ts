@@ -99,7 +99,8 @@ export function linkedFrom(path: string, levels = 1): Linked {
   };
 }
 
-function linksIn(top: string, levels: number): string[] {
+/** Links in a folder; `levels`: also in its folders. None: it isn't there, or can't be listed. */
+export function linksIn(top: string, levels = 1): string[] {
   const folders = [{ path: top, level: 1 }];
   const links: string[] = [];
   let left = MOST_ENTRIES;

@@ -1,5 +1,5 @@
-import { readdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { linksIn } from '../../base/files/resolve-real.ts';
 import type { Config } from '../../contract/config.ts';
 import { workspacePaths } from '../../store/workspace.ts';
 import { configPath } from './file.ts';
@@ -18,16 +18,7 @@ export function ownFiles(home: string, config: Config, file?: string): string[] 
     rulesFile(folder),
     ...(passphrase ? [resolve(home, passphrase)] : []),
     ...(key ? [resolve(key)] : []),
-    ...[home, join(home, 'workspaces'), folder].flatMap(linksIn),
+    // what somebody moved to another disk, and left a link to
+    ...[home, join(home, 'workspaces'), folder].flatMap((one) => linksIn(one)),
   ];
-}
-
-/** What somebody moved to another disk, and left a link to. */
-function linksIn(folder: string): string[] {
-  try {
-    const entries = readdirSync(folder, { withFileTypes: true });
-    return entries.filter((entry) => entry.isSymbolicLink()).map(({ name }) => join(folder, name));
-  } catch {
-    return []; // it isn't there yet
-  }
 }

@@ -4,6 +4,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type TestHost, testHost } from '../test-host.ts';
+import { namedBy } from './testing/goes-by.ts';
 
 let t: TestHost;
 beforeEach(() => {
@@ -15,13 +16,8 @@ beforeEach(() => {
 afterEach(() => t.remove());
 
 const git = (...args: string[]): void => void execFileSync('git', args, { cwd: t.root, stdio: 'pipe' });
-const runsOf = async (cmd: string, workdir?: string): Promise<string[] | undefined> => {
-  const { facts } = await t.inspect('exec_command', { cmd, ...(workdir !== undefined && { workdir }) });
-  const runs = facts.runs?.filter(({ path }) => !/ (?:loads in its turn|finds in its folders)$/.test(path));
-  return runs?.map(({ path, digest }) =>
-    digest === undefined ? `whatever ${path} is by then` : path.replace(`${t.root}/`, ''),
-  );
-};
+const runsOf = (cmd: string, workdir?: string): Promise<string[] | undefined> =>
+  namedBy(t, { cmd, ...(workdir !== undefined && { workdir }) });
 /** As a command in a sandbox may. */
 const makeSubmodule = (name: string): void => {
   git('init', '-q', name);

@@ -4,6 +4,7 @@
  */
 import { lstatSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { namesIn } from '../../../base/files/names-in.ts';
 import { bytesOf } from '../../../base/files/open-file.ts';
 import { gitToldBy, ON_DISK, repositoryOf, SETTINGS, worktreeOf } from '../../../base/git-told-by.ts';
 import {
@@ -101,21 +102,13 @@ function ownFilesOf(git: string): string[] {
 }
 
 function filesIn(folder: string): string[] {
-  return namesIn(folder).map((name) => join(folder, name));
-}
-
-function namesIn(folder: string): string[] {
-  try {
-    return readdirSync(folder);
-  } catch {
-    return []; // there is none
-  }
+  return (namesIn(folder) ?? []).map((name) => join(folder, name));
 }
 
 /** By all parts of its index. Undefined: nobody knows, as one can't be read, or has names that can't be said. */
 function linkedBy(git: string, settings: string): string[] | undefined {
   const format = objectFormatOf(settings);
-  const parts = namesIn(git).filter(isIndexName);
+  const parts = (namesIn(git) ?? []).filter(isIndexName);
   const linked = parts.map((name) => linksIn(join(git, name), format));
   return linked.every((names) => names?.every(isSaid)) ? linked.flatMap((names) => names ?? []) : undefined;
 }

@@ -46,10 +46,10 @@ export function runsFiles(command: CommandFact): boolean {
   return interpreterOf(name) !== undefined || sends(name) || looksForFiles(command);
 }
 
-/** Code of files, and not only what it says itself: what such code loads in its turn nobody here knows. */
+/** Code of files that are named to it, and not only what it says itself: what such code loads in its turn nobody here knows. */
 export function loadsCode(command: CommandFact): boolean {
   const name = nameOf(command);
-  if (looksForFiles(command) || name === '.' || name === 'source') return true;
+  if (name === '.' || name === 'source') return true;
   return command.unclear === 'option_runs_code' || (interpreterOf(name) !== undefined && !READ_HERE.test(name));
 }
 

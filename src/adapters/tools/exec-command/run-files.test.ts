@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { digestOf } from '../../../base/digest.ts';
 import { shell, type TestHost, testHost } from '../test-host.ts';
+import { namedBy } from './testing/goes-by.ts';
 
 let t: TestHost;
 beforeEach(() => {
@@ -23,15 +24,8 @@ beforeEach(() => {
 afterEach(() => t.remove());
 
 /** Without links, which are told as well. */
-const runsOf = async (args: object): Promise<string[]> => {
-  const { facts } = await t.inspect('exec_command', args);
-  const runs = (facts.runs ?? []).map(({ path, digest }) =>
-    digest === undefined ? `whatever ${path} is by then` : path.replace(`${t.root}/`, ''),
-  );
-  return runs.filter(
-    (one) => !/ leads to | (?:goes by in its folder|loads in its turn|finds in its folders) is by then$/.test(one),
-  );
-};
+const runsOf = async (args: object): Promise<string[]> =>
+  ((await namedBy(t, args)) ?? []).filter((one) => !/ leads to | goes by in its folder is by then$/.test(one));
 
 describe('what a line goes by', () => {
   test.each([

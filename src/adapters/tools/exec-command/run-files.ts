@@ -27,7 +27,7 @@ import { GIVEN, openWords } from './open-words.ts';
 import { createNames, filesOfPattern } from './pattern-files.ts';
 import { filesOfRepositories } from './git-repositories.ts';
 import { ledText, type LineLinks } from './line-links.ts';
-import { isToldByWords, looksForFiles, nameOf, runsFiles, loadsCode } from './programs.ts';
+import { isToldByWords, loadsCode, looksForFiles, nameOf, runsFiles } from './programs.ts';
 import { unnamedIn } from './unknown-programs.ts';
 import { endingsOf, unnamedFiles } from './unnamed-files.ts';
 
@@ -63,12 +63,11 @@ const LARGE_BYTES = 32 * 1024 * 1024;
 /**
  * Of a line that runs code of files (a program by its path, an interpreter, what builds) or sends them: all files that its
  * words and patterns name, and those that its programs go by unnamed. What these load in their turn isn't among them; without
- * a sandbox that is told. A word
- * counts in each folder that the line names, too, as it may go there. A word that only the shell will know is told as such.
- * Without a sandbox it is so of any program but those of every day that do what their words say; and of these, too, where only
- * the shell will know what they say, or where what they take lands outside of the project; and where links of the project lead what
- * its words name is among them, whatever its programs are. Undefined: it goes by none. Empty:
- * none is there, and its programs would take one that came, or something lands there all the same (`ls > ~/x`).
+ * a sandbox that is told. A word counts in each folder that the line names, too, as it may go there. A word that only the shell
+ * will know is told as such. Without a sandbox it is so of any program but those of every day that do what their words say; and
+ * of these, too, where only the shell will know what they say, or where what they take lands outside of the project; and where
+ * links of the project lead what its words name is among them, whatever its programs are. Undefined: it goes by none. Empty:
+ * none is there, and something lands outside all the same (`ls > ~/x`).
  */
 export async function runFiles(
   commands: readonly CommandFact[],
@@ -144,11 +143,11 @@ async function goneByIn(
     const digest = stampOf(path, isSecret) ?? (await digestOfFile(path))?.digest;
     if (digest) found.push({ path, digest });
   }
-  const looksFor = free !== undefined && commands.some(looksForFiles);
-  const loading = free ? commands.filter((one) => loadsCode(one) && (looksForFiles(one) || found.length > 0)) : [];
+  const loads = (one: CommandFact): boolean => looksForFiles(one) || (found.length > 0 && loadsCode(one));
+  const loading = free ? commands.filter(loads) : [];
   for (const one of loading) unknown.add(`${nameOf(one)} loads in its turn`);
   const goneBy = [...[...unknown].map(notKnown), ...found];
-  return goneBy.length > 0 || looksFor || lands ? goneBy : undefined;
+  return goneBy.length > 0 || lands ? goneBy : undefined;
 }
 
 /** Programs of which nobody here knows what they write: where a word names a place outside of the project, it may be that. */

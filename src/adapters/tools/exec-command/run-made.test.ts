@@ -1,6 +1,7 @@
 /** Words of everyday programs that only the shell will know: without a sandbox the line goes by whatever these are by then. */
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type TestHost, testHost } from '../test-host.ts';
+import { goesBy } from './testing/goes-by.ts';
 
 let t: TestHost;
 beforeEach(() => {
@@ -8,13 +9,6 @@ beforeEach(() => {
   for (const name of ['list', 'a.txt', 'README.md', 'sub/b.txt']) t.file(name, '');
 });
 afterEach(() => t.remove());
-
-const runsOf = async (cmd: string, host = t): Promise<string[] | undefined> => {
-  const { facts } = await host.inspect('exec_command', { cmd });
-  return facts.runs?.map(({ path, digest }) =>
-    digest === undefined ? `whatever ${path} is by then` : path.replace(`${t.root}/`, ''),
-  );
-};
 
 const MADE: readonly [cmd: string, made: string, files?: string][] = [
   ['rm -f $(cat list)', '$(cat list)'],
@@ -66,7 +60,7 @@ const MADE: readonly [cmd: string, made: string, files?: string][] = [
 
 describe('without a sandbox', () => {
   test.each(MADE)('%s', async (cmd, made, files = 'list') => {
-    const [first, ...rest] = (await runsOf(cmd)) ?? [];
+    const [first, ...rest] = (await goesBy(t, cmd)) ?? [];
     expect(first?.replaceAll(/\s+/g, ' ')).toBe(`whatever ${made} is by then`);
     expect(rest.filter((one) => !one.startsWith('whatever '))).toEqual(files.split(' ').filter(Boolean));
   });
@@ -79,7 +73,7 @@ describe('without a sandbox', () => {
     'find . -name x -exec rm {} +', 'git add *.txt', "cat > b.txt <<'E'\n$(cat list)\nE", 'diff <(ls $HOME) <(ls sub)', 'head -n $(wc -l < list) a.txt',
     "git commit -m \"$(cat <<'EOF'\nOne `two` $three\n\nFour (five)\nEOF\n)\"", 'git commit -m "$(cat <<-EOF\n\tOne\n\tEOF\n)"',
   ])('not what the line itself settles, and what names no file: %s', async (cmd) => {
-    expect(await runsOf(cmd)).toBeUndefined();
+    expect(await goesBy(t, cmd)).toBeUndefined();
   }); // prettier-ignore
 
   test('a list that changed makes an approved call void', async () => {

@@ -3,6 +3,7 @@ import { symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type TestHost, testHost } from '../test-host.ts';
+import { goesBy, namedBy } from './testing/goes-by.ts';
 
 let t: TestHost;
 beforeEach(() => {
@@ -11,17 +12,6 @@ beforeEach(() => {
 });
 afterEach(() => t.remove());
 
-const runsOf = async (args: string | object, host = t): Promise<string[] | undefined> => {
-  const { facts } = await host.inspect('exec_command', typeof args === 'string' ? { cmd: args } : args);
-  return facts.runs?.map(({ path, digest }) =>
-    digest === undefined ? `whatever ${path} is by then` : path.replace(`${t.root}/`, ''),
-  );
-};
-
-/** Without what the code of files loads. */
-const goesBy = async (args: string | object, host = t): Promise<string[] | undefined> =>
-  (await runsOf(args, host))?.filter((one) => !one.includes(' loads in its turn '));
-
 const told = (name: string): string => `whatever ${name} goes by in its folder is by then`;
 
 describe('of a program that nobody here knows', () => {
@@ -29,7 +19,7 @@ describe('of a program that nobody here knows', () => {
     'ctags -R', 'prove', 'dpkg-buildpackage -us -uc -b', 'debuild', 'valgrind ls', 'cscope -b', 'autoreconf -i', 'cpan .', 'latexmk', 'sphinx-build docs out',
     'hg status', 'dune build', 'behave', 'jekyll build', 'gtags', 'indent x', 'ack x', 'gem install x', 'crontab -l', 'strace ls', 'gcc --version', 'whatever',
   ])('%s', async (cmd) => {
-    expect(await goesBy(cmd)).toEqual([told(cmd.split(' ')[0]!)]);
+    expect(await namedBy(t, cmd)).toEqual([told(cmd.split(' ')[0]!)]);
   }); // prettier-ignore
 
   test.each([
@@ -59,7 +49,7 @@ describe('of a program that nobody here knows', () => {
     ['tar -I ctags -cf x.tar sub', 'tar', ''],
     ['split --filter=ctags list', 'split', 'list'],
   ])('%s', async (cmd, name, files) => {
-    const runs = (await goesBy(cmd))?.filter((one) => !one.startsWith('/'));
+    const runs = (await namedBy(t, cmd))?.filter((one) => !one.startsWith('/'));
     expect(runs).toEqual([told(name), ...files.split(' ').filter(Boolean)]);
   });
 
@@ -67,21 +57,21 @@ describe('of a program that nobody here knows', () => {
     const other = testHost();
     other.file('prove', '');
     symlinkSync(join(other.root, 'prove'), join(t.root, 'ls'));
-    for (const cmd of ['./ls', `cd ${other.root} && ./prove`]) expect(await goesBy(cmd)).toContain(told('prove'));
-    expect(await goesBy(`./build.sh ${other.root}`)).toEqual(['build.sh']);
+    for (const cmd of ['./ls', `cd ${other.root} && ./prove`]) expect(await namedBy(t, cmd)).toContain(told('prove'));
+    expect(await namedBy(t, `./build.sh ${other.root}`)).toEqual(['build.sh']);
     other.remove();
   });
 
   test('also without a shell', async () => {
-    expect(await goesBy({ command: 'perldoc', args: ['-l', 'x'] })).toEqual([told('perldoc')]);
+    expect(await namedBy(t, { command: 'perldoc', args: ['-l', 'x'] })).toEqual([told('perldoc')]);
   });
 
   test.each(['c?ags -R', '{ctags,-R}', './b*.sh', '/usr/bin/ct*gs -R'])('whose name only the shell will know: %s', async (cmd) => {
-    expect(await goesBy(cmd)).toContain(`whatever ${cmd.split(' ')[0]!} is by then`);
+    expect(await namedBy(t, cmd)).toContain(`whatever ${cmd.split(' ')[0]!} is by then`);
   }); // prettier-ignore
 
   test.each(['timeout --whatever 9 ctags', 'env -Sctags', 'npx --whatever -- prove'])('that nobody can tell: %s', async (cmd) => {
-    expect(await goesBy(cmd)).toContain('whatever else it is given is by then');
+    expect(await namedBy(t, cmd)).toContain('whatever else it is given is by then');
   }); // prettier-ignore
 });
 
@@ -102,14 +92,14 @@ describe('of git, where files of the project say what it does or where it connec
     ['git send-email x.patch', 'send-email', 'x.patch'],
     ['git review', 'review'],
   ])('%s', async (cmd, name, files = '') => {
-    expect(await goesBy(cmd)).toEqual([told(`git ${name}`), ...files.split(' ').filter(Boolean)]);
+    expect(await namedBy(t, cmd)).toEqual([told(`git ${name}`), ...files.split(' ').filter(Boolean)]);
   });
 
   test.each([
     'git status', 'git fetch', 'git pull --rebase', 'git push', 'git clone https://x.example/y sub/y', 'git submodule', 'git submodule status', 'git commit -m submodule',
     'git push --recurse-submodules=check', 'git --version', 'git config user.name x', 'git bundle create x HEAD', 'git rebase main', 'git checkout main',
   ])('not of what its words say: %s', async (cmd) => {
-    expect(await goesBy(cmd)).toBeUndefined();
+    expect(await namedBy(t, cmd)).toBeUndefined();
   }); // prettier-ignore
 });
 
@@ -120,7 +110,7 @@ describe('nothing is told of', () => {
     'dpkg -l', 'brew install x', 'openssl s_client -connect x.example:443', 'gpg --verify x.sig', 'tput cols', 'clear', 'killall x', 'fd x', 'man ls', 'redis-cli ping', 'shopt -s nullglob',
     'mapfile -t a < none', 'readarray a', 'curl https://x.example', 'ssh x.example', 'gh pr list', 'kubectl get pods', 'nice -n 5 ls', 'command -v ctags', 'type ctags', 'echo ctags',
   ])('programs of every day: %s', async (cmd) => {
-    expect((await goesBy(cmd) ?? []).filter((one) => one.startsWith('whatever'))).toEqual([]);
+    expect((await goesBy(t, cmd) ?? []).filter((one) => one.startsWith('whatever'))).toEqual([]);
   }); // prettier-ignore
 
   test.each([
@@ -136,7 +126,7 @@ describe('nothing is told of', () => {
   ])('what is bound to files that are known: %s', async (cmd, files) => {
     const names = ['pyproject.toml', 'ruff.toml', 'stack.yaml', 'x.cabal', 'cabal.project', 'biome.json'];
     for (const name of names) t.file(name, '');
-    expect((await goesBy(cmd))?.filter((one) => !one.startsWith('/'))).toEqual(files);
+    expect((await namedBy(t, cmd))?.filter((one) => !one.startsWith('/'))).toEqual(files);
   });
 
   test('what a sandbox confines', async () => {
@@ -157,11 +147,11 @@ describe('what sends a folder', () => {
   test.each([
     'kubectl apply -k .', 'kubectl apply -f sub', 'kubectl kustomize .', 'helm upgrade x .', 'gcloud app deploy', 'aws s3 sync . s3://x', 'scp -r . x:', 'rsync -a . x:',
   ])('%s', async (cmd) => {
-    expect(await runsOf(cmd)).toContain(`whatever ${cmd.split(' ')[0]} finds in its folders is by then`);
+    expect(await goesBy(t, cmd)).toContain(`whatever ${cmd.split(' ')[0]} finds in its folders is by then`);
   }); // prettier-ignore
 
   test.each(['kubectl get pods', 'helm list', 'aws s3 ls', 'scp list x:'])('else not: %s', async (cmd) => {
-    expect((await runsOf(cmd))?.filter((one) => one.startsWith('whatever')) ?? []).toEqual([]);
+    expect((await goesBy(t, cmd))?.filter((one) => one.startsWith('whatever')) ?? []).toEqual([]);
   });
 });
 
@@ -170,10 +160,10 @@ describe('what runs code of files, of which nobody here knows what that loads', 
     ['npm test', 'npm'], ['make', 'make'], ['./build.sh', 'build.sh'], ['sh build.sh', 'sh'], ['cargo build', 'cargo'], ['./none.sh', 'none.sh'],
     ['ls && pytest', 'pytest'], ['docker build .', 'docker'], ['terraform apply', 'terraform'], ['npm pack', 'npm'], ['bazel build x', 'bazel'], ['pm2 start', 'pm2'],
   ])('%s', async (cmd, name) => {
-    expect(await runsOf(cmd)).toContain(`whatever ${name} loads in its turn is by then`);
+    expect(await goesBy(t, cmd)).toContain(`whatever ${name} loads in its turn is by then`);
   }); // prettier-ignore
 
   test.each(['sh -c "git status"', 'bash -lc ls', 'cat list # \x1b', 'sed -n 1p list'])('not %s', async (cmd) => {
-    expect((await runsOf(cmd))?.filter((one) => one.startsWith('whatever')) ?? []).toEqual([]);
+    expect((await goesBy(t, cmd))?.filter((one) => one.startsWith('whatever')) ?? []).toEqual([]);
   });
 });

@@ -3,18 +3,14 @@ import { symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type TestHost, testHost } from '../test-host.ts';
+import { namedBy } from './testing/goes-by.ts';
 
 let t: TestHost;
 beforeEach(() => (t = testHost()));
 afterEach(() => t.remove());
 
-const runsOf = async (cmd: string, workdir?: string): Promise<string[] | undefined> => {
-  const { facts } = await t.inspect('exec_command', { cmd, ...(workdir !== undefined && { workdir }) });
-  const runs = facts.runs?.filter(({ path }) => !/ (?:loads in its turn|finds in its folders)$/.test(path));
-  return runs?.map(({ path, digest }) =>
-    digest === undefined ? `whatever ${path} is by then` : path.replace(`${t.root}/`, ''),
-  );
-};
+const runsOf = (cmd: string, workdir?: string): Promise<string[] | undefined> =>
+  namedBy(t, { cmd, ...(workdir !== undefined && { workdir }) });
 
 describe('Python looks for modules beside its script', () => {
   beforeEach(() => {

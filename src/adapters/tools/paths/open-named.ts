@@ -9,7 +9,7 @@ import { type OpenFile, openFile } from '../../../base/files/open-file.ts';
 import { linkOutOf, realOf, type RealPath, resolveReal } from '../../../base/files/resolve-real.ts';
 import { isInside } from '../../../base/is-inside.ts';
 import type { Scene } from '../tool.ts';
-import { guardedFiles, leadsInto } from './other-names.ts';
+import { guardedFiles, isOwn } from './other-names.ts';
 import { secretsOf } from './secrets.ts';
 
 /** Paths are absolute; links in them don't matter. */
@@ -37,11 +37,11 @@ export function openNamed(around: Surroundings, path: string): NamedFile | Failu
 
 /** What is wrong with where the path leads by links that lie in the project; undefined: nothing. */
 function refusedLink(scene: Surroundings, path: string, found: RealPath): string | undefined {
-  const { projectRoot, home, ownFiles } = scene;
+  const { projectRoot } = scene;
   const { real } = found;
   if (linkOutOf(projectRoot, found) !== undefined) return 'which is not in the project';
   if (!found.links.some((link) => isInside(projectRoot, link))) return undefined;
-  if (ownFiles.some((own) => isInside(own, real)) || leadsInto(home, real)) return "which is the runtime's own";
+  if (isOwn(scene, real)) return "which is the runtime's own";
   const isSecret = secretsOf(scene);
   return isSecret(real) && !isSecret(path) ? 'which is a secret' : undefined;
 }

@@ -2,8 +2,10 @@
  * The same file, or folder, by another name: a hard link, a mount, another spelling where names of files have no case. What
  * is closed, or a secret, by one of its names is so by all that can be known.
  */
-import { lstatSync, readdirSync, statSync, type Stats } from 'node:fs';
+import { lstatSync, statSync, type Stats } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { namesIn } from '../../../base/files/names-in.ts';
+import { isInside } from '../../../base/is-inside.ts';
 import type { Scene } from '../tool.ts';
 import { isSecretFolder, isSecretShaped } from '../../../base/secret-shaped.ts';
 import { secretPlaces } from './secrets.ts';
@@ -16,6 +18,11 @@ export function leadsInto(folder: string, path: string): boolean {
     if (isSameFolder(folder, at)) return true;
     if (at === dirname(at)) return false;
   }
+}
+
+/** Whether a real path is one of the runtime's own, or lies in one. */
+export function isOwn({ home, ownFiles }: Pick<Scene, 'home' | 'ownFiles'>, real: string): boolean {
+  return ownFiles.some((own) => isInside(own, real)) || leadsInto(home, real);
 }
 
 export function isSameFolder(one: string, other: string): boolean {
@@ -61,12 +68,12 @@ function collectOfHomes(places: readonly string[], known: Map<string, Guarded>):
   for (let at = 0; at < paths.length && at < MOST_OF_HOMES; at++) {
     const path = paths[at]!;
     const isFolder = add(path, 'secret', known)?.isDirectory() === true;
-    if (isFolder && paths.length < MOST_OF_HOMES) for (const name of namesIn(path)) paths.push(join(path, name));
+    if (isFolder && paths.length < MOST_OF_HOMES) for (const name of namesIn(path) ?? []) paths.push(join(path, name));
   }
 }
 
 function collectSecrets(folder: string, levels: number, known: Map<string, Guarded>): void {
-  for (const name of namesIn(folder)) {
+  for (const name of namesIn(folder) ?? []) {
     const path = join(folder, name);
     if (isSecretFolder(name)) collect(path, 'secret', known);
     else if (isSecretShaped(path)) add(path, 'secret', known);
@@ -75,7 +82,7 @@ function collectSecrets(folder: string, levels: number, known: Map<string, Guard
 }
 
 function collect(folder: string, as: Guarded, known: Map<string, Guarded>): void {
-  for (const name of namesIn(folder)) {
+  for (const name of namesIn(folder) ?? []) {
     const path = join(folder, name);
     if (add(path, as, known)?.isDirectory()) collect(path, as, known);
   }
@@ -85,14 +92,6 @@ function add(path: string, as: Guarded, known: Map<string, Guarded>): Stats | un
   const stats = statsAt(lstatSync, path);
   if (stats?.isFile() && stats.nlink > 1) known.set(idOf(stats), as);
   return stats;
-}
-
-function namesIn(folder: string): string[] {
-  try {
-    return readdirSync(folder);
-  } catch {
-    return []; // it isn't there, or not ours to look at
-  }
 }
 
 function statsAt(look: (path: string) => Stats, path: string): Stats | undefined {

@@ -4,7 +4,7 @@ import { isInside } from '../../../base/is-inside.ts';
 import type { Facts } from '../../../contract/values.ts';
 import type { Invalid } from '../arguments/invalid.ts';
 import { invalid, type Scene } from '../tool.ts';
-import { guardedFiles, leadsInto } from './other-names.ts';
+import { guardedFiles, isOwn } from './other-names.ts';
 import { runsLater } from './runs-later.ts';
 import { leadsToSecret, secretsOf } from './secrets.ts';
 import { resolveReal } from '../../../base/files/resolve-real.ts';
@@ -23,11 +23,7 @@ export function pathFact(scene: Scene, arg: string, path: string): PathFact | { 
   if ('code' in found) return invalid(`/${arg}`, found.message);
   const { real, kind } = found;
   const guarded = kind === 'file' ? guardedFiles(scene)(lstatSync(real)) : undefined;
-  const isClosed =
-    isInside(scene.home, real) ||
-    scene.ownFiles.some((own) => isInside(own, real)) ||
-    guarded === 'closed' ||
-    leadsInto(scene.home, real);
+  const isClosed = isInside(scene.home, real) || guarded === 'closed' || isOwn(scene, real);
   return {
     arg,
     path,
