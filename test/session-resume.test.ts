@@ -117,6 +117,22 @@ describe('session resume', () => {
     const line = (id: string) => `unfinished: session ${id}: the model is asked again (attempt 2); carry it on with: runtime session resume ${id}\n`; // prettier-ignore
     expect(stderr).toBe(`${line('a')}${line('b')}${line('c')}unfinished: and 2 more: runtime session resume\n`);
   });
+
+  test('what only waits for an answer is counted in one line', async ({ place }) => {
+    prepare(place, {});
+    const waits = async (): Promise<string> => {
+      const { stderr } = await place.run(['run', '--session', 'other', 'hi']);
+      return stderr.replace(/.*sandbox.*\n/, '');
+    };
+    await place.run(['run', '--session', 'a', 'cmd']);
+    expect(await waits()).toBe('another session waits for your answer: runtime approvals ls\n');
+    await place.run(['run', '--session', 'b', 'cmd']);
+    await place.run(['run', '--session', 'left', 'hi'], chaos('after-append-model.requested'));
+    const left = 'unfinished: session left: the model is asked again (attempt 2); carry it on with: runtime session resume left\n'; // prettier-ignore
+    expect(await waits()).toBe(`${left}2 other sessions wait for your answer: runtime approvals ls\n`);
+    await place.run(['run', '--session', 'c', 'cmd']);
+    expect(await waits()).toBe(`${left}unfinished: and 3 more: runtime session resume\n`);
+  });
 });
 
 describe('what may have run or not is said, with the whole command', () => {

@@ -105,6 +105,8 @@ export interface Resolution {
   /** What else is granted, of `session` and `always`; absent: exactly this call. The person has seen it. */
   rule?: RuleText;
   reason?: string;
+  /** Of the call as the person was shown it. Absent: of whatever the approval is for. */
+  digest?: Digest;
 }
 
 /** `POST /v1/policy`. */

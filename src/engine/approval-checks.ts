@@ -63,7 +63,10 @@ export function grantedRule(
   const unknown = asking && unknownFile(asking.judged);
   if (unknown !== undefined) {
     const why = `It can be granted once only: it goes by whatever ${unknown} is by then.`;
-    throw new RuntimeError('rule_refused', why, { id, next: `Grant it for once: runtime approve ${id}` });
+    throw new RuntimeError('rule_refused', why, {
+      id,
+      next: `Grant it for once: runtime approve ${id}. What may always run so belongs into a rule of \`policy.yaml\`.`,
+    });
   }
   if (!written) return undefined;
   const [wrong] = wrongRules([written], new Set(tools.tools().map(({ name }) => name)));

@@ -229,7 +229,7 @@ export async function recordsOf({ store, clock }: Workspace, session: string): P
 
 /**
  * Records a person's answer. The same answer by the same actor again changes nothing.
- * @throws RuntimeError not_found | approval_already_resolved | approval_expired | approval_void | role_not_allowed | caller_is_tool | rule_refused
+ * @throws RuntimeError not_found | digest_mismatch | approval_already_resolved | approval_expired | approval_void | role_not_allowed | caller_is_tool | rule_refused
  */
 export async function resolveApproval(
   workspace: Workspace,
@@ -242,6 +242,7 @@ export async function resolveApproval(
   by.refuseTools?.(); // whatever roles may approve
   const record = await findApproval(workspace, id);
   requireApprover(record, by);
+  requireShown(record, resolution);
   if (isRepeated(record, resolution, by)) {
     await open(record.session_id);
     await requireKept(workspace, record);
@@ -271,6 +272,12 @@ function requireApprover({ id, approver_roles }: ApprovalRecord, { actor }: Prin
   throw new RuntimeError('role_not_allowed', who, {
     next: `Have one of those answer it: \`runtime approvals show ${id}\`.`,
   });
+}
+
+/** An approval's digest never changes: looking before is as good as comparing in the act. */
+function requireShown({ id, digest }: ApprovalRecord, { digest: shown = digest }: Resolution): void {
+  if (shown !== digest)
+    throw new RuntimeError('digest_mismatch', `Approval ${id} is not for what you were shown.`, { id });
 }
 
 /** The model reads it, and whoever looks at the record. */

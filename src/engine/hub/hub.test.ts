@@ -2,6 +2,7 @@
 import { appendFileSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { digestOf } from '../../base/digest.ts';
 import { RuntimeError } from '../../contract/errors.ts';
 import type { StreamEvent } from '../../contract/stream.ts';
 import { findApproval, recordsOf } from '../approvals.ts';
@@ -82,9 +83,14 @@ test('who may answer is for the policy that holds by then, also where a turn has
   const { event_id } = await hub.submit(say('ask', { session_id: 's' }));
   const { approvals } = await hub.settled(event_id);
   workspace.policy = { ...workspace.policy, approver_roles: ['admin'] };
-  await expect(hub.resolve(approvals[0]!, { decision: 'grant' })).rejects.toMatchObject({ code: 'role_not_allowed' });
+  const digest = digestOf('something else');
+  for (const answer of [{ decision: 'grant' }, { decision: 'grant', digest }] as const)
+    await expect(hub.resolve(approvals[0]!, answer)).rejects.toMatchObject({ code: 'role_not_allowed' });
   expect(await hub.approvals()).toMatchObject([{ status: 'pending', approver_roles: ['admin'] }]);
   const admin = hub.as({ actor: { id: 'ada', role: 'admin' }, via: 'http' });
+  await expect(admin.resolve(approvals[0]!, { decision: 'deny', digest })).rejects.toMatchObject({
+    code: 'digest_mismatch',
+  });
   expect(await admin.resolve(approvals[0]!, { decision: 'deny' })).toMatchObject({ status: 'denied' });
   expect(await hub.settled(event_id)).toMatchObject({ status: 'done' });
   expect(await verifySession(workspace, 's')).toMatchObject({ status: 'verified' });

@@ -59,18 +59,33 @@ export function leftLines({ left, failure }: Unfinished, now: number): string[] 
   return failure === undefined ? left.map((one) => leftLine(one, now)) : [failure];
 }
 
-/** A line for each session, and one for those that aren't named. `resume`: how a session is carried on; of none: how all are listed. */
+/**
+ * A line for each session of which something has to be said, and one for all others. `command`: as a person types it, of these words
+ * behind the program's name.
+ */
 export function othersLines(
   { sessions, more }: WorkList,
-  { now, resume }: { now: number; resume: (session_id?: string) => string },
+  { now, command }: { now: number; command: (words: string) => string },
 ): string[] {
-  const lines = sessions.map((session) => {
+  const said = sessions.filter(needsSaying);
+  const lines = said.map((session) => {
     const [first = 'nothing is known of it', ...rest] = leftLines(session, now);
     if (session.failure !== undefined) return `unfinished: session ${session.session_id} can't go on: ${first}`;
     const also = rest.length > 0 ? ` (and ${rest.length} more)` : '';
-    return `unfinished: session ${session.session_id}: ${first}${also}; carry it on with: ${resume(session.session_id)}`;
+    return `unfinished: session ${session.session_id}: ${first}${also}; carry it on with: ${command(`session resume ${session.session_id}`)}`;
   });
-  return more === 0 ? lines : [...lines, `unfinished: and ${more} more: ${resume()}`];
+  const waiting = sessions.length - said.length;
+  if (more > 0)
+    return [
+      ...lines,
+      `unfinished: ${lines.length > 0 ? 'and ' : ''}${more + waiting} more: ${command('session resume')}`,
+    ];
+  return waiting === 0 ? lines : [...lines, `${waitingText(waiting)} for your answer: ${command('approvals ls')}`];
+}
+
+/** Of other sessions. */
+export function waitingText(count: number): string {
+  return count === 1 ? 'another session waits' : `${count} other sessions wait`;
 }
 
 /** What can't be known is said with all of it: a person has to look whether it took effect. */

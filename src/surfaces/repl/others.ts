@@ -2,7 +2,7 @@
 import type { Clock } from '../../base/clock.ts';
 import type { Host } from '../../contract/host.ts';
 import type { WorkList } from '../../engine/past/unfinished.ts';
-import { leftLines, needsSaying } from '../cli/left-lines.ts';
+import { leftLines, needsSaying, waitingText } from '../cli/left-lines.ts';
 
 export interface OthersOptions {
   clock: Clock;
@@ -28,7 +28,7 @@ export function watchOthers({ clock, sessions, current, notice }: OthersOptions)
       ({ session_id, parent, approvals }) => parent === undefined && session_id !== current() && approvals.length > 0,
     );
     const asked = new Set(waiting.flatMap(({ approvals }) => approvals));
-    if (!asked.isSubsetOf(known)) notice(saying(waiting.length));
+    if (!asked.isSubsetOf(known)) notice(`${waitingText(waiting.length)} for an answer: /approvals`);
     known = asked;
     cancel = clock.at(clock.now() + EVERY_MS, () => void look());
   }
@@ -38,10 +38,6 @@ export function watchOthers({ clock, sessions, current, notice }: OthersOptions)
     ended = true;
     cancel();
   };
-}
-
-function saying(count: number): string {
-  return `${count === 1 ? 'another session waits' : `${count} other sessions wait`} for an answer: /approvals`;
 }
 
 /** So many are told of. */

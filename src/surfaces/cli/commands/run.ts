@@ -164,8 +164,7 @@ export async function runToEnd(
       for (const line of leftLines(left, systemClock.now())) io.stderr.write(`goes on: ${line}\n`);
     },
     onOthers(others) {
-      const resume = (id?: string): string => next(`session resume${id === undefined ? '' : ` ${id}`}`);
-      for (const line of othersLines(others, { now: systemClock.now(), resume })) io.stderr.write(`${line}\n`);
+      for (const line of othersLines(others, { now: systemClock.now(), command: next })) io.stderr.write(`${line}\n`);
     },
     onNotice: (line) => io.stderr.write(`${oneLine(line)}\n`),
   };

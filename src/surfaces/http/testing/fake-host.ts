@@ -281,8 +281,9 @@ export function createFakeHost(own: Partial<HostStatus> = {}): FakeHost {
       for (const listener of session.watchers.keys()) listener.onEnd?.();
     },
     approvals: async () => [...approvals.values()].filter(({ status }) => status === 'pending'),
-    async resolve(id, { decision, scope = 'once' }) {
+    async resolve(id, { decision, scope = 'once', digest = found(approvals, id).digest }) {
       const record = found(approvals, id);
+      if (digest !== record.digest) throw new RuntimeError('digest_mismatch', `${id} is for something else.`);
       if (record.status !== 'pending') {
         throw new RuntimeError('approval_already_resolved', `${id} was ${record.status}.`, { next: 'Leave it.' });
       }

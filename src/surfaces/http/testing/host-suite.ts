@@ -206,7 +206,10 @@ export function describeHost(name: string, open: () => Promise<HostUnderTest>, w
       expect(waits).toMatchObject({ status: 'waiting_approval', approvals: [expect.any(String)] });
       const [pending] = await host.approvals();
       expect(pending).toMatchObject({ id: waits.approvals[0], session_id, status: 'pending' });
-      const answered = await host.resolve(pending!.id, { decision: 'grant' });
+      const other = `sha256:${'1'.repeat(64)}` as const;
+      const forOther = host.resolve(pending!.id, { decision: 'grant', digest: other });
+      await expect(forOther).rejects.toMatchObject({ code: 'digest_mismatch' });
+      const answered = await host.resolve(pending!.id, { decision: 'grant', digest: pending!.digest });
       expect(answered).toMatchObject({ id: pending!.id, status: 'granted' });
       const looking = look(host, session_id);
       await looking.until('turn.ended');
