@@ -1,7 +1,8 @@
 /** The best sandbox that works on this machine: each is tried by running a command in it, once. */
 import { realPathOf, resolveReal } from '../../base/files/resolve-real.ts';
-import { homesOf } from '../../base/homes.ts';
+import { allHomesOf, homesOf } from '../../base/homes.ts';
 import { isInside } from '../../base/is-inside.ts';
+import { otherPaths } from '../../base/mounts.ts';
 import { isForGit } from '../../base/runs-later.ts';
 import { closeSync, existsSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -51,7 +52,7 @@ export function bestSandboxes({
   }
 
   function layoutFor(projectRoot: string, outside: Outside, hidden: readonly string[] = []): Layout {
-    const homes = homesOf(environment);
+    const homes = allHomesOf(environment);
     const changed = changedFrom(projectRoot);
     /** Where a command may make links, none leads out: it would say what the next one may do. */
     const stays = (path: string, found: string): boolean =>
@@ -119,11 +120,16 @@ export function bestSandboxes({
 
   return {
     async find(projectRoot, wanted) {
-      const homes = homesOf(environment);
+      const homes = allHomesOf(environment);
       const holding = homes.find((folder) => isInside(projectRoot, folder));
       if (holding !== undefined) return { none: `the project holds your home, ${holding}` };
       const own = [home, ...ownFiles].map((path) => realPathOf(path) ?? path);
-      if (own.some((path) => isInside(path, projectRoot))) return { none: 'the project lies in RUNTIME_HOME' };
+      const elsewhere = otherPaths(projectRoot);
+      if ([projectRoot, ...elsewhere].some((path) => own.some((one) => isInside(one, path))))
+        return { none: 'the project lies in RUNTIME_HOME' };
+      const ofHome = elsewhere.find((path) => homesOf(environment).some((one) => isInside(one, path)));
+      if (ofHome !== undefined && !homesOf(environment).some((one) => isInside(one, projectRoot)))
+        return { none: `the project is mounted twice; its path in your home is ${ofHome}: work on it there` };
       if (isForGit({ folder: projectRoot, homes })) return { none: 'git runs, or goes by, what lies in this folder' };
       const temporary = realPathOf(tmpdir()) ?? tmpdir();
       if (changedFrom(projectRoot).some((folder) => isInside(folder, temporary)))
@@ -135,11 +141,11 @@ export function bestSandboxes({
       let outside: Outside;
       let layout: Layout;
       try {
-        outside = outsideOf(homes);
+        outside = outsideOf(homesOf(environment));
         // It runs while the project is looked through.
         const first = named.find((level) => programOf(level) !== undefined);
         if (first) void tryOnce(first, outside);
-        const secret = secretAround(projectRoot, outside, homes);
+        const secret = [projectRoot, ...elsewhere].map((path) => secretAround(path, outside, homes)).find(Boolean);
         if (secret !== undefined) return { none: `the project lies in ${secret}, which is hidden from commands` };
         layout = layoutFor(projectRoot, outside);
       } catch (error) {
@@ -169,7 +175,7 @@ function sandboxOf(level: Level, projectRoot: string, layout: Layout): Sandbox {
   const program = programOf(level) ?? level.programs[0]!;
   return {
     level: level.name,
-    leaves: level.leaves,
+    leaves: level.leaves(program),
     confine(command) {
       const scratch = makeScratch();
       const isBeside = runsAny();

@@ -3,6 +3,7 @@
  * mounted isn't there, and nothing outlives the first process.
  */
 import { isInside } from '../../base/is-inside.ts';
+import { apart, letsMountsIn } from './apart.ts';
 import { callFilter } from './call-filter.ts';
 import { READS_AND_PROJECT, type Level } from './level.ts';
 import { holdPlaces } from './hold-places.ts';
@@ -44,7 +45,11 @@ const READ_ONLY = [
 export const bubblewrap: Level = {
   name: 'bubblewrap',
   programs: PROGRAMS,
-  leaves: [...READS_AND_PROJECT, 'reading from and writing to named pipes that you may use'],
+  leaves: (program) => [
+    ...READS_AND_PROJECT,
+    'reading from and writing to named pipes that you may use',
+    ...(letsMountsIn(program) ? ['writing to what is mounted while a command runs'] : []),
+  ],
   lacks: () => (FILTER ? undefined : `unknown machine ${process.arch}`),
   confine(program, { places, scratch, command, isBeside }) {
     const mounted = places.slice(1).filter((place) => !isSoAnyway(place, places));
@@ -64,8 +69,7 @@ export const bubblewrap: Level = {
       '--seccomp', '5', '--json-status-fd', '4', '--chdir', command.folder, '--', checked.program, ...checked.args,
     ]; // prettier-ignore
     return {
-      program,
-      args,
+      ...apart(program, args),
       environment: { TMPDIR: '/tmp' },
       settings: FILTER!,
       descriptors,

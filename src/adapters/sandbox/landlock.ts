@@ -22,7 +22,7 @@ const DEVICES = ['null', 'zero', 'full', 'random', 'urandom', 'tty'].map((name) 
 export const landlock: Level = {
   name: 'landlock',
   programs: ['/usr/bin/perl', '/usr/local/bin/perl', '/bin/perl'],
-  leaves: [
+  leaves: () => [
     ...READS_AND_PROJECT,
     'reading files of the project that are named like secrets (`.env`)',
     "changing hooks and settings of the project's git, and files of it that your shell or session starts with",
@@ -30,6 +30,7 @@ export const landlock: Level = {
     "seeing other processes' names and commands, slowing them down, and before Linux 6.12 sending them signals",
     'seeing that files are there which it may not read, and how large they are',
     'reading from named pipes that you may read',
+    'reading what is mounted while a command runs, whatever is hidden by its other path',
   ],
   lacks(places) {
     if (CALLS[process.arch] === undefined) return `unknown machine ${process.arch}`;

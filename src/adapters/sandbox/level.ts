@@ -24,8 +24,8 @@ export interface Level {
   unseen?: true;
   /** Where its program may lie; the first that is there is taken. */
   programs: readonly string[];
-  /** What it doesn't stop. */
-  leaves: readonly string[];
+  /** What it doesn't stop, with the program that is taken. */
+  leaves(program: string): readonly string[];
   /** Why it can't be for these places, whatever is installed. */
   lacks(places: readonly Place[]): string | undefined;
   confine(program: string, confinement: Confinement): Omit<Confined, 'remove'>;

@@ -9,6 +9,7 @@ import { realPathOf } from '../../base/files/resolve-real.ts';
 import { mayBeIn } from '../../base/files/may-be-in.ts';
 import { worktreeOf } from '../../base/git-told-by.ts';
 import { ledFrom, otherNames } from '../../base/hidden-contents.ts';
+import { everyOtherPath, mountedTwice, otherPaths } from '../../base/mounts.ts';
 import { secretsIn } from '../../base/home-secrets.ts';
 import { layoutOfKept } from './kept-places.ts';
 import type { Access, Layout, Place } from './place.ts';
@@ -102,6 +103,8 @@ export function layoutOf(around: Surroundings): Layout {
   for (const path of access.keys()) if (isInside(runtimeHome, path)) access.delete(path);
   access.set(runtimeHome, 'none');
   access.set('/', 'read');
+  hideOtherPaths(access, around, soft);
+  keepMountedTwice(access, around);
   const hidden = hiddenIn([projectRoot, runtimeHome, ...userHomes], access);
   for (const [path, of] of otherNames(projectRoot, hidden, around.now)) {
     access.set(path, 'none');
@@ -122,6 +125,38 @@ export function layoutOf(around: Surroundings): Layout {
     .map(([path, is]): Place => ({ path, access: is, ...(is === 'none' && soft.has(path) && { soft: true }) }))
     .sort((a, b) => depth(a.path) - depth(b.path) || (a.path < b.path ? -1 : 1));
   return { ...kept, places, loose };
+}
+
+/** What is hidden is so where it is mounted a second time, too; and a home as a whole. */
+function hideOtherPaths(
+  access: Map<string, Access>,
+  { projectRoot, runtimeHome, userHomes }: Surroundings,
+  soft: Set<string>,
+): void {
+  const own = [projectRoot, runtimeHome, ...userHomes];
+  const hidden = [...access].filter(([, is]) => is === 'none').map(([path]) => path);
+  const hide = (other: string, isSoft: boolean): void => {
+    if (other === projectRoot) return;
+    access.set(other, 'none');
+    if (isSoft) soft.add(other);
+  };
+  for (const path of hidden) {
+    // Of the system's folders it is what lies in them that is hidden: what a part of one is mounted for elsewhere isn't meant.
+    const isOwn = own.some((one) => isInside(one, path));
+    for (const other of isOwn ? everyOtherPath(path, true) : otherPaths(path)) hide(other, soft.has(path));
+  }
+  for (const other of userHomes.flatMap(otherPaths)) if (!access.has(other)) hide(other, false);
+}
+
+/** What lies elsewhere as well isn't the project's to be changed, unless somebody named it. */
+function keepMountedTwice(access: Map<string, Access>, { projectRoot, write }: Surroundings): void {
+  for (const folder of [projectRoot, ...write]) {
+    for (const point of mountedTwice(folder)) {
+      if (write.includes(point)) continue;
+      for (const [path, is] of access) if (is === 'write' && isInside(point, path)) access.delete(path);
+      if (accessAt(point, access) === 'write') access.set(point, 'read');
+    }
+  }
 }
 
 /** What lies in the project itself is looked for there. */

@@ -12,7 +12,11 @@ export const seatbelt: Level = {
   name: 'seatbelt',
   unseen: true,
   programs: ['/usr/bin/sandbox-exec'],
-  leaves: [...READS_AND_PROJECT, 'outliving its turn by leaving its process group', "seeing other processes' names"],
+  leaves: () => [
+    ...READS_AND_PROJECT,
+    'outliving its turn by leaving its process group',
+    "seeing other processes' names",
+  ],
   lacks: () => undefined,
   confine(program, { places, scratch, command }) {
     return {

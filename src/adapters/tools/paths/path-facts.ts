@@ -1,6 +1,7 @@
 import { lstatSync } from 'node:fs';
 import { isAbsolute, join, relative } from 'node:path';
 import { isInside } from '../../../base/is-inside.ts';
+import { mountedTwice } from '../../../base/mounts.ts';
 import type { Facts } from '../../../contract/values.ts';
 import type { Invalid } from '../arguments/invalid.ts';
 import { invalid, type Scene } from '../tool.ts';
@@ -28,12 +29,17 @@ export function pathFact(scene: Scene, arg: string, path: string): PathFact | { 
     arg,
     path,
     real,
-    inside_root: isInside(scene.projectRoot, real),
+    inside_root: isInside(scene.projectRoot, real) && !isMountedTwice(scene.projectRoot, real),
     kind,
     secret_shaped: isSecretShaped(path) || leadsToSecret(secretsOf(scene), found) || guarded === 'secret',
     ...(isClosed && { closed: true }),
     ...(runsLater(scene, real) && { runs_later: true }),
   };
+}
+
+/** Whether it lies elsewhere as well, by a mount in the project. */
+function isMountedTwice(projectRoot: string, real: string): boolean {
+  return mountedTwice(projectRoot).some((point) => isInside(point, real));
 }
 
 /** A real path as it is shown: relative to the project root where it lies in it. */

@@ -1,7 +1,8 @@
 /** Files that something else runs, or goes by, sooner or later, though nobody calls them: who writes them runs code. */
 import { join, relative } from 'node:path';
 import type { Told } from '../../../base/git-told-by.ts';
-import { homesOf } from '../../../base/homes.ts';
+import { allHomesOf } from '../../../base/homes.ts';
+import { otherPaths } from '../../../base/mounts.ts';
 import { isInside } from '../../../base/is-inside.ts';
 import { isForGit, runsLaterOf } from '../../../base/runs-later.ts';
 import type { Scene } from '../tool.ts';
@@ -31,7 +32,7 @@ interface Guarded {
   /** That lie in the project. */
   homes: string[];
   told: Told[];
-  /** The project itself is for git alone. */
+  /** The project itself is for git alone; or a folder of a home, by another mount, and nobody knows which. */
   isAll: boolean;
 }
 
@@ -42,14 +43,15 @@ function guardedIn(scene: Scene): Guarded {
   const known = guarded.get(scene);
   if (known) return known;
   const { projectRoot, environment } = scene;
-  const homes = homesOf(environment);
+  const homes = allHomesOf(environment);
+  const isOfHome = otherPaths(projectRoot).some((path) => homes.some((home) => isInside(home, path)));
   const told = runsLaterOf({ folder: projectRoot, homes })
     .filter(({ path, as }) => path !== projectRoot || as === 'settings')
     .flatMap((one) => (one.as === 'link' ? [one] : [one, { ...one, path: realOf(one.path) }]));
   const made = {
     homes: homes.filter((home) => isInside(projectRoot, home)),
     told,
-    isAll: isForGit({ folder: projectRoot, homes }),
+    isAll: isForGit({ folder: projectRoot, homes }) || (isOfHome && !homes.some((home) => isInside(home, projectRoot))),
   };
   guarded.set(scene, made);
   return made;

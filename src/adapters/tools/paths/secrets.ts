@@ -4,7 +4,8 @@ import { realOf, realPathOf, type RealPath } from '../../../base/files/resolve-r
 import { systemClock } from '../../../base/clock.ts';
 import { ledFrom } from '../../../base/hidden-contents.ts';
 import { secretsIn } from '../../../base/home-secrets.ts';
-import { homesOf } from '../../../base/homes.ts';
+import { allHomesOf } from '../../../base/homes.ts';
+import { everyOtherPath } from '../../../base/mounts.ts';
 import { folded, isSecretFolder, isSecretShaped } from '../../../base/secret-shaped.ts';
 import type { Scene } from '../tool.ts';
 
@@ -40,11 +41,12 @@ export function leadsToSecret(isSecret: IsSecret, { real, links }: RealPath): bo
   return isSecret(real) || links.some(isOne);
 }
 
-/** In the homes, each by its name and by where that leads, and where links in it do. */
+/** In the homes, each by its name and by where that leads, and where links in it do; and where these are mounted besides. */
 export function secretPlaces(environment: Around['environment']): string[] {
-  const homes = homesOf(environment);
+  const homes = allHomesOf(environment);
   const named = homes.flatMap((home) => secretsIn(home, (folder) => [folder]));
   const real = named.flatMap((path) => realPathOf(path) ?? []);
   const led = ledFrom([...new Set(real)], homes, systemClock.now());
-  return [...new Set([...named, ...real, ...led.map(([, path]) => path)])];
+  const places = new Set([...named, ...real, ...led.map(([, path]) => path)]);
+  return [...new Set([...places, ...real.flatMap((path) => everyOtherPath(path, true))])];
 }
