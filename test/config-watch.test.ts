@@ -74,6 +74,11 @@ const denies = { governance: { deny: ['exec_command'], auto_allow: ['exec_comman
 test.for([
   ['a config.yaml that is gone', (place: Place) => rmSync(join(place.home, 'config.yaml')), 'it is gone'],
   [
+    'a config.yaml that is emptied',
+    (place: Place) => writeFileSync(join(place.home, 'config.yaml'), '\n'),
+    'it is empty',
+  ],
+  [
     'a config.yaml that is a link to nothing',
     (place: Place) => {
       rmSync(join(place.home, 'config.yaml'));

@@ -195,7 +195,7 @@ test('the session of a job is begun by those who may make jobs, and then a membe
   const [member, operator] = [await as('member'), await as('operator')];
   const job = { schedule: '@yearly', prompt: 'echo ran >> effects.txt' };
   expect(await operator('POST', '/v1/schedules', { ...job, name: 'named', session: 'daily' })).toMatchObject({ status: 201 }); // prettier-ignore
-  for (const session_id of ['cron-job1', 'cron-', 'daily']) {
+  for (const session_id of ['cron-job1', 'cron-', 'daily', 'CRON-job1', 'Daily']) {
     const refused = await member('POST', '/v1/events', { content: 'say hello', session_id });
     expect(refused).toMatchObject({ ...REFUSED, next: expect.stringContaining('another `session_id`') as string });
     const chat = { model: 'scripted', messages: [{ role: 'user', content: 'say hello' }], metadata: { session_id } };

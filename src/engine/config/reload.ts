@@ -32,6 +32,10 @@ export async function reloadConfig(workspace: Workspace): Promise<Reloaded> {
   if (loaded.file.exists && !fresh.file.exists) {
     throw new RuntimeError('config_unreadable', `can't read the configuration ${loaded.file.path}: it is gone`);
   }
+  // As an editor leaves it for a moment that writes into the file.
+  if (!isEmpty(loaded.file.text) && isEmpty(fresh.file.text)) {
+    throw new RuntimeError('config_unreadable', `can't read the configuration ${loaded.file.path}: it is empty`);
+  }
   const differing = allKeys.map(({ path }) => path).filter((path) => differs(loaded.config, fresh.config, path));
   const changed = differing.filter((path) => LIVE.test(path) && !AT_START.has(path));
   const config = structuredClone(loaded.config);
@@ -41,6 +45,8 @@ export async function reloadConfig(workspace: Workspace): Promise<Reloaded> {
   workspace.policy = policy;
   return { changed, needs_restart: differing.filter((path) => !changed.includes(path)) };
 }
+
+const isEmpty = (text: string): boolean => text.trim() === '';
 
 function differs(before: Config, after: Config, path: string): boolean {
   const [was, is] = [before, after].map((config) => getAt(config, path.split('.')) as JsonValue | undefined);

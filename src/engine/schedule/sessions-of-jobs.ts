@@ -14,7 +14,9 @@ export async function requireBeginner(
   schedules: Pick<ScheduleLog, 'read'>,
 ): Promise<void> {
   const isOfJob =
-    session_id.startsWith(OF_JOBS) ||
-    [...(await readBook(schedules)).values()].some(({ job }) => job.session === session_id);
+    session_id.toLowerCase().startsWith(OF_JOBS) || // some disks take both for one
+    [...(await readBook(schedules)).values()].some(
+      ({ job }) => job.session?.toLowerCase() === session_id.toLowerCase(),
+    );
   if (isOfJob) requireRole(by, ACTS.beginJobs);
 }
