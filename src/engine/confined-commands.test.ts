@@ -306,7 +306,14 @@ for (const level of LEVELS) {
       });
 
       test("the project's own secrets are hidden, also from what reads everything, unless they are to be read", async () => {
-        for (const path of ['.env', 'api/.env.local', 'certs/server.pem', 'packages/api/.env', 'a/b/c/d/.ssh/id_rsa'])
+        for (const path of [
+          '.env',
+          'api/.env.local',
+          'certs/server.pem',
+          'packages/api/.env',
+          'a/b/c/d/.ssh/id_rsa',
+          'a/b/c/prod.tfvars',
+        ])
           t.file(path, 'geheim\n');
         t.file('api/src/fixtures/key.pem', 'fixture\n');
         const all = 'cat .env api/.env.local certs/server.pem; grep -r . .; cat api/src/fixtures/key.pem';

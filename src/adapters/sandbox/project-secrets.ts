@@ -1,8 +1,15 @@
 /** Secrets of a project, found by their names before each command. */
 import { type Dirent, readdirSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
 import { realPathOf } from '../../base/files/resolve-real.ts';
-import { isKeyShaped, isPlainlySecret, isSecretShaped, isSecretShapedFolder } from '../../base/secret-shaped.ts';
+import {
+  isPlainlySecret,
+  isSecretByPlace,
+  isSecretFolder,
+  isSecretShapedFolder,
+  secretKind,
+  type SecretKind,
+} from '../../base/secret-shaped.ts';
 import { createListings } from './listings.ts';
 import { isPrivateKey } from './private-key.ts';
 
@@ -10,6 +17,8 @@ import { isPrivateKey } from './private-key.ts';
 const NOT_LOOKED_INTO = new Set(['.git', 'node_modules', '.venv', 'venv', '__pycache__']);
 /** Behind so many nobody looks: a command could make them. */
 const MOST_FOLDERS = 20_000;
+/** So many are looked into for keys. */
+const MOST_KEYS = 5_000;
 
 export interface ProjectSecrets {
   /** Paths of what is named like a secret. */
@@ -18,25 +27,41 @@ export interface ProjectSecrets {
   links: string[];
 }
 
+interface Named {
+  name: string;
+  kind: SecretKind;
+}
+
 interface Listing {
-  /** Names of folders in it. */
+  /** Names of folders in it that are to be looked into. */
   folders: string[];
-  /** Names that look like a secret's, in any folder; and those that mean one wherever they are. */
-  shaped: string[];
-  plain: string[];
-  /** That may be private keys. */
-  keys: string[];
-  /** Links that are named like secrets. */
-  links: string[];
+  /** What is named like a secret; and links that are. */
+  own: Named[];
+  links: Named[];
 }
 
 /** What is there to be tried, or is of others, whatever its name. */
 const OF_TESTS =
   /\/(?:(?:__)?(?:tests?|mocks?)(?:__)?|specs?|e2e|fixtures?|test[-_]?data|examples?|samples?|vendor|third[-_]party|site-packages)(?=\/|$)/i;
 
+interface Where {
+  /** Deeper than two levels. */
+  isDeep: boolean;
+  isOfTests: boolean;
+}
+
+/** Where what is named so counts, if of keys the content agrees: deep in a project `tokens.json` may be of colours. */
+const COUNTS: Readonly<Record<SecretKind, (where: Where) => boolean>> = {
+  plain: () => true,
+  settings: ({ isDeep, isOfTests }) => !isDeep || !isOfTests,
+  key: ({ isDeep, isOfTests }) => !isDeep || !isOfTests,
+  unsure: ({ isOfTests }) => !isOfTests,
+  shaped: ({ isDeep }) => !isDeep,
+};
+
 /**
- * What is named like a secret, in the project or a folder of it. Deeper only what can hardly be anything else, and private keys, but
- * for those of tests: `tokens.json` may be of colours there, and certificates are for everybody.
+ * What is named like a secret, in the project or a folder of it. Keys deeper than two levels are looked into, as certificates are for
+ * everybody, and everywhere what only its content tells to be one.
  * `now`: ms UTC.
  * @throws Error when the project itself can't be read, or holds too much: it wouldn't be hidden then
  */
@@ -44,6 +69,7 @@ export function secretsOfProject(root: string, now: number): ProjectSecrets {
   const [own, links]: [string[], string[]] = [[], []];
   let level = [root];
   let left = MOST_FOLDERS;
+  let keysLeft = MOST_KEYS;
   for (let depth = 0; level.length > 0; depth++) {
     const next: string[] = [];
     for (const folder of level) {
@@ -54,11 +80,16 @@ export function secretsOfProject(root: string, now: number): ProjectSecrets {
         continue;
       }
       const at = (name: string): string => join(folder, name);
-      const hasKeys = depth >= 2 && !OF_TESTS.test(folder.slice(root.length));
-      own.push(...(depth < 2 ? listing.shaped : listing.plain).map(at));
-      if (hasKeys) own.push(...listing.keys.map(at).filter((path) => isPrivateKey(path)));
-      const counts = (name: string): boolean => depth < 2 || isPlainlySecret(name) || (hasKeys && isKeyShaped(name));
-      links.push(...listing.links.filter(counts).map(at).filter(leadsToSecret));
+      const where = { isDeep: depth >= 2, isOfTests: OF_TESTS.test(folder.slice(root.length)) };
+      const counts = ({ kind }: Named): boolean => COUNTS[kind](where);
+      for (const { name, kind } of listing.own.filter(counts)) {
+        const isByContent = kind === 'unsure' || (kind === 'key' && where.isDeep);
+        if (isByContent && keysLeft-- === 0)
+          throw new Error(`the project has more than ${MOST_KEYS} files that may be keys`);
+        if (!isByContent || isPrivateKey(at(name))) own.push(at(name));
+      }
+      for (const link of listing.links.filter(counts))
+        if (leadsToSecret(at(link.name), link)) links.push(at(link.name));
       next.push(...listing.folders.map(at));
     }
     level = next;
@@ -66,7 +97,7 @@ export function secretsOfProject(root: string, now: number): ProjectSecrets {
   return { own, links };
 }
 
-const listed = createListings((folder) => sorted(readdirSync(String(folder), { withFileTypes: true })));
+const listed = createListings((folder) => sorted(String(folder), readdirSync(String(folder), { withFileTypes: true })));
 
 function listingOf(folder: string, { must, now }: { must: boolean; now: number }): Listing | undefined {
   try {
@@ -80,26 +111,29 @@ function listingOf(folder: string, { must, now }: { must: boolean; now: number }
 }
 
 /** Of what is named like certificates most are. */
-function leadsToSecret(link: string): boolean {
+function leadsToSecret(link: string, { name, kind }: Named): boolean {
   const real = realPathOf(link);
-  return real !== undefined && (!isKeyShaped(basename(link)) || isPrivateKey(real, basename(link)));
+  return real !== undefined && ((kind !== 'key' && kind !== 'unsure') || isPrivateKey(real, name));
 }
 
-const NOTHING: Listing = { folders: [], shaped: [], plain: [], keys: [], links: [] };
+const NOTHING: Listing = { folders: [], own: [], links: [] };
 
-function sorted(entries: readonly Dirent[]): Listing {
-  const own = entries.filter((entry) => !entry.isSymbolicLink());
-  const isShaped = (entry: Dirent): boolean =>
-    (entry.isDirectory() ? isSecretShapedFolder : isSecretShaped)(entry.name);
-  const shaped = own.filter(isShaped).map(({ name }) => name);
-  const hidden = new Set(shaped);
-  return {
-    folders: own
-      .filter((entry) => entry.isDirectory() && !NOT_LOOKED_INTO.has(entry.name) && !hidden.has(entry.name))
-      .map(({ name }) => name),
-    shaped,
-    plain: shaped.filter(isPlainlySecret),
-    keys: own.filter((entry) => entry.isFile() && isKeyShaped(entry.name)).map(({ name }) => name),
-    links: entries.filter((entry) => entry.isSymbolicLink() && isShaped(entry)).map(({ name }) => name),
-  };
+function sorted(folder: string, entries: readonly Dirent[]): Listing {
+  const listing: Listing = { folders: [], own: [], links: [] };
+  for (const entry of entries) {
+    const { name } = entry;
+    const kind = entry.isDirectory() ? kindOfFolder(name) : kindOfFile(folder, name);
+    if (kind !== undefined) (entry.isSymbolicLink() ? listing.links : listing.own).push({ name, kind });
+    else if (entry.isDirectory() && !NOT_LOOKED_INTO.has(name)) listing.folders.push(name);
+  }
+  return listing;
+}
+
+function kindOfFolder(name: string): SecretKind | undefined {
+  if (!isSecretShapedFolder(name)) return undefined;
+  return isPlainlySecret(name) ? 'plain' : 'shaped';
+}
+
+function kindOfFile(folder: string, name: string): SecretKind | undefined {
+  return isSecretFolder(name) || isSecretByPlace(join(folder, name)) ? 'plain' : secretKind(name);
 }

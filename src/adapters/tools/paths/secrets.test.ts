@@ -32,13 +32,28 @@ const SECRETS = [
   '.config/gh/hosts.yml', '.bash_history', '.mozilla/firefox/one/cookies.sqlite', '.cache/huggingface/token',
   '.local/share/atuin/history.db', '.config/Bitwarden CLI/data.json', '.Config/GH/hosts.yml', 'secrets/one.txt',
   '.config/secrets/one.txt', '.kaggle/kaggle.json', '.netrc~', '.npmrc.bak',
+  '.config/zsh/.zsh_history', '.zsh_sessions/one.history', '.local/state/python/history', '.local/state/psql/history',
+  '.local/state/node/history', '.local/state/less/history', '.config/nushell/history.txt', '.config/nushell/history.sqlite3',
+  '.local/share/powershell/PSReadLine/ConsoleHost_history.txt', '.ollama/id_ed25519', '.tsh/current-profile',
+  '.config/rbw/config.json', '.config/bitwarden/data.json', '.config/borg/keys/one', '.config/restic/password.x',
+  '.config/uv/credentials/one', '.config/tea/config.yml', '.config/hut/config', '.config/gnupg/one', '.local/share/gnupg/one',
+  '.local/share/gem/credentials', '.erlang.cookie', '.librewolf/one', '.zen/one',
 ]; // prettier-ignore
+/** Copies of those, which are looked for by what is there. */
+const COPIES = ['.bash_history.bak', '.ssh.bak/one', '.aws.old/one', '.config/gh.old/hosts.yml', '.mozilla~/one', '.Bash_History.save']; // prettier-ignore
 const PLAIN = [
   '.profile',
   '.config/k9s/config.yaml',
   '.config/ghost/config',
   'src/.bash_history',
   '.pulumi/bin/pulumi',
+  '.profile.bak',
+  '.config/zsh/.zshrc',
+  '.config/nushell/config.nu',
+  '.config/uv/uv.toml',
+  '.ollama/models/one',
+  '.cache/borg/one',
+  'Downloads/turkey.bak',
 ];
 
 describe('started in the home', () => {
@@ -48,6 +63,11 @@ describe('started in the home', () => {
     expect(await isSecret(t, path)).toBe(true);
     put(path);
     expect(await isSecret(t, path)).toBe(true);
+  });
+
+  test.each(COPIES)('%s is a secret', async (path) => {
+    put(path);
+    expect(await isSecret(startedIn(''), path)).toBe(true);
   });
 
   test.each(PLAIN)('%s is none', async (path) => {
