@@ -16,7 +16,7 @@ test.each([
 
 test.each([
   'src/tokenizer.ts', 'tokens.css', 'environment.ts', 'keyboard.ts', 'id_rsa.pub', 'docs/secrets.md', 'key', 'monkey.ts', 'notes.bak', 'key.bak',
-  'example.env',
+  '.env.example', '.env.sample', '.env.template', '.env.production.example', '.env.example~', '.dev.vars.example', 'example.env',
   'sample.env', 'prod.template.env', 'terraform.tfvars.example', 'example.tfvars', 'jest.env.js', 'vite.env.d.ts', 'env/x.ts',
   'env', 'turkey.json', 'hotkey.ts', 'monkey', 'turkey', 'hotkey', 'public-key.json', 'id_ed25519_work.pub', 'kubeconfig.go',
   'terraform.tf', 'service-account.ts', 'service-account.yaml', '.yarnrc.yml', 'dot_env.py', 'dot_env_loader.rb', 'dot_gitconfig',

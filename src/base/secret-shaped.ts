@@ -24,7 +24,6 @@ const PLAIN = [
 /** Settings and states of programs, with what these log in by. Folders may be called so, and tests have such of their own. */
 const SETTINGS = [/.\.env$/, /\.tfvars(?:\.json)?$/, /\.tfstate(?:\.\d+)?$/, /^(?:.*[._-])?kubeconfig(?:\.ya?ml)?$/];
 
-/** What others fill in. */
 const EXAMPLE = /(?:^|[._-])(?:example|sample|template)(?:\.env|\.tfvars(?:\.json)?)?$/;
 
 const KEYS = /\.(?:pem|key|p12|pfx|jks|keystore|ppk|kdbx)$/;
@@ -59,12 +58,17 @@ export type SecretKind = 'plain' | 'settings' | 'key' | 'unsure' | 'shaped';
 
 export function secretKind(name: string): SecretKind | undefined {
   const names = namesOf(name);
+  if (isExample(name)) return undefined;
   if (isPlain(names)) return 'plain';
-  if (EXAMPLE.test(names[0]!)) return undefined;
   if (matches(names, SETTINGS)) return 'settings';
   if (matches(names, UNSURE)) return 'unsure';
   if (matches(names, [KEYS])) return 'key';
   return matches(names, PATTERNS) ? 'shaped' : undefined;
+}
+
+/** Whether by its name a file is what others fill in: `.env.example`. */
+export function isExample(name: string): boolean {
+  return EXAMPLE.test(withoutCopy(name));
 }
 
 /** Whether a path's name says that it holds a secret. Asked of the path as given and of the real one. */

@@ -124,6 +124,7 @@ test('what tests have of their own, or folders are called, too, is one as a file
       [`a/b/tests/${name}`, 'x', true],
     ]),
     ...[
+      '.env.example',
       'example.env',
       'terraform.tfvars.example',
       'jest.env.js',
@@ -171,7 +172,7 @@ function expectNamed(files: readonly Wanted[], inFolders: readonly string[] = []
 test('of links named like secrets those that lead to one', () => {
   const root = realpathSync(mkdtempSync(join(tmpdir(), 'secrets-')));
   for (const path of ['a/b/tests', 'a/b/.docker', 'conf']) mkdirSync(join(root, path), { recursive: true });
-  writeFileSync(join(root, 'conf/settings'), 'x');
+  for (const name of ['settings', '.env.example']) writeFileSync(join(root, 'conf', name), 'x');
   writeFileSync(join(root, 'conf/key.txt'), '-----BEGIN PRIVATE KEY-----\n');
   writeFileSync(join(root, 'conf/certificate'), '-----BEGIN CERTIFICATE-----\n');
   const links: [string, string, boolean][] = [
@@ -192,6 +193,7 @@ test('of links named like secrets those that lead to one', () => {
     ['hot-key', 'conf', false],
     ['a/b/tests/deploy_key', '../../../conf/key.txt', false],
     ['a/b/prod.env', '../../conf/settings', true],
+    ['.env.development', 'conf/.env.example', false],
     ['a/b/tests/prod.env', '../../../conf/settings', false],
     ['a/b/.docker/config.json', '../../../conf/settings', true],
   ];

@@ -1,8 +1,9 @@
 /** Secrets of a project, found by their names before each command. */
 import { type Dirent, readdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { realPathOf } from '../../base/files/resolve-real.ts';
 import {
+  isExample,
   isPlainlySecret,
   isSecretByPlace,
   isSecretFolder,
@@ -113,7 +114,8 @@ function listingOf(folder: string, { must, now }: { must: boolean; now: number }
 /** Of what is named like certificates most are. */
 function leadsToSecret(link: string, { name, kind }: Named): boolean {
   const real = realPathOf(link);
-  return real !== undefined && ((kind !== 'key' && kind !== 'unsure') || isPrivateKey(real, name));
+  if (real === undefined || isExample(basename(real))) return false;
+  return (kind !== 'key' && kind !== 'unsure') || isPrivateKey(real, name);
 }
 
 const NOTHING: Listing = { folders: [], own: [], links: [] };
