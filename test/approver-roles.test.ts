@@ -21,20 +21,24 @@ async function tokenOf(place: Place, role: string): Promise<string> {
   return (await place.run(['token', 'create', `the-${role}`, '--role', role])).stdout.trim();
 }
 
-async function answer(daemon: Daemon, id: string, token: string, decision: 'grant' | 'deny' = 'grant'): Promise<Answered> {
+async function answer(daemon: Daemon, id: string, token: string, decision: 'grant' | 'deny' = 'grant', scope?: 'always'): Promise<Answered> {
   const headers = { authorization: `Bearer ${token}` };
-  const response = await daemon.ask('POST', `/v1/approvals/${id}/resolve`, { decision }, headers);
+  const response = await daemon.ask('POST', `/v1/approvals/${id}/resolve`, { decision, ...(scope && { scope }) }, headers);
   return { ...((await response.json()) as object), status: response.status };
 } // prettier-ignore
 
-async function asked(daemon: Daemon, content = 'touch a.txt', token?: string): Promise<string> {
+async function approvalsFor(daemon: Daemon, content: string, token?: string): Promise<string[]> {
   const headers = token === undefined ? {} : { authorization: `Bearer ${token}` };
   const accepted = (await (await daemon.ask('POST', '/v1/events', { content }, headers)).json()) as { status_url: string };
   const status = await daemon.ask('GET', `${accepted.status_url}?wait_ms=20000`);
-  const { approvals } = (await status.json()) as { approvals: string[] };
+  return ((await status.json()) as { approvals?: string[] }).approvals ?? [];
+} // prettier-ignore
+
+async function asked(daemon: Daemon, content = 'touch a.txt', token?: string): Promise<string> {
+  const approvals = await approvalsFor(daemon, content, token);
   expect(approvals).toHaveLength(1);
   return approvals[0]!;
-} // prettier-ignore
+}
 
 const record = async (daemon: Daemon, id: string): Promise<ApprovalRecord> =>
   (await (await daemon.ask('GET', `/v1/approvals/${id}`)).json()) as ApprovalRecord;
@@ -149,6 +153,44 @@ describe('who may answer what waits, where the configuration names fewer since',
     expect(ran.stderr).toContain('only admin may answer');
     expect(entriesOf(place.journal('one'), 'approval.resolved')).toEqual([]);
     await expectVerified(place, 'one');
+  });
+});
+
+describe('a grant counts only where who gave it could answer now', () => {
+  for (const scope of [['--always'], ['--always', '--exact'], ['--session']]) {
+    test.for([
+      ['a rule', { rules: [ASKS_ADMIN] }],
+      ['the approver roles', { approver_roles: ['admin'] }],
+    ] as const)(`${scope.join(' ')}, and then %s`, async ([, governance], { place }) => {
+      obedient(place);
+      const [id = ''] = approvalsIn(await place.run(['run', '--session', 'one', 'touch a.txt']));
+      expect(await place.run(['approve', id, ...scope, '--resume'])).toMatchObject({ code: 0, stdout: 'done\n' });
+      expect((await place.run(['run', '--session', 'one', 'touch a.txt'])).code).toBe(0);
+      obedient(place, governance);
+      const again = await place.run(['run', '--session', 'one', 'touch a.txt']);
+      expect(again.code).toBe(5);
+      const refused = await place.run(['approve', approvalsIn(again)[0]!]);
+      expect(refused).toMatchObject({ code: 6, stdout: '' });
+      expect(refused.stderr).toContain('only admin may answer');
+      await expectVerified(place, 'one');
+    });
+  }
+
+  test('what an operator granted for himself is none of a member, whose calls an admin answers', async ({ place }) => {
+    obedient(place, { rules: [{ ...ASKS_ADMIN, role: 'member' }] });
+    const tokens = { operator: '', member: '', admin: '' };
+    for (const role of ['operator', 'member', 'admin'] as const) tokens[role] = await tokenOf(place, role);
+    const daemon = await startDaemon(place);
+    const grant = (id: string, by: 'operator' | 'admin') => answer(daemon, id, tokens[by], 'grant', 'always');
+    expect(await grant(await asked(daemon, 'touch a.txt', tokens.operator), 'operator')).toMatchObject({ status: 200 });
+    expect(await approvalsFor(daemon, 'touch a.txt', tokens.operator)).toEqual([]);
+    const id = await asked(daemon, 'touch a.txt', tokens.member);
+    expect((await record(daemon, id)).approver_roles).toEqual(['admin']);
+    expect(await grant(id, 'operator')).toMatchObject({ status: 403, code: 'role_not_allowed' });
+    expect(await grant(id, 'admin')).toMatchObject({ status: 200 });
+    expect(await approvalsFor(daemon, 'touch a.txt', tokens.member)).toEqual([]);
+    const { stdout } = await place.run(['approvals', 'grants']);
+    expect(stdout).toMatch(/the-operator \(operator\)[^]*the-admin \(admin\)/);
   });
 });
 

@@ -91,6 +91,7 @@ describe('approve --always', () => {
     expect(data.rule).toEqual({
       tool: 'exec_command',
       project_root: place.project,
+      by_role: 'operator',
       rule: { id: data.grant_id, tool: ['exec_command'], command: ['touch *'], decision: 'allow' },
     });
   });

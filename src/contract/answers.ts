@@ -216,6 +216,7 @@ export const approvalRecord = z.strictObject({
 /** A grant for all sessions, and where it came from. */
 const given = {
   by: z.string(),
+  by_role: role.describe('It counts only for calls that this role may answer.'),
   session_id: z.string(),
   approval_id: z.string(),
   added_at: int,

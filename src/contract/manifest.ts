@@ -42,7 +42,13 @@ export const policy = z.strictObject({
   approver_roles: z.array(role),
 });
 
-const granted = z.strictObject({ grant_id: z.string(), tool: z.string(), project_root: z.string() });
+/** `by_role`: of who gave it. Absent in turns from before that counted. */
+const granted = z.strictObject({
+  grant_id: z.string(),
+  tool: z.string(),
+  project_root: z.string(),
+  by_role: role.exactOptional(),
+});
 
 /** A grant of this tool with exactly these arguments and facts, in this project root. */
 export const exactGrant = granted.extend({ args_digest: digest, facts_digest: digest });
@@ -96,6 +102,8 @@ export const manifestSchema = z.strictObject({
   /** The session's own policies, in the order in which it got them. They hold beside `policy`; the strictest wins. */
   session_policies: z.array(policy).min(1).exactOptional(),
   grants: z.array(grant),
+  /** A grant counts only where who gave it might answer the call. Absent in turns from before that rule. */
+  grants_by_role: z.literal(true).exactOptional(),
   rules: z.strictObject({
     calls_per_reply: int,
     model_attempts: int,

@@ -7,7 +7,7 @@ import { RuntimeError } from '../contract/errors.ts';
 import type { Resolution } from '../contract/host.ts';
 import type { PolicyRule, RuleText } from '../contract/policy-rule.ts';
 import { proposedRule, refusedRule } from '../kernel/approval/grant-rule.ts';
-import { judge, type JudgedCall, unknownFile } from '../kernel/policy/judge.ts';
+import { deniedTo, type JudgedCall, unknownFile } from '../kernel/policy/judge.ts';
 import { judgedCall } from '../kernel/turn/act.ts';
 import type { State, Turn } from '../kernel/turn/state.ts';
 import { isObject } from './config/tree.ts';
@@ -88,9 +88,8 @@ export function requireOwnRight(
 ): void {
   const asking = askingCall(runner.state(), id);
   if (!asking) return;
-  const own = { ...asking.judged, asked: { ...asking.judged.asked, role: actor.role } };
-  const { verdict, reason } = judge(asking.turn.policies, [], own);
-  if (verdict !== 'deny') return;
+  const reason = deniedTo(actor.role, asking.turn.policies, asking.judged);
+  if (reason === undefined) return;
   const why = `${actor.id} is ${actor.role}, for whom this call is denied: ${reason}.`;
   throw new RuntimeError('role_not_allowed', why, { next: 'Have somebody answer it who may ask for such calls.' });
 }

@@ -2,6 +2,7 @@
 import { canonicalJson } from '../base/canonical-json.ts';
 import { digestOf } from '../base/digest.ts';
 import { parseDuration } from '../base/duration.ts';
+import type { StandingGrant } from '../contract/answers.ts';
 import type { Config } from '../contract/config.ts';
 import type { Grant, Manifest, Policy, SharedScope, ToolSpec } from '../contract/manifest.ts';
 import type { IngressEvent } from '../contract/records.ts';
@@ -99,6 +100,7 @@ export function createFreeze(
       ...(asker && { asker }),
       ...(own.length > 0 && { session_policies: own as Policy[] }),
       grants: (await sources.grants.list()).map(grantOf),
+      grants_by_role: true,
       rules: {
         calls_per_reply: config.orchestrator.max_calls_per_reply,
         model_attempts: config.orchestrator.model_attempts,
@@ -193,12 +195,13 @@ export function tightened(policy: Policy, role: Role, rights: Rights): { policy:
   };
 }
 
-/** Without where it came from: that doesn't matter to a turn. */
-function grantOf(grant: Grant): Grant {
-  const { grant_id, tool, project_root } = grant;
-  if ('rule' in grant) return { grant_id, tool, project_root, rule: grant.rule };
+/** Of where it came from only the role of who gave it matters to a turn. */
+function grantOf(grant: StandingGrant): Grant {
+  const { grant_id, tool, project_root, by_role } = grant;
+  const given = { grant_id, tool, project_root, by_role };
+  if ('rule' in grant) return { ...given, rule: grant.rule };
   const { args_digest, facts_digest } = grant;
-  return { grant_id, tool, args_digest, facts_digest, project_root };
+  return { ...given, args_digest, facts_digest };
 }
 
 /** What a session or turn may at most do under a policy. */

@@ -19,7 +19,7 @@ export async function listGrants(workspace: Workspace): Promise<GrantRow[]> {
 /** One that holds in its session alone, for exactly its call or what its rule covers. */
 export interface SessionGrant extends Pick<
   StandingGrant,
-  'grant_id' | 'tool' | 'project_root' | 'by' | 'session_id' | 'approval_id' | 'added_at'
+  'grant_id' | 'tool' | 'project_root' | 'by' | 'by_role' | 'session_id' | 'approval_id' | 'added_at'
 > {
   rule?: PolicyRule;
   title: string;
@@ -56,6 +56,7 @@ function sessionGrant({ id, session_id, tool, project_root, presentation, resolv
     project_root,
     ...(rule && { rule }),
     by: by.id,
+    by_role: by.role,
     session_id,
     approval_id: id,
     added_at: at,

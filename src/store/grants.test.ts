@@ -50,6 +50,13 @@ test('a grant stands from when it is added until it is revoked, for every proces
     expect(await seen.grants.list()).toMatchObject([{ grant_id: 'g-2', ...rule, approval_id: 'a-1' }]);
 });
 
+test('it was given by who the line says, and of one from before roles were recorded by the least that may give one', async () => {
+  const { data } = added('g-2') as Extract<GrantRecord, { type: 'grant.added' }>;
+  await store.grants.append(added('g-1'));
+  await store.grants.append({ type: 'grant.added', data: { ...data, rule: { ...rule, by_role: 'admin' } } });
+  expect(await store.grants.list()).toMatchObject([{ by_role: 'operator' }, { by_role: 'admin' }]);
+});
+
 test('what happens to the file while it is known is seen', async () => {
   await store.grants.append(added('g-1'));
   const seen = storeIn(home);

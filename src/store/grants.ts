@@ -40,7 +40,8 @@ function apply(standing: Standing, { type, data, at }: ChainLine): void {
   const record = { type, data } as GrantRecord;
   if (record.type === 'grant.added') {
     const { rule, ...given } = record.data;
-    standing.set(given.grant_id, { ...given, ...rule, added_at: at });
+    // Where nothing says whose it is: of the least role that may give one.
+    standing.set(given.grant_id, { ...given, by_role: 'operator', ...rule, added_at: at });
   } else {
     standing.delete(record.data.grant_id);
   }

@@ -11,7 +11,7 @@ import type { Verdict } from '../../contract/values.ts';
 import { createKernel } from '../../kernel/kernel.ts';
 import { judge } from '../../kernel/policy/judge.ts';
 import { stricterSandbox } from '../../kernel/policy/rights.ts';
-import { judgedCall } from '../../kernel/turn/act.ts';
+import { grantsOf, judgedCall } from '../../kernel/turn/act.ts';
 import type { State } from '../../kernel/turn/state.ts';
 import { createResolver, withResolved } from '../session/fold.ts';
 
@@ -76,14 +76,14 @@ function judgeAgain(
   { call_id, verdict: recorded }: EntryData<'policy.decided'>,
   policy: Policy,
 ): Omit<TestedCall, 'session_id' | 'title'> | undefined {
-  const { session, turn, grants } = state;
+  const { session, turn } = state;
   const call = turn?.calls.find((one) => one.call_id === call_id);
   if (!session || !turn || !call?.inspected) return undefined;
   const { manifest } = turn;
   const now = { ...policy, sandbox: stricterSandbox(policy.sandbox, session.rights.sandbox) };
   const { verdict, rules, reason, grant_id } = judge(
     [now, ...(manifest.session_policies ?? [])],
-    [...manifest.grants, ...turn.grants, ...grants],
+    grantsOf(state, turn),
     judgedCall(state, turn, call, call.inspected),
   );
   const deciding = grant_id === undefined ? rules.filter((rule) => rule.verdict === verdict) : [{ id: `grant:${grant_id}`, verdict }]; // prettier-ignore

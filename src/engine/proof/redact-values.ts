@@ -112,7 +112,13 @@ export function createValueRedaction(placeholders: Placeholders): ValueRedaction
   };
 
   const grant = (one: Grant, factsDigest: (digest: Digest) => Digest): Grant => {
-    const given = { grant_id: id('g-', one.grant_id), tool: one.tool, project_root: text(one.project_root) };
+    const { by_role } = one;
+    const given = {
+      grant_id: id('g-', one.grant_id),
+      tool: one.tool,
+      project_root: text(one.project_root),
+      ...(by_role !== undefined && { by_role }),
+    };
     if ('rule' in one) return { ...given, rule: rule(one.rule) };
     return { ...given, args_digest: digest(one.args_digest), facts_digest: factsDigest(one.facts_digest) };
   };
@@ -248,6 +254,7 @@ export function createValueRedaction(placeholders: Placeholders): ValueRedaction
         policy,
         session_policies,
         grants,
+        grants_by_role,
         rules,
         missing,
       },
@@ -267,6 +274,7 @@ export function createValueRedaction(placeholders: Placeholders): ValueRedaction
       policy: policyOf(policy),
       ...(session_policies && { session_policies: session_policies.map(policyOf) }),
       grants: grants.map((one) => grant(one, factsDigest)),
+      ...(grants_by_role && { grants_by_role }),
       rules: {
         calls_per_reply: rules.calls_per_reply,
         model_attempts: rules.model_attempts,

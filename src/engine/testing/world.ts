@@ -386,7 +386,9 @@ function memoryGrants(records: GrantRecord[]): Grants {
     holds: async (grant_id) => records.some(({ type, data }) => type === 'grant.added' && data.grant_id === grant_id),
     list: async () =>
       records.flatMap((record) =>
-        record.type === 'grant.added' ? [{ ...record.data, ...record.data.rule, added_at: START }] : [],
+        record.type === 'grant.added'
+          ? [{ ...record.data, by_role: 'operator' as const, ...record.data.rule, added_at: START }]
+          : [],
       ),
     append: async (record) => void records.push(record),
   };

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { digestOf } from '../../base/digest.ts';
 import type { Policy, RuleGrant } from '../../contract/manifest.ts';
 import type { PolicyRule } from '../../contract/policy-rule.ts';
-import type { EffectClass, Facts, Verdict } from '../../contract/values.ts';
+import type { EffectClass, Facts, Role, Verdict } from '../../contract/values.ts';
 import { commandFact, factsOf, pathFact, policyOf } from '../testing/values.ts';
 import type { Asked } from './rules.ts';
 import { judge, type JudgedCall, type Judgement } from './judge.ts';
@@ -234,6 +234,40 @@ describe('a grant', () => {
     expect(judged({ allow: ['t'] }, call('t', 'exec'), [grant])).not.toHaveProperty('grant_id');
   });
 });
+
+describe('a grant counts where who gave it may answer now:', () => {
+  const grant = { grant_id: 'g1', tool: 't', args_digest: ARGS, facts_digest: FACTS, project_root: '/p' };
+  const about = (over: Partial<PolicyRule>): PolicyRule => ({ id: 'r1', tool: ['t'], decision: 'require_approval', ...over });
+  const byAdmins = about({ approvers: ['admin'] });
+
+  test.each<[string, Partial<Policy>, Role, Verdict]>([
+    ['any approver, where nothing says else', {}, 'operator', 'allow'],
+    ['not an operator, where a rule leaves it to admins', { rules: [byAdmins] }, 'operator', 'require_approval'],
+    ['an admin there', { rules: [byAdmins] }, 'admin', 'allow'],
+    ['the overlord always', { rules: [byAdmins] }, 'overlord', 'allow'],
+    ['not an operator, where the policy names admins', { approver_roles: ['admin'] }, 'operator', 'require_approval'],
+    ['not one that both leave out', { approver_roles: ['operator'], rules: [byAdmins] }, 'admin', 'require_approval'],
+    ['whoever, by a rule about other calls', { rules: [{ ...byAdmins, tool: ['u'] }] }, 'operator', 'allow'],
+    ['whoever, by a rule about what others ask for', { rules: [{ ...byAdmins, role: ['member'] }] }, 'operator', 'allow'],
+    ['not who may not ask for it', { rules: [about({ role: ['admin'], decision: 'deny' })] }, 'admin', 'require_approval'],
+    ['never a member', {}, 'member', 'require_approval'],
+  ])('%s', (_, policy, by_role, verdict) => {
+    expect(judged({ require_approval: ['t'], ...policy }, call('t', 'exec'), [{ ...grant, by_role }]).verdict).toBe(verdict);
+  });
+
+  test('of several the one that counts', () => {
+    const grants = [{ ...grant, by_role: 'operator' as const }, { ...grant, grant_id: 'g2', by_role: 'admin' as const }];
+    expect(judged({ rules: [byAdmins] }, call('t', 'exec'), grants)).toMatchObject({ verdict: 'allow', grant_id: 'g2' });
+  });
+
+  test('what an operator granted himself is none of a member, whose calls are left to admins', () => {
+    const policy = { require_approval: ['t'], rules: [{ ...byAdmins, role: ['member' as const] }] };
+    const of = call('t', 'exec');
+    const grants = [{ ...grant, by_role: 'operator' as const }];
+    expect(judged(policy, of, grants).verdict).toBe('allow');
+    expect(judged(policy, { ...of, asked: { ...ASKED, role: 'member' } }, grants).verdict).toBe('require_approval');
+  });
+}); // prettier-ignore
 
 describe('a grant of a rule', () => {
   const allows = (rule: Partial<PolicyRule>): RuleGrant => ({

@@ -6,7 +6,8 @@ import type { Digest } from '../../base/digest.ts';
 import type { Grant, Policy, RuleVerdict } from '../../contract/manifest.ts';
 import type { PolicyRule } from '../../contract/policy-rule.ts';
 import { ruleInWords } from './explain.ts';
-import type { HostFact, Quota, Verdict } from '../../contract/values.ts';
+import type { HostFact, Quota, Role, Verdict } from '../../contract/values.ts';
+import { approversOf, mayApprove } from '../approval/approvers.ts';
 import { mayConnect } from './private-hosts.ts';
 import { quotaText } from './quota.ts';
 import { type Allowed, allowedBy, type RuledCall, strictRules } from './rules.ts';
@@ -55,7 +56,8 @@ export function judge(policies: Policy[], grants: readonly Grant[], call: Judged
   const judgement: Judgement = { verdict: worst.verdict, rules, reason: worst.reason };
   if (worst.verdict !== 'require_approval') return judgement;
   const asking = applied.filter((rule) => rule.verdict === 'require_approval');
-  const grant = asking.every((rule) => rule.grantable) && grants.find((one) => answers(one, call, asking));
+  const counts = (one: Grant): boolean => answers(one, call, asking) && mightAnswer(one, policies, call);
+  const grant = asking.every((rule) => rule.grantable) && grants.find(counts);
   if (!grant) return judgement;
   const what = 'rule' in grant ? `: ${ruleInWords(grant.rule)}` : ' for exactly these arguments';
   return { verdict: 'allow', rules, reason: `granted before${what}`, grant_id: grant.grant_id };
@@ -75,6 +77,18 @@ function answers(grant: Grant, call: JudgedCall, asking: readonly Applied[]): bo
   if (hasStars(rule) && asking.some(({ ofPolicy, id }) => ofPolicy || id === PRIVATE || id === GIVEN)) return false;
   const allowed = allowedBy([rule], call);
   return allowed !== undefined && touching(call, allowed).length === 0;
+}
+
+/** Whose answer wouldn't count now, doesn't count by a grant from before either. */
+function mightAnswer({ by_role }: Grant, policies: Policy[], call: JudgedCall): boolean {
+  if (by_role === undefined) return true;
+  return mayApprove(by_role, approversOf(policies, call)) && deniedTo(by_role, policies, call) === undefined;
+}
+
+/** Why a call that asks is denied to those of a role, who so can't let it run for others; undefined: it isn't. */
+export function deniedTo(role: Role, policies: Policy[], call: JudgedCall): string | undefined {
+  const { verdict, reason } = judge(policies, [], { ...call, asked: { ...call.asked, role } });
+  return verdict === 'deny' ? reason : undefined;
 }
 
 /** Of a command that no sandbox confines, a word that names whatever file the shell makes of it: no digest is of that. */

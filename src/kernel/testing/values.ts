@@ -69,6 +69,8 @@ export interface Inputs {
   own?: Partial<Policy>[];
   asker?: Manifest['asker'];
   grants?: Grant[];
+  /** `false`: of a turn from before the role of who gave a grant counted. */
+  grants_by_role?: false;
   rules?: Partial<Manifest['rules']>;
   limits?: Partial<Limits>;
 }
@@ -87,6 +89,7 @@ export function manifestOf(inputs: Inputs = {}): Manifest {
     ...(inputs.own && { session_policies: inputs.own.map(policyOf) }),
     ...(inputs.asker && { asker: inputs.asker }),
     grants: inputs.grants ?? [],
+    ...(inputs.grants_by_role !== false && { grants_by_role: true as const }),
     rules: {
       calls_per_reply: 64,
       model_attempts: 4,

@@ -92,9 +92,10 @@ export function judgedCall(state: State, turn: Turn, call: Call, inspected: Insp
   };
 }
 
-/** Those that hold in the turn: standing ones, and those of the session. */
-export function grantsOf({ grants }: Pick<State, 'grants'>, turn: Turn): Grant[] {
-  return [...turn.manifest.grants, ...turn.grants, ...grants];
+/** Those that hold in the turn: standing ones, and those of the session. Where roles don't count yet, without them. */
+export function grantsOf({ grants }: Pick<State, 'grants'>, { manifest, grants: since }: Turn): Grant[] {
+  const all = [...manifest.grants, ...since, ...grants];
+  return manifest.grants_by_role ? all : all.map(({ by_role: _, ...grant }) => grant);
 }
 
 /** All rules that a call is judged by: those of the policies, and those that were granted. */

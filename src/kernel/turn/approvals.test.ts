@@ -197,6 +197,21 @@ describe('a session grant', () => {
     expect(story.when(inspected('c1.2.1'))[1]).toEqual(refused('c1.2.1', 'denied'));
   });
 
+  test('holds no more once a policy names others who may answer', () => {
+    const story = granting();
+    story.when(policyChanged({ require_approval: ['exec_command'], approver_roles: ['admin'] }), make);
+    const asked = approvalRequested('c1.2.1', START_AT + HOUR, { approver_roles: ['admin'] });
+    expect(story.when(inspected('c1.2.1'))[1]).toEqual(asked);
+  });
+
+  test('holds on in a turn that was frozen before that counted', () => {
+    const before = { grants_by_role: false } as const;
+    const story = given(created(), message('e1'), started(before), make, inspected('c1.1.1'));
+    story.when(granted('c1.1.1', grant), finished('c1.1.1'));
+    story.when(policyChanged({ require_approval: ['exec_command'], approver_roles: ['admin'] }), make);
+    expect(story.when(inspected('c1.2.1'))[1]).toEqual(callStarted('c1.2.1', 'exec_command', { grant_id: 'g1' }));
+  });
+
   test('never holds for a command that names this program', () => {
     const story = granting();
     story.when(make);

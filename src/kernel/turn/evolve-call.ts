@@ -100,7 +100,7 @@ function resolved(state: State, turn: Turn, { data }: EntryOf<'approval.resolved
   const { args_digest, facts_digest } = of.inspected!;
   const { project_root } = state.session!;
   const covered = data.rule ? { rule: data.rule } : { args_digest, facts_digest };
-  const grant = { grant_id: data.grant_id, tool: of.name, project_root, ...covered };
+  const grant = { grant_id: data.grant_id, tool: of.name, project_root, by_role: data.by.actor.role, ...covered };
   if (data.scope === 'session') return { ...next, grants: [...state.grants, grant] };
   return { ...next, turn: { ...next.turn, grants: [...turn.grants, grant] } };
 }

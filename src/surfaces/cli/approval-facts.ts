@@ -36,7 +36,7 @@ export function approvalFacts(record: ApprovalRecord, now: number, columns?: num
   if (resolved)
     row(
       'answered',
-      `${resolved.outcome} by ${resolved.by.id} via ${resolved.via}${resolved.reason ? `: ${resolved.reason}` : ''}`,
+      `${resolved.outcome} by ${resolved.by.id} (${resolved.by.role}) via ${resolved.via}${resolved.reason ? `: ${resolved.reason}` : ''}`,
     );
   if (record.proposed_rule) row('always', ruleLine(record.proposed_rule));
   row('digest', record.digest);

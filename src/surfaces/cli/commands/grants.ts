@@ -24,7 +24,7 @@ export const showGrants: CommandAction<{ output: OutputFormat }> = async (contex
       },
       { title: 'holds in', text: (grant) => ('scope' in grant ? grant.session_id : 'all sessions') },
       { title: 'folder', text: ({ project_root }) => project_root, narrow: 'spare' },
-      { title: 'by', text: ({ by }) => by, narrow: 'spare' },
+      { title: 'by', text: ({ by, by_role }) => `${by} (${by_role})`, narrow: 'spare' },
       { title: 'given', text: ({ added_at }) => ago(added_at, now), narrow: 'spare' },
     ],
     'nothing is granted beyond the call that asked',
