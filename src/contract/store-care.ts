@@ -108,6 +108,10 @@ export interface StoreRestored {
   dead_events: { event_id: string; session_id: string }[];
   /** Sessions that were redacted since: values that were taken out of them are back. */
   unredacted: string[];
+  /** Standing grants of the backup that were taken back since, and so are not in force. */
+  still_revoked: string[];
+  /** The rules of the backup (`policy.yaml`), where those in force are others: they stay in force. */
+  rules_left?: string;
   /** The workspace that stood there before. */
   replaced?: string;
 }

@@ -24,6 +24,7 @@ import { isRedacting, settleRedaction } from '../store/redaction.ts';
 import { takeLock, type LockResult } from '../store/lock.ts';
 import { readJournalFile, storedEntry } from '../store/journal-file.ts';
 import { workspacePaths, type WorkspacePaths } from '../store/workspace.ts';
+import { carriedUsage } from './budget/carried.ts';
 import { secretsOf } from './config/secrets.ts';
 import type { LoadedConfig } from './config/load.ts';
 import { createResolver } from './session/fold.ts';
@@ -126,7 +127,16 @@ export function restoreBackup(
 ): Promise<StoreRestored> {
   const { paths, workspace, clock } = place;
   const work = (): Promise<StoreRestored> =>
-    restore({ paths, workspace, source, force, clock, by: LOCAL_ACTOR.id, ...(onProgress && { onProgress }) });
+    restore({
+      paths,
+      workspace,
+      source,
+      force,
+      clock,
+      by: LOCAL_ACTOR.id,
+      carriedUsage,
+      ...(onProgress && { onProgress }),
+    });
   return existsSync(paths.folder) ? locked(place, work) : work();
 }
 

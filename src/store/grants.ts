@@ -6,20 +6,31 @@ import type { ChainLine } from './chain/line.ts';
 import { knowsGrant } from './line-types.ts';
 import { createShortFile, type ShortFileOptions } from './short-file.ts';
 
-type Standing = Map<string, StandingGrant>;
+interface Said {
+  standing: Map<string, StandingGrant>;
+  /** Ids of those that were taken back, and by whom. */
+  revoked: Map<string, string>;
+}
 
-export function createGrants(options: ShortFileOptions): { grants: Grants; close: () => Promise<void> } {
+interface GrantsFile {
+  grants: Grants;
+  /** @throws RuntimeError store_damaged | entry_too_new */
+  revoked: () => Promise<Said['revoked']>;
+  close: () => Promise<void>;
+}
+
+export function createGrants(options: ShortFileOptions): GrantsFile {
   const { clock } = options;
-  const file = createShortFile<Standing>(options, {
+  const file = createShortFile<Said>(options, {
     name: 'grants.jsonl',
     knows: knowsGrant,
-    empty: () => new Map(),
+    empty: () => ({ standing: new Map(), revoked: new Map() }),
     apply,
   });
 
   const grants: Grants = {
     async list() {
-      const standing = await file.read();
+      const { standing } = await file.read();
       const now = clock.now();
       return [...standing.values()].filter(({ expires_at }) => expires_at === undefined || expires_at > now);
     },
@@ -33,10 +44,10 @@ export function createGrants(options: ShortFileOptions): { grants: Grants; close
     append: (record) => file.append([record]),
   };
 
-  return { grants, close: file.close };
+  return { grants, revoked: async () => (await file.read()).revoked, close: file.close };
 }
 
-function apply(standing: Standing, { type, data, at }: ChainLine): void {
+function apply({ standing, revoked }: Said, { type, data, at }: ChainLine): void {
   const record = { type, data } as GrantRecord;
   if (record.type === 'grant.added') {
     const { rule, ...given } = record.data;
@@ -44,5 +55,6 @@ function apply(standing: Standing, { type, data, at }: ChainLine): void {
     standing.set(given.grant_id, { ...given, by_role: 'operator', ...rule, added_at: at });
   } else {
     standing.delete(record.data.grant_id);
+    revoked.set(record.data.grant_id, record.data.by);
   }
 }

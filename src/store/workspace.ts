@@ -8,6 +8,9 @@ import { workspaceFolderName } from './session-file.ts';
 import { finishSwitch } from './switch-folder.ts';
 import { isFileError, storeError } from './store-error.ts';
 
+/** A person's own rules for a workspace, in its folder. What the ids of these rules begin with, too. */
+export const RULES_FILE = 'policy.yaml';
+
 /** Where the files of a workspace lie. */
 export interface WorkspacePaths {
   /** Beside it a restore or a migration makes another, see `switch-folder.ts`. */
@@ -20,6 +23,7 @@ export interface WorkspacePaths {
   grants: string;
   taintedFiles: string;
   schedules: string;
+  rules: string;
   torn: string;
   /** Files as they were before a repair. */
   repairs: string;
@@ -51,6 +55,7 @@ export function workspacePathsIn(folder: string): WorkspacePaths {
     taintedFiles: inside('governance', 'tainted-files.jsonl'),
     schedules: inside('schedules.jsonl'),
     usage: inside('usage'),
+    rules: inside(RULES_FILE),
     torn: inside('torn'),
     repairs: inside('repairs'),
     redaction: inside('redaction'),

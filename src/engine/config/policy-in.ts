@@ -3,10 +3,8 @@ import { join } from 'node:path';
 import type { Config } from '../../contract/config.ts';
 import type { Policy } from '../../contract/manifest.ts';
 import type { ToolHost } from '../../contract/ports.ts';
+import { RULES_FILE } from '../../store/workspace.ts';
 import { policyOf } from './policy.ts';
-
-/** Also what the ids of its rules begin with. */
-export const RULES_FILE = 'policy.yaml';
 
 /** The file of a workspace's own rules: in its folder, closed to tools as all of the runtime's home is. */
 export function rulesFile(folder: string): string {

@@ -4,7 +4,7 @@ import { createSerial } from '../../base/serial.ts';
 import { RuntimeError } from '../../contract/errors.ts';
 import type { Host, PolicyChange } from '../../contract/host.ts';
 import type { Policy } from '../../contract/manifest.ts';
-import { RULES_FILE } from '../config/policy-in.ts';
+import { RULES_FILE } from '../../store/workspace.ts';
 import type { Reloaded } from '../config/reload.ts';
 import { LOCAL_ACTOR, type Principal } from '../principal.ts';
 import { openEffects } from '../../kernel/turn/open.ts';

@@ -2,7 +2,7 @@
  * A backup of a workspace, also of one that is being written to. Audit log, accepted messages, grants, tainted files and schedules are
  * copied before the journals, and these before the blobs: so what a copied line needs was there before it. `backup.json` comes last.
  */
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, realpathSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { sha256 } from '../../base/digest.ts';
 import { repositoryAround } from '../../base/files/repository-around.ts';
@@ -41,6 +41,7 @@ const ORDER: FileKind[] = [
   'tainted_files',
   'schedules',
   'usage',
+  'rules',
   'journal',
   'torn',
   'repairs',
@@ -80,7 +81,9 @@ export async function backUp(options: BackupOptions): Promise<{ folder: string; 
         const bytes = await wholeBytes(file, id, heads, damaged);
         if (bytes === undefined) continue;
         try {
-          write(`workspace/${file.name}`, (to) => copyDurably(file.path, to, bytes));
+          write(`workspace/${file.name}`, (to) =>
+            copyDurably(kind === 'rules' ? realpathSync(file.path) : file.path, to, bytes),
+          );
         } catch (error) {
           if (existsSync(file.path)) throw error; // else it was removed meanwhile: an expired segment, a session
         }

@@ -143,7 +143,7 @@ async function checkFile(file: FoundFile, looking: Looking, findings: Findings):
     problems.push({ code: 'not_plain', file: name, message: 'it is not a plain file: move it away' });
     return;
   }
-  if ((mode & OF_OTHERS) !== 0) {
+  if ((mode & OF_OTHERS) !== 0 && kind !== 'rules') {
     notes.push({ code: 'open_to_others', file: name, message: `others may look into it: chmod go-rwx ${file.path}` });
   }
   if (kind !== 'folder') counts.bytes += bytes;

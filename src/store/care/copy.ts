@@ -1,4 +1,5 @@
 /** Copies of the files of a workspace that nobody writes to. */
+import { lstatSync, readlinkSync, symlinkSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { copyDurably, ensureFolder, syncFolderNow } from '../files.ts';
 import type { WorkspacePaths } from '../workspace.ts';
@@ -15,7 +16,14 @@ export function copyWorkspace(paths: WorkspacePaths, target: string): void {
     const to = join(target, name);
     ensureFolder(dirname(to));
     folders.add(dirname(to));
-    copyDurably(path, to);
+    if (kind === 'rules') copyRules(path, to);
+    else copyDurably(path, to);
   }
   for (const folder of folders) syncFolderNow(folder);
+}
+
+/** A person's rules, for a folder beside theirs: a link stays one. */
+export function copyRules(path: string, to: string): void {
+  if (lstatSync(path).isSymbolicLink()) symlinkSync(readlinkSync(path), to);
+  else copyDurably(path, to);
 }

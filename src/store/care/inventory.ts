@@ -1,15 +1,15 @@
 /** What lies in a workspace's folder: each file, and what it is there. */
-import { lstatSync, readdirSync } from 'node:fs';
+import { existsSync, lstatSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { SEGMENT_NAME } from '../ingress-segments.ts';
 import { sessionFileKind } from '../session-file.ts';
 import { isFileError } from '../store-error.ts';
 import { MONTH_NAME } from '../usage.ts';
-import type { WorkspacePaths } from '../workspace.ts';
+import { RULES_FILE, type WorkspacePaths } from '../workspace.ts';
 
 /** `runtime`: what a process that owns the workspace keeps there for itself. `foreign`: nothing of ours. */
 export type FileKind =
-  | 'record' | 'journal' | 'ingress' | 'audit' | 'grants' | 'tainted_files' | 'schedules' | 'usage' | 'blob' | 'snapshot' | 'torn' | 'repairs' | 'temporary'
+  | 'record' | 'journal' | 'ingress' | 'audit' | 'grants' | 'tainted_files' | 'schedules' | 'usage' | 'rules' | 'blob' | 'snapshot' | 'torn' | 'repairs' | 'temporary'
   | 'runtime' | 'folder' | 'foreign'; // prettier-ignore
 
 export interface FoundFile {
@@ -35,7 +35,8 @@ export function* inventory({ folder }: WorkspacePaths, below = ''): Generator<Fo
   for (const base of readNames(join(folder, below))) {
     const name = below === '' ? base : `${below}/${base}`;
     const path = join(folder, name);
-    const stat = lstatSync(path, { throwIfNoEntry: false });
+    // A person may keep their rules elsewhere, and link to them.
+    const stat = name === RULES_FILE && existsSync(path) ? statSync(path) : lstatSync(path, { throwIfNoEntry: false });
     if (stat === undefined) continue;
     const isFolder = stat.isDirectory();
     const kind = kindOf(name, isFolder);
@@ -65,6 +66,7 @@ function fileKind(name: string): FileKind {
   if (name === 'governance/grants.jsonl') return 'grants';
   if (name === 'governance/tainted-files.jsonl') return 'tainted_files';
   if (name === 'schedules.jsonl') return 'schedules';
+  if (name === RULES_FILE) return 'rules';
   const [top, base = '', more] = name.split('/');
   if (top === 'ingress' && more === undefined && SEGMENT_NAME.test(base)) return 'ingress';
   if (top === 'usage' && more === undefined && MONTH_NAME.test(base)) return 'usage';

@@ -4,29 +4,23 @@
  */
 import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import type { Clock } from '../../base/clock.ts';
 import { RuntimeError } from '../../contract/errors.ts';
-import type { TaintedPath } from '../../contract/tainted-files.ts';
-import type { TaintedFileRecord } from '../../contract/records.ts';
 import type { BackupRecord, StoreRestored } from '../../contract/store-care.ts';
 import { createAudit } from '../audit.ts';
 import { copyDurably, ensureFolder, syncFolderNow, writeWhole } from '../files.ts';
 import { storeError } from '../store-error.ts';
-import { allTainted, createTaintedFiles } from '../tainted-files.ts';
 import { beginSwitch, endSwitch } from '../switch-folder.ts';
 import { readWorkspace, workspacePathsIn, type WorkspacePaths } from '../workspace.ts';
 import { readBackup } from './backup.ts';
+import { carryOver, type CarryOptions } from './carry-over.ts';
 import { lastEpoch } from './chained.ts';
 import { killEvents } from './dead-events.ts';
 import { inventory } from './inventory.ts';
 
-export interface RestoreOptions {
+export interface RestoreOptions extends CarryOptions {
   paths: WorkspacePaths;
-  workspace: string;
-  source: string;
   /** Replaces a workspace that is there; it is kept beside the new one. Its lock is the caller's. */
   force: boolean;
-  clock: Clock;
   by: string;
   onProgress?: (done: number, total: number) => void | Promise<void>;
 }
@@ -54,7 +48,7 @@ export async function restore(options: RestoreOptions): Promise<StoreRestored> {
     writeWhole(next.record, `${JSON.stringify({ v: backup.format, id: workspace, epoch })}\n`, { sync: true });
     // What waited then may have been answered since. A person may send it again.
     const dead_events = await killEvents(next, workspace, { why: WHY_DEAD, now: options.clock.now() });
-    if (replaces) await carryTaint(paths, next, options);
+    const carried = replaces ? await carryOver(paths, next, options) : { still_revoked: [] };
     const redacted = await redactionsIn(next, options);
     const unredacted = replaces ? [...(await redactionsIn(paths, options))].filter(([end]) => !redacted.has(end)) : [];
     await recordRestore(next, options, { backup_at: backup.at, epoch, dead_events: dead_events.length });
@@ -69,6 +63,7 @@ export async function restore(options: RestoreOptions): Promise<StoreRestored> {
       epoch,
       ...copied,
       dead_events,
+      ...carried,
       unredacted: [...new Set(unredacted.map(([, session]) => session))],
       ...(replaces && { replaced: `${paths.folder}.${kept}` }),
     };
@@ -109,39 +104,6 @@ function copyFiles({ files }: BackupRecord, source: string, making: string): { f
   }
   for (const folder of folders) syncFolderNow(folder);
   return { files: count, bytes };
-}
-
-/** Files are as they are now, not as they were when the backup was made: what is tainted of them stays so. */
-async function carryTaint(
-  from: WorkspacePaths,
-  to: WorkspacePaths,
-  { workspace, clock }: RestoreOptions,
-): Promise<void> {
-  if (!existsSync(from.taintedFiles)) return;
-  const at = (paths: WorkspacePaths) =>
-    createTaintedFiles({
-      path: paths.taintedFiles,
-      tornFolder: paths.torn,
-      workspace: () => workspace,
-      clock,
-      requireLock: () => {},
-    });
-  const [there, here] = [at(from), at(to)];
-  const records = await there.taintedFiles.list().then(
-    (tainted) => tainted.map(taintedAsWell),
-    () => [allTainted('restore')],
-  );
-  try {
-    if (records.length > 0) await here.taintedFiles.append(records);
-  } finally {
-    await here.close();
-  }
-}
-
-/** What was trusted of a folder is not: nobody has looked at what the backup brings back. */
-function taintedAsWell({ path, sources }: TaintedPath, index: number): TaintedFileRecord {
-  const data = { id: `restore-${index}`, call: 'restore', root: path, paths: [path], sources: [...sources] };
-  return { type: 'write.begun', data };
 }
 
 /** Sessions out of which values were taken, by the end that each had then. A log that is damaged tells what can be read. */

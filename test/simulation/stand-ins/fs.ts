@@ -209,6 +209,19 @@ function statOf(node: Node) {
   };
 }
 
+/** There are no links here. */
+export function statSync(given: string): ReturnType<typeof lstatSync> {
+  return lstatSync(given);
+}
+
+export function readlinkSync(given: string): string {
+  throw fileError('ENOENT', 'readlink', given);
+}
+
+export function symlinkSync(_target: string, given: string): void {
+  throw fileError('EACCES', 'symlink', given);
+}
+
 export function existsSync(given: string): boolean {
   return onPath(given, (path, { machine }) => machine.disk.findIfThere(path) !== undefined);
 }

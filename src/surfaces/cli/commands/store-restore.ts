@@ -18,13 +18,19 @@ export const restoreFiles: CommandAction<{ output: OutputFormat; force?: true }>
     await printValue(io, options.output, restored);
     return;
   }
-  const { folder, files, bytes, epoch, backup_at, dead_events, unredacted, replaced } = restored;
+  const { folder, files, bytes, epoch, backup_at, dead_events, replaced } = restored;
+  const { unredacted, still_revoked, rules_left } = restored;
   io.stdout.write(`${folder}: ${files} files, ${bytes} bytes, as of ${utcTime(backup_at)}, epoch ${epoch}\n`);
   if (replaced !== undefined) io.stderr.write(`The workspace as it was is kept as ${replaced}\n`);
   if (unredacted.length > 0) {
     io.stderr.write(
       `Values are back that were taken out of ${oneLine(unredacted.join(', '))}: take them out again with \`${nextCommand(context, options, 'session redact --all')}\`.\n`,
     );
+  }
+  if (still_revoked.length > 0)
+    io.stderr.write(`Grants that were taken back since stay so: ${still_revoked.join(', ')}\n`);
+  if (rules_left !== undefined) {
+    io.stderr.write(`The rules in force stay as they were; those of the backup are others: ${oneLine(rules_left)}\n`);
   }
   io.stderr.write('Approvals that were open then are void.\n');
   sayDead(context, options, dead_events);
