@@ -14,7 +14,8 @@ export function createSandboxNotice({ stderr }: Io): (event: StreamEvent) => voi
     }
     if (event.type !== 'policy.decided') return;
     const { call_id, effect, verdict, rules } = event.data as EntryData<'policy.decided'>;
-    if (effect !== 'exec' || verdict === 'deny') return;
+    // One that was inspected before this process began is only judged again: it stays as confined as it was then.
+    if (effect !== 'exec' || verdict === 'deny' || !confined.has(call_id)) return;
     const notice = noticeOf(
       confined.get(call_id),
       rules.some(({ id }) => id === 'sandbox:none'),
