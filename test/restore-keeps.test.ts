@@ -168,3 +168,42 @@ describe('policy.yaml', () => {
     expect((await place.run(['policy', 'show'])).stdout).toMatch(/exec_command.*deny/);
   });
 });
+
+describe('jobs', () => {
+  const add = async (place: Place, name: string, ...more: string[]): Promise<void> => {
+    const added = await place.run(['cron', 'add', name, '--schedule', '@yearly', '--command', 'echo ran >> ran.txt', ...more]); // prettier-ignore
+    expect(added).toMatchObject({ code: 0 });
+  };
+  const jobs = async (place: Place): Promise<string[]> => {
+    const { stdout } = await place.run(['cron', 'ls', '-o', 'json']);
+    const all = JSON.parse(stdout) as { name: string; status: string }[];
+    return all.map(({ name, status }) => `${name} ${status}`);
+  };
+
+  test('what was in force no more is paused, which is said', async ({ place }) => {
+    obedient(place);
+    for (const name of ['removed', 'paused', 'other', 'same']) await add(place, name);
+    const folder = await backUp(place);
+    for (const name of ['removed', 'other']) await place.run(['cron', 'rm', name]);
+    await place.run(['cron', 'pause', 'paused']);
+    await add(place, 'other', '--jitter', '1m');
+    await add(place, 'new');
+    const { stderr } = await restore(place, folder);
+    const said = "Jobs that weren't in force are paused: removed, paused, other; let one fire again: runtime cron resume <name>\n"; // prettier-ignore
+    expect(stderr).toContain(said);
+    expect(await jobs(place)).toEqual(['removed paused', 'paused paused', 'other paused', 'same active']);
+    expect((await restored(place, folder)).paused_jobs).toEqual(['removed', 'paused', 'other']);
+  });
+
+  test('where nobody can read what was, all are; where there were none, none', async ({ place }) => {
+    obedient(place);
+    await add(place, 'one');
+    const folder = await backUp(place);
+    rmSync(inStore(place, 'schedules.jsonl'));
+    await ask(place, 'touch a');
+    expect((await restored(place, folder)).paused_jobs).toEqual([]);
+    expect(await jobs(place)).toEqual(['one active']);
+    writeFileSync(inStore(place, 'schedules.jsonl'), 'garbage\n', { mode: 0o600 });
+    expect((await restored(place, folder)).paused_jobs).toEqual(['one']);
+  });
+});

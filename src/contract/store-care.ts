@@ -110,6 +110,8 @@ export interface StoreRestored {
   unredacted: string[];
   /** Standing grants of the backup that were taken back since, and so are not in force. */
   still_revoked: string[];
+  /** Names of its jobs that weren't in force in the workspace that it replaces: they are paused. */
+  paused_jobs: string[];
   /** The rules of the backup (`policy.yaml`), where those in force are others: they stay in force. */
   rules_left?: string;
   /** The workspace that stood there before. */

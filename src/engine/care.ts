@@ -25,6 +25,7 @@ import { takeLock, type LockResult } from '../store/lock.ts';
 import { readJournalFile, storedEntry } from '../store/journal-file.ts';
 import { workspacePaths, type WorkspacePaths } from '../store/workspace.ts';
 import { carriedUsage } from './budget/carried.ts';
+import { carriedJobs } from './schedule/carried.ts';
 import { secretsOf } from './config/secrets.ts';
 import type { LoadedConfig } from './config/load.ts';
 import { createResolver } from './session/fold.ts';
@@ -135,6 +136,7 @@ export function restoreBackup(
       clock,
       by: LOCAL_ACTOR.id,
       carriedUsage,
+      carriedJobs,
       ...(onProgress && { onProgress }),
     });
   return existsSync(paths.folder) ? locked(place, work) : work();

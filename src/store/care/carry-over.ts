@@ -7,11 +7,13 @@ import { join } from 'node:path';
 import type { Clock } from '../../base/clock.ts';
 import { localDay } from '../../base/local-date.ts';
 import type { TaintedFileRecord, UsageRecord } from '../../contract/records.ts';
+import type { ScheduleRecord } from '../../contract/schedule.ts';
 import type { StoreRestored } from '../../contract/store-care.ts';
 import type { TaintedPath } from '../../contract/tainted-files.ts';
 import { syncFolderNow } from '../files.ts';
 import { createGrants } from '../grants.ts';
 import type { ShortFileOptions } from '../short-file.ts';
+import { createScheduleLog } from '../schedules.ts';
 import { allTainted, createTaintedFiles } from '../tainted-files.ts';
 import { createUsageLog } from '../usage.ts';
 import { RULES_FILE, type WorkspacePaths } from '../workspace.ts';
@@ -27,18 +29,24 @@ export interface CarryOptions {
    * Undefined: it takes none.
    */
   carriedUsage: (there: readonly UsageRecord[], here: readonly UsageRecord[]) => UsageRecord | undefined;
+  /** The records by which jobs fire no more that didn't there, and their names. `there`: undefined where nobody can read it. */
+  carriedJobs: (
+    there: readonly ScheduleRecord[] | undefined,
+    here: readonly ScheduleRecord[],
+  ) => { records: ScheduleRecord[]; paused: string[] };
 }
 
 export async function carryOver(
   from: WorkspacePaths,
   to: WorkspacePaths,
   options: CarryOptions,
-): Promise<Pick<StoreRestored, 'still_revoked' | 'rules_left'>> {
+): Promise<Pick<StoreRestored, 'still_revoked' | 'paused_jobs' | 'rules_left'>> {
   await carryTaint(from, to, options);
   await carryUsage(from, to, options);
   const still_revoked = await carryRevocations(from, to, options);
+  const paused_jobs = await carryJobs(from, to, options);
   const rules_left = keepRules(from, to, options);
-  return { still_revoked, ...(rules_left !== undefined && { rules_left }) };
+  return { still_revoked, paused_jobs, ...(rules_left !== undefined && { rules_left }) };
 }
 
 function fileIn(path: string, { torn }: WorkspacePaths, { workspace, clock }: CarryOptions): ShortFileOptions {
@@ -80,6 +88,25 @@ async function carryRevocations(from: WorkspacePaths, to: WorkspacePaths, option
     await here!.close();
   }
   return ids;
+}
+
+/** Of a file of the backup that is damaged nothing fires: it is to be mended first. */
+async function carryJobs(from: WorkspacePaths, to: WorkspacePaths, options: CarryOptions): Promise<string[]> {
+  const [there, here] = [from, to].map((paths) => createScheduleLog(fileIn(paths.schedules, paths, options)));
+  const jobs = await jobsIn(here!).catch(() => []);
+  const { records, paused } = options.carriedJobs(await jobsIn(there!).catch(() => undefined), jobs);
+  try {
+    if (records.length > 0) await here!.schedules.append(records, { sync: true });
+  } finally {
+    await here!.close();
+  }
+  return paused;
+}
+
+async function jobsIn({ schedules }: ReturnType<typeof createScheduleLog>): Promise<ScheduleRecord[]> {
+  const records: ScheduleRecord[] = [];
+  await schedules.read((record) => void records.push(record));
+  return records;
 }
 
 /** Of this month: what was used before counts no more. Of a file that is damaged what can be read counts. */

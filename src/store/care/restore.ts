@@ -48,7 +48,7 @@ export async function restore(options: RestoreOptions): Promise<StoreRestored> {
     writeWhole(next.record, `${JSON.stringify({ v: backup.format, id: workspace, epoch })}\n`, { sync: true });
     // What waited then may have been answered since. A person may send it again.
     const dead_events = await killEvents(next, workspace, { why: WHY_DEAD, now: options.clock.now() });
-    const carried = replaces ? await carryOver(paths, next, options) : { still_revoked: [] };
+    const carried = replaces ? await carryOver(paths, next, options) : { still_revoked: [], paused_jobs: [] };
     const redacted = await redactionsIn(next, options);
     const unredacted = replaces ? [...(await redactionsIn(paths, options))].filter(([end]) => !redacted.has(end)) : [];
     await recordRestore(next, options, { backup_at: backup.at, epoch, dead_events: dead_events.length });

@@ -19,7 +19,7 @@ export const restoreFiles: CommandAction<{ output: OutputFormat; force?: true }>
     return;
   }
   const { folder, files, bytes, epoch, backup_at, dead_events, replaced } = restored;
-  const { unredacted, still_revoked, rules_left } = restored;
+  const { unredacted, still_revoked, paused_jobs, rules_left } = restored;
   io.stdout.write(`${folder}: ${files} files, ${bytes} bytes, as of ${utcTime(backup_at)}, epoch ${epoch}\n`);
   if (replaced !== undefined) io.stderr.write(`The workspace as it was is kept as ${replaced}\n`);
   if (unredacted.length > 0) {
@@ -29,6 +29,10 @@ export const restoreFiles: CommandAction<{ output: OutputFormat; force?: true }>
   }
   if (still_revoked.length > 0)
     io.stderr.write(`Grants that were taken back since stay so: ${still_revoked.join(', ')}\n`);
+  if (paused_jobs.length > 0) {
+    const next = 'let one fire again: runtime cron resume <name>';
+    io.stderr.write(`Jobs that weren't in force are paused: ${paused_jobs.map(oneLine).join(', ')}; ${next}\n`);
+  }
   if (rules_left !== undefined) {
     io.stderr.write(`The rules in force stay as they were; those of the backup are others: ${oneLine(rules_left)}\n`);
   }
