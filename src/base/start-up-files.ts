@@ -10,21 +10,32 @@ import { remembering, rememberingFor } from './remembering.ts';
 
 const NAMES = [
   // shells
-  '.profile', '.bash_profile', '.bash_login', '.bash_logout', '.bashrc', '.bashrc.d', '.bash_aliases', '.bash_completion',
+  '.profile', '.bash_profile', '.bash_login', '.bash_logout', '.bashrc', '.bashrc.d', '.bash_aliases', '.bash_completion', '.bash_completion.d',
   '.zshenv', '.zprofile', '.zshrc', '.zlogin', '.zlogout', '.zsh', '.oh-my-zsh', '.kshrc', '.mkshrc', '.cshrc', '.tcshrc',
   '.login', '.logout', '.xonshrc', '.inputrc', '.pam_environment', '.direnvrc',
-  '.config/fish', '.config/zsh', '.config/bash', '.config/nushell', '.config/xonsh', '.config/elvish', '.config/direnv',
-  '.config/environment.d', '.config/starship.toml', '.local/share/bash-completion', '.local/share/fish',
+  '.config/fish', '.config/zsh', '.config/bash', '.config/bash_completion', '.config/nushell', '.config/xonsh', '.config/elvish', '.config/direnv',
+  '.config/environment.d', '.config/starship.toml', '.config/sheldon', '.local/share/bash-completion', '.local/share/fish', '.local/share/zinit',
   // sessions
-  '.xprofile', '.xinitrc', '.xsession', '.xsessionrc', '.config/autostart', '.config/systemd', '.config/plasma-workspace',
-  '.config/sway', '.config/i3', '.i3', '.config/hypr', '.config/openbox', '.config/labwc', '.config/awesome', '.config/bspwm',
-  '.config/river', '.config/qtile', '.config/xmonad', '.xmonad', '.fluxbox', '.icewm', '.config/X11', '.Xmodmap', '.xbindkeysrc', '.local/share/systemd', '.local/share/dbus-1', '.local/share/applications',
-  'Library/LaunchAgents',
+  '.xprofile', '.xinitrc', '.xsession', '.xsessionrc', '.config/autostart', '.config/autostart-scripts', '.config/systemd', '.config/user-tmpfiles.d',
+  '.config/plasma-workspace', '.config/uwsm', '.config/xfce4', '.config/lxsession', '.config/lxqt', '.config/sway', '.config/i3', '.i3', '.config/i3status',
+  '.config/hypr', '.config/niri', '.config/wayfire.ini', '.config/openbox', '.config/labwc', '.config/awesome', '.config/bspwm', '.config/herbstluftwm',
+  '.config/river', '.config/qtile', '.config/xmonad', '.xmonad', '.fluxbox', '.icewm', '.config/X11', '.Xmodmap', '.xbindkeysrc', '.config/sxhkd',
+  '.config/waybar', '.config/polybar', '.config/eww', '.config/rofi', '.config/dunst', '.config/swaync', '.config/swayidle', '.config/picom',
+  '.config/kglobalshortcutsrc', '.config/khotkeysrc', '.config/mimeapps.list', '.config/user-dirs.dirs', '.local/share/systemd', '.local/share/dbus-1',
+  '.local/share/applications', '.local/share/gnome-shell', '.local/share/plasma', '.local/share/kwin', '.local/share/kio', '.local/share/kservices5',
+  '.local/share/nautilus', '.local/share/nautilus-python', '.local/share/nemo', '.local/share/thumbnailers', 'Library/LaunchAgents',
+  // where programs are found
+  'bin', '.local/bin', '.local/lib', '.cargo/bin', '.cargo/env', '.rustup', '.nvm', '.pyenv', '.rbenv', '.nodenv', '.goenv', '.jenv', '.asdf', '.volta', '.bun/bin',
+  '.deno/bin', '.yarn/bin', '.npm-global', '.sdkman', '.ghcup', '.krew', '.dotnet/tools', 'go/bin', '.local/share/mise', '.local/share/pnpm', '.local/share/rtx',
+  '.config/mise', '.config/go',
   // programs
-  'bin', '.local/bin', '.local/lib', '.cargo/bin', '.cargo/env', '.nvm', '.fzf.bash', '.fzf.zsh', '.cargo/config', '.cargo/config.toml', '.gitconfig', '.config/git', '.hgrc', '.npmrc',
-  '.vimrc', '.gvimrc', '.vim', '.exrc', '.config/nvim', '.emacs', '.emacs.d', '.config/emacs', '.tmux.conf', '.config/tmux',
-  '.screenrc', '.gdbinit', '.config/gdb', '.lldbinit', '.config/vim', '.config/powershell', '.config/mise', '.config/wezterm',
-  '.wezterm.lua', '.julia/config', '.pdbrc', '.psqlrc', '.sqliterc', '.irbrc', '.Rprofile', '.mailcap', '.ssh/config', '.ssh/rc',
+  '.fzf.bash', '.fzf.zsh', '.cargo/config', '.cargo/config.toml', '.gitconfig', '.config/git', '.hgrc', '.config/hg', '.config/jj', '.jjconfig.toml', '.npmrc',
+  '.vimrc', '.gvimrc', '.vim', '.exrc', '.config/nvim', '.local/share/nvim', '.emacs', '.emacs.d', '.config/emacs', '.config/helix', '.config/kak', '.config/zed',
+  '.config/Code/User', '.config/VSCodium/User', '.vscode/extensions', '.config/sublime-text', '.tmux.conf', '.config/tmux', '.config/zellij',
+  '.screenrc', '.gdbinit', '.config/gdb', '.lldbinit', '.config/vim', '.config/powershell', '.config/wezterm', '.wezterm.lua', '.config/kitty',
+  '.config/alacritty', '.alacritty.toml', '.config/ghostty', '.config/foot', '.config/terminator', '.config/ranger', '.config/lf', '.config/yazi', '.config/vifm', '.config/nnn',
+  '.config/lazygit', '.config/mpv', '.config/ipython', '.config/matplotlib', '.julia/config', '.pdbrc', '.psqlrc', '.sqliterc', '.irbrc', '.Rprofile', '.mailcap',
+  '.ssh/config', '.ssh/rc',
 ]; // prettier-ignore
 
 /**
