@@ -186,6 +186,26 @@ for (const level of LEVELS) {
         expect(reached.map((one) => one())).toEqual([false, false, false]);
       });
 
+      test('no end of a pair reaches one either, of messages or of streams', async () => {
+        const at = (name: string): string => join(t.root, name);
+        const stream = await heard((server) => server.listen(at('stream.sock')));
+        const bind = `perl -MSocket -e 'socket(my $s, AF_UNIX, SOCK_DGRAM, 0); bind($s, pack_sockaddr_un($ARGV[0])) or die; $| = 1; print "bound"; recv($s, my $got, 9, 0); print $got'`;
+        const messages = spawn('/bin/sh', ['-c', `exec ${bind} "$0"`, at('messages.sock')], { stdio: ['ignore', 'pipe', 'inherit'] });
+        let got = '';
+        await new Promise<void>((resolve) => messages.stdout.on('data', (bytes: Buffer) => ((got += bytes.toString()), resolve())));
+        const perl = `perl -MSocket -e 'for my $kind (1, 2, 5) { for my $path (@ARGV) { for my $closed (0, 1) {
+          socketpair(my $one, my $other, AF_UNIX, $kind, 0) or next;
+          close $other if $closed;
+          print "$kind $path\n" if connect($one, pack_sockaddr_un($path)) || defined send($one, "x", 0, pack_sockaddr_un($path)) && $kind == 2;
+        } } } print "end\n"'`;
+        try {
+          expect(await output(`${perl} stream.sock messages.sock`)).toBe('end\n[exit code 0]');
+          expect([stream(), got]).toEqual([false, 'bound']);
+        } finally {
+          messages.kill('SIGKILL');
+        }
+      }); // prettier-ignore
+
       test('other kinds of sockets, and rings that would open them, are refused', async () => {
         const kinds = [1, 3, 5, 9, 17, 21, 29, 30, 38, 40, 44].map(
           (family) => `socket(my $s${family}, ${family}, 1, 0) and print "family ${family}\\n";`,

@@ -1,15 +1,18 @@
 /** What a command leaves in the project, to open something for the next one or for what is run outside of a sandbox. */
+import { spawnSync } from 'node:child_process';
 import {
   chmodSync,
   existsSync,
   mkdirSync,
   readdirSync,
   readFileSync,
+  realpathSync,
   renameSync,
   rmSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { createSandboxes } from '../adapters/sandbox/sandboxes.ts';
@@ -97,6 +100,29 @@ for (const level of LEVELS) {
         print chmod(04755, "a.txt") ? "changed\\n" : "refused\\n"; print chmod(0755, "a.txt") ? "plain\\n" : ""'`;
       expect(await c.output(perl)).toBe('refused\nrefused\nplain\n[exit code 0]');
     });
+
+    test('a chain of processes that each leave their parent ends with it', { timeout: 30_000 }, async () => {
+      // A lock is held by whoever has inherited the file: by the chain as long as there is one.
+      const chain = `perl -MPOSIX -MFcntl=:flock -e 'open(my $lock, ">", "lock"); flock($lock, LOCK_EX); %ENV = ();
+        $SIG{$_} = "IGNORE" for qw(TERM INT HUP); exit if fork; setsid(); close $_ for *STDIN, *STDOUT, *STDERR;
+        for (my $end = time + 20; time < $end;) { POSIX::_exit(0) if fork }'`;
+      const isHeld = (): boolean =>
+        spawnSync('/bin/sh', ['-c', 'flock -n "$0" true', join(c.t.root, 'lock')]).status === 1;
+      const cmd = `${chain}; flock -n lock true || echo held; until [ -e go ]; do sleep 0.02; done`;
+      const running = c.run(cmd);
+      await vi.waitFor(() => expect(isHeld()).toBe(true), { timeout: 10_000 });
+      c.t.file('go', '');
+      expect(await running).toMatchObject({ output: 'held\n[exit code 0]' });
+      expect(isHeld()).toBe(false);
+    });
+
+    test('its own folder goes also when what it nested there is too deep for a path, and locked', async () => {
+      const nest = `perl -e 'chdir $ENV{TMPDIR}; for (1 .. 40) { mkdir "d" x 250; chdir "d" x 250 } print "made\n" if mkdir "x"; chmod 0, "."; chmod 0, $ENV{TMPDIR}'`;
+      const said = await c.output(`echo "$TMPDIR"; cat /proc/self/mountinfo; ${nest}`);
+      expect(said).toMatch(/\nmade\n\[exit code 0\]$/);
+      const whole = join(realpathSync(tmpdir()), /runtime-scratch-\w+/.exec(said)![0]);
+      await vi.waitFor(() => expect(existsSync(whole)).toBe(false), { timeout: 30_000 });
+    }, 60_000); // prettier-ignore
 
     test('who kills it from outside is not told that it never ran', async () => {
       const mark = `echo begun-${process.pid}-${level.name}`;

@@ -1,5 +1,5 @@
 /** Projects that lie in a home, or to which it leads: what starts with the next shell stays, and what is hidden stays so. */
-import { existsSync, mkdirSync, readFileSync, renameSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { testHost } from '../adapters/tools/test-host.ts';
@@ -72,6 +72,23 @@ for (const level of LEVELS) {
         expect(['fish/config.fish', 'other/y'].map((path) => readFileSync(join(config, path), 'utf8'))).toEqual(['ours\n', 'evil\n']); // prettier-ignore
         renameSync(inHome('was'), c.t.root);
       });
+
+      test('it is set aside under another name where that is taken, and where its folder is locked', async () => {
+        renameSync(c.t.root, inHome('was'));
+        const config = inHome('.config');
+        const found = await c.sandboxes.find(config);
+        if ('none' in found) throw new Error(found.none);
+        const project = testHost({ home: inHome('.runtime'), sandboxes: c.sandboxes }, config);
+        const cmd =
+          'mkdir fish.set-aside; ln -s x environment.d.set-aside; mkdir fish environment.d autostart; for f in fish/config.fish environment.d/a.conf autostart/a.desktop; do echo evil >$f; done; chmod 555 autostart .';
+        const request = { ...project.request('exec_command', { cmd }), sandbox: level.name };
+        await project.run(request, await project.host.inspect(request));
+        const here = readdirSync(config);
+        for (const name of ['fish', 'environment.d', 'autostart']) expect(here).not.toContain(name);
+        expect(here).toEqual(expect.arrayContaining(['autostart.set-aside', 'environment.d.set-aside-2', 'fish.set-aside-2']));
+        expect(readdirSync(join(config, 'fish.set-aside'))).toEqual([]);
+        renameSync(inHome('was'), c.t.root);
+      }); // prettier-ignore
 
       test('of two kept folders one may lie in the other', async () => {
         c.t.file('.git/config', '[core]\n\thooksPath = .husky/_\n');

@@ -1,5 +1,6 @@
 /** A secret of the project stays where it is hidden: the folders around it can't be moved, by whatever command. */
-import { mkdirSync, readFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { tryOut } from '../adapters/sandbox/try-out.ts';
@@ -24,6 +25,7 @@ describe.skipIf(unmet !== '')(`${bubblewrap!.name}${unmet}`, () => {
   test.each([
     'mv config node_modules/x', 'mv config/deploy node_modules/x', "mv config $'\\xff'", 'mv config other', 'mv config/deploy/server.pem x',
     'mkdir d && mv config/deploy d', 'mkdir x; EXCHANGE config/deploy x', 'mkdir x; EXCHANGE config x', 'ln -s /tmp l; EXCHANGE config l', 'rm -rf config',
+    'mkdir tests && mv config tests/', 'mkdir tests && mv config/deploy tests/', 'ln config/deploy/server.pem x.txt', 'mkdir tests && cp -al config tests/c',
   ])('%s', async (line) => {
     await c.output(line.replace('EXCHANGE', EXCHANGE));
     expect(await c.output('grep -rs . .')).not.toContain('geheim');
@@ -55,6 +57,41 @@ describe.skipIf(unmet !== '')(`${bubblewrap!.name}${unmet}`, () => {
     const next = await c.sandboxes.find(join(c.t.root, 'src'));
     if ('none' in next) throw new Error(next.none);
     expect(await tryOut(next, '/', { PATH }, ['-c', line])).toBeUndefined();
+  });
+
+  describe('nor are they seen from such a folder, whatever a command made', () => {
+    const seenFrom = async (folder: string): Promise<string | undefined> => {
+      const sandbox = await c.sandboxes.find(join(c.t.root, folder));
+      if ('none' in sandbox) return sandbox.none;
+      const line = `cd ${c.t.root} && ! cat .env config/deploy/server.pem | grep geheim && exit 42`;
+      return tryOut(sandbox, '/', { PATH }, ['-c', line]);
+    };
+    beforeEach(() => {
+      c.t.file('.env', 'KEY=geheim\n');
+      c.t.file('src/a.txt', 'one\n');
+      execFileSync('git', ['init', '-q'], { cwd: c.t.root });
+    });
+
+    test.each([
+      'git init -q', 'echo gitdir: /nonexistent >.git', 'echo gitdir: ../.git >.git', ': >.git', 'mkdir .git; chmod 0 .git',
+    ])('of the folder: %s', async (line) => {
+      await c.output(`cd src && { ${line}; }`);
+      expect(readdirSync(join(c.t.root, 'src'))).toContain('.git');
+      expect(await seenFrom('src')).toBeUndefined();
+    }); // prettier-ignore
+
+    test('a link to the repository leaves the folder no sandbox', async () => {
+      await c.output('ln -s ../.git src/.git');
+      expect(await seenFrom('src')).toMatch(/^git, a shell or a session runs, or goes by, what \S+ leads to/);
+    });
+
+    test.each(['rm .git/HEAD', 'rm -rf .git/objects', 'rm .git/HEAD; mkdir .git/HEAD', 'chmod 0 .git'])(
+      'of the repository around it: %s',
+      async (line) => {
+        await c.output(line);
+        expect(await seenFrom('src')).toBeUndefined();
+      },
+    );
   });
 
   test('nothing begins in a folder of a project while a command runs in that', async () => {

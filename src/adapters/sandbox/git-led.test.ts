@@ -40,6 +40,34 @@ describe('a link that a command left is removed', () => {
     expect(readFileSync(join(base, 'key'), 'utf8')).toBe('geheim\n');
   }); // prettier-ignore
 
+  test('whatever else git and its helpers keep there, at once: nothing is made where they lead', () => {
+    const begun = ['rebase-merge', 'rebase-apply', 'sequencer'];
+    const files = [
+      'ORIG_HEAD', 'MERGE_MSG', 'SQUASH_MSG', 'MERGE_HEAD', 'MERGE_MODE', 'AUTO_MERGE', 'MERGE_AUTOSTASH', 'BISECT_LOG', 'BISECT_START',
+      'BISECT_TERMS', 'NOTES_EDITMSG', 'TAG_EDITMSG', 'REBASE_HEAD', 'CHERRY_PICK_HEAD', 'REVERT_HEAD', 'gc.log', 'gc.pid', 'info/refs',
+      'info/sparse-checkout', 'info/attributes', 'info/grafts', 'objects/info/packs', 'packed-refs.new', 'ADD_EDIT.patch', 'shallow',
+      'addp-hunk-edit.diff', 'fsmonitor--daemon.ipc', 'logs/refs/stash', 'refs/stash', 'refs/heads/x', 'COMMIT_EDITMSG~',
+      '.COMMIT_EDITMSG.swp', 'index.stash.123', 'X.set-aside',
+    ]; // prettier-ignore
+    const folders = ['rr-cache', 'lfs', 'svn', 'annex', 'modules', 'logs/refs/remotes', 'refs/remotes', 'refs/notes', 'objects/cd', 'reftable']; // prettier-ignore
+    const elsewhere = join(base, 'documents');
+    mkdirSync(elsewhere);
+    const end = hold();
+    for (const name of files) {
+      mkdirSync(dirname(own(name)), { recursive: true });
+      symlinkSync(join(elsewhere, `of-${name.replaceAll('/', '-')}`), own(name));
+    }
+    for (const name of [...folders, ...begun]) symlinkSync(elsewhere, own(name));
+    const expected = [
+      ...[...files, ...folders].map((name) => `removed, a link: .git/${name}`),
+      ...begun.map((name) => `set aside: .git/${name}`),
+    ];
+    expect(end().sort()).toEqual(expected.sort());
+    const links = readdirSync(own('.'), { recursive: true, withFileTypes: true }).filter((one) => one.isSymbolicLink());
+    expect(links.map(({ name }) => name).sort()).toEqual(begun.map((name) => `${name}.set-aside`).sort());
+    expect(readdirSync(elsewhere)).toEqual([]);
+  });
+
   test('whose name, or whose folder’s, is no UTF-8', () => {
     const end = hold();
     const odd = (...names: string[]): Buffer => Buffer.from([own('logs'), ...names].join('/'), 'latin1');

@@ -67,6 +67,10 @@ describe('what git has begun', () => {
 
   test.each<[what: string, make: (folder: string) => void]>([
     ['steps that run commands', file('git-rebase-todo', 'pick 1234\n  exec x\n')],
+    ['… by the short name, with a tab', file('git-rebase-todo', 'x\ttouch p\n')],
+    ['… behind a tab, in lines of Windows', file('git-rebase-todo', 'noop\r\n\texec touch p\r\n')],
+    ['… in a last line that has no end', file('git-rebase-todo', 'noop\nx touch p')],
+    ['… with no word behind them in their line', file('git-rebase-todo', 'exec\n')],
     ['steps that are too long to be read', file('git-rebase-todo', `${'#'.repeat(2 * 1024 * 1024)}\nexec x\n`)],
     ['a strategy that is a program', file('strategy', 'x/../evil.sh\n')],
     ['a folder behind a link, harmless as yet', (folder) => symlinkSync('../../other', folder)],

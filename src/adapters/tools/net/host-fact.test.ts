@@ -48,6 +48,7 @@ describe('however it is spelt, it is where it leads', () => {
     ['http:/127.0.0.1/', '127.0.0.1:80 loopback'],
     ['http:127.0.0.1', '127.0.0.1:80 loopback'],
     ['http:////127.0.0.1/', '127.0.0.1:80 loopback'],
+    ['http:///127.0.0.1/', '127.0.0.1:80 loopback'],
     ['HTTPS://127.0.0.1', '127.0.0.1:443 loopback'],
     // IPv6, and IPv4 within it
     ['http://[::1]/', '[::1]:80 loopback'],
@@ -59,6 +60,10 @@ describe('however it is spelt, it is where it leads', () => {
     ['http://[::127.0.0.1]/', '[::7f00:1]:80 loopback'],
     ['http://[64:ff9b::10.0.0.1]/', '[64:ff9b::a00:1]:80 private'],
     ['http://[2002:7f00:1::]/', '[2002:7f00:1::]:80 loopback'],
+    ['http://[0:0:0:0:0:ffff:7f00:1]/', '[::ffff:7f00:1]:80 loopback'],
+    ['http://[::ffff:0:127.0.0.1]/', '[::ffff:0:7f00:1]:80 loopback'],
+    ['http://[64:ff9b::7f00:1]/', '[64:ff9b::7f00:1]:80 loopback'],
+    ['http://[64:ff9b:1::7f00:1]/', '[64:ff9b:1::7f00:1]:80 private'],
     ['http://[fe80::1]/', '[fe80::1]:80 link_local'],
     ['http://[fe80::1%25eth0]/', 'no URL'],
     ['http://[fc00::1]/', '[fc00::1]:80 private'],
@@ -109,6 +114,8 @@ describe('however it is spelt, it is where it leads', () => {
     ['http://127.0.0.1:65536/', 'no URL'],
     ['http://a b/', 'no URL'],
     ['http://[::1/', 'no URL'],
+    ['http://127.0.0.1%00.example.org/', 'no URL'],
+    ['http://127.0.0.1%2f:8080/', 'no URL'],
     // public ones
     ['https://example.org', 'example.org:443 public'],
     ['https://Example.ORG.:443/a', 'example.org:443 public'],

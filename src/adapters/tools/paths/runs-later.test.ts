@@ -69,6 +69,16 @@ test('… and what a home leads to, or holds around the project', async () => {
   rmSync(home, { recursive: true });
 });
 
+test('… also where the project holds that home', async () => {
+  t.remove();
+  t = testHost();
+  const home = join(t.root, 'me');
+  mkdirSync(home);
+  t = testHost({ environment: { PATH: process.env['PATH'], HOME: home } }, t.root);
+  for (const path of ['.bash_profile', '.config/autostart/a.desktop', 'bin/ls']) expect(await laterOf(`me/${path}`)).toBe(true);
+  for (const path of ['notes/x', 'binary']) expect(await laterOf(`me/${path}`)).toBe(false);
+}); // prettier-ignore
+
 test('settings that are no file, or endless, hold nothing up', async () => {
   mkdirSync(join(t.root, '.git'));
   t.file('.git/config', '[include]\n\tpath = ../pipe\n\tpath = ../zero\n[core]\n\thooksPath = h\n');

@@ -111,6 +111,16 @@ test('started in .config they are secrets, too', async () => {
   expect((await t.call('search_files', { query: 'needle' })).output).toBe('[no line matches]');
 });
 
+test('started above the home they are, and a search passes over them', async () => {
+  const home = join(house, 'me');
+  const paths = ['.netrc', '.bash_history', '.config/gh/hosts.yml'].map((path) => `me/${path}`);
+  for (const path of [...paths, 'me/notes.txt']) put(path);
+  const t = testHost({ environment: { HOME: home }, home: join(home, '.runtime') }, house);
+  for (const path of paths) expect([path, await isSecret(t, path)]).toEqual([path, true]);
+  expect((await t.call('search_files', { query: 'needle' })).output).toBe('me/notes.txt:1: needle');
+  expect((await t.call('search_files', { query: 'needle', path: 'me' })).output).toBe('me/notes.txt:1: needle');
+});
+
 test('from any other project they are, also over links', async () => {
   put('.bash_history');
   put('dotfiles/config/gh/hosts.yml');
@@ -124,6 +134,19 @@ test('from any other project they are, also over links', async () => {
   }
   expect((await t.call('search_files', { query: 'needle' })).output).toBe('[no line matches]');
 });
+
+test.each(['.env/', '.env/.', './/.env', 'src/../.env', 'a.txt', 'c/deploy/server.pem', 'c/deploy/server.pem/'])(
+  'one of the project is one as %s',
+  async (path) => {
+    for (const name of ['.env', 'config/deploy/server.pem', 'src/a.ts']) put(`project/${name}`);
+    const t = startedIn('project');
+    symlinkSync('.env', join(t.root, 'a.txt'));
+    symlinkSync('config', join(t.root, 'c'));
+    expect(await isSecret(t, path)).toBe(true);
+    expect(await isSecret(t, 'src/a.ts')).toBe(false);
+    expect((await t.call('search_files', { query: 'needle', path: 'c' })).output).not.toContain('needle');
+  },
+);
 
 test('a link on the way that is one counts, wherever it leads', async () => {
   put('stow/hosts.yml');
