@@ -263,6 +263,21 @@ describe('what can no longer be answered', () => {
     await expectVerified(place, 'one');
   });
 
+  test.for([
+    ['--governance.auto_allow', 'exec_command'],
+    ['--governance.rules', '[{"tool":"exec_command","command":"echo *","path":"*.txt","decision":"allow"}]'],
+  ])('a looser one doesn’t: it waits as it did, and what is denied stays so: %s %s', async (flags, { place }) => {
+    oneCommand(place);
+    const { id } = await ask(place);
+    const resumed = await place.run(['run', '--session', 'one', ...flags]);
+    expect([resumed.code, approvalsIn(resumed)]).toEqual([5, [id]]);
+    expect((await place.run(['deny', id])).code).toBe(0);
+    expect((await place.run(['run', '--session', 'one', ...flags])).stdout).toContain('[approval_denied]');
+    expect(place.read('ran.txt')).toBe('');
+    expect((await place.run(['run', '--session', 'two', 'run it', ...flags])).code).toBe(0);
+    await expectVerified(place, 'one');
+  });
+
   test('of a session that was removed there is none', async ({ place }) => {
     oneCommand(place);
     const { id } = await ask(place);

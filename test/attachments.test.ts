@@ -1,5 +1,5 @@
 /** Files that go with a message, from each surface: images and documents as their bytes, texts as text. */
-import { readdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import OpenAI from 'openai';
 import { describe, expect } from 'vitest';
@@ -104,6 +104,18 @@ describe('run --attach', () => {
     mock.reply({ text: 'I see.' });
     expect(await run(outside)).toMatchObject({ code: 0, stdout: 'I see.\n' });
     expect(JSON.stringify(lastMessage(mock))).toContain('Dear diary.');
+  });
+
+  test('nor is a link that leads to a secret of the project, however it is named', async ({ place, mock }) => {
+    place.connect(mock);
+    place.write('.env', 'TOKEN=geheim-4711');
+    mkdirSync(join(place.project, 'docs'));
+    symlinkSync('../.env', join(place.project, 'docs/notes.md'));
+    for (const name of ['docs/notes.md', './docs/../docs/notes.md']) {
+      const refused = await place.run(['run', '--session', 'one', '--attach', name, 'look']);
+      expect(refused).toMatchObject({ code: 2, stdout: '', stderr: expect.stringContaining('is not attached: ') });
+    }
+    expect(mock.requests).toEqual([]);
   });
 
   test('a known secret is taken out of a text, and an image that has one in it is refused', async ({ place, mock }) => {

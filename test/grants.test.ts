@@ -31,6 +31,20 @@ describe('once', () => {
   });
 });
 
+test('a fork behind an answer that was used does not use it again', async ({ place }) => {
+  obedient(place);
+  await grantOnce(place, 'one', ADD);
+  const lines = place.journal('one');
+  const seqOf = (type: string): number => lines.find((line) => line.type === type)!.seq;
+  for (let seq = seqOf('approval.requested'); seq < seqOf('call.finished'); seq++) {
+    const id = (await place.run(['session', 'fork', 'one', '--at', `seq:${seq}`])).stdout.trim();
+    expect(entriesOf(place.journal(id), 'session.forked')).toMatchObject([{ from: { seq } }]);
+    await place.run(['session', 'resume', id]);
+    expect([seq, place.read('a.txt')]).toEqual([seq, 'a\n']);
+    await expectVerified(place, id);
+  }
+});
+
 describe('--session', () => {
   test('the same call runs in this session, and asks in another', async ({ place }) => {
     obedient(place);
@@ -66,6 +80,18 @@ describe('--session', () => {
     expect((await tell(place, 'forked', ADD)).code).toBe(5);
     await place.run(['session', 'rm', 'one', '--force']);
     expect((await place.run(['approvals', 'grants'])).stdout).not.toContain(' one ');
+  });
+
+  test('stays behind, where the session is exported and imported, under its own name, too', async ({ place }) => {
+    obedient(place);
+    await grantOnce(place, 'one', ADD, '--session');
+    await place.run(['session', 'export', 'one', '--file', 'one.jsonl']);
+    expect(await place.run(['session', 'import', 'one.jsonl', '--as', 'two'])).toMatchObject({ code: 0 });
+    expect((await tell(place, 'two', ADD)).code).toBe(5);
+    await place.run(['session', 'rm', 'one', '--force']);
+    expect(await place.run(['session', 'import', 'one.jsonl'])).toMatchObject({ code: 0 });
+    expect((await tell(place, 'one', ADD)).code).toBe(5);
+    expect(place.read('a.txt')).toBe('a\n');
   });
 
   test('other arguments ask', async ({ place }) => {

@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect } from 'vitest';
-import { type Place, test, until } from './support/place.ts';
+import { LAUNCHER, type Place, test, until } from './support/place.ts';
 
 /** Mounts of its own, which end with it. `/srv` is empty there. */
 const OWN = 'mount -t tmpfs -o mode=755 none /srv';
@@ -96,6 +96,31 @@ describe.skipIf(!MAY_MOUNT)(`mounts${MAY_MOUNT ? '' : ' (skipped: none can be ma
       expect([code, stdout]).toEqual([5, '']);
     },
   );
+
+  describe.skipIf(LAUNCHER.startsWith('/root/'))('what is hidden in the home of the account', () => {
+    // There everybody is root.
+    const mounts = `mount -t tmpfs none /root && mkdir -p /root/.ssh /root/.config/gh /root/snap/1 && echo plain > /root/notes && for f in .netrc .ssh/id_ed25519 .config/gh/hosts.yml .bash_history; do echo ${SECRET} > /root/$f; done`; // prettier-ignore
+    const script =
+      'cd /root; cat notes .netrc .ssh/id_ed25519 .config/gh/hosts.yml .bash_history 2>/dev/null; echo end';
+
+    test.for([
+      ['a folder of it', 'export HOME=/root/snap/1'],
+      ['a folder elsewhere', ':'],
+      ['one that is not there', 'export HOME=/nonexistent'],
+      ['nothing', 'unset HOME'],
+    ])('stays so where HOME says %s', async ([, says], { place }) => {
+      place.write('w.sh', script);
+      const running = await runWhere(place, `${mounts}; ${says}`, [['exec_command', { cmd: 'sh w.sh' }]]);
+      expect(await running.ended).toMatchObject({ code: 0, stdout: 'plain\nend\n[exit code 0]\n' });
+    });
+
+    test('and where HOME says the project, there is no sandbox', async ({ place }) => {
+      place.write('w.sh', script);
+      const home = `export HOME='${place.project}'`;
+      const running = await runWhere(place, `${mounts}; ${home}`, [['exec_command', { cmd: 'sh w.sh' }]]);
+      expect(await running.ended).toMatchObject({ code: 5, stdout: '' });
+    });
+  });
 
   test('what is mounted while a command runs does not come into its sandbox', async ({ place }) => {
     const home = dirname(place.home);

@@ -152,6 +152,19 @@ describe('it goes along', () => {
   });
 });
 
+test('what is redacted of a session leaves it as tainted as it was', async ({ place }) => {
+  await playBeside(place);
+  await say(place, 'one', 'open');
+  await place.run(['session', 'compact', 'one']);
+  expect(await say(place, 'one', 'go on')).toMatchObject({ code: 0 });
+  const redacted = await place.run(['session', 'redact', 'one'], { input: 'A page.\n' });
+  expect(redacted).toMatchObject({ code: 0 });
+  expect(JSON.stringify(place.journal('one'))).not.toContain('A page.');
+  expect(await taintOf(place, 'one')).toEqual([SOURCE]);
+  expect(await runsIn(place, 'one')).toBe(false);
+  await expectVerified(place, 'one');
+});
+
 test('a goal: into the steps behind the one that read the page, and back into what goes on', async ({ place }) => {
   const at = await servePage(place);
   place.play(

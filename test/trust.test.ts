@@ -1,5 +1,5 @@
 /** What a project's folder says to agents is told to a model only as a person has seen it. */
-import { rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect } from 'vitest';
 import { startMockOpenai } from './support/mock-openai.ts';
@@ -89,6 +89,20 @@ describe('runtime trust', () => {
     symlinkSync('two.md', join(place.project, 'AGENTS.md'));
     expect((await told(place)).instructions).not.toContain(EVIL);
   });
+
+  test('what a link leads to out of the project, or to a secret, is told to nobody before it is trusted', async ({
+    place,
+  }) => {
+    place.write('.env', 'TOKEN=geheim-4711');
+    place.write('../diary.txt', 'geheim-4711');
+    for (const target of ['.env', '../diary.txt']) {
+      rmSync(join(place.project, 'AGENTS.md'), { force: true });
+      symlinkSync(target, join(place.project, 'AGENTS.md'));
+      expect((await told(place)).instructions).not.toContain('geheim');
+      const kept = readdirSync(place.home, { recursive: true, withFileTypes: true }).filter((one) => one.isFile());
+      for (const { parentPath, name } of kept) expect(readFileSync(join(parentPath, name), 'utf8')).not.toContain('geheim');
+    }
+  }); // prettier-ignore
 
   test('a damaged list trusts nothing, and says so', async ({ place }) => {
     place.write('AGENTS.md', EVIL);
