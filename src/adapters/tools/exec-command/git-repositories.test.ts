@@ -105,3 +105,26 @@ test('what is there voids nothing as long as it stays, and a change does', async
   git('-C', 'sub', 'config', 'core.fsmonitor', './other.sh');
   expect((await t.inspect('exec_command', { cmd: 'git status' })).facts).not.toEqual(before.facts);
 });
+
+describe('what git runs by itself may load any file', () => {
+  const told = 'whatever hooks and programs of git load in their turn is by then';
+
+  test('a hook, but no example of one', async () => {
+    t.file('.git/hooks/pre-push.sample', '');
+    expect(await runsOf('git push')).toBeUndefined();
+    t.file('.git/hooks/pre-push', 'make test\n');
+    for (const cmd of ['git push', 'git commit -m x', 'cd sub; git status']) expect(await runsOf(cmd)).toContain(told);
+    expect(await runsOf('ls')).toBeUndefined();
+  });
+
+  test.each([
+    ['core.hooksPath', 'own/hooks', 'own/hooks/pre-commit'],
+    ['core.fsmonitor', './own/watch.sh', 'own/watch.sh'],
+    ['filter.x.clean', 'own/clean.sh %f', 'own/clean.sh'],
+  ])('what %s names, as soon as it is there', async (key, value, file) => {
+    git('config', key, value);
+    expect(await runsOf('git push')).toBeUndefined();
+    t.file(file, '');
+    expect(await runsOf('git push')).toContain(told);
+  });
+});

@@ -3,7 +3,9 @@
  * to another. Anybody may make one in the project, and its settings and hooks run code.
  */
 import { lstatSync, readdirSync } from 'node:fs';
+import { homedir } from 'node:os';
 import { join } from 'node:path';
+import { isInside } from '../../../base/is-inside.ts';
 import { namesIn } from '../../../base/files/names-in.ts';
 import { bytesOf } from '../../../base/files/open-file.ts';
 import { gitToldBy, ON_DISK, repositoryOf, SETTINGS, worktreeOf } from '../../../base/git-told-by.ts';
@@ -23,22 +25,30 @@ const MOST_FOLDERS = 2000;
 const KEEPS_NAMES =
   /^(?:blame|branch|cat-file|commit|describe|diff|fetch|gc|grep|log|ls-(?:files|remote|tree)|push|remote|rev-(?:list|parse)|shortlog|show|status|tag)$/;
 
-/**
- * Files, there or not, by which git goes in these folders. `isAll`: there may be others. `commands` are git's; those that may put
- * another repository into the index may then look into any.
- */
+export interface GoneBy {
+  /** Files, there or not. */
+  paths: string[];
+  /** Else there may be others. */
+  isAll: boolean;
+  /** It has hooks to run, or programs of the project, which load what they like. */
+  runs: boolean;
+}
+
+/** By what git goes in these folders. `commands` are git's; those that may put another repository into the index may then look into any. */
 export function filesOfRepositories(
   folders: readonly string[],
   root: string,
   commands: readonly (string | undefined)[],
-): { paths: string[]; isAll: boolean } {
+): GoneBy {
   const own = worktreeOf(root);
   const worktrees = new Set([root, ...folders].flatMap((one) => worktreeOf(one) ?? []));
   const fills = commands.some((one) => one === undefined || !KEEPS_NAMES.test(one));
   const paths: string[] = [];
   let isAll = true;
+  let runs = false;
   for (const worktree of worktrees) {
     const [git, shared] = repositoryOf(ON_DISK.read, worktree);
+    runs ||= runsOfItself(worktree, [git!, shared ?? git!], root);
     if (worktree !== own) paths.push(...filesOf(worktree, [git!, shared ?? git!]));
     const linked = linkedBy(git!, ON_DISK.read(join(shared ?? git!, 'config')) ?? '');
     const within = fills ? repositoriesIn(worktree) : [];
@@ -51,7 +61,7 @@ export function filesOfRepositories(
       else isAll = false;
     }
   }
-  return { paths, isAll };
+  return { paths, isAll, runs };
 }
 
 function repositoriesIn(worktree: string): string[] | undefined {
@@ -87,6 +97,16 @@ function isSaid(name: string): boolean {
 
 function has(path: string): boolean {
   return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
+}
+
+function runsOfItself(worktree: string, folders: readonly string[], root: string): boolean {
+  const told = gitToldBy(ON_DISK, { folder: worktree, homes: [homedir()] });
+  const hooks = [
+    ...folders.map((git) => join(git, 'hooks')),
+    ...told.filter(({ as }) => as === 'hooks').map(({ path }) => path),
+  ];
+  const programs = told.filter(({ as, path }) => as === 'program' && isInside(root, path)).map(({ path }) => path);
+  return hooks.flatMap(filesIn).some((path) => !path.endsWith('.sample')) || programs.some(has);
 }
 
 /** Its settings, what these name, and its hooks. */

@@ -50,7 +50,13 @@ export function runsFiles(command: CommandFact): boolean {
 export function loadsCode(command: CommandFact): boolean {
   const name = nameOf(command);
   if (name === '.' || name === 'source') return true;
-  return command.unclear === 'option_runs_code' || (interpreterOf(name) !== undefined && !READ_HERE.test(name));
+  return interpreterOf(name) !== undefined && !READ_HERE.test(name);
+}
+
+/** What nobody understood may load any file, whatever is there now; not so what runs elsewhere, if its options don't say more. */
+export function isUnclear({ words, unclear }: CommandFact): boolean {
+  if (unclear !== 'runs_elsewhere' || basename(words[0] ?? '') !== 'ssh') return unclear !== undefined;
+  return words.slice(1).some((word) => word.startsWith('-') && !/^-[46AaCfGgKkNnqTtVvXxYy]+$/.test(word));
 }
 
 export function sends(name: string): boolean {

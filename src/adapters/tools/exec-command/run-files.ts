@@ -27,7 +27,7 @@ import { GIVEN, openWords } from './open-words.ts';
 import { createNames, filesOfPattern } from './pattern-files.ts';
 import { filesOfRepositories } from './git-repositories.ts';
 import { ledText, type LineLinks } from './line-links.ts';
-import { isToldByWords, loadsCode, looksForFiles, nameOf, runsFiles } from './programs.ts';
+import { isToldByWords, isUnclear, loadsCode, looksForFiles, nameOf, runsFiles, sends } from './programs.ts';
 import { unnamedIn } from './unknown-programs.ts';
 import { endingsOf, unnamedFiles } from './unnamed-files.ts';
 
@@ -108,8 +108,9 @@ async function goneByIn(
   );
   const folders = all.slice(0, Math.max(1, most));
   const repositories =
-    free && gits.length > 0 ? filesOfRepositories(folders, free.root, gits) : { paths: [], isAll: true };
+    free && gits.length > 0 ? filesOfRepositories(folders, free.root, gits) : { paths: [], isAll: true, runs: false };
   if (!repositories.isAll) unknown.add('else git looks into');
+  if (repositories.runs) unknown.add('hooks and programs of git load in their turn');
   if (!isCounted && !lands && unknown.size === 0 && repositories.paths.length === 0) return undefined;
   // Commits and all else that no file says.
   if (lands && commands.some((one) => gitCall(shellWords(one)))) unknown.add('else git holds');
@@ -143,9 +144,12 @@ async function goneByIn(
     const digest = stampOf(path, isSecret) ?? (await digestOfFile(path))?.digest;
     if (digest) found.push({ path, digest });
   }
-  const loads = (one: CommandFact): boolean => looksForFiles(one) || (found.length > 0 && loadsCode(one));
+  const loads = (one: CommandFact): boolean =>
+    looksForFiles(one) || isUnclear(one) || (found.length > 0 && loadsCode(one));
   const loading = free ? commands.filter(loads) : [];
   for (const one of loading) unknown.add(`${nameOf(one)} loads in its turn`);
+  const sending = free && found.length > 0 ? commands.map(nameOf).filter(sends) : [];
+  for (const name of sending) unknown.add(`${name} finds in its files`);
   const goneBy = [...[...unknown].map(notKnown), ...found];
   return goneBy.length > 0 || lands ? goneBy : undefined;
 }

@@ -108,7 +108,7 @@ describe('nothing is told of', () => {
     'tar czf x.tgz sub', 'tar xf x.tgz', 'gzip x', 'unzip x.zip', 'zip -r x.zip sub', 'xz -d x.xz', 'zstd x', 'dnf install -y x', 'pacman -Syu', 'jq .a x.json', 'dd if=x of=y', 'install -m 755 x y',
     'systemctl status x', 'journalctl -u x', 'dmesg', 'ip a', 'ss -tlnp', 'ping -c1 x.example', 'dig x.example', 'host x.example', 'lsblk', 'mount', 'apt install -y x', 'apt-get update',
     'dpkg -l', 'brew install x', 'openssl s_client -connect x.example:443', 'gpg --verify x.sig', 'tput cols', 'clear', 'killall x', 'fd x', 'man ls', 'redis-cli ping', 'shopt -s nullglob',
-    'mapfile -t a < none', 'readarray a', 'curl https://x.example', 'ssh x.example', 'gh pr list', 'kubectl get pods', 'nice -n 5 ls', 'command -v ctags', 'type ctags', 'echo ctags',
+    'mapfile -t a < none', 'readarray a', 'curl https://x.example', 'ssh x.example', 'gh pr view', 'kubectl get pods', 'nice -n 5 ls', 'command -v ctags', 'type ctags', 'echo ctags',
   ])('programs of every day: %s', async (cmd) => {
     expect((await goesBy(t, cmd) ?? []).filter((one) => one.startsWith('whatever'))).toEqual([]);
   }); // prettier-ignore
@@ -150,9 +150,28 @@ describe('what sends a folder', () => {
     expect(await goesBy(t, cmd)).toContain(`whatever ${cmd.split(' ')[0]} finds in its folders is by then`);
   }); // prettier-ignore
 
-  test.each(['kubectl get pods', 'helm list', 'aws s3 ls', 'scp list x:'])('else not: %s', async (cmd) => {
+  test.each(['kubectl get pods', 'helm history', 'aws s3 ls'])('else not: %s', async (cmd) => {
     expect((await goesBy(t, cmd))?.filter((one) => one.startsWith('whatever')) ?? []).toEqual([]);
   });
+});
+
+describe('what nobody understands may load any file, also one that is not there yet', () => {
+  test.each([
+    ['sed -f none.sed list', 'sed'], ['awk -f none.awk list', 'awk'], ['git --exec-path=none gc', 'git'], ['git clone -q --template=none . y', 'git'],
+    ['ssh -o ProxyCommand=./none h true', 'ssh'], ['ssh -F none h true', 'ssh'], ['cat list # \x1b', 'cat'], ['git -c core.pager=./none log', 'git'], ['sort --compress-program=./none list', 'sort'],
+  ])('%s', async (cmd, name) => {
+    expect(await goesBy(t, cmd)).toContain(`whatever ${name} loads in its turn is by then`);
+  }); // prettier-ignore
+
+  test.each([
+    ['ssh -F list h true', 'ssh'], ['curl -K list', 'curl'], ['curl -T list https://x.example', 'curl'], ['scp list x:', 'scp'], ['kubectl get pods --kubeconfig list', 'kubectl'], ['gh gist create list', 'gh'],
+  ])('what sends goes by more than the files that are named: %s', async (cmd, name) => {
+    expect(await goesBy(t, cmd)).toContain(`whatever ${name} finds in its files is by then`);
+  }); // prettier-ignore
+
+  test.each(['install -s --strip-program=./none list y', 'dpkg --admindir=sub --configure -a', 'dpkg -i x.deb', 'apt install ./x.deb', 'brew install ./x.rb', 'jq -f list x', 'apk add --repositories-file=x y', 'dpkg-query --admindir sub -l'])('%s', async (cmd) => {
+    expect(await goesBy(t, cmd)).toContain(told(cmd.split(' ')[0]!));
+  }); // prettier-ignore
 });
 
 describe('what runs code of files, of which nobody here knows what that loads', () => {
@@ -163,7 +182,10 @@ describe('what runs code of files, of which nobody here knows what that loads', 
     expect(await goesBy(t, cmd)).toContain(`whatever ${name} loads in its turn is by then`);
   }); // prettier-ignore
 
-  test.each(['sh -c "git status"', 'bash -lc ls', 'cat list # \x1b', 'sed -n 1p list'])('not %s', async (cmd) => {
-    expect((await goesBy(t, cmd))?.filter((one) => one.startsWith('whatever')) ?? []).toEqual([]);
-  });
+  test.each(['sh -c "git status"', 'bash -lc ls', 'ssh x.example uptime', 'ssh -tt x.example', 'sed -n 1p list'])(
+    'not %s',
+    async (cmd) => {
+      expect((await goesBy(t, cmd))?.filter((one) => one.startsWith('whatever')) ?? []).toEqual([]);
+    },
+  );
 });

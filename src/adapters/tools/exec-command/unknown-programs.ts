@@ -40,10 +40,12 @@ const BUT: readonly [programs: RegExp, words: RegExp][] = [
   [/^(?:g|bsd)?tar$/, /(?:^| )(?:-[a-zA-Z]*T|--files)|^[a-zA-Z]*T/],
   [/^(?:xz(?:cat)?|unxz|unlzma|(?:un)?zstd|zstdcat|gpg2?)$/, /--(?:multi)?file|-files/],
   [/^zip$/, /@|--names/],
-  [/^(?:apk|apt(?:-get)?|dnf|pacman|yum)$/, /(?:^| )(?:source|build-?dep|shell|-[a-zA-Z]*[ocprX]|--(?:config|hook|key|option|repo|root|setopt))/],
-  [/^dpkg$/, /(?:^| )(?:-[a-zA-Z]*R|--(?:rec|pre-|post-|status-))/],
+  [/^install$/, /--strip-/],
+  // Of packages in files, of other databases and lists: all run what these bring.
+  [/^(?:apk|apt(?:-cache|-get|-mark)?|brew|dnf|pacman|yum)$/, /(?:^| )(?:source|build-?dep|shell|-[a-zA-Z]*[ocprX]|--(?:config|hook|key|option|repo|root|setopt))|[/=]/],
+  [/^dpkg(?:-query)?$/, /^(?!-[lLsSpVW](?: [^-/][^/]*)?$|--(?:version|list|status|listfiles|get-selections|print-architecture)(?: [^-/][^/]*)?$)/],
   [/^openssl$/, /(?:^| )(?:ca|ts)\b/],
-  [/^[jy]q$/, /(?:^| )(?:-[a-zA-Z]*L|--lib)|\b(?:import|include)\b/],
+  [/^[jy]q$/, /(?:^| )(?:-[a-zA-Z]*[Lf]|--lib|--from-file)|\b(?:import|include|load)\b/],
   [/^brew$/, /^(?!(?:-\S+ )*(?:(?:--version|autoremove|cleanup|config|deps|doctor|info|install|leaves|link|list|ls|outdated|pin|reinstall|search|services|tap|uninstall|unlink|unpin|untap|update|upgrade|uses)(?: |$)|--(?:prefix|cellar)))/],
 ]; // prettier-ignore
 

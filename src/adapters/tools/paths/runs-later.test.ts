@@ -22,6 +22,11 @@ test('hooks and settings of git that lie in the project', async () => {
   for (const path of ['.githooks2/x', 'etc/other', '.bashrc', 'src/a']) expect(await laterOf(path)).toBe(false);
 });
 
+test('what would be of `.git` on a disk that takes names for the same whatever their case', async () => {
+  for (const path of ['.GIT/hooks/pre-commit', 'sub/.Git/config']) expect(await laterOf(path)).toBe(true);
+  for (const path of ['.github/workflows/x.yml', 'git/hooks/x']) expect(await laterOf(path)).toBe(false);
+});
+
 test('… also by another name', async () => {
   mkdirSync(join(t.root, '.git'));
   mkdirSync(join(t.root, 'tools/hooks'), { recursive: true });

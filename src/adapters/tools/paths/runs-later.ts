@@ -5,6 +5,7 @@ import { allHomesOf } from '../../../base/homes.ts';
 import { otherPaths } from '../../../base/mounts.ts';
 import { isInside } from '../../../base/is-inside.ts';
 import { isForGit, runsLaterOf } from '../../../base/runs-later.ts';
+import { folded } from '../../../base/secret-shaped.ts';
 import type { Scene } from '../tool.ts';
 import { realOf } from '../../../base/files/resolve-real.ts';
 
@@ -18,6 +19,8 @@ const OF_A_HOME = /^(?:\.|bin(?:\/|$)|Library(?:\/|$))/;
 export function runsLater(scene: Scene, real: string): boolean {
   const { projectRoot } = scene;
   if (!isInside(projectRoot, real)) return false;
+  // Some disks take that for the same: what lies in `.git` itself is known by its name.
+  if (real.split('/').some((name) => name !== '.git' && folded(name) === '.git')) return true;
   // By it the project would be a repository, with settings of its own, were `.git` none any more.
   if (real === join(projectRoot, 'HEAD')) return true;
   const { homes, told, isAll } = guardedIn(scene);
