@@ -1,5 +1,6 @@
 /** What programs do with the files that a command line names, by their names. */
 import { basename } from 'node:path';
+import type { Unclear } from '../../../contract/command-words.ts';
 import type { CommandFact } from '../../../contract/values.ts';
 import { isGitCommand } from '../shell/git.ts';
 import { type GitCall, gitCall } from '../shell/git-operands.ts';
@@ -58,6 +59,15 @@ export function isUnclear({ words, unclear }: CommandFact): boolean {
   if (unclear !== 'runs_elsewhere' || basename(words[0] ?? '') !== 'ssh') return unclear !== undefined;
   return words.slice(1).some((word) => word.startsWith('-') && !/^-[46AaCfGgKkNnqTtVvXxYy]+$/.test(word));
 }
+
+/** Nobody knows what the line says, and so of none of its programs: by its own words each might be clear. */
+export function isOfLine({ unclear }: CommandFact): boolean {
+  return unclear !== undefined && OF_LINE.has(unclear);
+}
+
+const OF_LINE: ReadonlySet<Unclear> = new Set([
+  'parse_error', 'too_large', 'too_deep', 'unknown_syntax', 'control_characters', 'misleading_characters', 'hidden_code', 'shell_state', 'function',
+]); // prettier-ignore
 
 export function sends(name: string): boolean {
   return SENDS.test(name);

@@ -27,7 +27,7 @@ import { GIVEN, openWords } from './open-words.ts';
 import { createNames, filesOfPattern } from './pattern-files.ts';
 import { filesOfRepositories } from './git-repositories.ts';
 import { ledText, type LineLinks } from './line-links.ts';
-import { isToldByWords, isUnclear, loadsCode, looksForFiles, nameOf, runsFiles, sends } from './programs.ts';
+import { isOfLine, isToldByWords, isUnclear, loadsCode, looksForFiles, nameOf, runsFiles, sends } from './programs.ts';
 import { unnamedIn } from './unknown-programs.ts';
 import { endingsOf, unnamedFiles } from './unnamed-files.ts';
 
@@ -147,7 +147,7 @@ async function goneByIn(
   const loads = (one: CommandFact): boolean =>
     looksForFiles(one) || isUnclear(one) || (found.length > 0 && loadsCode(one));
   const loading = free ? commands.filter(loads) : [];
-  for (const one of loading) unknown.add(`${nameOf(one)} loads in its turn`);
+  for (const one of loading) unknown.add(isOfLine(one) ? 'else the line hides' : `${nameOf(one)} loads in its turn`);
   const sending = free && found.length > 0 ? commands.map(nameOf).filter(sends) : [];
   for (const name of sending) unknown.add(`${name} finds in its files`);
   const goneBy = [...[...unknown].map(notKnown), ...found];

@@ -156,9 +156,13 @@ describe('what sends a folder', () => {
 });
 
 describe('what nobody understands may load any file, also one that is not there yet', () => {
+  test.each(['cat list # \x1b', 'ls "${x:-$\'$(id)\'}"', 'f() { id; }; f; ls'])('also where it is the line: %s', async (cmd) => {
+    expect(await goesBy(t, cmd)).toContain('whatever else the line hides is by then');
+  }); // prettier-ignore
+
   test.each([
     ['sed -f none.sed list', 'sed'], ['awk -f none.awk list', 'awk'], ['git --exec-path=none gc', 'git'], ['git clone -q --template=none . y', 'git'],
-    ['ssh -o ProxyCommand=./none h true', 'ssh'], ['ssh -F none h true', 'ssh'], ['cat list # \x1b', 'cat'], ['git -c core.pager=./none log', 'git'], ['sort --compress-program=./none list', 'sort'],
+    ['ssh -o ProxyCommand=./none h true', 'ssh'], ['ssh -F none h true', 'ssh'], ['git -c core.pager=./none log', 'git'], ['sort --compress-program=./none list', 'sort'],
   ])('%s', async (cmd, name) => {
     expect(await goesBy(t, cmd)).toContain(`whatever ${name} loads in its turn is by then`);
   }); // prettier-ignore

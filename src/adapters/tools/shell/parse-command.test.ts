@@ -74,6 +74,17 @@ describe('what is recorded', () => {
     expect(parseCommand('ls ~ ~/a ~b "~c"')).toMatchObject([{ words: ['ls', '~', '~/a', '~b', '~c'], dynamic: [3] }]);
   });
 
+  test('one that is quoted, or that no shell reads, is the name of a file', () => {
+    const words = ['ls', './~', './~/a', './~/b', '~/c d', './~', 'x~/', '~q'];
+    expect(parseCommand('ls "~" \'~/a\' \\~/b ~/"c d" ./~ x~/ "~q"')).toMatchObject([{ words }]);
+    expect(parseArguments(['sudo', 'touch', '~/a'])).toMatchObject([
+      { words: ['sudo', 'touch', './~/a'] },
+      { words: ['touch', './~/a'] },
+    ]);
+    expect(parseCommand("sh -c 'cat ~/a'; xargs touch '~/b'")[1]).toMatchObject({ words: ['cat', '~/a'] });
+    expect(parseCommand("sh -c '~/a'")[1]).toMatchObject({ words: ['~/a'] });
+  });
+
   test('redirects of a group stand alone, before what is in it', () => {
     expect(parseCommand('{ ls; } > out')).toEqual([
       { words: [], assignments: [], redirects: ['> out'], parser: 'bash' },
@@ -177,7 +188,8 @@ describe('for any text', () => {
     );
     fc.assert(
       fc.property(names, fc.array(word, { maxLength: 8 }), (name, rest) => {
-        expect(parseArguments([name, ...rest])[0]!.words).toEqual([name, ...rest]);
+        const recorded = rest.map((one) => one.replace(/^~(?=\/|$)/, './~'));
+        expect(parseArguments([name, ...rest])[0]!.words).toEqual([name, ...recorded]);
       }),
       { numRuns: 1000 },
     );
@@ -215,7 +227,9 @@ describe.skipIf(!existsSync(BASH))('as bash itself reads it', () => {
       const [fact, ...more] = parseCommand(text);
       return fact && more.length === 0 && fact.parser === 'bash' && !fact.dynamic ? [{ text, words: fact.words }] : [];
     });
-    const home = read.map(({ words }) => words.slice(2).map((word) => word.replace(/^~(?=\/|$)/, '/h')));
+    const home = read.map(({ words }) =>
+      words.slice(2).map((word) => word.replace(/^~(?=\/|$)/, '/h').replace(/^\.\/~/, '~')),
+    );
     const script = read.map(({ text }) => `${text}\nprintf '\\1\\0'`).join('\n');
     const output = execFileSync(BASH, ['-c', script], { encoding: 'utf8', env: { HOME: '/h' } });
     const given = output.split('\u0001\0').slice(0, -1).map((one) => one.split('\0').slice(0, -1)); // prettier-ignore

@@ -6,6 +6,7 @@ import type { Unclear } from '../../../contract/command-words.ts';
 import type { CommandFact } from '../../../contract/values.ts';
 import type { Dialect } from './judgement.ts';
 import { createWalker, NotRead } from './walk.ts';
+import { plainWord, recordedText } from './words.ts';
 
 /** Longer ones are told as one text. */
 const MOST_BYTES = 100_000;
@@ -30,7 +31,8 @@ export function parseArguments(words: readonly string[]): CommandFact[] {
     return walker.facts();
   } catch (error) {
     const unclear = error instanceof NotRead ? error.why : 'parse_error';
-    return [{ words: [...words], assignments: [], redirects: [], parser: 'argv', unclear }];
+    const recorded = words.map((text) => recordedText(plainWord(text)));
+    return [{ words: recorded, assignments: [], redirects: [], parser: 'argv', unclear }];
   }
 }
 

@@ -16,7 +16,7 @@ import { misleads } from './characters.ts';
 import type { Dialect } from './judgement.ts';
 import { judgeProgram } from './program.ts';
 import { isHarmless, reachesCommands } from './variables.ts';
-import { argumentWord, type ShellWord, shellWord } from './words.ts';
+import { type ShellWord, argumentWord, plainWord, recordedText, shellWord } from './words.ts';
 
 /** Thrown, and caught by who asked: of such a line nothing is known. */
 export class NotRead extends Error {
@@ -100,7 +100,7 @@ export function createWalker(parser: 'bash' | 'argv'): Walker {
     if (judged.unclear === 'environment' && isDeclaration(words[0]?.text ?? '')) everywhere ??= 'environment';
     const why = simple.unclear ?? judged.unclear ?? hiddenIn(words, assignments);
     const dynamic = words.flatMap((word, index) => (word.dynamic ? [index] : []));
-    const texts = words.map(({ text }) => text);
+    const texts = words.map(recordedText);
     const fact: CommandFact = {
       words: texts,
       ...(dynamic.length > 0 && { dynamic }),
@@ -292,8 +292,7 @@ export function createWalker(parser: 'bash' | 'argv'): Walker {
 
   return {
     line,
-    program: (words) =>
-      add({ words: words.map((text) => ({ text, dynamic: false })) }, { via: [], dialect: 'bash', depth: 0, nodes: 0 }),
+    program: (words) => add({ words: words.map(plainWord) }, { via: [], dialect: 'bash', depth: 0, nodes: 0 }),
     facts: () =>
       found.map(({ fact, name }) => {
         if (isCalculated && isFromElsewhere) everywhere ??= 'hidden_code';
@@ -326,9 +325,7 @@ function redirect(node: Redirection): string {
   const from = descriptor === undefined ? '' : descriptor.type === 'FileDescriptor' ? String(descriptor.value) : `{${descriptor.name}}`; // prettier-ignore
   if (node.type === 'HereDoc') return `${from}${node.operator}${node.delimiter?.text ?? ''}`;
   if (node.target === undefined) return `${from}${node.operator}`;
-  const { text } = shellWord(node.target);
-  // In quotes a tilde is one.
-  const target = text.startsWith('~') && !node.target.text.startsWith('~') ? `./${text}` : text;
+  const target = recordedText(shellWord(node.target));
   const blank = node.operator.endsWith('&') && /^(?:\d+-?|-)$/.test(target) ? '' : ' ';
   return `${from}${node.operator}${blank}${target}`;
 }

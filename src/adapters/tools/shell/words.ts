@@ -7,6 +7,17 @@ export interface ShellWord {
   text: string;
   /** The shell makes something else of it as it runs: one word, none or many. */
   dynamic: boolean;
+  /** It begins with a tilde that is one, as in quotes: no home. */
+  isTilde?: true;
+}
+
+/** As it is recorded: where no shell reads a tilde, it is a name, of the folder where the command runs. */
+export function recordedText({ text, isTilde }: ShellWord): string {
+  return isTilde ? `./${text}` : text;
+}
+
+export function plainWord(text: string): ShellWord {
+  return { text, dynamic: false, ...(/^~(?:\/|$)/.test(text) && { isTilde: true }) };
 }
 
 /** Those of a command as it was recorded. */
@@ -15,9 +26,10 @@ export function wordsOf({ words, dynamic = [] }: Pick<CommandFact, 'words' | 'dy
 }
 
 export function shellWord(word: Word): ShellWord {
-  if (isTilde(word.text)) return { text: word.text, dynamic: true };
+  if (isMadeByTilde(word.text)) return { text: word.text, dynamic: true };
   const literal = word.parts === undefined ? word.value : literalOf(word.parts);
-  return literal === undefined ? { text: word.text, dynamic: true } : { text: literal, dynamic: false };
+  if (literal === undefined) return { text: word.text, dynamic: true };
+  return word.text.startsWith('~') ? { text: literal, dynamic: false } : plainWord(literal);
 }
 
 /** A word behind the command's name. Of `declare x=1` also that is one. */
@@ -32,7 +44,7 @@ export function argumentWord(argument: CommandArgument): ShellWord {
 }
 
 /** `~/` is the person's own home; any other folder that a tilde stands for is known only to the shell, as are those behind `x=`. */
-function isTilde(source: string): boolean {
+function isMadeByTilde(source: string): boolean {
   return /[=:]~/.test(source) || (source.startsWith('~') && source !== '~' && !source.startsWith('~/'));
 }
 
