@@ -1,6 +1,7 @@
 import { userInfo } from 'node:os';
 import type { Environment } from './environment.ts';
 import { realPathOf } from './files/resolve-real.ts';
+import { isInside } from './is-inside.ts';
 import { otherPaths } from './mounts.ts';
 
 /** That of the environment, which programs look at, and the system's, where secrets lie whatever the environment says. */
@@ -13,6 +14,12 @@ export function homesOf(environment: Environment): string[] {
 export function allHomesOf(environment: Environment): string[] {
   const homes = homesOf(environment);
   return [...new Set([...homes, ...homes.flatMap((home) => otherPaths(home))])];
+}
+
+/** The path in a home of a folder that is mounted elsewhere as well, and named by that path here. Undefined: it has none. */
+export function pathInHome(folder: string, homes: readonly string[]): string | undefined {
+  const isOfHome = (path: string): boolean => homes.some((home) => isInside(home, path));
+  return isOfHome(folder) ? undefined : otherPaths(folder).find(isOfHome);
 }
 
 function systemHome(): string | undefined {

@@ -16,35 +16,59 @@ interface Mount {
   isShared: boolean;
 }
 
-/** So many have a machine's containers. */
+interface Mounts {
+  all: readonly Mount[];
+  /** Of hardly any machine: then nobody has to be asked about each path. */
+  isAnyTwice: boolean;
+}
+
 const LOOKED_AT_EVERY_MS = 1000;
 
-const mountsNow = rememberingFor(LOOKED_AT_EVERY_MS, 1, (file): Mount[] => {
+const mountsNow = rememberingFor(LOOKED_AT_EVERY_MS, 1, (file): Mounts => {
   try {
-    return parsed(readFileSync(file, 'utf8'));
+    const all = parsed(readFileSync(file, 'utf8'));
+    return {
+      all,
+      isAnyTwice: Map.groupBy(all, ({ id }) => id)
+        .values()
+        .some(isAnyInOther),
+    };
   } catch {
-    return []; // no Linux
+    return { all: [], isAnyTwice: false }; // no Linux
   }
 });
 
-/** Of this process. */
-export function mounts(): readonly Mount[] {
-  return mountsNow('/proc/self/mountinfo', systemClock.now());
+function isAnyInOther(mounts: readonly Mount[]): boolean {
+  return mounts.some((one) => mounts.some((other) => other !== one && isInside(one.root, other.root)));
+}
+
+const OWN = '/proc/self/mountinfo';
+
+/** Of this process; none, where nothing has a second path by them. */
+function mountsThatDouble(): readonly Mount[] {
+  const { all, isAnyTwice } = mountsNow(OWN, systemClock.now());
+  return isAnyTwice ? all : [];
 }
 
 /** Whether mounts that come while a command runs can come into its sandbox. */
 export function isAnyShared(): boolean {
-  return mounts().some(({ isShared }) => isShared);
+  return mountsNow(OWN, systemClock.now()).all.some(({ isShared }) => isShared);
+}
+
+/** Which path a real path is on its device (the `root` of a mount). */
+export function pathOnDevice(path: string): string {
+  const at = mountOf(path, mountsNow(OWN, systemClock.now()).all);
+  return at ? moved(path, at.point, at.root) : path;
 }
 
 /** Other paths of what has this real path: by them the same is mounted a second time. None is the root of all. */
 export function otherPaths(path: string): string[] {
-  return wholeElsewhere(path, mounts());
+  return wholeElsewhere(path, mountsThatDouble());
 }
 
 /** Also where a part of it is mounted; `isDeep`: or what is mounted in it. */
 export function everyOtherPath(path: string, isDeep = false): string[] {
-  const all = mounts();
+  const all = mountsThatDouble();
   const points = isDeep ? pointsIn(path, all) : [];
   const found = [path, ...points].flatMap((one) => [...wholeElsewhere(one, all), ...partsElsewhere(one, all)]);
   return [...new Set(found)].filter((one) => one !== path);
@@ -52,7 +76,9 @@ export function everyOtherPath(path: string, isDeep = false): string[] {
 
 /** Where in a folder something is mounted that lies elsewhere as well, all of it or a part. */
 export function mountedTwice(folder: string): string[] {
-  return pointsIn(folder, mounts()).filter((point) => everyOtherPath(point).some((other) => !isInside(point, other)));
+  return pointsIn(folder, mountsThatDouble()).filter((point) =>
+    everyOtherPath(point).some((other) => !isInside(point, other)),
+  );
 }
 
 function pointsIn(folder: string, all: readonly Mount[]): string[] {

@@ -55,39 +55,38 @@ for (const level of LEVELS) {
         expect(said).toContain('[set aside: rc/zsh]');
       });
 
+      /** Runs it in a project that is the home's folder of settings. */
+      const inConfig = async (cmd: string): Promise<{ config: string; output: string }> => {
+        renameSync(c.t.root, inHome('was'));
+        const config = inHome('.config');
+        const found = await c.sandboxes.find(config);
+        if ('none' in found) throw new Error(found.none);
+        const project = testHost({ home: inHome('.runtime'), sandboxes: c.sandboxes }, config);
+        const request = { ...project.request('exec_command', { cmd }), sandbox: level.name };
+        const { output } = await project.run(request, await project.host.inspect(request));
+        renameSync(inHome('was'), c.t.root);
+        return { config, output };
+      };
+
       test('of a project that is a folder of settings, those which are run stay', async () => {
         mkdirSync(inHome('.config/fish'));
         writeFileSync(inHome('.config/fish/config.fish'), 'ours\n');
-        renameSync(c.t.root, inHome('was'));
-        const config = inHome('.config');
-        const found = await c.sandboxes.find(config);
-        if ('none' in found) throw new Error(found.none);
-        const project = testHost({ home: inHome('.runtime'), sandboxes: c.sandboxes }, config);
         const cmd =
           'cat gh/hosts.yml; for f in fish/config.fish autostart/x other/y; do mkdir -p ${f%/*}; echo evil >$f; done';
-        const request = { ...project.request('exec_command', { cmd }), sandbox: level.name };
-        const { output } = await project.run(request, await project.host.inspect(request));
+        const { config, output } = await inConfig(cmd);
         expect(output).not.toContain('geheim');
         expect(output).toContain('[set aside: autostart]');
         expect(['fish/config.fish', 'other/y'].map((path) => readFileSync(join(config, path), 'utf8'))).toEqual(['ours\n', 'evil\n']); // prettier-ignore
-        renameSync(inHome('was'), c.t.root);
       });
 
       test('it is set aside under another name where that is taken, and where its folder is locked', async () => {
-        renameSync(c.t.root, inHome('was'));
-        const config = inHome('.config');
-        const found = await c.sandboxes.find(config);
-        if ('none' in found) throw new Error(found.none);
-        const project = testHost({ home: inHome('.runtime'), sandboxes: c.sandboxes }, config);
         const cmd =
           'mkdir fish.set-aside; ln -s x environment.d.set-aside; mkdir fish environment.d autostart; for f in fish/config.fish environment.d/a.conf autostart/a.desktop; do echo evil >$f; done; chmod 555 autostart .';
-        const request = { ...project.request('exec_command', { cmd }), sandbox: level.name };
-        await project.run(request, await project.host.inspect(request));
+        const { config } = await inConfig(cmd);
         const here = readdirSync(config);
         for (const name of ['fish', 'environment.d', 'autostart']) expect(here).not.toContain(name);
         expect(here).toEqual(expect.arrayContaining(['autostart.set-aside', 'environment.d.set-aside-2', 'fish.set-aside-2']));
         expect(readdirSync(join(config, 'fish.set-aside'))).toEqual([]);
-        renameSync(inHome('was'), c.t.root);
       }); // prettier-ignore
 
       test('of two kept folders one may lie in the other', async () => {

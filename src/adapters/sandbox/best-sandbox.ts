@@ -1,6 +1,6 @@
 /** The best sandbox that works on this machine: each is tried by running a command in it, once. */
 import { realPathOf, resolveReal } from '../../base/files/resolve-real.ts';
-import { allHomesOf, homesOf } from '../../base/homes.ts';
+import { allHomesOf, homesOf, pathInHome } from '../../base/homes.ts';
 import { isInside } from '../../base/is-inside.ts';
 import { otherPaths } from '../../base/mounts.ts';
 import { isForGit } from '../../base/runs-later.ts';
@@ -127,8 +127,8 @@ export function bestSandboxes({
       const elsewhere = otherPaths(projectRoot);
       if ([projectRoot, ...elsewhere].some((path) => own.some((one) => isInside(one, path))))
         return { none: 'the project lies in RUNTIME_HOME' };
-      const ofHome = elsewhere.find((path) => homesOf(environment).some((one) => isInside(one, path)));
-      if (ofHome !== undefined && !homesOf(environment).some((one) => isInside(one, projectRoot)))
+      const ofHome = pathInHome(projectRoot, homesOf(environment));
+      if (ofHome !== undefined)
         return { none: `the project is mounted twice; its path in your home is ${ofHome}: work on it there` };
       if (isForGit({ folder: projectRoot, homes })) return { none: 'git runs, or goes by, what lies in this folder' };
       const temporary = realPathOf(tmpdir()) ?? tmpdir();

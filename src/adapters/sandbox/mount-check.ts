@@ -3,8 +3,7 @@
  * link at that moment. What is bound is held open, and bubblewrap looks that it is that. So that nothing is seen which is to
  * be hidden, what hides it is looked for before the command starts.
  */
-import { readFileSync } from 'node:fs';
-import { isInside } from '../../base/is-inside.ts';
+import { pathOnDevice } from '../../base/mounts.ts';
 import type { ConfinedCommand } from '../../contract/sandbox.ts';
 import { isFolder } from './places.ts';
 import type { Scratch } from './scratch.ts';
@@ -33,7 +32,7 @@ exec "$@"
 /** @throws Error of the system */
 export function checkedBefore(command: ConfinedCommand, hidden: readonly string[], scratch: Scratch): ConfinedCommand {
   if (hidden.length === 0) return command;
-  const empty = rootOf(scratch.emptyFile);
+  const empty = escaped(pathOnDevice(scratch.emptyFile));
   const mounted = hidden.map((path) => `${escaped(path)} ${isFolder(path) ? '/' : empty}`);
   return {
     ...command,
@@ -41,19 +40,6 @@ export function checkedBefore(command: ConfinedCommand, hidden: readonly string[
     args: ['-c', CHECK, 'sh', ...mounted, '--', command.program, ...command.args],
   };
 }
-
-/** Which path it is on its device, as this process sees it. */
-function rootOf(path: string): string {
-  const name = escaped(path);
-  let [root, point] = ['', ''];
-  for (const line of readFileSync('/proc/self/mountinfo', 'utf8').split('\n')) {
-    const [, , , from = '', to = '/'] = line.split(' ');
-    if (from !== '' && isInside(to, name) && to.length >= point.length) [root, point] = [from, to];
-  }
-  return `${withoutSlash(root)}${name.slice(withoutSlash(point).length)}`;
-}
-
-const withoutSlash = (path: string): string => (path.endsWith('/') ? path.slice(0, -1) : path);
 
 /** As the kernel writes paths there. */
 function escaped(path: string): string {

@@ -134,7 +134,7 @@ function hideOtherPaths(
   soft: Set<string>,
 ): void {
   const own = [projectRoot, runtimeHome, ...userHomes];
-  const hidden = [...access].filter(([, is]) => is === 'none').map(([path]) => path);
+  const hidden = hiddenIn(['/'], access);
   const hide = (other: string, isSoft: boolean): void => {
     if (other === projectRoot) return;
     access.set(other, 'none');

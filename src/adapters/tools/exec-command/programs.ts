@@ -55,8 +55,9 @@ export function loadsCode(command: CommandFact): boolean {
 }
 
 /** What nobody understood may load any file, whatever is there now; not so what runs elsewhere, if its options don't say more. */
-export function isUnclear({ words, unclear }: CommandFact): boolean {
-  if (unclear !== 'runs_elsewhere' || basename(words[0] ?? '') !== 'ssh') return unclear !== undefined;
+export function isUnclear(command: CommandFact): boolean {
+  const { words, unclear } = command;
+  if (unclear !== 'runs_elsewhere' || nameOf(command) !== 'ssh') return unclear !== undefined;
   return words.slice(1).some((word) => word.startsWith('-') && !/^-[46AaCfGgKkNnqTtVvXxYy]+$/.test(word));
 }
 

@@ -1,8 +1,7 @@
 /** Files that something else runs, or goes by, sooner or later, though nobody calls them: who writes them runs code. */
 import { join, relative } from 'node:path';
 import type { Told } from '../../../base/git-told-by.ts';
-import { allHomesOf } from '../../../base/homes.ts';
-import { otherPaths } from '../../../base/mounts.ts';
+import { allHomesOf, pathInHome } from '../../../base/homes.ts';
 import { isInside } from '../../../base/is-inside.ts';
 import { isForGit, runsLaterOf } from '../../../base/runs-later.ts';
 import { folded } from '../../../base/secret-shaped.ts';
@@ -47,14 +46,13 @@ function guardedIn(scene: Scene): Guarded {
   if (known) return known;
   const { projectRoot, environment } = scene;
   const homes = allHomesOf(environment);
-  const isOfHome = otherPaths(projectRoot).some((path) => homes.some((home) => isInside(home, path)));
   const told = runsLaterOf({ folder: projectRoot, homes })
     .filter(({ path, as }) => path !== projectRoot || as === 'settings')
     .flatMap((one) => (one.as === 'link' ? [one] : [one, { ...one, path: realOf(one.path) }]));
   const made = {
     homes: homes.filter((home) => isInside(projectRoot, home)),
     told,
-    isAll: isForGit({ folder: projectRoot, homes }) || (isOfHome && !homes.some((home) => isInside(home, projectRoot))),
+    isAll: isForGit({ folder: projectRoot, homes }) || pathInHome(projectRoot, homes) !== undefined,
   };
   guarded.set(scene, made);
   return made;

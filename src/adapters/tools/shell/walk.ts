@@ -16,7 +16,7 @@ import { misleads } from './characters.ts';
 import type { Dialect } from './judgement.ts';
 import { judgeProgram } from './program.ts';
 import { isHarmless, reachesCommands } from './variables.ts';
-import { type ShellWord, argumentWord, plainWord, recordedText, shellWord } from './words.ts';
+import { argumentWord, plainWord, recordedText, type ShellWord, shellWord } from './words.ts';
 
 /** Thrown, and caught by who asked: of such a line nothing is known. */
 export class NotRead extends Error {
