@@ -1,11 +1,14 @@
 import { expect, test } from 'vitest';
-import { createGate } from './gate.ts';
+import { createGate, type Gate } from './gate.ts';
 
 const never = new AbortController().signal;
 const turns = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
+type How = 'together' | 'alone';
+const gateOfOne = (): Gate<How> => createGate((one, other) => one === 'alone' || other === 'alone');
+
 /** Enters, and says so; gives how to leave. */
-function walker(gate = createGate()): { enter(name: string, how: 'together' | 'alone', signal?: AbortSignal): Promise<void>; inside: string[]; leave(name: string): void } {
+function walker(gate = gateOfOne()): { enter(name: string, how: How, signal?: AbortSignal): Promise<void>; inside: string[]; leave(name: string): void } {
   const leaves = new Map<string, () => void>();
   const inside: string[] = [];
   return {
@@ -62,7 +65,7 @@ test('who gives up holds nobody up', async () => {
 });
 
 test('to leave twice lets nobody in who must wait', async () => {
-  const gate = createGate();
+  const gate = gateOfOne();
   const one = (await gate.enter('together', never))!;
   const two = (await gate.enter('together', never))!;
   one();
@@ -74,4 +77,22 @@ test('to leave twice lets nobody in who must wait', async () => {
   two();
   await turns();
   expect(isIn).toBe(true);
+});
+
+test('who is kept out by nobody inside, and by nobody who came before, goes past them', async () => {
+  const gate = createGate<[place: string, how: How]>(
+    ([place, how], [other, otherHow]) => place === other && (how === 'alone' || otherHow === 'alone'),
+  );
+  const leave = (await gate.enter(['here', 'together'], never))!;
+  const inside: string[] = [];
+  const enter = (name: string, place: string, how: How): void =>
+    void gate.enter([place, how], never).then(() => inside.push(name));
+  enter('alone here', 'here', 'alone');
+  enter('alone there', 'there', 'alone');
+  enter('after it here', 'here', 'together');
+  await turns();
+  expect(inside).toEqual(['alone there']);
+  leave();
+  await turns();
+  expect(inside).toEqual(['alone there', 'alone here']);
 });

@@ -1,59 +1,47 @@
-/**
- * Who may go through together, and who only alone (a readers-writer lock), in the order in which they came: nobody waits
- * for those who came later.
- */
-export interface Gate {
+/** Who may go through at the same time as whom, in the order in which they came: nobody waits for those who came later. */
+export interface Gate<T> {
   /**
-   * Resolves with what leaves again, once it may go through; with undefined when the signal ends the waiting.
+   * Resolves with what leaves again, once `who` may go through; with undefined when the signal ends the waiting.
    * What leaves may be called more than once.
    */
-  enter(how: 'together' | 'alone', signal: AbortSignal): Promise<(() => void) | undefined>;
+  enter(who: T, signal: AbortSignal): Promise<(() => void) | undefined>;
 }
 
-interface Waiting {
-  alone: boolean;
+interface Waiting<T> {
+  who: T;
   goOn(): void;
 }
 
-export function createGate(): Gate {
-  const waiting: Waiting[] = [];
-  let inside = 0;
-  let isAlone = false;
+/** `keepsOut`: whether two may not be inside together, whichever comes first. */
+export function createGate<T>(keepsOut: (one: T, other: T) => boolean): Gate<T> {
+  const inside = new Set<{ who: T }>();
+  let waiting: Waiting<T>[] = [];
 
   function admit(): void {
-    for (let [first] = waiting; first && !isAlone && !(first.alone && inside > 0); [first] = waiting) {
-      waiting.shift();
-      inside += 1;
-      isAlone = first.alone;
-      first.goOn();
+    const before = waiting;
+    waiting = [];
+    for (const one of before) {
+      const isFree = [...inside, ...waiting].every(({ who }) => !keepsOut(who, one.who));
+      if (isFree) one.goOn();
+      else waiting.push(one);
     }
   }
 
-  function leaving(): () => void {
-    let isInside = true;
-    return () => {
-      if (!isInside) return;
-      isInside = false;
-      inside -= 1;
-      isAlone = false;
-      admit();
-    };
-  }
-
   return {
-    enter: (how, signal) =>
+    enter: (who, signal) =>
       new Promise((resolve) => {
         if (signal.aborted) return resolve(undefined);
         const giveUp = (): void => {
           waiting.splice(waiting.indexOf(one), 1);
-          admit();
           resolve(undefined);
+          admit();
         };
-        const one: Waiting = {
-          alone: how === 'alone',
+        const one: Waiting<T> = {
+          who,
           goOn() {
             signal.removeEventListener('abort', giveUp);
-            resolve(leaving());
+            inside.add(one);
+            resolve(() => void (inside.delete(one) && admit()));
           },
         };
         signal.addEventListener('abort', giveUp, { once: true });

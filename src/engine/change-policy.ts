@@ -27,7 +27,7 @@ export async function changePolicy(
   const set = (): ReturnType<typeof setPolicy> => setPolicy(what);
   // Where it lies elsewhere commands don't see it, as long as nobody puts another in its place.
   const isAtHome = isInside(realOf(home), realOf(named ?? loaded.file.path));
-  const change = await (isAtHome ? set() : gates.whileNoneRuns(undefined, NEVER, set));
+  const change = await (isAtHome ? set() : gates.pass(undefined, 'alone', NEVER, set));
   if (change === 'canceled') throw new RuntimeError('shutting_down', 'The program is about to end.');
   workspace.policy = await policyNow(workspace);
   if (change.changed) {

@@ -12,6 +12,7 @@ import {
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { tryOut } from '../adapters/sandbox/try-out.ts';
+import type { ToolResult } from '../contract/ports.ts';
 import type { Sandbox } from '../contract/sandbox.ts';
 import { type Confined, confined, LEVELS, levelsUnmet, PATH } from './testing/confined.ts';
 
@@ -54,6 +55,36 @@ describe.skipIf(unmet !== '')(`${bubblewrap!.name}${unmet}`, () => {
     writeFileSync(at('go'), '');
     expect(await said).not.toContain('geheim');
     expect(await patch).toMatchObject({ outcome: 'ok' });
+  });
+
+  const slow = (): Promise<ToolResult> => {
+    c.t.file('slow.sh', 'touch began\nuntil [ -e go ]; do sleep 0.01; done\necho as it was\n');
+    return c.t.call('exec_command', { cmd: 'sh slow.sh', sandbox_permissions: 'require_escalated' });
+  };
+
+  const PATCH = '*** Begin Patch\n*** Update File: slow.sh\n-echo as it was\n+echo otherwise\n*** End Patch\n';
+  test.each([
+    ['a command', () => c.output('echo echo otherwise >> slow.sh')],
+    ['a patch', () => c.t.call('apply_patch', { patch: PATCH })],
+  ])('what changes a script that runs without a sandbox waits until it has ended: %s', async (_, change) => {
+    const ran = slow();
+    await vi.waitFor(() => expect(existsSync(at('began'))).toBe(true), { timeout: 10_000 });
+    const changed = change();
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    expect(c.t.text('slow.sh')).not.toContain('otherwise');
+    writeFileSync(at('go'), '');
+    expect(await ran).toMatchObject({ output: 'as it was\n[exit code 0]' });
+    await changed;
+    expect(c.t.text('slow.sh')).toContain('otherwise');
+  });
+
+  test('a script without a sandbox waits for the commands that may change it, and doesn’t run if they have', async () => {
+    const { said } = await keepDoing('echo echo otherwise > slow.sh');
+    const ran = slow();
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    writeFileSync(at('go'), '');
+    await said;
+    expect(await ran).toMatchObject({ outcome: 'void' });
   });
 
   test('what it writes into git’s settings, once somebody has put another file in their place, is set aside', async () => {

@@ -1,51 +1,57 @@
 /**
- * Writing what a sandbox hides from commands, or keeps as it is. That stands on the file as it was when a command began, and is
- * gone for it once another file takes its place (rename(2), whoever does it): so such a file is written while none runs
- * that could have it before it.
+ * What of the agent may go on at the same time in a project.
+ *
+ * What a sandbox hides from commands, or keeps as it is, stands on the file as it was when a command began, and is gone for
+ * it once another file takes its place (rename(2), whoever does it): so such a file is written while none runs that could
+ * have it before it. And what runs without a sandbox was approved with the files that it goes by as they are, and goes on reading
+ * such while it runs (a shell its script, whatever loads code what it loads): so nothing else writes there meanwhile.
  */
-import { createGate, type Gate } from '../../base/gate.ts';
+import { createGate } from '../../base/gate.ts';
 import { isInside } from '../../base/is-inside.ts';
 import type { PathFact } from './paths/path-facts.ts';
 import type { Scene } from './tool.ts';
 
-/** Those of one process. Commands of a project go through its gate together, what writes such files alone. */
+/**
+ * `confined`: what stays within the project: commands in a sandbox, and writes that no sandbox needs to know of. `free`: commands
+ * without one. Those of one kind go through together, of both never; `alone` is together with none.
+ */
+export type Passage = 'confined' | 'free' | 'alone';
+
+/** Those of one process. */
 export interface CommandGates {
-  /** Resolves with what leaves again; with undefined when the signal ended the waiting. */
-  enter(projectRoot: string, signal: AbortSignal): Promise<(() => void) | undefined>;
-  /** While no command runs in this project or one that shares folders with it; undefined: in none. `canceled`: nothing was written. */
-  whileNoneRuns<T>(
+  /** `projectRoot`: it, and those that share folders with it; undefined: all. `canceled`: the signal ended the waiting, nothing was done. */
+  pass<T>(
     projectRoot: string | undefined,
+    as: Passage,
     signal: AbortSignal,
-    write: () => Promise<T>,
+    work: () => Promise<T>,
   ): Promise<T | 'canceled'>;
 }
 
+interface Passing {
+  root: string | undefined;
+  as: Passage;
+}
+
 export function createCommandGates(): CommandGates {
-  const gates = new Map<string, Gate>();
-  const gateOf = (root: string): Gate => {
-    const known = gates.get(root) ?? createGate();
-    gates.set(root, known);
-    return known;
-  };
+  const gate = createGate(keepsOut);
   return {
-    enter: (projectRoot, signal) => gateOf(projectRoot).enter('together', signal),
-    async whileNoneRuns(projectRoot, signal, write) {
-      if (projectRoot !== undefined) gateOf(projectRoot);
-      const roots = [...gates.keys()].filter((root) => projectRoot === undefined || isInside(root, projectRoot) || isInside(projectRoot, root)); // prettier-ignore
-      const leaves: (() => void)[] = [];
+    async pass(root, as, signal, work) {
+      const leave = await gate.enter({ root, as }, signal);
+      if (leave === undefined) return 'canceled';
       try {
-        // Always in the same order: two that wait for each other's would wait for good.
-        for (const root of roots.sort()) {
-          const leave = await gateOf(root).enter('alone', signal);
-          if (leave === undefined) return 'canceled';
-          leaves.push(leave);
-        }
-        return await write();
+        return await work();
       } finally {
-        for (const leave of leaves) leave();
+        leave();
       }
     },
   };
+}
+
+function keepsOut(one: Passing, other: Passing): boolean {
+  if (one.as === other.as && one.as !== 'alone') return false;
+  if (one.root === undefined || other.root === undefined) return true;
+  return isInside(one.root, other.root) || isInside(other.root, one.root);
 }
 
 /** Which projects' commands might see it otherwise: those of this one, or of all. False: none would. */

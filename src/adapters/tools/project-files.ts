@@ -53,7 +53,7 @@ export function createProjectFiles(options: SceneOptions & { gates: CommandGates
       });
       const from = keptFrom(scene, facts);
       const root = from === 'all' ? undefined : project_root;
-      const committed = await (from === false ? put() : options.gates.whileNoneRuns(root, NEVER, put));
+      const committed = await options.gates.pass(root, from === false ? 'confined' : 'alone', NEVER, put);
       if (committed === 'canceled' || committed.state === 'done' || committed.state === 'canceled') return undefined;
       return { failed: committed.failure.message, left_changed: committed.state === 'unknown' };
     },

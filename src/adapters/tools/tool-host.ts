@@ -5,6 +5,7 @@
 import { canonicalJson } from '../../base/canonical-json.ts';
 import { type Digest, digestOf } from '../../base/digest.ts';
 import { failureOf } from '../../base/failure.ts';
+import { isInside } from '../../base/is-inside.ts';
 import type { JsonObject } from '../../base/json.ts';
 import { memberTexts } from '../../base/member-texts.ts';
 import { LONGEST_ARGUMENT } from '../../contract/longest-argument.ts';
@@ -15,7 +16,7 @@ import type { Invalid } from './arguments/invalid.ts';
 import { applyPatch } from './apply-patch/apply-patch.ts';
 import { readArguments } from './arguments/read-arguments.ts';
 import { createExecCommand } from './exec-command/exec-command.ts';
-import { type CommandGates, keptFrom } from './kept-from-commands.ts';
+import { type CommandGates, keptFrom, type Passage } from './kept-from-commands.ts';
 import { listFiles } from './list-files.ts';
 import { hostsIn } from './net/hosts-in.ts';
 import { open } from './open/open.ts';
@@ -58,42 +59,28 @@ export function createToolHost(options: SceneOptions & { gates: CommandGates }):
     const { tool, args, scene } = found;
     // A later attempt finds files that the one before changed: the intent says what they were and are to be.
     const { resume } = tool;
-    if (call.attempt > 1 && call.files && resume) return alone(scene.projectRoot, () => resume(args, scene, call, context), context); // prettier-ignore
-    if (tool.effect === 'exec') return runCommand(found, call, context);
+    if (call.attempt > 1 && call.files && resume) return passing(scene.projectRoot, 'alone', () => resume(args, scene, call, context), context); // prettier-ignore
+    const again = (): Promise<Outcome> => execute(found, call, context);
+    if (tool.effect === 'exec') {
+      const { sandbox, runs = [] } = call.facts;
+      if (sandbox !== undefined) return passing(scene.projectRoot, 'confined', again, context);
+      return passing(rootOf(runs, scene), 'free', again, context);
+    }
     const ready = await readyFor(found, call);
     if ('outcome' in ready) return ready;
-    const from = tool.effect === 'write' && keptFrom(scene, ready.facts.paths);
-    if (from === false) return ready.execute(call, context);
-    return alone(
-      from === 'all' ? undefined : scene.projectRoot,
-      async () => {
-        const again = await readyFor(found, call);
-        return 'outcome' in again ? again : again.execute(call, context);
-      },
-      context,
-    );
+    if (tool.effect !== 'write') return ready.execute(call, context);
+    const from = keptFrom(scene, ready.facts.paths);
+    if (from === false) return passing(scene.projectRoot, 'confined', () => ready.execute(call, context), context);
+    return passing(from === 'all' ? undefined : scene.projectRoot, 'alone', again, context);
   }
 
-  /** From before what it must not see is looked up until it has ended. */
-  async function runCommand(found: Found, call: ToolRun, context: ToolContext): Promise<Outcome> {
-    const leave = await gates.enter(found.scene.projectRoot, context.signal);
-    if (leave === undefined) return CANCELED;
-    try {
-      const ready = await readyFor(found, call);
-      if ('outcome' in ready) return ready;
-      if (ready.facts.sandbox === undefined) leave(); // it sees everything
-      return await ready.execute(call, context);
-    } finally {
-      leave();
-    }
-  }
-
-  async function alone(
+  async function passing(
     projectRoot: string | undefined,
-    write: () => Promise<Outcome>,
+    as: Passage,
+    work: () => Promise<Outcome>,
     { signal }: ToolContext,
   ): Promise<Outcome> {
-    const outcome = await gates.whileNoneRuns(projectRoot, signal, write);
+    const outcome = await gates.pass(projectRoot, as, signal, work);
     return outcome === 'canceled' ? CANCELED : outcome;
   }
 
@@ -120,6 +107,18 @@ export function createToolHost(options: SceneOptions & { gates: CommandGates }):
 }
 
 const CANCELED: Outcome = { outcome: 'canceled', output: 'canceled before it started' };
+
+/** Whose commands may change these files; undefined: those of any project. */
+function rootOf(runs: NonNullable<Facts['runs']>, { projectRoot }: Scene): string | undefined {
+  return runs.every(({ path, digest }) => digest === undefined || isInside(projectRoot, path))
+    ? projectRoot
+    : undefined;
+}
+
+async function execute(found: Found, call: ToolRun, context: ToolContext): Promise<Outcome> {
+  const ready = await readyFor(found, call);
+  return 'outcome' in ready ? ready : ready.execute(call, context);
+}
 
 /** Prepared again, if it is what was decided on; else how the call ends. */
 async function readyFor({ tool, args, scene }: Found, call: ToolRun): Promise<Ready | Outcome> {
