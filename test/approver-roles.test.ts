@@ -1,16 +1,17 @@
 /** Who may answer what: by the token over HTTP, by the machine at the command line, with and without a daemon. */
 import { describe, expect } from 'vitest';
 import type { ApprovalRecord } from '../src/contract/answers.ts';
+import { CONFINED, test as confinedTest } from './support/confined.ts';
 import { type Daemon, startDaemon } from './support/daemon.ts';
 import { approvalsIn, entriesOf, expectVerified, type Place, test, until } from './support/place.ts';
 
-const obedient = (place: Place, governance: object = {}): void =>
+const obedient = (place: Place, governance: object = {}, config: object = {}): void =>
   place.play(
     [
       { match: { tool_result: 'exec_command' }, reply: { text: 'done' } },
       { match: { any: true }, reply: { calls: [{ tool: 'exec_command', arguments: { cmd: '{{asked}}' } }] } },
     ],
-    { governance },
+    { governance, ...config },
   );
 
 const ASKS_ADMIN = { tool: 'exec_command', command: 'touch *', decision: 'require_approval', approvers: ['admin'] };
@@ -158,15 +159,15 @@ describe('who may answer what waits, where the configuration names fewer since',
 
 describe('a grant counts only where who gave it could answer now', () => {
   for (const scope of [['--always'], ['--always', '--exact'], ['--session']]) {
-    test.for([
+    confinedTest.for([
       ['a rule', { rules: [ASKS_ADMIN] }],
       ['the approver roles', { approver_roles: ['admin'] }],
     ] as const)(`${scope.join(' ')}, and then %s`, async ([, governance], { place }) => {
-      obedient(place);
+      obedient(place, {}, CONFINED);
       const [id = ''] = approvalsIn(await place.run(['run', '--session', 'one', 'touch a.txt']));
       expect(await place.run(['approve', id, ...scope, '--resume'])).toMatchObject({ code: 0, stdout: 'done\n' });
       expect((await place.run(['run', '--session', 'one', 'touch a.txt'])).code).toBe(0);
-      obedient(place, governance);
+      obedient(place, governance, CONFINED);
       const again = await place.run(['run', '--session', 'one', 'touch a.txt']);
       expect(again.code).toBe(5);
       const refused = await place.run(['approve', approvalsIn(again)[0]!]);
@@ -176,22 +177,27 @@ describe('a grant counts only where who gave it could answer now', () => {
     });
   }
 
-  test('what an operator granted for himself is none of a member, whose calls an admin answers', async ({ place }) => {
-    obedient(place, { rules: [{ ...ASKS_ADMIN, role: 'member' }] });
-    const tokens = { operator: '', member: '', admin: '' };
-    for (const role of ['operator', 'member', 'admin'] as const) tokens[role] = await tokenOf(place, role);
-    const daemon = await startDaemon(place);
-    const grant = (id: string, by: 'operator' | 'admin') => answer(daemon, id, tokens[by], 'grant', 'always');
-    expect(await grant(await asked(daemon, 'touch a.txt', tokens.operator), 'operator')).toMatchObject({ status: 200 });
-    expect(await approvalsFor(daemon, 'touch a.txt', tokens.operator)).toEqual([]);
-    const id = await asked(daemon, 'touch a.txt', tokens.member);
-    expect((await record(daemon, id)).approver_roles).toEqual(['admin']);
-    expect(await grant(id, 'operator')).toMatchObject({ status: 403, code: 'role_not_allowed' });
-    expect(await grant(id, 'admin')).toMatchObject({ status: 200 });
-    expect(await approvalsFor(daemon, 'touch a.txt', tokens.member)).toEqual([]);
-    const { stdout } = await place.run(['approvals', 'grants']);
-    expect(stdout).toMatch(/the-operator \(operator\)[^]*the-admin \(admin\)/);
-  });
+  confinedTest(
+    'what an operator granted for himself is none of a member, whose calls an admin answers',
+    async ({ place }) => {
+      obedient(place, { rules: [{ ...ASKS_ADMIN, role: 'member' }] }, CONFINED);
+      const tokens = { operator: '', member: '', admin: '' };
+      for (const role of ['operator', 'member', 'admin'] as const) tokens[role] = await tokenOf(place, role);
+      const daemon = await startDaemon(place);
+      const grant = (id: string, by: 'operator' | 'admin') => answer(daemon, id, tokens[by], 'grant', 'always');
+      expect(await grant(await asked(daemon, 'touch a.txt', tokens.operator), 'operator')).toMatchObject({
+        status: 200,
+      });
+      expect(await approvalsFor(daemon, 'touch a.txt', tokens.operator)).toEqual([]);
+      const id = await asked(daemon, 'touch a.txt', tokens.member);
+      expect((await record(daemon, id)).approver_roles).toEqual(['admin']);
+      expect(await grant(id, 'operator')).toMatchObject({ status: 403, code: 'role_not_allowed' });
+      expect(await grant(id, 'admin')).toMatchObject({ status: 200 });
+      expect(await approvalsFor(daemon, 'touch a.txt', tokens.member)).toEqual([]);
+      const { stdout } = await place.run(['approvals', 'grants']);
+      expect(stdout).toMatch(/the-operator \(operator\)[^]*the-admin \(admin\)/);
+    },
+  );
 });
 
 test('no configuration lets members or viewers answer', async ({ place }) => {

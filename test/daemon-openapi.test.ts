@@ -18,9 +18,9 @@ function play(place: Place): void {
   place.play(
     [
       { match: { tool_result: 'apply_patch' }, reply: { text: 'Changed.' } },
-      { match: { tool_result: 'exec_command' }, reply: { text: 'Ran.' } },
+      { match: { tool_result: 'read_file' }, reply: { text: 'Read.' } },
       { match: { equals: 'change' }, reply: { calls: [{ tool: 'apply_patch', arguments: { patch: PATCH } }] } },
-      { match: { contains: 'run' }, reply: { calls: [{ tool: 'exec_command', arguments: { cmd: 'true' } }] } },
+      { match: { contains: 'read' }, reply: { calls: [{ tool: 'read_file', arguments: { path: '/etc/hosts' } }] } },
       { match: { equals: 'slow' }, stall: '40s', reply: { text: 'late' } },
       { match: { any: true }, reply: { text: 'one two three', chunks: 3, delay: '50ms' } },
     ],
@@ -98,7 +98,7 @@ test('every operation answers what the document says', async ({ place }) => {
   await ask('POST', '/v1/sessions/one/undo', 200, {});
   await ask('POST', '/v1/sessions/one/resume', 200);
 
-  await say('run', 'asks');
+  await say('read', 'asks');
   const [approval] = (await ask('GET', '/v1/approvals', 200))['approvals'] as {
     id: string;
     digest: string;

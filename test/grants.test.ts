@@ -1,15 +1,19 @@
-/** Grants: an answer that holds for more than one call, and for no other. */
+/** Grants: an answer that holds for more than one call, and for no other; of a command in a sandbox. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect } from 'vitest';
-import { approvalsIn, entriesOf, expectVerified, linesOf, type Place, test } from './support/place.ts';
+import { CONFINED, test } from './support/confined.ts';
+import { approvalsIn, entriesOf, expectVerified, linesOf, type Place } from './support/place.ts';
 
 /** A model that runs whatever command it is told. */
-const obedient = (place: Place): void =>
-  place.play([
-    { match: { tool_result: 'exec_command' }, reply: { text: 'done' } },
-    { match: { any: true }, reply: { calls: [{ tool: 'exec_command', arguments: { cmd: '{{asked}}' } }] } },
-  ]);
+const obedient = (place: Place, config: object = CONFINED): void =>
+  place.play(
+    [
+      { match: { tool_result: 'exec_command' }, reply: { text: 'done' } },
+      { match: { any: true }, reply: { calls: [{ tool: 'exec_command', arguments: { cmd: '{{asked}}' } }] } },
+    ],
+    config,
+  );
 
 const tell = (place: Place, session: string, command: string) => place.run(['run', '--session', session, command]);
 
@@ -166,6 +170,55 @@ test('no grant lets a command that names the program run unasked', async ({ plac
   const command = 'echo runtime approve >> a.txt';
   await grantOnce(place, 'one', command, '--always');
   expect((await tell(place, 'one', command)).code).toBe(5);
+});
+
+describe('without a sandbox a command is granted once only', () => {
+  const OFF = { sandbox: { mode: 'off' } };
+
+  test('which is shown, and whoever answers for longer is told', async ({ place }) => {
+    obedient(place, OFF);
+    const asked = await tell(place, 'one', ADD);
+    const id = approvalsIn(asked)[0]!;
+    const shown = (await place.run(['approvals', 'show', id])).stdout;
+    expect(shown).toMatch(/^grant: +once only: no sandbox would confine it$/m);
+    expect(shown).not.toMatch(/^always:/m);
+    const rule = '{tool: exec_command, command: echo *, path: a.txt, decision: allow}';
+    for (const scope of [['--session'], ['--always'], ['--always', '--exact'], ['--always', '--rule', rule]]) {
+      const { code, stderr } = await place.run(['approve', id, ...scope]);
+      expect([code, stderr]).toEqual([2, expect.stringContaining('No sandbox would confine it')]);
+      expect(stderr).toContain(`Grant it for once: runtime approve ${id}.`);
+      expect(stderr).not.toMatch(/exactly this call|the rule:/);
+    }
+    expect((await place.run(['approve', id, '--resume'])).code).toBe(0);
+    expect((await tell(place, 'one', ADD)).code).toBe(5);
+    expect(place.read('a.txt')).toBe('a\n');
+    await expectVerified(place, 'one');
+  });
+
+  test('whatever was granted in one', async ({ place }) => {
+    obedient(place);
+    await grantOnce(place, 'one', ADD, '--always', '--exact');
+    obedient(place, OFF);
+    expect((await tell(place, 'other', ADD)).code).toBe(5);
+    obedient(place, { ...OFF, governance: { rules: [{ tool: 'exec_command', command: 'echo *', path: 'a.txt', decision: 'allow' }] } }); // prettier-ignore
+    expect((await tell(place, 'third', ADD)).code).toBe(0);
+    expect(place.read('a.txt')).toBe('a\na\n');
+  });
+
+  test('also where the model asks for none', async ({ place }) => {
+    const escalated = { cmd: '{{asked}}', sandbox_permissions: 'require_escalated' };
+    place.play(
+      [
+        { match: { tool_result: 'exec_command' }, reply: { text: 'done' } },
+        { match: { any: true }, reply: { calls: [{ tool: 'exec_command', arguments: escalated }] } },
+      ],
+      CONFINED,
+    );
+    const id = approvalsIn(await tell(place, 'one', ADD))[0]!;
+    expect((await place.run(['approve', id, '--session'])).code).toBe(2);
+    expect((await place.run(['approve', id, '--resume'])).code).toBe(0);
+    expect((await tell(place, 'one', ADD)).code).toBe(5);
+  });
 });
 
 test('--session and --always exclude one another', async ({ place }) => {

@@ -3,7 +3,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect } from 'vitest';
 import type { ApprovalRecord } from '../src/contract/answers.ts';
-import { approvalsIn, entriesOf, expectVerified, type Place, type Ran, test } from './support/place.ts';
+import { CONFINED, test } from './support/confined.ts';
+import { approvalsIn, entriesOf, expectVerified, type Place, type Ran } from './support/place.ts';
 
 /** A model that runs whatever command it is told. */
 const obedient = (place: Place, config: object = {}): void =>
@@ -12,7 +13,7 @@ const obedient = (place: Place, config: object = {}): void =>
       { match: { tool_result: 'exec_command' }, reply: { text: 'done' } },
       { match: { any: true }, reply: { calls: [{ tool: 'exec_command', arguments: { cmd: '{{asked}}' } }] } },
     ],
-    config,
+    { ...CONFINED, ...config },
   );
 
 const tell = (place: Place, session: string, command: string): Promise<Ran> =>
@@ -27,7 +28,7 @@ const ask = async (place: Place, command: string, session = 'one'): Promise<stri
 const show = async (place: Place, id: string): Promise<ApprovalRecord> =>
   JSON.parse((await place.run(['approvals', 'show', id, '-o', 'json'])).stdout) as ApprovalRecord;
 
-const RULE = { tool: 'exec_command', command: 'touch a.txt', decision: 'allow' };
+const RULE = { tool: 'exec_command', command: 'touch a.txt', sandboxed: true, decision: 'allow' };
 
 describe('approve --always', () => {
   test('shows the rule beforehand, prints the one that it makes, and that holds for other calls that it covers', async ({
@@ -36,7 +37,7 @@ describe('approve --always', () => {
     obedient(place);
     const id = await ask(place, 'touch a.txt');
     expect((await show(place, id)).proposed_rule).toEqual(RULE);
-    const line = '{tool: exec_command, command: "touch a.txt", decision: allow}';
+    const line = '{tool: exec_command, command: "touch a.txt", sandboxed: true, decision: allow}';
     expect((await place.run(['approvals', 'show', id])).stdout).toContain(line);
     const granted = await place.run(['approve', id, '--always', '--resume']);
     expect(granted).toMatchObject({ code: 0, stdout: 'done\n' });
@@ -62,18 +63,6 @@ describe('approve --always', () => {
     await place.run(['approve', id, '--always', '--resume']);
     expect((await tell(place, 'other', 'touch a.txt')).code).toBe(0);
     expect((await tell(place, 'third', 'FOO=1 touch a.txt')).code).toBe(5);
-  });
-
-  test('it names what a redirect reads, and lets no other file be read by one', async ({ place }) => {
-    obedient(place);
-    for (const name of ['in.txt', 'other.txt', '../beside.txt']) place.write(name, 'text\n');
-    const id = await ask(place, 'cat < in.txt');
-    expect((await show(place, id)).proposed_rule).toEqual({ ...RULE, command: 'cat', path: 'in.txt' });
-    await place.run(['approve', id, '--always', '--resume']);
-    expect((await tell(place, 'two', 'cat < in.txt')).code).toBe(0);
-    for (const line of ['cat < other.txt', 'cat < ../beside.txt', 'cd /tmp; cat < in.txt', 'cat < i?.txt']) {
-      expect((await tell(place, `s-${line.length}`, line)).code, line).toBe(5);
-    }
   });
 
   test('with --rule it is the edited one', async ({ place }) => {
@@ -162,11 +151,14 @@ test('a rule that is no answer to the call is refused, says why, and the call wa
 });
 
 test('a command that names the program, or touches a secret, is granted by no rule', async ({ place }) => {
-  place.play([
-    { match: { tool_result: 'read_file' }, reply: { text: 'done' } },
-    { match: { contains: '.env' }, reply: { calls: [{ tool: 'read_file', arguments: { path: '{{asked}}' } }] } },
-    { match: { any: true }, reply: { calls: [{ tool: 'exec_command', arguments: { cmd: '{{asked}}' } }] } },
-  ]);
+  place.play(
+    [
+      { match: { tool_result: 'read_file' }, reply: { text: 'done' } },
+      { match: { contains: '.env' }, reply: { calls: [{ tool: 'read_file', arguments: { path: '{{asked}}' } }] } },
+      { match: { any: true }, reply: { calls: [{ tool: 'exec_command', arguments: { cmd: '{{asked}}' } }] } },
+    ],
+    CONFINED,
+  );
   place.write('.env', 'A=1');
   const named = await ask(place, 'echo runtime approve');
   expect((await show(place, named)).proposed_rule).toBeUndefined();
@@ -257,57 +249,5 @@ describe('a rule that was granted', () => {
     obedient(place, { governance: { rules } });
     expect((await tell(place, 'two', 'touch b.txt')).code).toBe(0);
     expect((await tell(place, 'two', 'touch keep.txt')).code).toBe(5);
-  });
-
-  test('is none for what lands outside of the project: exactly that call is granted', async ({ place }) => {
-    obedient(place);
-    const id = await ask(place, 'ls > ../out.txt');
-    expect((await show(place, id)).proposed_rule).toBeUndefined();
-    expect((await place.run(['approve', id, '--always', '--resume'])).stderr).toContain('exactly this call');
-    expect((await tell(place, 'two', 'ls > ../out.txt')).code).toBe(0);
-    expect((await tell(place, 'three', 'ls > ../out.txt; ls')).code).toBe(5);
-  });
-
-  test.for([
-    ['git log -1 > ../ran.txt; echo ran > ran.txt', 'else git holds'],
-    ['S=t.sh; sh $S', '$S'],
-    ['rm -f $(cat list); echo ran >> ran.txt', '$(cat list)'],
-    ['nobody-knows -R; echo ran >> ran.txt', 'nobody-knows goes by in its folder'],
-  ])(
-    'is none for what goes by what only the shell will know, or nobody here, that is granted once: %s',
-    async ([line, word], { place }) => {
-      obedient(place);
-      place.write('t.sh', 'echo ran >> ran.txt\n');
-      place.write('list', 'old.o\n');
-      const id = await ask(place, line!);
-      const [, goesBy] = /^goes by: +(.*)/m.exec((await place.run(['approvals', 'show', id])).stdout)!;
-      expect(goesBy).toContain(`whatever ${word} is by then`);
-      for (const scope of ['--always', '--session']) {
-        const refused = await place.run(['approve', id, scope]);
-        expect(refused.code).not.toBe(0);
-        expect(refused.stderr).toContain(`It can be granted once only: it goes by whatever ${word} is by then.`);
-        expect(refused.stderr).toContain(`runtime approve ${id}`);
-      }
-      expect((await place.run(['approve', id, '--resume'])).code).toBe(0);
-      expect(place.read('ran.txt')).toBe('ran\n');
-      expect((await tell(place, 'one', line!)).code).toBe(5);
-      await expectVerified(place, 'one');
-    },
-  );
-
-  test('lets no program run that nobody here knows, also where it was granted with others', async ({ place }) => {
-    obedient(place);
-    const id = await ask(place, 'touch a.txt');
-    const rule = '{tool: exec_command, command: [touch *, nobody-knows *, git submodule *], decision: allow}';
-    expect((await place.run(['approve', id, '--always', '--rule', rule, '--resume'])).code).toBe(0);
-    expect((await tell(place, 'two', 'touch b.txt')).code).toBe(0);
-    expect((await tell(place, 'three', 'nobody-knows -R')).code).toBe(5);
-    const other = await ask(place, 'git submodule update --init', 'four');
-    expect((await place.run(['approve', other, '--always', '--exact'])).stderr).toContain(
-      'It can be granted once only: it goes by whatever git submodule goes by in its folder is by then.',
-    );
-    const rules = [{ tool: 'exec_command', command: 'nobody-knows *', decision: 'allow' }];
-    obedient(place, { governance: { rules } });
-    expect((await tell(place, 'five', 'nobody-knows -R')).code).toBe(0);
   });
 });

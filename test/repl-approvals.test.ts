@@ -13,11 +13,13 @@ const patch = (text: string): { calls: { name: string; arguments: object }[] } =
 });
 const SOURCE = Array.from({ length: 12 }, (_, index) => `export const n${index} = ${index};`).join('\n');
 
-test('a command: yes, no with a reason, for the session', async ({ place, mock }) => {
+test('a command: yes, and no with a reason; for longer only in a sandbox', async ({ place, mock }) => {
   place.connect(mock);
   const terminal = await openRepl(place, { rows: 30 });
   mock.reply(exec('echo one'), exec('echo one'), exec('echo one'), { text: 'All said.' });
   await send(terminal, 'Run it', 'y yes');
+  await answerApproval(terminal, 's');
+  await terminal.waitFor('once only: y');
   await terminal.settled();
   expectFrame('repl-approval-command', terminal);
   await answerApproval(terminal, 'y');
@@ -29,29 +31,40 @@ test('a command: yes, no with a reason, for the session', async ({ place, mock }
   expectFrame('repl-approval-reason', terminal);
   terminal.press('enter');
   await terminal.waitFor(/✗ denied: not twice[^]*y yes/);
-  await answerApproval(terminal, 's');
+  await answerApproval(terminal, 'y');
   await terminal.waitFor('All said.');
   await terminal.settled();
   expectFrame('repl-approval-answered', terminal);
   expect(JSON.stringify(mock.requests[2]!.body)).toContain('not twice');
+  await expectVerified(place, basename(place.journalFile(), '.jsonl'));
+});
+
+test('a patch: for the session, and for always by a rule that is edited first', async ({ place, mock }) => {
+  place.connect(mock);
+  const terminal = await openRepl(place, { rows: 30 });
+  const add = (name: string) => patch(`*** Add File: ${name}\n+text`);
+  mock.reply(add('one.txt'), { text: 'Added.' });
+  await send(terminal, 'Add it', 'y yes');
+  await answerApproval(terminal, 's');
+  await terminal.waitFor('Added.');
 
   await clean(terminal);
-  mock.reply(exec('echo one'), exec('echo two'), { text: 'Enough.' });
-  await send(terminal, 'Again', /echo two[^]*y yes/);
+  mock.reply(add('two.txt'), add('three.txt'), { text: 'Enough.' });
+  await send(terminal, 'Again', /two\.txt[^]*y yes/);
   await answerApproval(terminal, 'a');
   await terminal.waitFor('from now on');
   expectFrame('repl-approval-always', terminal);
   await terminal.settled(LOOKED_MS);
   for (let i = 0; i < ', decision: allow}'.length; i++) terminal.press('left');
-  terminal.press('backspace', 'backspace', 'backspace', 'backspace', 'backspace');
-  terminal.type(' *"');
-  await terminal.waitFor('command: "echo *", decision');
+  for (let i = 0; i < '"two.txt"'.length; i++) terminal.press('backspace');
+  terminal.type('"*.txt"');
+  await terminal.waitFor('path: "*.txt", decision');
   terminal.press('enter');
   await terminal.waitFor('Enough.');
   await terminal.settled();
   expectFrame('repl-approval-always-answered', terminal);
   const { stdout } = await place.run(['approvals', 'grants']);
-  expect(stdout).toContain('command: echo *');
+  expect(stdout).toContain('path: *.txt');
   await expectVerified(place, basename(place.journalFile(), '.jsonl'));
 });
 
@@ -108,8 +121,9 @@ test('several at once, one by its id, and one of another session', async ({ plac
   expectFrame('repl-approval-of-another-session', terminal);
 
   await clean(terminal);
-  mock.reply({ calls: [...exec('echo a').calls, ...exec('echo b').calls] }, { text: 'Both.' });
-  await send(terminal, 'Two', /echo a[^]*y yes/);
+  const add = (name: string) => patch(`*** Add File: ${name}\n+text`).calls;
+  mock.reply({ calls: [...add('a.txt'), ...add('b.txt')] }, { text: 'Both.' });
+  await send(terminal, 'Two', /a\.txt[^]*y yes/);
   const listed = await place.run(['approvals', 'ls', '-o', 'json']);
   const [first = ''] = /a-[0-9a-f]{16}/.exec(listed.stdout) ?? [];
   await send(terminal, `/approve ${first}`, /✓ approved[^]*y yes/);

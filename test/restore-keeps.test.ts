@@ -3,7 +3,8 @@ import { existsSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'no
 import { join } from 'node:path';
 import { describe, expect } from 'vitest';
 import type { StoreCheck, StoreRestored } from '../src/contract/store-care.ts';
-import { approvalsIn, type Place, type Ran, test } from './support/place.ts';
+import { CONFINED, test } from './support/confined.ts';
+import { approvalsIn, type Place, type Ran } from './support/place.ts';
 
 const inStore = (place: Place, ...names: string[]): string => join(place.home, 'workspaces/default', ...names);
 const rulesIn = (folder: string): string => join(folder, 'policy.yaml');
@@ -16,7 +17,7 @@ const obedient = (place: Place, governance: object = {}): void =>
       { match: { tool_result: 'exec_command' }, reply: { text: 'done' } },
       { match: { any: true }, reply: { calls: [{ tool: 'exec_command', arguments: { cmd: '{{asked}}' } }] } },
     ],
-    { governance },
+    { governance, ...CONFINED },
   );
 
 async function backUp(place: Place, name = 'backup'): Promise<string> {

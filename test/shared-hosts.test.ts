@@ -14,6 +14,7 @@ import { join } from 'node:path';
 import { describe } from 'vitest';
 import type { Script } from '../src/contract/script.ts';
 import type { StreamEvent } from '../src/contract/stream.ts';
+import { CONFINED, test as confinedTest } from './support/confined.ts';
 import {
   approvalsIn,
   entriesOf,
@@ -116,30 +117,35 @@ describe.concurrent('side by side', () => {
 });
 
 describe.concurrent('through the owner', () => {
-  test('an approval is answered, and the run that waits elsewhere has the answer', async ({ place, expect }) => {
-    const owner = await own(place);
-    const asks = await place.run(['run', '--session', 'other', 'ask']);
-    expect(asks.code).toBe(5);
-    const [id] = approvalsIn(asks);
-    expect((await place.run(['approve', id!, '--always'])).code).toBe(0);
-    await until('the turn ends', () => place.journal('other').at(-1)?.type === 'turn.ended');
-    expect(entriesOf(place.journal('other'), 'call.finished')).toMatchObject([{ outcome: 'ok' }]);
-    const again = await place.run(['deny', id!]);
-    expect({ code: again.code, stderr: again.stderr }).toMatchObject({ stderr: expect.stringContaining('granted by') });
-    const denied = await place.run(['run', '--session', 'third', 'ask']);
-    expect(denied.code).toBe(0); // the standing grant
-    const grants = JSON.parse((await place.run(['approvals', 'grants', '-o', 'json'])).stdout) as {
-      grant_id: string;
-    }[];
-    expect((await place.run(['approvals', 'revoke', grants[0]!.grant_id])).code).toBe(0);
-    expect((await place.run(['policy', 'set', 'exec_command', '--deny'])).code).toBe(0);
-    expect((await place.run(['session', 'rm', 'own'])).code).toBe(1);
-    expect((await place.run(['session', 'rm', 'other'])).code).toBe(0);
-    expect(existsSync(place.journalFile('other'))).toBe(false);
-    owner.child.kill('SIGINT');
-    expect((await owner.ended).code).toBe(130);
-    await expectVerified(place, 'own');
-  });
+  confinedTest(
+    'an approval is answered, and the run that waits elsewhere has the answer',
+    async ({ place, expect }) => {
+      const owner = await own(place, { config: CONFINED });
+      const asks = await place.run(['run', '--session', 'other', 'ask']);
+      expect(asks.code).toBe(5);
+      const [id] = approvalsIn(asks);
+      expect((await place.run(['approve', id!, '--always'])).code).toBe(0);
+      await until('the turn ends', () => place.journal('other').at(-1)?.type === 'turn.ended');
+      expect(entriesOf(place.journal('other'), 'call.finished')).toMatchObject([{ outcome: 'ok' }]);
+      const again = await place.run(['deny', id!]);
+      expect({ code: again.code, stderr: again.stderr }).toMatchObject({
+        stderr: expect.stringContaining('granted by'),
+      });
+      const denied = await place.run(['run', '--session', 'third', 'ask']);
+      expect(denied.code).toBe(0); // the standing grant
+      const grants = JSON.parse((await place.run(['approvals', 'grants', '-o', 'json'])).stdout) as {
+        grant_id: string;
+      }[];
+      expect((await place.run(['approvals', 'revoke', grants[0]!.grant_id])).code).toBe(0);
+      expect((await place.run(['policy', 'set', 'exec_command', '--deny'])).code).toBe(0);
+      expect((await place.run(['session', 'rm', 'own'])).code).toBe(1);
+      expect((await place.run(['session', 'rm', 'other'])).code).toBe(0);
+      expect(existsSync(place.journalFile('other'))).toBe(false);
+      owner.child.kill('SIGINT');
+      expect((await owner.ended).code).toBe(130);
+      await expectVerified(place, 'own');
+    },
+  );
 
   test("the owner's own session may be removed by force", async ({ place, expect }) => {
     const owner = await own(place);

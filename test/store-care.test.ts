@@ -288,17 +288,18 @@ describe('store repair', () => {
   });
 
   test('grants behind a damage that can’t be healed are void, and those before it too', async ({ place }) => {
-    const call = { tool: 'exec_command', arguments: { cmd: 'echo hi' } };
+    const call = { tool: 'apply_patch', arguments: { patch: '*** Begin Patch\n*** Add File: n\n+x\n*** End Patch\n' } };
     place.play([
-      { match: { tool_result: 'exec_command' }, reply: { text: 'Done.' } },
+      { match: { tool_result: 'apply_patch' }, reply: { text: 'Done.' } },
       { match: { any: true }, reply: { calls: [call] } },
     ]);
+    const other = join(place.project, '../other');
+    mkdirSync(other);
     for (const session of ['one', 'two']) {
       const asked = await place.run(['run', '--session', session, 'run it'], {
-        cwd: session === 'one' ? place.project : place.home,
+        cwd: session === 'one' ? place.project : other,
       });
-      const [id] = approvalsIn(asked);
-      if (id !== undefined) await place.run(['approve', id, '--always', '--resume']);
+      await place.run(['approve', approvalsIn(asked)[0]!, '--always', '--resume']);
     }
     const grants = inStore(place, 'governance/grants.jsonl');
     expect(lines(grants)).toHaveLength(2);
@@ -309,6 +310,7 @@ describe('store repair', () => {
       steps: [{ file: 'governance/grants.jsonl', action: 'cut' }],
     });
     expect((await place.run(['approvals', 'grants', '-o', 'json'])).stdout).toBe('[]\n');
+    rmSync(join(place.project, 'n'));
     expect(approvalsIn(await place.run(['run', '--session', 'three', 'run it']))).toHaveLength(1);
   });
 

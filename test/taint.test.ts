@@ -82,14 +82,16 @@ describe('once a page was read', () => {
   });
 
   test('neither a grant for this session nor one for always answers for it', async ({ place }) => {
-    await playBeside(place, { auto_allow: ['open'] });
-    const { stderr } = await say(place, 'one', 'run');
-    const id = /approval (a-\w+)/.exec(stderr)![1]!;
-    expect(await place.run(['approve', id, '--always', '--resume'])).toMatchObject({ code: 0 });
-    expect(await runsIn(place, 'one')).toBe(true);
-    await say(place, 'one', 'open');
-    expect(await runsIn(place, 'one')).toBe(false);
-    expect(await runsIn(place, 'two')).toBe(true);
+    for (const [index, scope] of ['--session', '--always'].entries()) {
+      await playBeside(place, { auto_allow: [] });
+      const session = `s${index}`;
+      const { stderr } = await say(place, session, 'open');
+      const id = /approval (a-\w+)/.exec(stderr)![1]!;
+      expect(await place.run(['approve', id, scope, '--resume'])).toMatchObject({ code: 0 });
+      expect(await taintOf(place, session)).toEqual([SOURCE]);
+      expect((await say(place, session, 'open')).code).toBe(5);
+      expect((await say(place, 'clean', 'open')).code).toBe(scope === '--always' ? 0 : 5);
+    }
   });
 
   test('a rule that was written for it lets it run', async ({ place }) => {

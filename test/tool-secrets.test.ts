@@ -3,6 +3,7 @@ import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect } from 'vitest';
 import type { ApprovalRecord } from '../src/contract/answers.ts';
+import { CONFINED, test as confinedTest } from './support/confined.ts';
 import { startDaemon } from './support/daemon.ts';
 import { approvalsIn, entriesOf, expectVerified, type Place, type Ran, test, until } from './support/place.ts';
 import { hasStrace } from './support/syncs.ts';
@@ -136,15 +137,15 @@ describe('a grant', () => {
   const show = async (place: Place, asked: Ran): Promise<ApprovalRecord> =>
     JSON.parse((await place.run(['approvals', 'show', approvalsIn(asked)[0]!, '-o', 'json'])).stdout) as ApprovalRecord;
 
-  test('for a command does not give it a secret; one that names the secret does', async ({ place }) => {
-    await prepare(place);
+  confinedTest('for a command does not give it a secret; one that names the secret does', async ({ place }) => {
+    await prepare(place, CONFINED);
     const plain = await tell(place, 'one', 'printenv plain');
     expect((await place.run(['approve', approvalsIn(plain)[0]!, '--always', '--resume'])).code).toBe(0);
     expect((await tell(place, 'one', 'printenv plain')).code).toBe(0);
     const asked = await tell(place, 'one', 'printenv DEPLOY_TOKEN');
     expect(asked.code).toBe(5);
     const rule = { tool: 'exec_command', command: 'printenv DEPLOY_TOKEN', secret: 'deploy', decision: 'allow' };
-    expect((await show(place, asked)).proposed_rule).toEqual(rule);
+    expect((await show(place, asked)).proposed_rule).toEqual({ ...rule, sandboxed: true });
     const [id] = approvalsIn(asked);
     for (const [wrong, said] of [
       [{ ...rule, command: 'printenv *' }, /it gets|gets the secret deploy/],
@@ -162,7 +163,7 @@ describe('a grant', () => {
     for (const session of ['one', 'two']) await expectVerified(place, session);
   }); // prettier-ignore
 
-  test('for a script is for once: nobody knows what it loads', async ({ place }) => {
+  test('without a sandbox is for once', async ({ place }) => {
     await prepare(place);
     place.write('send', '#!/bin/sh\nprintf %s "$DEPLOY_TOKEN" >> sent\n');
     const asked = await tell(place, 'one', 'sh ./send DEPLOY_TOKEN');
@@ -170,7 +171,7 @@ describe('a grant', () => {
     const [id] = approvalsIn(asked);
     const rule = { tool: 'exec_command', command: 'sh ./send DEPLOY_TOKEN', secret: 'deploy', decision: 'allow' };
     const refused = await place.run(['approve', id!, '--always', '--rule', JSON.stringify(rule)]);
-    const once = 'It can be granted once only: it goes by whatever sh loads in its turn is by then.';
+    const once = 'No sandbox would confine it, so it can be granted once only.';
     expect(refused.stderr).toContain(once);
     for (const scope of ['--always', '--session']) expect((await place.run(['approve', id!, scope])).stderr).toContain(once); // prettier-ignore
     expect((await place.run(['approve', id!, '--resume'], { environment: FILE })).code).toBe(0);

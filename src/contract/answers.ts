@@ -188,6 +188,12 @@ export const approvalRecord = z.strictObject({
   reason: z.string(),
   taint: z.array(z.string()),
   may_repeat_of: z.string().exactOptional(),
+  once_only: z
+    .literal(true)
+    .exactOptional()
+    .describe(
+      'Of one that waits: no sandbox would confine the command, so it can be granted for nothing but this once.',
+    ),
   proposed_rule: ruleText
     .exactOptional()
     .describe(

@@ -104,6 +104,8 @@ export const manifestSchema = z.strictObject({
   grants: z.array(grant),
   /** A grant counts only where who gave it might answer the call. Absent in turns from before that rule. */
   grants_by_role: z.literal(true).exactOptional(),
+  /** A command runs by a grant in a sandbox only. Absent in turns from before that rule. */
+  grants_confined: z.literal(true).exactOptional(),
   rules: z.strictObject({
     calls_per_reply: int,
     model_attempts: int,

@@ -173,7 +173,7 @@ export const facts = z.strictObject({
    * Before them, words of which only the shell will know what they name, as they stand: without `digest`. Behind these, without a
    * sandbox, what links of the project lead elsewhere: `notes/a.txt, which leads to /home/me/x`, with a digest of where.
    * `digest`: of the bytes; of one that is large or looks like a secret, of its inode, size and time of change.
-   * Empty: without a sandbox, its programs look for files of their folder to go by, and there is none yet.
+   * Empty, in journals from before: its programs look for files of their folder to go by, and there was none yet.
    */
   runs: z.array(z.strictObject({ path: z.string(), digest: digest.exactOptional() })).exactOptional(),
   /** What confines the command as it runs; absent: nothing does. */

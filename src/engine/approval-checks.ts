@@ -7,7 +7,8 @@ import { RuntimeError } from '../contract/errors.ts';
 import type { Resolution } from '../contract/host.ts';
 import type { PolicyRule, RuleText } from '../contract/policy-rule.ts';
 import { proposedRule, refusedRule } from '../kernel/approval/grant-rule.ts';
-import { deniedTo, type JudgedCall, unknownFile } from '../kernel/policy/judge.ts';
+import { deniedTo, type JudgedCall } from '../kernel/policy/judge.ts';
+import { isUnconfined } from '../kernel/policy/unconfined.ts';
 import { judgedCall } from '../kernel/turn/act.ts';
 import type { State, Turn } from '../kernel/turn/state.ts';
 import { isObject } from './config/tree.ts';
@@ -18,13 +19,12 @@ import type { Workspace } from './wire.ts';
 
 /** The narrowest rule that covers a call, as people write it; undefined: there is none. */
 export function proposal(
-  { tool, effect, rules }: EntryData<'policy.decided'>,
+  { tool, effect }: EntryData<'policy.decided'>,
   { facts }: EntryData<'call.inspected'>,
   project_root: string,
   args: JsonValue,
 ): RuleText | undefined {
-  const isEscalated = rules.some(({ id }) => id === 'sandbox:none');
-  const rule = proposedRule({ tool, effect, facts, project_root }, isObject(args) ? args : {}, isEscalated);
+  const rule = proposedRule({ tool, effect, facts, project_root }, isObject(args) ? args : {});
   if (!rule) return undefined;
   const { command, path, host, secret, args: texts, sandboxed, decision } = rule;
   return {
@@ -60,10 +60,8 @@ export function grantedRule(
   const refuse = (why: string): RuntimeError =>
     new RuntimeError('rule_refused', `The rule is refused: ${why}.`, { id });
   const asking = askingCall(runner.state(), id);
-  const unknown = asking && unknownFile(asking.judged);
-  if (unknown !== undefined) {
-    const why = `It can be granted once only: it goes by whatever ${unknown} is by then.`;
-    throw new RuntimeError('rule_refused', why, {
+  if (asking && isUnconfined(asking.judged)) {
+    throw new RuntimeError('rule_refused', 'No sandbox would confine it, so it can be granted once only.', {
       id,
       next: `Grant it for once: runtime approve ${id}. What may always run so belongs into a rule of \`policy.yaml\`.`,
     });
@@ -97,7 +95,7 @@ export function requireOwnRight(
 /** Of an approval that waits. */
 function askingCall(state: State, id: string): { turn: Turn; judged: JudgedCall } | undefined {
   const { turn } = state;
-  const call = turn?.calls.find(({ approval }) => approval?.approval_id === id);
+  const call = turn?.calls.find(({ approval }) => approval?.approval_id === id && approval.status === 'pending');
   return turn && call?.inspected ? { turn, judged: judgedCall(state, turn, call, call.inspected) } : undefined;
 }
 

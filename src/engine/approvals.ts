@@ -11,6 +11,7 @@ import type { Actor } from '../contract/values.ts';
 import type { Resolution } from '../contract/host.ts';
 import type { RuleText } from '../contract/policy-rule.ts';
 import { grantedRule, isSameRule, proposal, requireOwnRight } from './approval-checks.ts';
+import { isUnconfined } from '../kernel/policy/unconfined.ts';
 import { mayApprove } from '../kernel/approval/approvers.ts';
 import { isChildEvent } from './child-event.ts';
 import { matchingId } from './matching-id.ts';
@@ -133,8 +134,9 @@ export async function approvalsOf(
   }
   if (epoch > session.epoch) close(() => true);
   return [...records.values()].map((record) => {
-    const rule = record.status === 'pending' && proposed.get(record.id);
-    return rule ? { ...record, proposed_rule: rule } : record;
+    if (record.status !== 'pending') return record;
+    const rule = proposed.get(record.id);
+    return { ...record, ...(isUnconfined(record) && { once_only: true }), ...(rule && { proposed_rule: rule }) };
   });
 }
 

@@ -101,6 +101,7 @@ export function createFreeze(
       ...(own.length > 0 && { session_policies: own as Policy[] }),
       grants: (await sources.grants.list()).map(grantOf),
       grants_by_role: true,
+      grants_confined: true,
       rules: {
         calls_per_reply: config.orchestrator.max_calls_per_reply,
         model_attempts: config.orchestrator.model_attempts,

@@ -4,7 +4,7 @@ import type { EntryData } from '../contract/entries.ts';
 import type { Facts, Presentation } from '../contract/values.ts';
 
 /** As far as it is known. */
-export type ShownCall = Presentation & Partial<Pick<ApprovalRecord, 'facts' | 'rules' | 'reason' | 'taint'>>;
+export type ShownCall = Presentation & Partial<Pick<ApprovalRecord, 'facts' | 'effect' | 'rules' | 'reason' | 'taint'>>;
 
 /** A row for each that says something. */
 export function factRows({
@@ -63,9 +63,9 @@ export function createShownCalls(): ShownCalls {
   return {
     named: (call_id, title) => void calls.set(call_id, { title }),
     inspected: ({ call_id, presentation, facts }) => void calls.set(call_id, { ...presentation, facts }),
-    decided({ call_id, reason, rules, taint }) {
+    decided({ call_id, effect, reason, rules, taint }) {
       const shown = calls.get(call_id);
-      if (shown) calls.set(call_id, { ...shown, reason, rules, taint });
+      if (shown) calls.set(call_id, { ...shown, effect, reason, rules, taint });
     },
     get: (call_id) => calls.get(call_id),
     clear: () => calls.clear(),

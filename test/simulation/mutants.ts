@@ -181,6 +181,13 @@ export const MUTANTS: readonly Mutant[] = [
     replace: 'const fold = { state, contents, seqs, remembered, lastReply };',
   },
   {
+    name: 'a grant holds for a command without a sandbox',
+    breaks: 'o',
+    file: 'src/kernel/policy/judge.ts',
+    find: 'if (isUnconfined(call) && (!call.grants_unconfined || goesByUnknown(call))) return false;',
+    replace: '',
+  },
+  {
     name: 'a snapshot forgets the grants of its session',
     breaks: 'h',
     file: 'src/engine/session/snapshot.ts',

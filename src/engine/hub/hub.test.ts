@@ -360,7 +360,7 @@ test('a record of messages that can not be read keeps nobody from being told', a
 
 test('an answer for always that is repeated is acknowledged only where its standing grant is there', async () => {
   const { hub, workspace } = await open();
-  const { event_id } = await hub.submit(say('ask', { session_id: 's' }));
+  const { event_id } = await hub.submit(say('outside', { session_id: 's', root: '/tmp' }));
   await hub.settled(event_id);
   const [approval] = (await hub.session('s')).approvals;
   const always = { decision: 'grant', scope: 'always' } as const;
@@ -372,7 +372,7 @@ test('an answer for always that is repeated is acknowledged only where its stand
   await expect(hub.resolve(approval!, always)).rejects.toMatchObject({ code: 'approval_already_resolved' });
   expect(await hub.settled(event_id)).toMatchObject({ status: 'done', text: 'Done.' });
 
-  const second = await hub.submit(say('ask', { session_id: 's' }));
+  const second = await hub.submit(say('outside', { session_id: 's', root: '/tmp' }));
   await hub.settled(second.event_id);
   const [another] = (await hub.session('s')).approvals;
   const { resolved } = await hub.resolve(another!, always);

@@ -15,7 +15,11 @@ turns:
     reply: {text: "Steered."}
   - match: {contains: ask}
     reply: {calls: [{tool: exec_command, arguments: {cmd: "true"}}]}
+  - match: {contains: outside}
+    reply: {calls: [{tool: read_file, arguments: {path: /etc/hosts}}]}
   - match: {tool_result: exec_command}
+    reply: {text: "Done."}
+  - match: {tool_result: read_file}
     reply: {text: "Done."}
   - match: {contains: slow}
     stall: 60s

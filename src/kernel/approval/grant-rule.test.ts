@@ -4,7 +4,7 @@ import { digestOf } from '../../base/digest.ts';
 import type { JsonObject } from '../../base/json.ts';
 import type { PolicyRule } from '../../contract/policy-rule.ts';
 import type { Facts } from '../../contract/values.ts';
-import { judge, type JudgedCall } from '../policy/judge.ts';
+import type { JudgedCall } from '../policy/judge.ts';
 import { allowedBy } from '../policy/rules.ts';
 import { commandFact, factsOf, pathFact, policyOf } from '../testing/values.ts';
 import { type Proposed, proposedRule, refusedRule } from './grant-rule.ts';
@@ -14,12 +14,13 @@ const path = (real: string, over: Partial<Facts['paths'][number]> = {}): Facts['
   pathFact(real, { inside_root: real.startsWith('/p/'), ...over });
 const host = { arg: 'url', url: 'https://a.example/x', host: 'a.example', port: 443, addresses: ['192.0.2.1'] };
 
+/** A command in a sandbox, if it is of no other tool. */
 function callOf(facts: Partial<Facts>, over: Partial<JudgedCall> = {}): JudgedCall {
   return {
     tool: 'exec_command',
     effect: 'exec',
     args_digest: digestOf('a'),
-    facts: factsOf(facts),
+    facts: factsOf({ ...(over.effect === undefined && { sandbox: 'landlock' }), ...facts }),
     facts_digest: digestOf('f'),
     project_root: '/p',
     asked: { role: 'operator', channels: ['cli'], lane: 'interactive', local_minute: 0, tainted: false, left_micro_usd: Infinity },
@@ -43,7 +44,8 @@ describe('the narrowest rule that covers a call', () => {
     ['has the secrets', { commands: [command('./deploy')], secrets: [{ variable: 'DEPLOY_TOKEN', name: 'deploy' }] }, {}, { command: ['./deploy'], secret: ['deploy'] }],
     ['has the hosts', { hosts: [host] }, { tool: 'open', effect: 'network' }, { host: ['a.example:443'] }],
   ])('%s', (_, facts, over, rule) => {
-    expect(proposed(facts, over)).toEqual({ tool: [over.tool ?? 'exec_command'], decision: 'allow', ...rule });
+    const confined = over.tool === undefined && { sandboxed: true };
+    expect(proposed(facts, over)).toEqual({ tool: [over.tool ?? 'exec_command'], decision: 'allow', ...confined, ...rule });
   }); // prettier-ignore
 
   test('has the arguments where nothing else is known, and where it sends', () => {
@@ -134,43 +136,8 @@ describe('a rule is no answer to a call', () => {
     expect(refused({ args: { to: '*@b.example' } }, call, { to: 'x@a.example' })).toContain('its args.to is *@b.example');
   }); // prettier-ignore
 
-  describe('where it runs without a sandbox, and goes by files that others may change', () => {
-    const facts: Partial<Facts> = {
-      commands: npm.facts.commands,
-      runs: [{ path: '/p/package.json', digest: digestOf('{}') }],
-    };
-    const bare = callOf(facts);
-    const confined = callOf({ ...facts, sandbox: 'landlock' });
-
-    test('also exactly its words', () => {
-      expect(refused({ command: ['npm test'] }, bare)).toContain('goes by /p/package.json, which others may change');
-      expect(refused({ command: ['npm test'] }, confined)).toBeUndefined();
-    });
-
-    test('nor is exactly the call granted where only the shell will know which file that is', () => {
-      const unknown = callOf({ ...facts, runs: [{ path: '$F' }] });
-      const exact = { grant_id: 'g', tool: 'exec_command', project_root: '/p', args_digest: unknown.args_digest, facts_digest: unknown.facts_digest }; // prettier-ignore
-      expect(judge([policyOf()], [exact], bare).verdict).toBe('allow');
-      expect(judge([policyOf()], [exact], unknown).verdict).toBe('require_approval');
-      expect(judge([policyOf()], [exact], { ...unknown, facts: { ...unknown.facts, sandbox: 'landlock' } }).verdict).toBe('allow'); // prettier-ignore
-    });
-
-    test('none is proposed, and none that was granted answers for it', () => {
-      expect(proposedRule(bare, {}, true)).toBeUndefined();
-      expect(proposedRule(confined, {})).toMatchObject({ command: ['npm test'] });
-      const rule: PolicyRule = {
-        id: 'g',
-        tool: ['exec_command'],
-        command: ['npm *'],
-        sandboxed: false,
-        decision: 'allow',
-      };
-      const grants = [{ grant_id: 'g', tool: 'exec_command', project_root: '/p', rule }];
-      for (const sandbox of ['off', 'auto'] as const) {
-        const policies = [policyOf({ sandbox })];
-        expect(judge(policies, grants, bare).verdict).toBe('require_approval');
-        expect(judge(policies, grants, callOf({ commands: npm.facts.commands })).verdict).toBe('allow');
-      }
-    });
+  test('none is proposed for what no sandbox confines', () => {
+    expect(proposedRule(npm, {})).toMatchObject({ command: ['npm test'], sandboxed: true });
+    expect(proposedRule({ ...npm, facts: factsOf({ commands: npm.facts.commands }) }, {})).toBeUndefined();
   });
 });

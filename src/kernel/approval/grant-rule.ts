@@ -8,9 +8,10 @@ import { LONGEST_ARGUMENT } from '../../contract/longest-argument.ts';
 import type { Policy, RuleGrant } from '../../contract/manifest.ts';
 import type { PolicyRule } from '../../contract/policy-rule.ts';
 import { explainRules } from '../policy/explain.ts';
-import { goesByFilesUnconfined, hasStars, judge, type JudgedCall } from '../policy/judge.ts';
+import { hasStars, judge, type JudgedCall } from '../policy/judge.ts';
 import { allowedBy, type Asked, type RuledCall } from '../policy/rules.ts';
 import { secretsText } from '../policy/secrets.ts';
+import { isUnconfined } from '../policy/unconfined.ts';
 
 export type Proposed = Pick<
   PolicyRule,
@@ -25,27 +26,19 @@ const MOST_PATTERNS = 200;
 
 /**
  * The words of its commands, its paths, the hosts of what connects itself; its arguments where it has nothing of those, or sends. Undefined where no
- * rule without a `*` covers the call and nothing else: exactly this call can be granted all the same. `isEscalated`: it asks because
- * no sandbox would confine it.
+ * rule without a `*` covers the call and nothing else: exactly this call can be granted all the same, if a sandbox confines it.
  */
-export function proposedRule(
-  call: Omit<RuledCall, 'asked'>,
-  args: JsonObject,
-  isEscalated = false,
-): Proposed | undefined {
+export function proposedRule(call: Omit<RuledCall, 'asked'>, args: JsonObject): Proposed | undefined {
   const { tool, effect, facts, project_root } = call;
   const { commands, paths, hosts } = facts;
   const named = { ...call, asked: ANYBODY };
-  if (facts.commands.some(({ names_runtime }) => names_runtime) || paths.some(isSecret)) return undefined;
-  if (goesByFilesUnconfined(named)) return undefined;
+  if (isUnconfined(call) || facts.commands.some(({ names_runtime }) => names_runtime) || paths.some(isSecret))
+    return undefined;
   const rule: Proposed = { tool: [tool], decision: 'allow' };
   if (facts.sandbox !== undefined) rule.sandboxed = true;
-  if (isEscalated) rule.sandboxed = false;
   if (facts.secrets) rule.secret = unique(facts.secrets.map(({ name }) => name));
   if (commands.length > 0) rule.command = unique(commands.map(({ words }) => words.join(' ')));
-  // What a redirect reads stands in no word: by the words alone any other file could be read.
-  const isRedirected = paths.some(({ arg }) => arg === 'redirect');
-  if (commands.length === 0 ? paths.length > 0 : isRedirected || !covers(rule, named)) {
+  if (commands.length === 0 ? paths.length > 0 : !covers(rule, named)) {
     rule.path = unique(paths.map(({ real }) => pathPattern(real, project_root)));
   }
   if (hosts.length > 0 && commands.length === 0) rule.host = unique(hosts.map(({ host, port }) => `${host}:${port}`));
@@ -111,11 +104,6 @@ export function refusedRule(
     return 'the command names this program or its home, and asks whatever is granted';
   const secret = call.facts.paths.find(isSecret);
   if (secret) return `${secret.path} looks like a secret: grant exactly this call, without a rule`;
-  if (goesByFilesUnconfined(call)) {
-    const [file] = call.facts.runs!;
-    const what = file ? `${file.path}, which others may change` : 'files of its folder, which others may make';
-    return `it runs without a sandbox and goes by ${what}: grant exactly this call, without a rule`;
-  }
   const given = call.facts.secrets;
   if (given && (!rule.secret || hasStars(rule)))
     return `the call gets ${secretsText(given)}: name it with \`secret\`, and write what it is for without \`*\``;

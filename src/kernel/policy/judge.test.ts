@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { digestOf } from '../../base/digest.ts';
-import type { Policy, RuleGrant } from '../../contract/manifest.ts';
+import type { ExactGrant, Policy, RuleGrant } from '../../contract/manifest.ts';
 import type { PolicyRule } from '../../contract/policy-rule.ts';
 import type { EffectClass, Facts, Role, Verdict } from '../../contract/values.ts';
 import { commandFact, factsOf, pathFact, policyOf } from '../testing/values.ts';
@@ -195,11 +195,14 @@ describe('sandbox', () => {
   );
 });
 
+/** A command in a sandbox. */
+const confined = (facts: Partial<Facts> = {}): JudgedCall => call('t', 'exec', { sandbox: 'bubblewrap', ...facts });
+
 describe('a grant', () => {
   const grant = { grant_id: 'g1', tool: 't', args_digest: ARGS, facts_digest: FACTS, project_root: '/p' };
 
   test('stands for the answer to what would ask, and the rules are still named', () => {
-    expect(judged({ require_approval: ['t'] }, call('t', 'exec', { paths: [outside] }), [grant])).toEqual({
+    expect(judged({ require_approval: ['t'] }, confined({ paths: [outside] }), [grant])).toEqual({
       verdict: 'allow',
       rules: [
         { id: 'fact:outside_root', verdict: 'require_approval' },
@@ -211,19 +214,19 @@ describe('a grant', () => {
   });
 
   test.each<[string, Partial<Policy>, JudgedCall, Verdict]>([
-    ['never over deny', { deny: ['t'] }, call('t', 'exec'), 'deny'],
-    ['never over the closed home', { allow: ['t'] }, call('t', 'exec', { paths: [home] }), 'deny'],
-    ['not for other arguments', {}, { ...call('t', 'exec'), args_digest: digestOf('other') }, 'require_approval'],
-    ['not for another tool', {}, call('u', 'exec'), 'require_approval'],
-    ['not in another project', {}, { ...call('t', 'exec'), project_root: '/q' }, 'require_approval'],
-    ['not for a program that has changed', {}, { ...call('t', 'exec'), facts_digest: ARGS }, 'require_approval'],
+    ['never over deny', { deny: ['t'] }, confined(), 'deny'],
+    ['never over the closed home', { allow: ['t'] }, confined({ paths: [home] }), 'deny'],
+    ['not for other arguments', {}, { ...confined(), args_digest: digestOf('other') }, 'require_approval'],
+    ['not for another tool', {}, { ...confined(), tool: 'u' }, 'require_approval'],
+    ['not in another project', {}, { ...confined(), project_root: '/q' }, 'require_approval'],
+    ['not for a program that has changed', {}, { ...confined(), facts_digest: ARGS }, 'require_approval'],
     [
       'not for a command that names this program',
       {},
-      call('t', 'exec', { commands: [commandFact('x', { names_runtime: true })] }),
+      confined({ commands: [commandFact('x', { names_runtime: true })] }),
       'require_approval',
     ],
-    ['not for a repeat of unknown outcome', {}, { ...call('t', 'exec'), may_repeat_of: 'c1.1.1' }, 'require_approval'],
+    ['not for a repeat of unknown outcome', {}, { ...confined(), may_repeat_of: 'c1.1.1' }, 'require_approval'],
   ])('%s', (_, policy, of, verdict) => {
     const judgement = judged(policy, of, [grant]);
     expect(judgement.verdict).toBe(verdict);
@@ -231,7 +234,7 @@ describe('a grant', () => {
   });
 
   test('is not named where nothing asked', () => {
-    expect(judged({ allow: ['t'] }, call('t', 'exec'), [grant])).not.toHaveProperty('grant_id');
+    expect(judged({ allow: ['t'] }, confined(), [grant])).not.toHaveProperty('grant_id');
   });
 });
 
@@ -252,17 +255,17 @@ describe('a grant counts where who gave it may answer now:', () => {
     ['not who may not ask for it', { rules: [about({ role: ['admin'], decision: 'deny' })] }, 'admin', 'require_approval'],
     ['never a member', {}, 'member', 'require_approval'],
   ])('%s', (_, policy, by_role, verdict) => {
-    expect(judged({ require_approval: ['t'], ...policy }, call('t', 'exec'), [{ ...grant, by_role }]).verdict).toBe(verdict);
+    expect(judged({ require_approval: ['t'], ...policy }, confined(), [{ ...grant, by_role }]).verdict).toBe(verdict);
   });
 
   test('of several the one that counts', () => {
     const grants = [{ ...grant, by_role: 'operator' as const }, { ...grant, grant_id: 'g2', by_role: 'admin' as const }];
-    expect(judged({ rules: [byAdmins] }, call('t', 'exec'), grants)).toMatchObject({ verdict: 'allow', grant_id: 'g2' });
+    expect(judged({ rules: [byAdmins] }, confined(), grants)).toMatchObject({ verdict: 'allow', grant_id: 'g2' });
   });
 
   test('what an operator granted himself is none of a member, whose calls are left to admins', () => {
     const policy = { require_approval: ['t'], rules: [{ ...byAdmins, role: ['member' as const] }] };
-    const of = call('t', 'exec');
+    const of = confined();
     const grants = [{ ...grant, by_role: 'operator' as const }];
     expect(judged(policy, of, grants).verdict).toBe('allow');
     expect(judged(policy, { ...of, asked: { ...ASKED, role: 'member' } }, grants).verdict).toBe('require_approval');
@@ -277,7 +280,7 @@ describe('a grant of a rule', () => {
     rule: { id: 'g1', tool: ['t'], decision: 'allow', ...rule },
   });
   const line = (...commands: string[]): JudgedCall =>
-    call('t', 'exec', { commands: commands.map((one) => commandFact(one, { words: one.split(' '), parser: 'bash' })) });
+    confined({ commands: commands.map((one) => commandFact(one, { words: one.split(' '), parser: 'bash' })) });
   const npm = allows({ command: ['npm test *'] });
 
   test('stands for the answer for whatever it covers, whatever the other arguments', () => {
@@ -300,8 +303,8 @@ describe('a grant of a rule', () => {
     ['not under its other conditions', {}, line('npm test'), allows({ command: ['npm test'], role: ['admin'] })],
     ['not for a path outside that it does not name', {}, call('t', 'write', { paths: [pathFact('a'), outside] }), allows({ path: ['**'] })],
     ['never for a secret, named or not', {}, call('t', 'read', { paths: [secret] }), allows({ path: ['.env'] })],
-    ['never for a command that names this program', {}, call('t', 'exec', { commands: [commandFact('npm test', { words: ['npm', 'test'], names_runtime: true })] }), npm],
-    ['with stars never for a private place', {}, call('t', 'exec', { commands: [commandFact('', { words: ['npm', 'test', 'http://10.0.0.1/'], parser: 'bash' })], hosts: [{ arg: 'cmd', url: 'http://10.0.0.1/', host: '10.0.0.1', port: 80, addresses: ['10.0.0.1'], scope: 'private' }] }), npm],
+    ['never for a command that names this program', {}, confined({ commands: [commandFact('npm test', { words: ['npm', 'test'], names_runtime: true })] }), npm],
+    ['with stars never for a private place', {}, confined({ commands: [commandFact('', { words: ['npm', 'test', 'http://10.0.0.1/'], parser: 'bash' })], hosts: [{ arg: 'cmd', url: 'http://10.0.0.1/', host: '10.0.0.1', port: 80, addresses: ['10.0.0.1'], scope: 'private' }] }), npm],
     ['with stars never over a rule of the policy that asks', { rules: [{ id: 'r1', tool: ['t'], command: ['npm test deploy'], decision: 'require_approval' }] }, line('npm test deploy'), npm],
     ['nor over one that may be meant', { rules: [{ id: 'r1', tool: ['t'], command: ['npm test'], decision: 'deny' }] }, line('npm test deploy'), npm],
   ])('%s', (_, policy, of, given) => {
@@ -310,17 +313,54 @@ describe('a grant of a rule', () => {
     expect(judgement).not.toHaveProperty('grant_id');
   }); // prettier-ignore
 
-  test('given for the sandbox it is none without one, and the other way round', () => {
-    const policy: Partial<Policy> = { require_approval: ['t'], sandbox: 'auto' };
-    const bare = line('npm test');
-    const confined = { ...bare, facts: { ...bare.facts, sandbox: 'bubblewrap' as const } };
-    const verdicts = (rule: Partial<PolicyRule>): Verdict[] =>
-      [confined, bare].map((one) => judged(policy, one, [allows({ command: ['npm test'], ...rule })]).verdict);
-    expect(verdicts({})).toEqual(['allow', 'require_approval']);
-    expect(verdicts({ sandboxed: true })).toEqual(['allow', 'require_approval']);
-    expect(verdicts({ sandboxed: false })).toEqual(['require_approval', 'allow']);
-    expect(judged({ ...policy, sandbox: 'required' }, bare, [allows({ command: ['npm test'], sandboxed: false })]).verdict).toBe('deny'); // prettier-ignore
-    expect(judged({ ...policy, sandbox: 'off' }, bare, [allows({ command: ['npm test'] })]).verdict).toBe('allow');
+  test.each(['off', 'auto', 'required'] as const)('of a command it is none without a sandbox (%s)', (sandbox) => {
+    const policy: Partial<Policy> = { require_approval: ['t'], sandbox };
+    const inside = line('npm test');
+    const bare = { ...inside, facts: factsOf({ commands: inside.facts.commands }) };
+    const exact = { grant_id: 'g2', tool: 't', args_digest: ARGS, facts_digest: FACTS, project_root: '/p' };
+    for (const grant of [
+      allows({ command: ['npm test'] }),
+      allows({ command: ['npm test'], sandboxed: false }),
+      exact,
+    ]) {
+      expect(judged(policy, bare, [grant])).toEqual(judged(policy, bare));
+    }
+    for (const grant of [
+      allows({ command: ['npm test'] }),
+      allows({ command: ['npm test'], sandboxed: true }),
+      exact,
+    ]) {
+      expect(judged(policy, inside, [grant]).verdict).toBe('allow');
+    }
+    expect(judged(policy, inside, [allows({ command: ['npm test'], sandboxed: false })]).verdict).toBe(
+      'require_approval',
+    );
+  });
+
+  describe('in a turn of before that counted, without a sandbox', () => {
+    const inside = line('npm test');
+    const verdict = (
+      grant: RuleGrant | ExactGrant,
+      facts: Partial<Facts> = {},
+      sandbox: Policy['sandbox'] = 'off',
+    ): Verdict => {
+      const bare = factsOf({ commands: inside.facts.commands, ...facts });
+      return judged({ require_approval: ['t'], sandbox }, { ...inside, facts: bare, grants_unconfined: true }, [grant])
+        .verdict;
+    };
+    const exact = { grant_id: 'g2', tool: 't', args_digest: ARGS, facts_digest: FACTS, project_root: '/p' };
+    const runs = [{ path: '/p/package.json', digest: digestOf('{}') }];
+
+    test('a rule stood for a line, where it was given for none', () => {
+      expect(verdict(npm)).toBe('allow');
+      expect(verdict(npm, {}, 'auto')).toBe('require_approval');
+      expect(verdict(allows({ command: ['npm test'], sandboxed: false }), {}, 'auto')).toBe('allow');
+    });
+
+    test('what went by files had to be exactly the call, and what nobody could know was none', () => {
+      expect([verdict(npm, { runs }), verdict(exact, { runs })]).toEqual(['require_approval', 'allow']);
+      expect(verdict(exact, { runs: [...runs, { path: '$F' }] })).toBe('require_approval');
+    });
   });
 
   test('never over deny', () => {

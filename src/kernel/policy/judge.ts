@@ -13,12 +13,15 @@ import { quotaText } from './quota.ts';
 import { type Allowed, allowedBy, type RuledCall, strictRules } from './rules.ts';
 import { secretsText } from './secrets.ts';
 import { askedForTaint } from './taint.ts';
+import { isUnconfined } from './unconfined.ts';
 
 export interface JudgedCall extends RuledCall {
   args_digest: Digest;
   facts_digest: Digest;
   /** An earlier call with these arguments whose outcome nobody knows. */
   may_repeat_of?: string;
+  /** Of a turn from before `grants_confined`: a grant may stand for a command that no sandbox confines. */
+  grants_unconfined?: true;
   /** The day's calls of the tool, where they are used up: nobody is asked for what can't run. */
   quota?: Quota;
 }
@@ -66,11 +69,13 @@ export function judge(policies: Policy[], grants: readonly Grant[], call: Judged
 /** Whether a grant stands for the answer to what asks. */
 function answers(grant: Grant, call: JudgedCall, asking: readonly Applied[]): boolean {
   if (grant.tool !== call.tool || grant.project_root !== call.project_root) return false;
-  if (unknownFile(call) !== undefined) return false;
+  if (isUnconfined(call) && (!call.grants_unconfined || goesByUnknown(call))) return false;
   // The same call of the same program on the same things: what a name means elsewhere, or later, nobody has approved.
   if (!('rule' in grant)) return grant.args_digest === call.args_digest && grant.facts_digest === call.facts_digest;
   const { rule } = grant;
-  if (call.facts.paths.some((path) => path.secret_shaped) || goesByFilesUnconfined(call)) return false;
+  if (call.facts.paths.some((path) => path.secret_shaped)) return false;
+  // What these files say by then nobody has seen; exactly this call has their digests.
+  if (isUnconfined(call) && call.facts.runs) return false;
   // Who wrote a rule that asks meant what others that were granted don't show; nor do they show where a URL leads.
   // Nor is what was granted for a sandbox granted without one, or a secret given to words that nobody has seen.
   if (rule.sandboxed !== false && asking.some(({ id }) => id === UNCONFINED)) return false;
@@ -91,14 +96,9 @@ export function deniedTo(role: Role, policies: Policy[], call: JudgedCall): stri
   return verdict === 'deny' ? reason : undefined;
 }
 
-/** Of a command that no sandbox confines, a word that names whatever file the shell makes of it: no digest is of that. */
-export function unknownFile({ facts }: RuledCall): string | undefined {
-  return facts.sandbox === undefined ? facts.runs?.find(({ digest }) => digest === undefined)?.path : undefined;
-}
-
-/** What those files say by then nobody has seen, and other calls may change them. Exactly this call has their digests. */
-export function goesByFilesUnconfined({ facts }: RuledCall): boolean {
-  return facts.sandbox === undefined && facts.runs !== undefined;
+/** A word of it names whatever file the shell makes of it: no digest is of that. */
+function goesByUnknown({ facts }: RuledCall): boolean {
+  return facts.runs?.some(({ digest }) => digest === undefined) === true;
 }
 
 export function hasStars({ command = [], path = [], host = [], secret = [], args = {} }: PolicyRule): boolean {
@@ -154,7 +154,7 @@ function policyRules(policy: Policy, allowed: Allowed | undefined, call: JudgedC
   const found = [...strict(policy, call), ...listed(policy, tool)];
   for (const { id, reason } of allowed?.rules ?? []) found.push(rule(id, 'allow', reason ?? `${id} allows it`));
   if (found.length === 0) found.push(unlisted(policy, call));
-  if (effect === 'exec' && call.facts.sandbox === undefined) found.push(...unconfined(policy));
+  if (isUnconfined(call)) found.push(...unconfined(policy));
   return found;
 }
 

@@ -71,6 +71,8 @@ export interface Inputs {
   grants?: Grant[];
   /** `false`: of a turn from before the role of who gave a grant counted. */
   grants_by_role?: false;
+  /** `false`: of a turn from before a grant held for commands in a sandbox only. */
+  grants_confined?: false;
   rules?: Partial<Manifest['rules']>;
   limits?: Partial<Limits>;
 }
@@ -90,6 +92,7 @@ export function manifestOf(inputs: Inputs = {}): Manifest {
     ...(inputs.asker && { asker: inputs.asker }),
     grants: inputs.grants ?? [],
     ...(inputs.grants_by_role !== false && { grants_by_role: true as const }),
+    ...(inputs.grants_confined !== false && { grants_confined: true as const }),
     rules: {
       calls_per_reply: 64,
       model_attempts: 4,

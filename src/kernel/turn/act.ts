@@ -88,6 +88,7 @@ export function judgedCall(state: State, turn: Turn, call: Call, inspected: Insp
     project_root: state.session!.project_root,
     asked: askedBy(state, turn),
     ...(repeats && { may_repeat_of: repeats.call_id }),
+    ...(!turn.manifest.grants_confined && { grants_unconfined: true }),
     ...(inspected.quota && { quota: inspected.quota }),
   };
 }

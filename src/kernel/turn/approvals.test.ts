@@ -2,12 +2,16 @@ import { describe, expect, test } from 'vitest';
 import {
   abandoned, approvalRequested, callStarted, decided, reflected, refused,
 } from '../testing/expected.ts'; // prettier-ignore
-import { created, denied, expired, finished, forked, granted, inspected, later, message, opened, policyChanged, replied, restored, started, steer, type Step } from '../testing/observations.ts'; // prettier-ignore
+import { created, denied, expired, finished, forked, granted, inspected as look, later, message, opened, policyChanged, replied, restored, started, steer, type Step } from '../testing/observations.ts'; // prettier-ignore
 import type { Policy } from '../../contract/manifest.ts';
 import type { PolicyRule } from '../../contract/policy-rule.ts';
-import type { Role } from '../../contract/values.ts';
+import type { Facts, Role } from '../../contract/values.ts';
 import { given, START_AT, type Story } from '../testing/story.ts';
 import { commandFact, HOUR, policyOf, type Inputs } from '../testing/values.ts';
+
+/** In a sandbox, if nothing else is said. */
+const inspected = (call_id: string, { facts = {} }: { facts?: Partial<Facts> } = {}): Step =>
+  look(call_id, { facts: { sandbox: 'bubblewrap', ...facts } });
 
 const make = replied({ calls: [['exec_command', '{"cmd":"make"}']] });
 
@@ -210,6 +214,17 @@ describe('a session grant', () => {
     story.when(granted('c1.1.1', grant), finished('c1.1.1'));
     story.when(policyChanged({ require_approval: ['exec_command'], approver_roles: ['admin'] }), make);
     expect(story.when(inspected('c1.2.1'))[1]).toEqual(callStarted('c1.2.1', 'exec_command', { grant_id: 'g1' }));
+  });
+
+  test('holds for no command that no sandbox confines, but in a turn that was frozen before that counted', () => {
+    const story = (before: Inputs): Story => {
+      const one = given(created(), message('e1'), started(before), make, look('c1.1.1'));
+      one.when(granted('c1.1.1', grant), finished('c1.1.1'), make);
+      return one;
+    };
+    expect(story({}).when(look('c1.2.1'))[1]).toEqual(approvalRequested('c1.2.1', START_AT + HOUR));
+    const later = story({ grants_confined: false }).when(look('c1.2.1'))[1];
+    expect(later).toEqual(callStarted('c1.2.1', 'exec_command', { grant_id: 'g1' }));
   });
 
   test('never holds for a command that names this program', () => {

@@ -38,6 +38,7 @@ export function approvalFacts(record: ApprovalRecord, now: number, columns?: num
       'answered',
       `${resolved.outcome} by ${resolved.by.id} (${resolved.by.role}) via ${resolved.via}${resolved.reason ? `: ${resolved.reason}` : ''}`,
     );
+  if (record.once_only) row('grant', 'once only: no sandbox would confine it');
   if (record.proposed_rule) row('always', ruleLine(record.proposed_rule));
   row('digest', record.digest);
   return lines;

@@ -115,6 +115,19 @@ test.each([
   expect(panel.isOpen()).toBe(false);
 });
 
+test.each(['s', 'a'])('what is granted once only has no %s, which says so, and y', async (key) => {
+  const { clock, type, answers, lines, said } = setUp(approval('a-1', { once_only: true }));
+  expect(lines()[0]).toBe('? y yes · n no · Esc later');
+  await clock.advance(LOOKED);
+  type(key);
+  await clock.advance(SETTLED);
+  expect([answers, said]).toEqual([[], [expect.stringContaining('once only')]]);
+  await clock.advance(LOOKED);
+  type('y');
+  await clock.advance(SETTLED);
+  expect(answers).toEqual([['a-1', { decision: 'grant', scope: 'once' }]]);
+});
+
 test('a second letter makes a message of the first', async () => {
   const { clock, type, answers, input, enter } = setUp(approval('a-1'));
   await clock.advance(LOOKED);

@@ -63,6 +63,7 @@ const SETTLE_MS = 500;
 const CHOICES = {
   ask: 'y yes · n no · s yes, for this session · a always · Esc later',
   askNarrow: 'y yes · n no · s session · a always',
+  askOnce: 'y yes · n no · Esc later',
   reason: 'Enter refuses, with what you type as the reason · Esc back',
   reasonNarrow: 'Enter refuses · Esc back',
   always: 'from now on this very call, in this folder, never asks: y yes · n back',
@@ -177,9 +178,16 @@ export function createApprovalPanel(options: ApprovalPanelOptions): ApprovalPane
     return true;
   }
 
+  /** Outside of a sandbox nothing is granted for longer. */
+  function isForLonger(letter: string): boolean {
+    if (!current()?.once_only || !'sa'.includes(letter)) return false;
+    say('no sandbox would confine it, so it can be granted once only: y');
+    return true;
+  }
+
   function choose(letter: string): void {
     forget();
-    if (step === 'ask' && isUnseen(letter)) return refresh();
+    if (step === 'ask' && (isForLonger(letter) || isUnseen(letter))) return refresh();
     if (step === 'always') {
       if (letter === 'y') settle({ decision: 'grant', scope: 'always' });
       else if (letter === 'n') reset();
@@ -224,7 +232,7 @@ export function createApprovalPanel(options: ApprovalPanelOptions): ApprovalPane
       const more = count > 1 ? ` (1 of ${count})` : '';
       const narrow = columns < 80;
       const keys = {
-        ask: narrow ? CHOICES.askNarrow : CHOICES.ask,
+        ask: approval.once_only ? CHOICES.askOnce : narrow ? CHOICES.askNarrow : CHOICES.ask,
         reason: narrow ? CHOICES.reasonNarrow : CHOICES.reason,
         always: narrow ? CHOICES.alwaysNarrow : CHOICES.always,
         rule: byLine() ? CHOICES.ruleByLine : narrow ? CHOICES.ruleNarrow : CHOICES.rule,

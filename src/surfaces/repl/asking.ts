@@ -2,6 +2,7 @@
 import type { EntryData } from '../../contract/entries.ts';
 import type { LongText } from '../../contract/values.ts';
 import { factRows, type ShownCall } from '../call-facts.ts';
+import { isUnconfined } from '../../kernel/policy/unconfined.ts';
 import { heldRows } from '../terminal/held-rows.ts';
 import { BOLD, YELLOW } from '../terminal/markdown/style.ts';
 import { oneLine } from '../terminal/width.ts';
@@ -17,6 +18,8 @@ export interface Asked {
   rows: number;
   /** So many of them were not printed: they must be looked at before an answer counts. */
   left_out?: number;
+  /** No sandbox would confine it: it is granted for no longer. */
+  once_only?: true;
 }
 
 /** Of more rows only these are printed: others would leave the terminal for good. */
@@ -41,7 +44,15 @@ export async function asking(
   const rows = facts.flatMap(([name, text]) =>
     heldRows(`${name}: ${oneLine(text)}`, columns, undefined, (row) => tone(YELLOW, row)),
   );
-  const asked = { approval_id, call_id, title: call.title, rows: described.length + rows.length };
+  const { title, effect = 'unknown', facts: found } = call;
+  const once_only = found && isUnconfined({ effect, facts: found });
+  const asked: Asked = {
+    approval_id,
+    call_id,
+    title,
+    rows: described.length + rows.length,
+    ...(once_only && { once_only }),
+  };
   if (described.length <= MOST_ROWS) return { asked, lines: [...described, ...rows] };
   const left_out = described.length - FIRST_ROWS - LAST_ROWS;
   const gap = tone(BOLD, `… ${left_out.toLocaleString('en')} rows are not here: v shows all of it, and only then an answer counts`); // prettier-ignore

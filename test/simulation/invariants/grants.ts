@@ -10,7 +10,7 @@ import { intentOf, isAboutArguments, policiesIn, rulesAbout, valueOf } from './e
 
 export const grantsInForce: Invariant = {
   letter: 'o',
-  says: 'what runs by a grant is covered by one that is in force; who answered may',
+  says: 'what runs by a grant is covered by one that is in force, and confined; who answered may',
   watch(world, broken) {
     /** By grant, when it was taken back: how far each session was then. */
     const revoked = new Map<string, Map<string, number>>();
@@ -139,6 +139,7 @@ function givenIn(before: readonly Entry[], started: EntryOf<'turn.started'>, gra
 
 function isCovered(grant: Grant, { run }: Begun, { asker }: Manifest): boolean {
   if (grant.tool !== run.spec.name) return false;
+  if (run.spec.effect === 'exec' && run.facts.sandbox === undefined) return false;
   if (!('rule' in grant)) return grant.args_digest === run.args_digest && grant.facts_digest === run.facts_digest;
   const { tool, decision, lane } = grant.rule;
   if (decision !== 'allow' || !tool.includes(run.spec.name) || (lane !== undefined && asker?.lane !== lane))

@@ -4,7 +4,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type TestHost, testHost } from '../test-host.ts';
-import { namedBy } from './testing/goes-by.ts';
+import { goesBy } from './testing/goes-by.ts';
 
 let t: TestHost;
 beforeEach(() => {
@@ -17,7 +17,7 @@ afterEach(() => t.remove());
 
 const git = (...args: string[]): void => void execFileSync('git', args, { cwd: t.root, stdio: 'pipe' });
 const runsOf = (cmd: string, workdir?: string): Promise<string[] | undefined> =>
-  namedBy(t, { cmd, ...(workdir !== undefined && { workdir }) });
+  goesBy(t, { cmd, ...(workdir !== undefined && { workdir }) });
 /** As a command in a sandbox may. */
 const makeSubmodule = (name: string): void => {
   git('init', '-q', name);
@@ -90,7 +90,7 @@ describe('what puts names into the index may look into all that lie there', () =
 test('what is stored of a submodule that lies nowhere yet', async () => {
   t.file('.git/modules/sub/HEAD', 'ref: refs/heads/main');
   t.file('.git/modules/sub/hooks/post-checkout', '');
-  expect((await runsOf('git submodule update --init'))?.slice(1)).toEqual(['.git/modules/sub/hooks/post-checkout']);
+  expect(await runsOf('git submodule update --init')).toEqual(['.git/modules/sub/hooks/post-checkout']);
 });
 
 test('an index that nobody can read names any', async () => {
@@ -104,27 +104,4 @@ test('what is there voids nothing as long as it stays, and a change does', async
   expect((await t.inspect('exec_command', { cmd: 'git status' })).facts).toEqual(before.facts);
   git('-C', 'sub', 'config', 'core.fsmonitor', './other.sh');
   expect((await t.inspect('exec_command', { cmd: 'git status' })).facts).not.toEqual(before.facts);
-});
-
-describe('what git runs by itself may load any file', () => {
-  const told = 'whatever hooks and programs of git load in their turn is by then';
-
-  test('a hook, but no example of one', async () => {
-    t.file('.git/hooks/pre-push.sample', '');
-    expect(await runsOf('git push')).toBeUndefined();
-    t.file('.git/hooks/pre-push', 'make test\n');
-    for (const cmd of ['git push', 'git commit -m x', 'cd sub; git status']) expect(await runsOf(cmd)).toContain(told);
-    expect(await runsOf('ls')).toBeUndefined();
-  });
-
-  test.each([
-    ['core.hooksPath', 'own/hooks', 'own/hooks/pre-commit'],
-    ['core.fsmonitor', './own/watch.sh', 'own/watch.sh'],
-    ['filter.x.clean', 'own/clean.sh %f', 'own/clean.sh'],
-  ])('what %s names, as soon as it is there', async (key, value, file) => {
-    git('config', key, value);
-    expect(await runsOf('git push')).toBeUndefined();
-    t.file(file, '');
-    expect(await runsOf('git push')).toContain(told);
-  });
 });

@@ -3,9 +3,7 @@
  * to another. Anybody may make one in the project, and its settings and hooks run code.
  */
 import { lstatSync, readdirSync } from 'node:fs';
-import { homedir } from 'node:os';
 import { join } from 'node:path';
-import { isInside } from '../../../base/is-inside.ts';
 import { namesIn } from '../../../base/files/names-in.ts';
 import { bytesOf } from '../../../base/files/open-file.ts';
 import { gitToldBy, ON_DISK, repositoryOf, SETTINGS, worktreeOf } from '../../../base/git-told-by.ts';
@@ -30,8 +28,6 @@ export interface GoneBy {
   paths: string[];
   /** Else there may be others. */
   isAll: boolean;
-  /** It has hooks to run, or programs of the project, which load what they like. */
-  runs: boolean;
 }
 
 /** By what git goes in these folders. `commands` are git's; those that may put another repository into the index may then look into any. */
@@ -45,10 +41,8 @@ export function filesOfRepositories(
   const fills = commands.some((one) => one === undefined || !KEEPS_NAMES.test(one));
   const paths: string[] = [];
   let isAll = true;
-  let runs = false;
   for (const worktree of worktrees) {
     const [git, shared] = repositoryOf(ON_DISK.read, worktree);
-    runs ||= runsOfItself(worktree, [git!, shared ?? git!], root);
     if (worktree !== own) paths.push(...filesOf(worktree, [git!, shared ?? git!]));
     const linked = linkedBy(git!, ON_DISK.read(join(shared ?? git!, 'config')) ?? '');
     const within = fills ? repositoriesIn(worktree) : [];
@@ -61,7 +55,7 @@ export function filesOfRepositories(
       else isAll = false;
     }
   }
-  return { paths, isAll, runs };
+  return { paths, isAll };
 }
 
 function repositoriesIn(worktree: string): string[] | undefined {
@@ -97,16 +91,6 @@ function isSaid(name: string): boolean {
 
 function has(path: string): boolean {
   return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
-}
-
-function runsOfItself(worktree: string, folders: readonly string[], root: string): boolean {
-  const told = gitToldBy(ON_DISK, { folder: worktree, homes: [homedir()] });
-  const hooks = [
-    ...folders.map((git) => join(git, 'hooks')),
-    ...told.filter(({ as }) => as === 'hooks').map(({ path }) => path),
-  ];
-  const programs = told.filter(({ as, path }) => as === 'program' && isInside(root, path)).map(({ path }) => path);
-  return hooks.flatMap(filesIn).some((path) => !path.endsWith('.sample')) || programs.some(has);
 }
 
 /** Its settings, what these name, and its hooks. */

@@ -11,9 +11,6 @@ export const MOST_LOOKED_FOR = 6000;
 /** Characters of all names together, in all folders: each folder in them is looked at. */
 export const MOST_TEXT = 200_000;
 
-/** It doesn't begin in the folder where it is run, or doesn't stay there. */
-export const OUTWARDS = /^(?:~|\$\{?HOME\b|\/(?!dev\/))|(?:^|\/)\.\.(?:\/|$)/;
-
 /** What an option runs, and code of any language, has words of its own. */
 const HAVE_CODE = new Set<CommandFact['unclear']>(['option_runs_code', 'code', 'code_from_input', 'runs_elsewhere', 'shell_state']); // prettier-ignore
 

@@ -42,7 +42,7 @@ const MAY_HAVE_CODE = new Set<Unclear | undefined>([
 ]); // prettier-ignore
 
 /** By words that nobody reads here these run programs on names that they are given, or find. */
-export const GIVES = /^(?:xargs|parallel|sem|entr|run-parts|fd|fdfind|rg)$/;
+const GIVES = /^(?:xargs|parallel|sem|entr|run-parts|fd|fdfind|rg)$/;
 const RUNS_BY_WORDS = new Set<Unclear | undefined>(['options', 'option_runs_code', 'runs_elsewhere']);
 
 /** Runs a program in each folder where it finds something. */
@@ -142,7 +142,7 @@ function hidesProgram(command: CommandFact): boolean {
 }
 
 /** Why nobody can say what it runs, by its words alone: what is told of it may be another reason, as of a variable before it. */
-export function ownReason(command: CommandFact): Unclear | undefined {
+function ownReason(command: CommandFact): Unclear | undefined {
   return judgeProgram(shellWords(command), 'bash', false).unclear;
 }
 

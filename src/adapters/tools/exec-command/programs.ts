@@ -1,6 +1,5 @@
 /** What programs do with the files that a command line names, by their names. */
 import { basename } from 'node:path';
-import type { Unclear } from '../../../contract/command-words.ts';
 import type { CommandFact } from '../../../contract/values.ts';
 import { isGitCommand } from '../shell/git.ts';
 import { type GitCall, gitCall } from '../shell/git-operands.ts';
@@ -47,35 +46,12 @@ export function runsFiles(command: CommandFact): boolean {
   return interpreterOf(name) !== undefined || sends(name) || looksForFiles(command);
 }
 
-/** Code of files that are named to it, and not only what it says itself: what such code loads in its turn nobody here knows. */
-export function loadsCode(command: CommandFact): boolean {
-  const name = nameOf(command);
-  if (name === '.' || name === 'source') return true;
-  return interpreterOf(name) !== undefined && !READ_HERE.test(name);
-}
-
-/** What nobody understood may load any file, whatever is there now; not so what runs elsewhere, if its options don't say more. */
-export function isUnclear(command: CommandFact): boolean {
-  const { words, unclear } = command;
-  if (unclear !== 'runs_elsewhere' || nameOf(command) !== 'ssh') return unclear !== undefined;
-  return words.slice(1).some((word) => word.startsWith('-') && !/^-[46AaCfGgKkNnqTtVvXxYy]+$/.test(word));
-}
-
-/** Nobody knows what the line says, and so of none of its programs: by its own words each might be clear. */
-export function isOfLine({ unclear }: CommandFact): boolean {
-  return unclear !== undefined && OF_LINE.has(unclear);
-}
-
-const OF_LINE: ReadonlySet<Unclear> = new Set([
-  'parse_error', 'too_large', 'too_deep', 'unknown_syntax', 'control_characters', 'misleading_characters', 'hidden_code', 'shell_state', 'function',
-]); // prettier-ignore
-
-export function sends(name: string): boolean {
+function sends(name: string): boolean {
   return SENDS.test(name);
 }
 
 /** By its path, which a file may take at any time, or in a folder that nobody names to it. */
-export function looksForFiles(command: CommandFact): boolean {
+function looksForFiles(command: CommandFact): boolean {
   const name = nameOf(command);
   return command.words[0]?.includes('/') === true || RUNS.test(name) || isToldByFiles(name);
 }

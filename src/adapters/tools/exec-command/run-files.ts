@@ -1,34 +1,21 @@
 /** Files that a command line may run or go by: who approves the line approves them as they are. */
 import { statSync } from 'node:fs';
-import { normalize } from 'node:path';
 import { type Digest, digestOf } from '../../../base/digest.ts';
 import type { CommandFact, Facts } from '../../../contract/values.ts';
 import { resolveReal } from '../../../base/files/resolve-real.ts';
-import { isInside } from '../../../base/is-inside.ts';
 import { gitCall } from '../shell/git-operands.ts';
 import { wordsOf as shellWords } from '../shell/words.ts';
-import { wrapperOf } from '../shell/wrappers.ts';
 import type { PathFact } from '../paths/path-facts.ts';
 import type { IsSecret } from '../paths/secrets.ts';
 import type { DigestExecutable } from './executable.ts';
-import { fileNamed, pathsIn } from './file-named.ts';
-import {
-  atHome,
-  foldersOf,
-  MOST_FOLDERS,
-  MOST_LOOKED_FOR,
-  MOST_TEXT,
-  namedBy,
-  OUTWARDS,
-  setsHome,
-} from './line-words.ts';
+import { fileNamed } from './file-named.ts';
+import { atHome, foldersOf, MOST_FOLDERS, MOST_LOOKED_FOR, MOST_TEXT, namedBy, setsHome } from './line-words.ts';
 import { givenNames, isMade, madeBy, unreadIn } from './made-words.ts';
 import { GIVEN, openWords } from './open-words.ts';
 import { createNames, filesOfPattern } from './pattern-files.ts';
 import { filesOfRepositories } from './git-repositories.ts';
 import { ledText, type LineLinks } from './line-links.ts';
-import { isOfLine, isToldByWords, isUnclear, loadsCode, looksForFiles, nameOf, runsFiles, sends } from './programs.ts';
-import { unnamedIn } from './unknown-programs.ts';
+import { isToldByWords, nameOf, runsFiles } from './programs.ts';
 import { endingsOf, unnamedFiles } from './unnamed-files.ts';
 
 export type RunFile = NonNullable<Facts['runs']>[number];
@@ -62,12 +49,10 @@ const LARGE_BYTES = 32 * 1024 * 1024;
 
 /**
  * Of a line that runs code of files (a program by its path, an interpreter, what builds) or sends them: all files that its
- * words and patterns name, and those that its programs go by unnamed. What these load in their turn isn't among them; without
- * a sandbox that is told. A word counts in each folder that the line names, too, as it may go there. A word that only the shell
+ * words and patterns name, and those that its programs go by unnamed. What these load in their turn isn't among them. A word counts in each folder that the line names, too, as it may go there. A word that only the shell
  * will know is told as such. Without a sandbox it is so of any program but those of every day that do what their words say; and
  * of these, too, where only the shell will know what they say, or where what they take lands outside of the project; and where
- * links of the project lead what its words name is among them, whatever its programs are. Undefined: it goes by none. Empty:
- * none is there, and something lands outside all the same (`ls > ~/x`).
+ * links of the project lead what its words name is among them, whatever its programs are. Undefined: it goes by none.
  */
 export async function runFiles(
   commands: readonly CommandFact[],
@@ -87,7 +72,7 @@ async function goneByIn(
   isSecret: IsSecret,
   free?: Free,
 ): Promise<RunFile[] | undefined> {
-  const lands = free !== undefined && (free.lands || commands.some((one) => mayLand(one, folder, free.root)));
+  const lands = free?.lands === true;
   const counts = (one: CommandFact): boolean => runsFiles(one) || (free !== undefined && !isToldByWords(one));
   const isCounted = commands.some(counts);
   const unknown = new Set(free ? openWords(commands, free.text) : []);
@@ -108,16 +93,12 @@ async function goneByIn(
   );
   const folders = all.slice(0, Math.max(1, most));
   const repositories =
-    free && gits.length > 0 ? filesOfRepositories(folders, free.root, gits) : { paths: [], isAll: true, runs: false };
+    free && gits.length > 0 ? filesOfRepositories(folders, free.root, gits) : { paths: [], isAll: true };
   if (!repositories.isAll) unknown.add('else git looks into');
-  if (repositories.runs) unknown.add('hooks and programs of git load in their turn');
   if (!isCounted && !lands && unknown.size === 0 && repositories.paths.length === 0) return undefined;
-  // Commits and all else that no file says.
-  if (lands && commands.some((one) => gitCall(shellWords(one)))) unknown.add('else git holds');
   if (folders.length < all.length) unknown.add('else its words name in so many folders');
   if (words.length < named.length) unknown.add('else its words name');
   if (givenNames(commands).some((one) => lands || counts(one))) unknown.add(GIVEN);
-  if (free) for (const one of unnamedIn(commands, folders, free.root)) unknown.add(one);
   const paths = folders.flatMap((one) =>
     words.flatMap((word) => endings.map((ending) => fileNamed(word, one) + ending)),
   );
@@ -144,26 +125,8 @@ async function goneByIn(
     const digest = stampOf(path, isSecret) ?? (await digestOfFile(path))?.digest;
     if (digest) found.push({ path, digest });
   }
-  const loads = (one: CommandFact): boolean =>
-    looksForFiles(one) || isUnclear(one) || (found.length > 0 && loadsCode(one));
-  const loading = free ? commands.filter(loads) : [];
-  for (const one of loading) unknown.add(isOfLine(one) ? 'else the line hides' : `${nameOf(one)} loads in its turn`);
-  const sending = free && found.length > 0 ? commands.map(nameOf).filter(sends) : [];
-  for (const name of sending) unknown.add(`${name} finds in its files`);
   const goneBy = [...[...unknown].map(notKnown), ...found];
-  return goneBy.length > 0 || lands ? goneBy : undefined;
-}
-
-/** Programs of which nobody here knows what they write: where a word names a place outside of the project, it may be that. */
-function mayLand(command: CommandFact, folder: string, root: string): boolean {
-  if (isToldByWords(command) || wrapperOf(nameOf(command)) !== undefined) return false;
-  const places = command.words
-    .slice(1)
-    .filter((word) => !word.includes('://'))
-    .flatMap(pathsIn);
-  return places.some(
-    (place) => OUTWARDS.test(place) && (/^[~$]/.test(place) || !isInside(root, normalize(fileNamed(place, folder)))),
-  );
+  return goneBy.length > 0 ? goneBy : undefined;
 }
 
 /** Each link with where it leads, behind what isn't known. */
@@ -173,7 +136,7 @@ function withLinks(goneBy: RunFile[] | undefined, { root, links: { led, isAll } 
   if (!isAll && unknown.length === 0) unknown.push(notKnown(IN_FOLDERS));
   const linked = led.map((fact) => ({ path: ledText(fact, root), digest: digestOf(fact.real) }));
   const all = [...unknown, ...linked.sort((a, b) => (a.path < b.path ? -1 : 1)), ...files];
-  return all.length > 0 || goneBy ? shortened(all) : undefined;
+  return all.length > 0 ? shortened(all) : undefined;
 }
 
 /** It stands before the files, so that however many these are it is seen. */

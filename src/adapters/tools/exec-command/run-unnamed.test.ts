@@ -3,14 +3,14 @@ import { symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type TestHost, testHost } from '../test-host.ts';
-import { namedBy } from './testing/goes-by.ts';
+import { goesBy } from './testing/goes-by.ts';
 
 let t: TestHost;
 beforeEach(() => (t = testHost()));
 afterEach(() => t.remove());
 
 const runsOf = (cmd: string, workdir?: string): Promise<string[] | undefined> =>
-  namedBy(t, { cmd, ...(workdir !== undefined && { workdir }) });
+  goesBy(t, { cmd, ...(workdir !== undefined && { workdir }) });
 
 describe('Python looks for modules beside its script', () => {
   beforeEach(() => {
@@ -66,8 +66,13 @@ describe('Python looks for modules beside its script', () => {
     }
   });
 
-  test('a program by its path would take a file that came', async () => {
-    for (const cmd of ['./nothing.py', 'tools/nothing']) expect(await runsOf(cmd)).toEqual([]);
+  test('a program by its path that comes there makes an approved call void', async () => {
+    for (const cmd of ['./nothing.py', 'tools/nothing']) {
+      const request = t.request('exec_command', { cmd });
+      const inspection = await t.host.inspect(request);
+      t.file(cmd, '#!/bin/sh\necho evil\n');
+      expect(await t.run(request, inspection)).toMatchObject({ outcome: 'void', output: '' });
+    }
   });
 });
 
@@ -93,7 +98,7 @@ describe('what is given by a list, or found', () => {
     ['ls | xargs rg x', [given]],
     ['ls | xargs find .', [given]],
     ['A=1 fd -x sh', [given]],
-    ['ls | xargs git apply', [given, 'whatever git apply goes by in its folder is by then']],
+    ['ls | xargs git apply', [given]],
     ['ls | xargs rm; cp list ~/bin', [given, 'list']],
     ['parallel sh ::: build.sh', [given, 'build.sh']],
     ['parallel sh < list', [given, 'list']],

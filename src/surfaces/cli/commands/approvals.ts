@@ -87,7 +87,8 @@ async function chosenRule(
   if (options.exact) return undefined;
   if (options.rule !== undefined) return parseRule(options.rule);
   if (!options.always && !options.edit) return undefined;
-  const { proposed_rule } = await findApproval(await openForCommand(context, options), id);
+  const { proposed_rule, once_only } = await findApproval(await openForCommand(context, options), id);
+  if (once_only) return undefined; // which is refused, and told why
   if (options.edit) {
     const { editExternally } = await import('../../terminal/external-editor.ts');
     return parseRule(editExternally(`${proposed_rule ? ruleLine(proposed_rule) : NO_PROPOSAL}\n`, environment, 'rule.yaml')); // prettier-ignore

@@ -7,11 +7,3 @@ export async function goesBy(host: TestHost, args: string | object): Promise<str
     digest === undefined ? `whatever ${path} is by then` : path.replace(`${host.root}/`, ''),
   );
 }
-
-/** The same without what programs load or find that nobody named. */
-export async function namedBy(host: TestHost, args: string | object): Promise<string[] | undefined> {
-  const all = await goesBy(host, args);
-  return all?.filter(
-    (one) => !/ (?:loads in its turn|finds in its (?:files|folders)|else the line hides) is by then$/.test(one),
-  );
-}
