@@ -37,6 +37,15 @@ test('it is said what waits, and which step asks', async ({ place }) => {
   expect((await place.run(['approvals', 'show', id])).stdout).toMatch(/^step: +Touch it \(b\), of session g$/m);
 });
 
+test('carried on before it is answered, it says so again, and leaves', async ({ place }) => {
+  const { id, child } = await waiting(place);
+  const again = await place.run(['run', '--session', 'g']);
+  expect(again).toMatchObject({ code: 5, stdout: '' });
+  expect(approvalsIn(again)).toEqual([id]);
+  expect(await place.run(['approve', id, '--resume'])).toMatchObject({ code: 0, stdout: 'All in all: done.\n' });
+  for (const session of ['g', child]) await expectVerified(place, session);
+});
+
 test('answered with --resume the goal goes on, to its answer', async ({ place }) => {
   const { id, child } = await waiting(place);
   const ran = await place.run(['approve', id, '--resume']);

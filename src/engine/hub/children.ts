@@ -123,7 +123,9 @@ async function turnEnd(
     if (type === 'turn.ended' && data.event_ids.includes(event_id)) resolve();
     else changed();
   });
-  if (!holds(runner.state(), event_id)) resolve(); // it came to its end before anybody listened
+  if (!holds(runner.state(), event_id))
+    resolve(); // it came to its end before anybody listened
+  else changed(); // it may wait for a person since before
   const how = await Promise.race([promise, withdrawn, runner.ended]);
   unsubscribe();
   return how;

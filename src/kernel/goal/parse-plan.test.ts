@@ -36,6 +36,14 @@ describe('H-65, K-62: a plan is found', () => {
     ],
   ])('%s', (_, text) => expect(parsePlan(text, 10)).toEqual(found));
 
+  test.each(['depends_on', 'dependencies', 'dependsOn', 'needs', 'requires', 'after', 'blocked_by'])(
+    'a step waits for what it names in `%s`',
+    (name) => {
+      const plan = parsePlan(steps({ id: 'a', task: 'one' }, { id: 'b', task: 'two', [name]: ['a'] }), 10);
+      expect(plan).toMatchObject({ ok: true, steps: [{ depends_on: [] }, { id: 'b', depends_on: ['a'] }] });
+    },
+  );
+
   test('a title is the first line of the task where none is given, and is cut', () => {
     const plan = parsePlan(steps({ task: 'Look around.\nThen more.' }, { title: 'x'.repeat(500), task: 'y' }), 10);
     expect(plan.ok && plan.steps.map(({ id, title }) => [id, title])).toEqual([

@@ -19,7 +19,7 @@ const FENCED = /```[a-zA-Z]*[^\S\n]*\n([\s\S]*?)```/g;
 /** What models call the list of steps, and a step's fields. */
 const LISTS = ['steps', 'tasks', 'sub_tasks', 'subtasks', 'items', 'plan'];
 const TASKS = ['task', 'description', 'prompt', 'instructions'];
-const DEPENDENCIES = ['depends_on', 'dependencies', 'dependsOn'];
+const DEPENDENCIES = ['depends_on', 'dependencies', 'dependsOn', 'needs', 'requires', 'after', 'blocked_by'];
 
 export function parsePlan(text: string, mostSteps: number): Plan {
   const found = findJson(text);

@@ -66,14 +66,16 @@ export function answerCalmly(world: World, id: string, session_id: string): void
   answer(world, { id, session_id }, { decision: 'grant' }, whoMay(roles.at(-1) ?? []));
 }
 
-/** Half of what is granted is so for longer, by a rule: the proposed one, narrowed, or one that is none for this call. */
+/** Half of what is granted is so for longer, by a rule: the proposed one, narrowed, or one that is none for this call. It may say nothing of sandboxes. */
 function withRule(side: Dice, { tool, proposed_rule }: ApprovalRecord, resolution: Resolution): Resolution {
   if (!proposed_rule || resolution.decision !== 'grant' || !side.once(2)) return resolution;
   const kind = side.pick(['proposed', 'proposed', 'narrowed', 'other tool', 'other argument', 'any'] as const);
   const n = Number(proposed_rule.args?.['n'] ?? 0);
+  const { sandboxed, ...unbound } = proposed_rule;
+  const bare = sandboxed && side.once(2) ? unbound : proposed_rule;
   const rule = {
-    proposed: proposed_rule,
-    narrowed: { ...proposed_rule, lane: 'interactive' as const },
+    proposed: bare,
+    narrowed: { ...bare, lane: 'interactive' as const },
     'other tool': { ...proposed_rule, tool: tool === 'work' ? 'send' : 'work' },
     'other argument': { ...proposed_rule, args: { n: String((n + 1) % 3) } },
     any: { ...proposed_rule, args: { n: '*' } },

@@ -14,8 +14,8 @@ import type { World } from './parts.ts';
 const INSPECT_MS = 4;
 const RUN_MS = 60;
 const KILL_MS = 20;
-/** With this argument no sandbox would confine a command. */
-const UNCONFINED = 2;
+/** No sandbox would confine these: the second call of a reply, and all of a second turn. */
+const UNCONFINED = /\.2$|^c2\./;
 const LONG_OUTPUT = 'A line of output.\n'.repeat(100);
 
 /** `look` reads; `work` runs a command; `patch` can be rolled forward; `send` reaches out. Checks are run by `exec_command`. */
@@ -71,7 +71,7 @@ export function createToolHost(world: World, process: SimulatedProcess): ToolHos
 function inspected({ spec, call_id, arguments_raw, named_args = [] }: ToolRequest): Inspection {
   const n = argumentOf(arguments_raw);
   const facts: Facts = { paths: [], hosts: [], commands: [], preimages: [] };
-  if (spec.effect === 'exec' && n !== UNCONFINED) facts.sandbox = 'bubblewrap';
+  if (spec.effect === 'exec' && !UNCONFINED.test(call_id)) facts.sandbox = 'bubblewrap';
   if (spec.name === 'patch')
     facts.preimages.push({ path: `f${n}`, before: digestOf('before'), after: digestOf('after') });
   const parsed = parseStrictJson(arguments_raw);
