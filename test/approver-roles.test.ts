@@ -170,6 +170,12 @@ describe('a grant counts only where who gave it could answer now', () => {
       obedient(place, governance, CONFINED);
       const again = await place.run(['run', '--session', 'one', 'touch a.txt']);
       expect(again.code).toBe(5);
+      if (scope.length === 1 && scope[0] === '--always') {
+        const explained = (await place.run(['policy', 'explain', approvalsIn(again)[0]!])).stdout;
+        expect(explained).toMatch(
+          /what was granted:\ng-\w+ \(allow\w*\) does not hold\n +given by is not admin: operator/,
+        );
+      }
       const refused = await place.run(['approve', approvalsIn(again)[0]!]);
       expect(refused).toMatchObject({ code: 6, stdout: '' });
       expect(refused.stderr).toContain('only admin may answer');

@@ -197,9 +197,14 @@ describe('without a sandbox a command is granted once only', () => {
 
   test('whatever was granted in one', async ({ place }) => {
     obedient(place);
-    await grantOnce(place, 'one', ADD, '--always', '--exact');
+    const rule = '{tool: exec_command, command: echo *, path: a.txt, decision: allow}';
+    await grantOnce(place, 'one', ADD, '--always', '--rule', rule);
     obedient(place, OFF);
     expect((await tell(place, 'other', ADD)).code).toBe(5);
+    const explained = (await place.run(['policy', 'explain', 'other/c1.1.1'])).stdout;
+    expect(explained).toMatch(
+      /what was granted:\ng-\w+ \(allow\w*\) does not hold\n +sandboxed is not true: it runs in no sandbox/,
+    );
     obedient(place, { ...OFF, governance: { rules: [{ tool: 'exec_command', command: 'echo *', path: 'a.txt', decision: 'allow' }] } }); // prettier-ignore
     expect((await tell(place, 'third', ADD)).code).toBe(0);
     expect(place.read('a.txt')).toBe('a\na\n');

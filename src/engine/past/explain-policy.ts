@@ -1,10 +1,11 @@
 /** `policy explain`: what each rule in force made of a recorded call, by the facts recorded for it. */
 import type { RuleGrant } from '../../contract/manifest.ts';
 import { RuntimeError } from '../../contract/errors.ts';
-import type { PolicyExplanation } from '../../contract/policy-explained.ts';
+import type { ExplainedRule, PolicyExplanation } from '../../contract/policy-explained.ts';
 import { explainRules } from '../../kernel/policy/explain.ts';
 import { grantsOf, judgedCall } from '../../kernel/turn/act.ts';
-import type { State } from '../../kernel/turn/state.ts';
+import { type JudgedCall, unmetByGrant } from '../../kernel/policy/judge.ts';
+import type { State, Turn } from '../../kernel/turn/state.ts';
 import type { Workspace } from '../wire.ts';
 import { findEvidence, type FindOptions } from './why/find.ts';
 import { stateBefore } from './why/state-before.ts';
@@ -62,8 +63,18 @@ function explainedIn(state: State, call_id: string): PolicyExplanation['policies
       ...explainRules(rules, judged),
     })),
     // Each stands for the answer by itself: what one leaves open no other covers.
-    ...granted.map(({ rule }) => ({ which: 'granted' as const, ...explainRules([rule], judged), uncovered: [] })),
+    ...granted.map((grant) => ({
+      which: 'granted' as const,
+      rules: explainedGrant(grant, turn, judged),
+      uncovered: [],
+    })),
   ];
+}
+
+function explainedGrant(grant: RuleGrant, { policies }: Turn, judged: JudgedCall): ExplainedRule[] {
+  const unmet = unmetByGrant(grant, policies, judged);
+  const { rules } = explainRules([grant.rule], judged);
+  return unmet ? rules.map((rule) => ({ ...rule, holds: 'no', unmet: [unmet, ...rule.unmet] })) : rules;
 }
 
 function notJudged(session_id: string, call_id: string, refused?: { why: string; message: string }): RuntimeError {

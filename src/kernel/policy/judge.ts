@@ -5,6 +5,7 @@
 import type { Digest } from '../../base/digest.ts';
 import type { Grant, Policy, RuleVerdict } from '../../contract/manifest.ts';
 import type { PolicyRule } from '../../contract/policy-rule.ts';
+import type { UnmetCondition } from '../../contract/policy-explained.ts';
 import { ruleInWords } from './explain.ts';
 import type { HostFact, Quota, Role, Verdict } from '../../contract/values.ts';
 import { approversOf, mayApprove } from '../approval/approvers.ts';
@@ -59,7 +60,7 @@ export function judge(policies: Policy[], grants: readonly Grant[], call: Judged
   const judgement: Judgement = { verdict: worst.verdict, rules, reason: worst.reason };
   if (worst.verdict !== 'require_approval') return judgement;
   const asking = applied.filter((rule) => rule.verdict === 'require_approval');
-  const counts = (one: Grant): boolean => answers(one, call, asking) && mightAnswer(one, policies, call);
+  const counts = (one: Grant): boolean => answers(one, call, asking) && unmetByGrant(one, policies, call) === undefined;
   const grant = asking.every((rule) => rule.grantable) && grants.find(counts);
   if (!grant) return judgement;
   const what = 'rule' in grant ? `: ${ruleInWords(grant.rule)}` : ' for exactly these arguments';
@@ -69,7 +70,7 @@ export function judge(policies: Policy[], grants: readonly Grant[], call: Judged
 /** Whether a grant stands for the answer to what asks. */
 function answers(grant: Grant, call: JudgedCall, asking: readonly Applied[]): boolean {
   if (grant.tool !== call.tool || grant.project_root !== call.project_root) return false;
-  if (isUnconfined(call) && (!call.grants_unconfined || goesByUnknown(call))) return false;
+  if (isUnconfined(call) && goesByUnknown(call)) return false;
   // The same call of the same program on the same things: what a name means elsewhere, or later, nobody has approved.
   if (!('rule' in grant)) return grant.args_digest === call.args_digest && grant.facts_digest === call.facts_digest;
   const { rule } = grant;
@@ -84,10 +85,24 @@ function answers(grant: Grant, call: JudgedCall, asking: readonly Applied[]): bo
   return allowed !== undefined && touching(call, allowed).length === 0;
 }
 
-/** Whose answer wouldn't count now, doesn't count by a grant from before either. */
-function mightAnswer({ by_role }: Grant, policies: Policy[], call: JudgedCall): boolean {
-  if (by_role === undefined) return true;
-  return mayApprove(by_role, approversOf(policies, call)) && deniedTo(by_role, policies, call) === undefined;
+/**
+ * What keeps a grant from counting for the call, whatever it was given for; undefined: nothing. Commands that no sandbox confines
+ * are granted for once; and whose answer wouldn't count now, doesn't count by a grant from before either.
+ */
+export function unmetByGrant({ by_role }: Grant, policies: Policy[], call: JudgedCall): UnmetCondition | undefined {
+  if (isUnconfined(call) && !call.grants_unconfined) {
+    return {
+      condition: 'sandboxed',
+      wanted: 'true',
+      found: 'it runs in no sandbox, where no grant holds',
+      answer: 'no',
+    };
+  }
+  if (by_role === undefined) return undefined;
+  const approvers = approversOf(policies, call);
+  const unmet = (wanted: string): UnmetCondition => ({ condition: 'given by', wanted, found: by_role, answer: 'no' });
+  if (!mayApprove(by_role, approvers)) return unmet(approvers.join(' or '));
+  return deniedTo(by_role, policies, call) === undefined ? undefined : unmet('who may ask for it');
 }
 
 /** Why a call that asks is denied to those of a role, who so can't let it run for others; undefined: it isn't. */
