@@ -172,7 +172,7 @@ export const facts = z.strictObject({
    * Files that a command line runs, goes by or sends, as far as its words and the names of its programs tell: by real path, in order.
    * Before them, words of which only the shell will know what they name, as they stand: without `digest`. Behind these, without a
    * sandbox, what links of the project lead elsewhere: `notes/a.txt, which leads to /home/me/x`, with a digest of where.
-   * `digest`: of the bytes; of one that is large or looks like a secret, of its inode, size and time of change.
+   * `digest`: of the bytes; of one that looks like a secret, of these with its inode and time of change. Without: one of more than 256 MiB.
    * Empty, in journals from before: its programs look for files of their folder to go by, and there was none yet.
    */
   runs: z.array(z.strictObject({ path: z.string(), digest: digest.exactOptional() })).exactOptional(),

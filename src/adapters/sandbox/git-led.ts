@@ -6,6 +6,7 @@
 import { lstatSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { systemClock } from '../../base/clock.ts';
+import { digestOf } from '../../base/digest.ts';
 import { bytesOf } from '../../base/files/open-file.ts';
 import { isIndexName, LONGEST_INDEX, staysInside } from '../../base/git-index.ts';
 import { entriesAt } from './git-names.ts';
@@ -112,7 +113,7 @@ const listingOf = createListings((folder): Listing => {
   return listing;
 });
 
-/** With what tells whether one was changed: nobody can give a file the time at which its entry was. */
+/** With what tells whether one was changed: its bytes, as no time does (of what is mapped, mmap(2); on tmpfs at any time). */
 function filesOf(git: string, names: readonly string[]): [path: string, stamp: string][] {
   return [...names, ...OTHERS].flatMap((name) => {
     const path = join(git, name);
@@ -125,7 +126,8 @@ function filesOf(git: string, names: readonly string[]): [path: string, stamp: s
 function stampOf(path: string): string | undefined {
   try {
     const found = lstatSync(path, { bigint: true, throwIfNoEntry: false });
-    return found && `${found.ino}:${found.size}:${found.ctimeNs}`;
+    const bytes = found?.isFile() ? bytesOf(path, LONGEST_INDEX) : undefined;
+    return bytes ? digestOf(bytes) : found && `${found.ino}:${found.size}:${found.ctimeNs}`;
   } catch {
     return undefined;
   }

@@ -5,8 +5,9 @@
 import { createHash } from 'node:crypto';
 import { lstatSync } from 'node:fs';
 import { basename, dirname, join, relative } from 'node:path';
+import { digestOf } from '../../base/digest.ts';
 import { bytesOf } from '../../base/files/open-file.ts';
-import type { ObjectFormat } from '../../base/git-index.ts';
+import { LONGEST_INDEX, type ObjectFormat } from '../../base/git-index.ts';
 import { LONGEST_READ } from '../../base/git-told-by.ts';
 import { entriesAt, formatOf } from './git-names.ts';
 
@@ -23,10 +24,10 @@ const known = new Map<string, { by: string; staged: Staged }>();
 export function stagedOf(git: string, hidden: readonly string[]): Staged | undefined {
   if (basename(git) !== '.git' || hidden.length === 0) return undefined;
   const path = join(git, 'index');
-  const found = lstatSync(path, { bigint: true, throwIfNoEntry: false });
-  if (found === undefined) return undefined;
+  const bytes = bytesOf(path, LONGEST_INDEX);
+  if (bytes === undefined) return undefined;
   const names = hidden.map((one) => Buffer.from(relative(dirname(git), one)).toString('latin1'));
-  const by = [found.ino, found.size, found.ctimeNs, ...names].join('\0');
+  const by = [digestOf(bytes), ...names].join('\0');
   const before = known.get(git);
   if (before?.by === by) return before.staged;
   const entries = entriesAt(git, path);

@@ -14,6 +14,7 @@ import { dirname, join, relative } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { FileMark } from '../../contract/project-files.ts';
+import { MEMORY } from '../../base/testing/mapped-write.ts';
 import { changesIn, marksOf } from './changed-files.ts';
 
 let root: string;
@@ -73,4 +74,13 @@ test('nobody can tell where there is too much, or where time went back', async (
   expect(await changes({ most: 2 })).toBeUndefined();
   expect(await changes({ most: 3 })).toEqual(['d/1', 'd/2', 'd/3']);
   expect(await changes({ now: since - 1 })).toBeUndefined();
+});
+
+test.skipIf(MEMORY.unmet !== '')(`in memory nobody knows${MEMORY.unmet}`, async () => {
+  const folder = mkdtempSync(join(MEMORY.folder, 'changed-'));
+  expect(await changesIn({ folders: [folder], since, marks: [], most: 100 }, join(root, 'home'), since)).toEqual([]);
+  writeFileSync(join(folder, 'a.txt'), 'a');
+  const request = { folders: [folder], since: since + 60_000, marks: [], most: 100 };
+  expect(await changesIn(request, join(root, 'home'), since + 60_000)).toBeUndefined();
+  rmSync(folder, { recursive: true });
 });

@@ -1,9 +1,11 @@
 /**
  * What was changed below folders since a time, by the change times of inodes: no program can set those. What was only moved
- * along with its folder keeps its own, so files that matter are also known by their inodes.
+ * along with its folder keeps its own, so files that matter are also known by their inodes. In memory (tmpfs) no time tells of bytes
+ * that are written through a mapping (mmap(2)): of what lies there nobody knows.
  */
 import { type BigIntStats, lstatSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { isInMemory } from '../../base/files/in-memory.ts';
 import type { ChangesRequest, FileMark } from '../../contract/project-files.ts';
 import { isSameFolder } from './paths/other-names.ts';
 
@@ -32,6 +34,8 @@ export async function changesIn(request: ChangesRequest, home: string, now: numb
   const found = new Set<string>();
   /** `of`: the folder as which all that lies in it is told. */
   const waiting: { folder: string; of?: string }[] = folders.map((folder) => ({ folder }));
+  /** By device. */
+  const unknown = new Map<bigint, boolean>();
   let looked = 0;
   for (let read = 1; waiting.length > 0; read++) {
     const { folder, of } = waiting.shift()!;
@@ -45,6 +49,8 @@ export async function changesIn(request: ChangesRequest, home: string, now: numb
       if (stats === undefined && name.includes('\ufffd')) found.add(of ?? folder);
       if (stats === undefined || (stats.isDirectory() && isSameFolder(home, path))) continue;
       if (++looked > MOST_ENTRIES) return undefined;
+      if (!unknown.has(stats.dev)) unknown.set(stats.dev, isInMemory(folder));
+      if (unknown.get(stats.dev)) return undefined;
       if (isChanged(path, stats)) found.add(of ?? path);
       else if (stats.isDirectory()) {
         const whole = of ?? (WHOLE.has(name) ? path : undefined);

@@ -1,8 +1,21 @@
-import { chmodSync, linkSync, mkdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  linkSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { canonicalJson } from '../../base/canonical-json.ts';
 import { digestOf } from '../../base/digest.ts';
+import { MEMORY, writeMapped } from '../../base/testing/mapped-write.ts';
 import { type TestHost, testHost } from './test-host.ts';
 
 let t: TestHost;
@@ -96,6 +109,30 @@ test('a placeholder of a secret is refused in what writes or runs, and may be re
   expect((await t.inspect('apply_patch', { patch: cmd })).invalid?.[0]?.message).toContain('[REDACTED:');
   expect((await t.inspect('search_files', { query: '[REDACTED:' })).invalid).toBeUndefined();
 });
+
+describe.skipIf(MEMORY.unmet !== '')(
+  `bytes that were written through a mapping, of which no time tells${MEMORY.unmet}`,
+  () => {
+    test.each([
+      [{ cmd: 'sh build.sh' }, 'build.sh'],
+      [{ command: './tool' }, 'tool'],
+      [{ cmd: 'sh build.sh .env' }, '.env'],
+    ])('make an approved call void: %j', async (args, changed) => {
+      const memory = testHost({}, realpathSync(mkdtempSync(join(MEMORY.folder, 'mapped-'))));
+      for (const name of ['build.sh', 'tool', '.env']) memory.file(name, '#!/bin/sh\n# harmless\n');
+      chmodSync(join(memory.root, 'tool'), 0o755);
+      const request = memory.request('exec_command', args);
+      const inspected = await memory.host.inspect(request);
+      expect((await memory.host.inspect(request)).facts).toEqual(inspected.facts);
+      const before = statSync(join(memory.root, changed), { bigint: true });
+      writeMapped(join(memory.root, changed), '#!/bin/sh\nid #     ');
+      const { ctimeNs, mtimeNs, size } = statSync(join(memory.root, changed), { bigint: true });
+      expect([ctimeNs, mtimeNs, size]).toEqual([before.ctimeNs, before.mtimeNs, before.size]);
+      expect(await memory.run(request, inspected)).toMatchObject({ outcome: 'void' });
+      memory.remove();
+    });
+  },
+);
 
 describe('of a command that is void is told what changed, and nothing else', () => {
   const WHAT = 'not run: what it touches changed after the call was decided';

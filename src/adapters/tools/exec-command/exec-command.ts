@@ -13,7 +13,7 @@ import {
 } from '../tool.ts'; // prettier-ignore
 import { visible } from '../visible.ts';
 import { carriedInside, commandEnvironment, gitGuard } from './command-environment.ts';
-import { executableDigests, findExecutable } from './executable.ts';
+import { fileDigests, findExecutable } from './executable.ts';
 import { keepOutput, type ShownOutput } from './kept-output.ts';
 import { lineLinks, NO_LINKS } from './line-links.ts';
 import { namedHosts } from './named-hosts.ts';
@@ -48,7 +48,7 @@ type Secrets = NonNullable<Facts['secrets']>;
 
 /** The tool with what it keeps between calls: digests of executables and the watchdog of running commands. */
 export function createExecCommand({ exec: { secrets } }: ToolSettings): Tool {
-  const digestOf = executableDigests();
+  const digestsFor = fileDigests();
   let watchdog: Watchdog | undefined;
   let started = 0;
 
@@ -145,6 +145,7 @@ export function createExecCommand({ exec: { secrets } }: ToolSettings): Tool {
       // Where it is tried whether there is one, that goes on beside the rest.
       const looked = sandboxFor(call, scene);
       looked.catch(() => undefined); // whoever waits for it is told
+      const digestOf = digestsFor(scene.projectRoot);
       const executable = await digestOf(program);
       const homes = [scene.home, scene.environment['RUNTIME_HOME'] ?? scene.home];
       const { parseArguments, parseCommand } = await import('../shell/parse-command.ts');

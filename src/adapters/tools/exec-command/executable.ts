@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { accessSync, closeSync, constants, statSync } from 'node:fs';
 import type { Digest } from '../../../base/digest.ts';
 import { openFile, readAt } from '../../../base/files/open-file.ts';
+import { isInside } from '../../../base/is-inside.ts';
 import { resolveReal } from '../../../base/files/resolve-real.ts';
 
 export interface Executable {
@@ -12,24 +13,46 @@ export interface Executable {
 
 const CHUNK_BYTES = 256 * 1024;
 
-/** Gives digests of executables. A file is read again only when its time, size or inode changed. */
-export type DigestExecutable = (path: string) => Promise<Executable | undefined>;
+/** Undefined where there is no such file, or nobody may read it. */
+export type DigestFile = (path: string) => Promise<Executable | undefined>;
 
-export function executableDigests(): DigestExecutable {
+/** Programs of the system: commands can't change them, whoever runs them, if the project isn't there. */
+const PROGRAMS = ['/bin', '/sbin', '/usr/bin', '/usr/sbin', '/usr/local/bin', '/usr/local/sbin'];
+
+/**
+ * Gives digests of files for commands of a project. Read once, as long as their times, size and inode stay, are those that no command of ours
+ * can write: of others the bytes may change and no time tells it (by a mapping of them, mmap(2); on tmpfs at any time).
+ */
+export function fileDigests(): (root: string) => DigestFile {
   const known = new Map<string, { key: string; executable: Executable }>();
-  return async (path) => {
+  return (root) => async (path) => {
     const found = resolveReal(path);
     if ('code' in found || found.kind !== 'file') return undefined;
     const stats = statSync(found.real);
     const key = `${stats.mtimeMs} ${stats.ctimeMs} ${stats.size} ${stats.ino} ${stats.dev}`;
+    const isFixed = !isInside(root, found.real) && (isProgram(found.real) || !mayChange(found.real, stats.uid));
     const cached = known.get(found.real);
-    if (cached?.key === key) return cached.executable;
+    if (isFixed && cached?.key === key) return cached.executable;
     const digest = await digestOfFile(found.real);
     if (digest === undefined) return undefined;
     const executable = { path: found.real, digest };
-    known.set(found.real, { key, executable });
+    if (isFixed) known.set(found.real, { key, executable });
     return executable;
   };
+}
+
+function isProgram(real: string): boolean {
+  return PROGRAMS.some((folder) => isInside(folder, real));
+}
+
+function mayChange(real: string, uid: number): boolean {
+  if (process.geteuid?.() === uid) return true;
+  try {
+    accessSync(real, constants.W_OK);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** The first file of that name in the folders of `searchPath` that may be executed; undefined when there is none. */

@@ -7,7 +7,7 @@ import { gitCall } from '../shell/git-operands.ts';
 import { wordsOf as shellWords } from '../shell/words.ts';
 import type { PathFact } from '../paths/path-facts.ts';
 import type { IsSecret } from '../paths/secrets.ts';
-import type { DigestExecutable } from './executable.ts';
+import type { DigestFile } from './executable.ts';
 import { fileNamed } from './file-named.ts';
 import { atHome, foldersOf, MOST_FOLDERS, MOST_LOOKED_FOR, MOST_TEXT, namedBy, setsHome } from './line-words.ts';
 import { givenNames, isMade, madeBy, unreadIn } from './made-words.ts';
@@ -35,7 +35,7 @@ export interface Free {
 }
 
 /** No files that somebody wrote, and other ones for each process. */
-const OF_THE_KERNEL = /^\/(?:proc|sys|dev)\//;
+const OF_THE_KERNEL = /^\/(?:proc|sys|dev(?!\/shm\/))\//;
 
 /** More than these are told as one. */
 const MOST_TOLD = 100;
@@ -44,8 +44,8 @@ const LONGEST_WORD = 200;
 
 const IN_FOLDERS = 'else lies in its folders';
 
-/** Of larger ones not the content counts, but when they were changed. */
-const LARGE_BYTES = 32 * 1024 * 1024;
+/** Larger files aren't read. */
+const MOST_BYTES = 256 * 1024 * 1024;
 
 /**
  * Of a line that runs code of files (a program by its path, an interpreter, what builds) or sends them: all files that its
@@ -57,7 +57,7 @@ const LARGE_BYTES = 32 * 1024 * 1024;
 export async function runFiles(
   commands: readonly CommandFact[],
   folder: string,
-  digestOfFile: DigestExecutable,
+  digestOfFile: DigestFile,
   isSecret: IsSecret,
   free?: Free,
 ): Promise<RunFile[] | undefined> {
@@ -68,7 +68,7 @@ export async function runFiles(
 async function goneByIn(
   commands: readonly CommandFact[],
   folder: string,
-  digestOfFile: DigestExecutable,
+  digestOfFile: DigestFile,
   isSecret: IsSecret,
   free?: Free,
 ): Promise<RunFile[] | undefined> {
@@ -122,8 +122,9 @@ async function goneByIn(
     ...new Set([...scripts, ...[...unnamed.paths, ...repositories.paths].flatMap(realFile)]),
   ].sort()) {
     if (written.has(path)) continue;
-    const digest = stampOf(path, isSecret) ?? (await digestOfFile(path))?.digest;
-    if (digest) found.push({ path, digest });
+    const digest = await stampOf(path, isSecret, digestOfFile);
+    if (digest === 'large') unknown.add(path);
+    else if (digest) found.push({ path, digest });
   }
   const goneBy = [...[...unknown].map(notKnown), ...found];
   return goneBy.length > 0 ? goneBy : undefined;
@@ -152,13 +153,20 @@ function realFile(path: string): string[] {
 }
 
 /**
- * Of what looks like a secret, as a digest of its content would tell of it to who guesses; and of a large file, where one takes
- * long. Changes whenever the file does: nobody sets back the time at which its inode changed. Undefined: of any other.
+ * Of what looks like a secret with its inode and times, as a digest of the content alone would tell of it to who guesses. `large`: nobody
+ * looks at it. Undefined: it isn't there, or nobody may read it.
  */
-function stampOf(path: string, isSecret: IsSecret): Digest | undefined {
+async function stampOf(
+  path: string,
+  isSecret: IsSecret,
+  digestOfFile: DigestFile,
+): Promise<Digest | 'large' | undefined> {
   const stats = statSync(path, { bigint: true, throwIfNoEntry: false });
-  if (!stats || (stats.size <= LARGE_BYTES && !isSecret(path))) return undefined;
-  return digestOf([stats.dev, stats.ino, stats.size, stats.ctimeNs].join(' '));
+  if (!stats) return undefined;
+  if (stats.size > MOST_BYTES) return 'large';
+  const digest = (await digestOfFile(path))?.digest;
+  if (!isSecret(path)) return digest;
+  return digestOf([stats.dev, stats.ino, stats.size, stats.ctimeNs, digest].join(' '));
 }
 
 /** The rest as one, so that no line makes a record of any length. */
