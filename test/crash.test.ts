@@ -3,11 +3,12 @@
  * command runs at most once, a patch is whole, and the journal proves itself. H-42 of the prior art's checks.
  */
 import { existsSync } from 'node:fs';
+import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect } from 'vitest';
 import { checkTurn } from '../src/engine/chaos/check.ts';
 import { POINTS } from '../src/engine/chaos/points.ts';
 import { ENTRIES, WORKLOAD } from '../src/engine/chaos/workload.ts';
-import { entriesOf, expectVerified, type Place, type Ran, test } from './support/place.ts';
+import { entriesOf, expectVerified, type Place, type Ran, test, until } from './support/place.ts';
 
 /** Two reads side by side, a patch of three files, a command, an answer. */
 function prepare(place: Place): void {
@@ -70,6 +71,29 @@ test("an answer that nobody saw is shown as that message's, though another was a
   const { code, stdout, stderr } = await place.run(['run', '--session', 's']);
   expect({ code, stdout }).toEqual({ code: 0, stdout: 'one\n' });
   expect(stderr).toContain('other messages answered: 1');
+});
+
+test('a command that outlives its killed run for moments has the project until it has ended', async ({ place }) => {
+  const patch =
+    '*** Begin Patch\n*** Update File: late.sh\n-echo as it was >> ran\n+echo otherwise >> ran\n*** End Patch\n';
+  const cmd = 'trap "" TERM; touch began; while :; do sh late.sh; sleep 0.05; done';
+  place.play(
+    [
+      { match: { tool_result: 'apply_patch' }, reply: { text: 'patched' } },
+      { match: { contains: 'slow' }, reply: { calls: [{ tool: 'exec_command', arguments: { cmd } }] } },
+      { match: { any: true }, reply: { calls: [{ tool: 'apply_patch', arguments: { patch } }] } },
+    ],
+    { governance: { auto_allow: ['exec_command', 'apply_patch'] } },
+  );
+  place.write('late.sh', 'echo as it was >> ran\n');
+  const slow = place.start(['run', '--session', 'one', 'slow']);
+  await until('it runs', () => place.read('ran').length > 0);
+  slow.child.kill('SIGKILL');
+  await slow.ended;
+  expect(await place.run(['run', '--session', 'two', 'patch'])).toMatchObject({ code: 0, stdout: 'patched\n' });
+  expect(place.read('late.sh')).toContain('otherwise');
+  await delay(300); // it would run it again
+  expect(place.read('ran')).not.toContain('otherwise');
 });
 
 test('H-51 a killed run is named by the next one, and its lock is free at once', async ({ place }) => {

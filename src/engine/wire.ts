@@ -148,7 +148,8 @@ export function takeWorkspace(workspace: Workspace, children: Children = NO_CHIL
   const { store, clock, tools } = workspace;
   const { environment } = workspace.request;
   const config = (): Config => workspace.loaded.config;
-  const fence = lockWorkspace(workspace);
+  const { fence, left_by } = lockWorkspace(workspace);
+  if (left_by) outlive(workspace, left_by.pid);
 
   const { vault } = workspace;
   let secrets = [...knownSecrets(config(), environment), ...vault.secrets()];
@@ -261,12 +262,23 @@ export async function otherModel(
   return { choice, client };
 }
 
-/** Takes the workspace's lock; closing the store gives it back. Gives the fence. @throws RuntimeError locked */
-function lockWorkspace({ store }: Workspace): number {
+/** Takes the workspace's lock; closing the store gives it back. @throws RuntimeError locked */
+function lockWorkspace({ store }: Workspace): { fence: number; left_by?: { pid: number } } {
   const lock = store.takeLock();
   if (!lock.ok) throw lockedError(lock.held_by);
-  return lock.fence;
+  return lock;
 }
+
+/** Whoever was killed may have left a command that lives on for moments: until it has ended, nothing else changes a project. */
+function outlive({ gates, clock }: Workspace, pid: number): void {
+  const ended = gates.pass(undefined, 'alone', NEVER, async () => {
+    const { endCommandsOf } = await import('../adapters/tools/exec-command/processes.ts');
+    await endCommandsOf(pid, clock);
+  });
+  ended.catch(() => {}); // what can't be looked for can't be waited for
+}
+
+const NEVER = new AbortController().signal;
 
 /** Who holds the workspace, and what to do about it. */
 export function lockedError(held_by: { pid: number; program: string; version: string } | undefined): RuntimeError {

@@ -50,6 +50,34 @@ export async function endProcesses(command: CommandProcesses, clock: Clock): Pro
   return processesOf(command).length === 0;
 }
 
+/**
+ * Ends what is left of the commands of a program that was killed. Its watchdog has asked them to end (SIGTERM): they have 2 s for it.
+ * Resolves when none is left, or can't be ended.
+ */
+export async function endCommandsOf(program: number, clock: Clock): Promise<void> {
+  if (!hasProc()) return pause(clock, GRACE_MS);
+  for (let waited = 0; waited <= 2 * GRACE_MS; waited += POLL_MS) {
+    const left = leftOf(program);
+    if (left.length === 0) return;
+    if (waited > GRACE_MS) for (const id of left) send(id, 'SIGKILL');
+    await pause(clock, POLL_MS);
+  }
+}
+
+/** By their mark, which names the program. Another may have its id by now, with commands below it. */
+function leftOf(program: number): number[] {
+  const mark = new RegExp(`(?:^|\\0)${TOOL_CALL_VARIABLE}=[^\\0]*@${program}\\.\\d+\\0`);
+  const parents = new Map<number, number>();
+  const marked: number[] = [];
+  for (const id of readdirSync('/proc').map(Number).filter(Number.isInteger)) {
+    const [state, parent] = statOf(id) ?? [];
+    if (state === undefined || state === 'Z' || state === 'X') continue;
+    parents.set(id, Number(parent));
+    if (mark.test(readProcess(id, 'environ') ?? '')) marked.push(id);
+  }
+  return marked.filter((id) => !descends(id, program, parents));
+}
+
 /** What lives of it, as ids for `kill`: a negative one is the whole group, others have left it. Zombies don't count. */
 function processesOf({ leader, marker, leaderLast }: CommandProcesses): number[] {
   if (!hasProc()) return send(-leader, 0) ? [-leader] : [];
@@ -57,11 +85,8 @@ function processesOf({ leader, marker, leaderLast }: CommandProcesses): number[]
   const targets = new Set<number>();
   const parents = new Map<number, number>();
   for (const id of youngerProcesses(leader)) {
-    const stat = readProcess(id, 'stat');
-    if (stat === undefined) continue;
-    // "id (name) state parent group …"; the name may hold anything.
-    const [state, parent, group] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-    if (state === 'Z' || state === 'X') continue;
+    const [state, parent, group] = statOf(id) ?? [];
+    if (state === undefined || state === 'Z' || state === 'X') continue;
     parents.set(id, Number(parent));
     if (Number(group) === leader) targets.add(leaderLast ? id : -leader);
     else if (readProcess(id, 'environ')?.includes(mark)) targets.add(id);
@@ -85,6 +110,12 @@ function youngerProcesses(leader: number): number[] {
   const newest = Number(readFileSync('/proc/loadavg', 'utf8').trim().split(' ').at(-1));
   const ids = readdirSync('/proc').map(Number).filter(Number.isInteger);
   return newest >= leader ? ids.filter((id) => id >= leader && id <= newest) : ids;
+}
+
+/** State, parent and group. "id (name) state parent group …": the name may hold anything. */
+function statOf(id: number): string[] | undefined {
+  const stat = readProcess(id, 'stat');
+  return stat?.slice(stat.lastIndexOf(')') + 2).split(' ');
 }
 
 function readProcess(id: number, file: string): string | undefined {
