@@ -2,7 +2,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect } from 'vitest';
-import { entriesOf, expectVerified, type Place, test } from './support/place.ts';
+import { approvalsIn, entriesOf, expectVerified, type Place, test } from './support/place.ts';
 
 interface Checked {
   code: number | null;
@@ -310,4 +310,33 @@ describe('policy.yaml of a workspace', () => {
       expect(ran.stderr).toMatch(message);
     }
   });
+});
+
+test('what a rule keeps is found by no search and no list of a folder around it', async ({ place }) => {
+  const search = { query: 'geheim' };
+  place.play(
+    [
+      { match: { tool_result: 'search_files' }, reply: { text: '{{result}}' } },
+      { match: { tool_result: 'list_files' }, reply: { text: '{{result}}' } },
+      { match: { asked: ['list'] }, reply: { calls: [{ tool: 'list_files', arguments: {} }] } },
+      { match: { asked: ['within'] }, reply: { calls: [{ tool: 'search_files', arguments: { ...search, path: 'drafts' } }] } }, // prettier-ignore
+      { match: { any: true }, reply: { calls: [{ tool: 'search_files', arguments: search }] } },
+    ],
+    {
+      governance: {
+        rules: [
+          { tool: '*', path: 'private/**', decision: 'deny' },
+          { tool: '*', path: 'drafts', decision: 'require_approval' },
+        ],
+      },
+    },
+  );
+  for (const path of ['private/deep/a.txt', 'drafts/b.txt', 'src/c.txt']) place.write(path, `geheim in ${path}\n`);
+  const found = await place.run(['run', 'search']);
+  expect(found).toMatchObject({ code: 0, stdout: 'src/c.txt:1: geheim in src/c.txt\n[what rules of the policy keep is left out]\n' }); // prettier-ignore
+  const listed = await place.run(['run', 'list']);
+  expect(listed.stdout).toContain('src/c.txt');
+  expect(listed.stdout).not.toMatch(/private\/deep|drafts\/b/);
+  const [id] = approvalsIn(await place.run(['run', '--session', 'one', 'within']));
+  expect((await place.run(['approve', id!, '--resume'])).stdout).toContain('drafts/b.txt:1');
 });

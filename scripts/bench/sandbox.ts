@@ -64,6 +64,7 @@ async function commandIn(level: Level | undefined): Promise<(() => Promise<void>
       preserve: () => Promise.reject(new Error('nothing to preserve')),
       outputOf: () => Promise.resolve(undefined),
       mayConnect: () => false,
+      mayFind: () => true,
       secret: () => Promise.reject(new Error('no secret')),
       redacting: () => ({ push: (piece) => piece, end: () => '' }),
     });

@@ -351,6 +351,8 @@ export interface ToolContext {
   preserve: (bytes: Uint8Array) => Promise<Digest>;
   /** Whether the policies in force let a call connect there: asked of every address that a name turns out to have. */
   mayConnect: (target: ConnectTarget) => boolean;
+  /** Whether the policies in force let the call find this file or folder, by its real path, below the folder that it names. */
+  mayFind: (real: string) => boolean;
   /**
    * A secret of the vault that the facts of the call name. The redactor knows it from then on.
    * @throws RuntimeError vault_locked | secret_missing | secret_unfit | …

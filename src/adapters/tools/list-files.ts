@@ -3,7 +3,8 @@ import { SHOWN_BYTES } from './limits.ts';
 import { openFolder } from '../../base/files/open-file.ts';
 import { pathFact } from './paths/path-facts.ts';
 import { walk, type Walked } from './paths/walk.ts';
-import { failed, noFacts, type Outcome, type Scene, succeeded, type Tool } from './tool.ts';
+import type { ToolContext } from '../../contract/ports.ts';
+import { failed, KEPT, noFacts, type Outcome, type Scene, succeeded, type Tool } from './tool.ts';
 import { visible } from './visible.ts';
 
 export const listFiles: Tool = {
@@ -25,19 +26,27 @@ export const listFiles: Tool = {
     return {
       facts: { ...noFacts, paths: [fact] },
       presentation: { title: `List ${visible(path)}` },
-      execute: (_, { signal }) => list(fact.real, scene, signal),
+      execute: (_, context) => list(fact.real, scene, context),
     };
   },
 };
 
-async function list(real: string, scene: Scene, signal: AbortSignal): Promise<Outcome> {
+async function list(
+  real: string,
+  scene: Scene,
+  { signal, mayFind }: Pick<ToolContext, 'signal' | 'mayFind'>,
+): Promise<Outcome> {
   const folder = openFolder(real);
   if ('code' in folder) return failed(folder);
   closeSync(folder.fd);
   const lines: string[] = [];
   let bytes = 0;
   let full = false;
+  let kept = false;
   await walk(real, [scene.home, ...scene.ownFiles], signal, (found) => {
+    const isKept = !mayFind(found.real);
+    kept ||= isKept;
+    if (isKept) return true;
     const line = lineOf(found);
     bytes += Buffer.byteLength(line) + 1;
     full = bytes > SHOWN_BYTES;
@@ -45,9 +54,10 @@ async function list(real: string, scene: Scene, signal: AbortSignal): Promise<Ou
     return !full;
   });
   if (signal.aborted) return { outcome: 'canceled', output: 'canceled' };
-  if (lines.length === 0) return succeeded('[an empty folder]');
+  if (lines.length === 0) return succeeded(kept ? KEPT : '[an empty folder]');
   lines.sort((a, b) => (a < b ? -1 : 1));
   if (full) lines.push('[there is more: list one of the folders]');
+  if (kept) lines.push(KEPT);
   return succeeded(lines.join('\n'));
 }
 

@@ -6,7 +6,8 @@ import { guardedFiles } from './paths/other-names.ts';
 import { secretsOf } from './paths/secrets.ts';
 import { walk } from './paths/walk.ts';
 import type { Failure } from '../../base/failure.ts';
-import { failed, noFacts, type Outcome, type Scene, succeeded, type Tool } from './tool.ts';
+import type { ToolContext } from '../../contract/ports.ts';
+import { failed, KEPT, noFacts, type Outcome, type Scene, succeeded, type Tool } from './tool.ts';
 import { visible } from './visible.ts';
 
 const MAX_FILE_BYTES = 2 * 1024 * 1024;
@@ -37,7 +38,7 @@ export const searchFiles: Tool = {
     return {
       facts: { ...noFacts, paths: [fact] },
       presentation: { title: `Search ${visible(path)} for "${visible(query)}"` },
-      execute: (_, { signal }) => search(fact, query, scene, signal),
+      execute: (_, context) => search(fact, query, scene, context),
     };
   },
 };
@@ -46,7 +47,7 @@ async function search(
   { real, kind }: { real: string; kind: string },
   query: string,
   scene: Scene,
-  signal: AbortSignal,
+  { signal, mayFind }: Pick<ToolContext, 'signal' | 'mayFind'>,
 ): Promise<Outcome> {
   const matcher = matcherOf(query);
   const found: string[] = [];
@@ -54,6 +55,7 @@ async function search(
   let bytes = 0;
   let files = 0;
   let large = 0;
+  let kept = false;
   let note: string | undefined;
 
   const guarded = guardedFiles(scene);
@@ -84,6 +86,9 @@ async function search(
   } else {
     await walk(real, [scene.home, ...scene.ownFiles], signal, async (entry) => {
       if (!entry.entry.isFile() || isSecret(entry.real)) return true;
+      const isKept = !mayFind(entry.real);
+      kept ||= isKept;
+      if (isKept) return true;
       if (++files > MAX_FILES) note = `not all files were searched (limit ${MAX_FILES})`;
       else if (scene.clock.now() > until) note = `not all files were searched (limit ${MAX_TIME_MS / 1000} s)`;
       else await look(entry.real);
@@ -94,5 +99,6 @@ async function search(
   const lines = found.length > 0 ? found : ['[no line matches]'];
   if (large > 0) lines.push(`[${large} files of more than 2 MiB were not searched]`);
   if (note !== undefined) lines.push(`[${note}]`);
+  if (kept) lines.push(KEPT);
   return succeeded(lines.join('\n'));
 }

@@ -50,7 +50,7 @@ export function testHost(options: Partial<SceneOptions> = {}, folder?: string): 
   };
   const run: TestHost['run'] = (call, inspection, more = {}) => {
     const { args_digest, facts_digest, facts } = inspection;
-    const { signal, onOutput, preserve, mayConnect, secret, redacting, outputOf, ...rest } = more;
+    const { signal, onOutput, preserve, mayConnect, mayFind, secret, redacting, outputOf, ...rest } = more;
     const files = call.spec.recovery === 'roll_forward' ? { files: facts.preimages } : {};
     return host.run(
       { ...call, attempt: 1, args_digest, facts_digest, facts, idempotency_key: 's-1:c1.1.1', ...files, ...rest },
@@ -59,6 +59,7 @@ export function testHost(options: Partial<SceneOptions> = {}, folder?: string): 
         onOutput: onOutput ?? (() => undefined),
         preserve: preserve ?? ((bytes) => Promise.resolve(digestOf(bytes))),
         mayConnect: mayConnect ?? (({ scope }) => scope === undefined),
+        mayFind: mayFind ?? (() => true),
         secret: secret ?? ((name) => Promise.reject(new Error(`no secret ${name}`))),
         redacting: redacting ?? (() => ({ push: (piece) => piece, end: () => '' })),
         outputOf: outputOf ?? (() => Promise.resolve(undefined)),

@@ -93,3 +93,6 @@ export function succeeded(output: string): Outcome {
 export function failed(failure: Failure, outcome: 'error' | 'void' | 'unknown' = 'error'): Outcome {
   return { outcome, error: failure, output: '' };
 }
+
+/** What a tool says that goes through folders, where it passed something over. */
+export const KEPT = '[what rules of the policy keep is left out]';

@@ -20,7 +20,8 @@ import { askedChoice } from '../../kernel/turn/choice.ts';
 import type { Effect } from '../../kernel/turn/open.ts';
 import { modelRequest } from '../../kernel/turn/prompt.ts';
 import { KERNEL_VERSION, NO_USAGE, type Call, type State, type Turn } from '../../kernel/turn/state.ts';
-import { judgingOf } from '../../kernel/turn/act.ts';
+import { judgedCall, judgingOf } from '../../kernel/turn/act.ts';
+import { foundBelow } from '../../kernel/policy/found-below.ts';
 import { mayConnect } from '../../kernel/policy/private-hosts.ts';
 import { quotaText } from '../../kernel/policy/quota.ts';
 import { lookedAt } from '../looked-at.ts';
@@ -319,6 +320,7 @@ async function runTool(
 ): Promise<Observation> {
   const { request, call } = await toolRequest(ports, call_id, context);
   const inspected = call.inspected!;
+  const turn = context.state.turn!;
   const session = context.state.session!.id;
   const quota = await ports.quotas.take({ session, call_id, attempt, tool: call.name });
   if (quota) return unrun(call_id, attempt, 'quota_exceeded', quotaText(call.name, quota));
@@ -339,6 +341,7 @@ async function runTool(
     onOutput: (text) => context.onDelta({ call_id, attempt, kind: 'tool_output', text }),
     preserve: (bytes) => ports.blobs.put(bytes, { private: true }),
     mayConnect: (target) => mayConnect(context.state.turn!.policies, target),
+    mayFind: foundBelow(turn.policies, judgedCall(context.state, turn, call, inspected)),
     async secret(name) {
       const isDecided = inspected.facts.secrets?.some((one) => one.name === name);
       if (!isDecided) throw new RuntimeError('internal', `The call was not decided on with the secret ${name}.`);

@@ -149,12 +149,20 @@ function getsMore({ via }: CommandFact): boolean {
 }
 
 /** `**` stands for any folders, also none; `*` for any characters of one name. A relative pattern is one inside the root. */
-export function matchesPath(pattern: string, path: Facts['paths'][number], project_root: string): boolean {
+export function matchesPath(
+  pattern: string,
+  path: Pick<Facts['paths'][number], 'real'>,
+  project_root: string,
+): boolean {
   return matchesNames(namesIn(below(project_root, pattern)), namesIn(path.real));
 }
 
 /** As it was called, whatever its links lead to. */
-export function matchesNamedPath(pattern: string, { path }: Facts['paths'][number], project_root: string): boolean {
+export function matchesNamedPath(
+  pattern: string,
+  { path }: Pick<Facts['paths'][number], 'path'>,
+  project_root: string,
+): boolean {
   const names: string[] = [];
   for (const name of namesIn(below(project_root, path))) {
     if (name === '..') names.pop();

@@ -149,12 +149,7 @@ function anyPart(rule: PolicyRule, { facts, project_root }: RuledCall): Answer {
   const answers: Answer[] = [ofCommands];
   const isUnclear = facts.commands.some(({ unclear }) => unclear !== undefined);
   const some = (holds: boolean): Answer => (!holds && isUnclear ? 'maybe' : is(holds));
-  // A folder is closed with all that lies below it, by its name and wherever that leads.
-  const isIn = (one: Path): boolean =>
-    (path ?? [])
-      .flatMap((it) => [it, `${it}/**`])
-      .some((it) => matchesPath(it, one, project_root) || matchesNamedPath(it, one, project_root));
-  if (path) answers.push(some(facts.paths.some(isIn)));
+  if (path) answers.push(some(facts.paths.some((one) => liesIn(path, one, project_root))));
   if (host) {
     const isNamed = facts.hosts.some((one) => host.some((pattern) => matchesHost(pattern, one)));
     answers.push(!isNamed && facts.hosts.some(({ dynamic }) => dynamic) ? 'maybe' : some(isNamed));
@@ -162,8 +157,15 @@ function anyPart(rule: PolicyRule, { facts, project_root }: RuledCall): Answer {
   return least(answers);
 }
 
+/** A folder is closed with all that lies below it, by its name and wherever that leads. */
+export function liesIn(patterns: readonly string[], path: Pick<Path, 'path' | 'real'>, project_root: string): boolean {
+  return patterns
+    .flatMap((one) => [one, `${one}/**`])
+    .some((one) => matchesPath(one, path, project_root) || matchesNamedPath(one, path, project_root));
+}
+
 /** All conditions but those that look at commands, paths and hosts. */
-function isAsked(rule: PolicyRule, { tool, effect, facts, asked }: RuledCall): Answer {
+export function isAsked(rule: PolicyRule, { tool, effect, facts, asked }: RuledCall): Answer {
   if (!isAbout(rule, tool)) return 'no';
   const answers: Answer[] = [];
   if (rule.effect) answers.push(is(rule.effect.some((one) => one === effect)));
