@@ -340,3 +340,20 @@ test('what a rule keeps is found by no search and no list of a folder around it'
   const [id] = approvalsIn(await place.run(['run', '--session', 'one', 'within']));
   expect((await place.run(['approve', id!, '--resume'])).stdout).toContain('drafts/b.txt:1');
 });
+
+test('what settings hide from commands is a secret for tools', async ({ place }) => {
+  const read = { tool: 'read_file', arguments: { path: 'notes/a.txt' } };
+  place.play(
+    [
+      { match: { tool_result: 'search_files' }, reply: { text: '{{result}}' } },
+      { match: { asked: ['read'] }, reply: { calls: [read] } },
+      { match: { any: true }, reply: { calls: [{ tool: 'search_files', arguments: { query: 'geheim' } }] } },
+    ],
+    { sandbox: { mode: 'off', hide: ['notes'] } },
+  );
+  place.write('notes/a.txt', 'geheim\n');
+  place.write('b.txt', 'not geheim\n');
+  expect((await place.run(['run', 'search'])).stdout).toBe('b.txt:1: not geheim\n');
+  const asked = await place.run(['run', 'read']);
+  expect([asked.code, asked.stderr]).toEqual([5, expect.stringContaining('approval a-')]);
+});

@@ -40,4 +40,6 @@ export interface Sandboxes {
   find(project_root: string, level?: SandboxLevel): Promise<Sandbox | { none: string }>;
   /** Whether settings name this very file (a real path), as one that is hidden or may only be read. */
   namesFile(project_root: string, real: string): boolean;
+  /** What settings hide from commands: real paths of files and folders. */
+  hidden(project_root: string): string[];
 }

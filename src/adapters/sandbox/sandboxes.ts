@@ -10,11 +10,11 @@ export function createSandboxes(options: SandboxesOptions): Sandboxes {
   const load = (): Promise<Found> =>
     (loaded ??= import('./best-sandbox.ts').then(({ bestSandboxes }) => bestSandboxes(options)));
   const { settings, environment, ownFiles = [] } = options;
+  const placeOf = (root: string, path: string): string => realOf(namedPath(root, path, environment));
   return {
     find: async (project_root, level) => (await load()).find(project_root, level),
     namesFile: (project_root, real) =>
-      [...settings.read, ...settings.hide, ...ownFiles].some(
-        (path) => realOf(namedPath(project_root, path, environment)) === real,
-      ),
+      [...settings.read, ...settings.hide, ...ownFiles].some((path) => placeOf(project_root, path) === real),
+    hidden: (project_root) => settings.hide.map((path) => placeOf(project_root, path)),
   };
 }

@@ -89,7 +89,10 @@ test.each(MADE.slice(0, 9))('in a sandbox nothing is said of it: %s', async (cmd
     throw new Error('not run');
   };
   const found = { level: 'bubblewrap', leaves: [], confine } as const;
-  const confined = testHost({ sandboxes: { find: () => Promise.resolve(found), namesFile: () => false } }, t.root);
+  const confined = testHost(
+    { sandboxes: { find: () => Promise.resolve(found), namesFile: () => false, hidden: () => [] } },
+    t.root,
+  );
   const { facts } = await confined.host.inspect({ ...confined.request('exec_command', { cmd }), sandbox: 'best' });
   expect(facts).toMatchObject({ sandbox: 'bubblewrap' });
   expect(facts.runs).toBeUndefined();

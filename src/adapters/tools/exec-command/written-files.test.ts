@@ -71,7 +71,10 @@ describe('by redirects', () => {
       throw new Error('not run');
     };
     const found = { level: 'bubblewrap', leaves: [], confine } as const;
-    const confined = testHost({ sandboxes: { find: () => Promise.resolve(found), namesFile: () => false } }, t.root);
+    const confined = testHost(
+      { sandboxes: { find: () => Promise.resolve(found), namesFile: () => false, hidden: () => [] } },
+      t.root,
+    );
     const call = confined.request('exec_command', { cmd: 'cat < l/hosts > a' });
     const { facts } = await confined.host.inspect({ ...call, sandbox: 'best' });
     expect(facts.paths.map(({ path }) => path)).toEqual([join(t.root, 'a')]);

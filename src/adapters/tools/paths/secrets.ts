@@ -1,4 +1,4 @@
-/** What counts as a secret: by its name, or by lying where a person's home holds such, as the sandbox has it. */
+/** What counts as a secret: by its name, by lying where a person's home holds such, as the sandbox has it, or as settings hide it from commands. */
 import { dirname } from 'node:path';
 import { realOf, realPathOf, type RealPath } from '../../../base/files/resolve-real.ts';
 import { systemClock } from '../../../base/clock.ts';
@@ -9,7 +9,7 @@ import { everyOtherPath } from '../../../base/mounts.ts';
 import { folded, isSecretFolder, isSecretShaped } from '../../../base/secret-shaped.ts';
 import type { Scene } from '../tool.ts';
 
-export type Around = Pick<Scene, 'environment'>;
+export type Around = Pick<Scene, 'environment' | 'projectRoot'> & Partial<Pick<Scene, 'sandboxes'>>;
 
 /** Asked of real paths, and of names of links. */
 export type IsSecret = (path: string) => boolean;
@@ -24,11 +24,11 @@ export function secretsOf(around: Around): IsSecret {
   return isSecret;
 }
 
-function lookedUp({ environment }: Around): IsSecret {
+function lookedUp({ environment, sandboxes, projectRoot }: Around): IsSecret {
   let known: Set<string> | undefined;
   return (path) => {
     if (isSecretShaped(path)) return true;
-    known ??= new Set(secretPlaces(environment).map(folded));
+    known ??= new Set([...secretPlaces(environment), ...(sandboxes?.hidden(projectRoot) ?? [])].map(folded));
     for (let at = folded(path); at !== dirname(at); at = dirname(at)) if (known.has(at)) return true;
     return false;
   };
