@@ -65,6 +65,21 @@ describe('approve --always', () => {
     expect((await tell(place, 'third', 'FOO=1 touch a.txt')).code).toBe(5);
   });
 
+  test('what a redirect gives has no rule: exactly this call is granted', async ({ place }) => {
+    obedient(place);
+    for (const name of ['in.txt', 'other.txt']) place.write(name, 'text\n');
+    await place.run(['approve', await ask(place, 'cat'), '--always', '--resume']);
+    const id = await ask(place, 'cat < in.txt', 'two');
+    expect((await show(place, id)).proposed_rule).toBeUndefined();
+    const rule = '{tool: exec_command, command: cat, decision: allow}';
+    expect((await place.run(['approve', id, '--always', '--rule', rule])).stderr).toContain('by a redirect');
+    expect((await place.run(['approve', id, '--always', '--resume'])).code).toBe(0);
+    expect((await tell(place, 'three', 'cat < in.txt')).code).toBe(0);
+    for (const line of ['cat < other.txt', 'cat <<E\ntext\nE', 'cat <<< text']) {
+      expect((await tell(place, `s-${line.length}`, line)).code, line).toBe(5);
+    }
+  });
+
   test('with --rule it is the edited one', async ({ place }) => {
     obedient(place);
     const id = await ask(place, 'touch a.txt');

@@ -122,7 +122,8 @@ describe.concurrent('who answers', () => {
 
   test('two say yes at the same time: that is one answer, and no error', async ({ place, mock, expect }) => {
     place.connect(mock, {}, ASKS);
-    mock.reply(shell('echo ran >> ran.txt'), { text: 'Done.' });
+    const patch = '*** Begin Patch\n*** Add File: ran.txt\n+ran\n*** End Patch';
+    mock.reply({ calls: [{ name: 'apply_patch', arguments: { patch } }] }, { text: 'Done.' });
     const owner = await openRepl(place, 'elsewhere');
     const a = await joinRepl(place, 's');
     const b = await joinRepl(place, 's');

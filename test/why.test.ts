@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { describe, expect } from 'vitest';
 import type { Script } from '../src/contract/script.ts';
 import type { WhyReport, WhyTopic } from '../src/contract/why.ts';
+import { CONFINED, test as confinedTest } from './support/confined.ts';
 import { approvalsIn, entriesOf, type Line, type Place, test } from './support/place.ts';
 
 const STEPS: Script['turns'] = [
@@ -36,12 +37,12 @@ function expectCited(report: WhyReport, journal: Line[]): void {
 }
 
 /** A turn with an approval that was granted; gives its id. */
-async function approved(place: Place): Promise<string> {
-  place.play(STEPS);
+async function approved(place: Place, ...scope: string[]): Promise<string> {
+  place.play(STEPS, scope.length > 0 ? CONFINED : {});
   place.write('a.txt', 'a\n');
   const asked = await place.run(['run', '--session', 'one', 'build']);
   const [id] = approvalsIn(asked);
-  expect((await place.run(['approve', id!, '--session', '--resume'])).code).toBe(0);
+  expect((await place.run(['approve', id!, ...scope, '--resume'])).code).toBe(0);
   return id!;
 }
 
@@ -51,7 +52,7 @@ describe('an approval', () => {
     const report = await why(place, id);
     expect(report).toMatchObject({ schemaVersion: 'runtime.why.v1', id, kind: 'approval', session_id: 'one' });
     expect(report.answer.text).toMatch(
-      /^a-\w+ was granted \(session, grant g-\w+\) by local \(operator\) via cli at .*; c1\.1\.1 exec_command ran, as a person let it run, and ended ok$/,
+      /^a-\w+ was granted \(once\) by local \(operator\) via cli at .*; c1\.1\.1 exec_command ran, as a person let it run, and ended ok$/,
     );
     expect(report.steps.map(({ topic }) => topic)).toEqual([
       'asked', 'turn', 'reply', 'budget', 'call', 'inspected', 'policy', 'approval', 'started', 'outcome', 'answer', 'followed',
@@ -119,8 +120,8 @@ describe('an approval', () => {
 });
 
 describe('a call, a think, a reply, a turn', () => {
-  test('each by its session, and without it where only one has it', async ({ place }) => {
-    await approved(place);
+  confinedTest('each by its session, and without it where only one has it', async ({ place }) => {
+    await approved(place, '--session');
     await place.run(['run', '--session', 'one', 'build']);
     expect((await why(place, 'one/c2.1.1')).answer.text).toBe(
       'c2.1.1 exec_command ran, as a grant let it run, and ended ok',

@@ -4,7 +4,7 @@ import { digestOf } from '../../base/digest.ts';
 import type { JsonObject } from '../../base/json.ts';
 import type { PolicyRule } from '../../contract/policy-rule.ts';
 import type { Facts } from '../../contract/values.ts';
-import type { JudgedCall } from '../policy/judge.ts';
+import { judge, type JudgedCall } from '../policy/judge.ts';
 import { allowedBy } from '../policy/rules.ts';
 import { commandFact, factsOf, pathFact, policyOf } from '../testing/values.ts';
 import { type Proposed, proposedRule, refusedRule } from './grant-rule.ts';
@@ -62,6 +62,8 @@ describe('the narrowest rule that covers a call', () => {
     ['of words that the shell makes', { commands: [{ ...command('echo', '$HOME'), dynamic: [1] }] }, {}, {}],
     ['of words that a pattern has not', { commands: [command('echo', 'a b')] }, {}, {}],
     ['of a word that would be a star', { commands: [command('find', '-name', '*.ts')] }, {}, {}],
+    ['of what a redirect gives', { commands: [{ ...command('cat'), redirects: ['< in.txt'] }] }, {}, {}],
+    ['of a text for its input', { commands: [{ ...command('patch', '-p0'), redirects: ['<<EOF'] }] }, {}, {}],
     ['of no word', { commands: [command('echo', '')] }, {}, {}],
     ['of a command that names this program', { commands: [{ ...command('runtime'), names_runtime: true }] }, {}, {}],
     ['of what another program runs with more words', { commands: [{ ...command('rm'), via: 'xargs' }] }, {}, {}],
@@ -135,6 +137,21 @@ describe('a rule is no answer to a call', () => {
     expect(refused({ args: { to: '*@a.example' } }, call, { to: 'x@a.example' })).toBeUndefined();
     expect(refused({ args: { to: '*@b.example' } }, call, { to: 'x@a.example' })).toContain('its args.to is *@b.example');
   }); // prettier-ignore
+
+  test('where a redirect gives it something', () => {
+    const fed = callOf({ commands: [{ ...command('npm', 'test'), redirects: ['0< in.txt'] }] });
+    expect(refused({ command: ['npm test'] }, fed)).toContain('by a redirect');
+    const given = { grant_id: 'g', tool: 'exec_command', project_root: '/p', rule: { id: 'g', tool: ['exec_command'], command: ['npm *'], decision: 'allow' as const } }; // prettier-ignore
+    expect(judge([policyOf()], [given], fed).verdict).toBe('require_approval');
+    expect(judge([policyOf()], [given], { ...fed, grants_unconfined: true }).verdict).toBe('allow');
+    for (const harmless of ['< /dev/null', '2>&1', '<&3']) {
+      const call = callOf({ commands: [{ ...command('npm', 'test'), redirects: [harmless] }] });
+      expect([judge([policyOf()], [given], call).verdict, refused({ command: ['npm test'] }, call)]).toEqual([
+        'allow',
+        undefined,
+      ]);
+    }
+  });
 
   test('none is proposed for what no sandbox confines', () => {
     expect(proposedRule(npm, {})).toMatchObject({ command: ['npm test'], sandboxed: true });

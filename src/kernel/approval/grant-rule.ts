@@ -8,7 +8,7 @@ import { LONGEST_ARGUMENT } from '../../contract/longest-argument.ts';
 import type { Policy, RuleGrant } from '../../contract/manifest.ts';
 import type { PolicyRule } from '../../contract/policy-rule.ts';
 import { explainRules } from '../policy/explain.ts';
-import { hasStars, judge, type JudgedCall } from '../policy/judge.ts';
+import { hasStars, isFed, judge, type JudgedCall } from '../policy/judge.ts';
 import { allowedBy, type Asked, type RuledCall } from '../policy/rules.ts';
 import { secretsText } from '../policy/secrets.ts';
 import { isUnconfined } from '../policy/unconfined.ts';
@@ -32,7 +32,12 @@ export function proposedRule(call: Omit<RuledCall, 'asked'>, args: JsonObject): 
   const { tool, effect, facts, project_root } = call;
   const { commands, paths, hosts } = facts;
   const named = { ...call, asked: ANYBODY };
-  if (isUnconfined(call) || facts.commands.some(({ names_runtime }) => names_runtime) || paths.some(isSecret))
+  if (
+    isUnconfined(call) ||
+    isFed(call) ||
+    facts.commands.some(({ names_runtime }) => names_runtime) ||
+    paths.some(isSecret)
+  )
     return undefined;
   const rule: Proposed = { tool: [tool], decision: 'allow' };
   if (facts.sandbox !== undefined) rule.sandboxed = true;
@@ -104,6 +109,8 @@ export function refusedRule(
     return 'the command names this program or its home, and asks whatever is granted';
   const secret = call.facts.paths.find(isSecret);
   if (secret) return `${secret.path} looks like a secret: grant exactly this call, without a rule`;
+  if (isFed(call))
+    return 'it is given something by a redirect, which no rule names: grant exactly this call, without a rule';
   const given = call.facts.secrets;
   if (given && (!rule.secret || hasStars(rule)))
     return `the call gets ${secretsText(given)}: name it with \`secret\`, and write what it is for without \`*\``;

@@ -77,6 +77,7 @@ function answers(grant: Grant, call: JudgedCall, asking: readonly Applied[]): bo
   if (call.facts.paths.some((path) => path.secret_shaped)) return false;
   // What these files say by then nobody has seen; exactly this call has their digests.
   if (isUnconfined(call) && call.facts.runs) return false;
+  if (isFed(call) && !call.grants_unconfined) return false;
   // Who wrote a rule that asks meant what others that were granted don't show; nor do they show where a URL leads.
   // Nor is what was granted for a sandbox granted without one, or a secret given to words that nobody has seen.
   if (rule.sandboxed !== false && asking.some(({ id }) => id === UNCONFINED)) return false;
@@ -115,6 +116,15 @@ export function deniedTo(role: Role, policies: Policy[], call: JudgedCall): stri
 function goesByUnknown({ facts }: RuledCall): boolean {
   return facts.runs?.some(({ digest }) => digest === undefined) === true;
 }
+
+/** A redirect gives it a file or a text, which stands in no word that a rule could name. */
+export function isFed({ facts }: Pick<RuledCall, 'facts'>): boolean {
+  return facts.commands.some(({ redirects }) => redirects.some((one) => FED.test(one) && !NOTHING.test(one)));
+}
+
+/** `<`, `<<`, `<<<`, `<>`, with a descriptor before it or not; no copy of one (`<&3`). */
+const FED = /^(?:\d+|\{\w+\})?<(?!&)/;
+const NOTHING = /< *\/dev\/null$/;
 
 export function hasStars({ command = [], path = [], host = [], secret = [], args = {} }: PolicyRule): boolean {
   return [...command, ...path, ...host, ...secret, ...Object.values(args)].some((pattern) => pattern.includes('*'));
