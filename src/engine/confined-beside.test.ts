@@ -79,8 +79,11 @@ describe.skipIf(unmet !== '')(`${bubblewrap!.name}${unmet}`, () => {
   });
 
   test('a script without a sandbox waits for the commands that may change it, and doesn’t run if they have', async () => {
-    const { said } = await keepDoing('echo echo otherwise > slow.sh');
-    const ran = slow();
+    const said = c.output('touch began; until [ -e go ]; do sleep 0.01; done; echo echo otherwise > slow.sh');
+    await vi.waitFor(() => expect(existsSync(at('began'))).toBe(true), { timeout: 10_000 });
+    c.t.file('slow.sh', 'echo as it was\n');
+    const request = c.t.request('exec_command', { cmd: 'sh slow.sh', sandbox_permissions: 'require_escalated' });
+    const ran = c.t.run(request, await c.t.host.inspect(request));
     await new Promise((resolve) => setTimeout(resolve, 200));
     writeFileSync(at('go'), '');
     await said;
