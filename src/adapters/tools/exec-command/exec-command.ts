@@ -160,7 +160,7 @@ export function createExecCommand({ exec: { secrets } }: ToolSettings): Tool {
       const free = sandbox
         ? undefined
         : { root: scene.projectRoot, text: line.text, targets: written.targets, lands: written.lands, links };
-      const runs = await runFiles(parsed, folder, digestOf, secretsOf(scene), free);
+      const runs = await runFiles(parsed, folder, sandbox ? digestsFor() : digestOf, secretsOf(scene), free);
       const asked = [...new Set(call.secrets)].sort().map((variable) => ({ variable, name: secrets[variable]! }));
       const facts: Facts = {
         ...noFacts,

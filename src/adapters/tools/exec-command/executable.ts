@@ -20,17 +20,18 @@ export type DigestFile = (path: string) => Promise<Executable | undefined>;
 const PROGRAMS = ['/bin', '/sbin', '/usr/bin', '/usr/sbin', '/usr/local/bin', '/usr/local/sbin'];
 
 /**
- * Gives digests of files for commands of a project. Read once, as long as their times, size and inode stay, are those that no command of ours
- * can write: of others the bytes may change and no time tells it (by a mapping of them, mmap(2); on tmpfs at any time).
+ * Gives digests of files. As long as times, size and inode of one stay, it is read once. For commands that no sandbox confines, of the
+ * project `root`, that goes for files alone that no command of ours can write: of others the bytes may change and no time tells it (by a
+ * mapping of them, mmap(2); on tmpfs at any time).
  */
-export function fileDigests(): (root: string) => DigestFile {
+export function fileDigests(): (root?: string) => DigestFile {
   const known = new Map<string, { key: string; executable: Executable }>();
   return (root) => async (path) => {
     const found = resolveReal(path);
     if ('code' in found || found.kind !== 'file') return undefined;
     const stats = statSync(found.real);
     const key = `${stats.mtimeMs} ${stats.ctimeMs} ${stats.size} ${stats.ino} ${stats.dev}`;
-    const isFixed = !isInside(root, found.real) && (isProgram(found.real) || !mayChange(found.real, stats.uid));
+    const isFixed = root === undefined || !mayChange(found.real, stats.uid, root);
     const cached = known.get(found.real);
     if (isFixed && cached?.key === key) return cached.executable;
     const digest = await digestOfFile(found.real);
@@ -41,11 +42,9 @@ export function fileDigests(): (root: string) => DigestFile {
   };
 }
 
-function isProgram(real: string): boolean {
-  return PROGRAMS.some((folder) => isInside(folder, real));
-}
-
-function mayChange(real: string, uid: number): boolean {
+function mayChange(real: string, uid: number, root: string): boolean {
+  if (isInside(root, real)) return true;
+  if (PROGRAMS.some((folder) => isInside(folder, real))) return false;
   if (process.geteuid?.() === uid) return true;
   try {
     accessSync(real, constants.W_OK);

@@ -43,11 +43,7 @@ export function runsFiles(command: CommandFact): boolean {
   const name = nameOf(command);
   if (unclear !== undefined || words[0]?.includes('/') || name === '.' || name === 'source') return true;
   if (READ_HERE.test(name)) return false;
-  return interpreterOf(name) !== undefined || sends(name) || looksForFiles(command);
-}
-
-function sends(name: string): boolean {
-  return SENDS.test(name);
+  return interpreterOf(name) !== undefined || SENDS.test(name) || looksForFiles(command);
 }
 
 /** By its path, which a file may take at any time, or in a folder that nobody names to it. */

@@ -122,7 +122,7 @@ async function goneByIn(
     ...new Set([...scripts, ...[...unnamed.paths, ...repositories.paths].flatMap(realFile)]),
   ].sort()) {
     if (written.has(path)) continue;
-    const digest = await stampOf(path, isSecret, digestOfFile);
+    const digest = await digestNow(path, isSecret, digestOfFile);
     if (digest === 'large') unknown.add(path);
     else if (digest) found.push({ path, digest });
   }
@@ -156,7 +156,7 @@ function realFile(path: string): string[] {
  * Of what looks like a secret with its inode and times, as a digest of the content alone would tell of it to who guesses. `large`: nobody
  * looks at it. Undefined: it isn't there, or nobody may read it.
  */
-async function stampOf(
+async function digestNow(
   path: string,
   isSecret: IsSecret,
   digestOfFile: DigestFile,
