@@ -3,6 +3,7 @@
  * changed: somebody may have edited the file, or an earlier change have been cut short.
  */
 import { realOf } from '../base/files/resolve-real.ts';
+import { NEVER } from '../base/never.ts';
 import { isInside } from '../base/is-inside.ts';
 import { RuntimeError } from '../contract/errors.ts';
 import type { PolicyChange } from '../contract/host.ts';
@@ -12,7 +13,6 @@ import { setPolicy } from './config/set-policy.ts';
 import type { Workspace } from './wire.ts';
 
 /** Nobody ends the waiting. */
-const NEVER = new AbortController().signal;
 
 /** @throws RuntimeError unknown_tool | config_invalid | config_unreadable */
 export async function changePolicy(

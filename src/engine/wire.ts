@@ -12,6 +12,7 @@ import { systemClock, type Clock } from '../base/clock.ts';
 import { parseDuration } from '../base/duration.ts';
 import type { Environment } from '../base/environment.ts';
 import { utcOffset } from '../base/local-date.ts';
+import { NEVER } from '../base/never.ts';
 import { systemIds } from '../base/ids.ts';
 import { RuntimeError } from '../contract/errors.ts';
 import type { Config } from '../contract/config.ts';
@@ -277,8 +278,6 @@ function outlive({ gates, clock }: Workspace, pid: number): void {
   });
   ended.catch(() => {}); // what can't be looked for can't be waited for
 }
-
-const NEVER = new AbortController().signal;
 
 /** Who holds the workspace, and what to do about it. */
 export function lockedError(held_by: { pid: number; program: string; version: string } | undefined): RuntimeError {

@@ -31,29 +31,21 @@ export const listFiles: Tool = {
   },
 };
 
-async function list(
-  real: string,
-  scene: Scene,
-  { signal, mayFind }: Pick<ToolContext, 'signal' | 'mayFind'>,
-): Promise<Outcome> {
+async function list(real: string, scene: Scene, context: Pick<ToolContext, 'signal' | 'mayFind'>): Promise<Outcome> {
   const folder = openFolder(real);
   if ('code' in folder) return failed(folder);
   closeSync(folder.fd);
   const lines: string[] = [];
   let bytes = 0;
   let full = false;
-  let kept = false;
-  await walk(real, [scene.home, ...scene.ownFiles], signal, (found) => {
-    const isKept = !mayFind(found.real);
-    kept ||= isKept;
-    if (isKept) return true;
+  const { kept } = await walk(real, [scene.home, ...scene.ownFiles], context, (found) => {
     const line = lineOf(found);
     bytes += Buffer.byteLength(line) + 1;
     full = bytes > SHOWN_BYTES;
     if (!full) lines.push(line);
     return !full;
   });
-  if (signal.aborted) return { outcome: 'canceled', output: 'canceled' };
+  if (context.signal.aborted) return { outcome: 'canceled', output: 'canceled' };
   if (lines.length === 0) return succeeded(kept ? KEPT : '[an empty folder]');
   lines.sort((a, b) => (a < b ? -1 : 1));
   if (full) lines.push('[there is more: list one of the folders]');

@@ -2,12 +2,10 @@
 import type { FilesPutBack, ProjectFiles } from '../../contract/project-files.ts';
 import { commitPatch, type Committed, currentContent } from './apply-patch/commit-patch.ts';
 import type { Content } from './apply-patch/plan-patch.ts';
+import { NEVER } from '../../base/never.ts';
 import { type CommandGates, keptFrom } from './kept-from-commands.ts';
 import { pathFact } from './paths/path-facts.ts';
 import { sceneOf, type SceneOptions } from './scene.ts';
-
-/** Nobody cancels it: it takes moments. */
-const NEVER = new AbortController().signal;
 
 /** `gates`: as the tools have them. */
 export function createProjectFiles(options: SceneOptions & { gates: CommandGates }): ProjectFiles {

@@ -47,7 +47,7 @@ async function search(
   { real, kind }: { real: string; kind: string },
   query: string,
   scene: Scene,
-  { signal, mayFind }: Pick<ToolContext, 'signal' | 'mayFind'>,
+  context: Pick<ToolContext, 'signal' | 'mayFind'>,
 ): Promise<Outcome> {
   const matcher = matcherOf(query);
   const found: string[] = [];
@@ -84,18 +84,16 @@ async function search(
     const failure = await look(real);
     if (failure) return failed(failure);
   } else {
-    await walk(real, [scene.home, ...scene.ownFiles], signal, async (entry) => {
+    const walked = await walk(real, [scene.home, ...scene.ownFiles], context, async (entry) => {
       if (!entry.entry.isFile() || isSecret(entry.real)) return true;
-      const isKept = !mayFind(entry.real);
-      kept ||= isKept;
-      if (isKept) return true;
       if (++files > MAX_FILES) note = `not all files were searched (limit ${MAX_FILES})`;
       else if (scene.clock.now() > until) note = `not all files were searched (limit ${MAX_TIME_MS / 1000} s)`;
       else await look(entry.real);
       return note === undefined;
     });
+    kept = walked.kept;
   }
-  if (signal.aborted) return { outcome: 'canceled', output: 'canceled' };
+  if (context.signal.aborted) return { outcome: 'canceled', output: 'canceled' };
   const lines = found.length > 0 ? found : ['[no line matches]'];
   if (large > 0) lines.push(`[${large} files of more than 2 MiB were not searched]`);
   if (note !== undefined) lines.push(`[${note}]`);

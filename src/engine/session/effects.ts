@@ -336,12 +336,13 @@ async function runTool(
     idempotency_key: `${session}:${call_id}`,
     ...(call.recovery === 'roll_forward' && { files: inspected.facts.preimages }),
   };
+  let mayFind: ToolContext['mayFind'] | undefined; // most tools go through no folder
   const around: ToolContext = {
     signal: context.signal,
     onOutput: (text) => context.onDelta({ call_id, attempt, kind: 'tool_output', text }),
     preserve: (bytes) => ports.blobs.put(bytes, { private: true }),
     mayConnect: (target) => mayConnect(context.state.turn!.policies, target),
-    mayFind: foundBelow(turn.policies, judgedCall(context.state, turn, call, inspected)),
+    mayFind: (real) => (mayFind ??= foundBelow(turn.policies, judgedCall(context.state, turn, call, inspected)))(real),
     async secret(name) {
       const isDecided = inspected.facts.secrets?.some((one) => one.name === name);
       if (!isDecided) throw new RuntimeError('internal', `The call was not decided on with the secret ${name}.`);

@@ -69,10 +69,8 @@ function leftOf(program: number): number[] {
   const mark = new RegExp(`(?:^|\\0)${TOOL_CALL_VARIABLE}=[^\\0]*@${program}\\.\\d+\\0`);
   const parents = new Map<number, number>();
   const marked: number[] = [];
-  for (const id of readdirSync('/proc').map(Number).filter(Number.isInteger)) {
-    const [state, parent] = statOf(id) ?? [];
-    if (state === undefined || state === 'Z' || state === 'X') continue;
-    parents.set(id, Number(parent));
+  for (const { id, parent } of living(allProcesses())) {
+    parents.set(id, parent);
     if (mark.test(readProcess(id, 'environ') ?? '')) marked.push(id);
   }
   return marked.filter((id) => !descends(id, program, parents));
@@ -84,11 +82,9 @@ function processesOf({ leader, marker, leaderLast }: CommandProcesses): number[]
   const mark = `${TOOL_CALL_VARIABLE}=${marker}\0`;
   const targets = new Set<number>();
   const parents = new Map<number, number>();
-  for (const id of youngerProcesses(leader)) {
-    const [state, parent, group] = statOf(id) ?? [];
-    if (state === undefined || state === 'Z' || state === 'X') continue;
-    parents.set(id, Number(parent));
-    if (Number(group) === leader) targets.add(leaderLast ? id : -leader);
+  for (const { id, parent, group } of living(youngerProcesses(leader))) {
+    parents.set(id, parent);
+    if (group === leader) targets.add(leaderLast ? id : -leader);
     else if (readProcess(id, 'environ')?.includes(mark)) targets.add(id);
   }
   // Those that changed group and environment are still its descendants, as long as the leader lives.
@@ -108,14 +104,23 @@ function descends(id: number, from: number, parents: ReadonlyMap<number, number>
 /** Ids given out since the leader's, itself included; all where the counter began anew or is not known. */
 function youngerProcesses(leader: number): number[] {
   const newest = Number(readFileSync('/proc/loadavg', 'utf8').trim().split(' ').at(-1));
-  const ids = readdirSync('/proc').map(Number).filter(Number.isInteger);
+  const ids = allProcesses();
   return newest >= leader ? ids.filter((id) => id >= leader && id <= newest) : ids;
 }
 
-/** State, parent and group. "id (name) state parent group …": the name may hold anything. */
-function statOf(id: number): string[] | undefined {
-  const stat = readProcess(id, 'stat');
-  return stat?.slice(stat.lastIndexOf(')') + 2).split(' ');
+function allProcesses(): number[] {
+  return readdirSync('/proc').map(Number).filter(Number.isInteger);
+}
+
+/** Those that are there as they are come to, and no zombies. */
+function* living(ids: readonly number[]): Generator<{ id: number; parent: number; group: number }> {
+  for (const id of ids) {
+    const stat = readProcess(id, 'stat');
+    if (stat === undefined) continue;
+    // "id (name) state parent group …"; the name may hold anything.
+    const [state, parent, group] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    if (state !== 'Z' && state !== 'X') yield { id, parent: Number(parent), group: Number(group) };
+  }
 }
 
 function readProcess(id: number, file: string): string | undefined {

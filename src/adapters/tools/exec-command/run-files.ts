@@ -49,10 +49,11 @@ const MOST_BYTES = 256 * 1024 * 1024;
 
 /**
  * Of a line that runs code of files (a program by its path, an interpreter, what builds) or sends them: all files that its
- * words and patterns name, and those that its programs go by unnamed. What these load in their turn isn't among them. A word counts in each folder that the line names, too, as it may go there. A word that only the shell
- * will know is told as such. Without a sandbox it is so of any program but those of every day that do what their words say; and
- * of these, too, where only the shell will know what they say, or where what they take lands outside of the project; and where
- * links of the project lead what its words name is among them, whatever its programs are. Undefined: it goes by none.
+ * words and patterns name, and those that its programs go by unnamed. What these load in their turn isn't among them. A word
+ * counts in each folder that the line names, too, as it may go there. A word that only the shell will know is told as such.
+ * Without a sandbox it is so of any program but those of every day that do what their words say; and of these, too, where only
+ * the shell will know what they say, or where what they take lands outside of the project; and where links of the project lead
+ * what its words name is among them, whatever its programs are. Undefined: it goes by none.
  */
 export async function runFiles(
   commands: readonly CommandFact[],

@@ -1,5 +1,6 @@
 import { closeSync, type Dirent, readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import type { ToolContext } from '../../../contract/ports.ts';
 import { isSameFolder } from './other-names.ts';
 import { nameIn, openFolder } from '../../../base/files/open-file.ts';
 
@@ -18,26 +19,33 @@ export interface Walked {
 
 /**
  * Visits what lies in a folder, upper levels first, each folder in code unit order. Follows no links; folders that
- * can't be read and what is `closed` are passed over. `visit` ends the walk by giving false.
+ * can't be read, what is `closed` and what may not be found are passed over. `visit` ends the walk by giving false. Gives whether
+ * something may not be found.
  */
 export async function walk(
   start: string,
   closed: readonly string[],
-  signal: AbortSignal,
+  { signal, mayFind }: Pick<ToolContext, 'signal' | 'mayFind'>,
   visit: (found: Walked) => boolean | Promise<boolean>,
-): Promise<void> {
+): Promise<{ kept: boolean }> {
+  let kept = false;
   const folders = [{ real: start, path: '' }];
   for (let read = 1; folders.length > 0 && !signal.aborted; read++) {
     const folder = folders.shift()!;
     for (const entry of entriesOf(folder.real)) {
       const real = join(folder.real, entry.name);
       if (closed.some((path) => real === path || (entry.isDirectory() && isSameFolder(path, real)))) continue;
+      if (!mayFind(real)) {
+        kept = true;
+        continue;
+      }
       const path = join(folder.path, entry.name);
-      if (!(await visit({ real, path, entry }))) return;
+      if (!(await visit({ real, path, entry }))) return { kept };
       if (entry.isDirectory() && !NOT_ENTERED.has(entry.name)) folders.push({ real, path });
     }
     if (read % FOLDERS_AT_ONCE === 0) await new Promise<void>((resolve) => void setImmediate(resolve));
   }
+  return { kept };
 }
 
 function entriesOf(real: string): Dirent[] {
