@@ -1,5 +1,5 @@
 /** The life of the daemon's process: its end, what survives it, and what changes while it runs. */
-import { existsSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import { existsSync, readFileSync, renameSync, rmSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect } from 'vitest';
 import type { EventStatus } from '../src/contract/host.ts';
@@ -427,7 +427,10 @@ test('whoever stops reading its log does not hold it up, nor keep it from ending
 test('it ends when its folder is removed: another daemon may take what is there then', async ({ place, mock }) => {
   place.connect(mock);
   const daemon = await startDaemon(place);
-  rmSync(join(place.home, 'workspaces'), { recursive: true });
+  // Removing it where it stands leaves it there, without a word, when the daemon removes a file of it meanwhile.
+  const aside = join(place.home, 'removed');
+  renameSync(join(place.home, 'workspaces'), aside);
+  rmSync(aside, { recursive: true });
   expect(await daemon.ended).toMatchObject({ code: 1, stderr: expect.stringContaining('was removed or replaced') });
 });
 
