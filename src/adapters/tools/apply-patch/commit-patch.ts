@@ -14,7 +14,7 @@ import { type Digest, digestOf } from '../../../base/digest.ts';
 import type { ToolContext } from '../../../contract/ports.ts';
 import type { FileChange } from '../../../contract/values.ts';
 import { readWhole } from '../../../base/files/open-file.ts';
-import { fromRoot, pathFact } from '../paths/path-facts.ts';
+import { fromRoot, pathPlace } from '../paths/path-facts.ts';
 import { type Failure, failureOf } from '../../../base/failure.ts';
 import type { Scene } from '../tool.ts';
 import type { Content } from './plan-patch.ts';
@@ -54,7 +54,7 @@ interface Target {
 
 /** What a file holds now, or undefined where there is none. */
 export async function currentContent(scene: Scene, path: string): Promise<Content | undefined | Failure> {
-  const fact = pathFact(scene, 'patch', path);
+  const fact = pathPlace(scene, 'patch', path);
   if ('invalid' in fact) return { code: 'changed', message: `${path}: ${fact.invalid[0]!.message}` };
   if (fact.real !== fromRoot(scene, path) || !fact.inside_root || fact.closed) {
     return { code: 'changed', message: `${path} is not where it was: it leads to ${fact.real} now` };

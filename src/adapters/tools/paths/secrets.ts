@@ -1,5 +1,6 @@
 /** What counts as a secret: by its name, by lying where a person's home holds such, as the sandbox has it, or as settings hide it from commands. */
 import { dirname } from 'node:path';
+import { mayBeIn } from '../../../base/files/may-be-in.ts';
 import { realOf, realPathOf, type RealPath } from '../../../base/files/resolve-real.ts';
 import { systemClock } from '../../../base/clock.ts';
 import { ledFrom } from '../../../base/hidden-contents.ts';
@@ -44,9 +45,9 @@ export function leadsToSecret(isSecret: IsSecret, { real, links }: RealPath): bo
 /** In the homes, each by its name and by where that leads, and where links in it do; and where these are mounted besides. */
 export function secretPlaces(environment: Around['environment']): string[] {
   const homes = allHomesOf(environment);
-  const named = homes.flatMap((home) => secretsIn(home, (folder) => [folder]));
-  const real = named.flatMap((path) => realPathOf(path) ?? []);
+  const named = homes.map((home) => ({ isThere: mayBeIn(home), paths: secretsIn(home, (folder) => [folder]) }));
+  const real = named.flatMap(({ isThere, paths }) => paths.filter(isThere).flatMap((path) => realPathOf(path) ?? []));
   const led = ledFrom([...new Set(real)], homes, systemClock.now());
-  const places = new Set([...named, ...real, ...led.map(([, path]) => path)]);
+  const places = new Set([...named.flatMap(({ paths }) => paths), ...real, ...led.map(([, path]) => path)]);
   return [...new Set([...places, ...real.flatMap((path) => everyOtherPath(path, true))])];
 }
