@@ -1,5 +1,6 @@
 /** Approvals in the terminal: what is shown, and every way to answer. */
 import { basename } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { expect } from 'vitest';
 import { expectFrame } from './support/frames.ts';
 import { approvalsIn, expectVerified, test } from './support/place.ts';
@@ -131,8 +132,9 @@ test('several at once, one by its id, and one of another session', async ({ plac
   await terminal.waitFor('waits for you');
   await terminal.settled();
   expectFrame('repl-approval-later', terminal);
+  await delay(LOOKED_MS);
   await enter(terminal, '/approve session', 'Both.');
-  await enter(terminal, '/approve', 'nothing waits for an answer');
+  await enter(terminal, '/approve', 'nothing waits for an answer here');
   await enter(terminal, '/approve a-0123456789abcdef', 'error');
   await enter(terminal, '/deny', /nothing waits[^]*nothing waits/);
   expectFrame('repl-approval-nothing-waits', terminal);

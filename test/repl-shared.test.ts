@@ -1,6 +1,7 @@
 /** Several terminals on one workspace: who sees what, who answers, and who is kept out. */
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { describe } from 'vitest';
 import { approvalsIn, entriesOf, KEY, LAUNCHER, type Place, test, until } from './support/place.ts';
 import { rechained } from './support/rechained.ts';
@@ -12,6 +13,7 @@ import {
   HELD,
   joinRepl,
   journaled,
+  LOOK_MS,
   openRepl,
   otherVersion,
   press,
@@ -117,6 +119,33 @@ describe.concurrent('who answers', () => {
       expectOnceInOrder(terminal, '? Run echo one', '● Run echo one', '? Run echo two', '● Run echo two', 'Both done.');
       expect([times(terminal, 'approved'), times(terminal, 'error')]).toEqual([2, 0]);
     }
+    expect(place.read('ran.txt')).toBe('one\ntwo\n');
+  });
+
+  test('/approve means what was there when it was begun, not what came in its place', async ({
+    place,
+    mock,
+    expect,
+  }) => {
+    place.connect(mock, {}, ASKS);
+    mock.reply(shell('echo one >> ran.txt'), shell('echo two >> ran.txt'), { text: 'Both done.' });
+    const a = await openRepl(place, 's');
+    const b = await joinRepl(place, 's');
+    say(a, 'go');
+    for (const terminal of [a, b]) await terminal.waitFor('y yes');
+    b.press('escape');
+    await b.waitFor('left for later');
+    await delay(LOOK_MS);
+    b.type('/approve');
+    await press('y', a);
+    await b.waitFor(/Run echo two[^]*y yes/);
+    b.press('enter');
+    await b.waitFor('was asked for as you typed');
+    await delay(LOOK_MS);
+    expect(place.read('ran.txt')).toBe('one\n');
+    say(b, '/approve');
+    for (const terminal of [a, b]) await terminal.waitFor('Both done.');
+    await expectEnded(place, 's', 1);
     expect(place.read('ran.txt')).toBe('one\ntwo\n');
   });
 

@@ -37,9 +37,38 @@ test.each<[text: string, paths: string[]]>([
     '[remote "o"]\n\turl = ./other\n\tuploadpack = ./t/up\n\treceivepack = sh t/down\n[remote "e"]\n\turl = ext::t/ext %S\n[svn]\n\tauthorsprog = ./authors',
     ['/p/t/up', '/p/t/down', '/p/t/ext', '/p/authors'],
   ],
+  [
+    '[core]\n\thooksPath = ~me/h\n\tfsmonitor = ~other/f.sh\n[include]\n\tpath = ~nobody/i\n',
+    ['/home/me/h', '/srv/other/f.sh'],
+  ],
+  [
+    '[core]\n\tworktree = ../w\n\thooksPath = hk\n\tfsmonitor = ./fs.sh',
+    ['/p/hk', '/p/w/hk', '/p/fs.sh', '/p/w/fs.sh'],
+  ],
+  ['[gc]\n\trecentObjectsHook = ./r.sh\n\tauto = 0', ['/p/r.sh']],
+  ...Object.entries({
+    'bash -euo pipefail t/x': ['/p/pipefail', '/p/t/x'],
+    'sh x': ['/p/x'],
+    'sh -o errexit t/x': ['/p/errexit', '/p/t/x'],
+    'python3 -W ignore x.py': ['/p/ignore', '/p/x.py'],
+    'node --require ./a b': ['/p/a', '/p/b'],
+    'node --require=./a -r./c t/b.js': ['/p/a', '/p/c', '/p/t/b.js'],
+    'env -u X t/x': ['/p/X', '/p/t/x'],
+    'A=./y timeout 5 t/x': ['/p/y', '/p/timeout', '/p/5', '/p/t/x'],
+    'eval t/x': ['/p/t/x'],
+    '2>/dev/null t/x': ['/dev/null', '/p/t/x'],
+    './d\\\\ e.sh': ['/p/d\\', '/p/e.sh', '/p/d e.sh'],
+    '\\"./t/6 a.sh\\"': ['/p/t/6', '/p/a.sh', '/p/t/6 a.sh'],
+    "'./t/6 a.sh'": ['/p/t/6', '/p/a.sh', '/p/t/6 a.sh'],
+    '`pwd`/x': ['/p/x'],
+    'cat t/x | sh': ['/p/t/x'],
+    'make -C t -f x.mk': ['/p/t', '/p/t/t', '/p/x.mk', '/p/t/x.mk'],
+    'cat %f': [],
+  }).map(([line, paths]): [string, string[]] => [`[filter "f"]\n\tclean = ${line}`, paths]),
   ['', []],
 ])('%j', (text, paths) => {
-  expect(toldBy({ '/p/.git/config': text })).toEqual(paths);
+  const passwd = 'root:x:0:0::/root:/bin/sh\nme:x:1:1::/home/me:/bin/sh\nother:x:2:2::/srv/other:\n';
+  expect(toldBy({ '/p/.git/config': text, '/etc/passwd': passwd })).toEqual(paths);
 });
 
 test('lines that go to very many folders are told in time', () => {

@@ -5,9 +5,11 @@
 import { lstatSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { shortText } from './files/open-file.ts';
+import { systemHome } from './homes.ts';
 import { type Linked, linkedFrom } from './files/resolve-real.ts';
-import { remembering } from './remembering.ts';
 import { type GitSetting, mayRunCode, settingsIn } from './git-settings.ts';
+import { filesNamedIn, pathNamed, type Users } from './line-files.ts';
+import { remembering } from './remembering.ts';
 
 export interface Around {
   /** Of the project: the root of a repository, or somewhere in one. */
@@ -34,8 +36,9 @@ export interface Told {
   /** Absolute. */
   path: string;
   /**
-   * `repository`: where it lies elsewhere than in `.git`. `hooks`, `settings`: a file or a folder, with all in it. `program`,
-   * `alias`: a file that is run, by git or when somebody asks for it. `link`: by which one of these is found.
+   * `repository`: where it lies elsewhere than in `.git`. `hooks`, `settings`: a file or a folder, with all in it. `program`:
+   * a file that git runs, or that is given to what it runs. `alias`: one that is run when somebody asks for it, or may be meant.
+   * `link`: by which one of these is found.
    */
   as: 'repository' | 'hooks' | 'settings' | 'program' | 'alias' | 'link';
 }
@@ -48,7 +51,8 @@ export function gitToldBy(files: Files, { folder, homes }: Around): Told[] {
     const folders = repositoryOf(read, worktree);
     const own = folders.flatMap((one) => SETTINGS.map((name) => join(one, name))).filter((path) => read(path) !== undefined); // prettier-ignore
     if (own.length === 0 && worktree !== folder) return [];
-    const told = toldBy(read, new Set([...own, ...ofHomes]), worktree, homes[0] ?? '/');
+    const tops = [worktree, ...treesElsewhere(read, folders)];
+    const told = toldBy(read, new Set([...own, ...ofHomes]), tops, usersOf(read, homes[0]));
     const hooks = folders.map((one) => join(one, 'hooks'));
     const linked = [...new Set([...own, ...hooks, ...told.map(({ path }) => path)])].map((path) => files.links(path));
     const elsewhere = folders.filter((one) => one !== join(worktree, '.git'));
@@ -83,18 +87,36 @@ export function repositoryOf(read: Read, worktree: string): string[] {
   return [...new Set([git, common])];
 }
 
+/** Where settings say that it works on the files of another folder. */
+function treesElsewhere(read: Read, folders: readonly string[]): string[] {
+  return folders.flatMap((git) =>
+    SETTINGS.flatMap((name) => settingsIn(read(join(git, name)) ?? '').settings)
+      .filter(({ section, key }) => section === 'core' && key === 'worktree')
+      .map(({ value }) => resolve(git, plain(value))),
+  );
+}
+
+/** What `~` and `~name` are to git. The name of whoever runs this may be known to the system alone. */
+function usersOf(read: Read, home = '/'): Users {
+  return (name) => {
+    if (name === '') return home;
+    const line = read('/etc/passwd')?.split('\n').find((one) => one.startsWith(`${name}:`)); // prettier-ignore
+    return line?.split(':')[5] ?? systemHome(name);
+  };
+}
+
 /** More is no settings that somebody wrote. */
 const MOST_FILES = 20;
 const MOST_TOLD = 2000;
-const MOST_FOLDERS = 8;
 
-function toldBy(read: Read, files: Set<string>, worktree: string, home: string): Told[] {
+/** `tops`: the folders in which git may run what it runs. */
+function toldBy(read: Read, files: Set<string>, tops: readonly string[], homeOf: Users): Told[] {
   const found: Told[] = [];
   // What is added meanwhile is read, too.
   for (const file of files) {
     for (const setting of settingsIn(read(file) ?? '').settings) {
       const told = plain(setting.value);
-      const path = (from: string): string[] => named(told, from, home);
+      const path = (from: string): string[] => [from].flatMap((folder) => pathNamed(told, folder, homeOf) ?? []);
       const name = `${setting.section}.${setting.key}`;
       if (name === 'include.path' || name === 'includeif.path') {
         for (const included of path(dirname(file))) {
@@ -103,11 +125,11 @@ function toldBy(read: Read, files: Set<string>, worktree: string, home: string):
         }
       } else if (name === 'core.hookspath' || name === 'init.templatedir') {
         // Hooks of husky run the files beside their folder.
-        for (const one of path(worktree).flatMap((hooks) => [hooks, ...(basename(hooks) === '_' ? [dirname(hooks)] : [])])) found.push({ path: one, as: 'hooks' }); // prettier-ignore
-      } else if (namesProgram(setting)) {
+        for (const one of tops.flatMap(path).flatMap((hooks) => [hooks, ...(basename(hooks) === '_' ? [dirname(hooks)] : [])])) found.push({ path: one, as: 'hooks' }); // prettier-ignore
+      } else if (name !== 'core.worktree' && namesProgram(setting)) {
         const as = setting.section === 'alias' ? 'alias' : 'program';
-        for (const one of programsIn(told.replace(/^ext::/, ''), worktree, home))
-          if (found.length < MOST_TOLD) found.push({ path: one, as });
+        for (const { path: one, isPlain } of filesNamedIn(told.replace(/^ext::/, ''), tops, homeOf))
+          if (found.length < MOST_TOLD) found.push({ path: one, as: isPlain ? as : 'alias' });
       }
     }
   }
@@ -118,63 +140,14 @@ function toldBy(read: Read, files: Set<string>, worktree: string, home: string):
 const EXTERNAL = /^"?ext::/;
 
 /** Their values are places, or rules of a transport. */
-const NO_PROGRAMS = new Set(['safe', 'maintenance', 'gc', 'remote', 'url', 'protocol', 'http', 'init', 'receive']);
+const NO_PROGRAMS = new Set(['safe', 'maintenance', 'remote', 'url', 'protocol', 'http', 'init', 'receive']);
 
 function namesProgram(setting: GitSetting): boolean {
   if (setting.section === 'remote') return setting.key.endsWith('pack') || EXTERNAL.test(setting.value);
   if (setting.section === 'alias' || setting.section === 'submodule')
     return setting.value.replace('"', '').startsWith('!');
+  if (setting.section === 'gc') return setting.key.endsWith('hook');
   return mayRunCode(setting) && !NO_PROGRAMS.has(setting.section);
-}
-
-const BETWEEN_COMMANDS = /[;|&(){}\n!]+/;
-const INTERPRETER =
-  /(?:^|\/)(?:(?:ba|da|z|k)?sh|python[\d.]*|node|perl|ruby|php|lua|deno|exec|env|command|source|sudo|time|nice|\.)$/;
-/** With a folder, or with an ending. */
-const NAMES_FILE = /\/|\.\w+$/;
-
-/** By what everybody writes it in such lines, each ends up as the folder that git runs it in, or a home. */
-const ROOT = /\$\(git rev-parse --show-toplevel\)|`git rev-parse --show-toplevel`|\$\{?PWD\}?/g;
-const HOME = /\$\{?HOME\}?/g;
-
-/** Of a line of a shell: what stands where a command does, or first behind a program that runs it. It may go to another folder. */
-function programsIn(line: string, worktree: string, home: string): string[] {
-  const folders = new Set([worktree]);
-  const found = new Set<string>();
-  const spelt = line.replace(ROOT, '.').replace(HOME, '~');
-  for (const command of spelt.split(BETWEEN_COMMANDS)) {
-    const words = wordsIn(command);
-    if (words[0] === 'cd' || words[0] === 'pushd') {
-      const more = words.slice(1).flatMap((word) => named(word, worktree, home));
-      for (const one of more) if (folders.size < MOST_FOLDERS) folders.add(one);
-    } else {
-      for (const word of runIn(words))
-        for (const one of folders) for (const path of named(word, one, home)) found.add(path);
-    }
-  }
-  return [...found];
-}
-
-/** Without quotes, which may stand around a part of a name. */
-function wordsIn(command: string): string[] {
-  const words = command.replace(/["']/g, '').split(/[\s`$<>]+/);
-  return words.filter((word) => word !== '' && !/^\w+=/.test(word));
-}
-
-function runIn(words: readonly string[]): string[] {
-  const found: string[] = [];
-  for (const word of words) {
-    if (found.length > 0 && word.startsWith('-')) continue;
-    found.push(word);
-    if (!INTERPRETER.test(word)) break;
-  }
-  return found.filter((word) => NAMES_FILE.test(word));
-}
-
-function named(path: string, from: string, home: string): string[] {
-  if (path === '') return [];
-  if (path.startsWith('/')) return [path];
-  return [path.startsWith('~/') ? join(home, path.slice(2)) : join(from, path)];
 }
 
 /** Without quotes, comments and what joins lines. */

@@ -12,7 +12,7 @@ const MOST_HIDDEN = 2000;
 const MOST_OF_PROJECT = 200_000;
 /** So often at most: nobody here makes links there. */
 const LOOKED_AT_EVERY_MS = 60_000;
-const MOST_KNOWN = 8;
+const MOST_KNOWN = 24;
 
 interface Contents {
   /** Files that have several names, by inode. */

@@ -22,9 +22,11 @@ export function pathInHome(folder: string, homes: readonly string[]): string | u
   return isOfHome(folder) ? undefined : otherPaths(folder).find(isOfHome);
 }
 
-function systemHome(): string | undefined {
+/** As the system has it. `name`: if that is the user's. */
+export function systemHome(name?: string): string | undefined {
   try {
-    return userInfo().homedir;
+    const { username, homedir } = userInfo();
+    return name === undefined || name === username ? homedir : undefined;
   } catch {
     return undefined; // a user that the system has no name for
   }

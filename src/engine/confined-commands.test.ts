@@ -2,6 +2,7 @@
 import { execFileSync, spawn } from 'node:child_process';
 import {
   existsSync,
+  linkSync,
   mkdirSync,
   mkdtempSync,
   readFileSync,
@@ -11,8 +12,8 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { createServer, type Server } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { tmpdir, userInfo } from 'node:os';
+import { join, relative } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createSandboxes } from '../adapters/sandbox/sandboxes.ts';
 import { type TestHost, testHost } from '../adapters/tools/test-host.ts';
@@ -319,6 +320,22 @@ for (const level of LEVELS) {
         expect(existsSync(join(t.root, '.git/hooks/pre-commit')) || existsSync(join(t.root, '.git/hooks/x'))).toBe(
           false,
         );
+      });
+
+      test('so does what git is told to run, however settings spell it, and by every name', async () => {
+        const { username, homedir } = userInfo();
+        const settings = [
+          `[core]\n\tworktree = ../w\n\thooksPath = hk\n\tfsmonitor = ~${username}/${relative(homedir, join(t.root, 'tilde.sh'))}`,
+          '[filter "f"]\n\tclean = bash -euo pipefail clean.sh\n\tsmudge = \\"./t/6 a.sh\\"',
+        ];
+        t.file('.git/config', `${settings.join('\n')}\n`);
+        const files = ['w/hk/pre-commit', 'clean.sh', 't/6 a.sh', 'tilde.sh', 'tools/post-commit'];
+        for (const path of files) t.file(path, 'mine\n');
+        mkdirSync(join(t.root, '.git/hooks'), { recursive: true });
+        linkSync(join(t.root, 'tools/post-commit'), join(t.root, '.git/hooks/post-commit'));
+        await run(`for file in w/hk/* *.sh t/* tools/*; do echo evil >>"$file"; done; echo mine >other.sh`);
+        expect(files.map((path) => t.text(path))).toEqual(files.map(() => 'mine\n'));
+        expect(t.text('other.sh')).toBe('mine\n');
       });
 
       test('the rest of .git can be used', async () => {

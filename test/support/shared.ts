@@ -8,7 +8,7 @@ import { expectVerified, LAUNCHER, type Line, type Place, until } from './place.
 import { openTerminal, type Terminal, type TerminalOptions } from './terminal.ts';
 
 /** A person must have had this long to look before a letter counts as an answer (ms). */
-const LOOK_MS = 1000;
+export const LOOK_MS = 1000;
 
 /** Opens a REPL on a session and waits until it takes messages. The first one owns the workspace. */
 export async function openRepl(place: Place, session: string, options: TerminalOptions = {}): Promise<Terminal> {

@@ -30,7 +30,7 @@ function setUp(folder: string): void {
 
 const git = (...args: string[]): string => execFileSync('git', args, { cwd: project, stdio: 'pipe', encoding: 'utf8' });
 const own = (name: string): string => join(project, '.git', name);
-const hold = (): (() => string[]) => holdGit(project, layoutOfKept(project, []));
+const hold = (): (() => string[]) => holdGit(project, layoutOfKept(project, [], 0));
 
 describe('a link that a command left is removed', () => {
   test.each(['COMMIT_EDITMSG', 'FETCH_HEAD', 'packed-refs', 'worktrees', 'logs/HEAD', 'refs/heads/x', 'objects/ab', 'objects/info/commit-graph', 'made/deep/er'])('%s', (name) => {

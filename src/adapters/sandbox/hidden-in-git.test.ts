@@ -26,7 +26,7 @@ const git = (...args: string[]): string => execFileSync('git', args, { cwd: proj
 /** Files, and folders, that commands find empty. */
 function hold(...hidden: string[]): () => string[] {
   const places = hidden.map((name) => ({ path: join(project, name), access: 'none' as const }));
-  return holdGit(project, { ...layoutOfKept(project, []), places });
+  return holdGit(project, { ...layoutOfKept(project, [], 0), places });
 }
 
 /** As git in the sandbox does, where there is nothing in the file. */

@@ -2,6 +2,7 @@ import {
   chmodSync,
   chownSync,
   existsSync,
+  linkSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -31,7 +32,7 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(base, { recursive: true }));
 
-const hold = (): (() => string[]) => holdGit(project, layoutOfKept(project, []));
+const hold = (): (() => string[]) => holdGit(project, layoutOfKept(project, [], 0));
 
 test('what a command made is set aside in the repository alone, and not in one that a link in its place leads to', () => {
   const setAside = hold();
@@ -50,6 +51,24 @@ test('what a command made is set aside in the repository alone, and not in one t
   symlinkSync('../other/.git', git);
   setAside();
   expect(readdirSync(join(base, 'other/.git'))).toEqual(['commondir']);
+});
+
+test('other names of a hook, a program and the settings in the project are kept, too', () => {
+  mkdirSync(join(git, 'hooks'));
+  mkdirSync(join(project, 'tools'));
+  writeFileSync(join(git, 'config'), '[filter "f"]\n\tclean = ./filter.sh\n');
+  for (const name of ['tools/pre-commit', 'filter.sh', 'other.sh']) writeFileSync(join(project, name), '#!/bin/sh\n');
+  linkSync(join(project, 'tools/pre-commit'), join(git, 'hooks/pre-commit'));
+  linkSync(join(project, 'filter.sh'), join(project, 'tools/again.sh'));
+  linkSync(join(git, 'config'), join(project, 'cfg'));
+  linkSync(join(project, 'other.sh'), join(project, 'tools/other.sh'));
+  const kept = layoutOfKept(project, [], 0).places.map(({ path }) => path.slice(project.length + 1));
+  expect(kept.filter((path) => !path.startsWith('.git')).sort()).toEqual([
+    'cfg',
+    'filter.sh',
+    'tools/again.sh',
+    'tools/pre-commit',
+  ]);
 });
 
 describe('what git has begun', () => {
@@ -147,7 +166,7 @@ test('hooks in the project are kept also where its repository lies elsewhere', (
   mkdirSync(join(project, 'tools'));
   mkdirSync(join(base, '.git'));
   writeFileSync(join(base, '.git/config'), '[core]\nhooksPath = project/tools\n');
-  expect(layoutOfKept(project, []).places).toEqual([{ path: join(project, 'tools'), access: 'read' }]);
+  expect(layoutOfKept(project, [], 0).places).toEqual([{ path: join(project, 'tools'), access: 'read' }]);
 });
 
 /** For what root may do and others may not. */
@@ -172,7 +191,7 @@ describe('a repository of the project in a folder that its file `.git` names', (
   });
 
   test('is kept as one in `.git` is', () => {
-    const { places, repositories } = layoutOfKept(project, []);
+    const { places, repositories } = layoutOfKept(project, [], 0);
     expect(repositories).toEqual([bare()]);
     expect(places).toContainEqual({ path: git, access: 'read' });
     expect(places).toContainEqual({ path: bare(), access: 'write' });
@@ -212,7 +231,7 @@ describe('what a command took the right to look at from', () => {
     asAnybody(() => {
       for (const path of ['cfg', 'tools']) {
         chmodSync(join(project, path), 0o600);
-        expect(layoutOfKept(project, []).places).toContainEqual({ path: join(project, path), access: 'read' });
+        expect(layoutOfKept(project, [], 0).places).toContainEqual({ path: join(project, path), access: 'read' });
         chmodSync(join(project, path), 0o700);
       }
     });
@@ -244,7 +263,7 @@ test('a project that nobody may change stays so', () => {
 
 test('what no file can be called keeps nothing', () => {
   writeFileSync(join(git, 'config'), `[alias]\n\tx = !./${'a'.repeat(300)}\n`);
-  expect(layoutOfKept(project, []).places).not.toContainEqual({ path: project, access: 'read' });
+  expect(layoutOfKept(project, [], 0).places).not.toContainEqual({ path: project, access: 'read' });
 });
 
 test('so is what links of its hooks lead to', () => {
@@ -253,10 +272,10 @@ test('so is what links of its hooks lead to', () => {
   mkdirSync(join(git, 'hooks'), { recursive: true });
   symlinkSync('../../scripts/check', join(git, 'hooks/pre-commit'));
   symlinkSync('/nowhere', join(git, 'hooks/pre-push'));
-  expect(layoutOfKept(project, []).places).toContainEqual({ path: join(project, 'scripts/check'), access: 'read' });
+  expect(layoutOfKept(project, [], 0).places).toContainEqual({ path: join(project, 'scripts/check'), access: 'read' });
   rmSync(join(git, 'hooks'), { recursive: true });
   symlinkSync('../githooks', join(git, 'hooks'));
-  expect(layoutOfKept(project, []).places).toContainEqual({ path: join(project, 'githooks'), access: 'read' });
+  expect(layoutOfKept(project, [], 0).places).toContainEqual({ path: join(project, 'githooks'), access: 'read' });
 });
 
 describe('settings that came while a command ran', () => {
@@ -414,6 +433,6 @@ describe('a HEAD beside `.git`', () => {
     writeFileSync(at('HEAD'), 'ref: refs/heads/main\n');
     const home = join(base, 'other');
     writeFileSync(join(home, '.gitconfig'), '[core]\n\thooksPath = absent\n');
-    expect(holdGit(project, layoutOfKept(project, [home]))()).toEqual([]);
+    expect(holdGit(project, layoutOfKept(project, [home], 0))()).toEqual([]);
   });
 });

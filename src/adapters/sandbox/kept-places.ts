@@ -2,6 +2,7 @@
 import { accessSync, constants } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { type RealPath, resolveReal } from '../../base/files/resolve-real.ts';
+import { otherNames } from '../../base/hidden-contents.ts';
 import { LONGEST_READ, type Told } from '../../base/git-told-by.ts';
 import { isInside } from '../../base/is-inside.ts';
 import { runsLaterOf } from '../../base/runs-later.ts';
@@ -12,7 +13,8 @@ import type { Kept, Place } from './place.ts';
 const OTHERS = ['modules', 'worktrees'];
 
 /** `.git` itself is a place, so that nobody renames it; as a file it says where the repository is, which may lie in the project, too. */
-export function layoutOfKept(projectRoot: string, homes: readonly string[]): Kept {
+/** `now`: ms UTC. @throws Error where a file has other names, and the project is too large to look for them */
+export function layoutOfKept(projectRoot: string, homes: readonly string[], now: number): Kept {
   const all = runsLaterOf({ folder: projectRoot, homes }).filter(
     ({ path }) => path !== projectRoot && isInside(projectRoot, path),
   );
@@ -27,8 +29,12 @@ export function layoutOfKept(projectRoot: string, homes: readonly string[]): Kep
   const elsewhere = told.filter((one) => canBeKept(one, isOfOne(one.path)));
   // What only an alias names may be any file, and somebody asks for it.
   const absent = told.filter(({ path, kind, as }) => kind === 'missing' && as !== 'alias' && !isOfOne(path));
+  const ownFiles = repositories.flatMap((git) => [...FOLDERS, ...FILES].map((name) => join(git, name)));
+  // Who writes to a file by another name changes it by this one, too.
+  const named = otherNames(projectRoot, [...ownFiles, ...elsewhere.map(({ path }) => path)], now);
+  const kept = [...elsewhere.map(({ path }) => path), ...named.map(([path]) => path)];
   return {
-    places: [...ofGit, ...elsewhere.map(({ path }): Place => ({ path, access: 'read' }))],
+    places: [...ofGit, ...kept.map((path): Place => ({ path, access: 'read' }))],
     absent: absent.map(({ path }) => path),
     links: all.filter(({ as }) => as === 'link').map(({ path }) => path),
     repositories: repositories.filter((git) => ofGit.some(({ path, access }) => path === git && access === 'write')),

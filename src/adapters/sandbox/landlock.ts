@@ -27,7 +27,7 @@ export const landlock: Level = {
     'reading files of the project that are named like secrets (`.env`)',
     "changing hooks and settings of the project's git, and files of it that your shell or session starts with",
     'changing modes, owners and times of your files anywhere',
-    "seeing other processes' names and commands, slowing them down, and before Linux 6.12 sending them signals",
+    "seeing other processes' names and commands, slowing them down (which may last), and before Linux 6.12 sending them signals",
     'seeing that files are there which it may not read, and how large they are',
     'reading from named pipes that you may read',
     'reading what is mounted while a command runs, whatever is hidden by its other path',

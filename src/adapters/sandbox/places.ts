@@ -93,7 +93,7 @@ export function layoutOf(around: Surroundings): Layout {
     soft.add(path);
   }
   // From here on nothing is resolved again: what commands may change could lead elsewhere by now.
-  const kept = layoutOfKept(projectRoot, userHomes);
+  const kept = layoutOfKept(projectRoot, userHomes, around.now);
   for (const path of around.hide) access.set(path, 'none');
   // Nothing is seen again by it that is hidden, or lies in what is.
   for (const { path, access: is } of kept.places) if (accessAt(path, access) !== 'none') access.set(path, is);

@@ -497,3 +497,73 @@ describe('always with a rule', () => {
     await vi.waitFor(() => expect(answers).toEqual(expected));
   }); // prettier-ignore
 });
+
+describe('an answer by command', () => {
+  const APPROVE = '/approve';
+
+  test('means the only one that waits, also when it was left for later', async () => {
+    const { panel, clock, type } = setUp(approval('a-1'));
+    await clock.advance(LOOKED);
+    panel.escape();
+    type(APPROVE);
+    expect(panel.meant(undefined)).toBe('a-1');
+    expect(panel.meant('a-9')).toBe('a-9');
+  });
+
+  test.each([
+    ['in the first moment', 0],
+    ['before it was there', -1],
+  ])('begun %s it means none, and once more it does', async (_, from) => {
+    const { panel, clock, type, ask, lines, enter } = setUp(...(from < 0 ? [] : [approval('a-1')]));
+    type(APPROVE);
+    ask(approval('a-1'));
+    lines();
+    await clock.advance(LOOKED);
+    expect(() => panel.meant(undefined)).toThrow('a-1 was asked for as you typed');
+    enter();
+    await clock.advance(LOOKED);
+    type(APPROVE);
+    expect(panel.meant(undefined)).toBe('a-1');
+  });
+
+  test('means none that came in the place of another as it was typed', async () => {
+    const { panel, clock, type, ask, lines } = setUp(approval('a-1'));
+    await clock.advance(LOOKED);
+    type(APPROVE);
+    ask(approval('a-2'));
+    panel.changed();
+    lines();
+    await clock.advance(LOOKED);
+    expect(() => panel.meant(undefined)).toThrow('a-2 was asked for as you typed');
+  });
+
+  test('means none of several, and none that is answered already', async () => {
+    const { panel, clock, type, ask, lines } = setUp(approval('a-1'), approval('a-2'));
+    await clock.advance(LOOKED);
+    expect(() => panel.meant(undefined)).toThrow('2 calls wait here');
+    type('y');
+    await clock.advance(SETTLED);
+    lines();
+    await clock.advance(LOOKED);
+    type(APPROVE);
+    expect(panel.meant(undefined)).toBe('a-2');
+    ask();
+    expect(() => panel.meant(undefined)).toThrow('nothing waits');
+  });
+
+  test('line by line means what was there for a moment', async () => {
+    const { panel, clock, type } = setUpWith({ byLine: true }, approval('a-1'));
+    type(APPROVE);
+    expect(() => panel.meant(undefined)).toThrow('as you typed');
+    await clock.advance(LOOKED);
+    expect(panel.meant(undefined)).toBe('a-1');
+  });
+
+  test('lets nothing run of which not all was shown', () => {
+    const { panel } = setUp(approval('a-1', { left_out: 1200 }), approval('a-2'));
+    expect(() => panel.mustBeSeen('a-1')).toThrow('1,200 rows');
+    panel.mustBeSeen('a-2');
+    panel.viewed('a-1');
+    panel.mustBeSeen('a-1');
+  });
+});

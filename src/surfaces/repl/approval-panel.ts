@@ -20,6 +20,7 @@ import { oneLine, truncate } from '../terminal/width.ts';
 import type { Asked } from './asking.ts';
 import type { Tone } from './entry-lines.ts';
 import { createLook, type LookOptions } from './look.ts';
+import { createMeant } from './meant.ts';
 
 export interface ApprovalPanel {
   lines(tone: Tone, columns: number, rows: number): string[];
@@ -38,6 +39,12 @@ export interface ApprovalPanel {
   cancel(): boolean;
   /** What is asked may be something else now. */
   changed(): void;
+  /** All of it was shown. */
+  viewed(approval_id: string): void;
+  /** Which one `/approve` and `/deny` mean, that name this one or none. @throws RuntimeError usage, where that isn't clear */
+  meant(approval_id: string | undefined): string;
+  /** @throws RuntimeError usage: not all of it was shown */
+  mustBeSeen(approval_id: string): void;
   close(): void;
 }
 
@@ -93,6 +100,9 @@ export function createApprovalPanel(options: ApprovalPanelOptions): ApprovalPane
   const ruleLook = createLook(options);
   /** The letter that will be the answer unless something follows. */
   let pending: { letter: string; cancel: () => void } | undefined;
+  const named = createMeant(options);
+  /** In what is painted next. */
+  let waiting: readonly string[] = [];
   /** Left to the commands /approve and /deny. */
   const dismissed = new Set<string>();
   /** Looked at whole. */
@@ -217,6 +227,7 @@ export function createApprovalPanel(options: ApprovalPanelOptions): ApprovalPane
   return {
     isOpen: () => current() !== undefined,
     lines(tone, columns, rows) {
+      waiting = asked().map(({ approval_id }) => approval_id);
       const approval = current();
       if (approval === undefined) return [];
       if (shown?.approval_id === approval.approval_id) shown.asks = true;
@@ -246,6 +257,7 @@ export function createApprovalPanel(options: ApprovalPanelOptions): ApprovalPane
       return [...title, `${mark} ${truncate(keys, Math.max(10, left))}${tone(DIM, more)}`];
     },
     painted() {
+      named.painted(waiting);
       if (shown?.asks === true && !shown.there) {
         shown.there = true;
         look.begin();
@@ -261,6 +273,7 @@ export function createApprovalPanel(options: ApprovalPanelOptions): ApprovalPane
     },
     input(text, before, typed) {
       changed();
+      if (before === '') named.begun();
       const counts = typed && before === '' && look.isOver();
       forget();
       if (text !== before) look.again();
@@ -316,7 +329,18 @@ export function createApprovalPanel(options: ApprovalPanelOptions): ApprovalPane
       return true;
     },
     changed,
+    viewed: (approval_id) => void viewed.add(approval_id),
+    meant: (approval_id) => approval_id ?? named.only(asked().map((one) => one.approval_id).filter((id) => !answered.has(id)), byLine()), // prettier-ignore
+    mustBeSeen(approval_id) {
+      const { left_out = 0, approval_id: id = '' } =
+        asked().find((one) => one.approval_id.startsWith(approval_id)) ?? {};
+      if (left_out === 0 || viewed.has(id)) return;
+      throw new RuntimeError('usage', `${left_out.toLocaleString('en')} rows of it were not on the screen`, {
+        next: `Look at all of it first: /approvals ${id}`,
+      });
+    },
     close() {
+      named.close();
       forget();
       look.forget();
       ruleLook.forget();

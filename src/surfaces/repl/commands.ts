@@ -22,6 +22,7 @@ import { money } from '../cli/money.ts';
 import { ago, until } from '../cli/times.ts';
 import { BOLD, DIM, type Style } from '../terminal/markdown/style.ts';
 import { wrapWords } from '../terminal/wrap-words.ts';
+import type { ApprovalPanel } from './approval-panel.ts';
 import type { Conversation } from './conversation.ts';
 import { describePresentation } from './presentation.ts';
 import { fields, table } from './rows.ts';
@@ -35,6 +36,7 @@ export interface Repl {
   workspace: Workspace;
   session: string;
   conversation: Conversation;
+  panel: Pick<ApprovalPanel, 'meant' | 'mustBeSeen' | 'viewed'>;
   status(): SessionStatus | undefined;
   /** The one that answers. */
   model(): string | undefined;
@@ -316,7 +318,8 @@ const RUN: Record<CommandName, (repl: Repl, rest: string) => Promise<void> | voi
     const { 0: said = '', index: ruleAt = rest.length } = /\{.*/s.exec(rest) ?? {};
     const words = rest.slice(0, ruleAt).split(/\s+/).filter((word) => word !== ''); // prettier-ignore
     const scope = (['session', 'always', 'once'] as const).find((one) => words.includes(one)) ?? 'once';
-    const id = words.find((word) => word !== scope) ?? (await onlyWaiting(repl));
+    const id = repl.panel.meant(words.find((word) => word !== scope));
+    repl.panel.mustBeSeen(id);
     const rule = said !== '' ? await parseRule(said) : scope === 'always' ? await proposedTo(repl, id) : undefined;
     if (rule) repl.say(`the rule: ${ruleLine(rule)}`);
     await repl.answer(id, { decision: 'grant', scope, ...(rule && { rule }) });
@@ -326,7 +329,10 @@ const RUN: Record<CommandName, (repl: Repl, rest: string) => Promise<void> | voi
     const [first = '', ...words] = rest.split(/\s+/);
     const isId = /^a-[0-9a-f]+$/.test(first);
     const reason = (isId ? words : [first, ...words]).join(' ').trim();
-    await repl.answer(isId ? first : await onlyWaiting(repl), { decision: 'deny', ...(reason !== '' && { reason }) });
+    await repl.answer(repl.panel.meant(isId ? first : undefined), {
+      decision: 'deny',
+      ...(reason !== '' && { reason }),
+    });
   },
 
   async verify(repl) {
@@ -358,17 +364,6 @@ const RUN: Record<CommandName, (repl: Repl, rest: string) => Promise<void> | voi
   exit() {}, // the terminal's own
 };
 
-/** The approval that waits in this session, else the only one that waits at all. */
-async function onlyWaiting({ conversation, host }: Repl): Promise<string> {
-  const [here] = conversation.asked();
-  if (here !== undefined) return here.approval_id;
-  const [only, another] = await host.approvals();
-  if (only !== undefined && another === undefined) return only.id;
-  throw only === undefined
-    ? new RuntimeError('usage', 'nothing waits for an answer', { next: '' })
-    : new RuntimeError('usage', 'several approvals wait', { next: 'Name one: /approvals lists them.' });
-}
-
 /** @throws RuntimeError not_found | ambiguous_id */
 async function proposedTo({ workspace }: Repl, id: string): Promise<RuleText | undefined> {
   return (await findApproval(workspace, id)).proposed_rule;
@@ -385,10 +380,11 @@ async function showPolicy(repl: Repl): Promise<void> {
 }
 
 /** What would happen, whole, and all that is known of the question. */
-async function showApproval({ workspace, page, tone, columns, now }: Repl, id: string): Promise<void> {
+async function showApproval({ workspace, panel, page, tone, columns, now }: Repl, id: string): Promise<void> {
   const record = await findApproval(workspace, id);
   const whole = (text: LongText): Promise<string> => wholeText(text, workspace.store.blobs);
   const described = await describePresentation(record.presentation, whole, tone, columns());
   const next = record.status === 'pending' ? ['', tone(DIM, `/approve ${record.id}, or /deny ${record.id}`)] : [];
+  panel.viewed(record.id);
   await page([...described, '', ...approvalFacts(record, now(), columns()), ...next]);
 }

@@ -209,13 +209,8 @@ export async function runRepl(options: ReplOptions): Promise<number> {
   }
 
   function below(): string[] {
-    return [
-      footer(
-        { status: current.status(), root: current.root(), here: host?.here, model: modelOf(modelWanted()) },
-        ui.columns,
-        tone,
-      ),
-    ];
+    const shown = { status: current.status(), root: current.root(), here: host?.here, model: modelOf(modelWanted()) };
+    return [footer(shown, ui.columns, tone)];
   }
 
   function refresh(): void {
@@ -313,6 +308,7 @@ export async function runRepl(options: ReplOptions): Promise<number> {
       workspace: opened.workspace,
       session,
       conversation,
+      panel,
       status: current.status,
       model: () => modelOf(modelWanted()),
       say,

@@ -35,6 +35,9 @@ export interface TypedInputOptions {
   done: () => void;
 }
 
+/** They are about what is on the terminal at this moment. */
+const ANSWERS: ReadonlySet<CommandName> = new Set(['approve', 'deny']);
+
 /** Who leaves waits no longer for an answer (ms). */
 const LONGEST_WAIT_MS = 2000;
 
@@ -65,7 +68,9 @@ export function createTypedInput(options: TypedInputOptions): TypedInput {
   async function handle(text: string): Promise<void> {
     const typed = readTyped(text);
     if (typed.kind === 'command' && typed.name === 'exit') return void leave(); // which waits for this
+    const answers = typed.kind === 'command' && ANSWERS.has(typed.name);
     if (!begun) {
+      if (answers) return say('starting: nothing is asked yet');
       early.push(text);
       return say('starting; it is sent in a moment');
     }
@@ -82,7 +87,7 @@ export function createTypedInput(options: TypedInputOptions): TypedInput {
       case 'command':
         // What is said is shown where it goes in.
         if (typed.name !== 'steer' && (typed.name !== 'plan' || typed.rest === '')) echo(text);
-        if (typed.name === 'stop') return command(typed.name, typed.rest);
+        if (answers || typed.name === 'stop') return command(typed.name, typed.rest);
         return inTurn(() => command(typed.name, typed.rest));
       case 'message':
         return inTurn(() => send(text));
