@@ -5,7 +5,7 @@ import { describe, expect } from 'vitest';
 import { startDaemon } from './support/daemon.ts';
 import { entriesOf, expectVerified, type Place, type Ran, test } from './support/place.ts';
 import { ANSWERS, does, plans, step } from './support/goals.ts';
-import { enter, openRepl } from './support/repl.ts';
+import { answerApproval, enter, openRepl, send } from './support/repl.ts';
 
 const SOURCE = 'web:127.0.0.1';
 const ASKS = `content from ${SOURCE} is in the conversation, and it would run without a sandbox`;
@@ -253,6 +253,13 @@ describe('session trust', () => {
     await enter(terminal, 'open', 'opened');
     await terminal.waitFor('· tainted ·');
     await enter(terminal, '/status', `by ${SOURCE} (/trust)`);
+    await send(terminal, 'run', 'y yes');
+    await enter(terminal, '/trust', `nothing was trusted\nnext: Say which, as in /trust ${SOURCE}`);
+    await send(terminal, `/trust ${SOURCE}`, `· trusted: ${SOURCE}`);
+    await answerApproval(terminal, 'n');
+    await terminal.waitFor('why not?');
+    await enter(terminal, 'later', /refused|denied/);
+    await enter(terminal, 'open', 'opened');
     await enter(terminal, '/trust', `· trusted: ${SOURCE}`);
     await terminal.waitFor((screen) => !screen.includes('· tainted ·'));
     await enter(terminal, 'run', 'ran');

@@ -1,6 +1,8 @@
 /** `/trust`: the person has looked at what came from outside. */
 import type { Host, SessionChange } from '../../contract/host.ts';
+import { RuntimeError } from '../../contract/errors.ts';
 import { oneLine } from '../terminal/width.ts';
+import type { Conversation } from './conversation.ts';
 
 /** No source: they have a colon. */
 const FILES = 'files';
@@ -9,11 +11,13 @@ const FILES = 'files';
 interface Asking {
   host: Pick<Host, 'session'>;
   session: string;
+  conversation: Pick<Conversation, 'turn'>;
   say(text: string): void;
   configure(change: SessionChange): Promise<void>;
 }
 
-export async function trust({ host, session, say, configure }: Asking, source: string): Promise<void> {
+/** @throws RuntimeError usage, where it isn't clear what is meant */
+export async function trust({ host, session, conversation, say, configure }: Asking, source: string): Promise<void> {
   const { seq, taint = [] } = await host.session(session);
   if (source === FILES) {
     if (seq === 0) return say('nothing was said in this conversation yet');
@@ -21,6 +25,12 @@ export async function trust({ host, session, say, configure }: Asking, source: s
     return say('trusted: the files of the project as they are now');
   }
   if (taint.length === 0) return say('nothing from outside is in this conversation');
+  // Another source may have come while this was typed.
+  if (source === '' && conversation.turn() !== undefined) {
+    throw new RuntimeError('usage', 'the turn goes on, and may bring more in: nothing was trusted', {
+      next: `Say which, as in /trust ${oneLine(taint[0]!)}`,
+    });
+  }
   await configure({ trust: source === '' ? taint : [source] });
 }
 
