@@ -12,6 +12,32 @@ afterEach(() => t.remove());
 const runsOf = (cmd: string, workdir?: string): Promise<string[] | undefined> =>
   goesBy(t, { cmd, ...(workdir !== undefined && { workdir }) });
 
+describe('Node takes a script as the nearest package.json says', () => {
+  beforeEach(() => {
+    t.file('src/deep/x.js', '');
+    t.file('src/run', '#!/usr/bin/env node\n');
+    t.file('src/x.py', '');
+    t.file('src/package.json', '{}');
+    t.file('src/tsconfig.json', '{}');
+    t.file('tools/build.sh', '');
+  });
+
+  test.each([
+    ['node src/deep/x.js', 'src/deep/x.js src/package.json src/tsconfig.json'],
+    ['./src/run', 'src/package.json src/run src/tsconfig.json'],
+    ['cd tools && tsx ../src/deep/x.js', 'src/deep/x.js src/package.json src/tsconfig.json'],
+    ['sh tools/build.sh', 'tools/build.sh'],
+  ])('%s', async (cmd, files) => {
+    expect(await runsOf(cmd)).toEqual(files.split(' '));
+  });
+
+  test('one that comes nearer changes what the call goes by', async () => {
+    const before = await runsOf('node src/deep/x.js');
+    t.file('src/deep/package.json', '{"type":"module"}');
+    expect(await runsOf('node src/deep/x.js')).toEqual(['src/deep/package.json', ...before!]);
+  });
+});
+
 describe('Python looks for modules beside its script', () => {
   beforeEach(() => {
     t.file('manage.py', '#!/usr/bin/env python3\n');

@@ -4,6 +4,10 @@ import { basename, dirname, join } from 'node:path';
 import { openFile } from '../../../base/files/open-file.ts';
 import type { Names } from './pattern-files.ts';
 
+/** The nearest one of a script, in its folder or around it, says how it is taken. */
+const NODE = /^(?:node(?:js)?|tsx|ts-node|electron|bun)$/;
+const TOLD_NODE = /^(?:package|tsconfig(?:\..+)?)\.json$/;
+
 /** What these programs are told by: names in the folder where they are run, and paths from there. */
 const TOLD_BY: readonly [programs: RegExp, files: RegExp, deeper?: readonly string[]][] = [
   // Of many languages.
@@ -21,7 +25,7 @@ const TOLD_BY: readonly [programs: RegExp, files: RegExp, deeper?: readonly stri
   [/^nix(?:-.+)?$/, /^(?:flake\.(?:nix|lock)|(?:default|shell)\.nix)$/],
 
   // JavaScript.
-  [/^(?:node(?:js)?|tsx|ts-node|electron)$/, /^(?:package|tsconfig(?:\..+)?)\.json$/],
+  [NODE, TOLD_NODE],
   [/^(?:npm|npx|pnpm|pnpx|yarn|bunx?|turbo|nx|lerna|corepack)$/, /^(?:(?:package(?:-lock)?|npm-shrinkwrap|project|nx|lerna)\.json|server\.js|binding\.gyp|yarn\.lock|pnpm-lock\.yaml|bun\.lockb?|turbo\.jsonc?|\.npmrc|\.yarnrc(?:\.yml)?|\.pnp\.[cm]?js|\.pnpmfile\.[cm]?js|pnpm-workspace\.yaml|bunfig\.toml)$/],
   [/^deno$/, /^(?:deno\.(?:jsonc?|lock)|package\.json)$/],
   [/^(?:eslint|biome|oxlint|dprint|prettier|stylelint|tsc|vite|vitest|jest|mocha|karma|ava|wdio|webpack|rollup|esbuild|babel|swc|next|nuxt|astro|ng|playwright|cypress|nodemon|lint-staged|gulp|grunt)$/, /^(?:.+\.conf(?:ig)?\.[cm]?[jt]s|.+\.workspace\.[cm]?[jt]s|\.\w+rc(?:\.\w+)?|tsconfig(?:\..+)?\.json|(?:package|angular|nodemon)\.json|\.?(?:biome|dprint)\.jsonc?|gulpfile\..*|Gruntfile\..*)$/],
@@ -113,13 +117,22 @@ export function unnamedFiles(
   const paths = folders.flatMap((one) => told.flatMap(([, , deeper = []]) => deeper.map((path) => join(one, path))));
   if (isPython) paths.push(...words.flatMap(modulesOf(folders[0]!)));
   const looked = new Set([...(told.length > 0 ? folders : []), ...withModules]);
+  const around = run.some((name) => NODE.test(name)) ? named.flatMap((path) => foldersAround(path)) : [];
+  for (const one of new Set(around))
+    for (const name of names.in(one)) if (TOLD_NODE.test(name)) paths.push(join(one, name));
   for (const one of looked) {
     for (const name of names.in(one)) {
       if (told.some(([, files]) => files.test(name))) paths.push(join(one, name));
       if (withModules.has(one)) paths.push(...modulesAs(join(one, name)));
     }
   }
-  return { paths, isAll: looked.size === 0 || names.more() };
+  return { paths, isAll: (looked.size === 0 && around.length === 0) || names.more() };
+}
+
+/** Those that hold a file, the nearest first. */
+function foldersAround(path: string): string[] {
+  const folder = dirname(path);
+  return folder === path ? [] : [folder, ...foldersAround(folder)];
 }
 
 /** Each byte as a character. Empty where it can't be read. */
