@@ -2,9 +2,9 @@
 export interface Gate<T> {
   /**
    * Resolves with what leaves again, once `who` may go through; with undefined when the signal ends the waiting.
-   * What leaves may be called more than once.
+   * What leaves may be called more than once. `onWait`: called before that if it has to wait.
    */
-  enter(who: T, signal: AbortSignal): Promise<(() => void) | undefined>;
+  enter(who: T, signal: AbortSignal, onWait?: () => void): Promise<(() => void) | undefined>;
 }
 
 interface Waiting<T> {
@@ -28,7 +28,7 @@ export function createGate<T>(keepsOut: (one: T, other: T) => boolean): Gate<T> 
   }
 
   return {
-    enter: (who, signal) =>
+    enter: (who, signal, onWait) =>
       new Promise((resolve) => {
         if (signal.aborted) return resolve(undefined);
         const giveUp = (): void => {
@@ -47,6 +47,7 @@ export function createGate<T>(keepsOut: (one: T, other: T) => boolean): Gate<T> 
         signal.addEventListener('abort', giveUp, { once: true });
         waiting.push(one);
         admit();
+        if (waiting.includes(one)) onWait?.();
       }),
   };
 }

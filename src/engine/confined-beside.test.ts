@@ -78,6 +78,22 @@ describe.skipIf(unmet !== '')(`${bubblewrap!.name}${unmet}`, () => {
     expect(c.t.text('slow.sh')).toContain('otherwise');
   });
 
+  test('whoever waits says so, and nobody else', async () => {
+    const said: string[] = [];
+    const patch = (): Promise<ToolResult> =>
+      c.t.call('apply_patch', { patch: PATCH }, { onOutput: (text) => void said.push(text) });
+    const ran = slow();
+    await vi.waitFor(() => expect(existsSync(at('began'))).toBe(true), { timeout: 10_000 });
+    const patched = patch();
+    await vi.waitFor(() => expect(said).toEqual(['[waits until what runs beside it in this project has ended]\n']));
+    writeFileSync(at('go'), '');
+    await ran;
+    expect((await patched).output).not.toContain('waits');
+    c.t.file('slow.sh', 'echo as it was\n');
+    await patch();
+    expect(said).toHaveLength(1);
+  });
+
   test('a script without a sandbox waits for the commands that may change it, and doesn’t run if they have', async () => {
     const said = c.output('touch began; until [ -e go ]; do sleep 0.01; done; echo echo otherwise > slow.sh');
     await vi.waitFor(() => expect(existsSync(at('began'))).toBe(true), { timeout: 10_000 });

@@ -19,12 +19,16 @@ export type Passage = 'confined' | 'free' | 'alone';
 
 /** Those of one process. */
 export interface CommandGates {
-  /** `projectRoot`: it, and those that share folders with it; undefined: all. `canceled`: the signal ended the waiting, nothing was done. */
+  /**
+   * `projectRoot`: it, and those that share folders with it; undefined: all. `onWait`: called before `work` if that has to wait.
+   * `canceled`: the signal ended the waiting, nothing was done.
+   */
   pass<T>(
     projectRoot: string | undefined,
     as: Passage,
     signal: AbortSignal,
     work: () => Promise<T>,
+    onWait?: () => void,
   ): Promise<T | 'canceled'>;
 }
 
@@ -36,8 +40,8 @@ interface Passing {
 export function createCommandGates(): CommandGates {
   const gate = createGate(keepsOut);
   return {
-    async pass(root, as, signal, work) {
-      const leave = await gate.enter({ root, as }, signal);
+    async pass(root, as, signal, work, onWait) {
+      const leave = await gate.enter({ root, as }, signal, onWait);
       if (leave === undefined) return 'canceled';
       try {
         return await work();

@@ -78,9 +78,9 @@ export function createToolHost(options: SceneOptions & { gates: CommandGates }):
     projectRoot: string | undefined,
     as: Passage,
     work: () => Promise<Outcome>,
-    { signal }: ToolContext,
+    { signal, onOutput }: ToolContext,
   ): Promise<Outcome> {
-    const outcome = await gates.pass(projectRoot, as, signal, work);
+    const outcome = await gates.pass(projectRoot, as, signal, work, () => onOutput(WAITS));
     return outcome === 'canceled' ? CANCELED : outcome;
   }
 
@@ -105,6 +105,9 @@ export function createToolHost(options: SceneOptions & { gates: CommandGates }):
     },
   };
 }
+
+/** Whoever looks on sees why nothing happens; it is no part of the result. */
+const WAITS = '[waits until what runs beside it in this project has ended]\n';
 
 const CANCELED: Outcome = { outcome: 'canceled', output: 'canceled before it started' };
 
