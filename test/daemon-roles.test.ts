@@ -123,7 +123,7 @@ describe('where a message comes from', () => {
     await world.daemon.send({ content: 'say hello', session_id: 's' });
     for (const role of ['member', 'operator', 'admin'] as const) {
       const ask = await world.as(role);
-      for (const source of ['cli', 'repl', 'cron', 'openai', 'http', 'goal', 'clock']) {
+      for (const source of ['cli', 'repl', 'cron', 'openai', 'http', 'goal', 'clock', 'Cli', 'api ', 'API']) {
         const refused = await ask('POST', '/v1/events', { ...body, source });
         expect(refused).toMatchObject({ ...REFUSED, next: 'Leave `source` out, or choose a name of your own.' });
         expect(await ask('POST', '/v1/sessions/s/steer', { ...body, source })).toMatchObject(REFUSED);

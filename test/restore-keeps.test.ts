@@ -63,6 +63,23 @@ describe('grants', () => {
     expect(await restored(place, await backUp(place, 'later'))).toMatchObject({ still_revoked: [] });
   });
 
+  test('those of a session end, whether or not it was removed since', async ({ place }) => {
+    obedient(place);
+    for (const command of ['touch a', 'touch b']) {
+      const [id = ''] = approvalsIn(await ask(place, command));
+      expect(await place.run(['approve', id, '--session', '--resume'])).toMatchObject({ code: 0 });
+      expect((await ask(place, command)).code).toBe(0);
+    }
+    const folder = await backUp(place);
+    await place.run(['session', 'rm', 'touch-a']);
+    await restore(place, folder);
+    for (const command of ['touch a', 'touch b']) {
+      expect((await ask(place, command)).code).toBe(5);
+      expect(await place.run(['session', 'verify', command.replace(' ', '-')])).toMatchObject({ code: 0 });
+    }
+    expect((await place.run(['approvals', 'grants'])).stdout).not.toContain('touch');
+  });
+
   test('one of which the workspace that is replaced knows nothing holds', async ({ place }) => {
     obedient(place);
     await grant(place, 'touch a');

@@ -1,5 +1,5 @@
 /** `session redact`: a value that was recorded is gone, and what was decided is still proved. */
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect } from 'vitest';
 import type { SessionRedaction } from '../src/contract/redaction.ts';
@@ -13,6 +13,7 @@ import {
   type Place,
   type Ran,
   test,
+  until,
   verify,
 } from './support/place.ts';
 
@@ -241,6 +242,58 @@ describe('refused, and nothing is changed', () => {
     expect(ran.stdout + ran.stderr).not.toContain(SECRET);
     expect(readFileSync(place.journalFile('session-one')).equals(before)).toBe(true);
     await expectVerified(place, 'session-one');
+  });
+});
+
+describe('what a session may do is not widened', () => {
+  const patched = `*** Begin Patch\n*** Add File: ${SECRET}.txt\n+x\n*** End Patch\n`;
+  const patches = (place: Place): void =>
+    place.play([
+      { match: { tool_result: 'apply_patch' }, reply: { text: 'Patched.' } },
+      { match: { any: true }, reply: { calls: [{ tool: 'apply_patch', arguments: { patch: patched } }] } },
+    ]);
+
+  test.for([
+    ['exactly this call', []],
+    ['a rule', ['--rule', `{tool: apply_patch, path: ${SECRET}.txt, decision: allow}`]],
+  ] as const)('by %s that was granted: it is taken back first', async ([, rule], { place }) => {
+    patches(place);
+    const [id = ''] = approvalsIn(await place.run(['run', '--session', 'one', 'go']));
+    expect(await place.run(['approve', id, '--session', ...rule, '--resume'])).toMatchObject({ code: 0 });
+    const refused = await redact(place, ['one']);
+    expect(refused.stderr).toContain('What was granted in session one has it');
+    expect((await reported(place, ['one', '--dry-run'])).sessions[0]!.refused).toContain('was granted');
+    const [next, grant = ''] = /runtime approvals revoke (g-\w+)/.exec(refused.stderr)!;
+    expect(await place.run(next.split(' ').slice(1))).toMatchObject({ code: 0 });
+    expect(await redact(place, ['one'])).toMatchObject({ code: 0 });
+    expect((await place.run(['session', 'show', 'one'])).stdout).toContain(grant);
+    await expectVerified(place, 'one');
+    rmSync(join(place.project, `${SECRET}.txt`));
+    expect((await place.run(['run', '--session', 'one', 'again'])).code).toBe(5);
+  });
+
+  test('by a policy of its own, nor by a call of which nobody knows whether it took effect', async ({ place }) => {
+    patches(place);
+    const asked = await place.run(['run', '--session', 'one', 'go']);
+    await place.run(['deny', approvalsIn(asked)[0]!, '--resume']);
+    writeFileSync(join(place.project, 'own.yaml'), `rules:\n  - {tool: read_file, path: ${SECRET}, decision: deny}\n`);
+    const two = (await place.run(['session', 'fork', 'one', '--policy', 'own.yaml'])).stdout.trim();
+    expect((await redact(place, [two])).stderr).toContain(`A policy that session ${two} was forked with has it`);
+
+    place.play(
+      [{ match: { any: true }, reply: { calls: [{ tool: 'exec_command', arguments: { cmd: `echo ${SECRET}; sleep 9` } }] } }],
+      { governance: { auto_allow: ALL } },
+    ); // prettier-ignore
+    const cut = place.start(['run', '--session', 'three', 'go']);
+    await until(
+      'it runs',
+      () => existsSync(place.journalFile('three')) && entriesOf(place.journal('three'), 'call.started').length > 0,
+    );
+    process.kill(cut.pid, 'SIGKILL');
+    await cut.ended;
+    place.play([{ match: { any: true }, reply: { text: 'Cut.' } }]);
+    expect(await place.run(['session', 'resume', 'three'])).toMatchObject({ code: 0 });
+    expect((await redact(place, ['three'])).stderr).toContain('nobody knows whether that took effect');
   });
 });
 

@@ -219,7 +219,7 @@ export const approvalRecord = z.strictObject({
   used_by: z.strictObject({ seq }).exactOptional(),
 });
 
-/** A grant for all sessions, and where it came from. */
+/** A grant for all sessions, or one, and where it came from. */
 const given = {
   by: z.string(),
   by_role: role.describe('It counts only for calls that this role may answer.'),
@@ -227,6 +227,7 @@ const given = {
   approval_id: z.string(),
   added_at: int,
   expires_at: int.exactOptional(),
+  scope: z.literal('session').exactOptional().describe('It holds in its session alone; absent: in all.'),
 };
 export const standingGrant = z.union([exactGrant.extend(given), ruleGrant.extend(given)]);
 

@@ -79,6 +79,8 @@ export const sessionChangeSchema = z.strictObject({
   trust: z.array(z.string().min(1).max(16_384)).min(1).max(10_000).exactOptional(),
   /** So have they at the files of its project that tainted calls wrote. For operators. */
   trust_files: z.literal(true).exactOptional(),
+  /** Grants of the session that count no more, by their ids. For operators. */
+  revoke: z.array(id).min(1).max(1000).exactOptional(),
 });
 
 /** `POST /v1/sessions/{id}/fork`. */

@@ -86,6 +86,8 @@ const observations = {
     /** The history is to be summed up before the next think. */
     compact: z.literal(true).exactOptional(),
     trust: z.array(text).exactOptional(),
+    /** Grants of the session that count no more, by their ids. */
+    revoke: z.array(text).min(1).exactOptional(),
     by: z.strictObject({ actor }),
   }),
   'input.received': z.strictObject({

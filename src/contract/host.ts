@@ -96,6 +96,8 @@ export interface SessionChange {
   trust?: string[];
   /** So are the files of its project that tainted calls wrote. */
   trust_files?: true;
+  /** Grants of the session that count no more, by their ids. */
+  revoke?: string[];
 }
 
 /** A person's answer to an approval: `POST /v1/approvals/{id}/resolve`. */

@@ -274,7 +274,7 @@ export const OPERATIONS: Record<string, Record<string, Operation>> = {
     },
   },
   '/v1/grants/:id': {
-    DELETE: { summary: 'Take a standing grant back', role: 'operator', answers: { 200: answers.standingGrant } },
+    DELETE: { summary: 'Take a grant back', role: 'operator', answers: { 200: answers.standingGrant } },
   },
   '/v1/policy': {
     POST: {

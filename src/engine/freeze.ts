@@ -102,6 +102,7 @@ export function createFreeze(
       grants: (await sources.grants.list()).map(grantOf),
       grants_by_role: true,
       grants_confined: true,
+      grants_of_epoch: true,
       rules: {
         calls_per_reply: config.orchestrator.max_calls_per_reply,
         model_attempts: config.orchestrator.model_attempts,

@@ -38,10 +38,16 @@ export async function listSessionGrants(workspace: Workspace): Promise<SessionGr
 
 async function grantsOfSession(workspace: Workspace, session_id: string): Promise<SessionGrant[]> {
   const given = new Set<string>();
+  let epoch = 0;
   await workspace.store.journal.read(session_id, ({ entry: { type, data } }) => {
-    if (type === 'session.forked')
-      given.clear(); // those of its source aren't its own
-    else if (type === 'approval.resolved' && data.scope === 'session') given.add(data.grant_id ?? '');
+    if (type === 'session.created') epoch = data.epoch;
+    if (type === 'session.forked') given.clear(); // those of its source aren't its own
+    if (type === 'session.opened' && data.epoch > epoch) {
+      epoch = data.epoch; // a restore ends what was granted before
+      given.clear();
+    }
+    if (type === 'approval.resolved' && data.scope === 'session') given.add(data.grant_id ?? '');
+    if (type === 'session.configured') for (const id of data.revoke ?? []) given.delete(id);
   });
   if (given.size === 0) return [];
   const records = await recordsOf(workspace, session_id);
@@ -71,24 +77,18 @@ async function titleOf(workspace: Workspace, { session_id, approval_id, tool }: 
 }
 
 /**
- * Takes a standing grant back, by its id or the beginning of it. It ends with the turn that runs.
+ * Takes a standing grant back, by its id or the beginning of it. It ends with the turn that runs. One of a session is only found.
  * @throws RuntimeError not_found | ambiguous_id
  */
-export async function revokeGrant(workspace: Workspace, id: string, by: Actor): Promise<StandingGrant> {
+export async function revokeGrant(workspace: Workspace, id: string, by: Actor): Promise<StandingGrant | SessionGrant> {
   const { grants } = workspace.store;
   const standing = await grants.list();
   const found = matchingId(standing, id, (grant) => grant.grant_id);
   if (!found) {
     const own = matchingId(await listSessionGrants(workspace), id, (grant) => grant.grant_id);
-    if (own) throw endsWithSession(own);
+    if (own) return own;
     throw new RuntimeError('not_found', `There is no grant ${id}.`, { next: 'See `runtime approvals grants`.' });
   }
   await grants.append({ type: 'grant.revoked', data: { grant_id: found.grant_id, by: by.id } });
   return found;
-}
-
-function endsWithSession({ grant_id, session_id }: SessionGrant): RuntimeError {
-  const what = `${grant_id} holds in session ${session_id} alone, and ends with that: it can't be taken back before.`;
-  const next = `Go on in a fork, which hasn't it: \`runtime session fork ${session_id}\`; or remove the session: \`runtime session rm ${session_id}\`.`;
-  return new RuntimeError('not_found', what, { next });
 }

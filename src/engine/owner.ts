@@ -27,7 +27,7 @@ import { openSession, type OpenContext, type OpenedSession } from './session/ope
 import { findSnapshot, keepSnapshot, type SnapshotPorts } from './session/snapshot.ts';
 import { mayChooseModel, modelChange } from './session/model-change.ts';
 import { pinChange } from './session/pin-change.ts';
-import { trustChange } from './session/trust-change.ts';
+import { rightsChange } from './session/rights-change.ts';
 import { createRunner, type Runner, type RunnerPorts } from './session/runner.ts';
 import { createTrailing } from './trailing.ts';
 
@@ -200,7 +200,7 @@ export function createOwner(ports: OwnerPorts, settings: OwnerSettings): Owner {
       ...(instructions !== undefined && { instructions }),
       ...(compact && { compact }),
       ...pinChange(live.id, runner.state().session?.pins, facts),
-      ...trustChange(runner.state().taint, facts),
+      ...rightsChange(runner.state(), facts),
     };
     if (Object.keys(change).length === 0) return;
     await recordOpening(live);

@@ -82,7 +82,8 @@ export function requireRole({ actor, refuseTools }: Principal, { least, what, ne
  */
 export function requireSource(by: Principal, source: string | undefined): void {
   if (by.via !== 'http' || source === undefined || source === API_CHANNEL) return;
-  if (OWN_CHANNELS.has(source)) {
+  const name = source.trim().toLowerCase();
+  if (OWN_CHANNELS.has(name) || name === API_CHANNEL) {
     const what = `${by.actor.id} asks over HTTP, and only the program itself says that a message comes from ${source}.`;
     throw new RuntimeError('role_not_allowed', what, { next: 'Leave `source` out, or choose a name of your own.' });
   }

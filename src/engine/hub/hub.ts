@@ -11,7 +11,6 @@ import { findApproval, pendingApprovals, resolveApproval } from '../approvals.ts
 import { differingFrom } from '../config/given.ts';
 import type { Reloaded } from '../config/reload.ts';
 import { LEAVING_MS } from '../host-loss.ts';
-import { revokeGrant } from '../grants.ts';
 import { ACTS, LOCAL, type Principal, requireRole, requireTurnsRole } from '../principal.ts';
 import type { LiveSession } from '../owner.ts';
 import { wholeTexts } from '../session/messages.ts';
@@ -362,11 +361,6 @@ export function createHub(workspace: Workspace, options: HubOptions): Hub {
     session: (session_id) => sessions.use(session_id, describe),
     approvals: () => pendingApprovals(workspace),
     resolve: (id, resolution) => change(() => resolve(id, resolution, by)),
-    revokeGrant: (grant_id) =>
-      change(async () => {
-        requireRole(by, ACTS.revokeGrant);
-        return revokeGrant(workspace, grant_id, by.actor);
-      }),
     setPolicy: (changes) =>
       change(async () => {
         requireRole(by, ACTS.setPolicy);

@@ -3,6 +3,7 @@ import { RuntimeError } from '../../contract/errors.ts';
 import type { Host } from '../../contract/host.ts';
 import { isListed } from '../config/models.ts';
 import { requireModelThere } from '../gone-model.ts';
+import { revokeGrant } from '../grants.ts';
 import type { LiveSession } from '../owner.ts';
 import { ACTS, type Principal, requireRole, requireSessionsRole } from '../principal.ts';
 import { stepSessionsOf } from '../past/step-sessions.ts';
@@ -35,7 +36,9 @@ async function trustFiles(
 }
 
 /** For somebody, as far as their role goes. */
-export type SessionActs = (by: Principal) => Pick<Host, 'configure' | 'fork' | 'undo' | 'import' | 'remove'>;
+export type SessionActs = (
+  by: Principal,
+) => Pick<Host, 'configure' | 'revokeGrant' | 'fork' | 'undo' | 'import' | 'remove'>;
 
 export function createSessionActs(ports: SessionActsPorts): SessionActs {
   const { workspace, owned, sessions, change, changeSession, onRemoved } = ports;
@@ -67,6 +70,7 @@ export function createSessionActs(ports: SessionActsPorts): SessionActs {
     async configure(session_id, changes) {
       const { trust_files, ...change } = changes;
       requireRole(by, changes.trust === undefined && !trust_files ? ACTS.configure : ACTS.trust);
+      if (changes.revoke !== undefined) requireRole(by, ACTS.revokeGrant);
       checkModel(changes.model, by);
       await changeSession(session_id, async (live) => {
         const { session } = live.runner.state();
@@ -74,6 +78,19 @@ export function createSessionActs(ports: SessionActsPorts): SessionActs {
         if (session && changes.model !== undefined) requireModelThere(session, workspace.loaded.config, changes.model);
         await owner.configure(live, change, by.actor);
         if (trust_files) await trustFiles(ports, session_id, session?.project_root, by.actor.id);
+      });
+    },
+    async revokeGrant(id) {
+      const found = await change(async () => {
+        requireRole(by, ACTS.revokeGrant);
+        return revokeGrant(workspace, id, by.actor);
+      });
+      if (!('title' in found)) return found;
+      const { grant_id, session_id, by: given_by, by_role, approval_id, added_at, scope } = found;
+      return changeSession(session_id, async (live) => {
+        const grant = live.runner.state().grants.find((one) => one.grant_id === grant_id);
+        await owner.configure(live, { revoke: [grant_id] }, by.actor);
+        return { ...grant!, by: given_by, by_role, session_id, approval_id, added_at, scope };
       });
     },
     fork: (session_id, options) =>

@@ -94,7 +94,7 @@ export function redactObservation(
     case 'policy.changed':
       return of('policy.changed', { policy: entry.data.policy, by: word(entry.data.by) });
     case 'session.configured': {
-      const { model, listed, title, instructions, pin, unpin, compact, trust, by } = entry.data;
+      const { model, listed, title, instructions, pin, unpin, compact, trust, revoke, by } = entry.data;
       return of('session.configured', {
         ...(model !== undefined && { model: text(model) }),
         ...(listed && { listed }),
@@ -104,6 +104,7 @@ export function redactObservation(
         ...(unpin !== undefined && { unpin: PIN_ID.test(unpin) ? unpin : text(unpin) }),
         ...(compact && { compact }),
         ...(trust && { trust: texts(trust) }),
+        ...(revoke && { revoke }),
         by: { actor: actor(by.actor) },
       });
     }

@@ -12,6 +12,7 @@ import { buildLine } from '../../store/chain/line.ts';
 import { createRederivation, isDecisionEntry } from '../proof/rederive.ts';
 import { wholePresentation } from '../proof/verify.ts';
 import { entriesUpTo } from '../proof/whole-journal.ts';
+import type { State } from '../../kernel/turn/state.ts';
 import { createResolver } from '../session/fold.ts';
 import { wholeText } from '../session/messages.ts';
 import { createValueRewriter } from './rewrite-value.ts';
@@ -70,7 +71,8 @@ export async function* rewriteSession(
         };
       }
       case 'approval.resolved': {
-        const { approval_id } = next.data;
+        const { approval_id, rule } = next.data;
+        if (rule && data !== entry.data) rules.add(canonicalJson(rule));
         return { ...next, data: { ...next.data, approval_id: derived.approval(approval_id) ?? approval_id } };
       }
       case 'model.replied': {
@@ -103,6 +105,8 @@ export async function* rewriteSession(
     return next;
   }
 
+  /** Rules that were granted, as they are with placeholders. */
+  const rules = new Set<string>();
   let prev = sha256(ids.get(named) ?? named);
   for await (const { entry, durable, hash: was } of entriesUpTo(journal, session_id, head)) {
     const next = isDecisionEntry(entry) ? decide(entry) : await observe(entry);
@@ -119,9 +123,46 @@ export async function* rewriteSession(
     prev = hash;
     yield { entry: next, text, seq: next.seq, was, hash };
   }
-  const { turn, queue } = derived.state();
-  if (!turn && queue.length === 0) return;
-  throw openTurn(session_id);
+  const state = derived.state();
+  if (state.turn || state.queue.length > 0) throw openTurn(session_id);
+  refuseWider(state, { session_id, rules, renamed: survey.renamed });
+}
+
+/**
+ * Where what a session may do, or may not, stands on the value, it would say something else with a placeholder: a rule would cover
+ * other words, and a call that is made once more would be another one. @throws RuntimeError not_redactable
+ */
+function refuseWider(
+  { grants, old_grants, unknowns, session }: State,
+  {
+    session_id,
+    rules,
+    renamed,
+  }: { session_id: string; rules: ReadonlySet<string>; renamed: ReadonlyMap<string, string> },
+): void {
+  const isNew = new Set(renamed.values());
+  const held = grants.filter(({ grant_id, ...grant }) =>
+    !old_grants.includes(grant_id) &&
+    ('rule' in grant ? rules.has(canonicalJson(grant.rule)) : isNew.has(grant.args_digest) || isNew.has(grant.facts_digest)),
+  ); // prettier-ignore
+  const [first] = held;
+  if (first) {
+    const all = held.map(({ grant_id }) => grant_id).join(', ');
+    throw new RuntimeError('not_redactable', `What was granted in session ${session_id} has it: ${all}.`, {
+      next: `Take it back first: runtime approvals revoke ${first.grant_id}`,
+    });
+  }
+  const unknown = unknowns.find(({ args_digest }) => isNew.has(args_digest));
+  if (unknown) {
+    const message = `Call ${unknown.call_id} of session ${session_id} has it, and nobody knows whether that took effect: the same call would ask no more.`;
+    const next = `Have it made again to its end, or remove the session: runtime session rm ${session_id}`;
+    throw new RuntimeError('not_redactable', message, { next });
+  }
+  if (session?.own_policies?.some((policy) => isNew.has(policy))) {
+    throw new RuntimeError('not_redactable', `A policy that session ${session_id} was forked with has it.`, {
+      next: `Fork its source without that, or remove the session: runtime session rm ${session_id}`,
+    });
+  }
 }
 
 export function openTurn(id: string): RuntimeError {

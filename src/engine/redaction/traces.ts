@@ -94,6 +94,7 @@ const ADVICE: readonly (readonly [RegExp, string])[] = [
   [/^workspaces\/[^/]+\/blobs\/private\//, 'a file as it was before a patch: delete it, and the patch can’t be undone'],
   [/^workspaces\/[^/]+\/blobs\//, 'named by another session or a kept copy: redact that too; `runtime store gc` removes what nothing names'], // prettier-ignore
   [/^workspaces\/[^/]+\/schedules\.jsonl$/, 'a job or what became of it: `runtime cron ls`; remove the job'],
+  [/^workspaces\/[^/]+\/governance\/tainted-files\./, 'a file that a tainted call wrote: it stays in the record'],
   [/^workspaces\/[^/]+\/governance\//, 'a standing grant: `runtime approvals grants`; it stays in the record'],
   [/^workspaces\/[^/]+\/audit\.jsonl$/, 'the audit log, which nothing rewrites'],
   [/^workspaces\/[^/]+\/cache\//, 'a cache: delete it'],

@@ -18,8 +18,8 @@ export function mustBeDurable(entry: Entry, state: State): boolean {
     case 'child.started':
       return true;
     case 'session.configured': {
-      const { pin, unpin, trust } = entry.data;
-      return pin !== undefined || unpin !== undefined || trust !== undefined;
+      const { pin, unpin, trust, revoke } = entry.data;
+      return [pin, unpin, trust, revoke].some((change) => change !== undefined);
     }
     case 'input.received':
       return entry.data.mode === 'stop';

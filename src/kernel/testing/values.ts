@@ -73,6 +73,8 @@ export interface Inputs {
   grants_by_role?: false;
   /** `false`: of a turn from before a grant held for commands in a sandbox only. */
   grants_confined?: false;
+  /** `false`: of a turn from before a restore ended the grants of a session. */
+  grants_of_epoch?: false;
   rules?: Partial<Manifest['rules']>;
   limits?: Partial<Limits>;
 }
@@ -93,6 +95,7 @@ export function manifestOf(inputs: Inputs = {}): Manifest {
     grants: inputs.grants ?? [],
     ...(inputs.grants_by_role !== false && { grants_by_role: true as const }),
     ...(inputs.grants_confined !== false && { grants_confined: true as const }),
+    ...(inputs.grants_of_epoch !== false && { grants_of_epoch: true as const }),
     rules: {
       calls_per_reply: 64,
       model_attempts: 4,

@@ -94,8 +94,12 @@ export function judgedCall(state: State, turn: Turn, call: Call, inspected: Insp
 }
 
 /** Those that hold in the turn: standing ones, and those of the session. Where roles don't count yet, without them. */
-export function grantsOf({ grants }: Pick<State, 'grants'>, { manifest, grants: since }: Turn): Grant[] {
-  const all = [...manifest.grants, ...since, ...grants];
+export function grantsOf(
+  { grants, old_grants }: Pick<State, 'grants' | 'old_grants'>,
+  { manifest, grants: since }: Turn,
+): Grant[] {
+  const own = manifest.grants_of_epoch ? grants.filter(({ grant_id }) => !old_grants.includes(grant_id)) : grants;
+  const all = [...manifest.grants, ...since, ...own];
   return manifest.grants_by_role ? all : all.map(({ by_role: _, ...grant }) => grant);
 }
 

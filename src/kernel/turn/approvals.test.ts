@@ -15,6 +15,15 @@ const inspected = (call_id: string, { facts = {} }: { facts?: Partial<Facts> } =
 
 const make = replied({ calls: [['exec_command', '{"cmd":"make"}']] });
 
+const revoking =
+  (grant_id: string): Step =>
+  () => ({
+    observation: {
+      type: 'session.configured',
+      data: { revoke: [grant_id], by: { actor: { id: 'me', role: 'operator' } } },
+    },
+  });
+
 /** A turn in which a command waits for a person. */
 function waiting(inputs: Inputs = {}): Story {
   return given(created(), message('e1'), started(inputs), make, inspected('c1.1.1'));
@@ -232,6 +241,33 @@ describe('a session grant', () => {
     story.when(make);
     const facts = { commands: [commandFact('make', { names_runtime: true as const })] };
     expect(story.when(inspected('c1.2.1', { facts }))[1]).toEqual(approvalRequested('c1.2.1', START_AT + HOUR));
+  });
+
+  test.each([{}, { grants_of_epoch: false }] as const)(
+    'ends with a restore, also for a call that it has let through: %j',
+    (inputs) => {
+      const story = given(created(), message('e1'), started(inputs), make, inspected('c1.1.1'));
+      story.when(granted('c1.1.1', grant), finished('c1.1.1'), make);
+      story.whenAlone(inspected('c1.2.1'));
+      const next = story.when(restored());
+      if ('grants_of_epoch' in inputs)
+        expect(next).toEqual([callStarted('c1.2.1', 'exec_command', { grant_id: 'g1' })]);
+      else expect(next).toMatchObject([{ data: { verdict: 'require_approval' } }, { type: 'approval.requested' }]);
+    },
+  );
+
+  test('ends when it is taken back, also for a call that it has let through, and only that one', () => {
+    const story = granting();
+    story.when(make);
+    story.whenAlone(inspected('c1.2.1'));
+    expect(story.when(revoking('g2'))).toEqual([callStarted('c1.2.1', 'exec_command', { grant_id: 'g1' })]);
+    const other = granting();
+    other.when(make);
+    other.whenAlone(inspected('c1.2.1'));
+    expect(other.when(revoking('g1'))).toMatchObject([
+      { type: 'policy.decided', data: { verdict: 'require_approval' } },
+      { type: 'approval.requested' },
+    ]);
   });
 
   test('stays behind when the session is forked, also for a call that it has let through but that has not started', () => {

@@ -130,9 +130,11 @@ function opened(before: State, state: State, { data }: EntryOf<'session.opened'>
   const restored = data.epoch > state.session.epoch;
   const stalled = data.reason === 'recovery' && somethingRuns(before);
   const stalls = stalled ? state.stalls + 1 : state.stalls;
-  const next = { ...state, stalls, session: { ...state.session, epoch: data.epoch } };
+  const old_grants = restored ? state.grants.map(({ grant_id }) => grant_id) : state.old_grants;
+  const next = { ...state, stalls, old_grants, session: { ...state.session, epoch: data.epoch } };
   return withTurn(next, (turn) => {
-    const back = recover(turn, { voidApprovals: restored, abandonAll: false });
+    const calls = restored && turn.manifest.grants_of_epoch ? turn.calls.map(judgedAnew(old_grants)) : turn.calls;
+    const back = recover({ ...turn, calls }, { voidApprovals: restored, abandonAll: false });
     const tightened = addPolicy(back, resolved.policy);
     const quarantined = stalls >= STALLS_TO_QUARANTINE && tightened.cut === null;
     return quarantined ? { ...tightened, cut: 'quarantine' } : tightened;
@@ -168,7 +170,7 @@ function forked(state: State, { data }: EntryOf<'session.forked'>, resolved: Res
     epoch,
     ...(own.length > 0 && { own_policies: own }),
   };
-  const next = { ...state, session, queue: [], grants: [] };
+  const next = { ...state, session, queue: [], grants: [], old_grants: [] };
   return withTurn(next, (turn) => {
     const back = recover(turn, { voidApprovals: true, abandonAll: true });
     delete back.wall_grant;
@@ -230,7 +232,21 @@ function configured(state: State, { seq, data }: EntryOf<'session.configured'>):
   if (data.compact) session.compact = true;
   const trusted = data.trust;
   const taint = trusted ? state.taint.filter((source) => !trusted.includes(source)) : state.taint;
-  return { ...state, session, taint };
+  return revoked({ ...state, session, taint }, data.revoke ?? []);
+}
+
+function revoked(state: State, ids: readonly string[]): State {
+  if (ids.length === 0) return state;
+  const grants = state.grants.filter(({ grant_id }) => !ids.includes(grant_id));
+  return withTurn({ ...state, grants }, (turn) => ({ ...turn, calls: turn.calls.map(judgedAnew(ids)) }));
+}
+
+/** One that a grant has let through and that hasn't begun. */
+function judgedAnew(grants: readonly string[]): (call: Call) => Call {
+  return (call) =>
+    call.status === 'decided' && call.grant_id !== undefined && grants.includes(call.grant_id)
+      ? { ...call, status: 'inspected' }
+      : call;
 }
 
 function received(hash: Hash, state: State, entry: EntryOf<'input.received'>): Evolved {

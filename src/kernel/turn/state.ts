@@ -29,6 +29,8 @@ export interface State {
   turns: number;
   /** Session grants. */
   grants: Grant[];
+  /** Those of them that are from before a restore, by id. */
+  old_grants: string[];
   /** Calls whose outcome nobody knows: the same call again may be a repeat. */
   unknowns: { call_id: string; tool: string; args_digest: Digest }[];
   /** Sources of what entered the context from outside. */
@@ -347,6 +349,7 @@ export function initial(): State {
     turn: null,
     turns: 0,
     grants: [],
+    old_grants: [],
     unknowns: [],
     taint: [],
     usage: NO_USAGE,

@@ -97,10 +97,11 @@ const LINES: { [T in EntryType]?: Line<T> } = {
     label('created', `${timeOf(event.at)} by ${data.actor.id} via ${data.source}`),
     ...(data.parent ? [label('step', `${data.parent.step_id} of session ${data.parent.session_id}`)] : []),
   ],
-  'session.configured': ({ model, pin, unpin, trust = [], by }, { seq }, { taint }) => [
+  'session.configured': ({ model, pin, unpin, trust = [], revoke = [], by }, { seq }, { taint }) => [
     ...(model === undefined ? [] : [label('model', model)]),
     ...(unpin === undefined ? [] : [label('unpinned', unpin)]),
     ...(pin === undefined ? [] : [label('pinned', `p${seq}: ${pin}`)]),
+    ...revoke.map((grant) => label('revoked', `${grant}, by ${by.actor.id}`)),
     ...trust.filter((source) => taint.delete(source)).map((source) => label('trusted', `${source}, by ${by.actor.id}`)),
   ],
   'session.opened': (data, _event, { colour }) => [colour('yellow', label('opened', openingOf(data)))],

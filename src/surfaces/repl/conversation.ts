@@ -291,12 +291,13 @@ export function createConversation(options: ConversationOptions): Conversation {
         ? tone(YELLOW, `· opened again after repair: ${lossOf(data)}`)
         : tone(DIM, `· opened again after ${data.reason}`),
     ],
-    'session.configured': ({ model, title, pin, unpin, trust }) => [
+    'session.configured': ({ model, title, pin, unpin, trust, revoke }) => [
       ...(model === undefined ? [] : [tone(DIM, `· model: ${oneLine(model)}`)]),
       ...(title === undefined ? [] : [tone(DIM, `· title: ${oneLine(title)}`)]),
       ...(unpin === undefined ? [] : [tone(DIM, `· not pinned any more: ${oneLine(unpin)}`)]),
       ...(pin === undefined ? [] : [tone(DIM, `· pinned: ${oneLine(pin)}`)]),
       ...(trust === undefined ? [] : [tone(DIM, `· trusted: ${trust.map(oneLine).join(', ')}`)]),
+      ...(revoke === undefined ? [] : [tone(DIM, `· not granted any more: ${revoke.join(', ')}`)]),
     ],
     'files.undone': ({ turn: of, files }) => [
       '',

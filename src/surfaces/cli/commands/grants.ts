@@ -36,5 +36,6 @@ export const revoke: CommandAction<object> = async (context, options, id) => {
   refuseTools(context.environment);
   const grant = await withHost(await openForCommand(context, options), (host) => host.revokeGrant(id));
   const what = 'rule' in grant ? `${grant.tool} with ${ruleInWords(grant.rule)}` : `that call of ${grant.tool}`;
-  context.io.stderr.write(`revoked ${grant.grant_id}: ${what} asks again\n`);
+  const where = 'scope' in grant ? ` in session ${grant.session_id}` : '';
+  context.io.stderr.write(`revoked ${grant.grant_id}: ${what} asks again${where}\n`);
 };

@@ -118,6 +118,7 @@ export async function* turnsOf(entries: AsyncIterable<Entry>, blobs: Pick<Blobs,
         if (entry.data.model !== undefined) note(`From here on the model is ${entry.data.model}.`);
         if (entry.data.unpin !== undefined) note(`The fact ${entry.data.unpin} was taken back.`);
         if (entry.data.trust !== undefined) note(`${entry.data.by.actor.id} trusts what came from ${entry.data.trust.join(', ')}.`); // prettier-ignore
+        if (entry.data.revoke !== undefined) note(`${entry.data.by.actor.id} took back what was granted: ${entry.data.revoke.join(', ')}.`); // prettier-ignore
         if (entry.data.pin !== undefined) note(`Pinned as p${entry.seq}: ${entry.data.pin}`);
         break;
       case 'policy.changed':

@@ -37,7 +37,7 @@ export function addApprovals(program: Command, calls: Calls): void {
     .addOption(outputOption('table', 'json', 'yaml'))
     .addOption(jsonOption())
     .action(calls(async () => (await import('../commands/grants.ts')).showGrants));
-  teach(approvals.command('revoke').description('take a standing grant back: the call asks again'), [
+  teach(approvals.command('revoke').description('take a grant back: the call asks again'), [
     'runtime approvals grants',
     'runtime approvals revoke g-01m7w6zw',
   ])
