@@ -64,8 +64,8 @@ export const MUTANTS: readonly Mutant[] = [
     name: 'approvals outlive a restore',
     breaks: 'd',
     file: 'src/kernel/turn/evolve.ts',
-    find: 'recover(turn, { voidApprovals: restored, abandonAll: false })',
-    replace: 'recover(turn, { voidApprovals: false, abandonAll: false })',
+    find: 'recover({ ...turn, calls }, { voidApprovals: restored, abandonAll: false })',
+    replace: 'recover({ ...turn, calls }, { voidApprovals: false, abandonAll: false })',
   },
   {
     name: 'a restore is not recorded',

@@ -120,6 +120,18 @@ function callOf(before: readonly Entry[], call_id: string) {
   return undefined;
 }
 
+/** By a restore, or as somebody took it back, behind the entry that gave it. */
+function hasEnded(before: readonly Entry[], at: number, grant_id: string): boolean {
+  let epoch = 0;
+  return before.some((entry, index) => {
+    if (entry.type === 'session.created') epoch = entry.data.epoch;
+    if (entry.type === 'session.configured') return index > at && entry.data.revoke?.includes(grant_id) === true;
+    if (entry.type !== 'session.opened' || entry.data.epoch <= epoch) return false;
+    epoch = entry.data.epoch;
+    return index > at;
+  });
+}
+
 /** A grant of this session, which no fork has left behind; one for always holds so in its own turn only. */
 function givenIn(before: readonly Entry[], started: EntryOf<'turn.started'>, grant_id: string): Grant | undefined {
   const at = before.findLastIndex((one) => one.type === 'approval.resolved' && one.data.grant_id === grant_id);
@@ -127,6 +139,7 @@ function givenIn(before: readonly Entry[], started: EntryOf<'turn.started'>, gra
   if (given?.type !== 'approval.resolved' || given.data.outcome !== 'granted') return undefined;
   if (before.slice(at).some(({ type }) => type === 'session.forked')) return undefined;
   if (given.data.scope === 'always' && given.seq < started.seq) return undefined;
+  if (given.data.scope === 'session' && hasEnded(before, at, grant_id)) return undefined;
   const asked = before.findLast((one) => one.type === 'approval.requested' && one.data.approval_id === given.data.approval_id); // prettier-ignore
   const call_id = asked?.type === 'approval.requested' ? asked.data.call_id : '';
   const decided = before.findLast((one) => one.type === 'policy.decided' && one.data.call_id === call_id);
