@@ -10,6 +10,7 @@ import type { Script } from '../src/contract/script.ts';
 import type { Firing, ScheduleStatus } from '../src/contract/schedule.ts';
 import { startDaemon } from './support/daemon.ts';
 import { entriesOf, linesOf, type Place, test, until } from './support/place.ts';
+import { openTerminal } from './support/terminal.ts';
 
 const TURNS: Script['turns'] = [{ match: { any: true }, reply: { text: 'You said: {{asked}}' } }];
 
@@ -100,6 +101,23 @@ describe('without a process that fires', () => {
     expect(code).toBe(2);
     expect(stderr).toMatch(/\n/);
     expect(await json(place, 'ls')).toEqual([]);
+  });
+
+  test('on a terminal what it printed is text; elsewhere as it is', async ({ place }) => {
+    const printed = 'a\x1b]52;c;eHg=\x07\u009b2J\u202eb\x1b[31mc';
+    writeFileSync(join(place.project, 'said.txt'), printed);
+    await place.run(['cron', 'add', 'say', '--schedule', '@daily', '--command', 'cat said.txt']);
+    for (const args of [
+      ['cron', 'run', 'say'],
+      ['cron', 'show', 'say'],
+      ['cron', 'show', 'say', '-o', 'json'],
+    ]) {
+      const terminal = openTerminal(place, args);
+      expect(await terminal.exited).toMatchObject({ code: 0 });
+      expect(terminal.raw()).toMatch(/a(?:\ufffd|\\u001b)\]52;c;eHg=/);
+      for (const part of ['\x1b]', '\x07', '\u009b', '\u202e', '\x1b[31m']) expect(terminal.raw()).not.toContain(part);
+    }
+    expect((await place.run(['cron', 'run', 'say'])).stdout).toBe(`${printed}\n`);
   });
 
   test('a name is an id, and no path', async ({ place }) => {

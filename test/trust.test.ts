@@ -58,11 +58,14 @@ test("the workspace's own file is the person's, and needs no trust", async ({ pl
 
 describe('runtime trust', () => {
   test('without anybody to ask it shows the file, safely, and trusts nothing', async ({ place }) => {
-    place.write('AGENTS.md', `${EVIL}\u001b[2J\u202e`);
+    place.write('AGENTS.md', `${EVIL}\u001b[2J\u202e\u{e0073}\u200b\u3164`);
     const asked = await place.run(['trust']);
     expect(asked).toMatchObject({ code: 2, stderr: expect.stringContaining('--yes') });
     expect(asked.stdout).toContain(EVIL);
-    for (const acting of ['\u001b', '\u202e']) expect(asked.stdout).not.toContain(acting);
+    for (const acting of ['\u001b', '\u202e', '\u{e0073}', '\u200b', '\u3164']) {
+      expect(asked.stdout).not.toContain(acting);
+    }
+    expect(asked.stdout).toContain('‹U+202E›‹U+E0073›‹U+200B›');
     expect((await told(place)).instructions).not.toContain(EVIL);
   });
 

@@ -203,15 +203,17 @@ export async function pendingApprovals(workspace: Workspace): Promise<ApprovalRe
 
 /** The whole of an id, or so much of its beginning that it may name one. */
 const SOME_APPROVAL = /^a-[0-9a-f]{4,64}$/;
+const WHOLE_APPROVAL = /^a-[0-9a-f]{16,}$/;
 
 /**
- * The approval with this id, or with an id that begins so. Sessions with unfinished work are looked at first: what waits
- * is what people mean.
+ * The approval with this id, or the only one of all, answered and void ones too, whose id begins so: a beginning that was read of one
+ * must never mean another. By a whole id, sessions with unfinished work are looked at first.
  * @throws RuntimeError not_found | ambiguous_id
  */
 export async function findApproval(workspace: Workspace, id: string): Promise<ApprovalRecord> {
   const open = new Set((await workspace.store.ingress.pending()).map((event) => event.session_id));
-  for (const among of SOME_APPROVAL.test(id) ? [open, undefined] : []) {
+  const looks = WHOLE_APPROVAL.test(id) ? [open, undefined] : SOME_APPROVAL.test(id) ? [undefined] : [];
+  for (const among of looks) {
     const sessions = await workspace.index.ofApproval(id, among);
     const records = (await mapFew(sessions, AT_A_TIME, (session) => recordsOf(workspace, session))).flat();
     const found = matchingId(records, id, (record) => record.id);

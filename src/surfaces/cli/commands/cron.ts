@@ -5,7 +5,9 @@ import { OF_JOBS } from '../../../contract/session-id.ts';
 import { refuseTools } from '../../../engine/caller.ts';
 import { readSchedules } from '../../../engine/schedule/read.ts';
 import { withHost } from '../../attach.ts';
+import { visibleText } from '../../terminal/width.ts';
 import { type CommandAction, openForCommand, openRecords } from '../context.ts';
+import type { Io } from '../io.ts';
 import { type Column, type OutputFormat, printRows, printValue } from '../listing.ts';
 import { span } from '../times.ts';
 
@@ -50,8 +52,13 @@ export const showJob: CommandAction<Options> = async (context, options, name) =>
   const shown = { ...job, ...(output !== undefined && { output }) };
   if (options.output !== 'table') return printValue(io, options.output, shown);
   for (const line of lines(job, workspace.clock.now())) io.stdout.write(`${line}\n`);
-  if (output !== undefined) io.stdout.write(`\n${output.replace(/\n?$/, '\n')}`);
+  if (output !== undefined) io.stdout.write(`\n${told(io, output)}`);
 };
+
+/** What a job said; a terminal gets nothing that it would act on. */
+function told({ stdout }: Io, text: string): string {
+  return (stdout.isTty ? visibleText(text) : text).replace(/\n?$/, '\n');
+}
 
 /** `cron history` */
 export const showHistory: CommandAction<Options> = async (context, options, name) => {
@@ -97,7 +104,7 @@ export const runJob: CommandAction<Options> = async (context, options, name) => 
   const text = reply ?? (await (await readSchedules(workspace)).outputOf(firing));
   if (options.output !== 'table')
     await printValue(io, options.output, { ...firing, ...(text !== undefined && { output: text }) }); // prettier-ignore
-  else if (text !== undefined) io.stdout.write(text.replace(/\n?$/, '\n'));
+  else if (text !== undefined) io.stdout.write(told(io, text));
   const where = session_id === undefined || state === 'skipped' ? '' : `; see \`runtime session show ${session_id}\``;
   if (outcome === undefined) {
     io.stderr.write(`${name} waits for an approval: see \`runtime approvals ls\`\n`);

@@ -3,7 +3,7 @@ import { RuntimeError } from '../../../contract/errors.ts';
 import { refuseTools } from '../../../engine/caller.ts';
 import { asSeen, type ProjectFile, projectFiles } from '../../../engine/trust/trusted-files.ts';
 import { changeTrusted } from '../../../store/trusted.ts';
-import { visibleText } from '../../terminal/width.ts';
+import { visible } from '../../../adapters/tools/visible.ts';
 import { asksYes } from '../asks-yes.ts';
 import { type CommandAction, openForCommand } from '../context.ts';
 import { type Column, type OutputFormat, printRows } from '../listing.ts';
@@ -64,8 +64,8 @@ export const trust: CommandAction<Options> = async (context, options, folder) =>
   return 0;
 };
 
-/** All that would be told, with nothing in it that a terminal would act on. */
+/** All that would be told, with nothing in it that a terminal would act on, or not show. */
 function shown({ path, text, left_out, standing }: ProjectFile): string {
   const rest = left_out > 0 ? `\n[… ${left_out} bytes more, which are not told …]` : '';
-  return `── ${visibleText(path)} (${standing})\n${visibleText(text).trimEnd()}${rest}\n\n`;
+  return `── ${visible(path)} (${standing})\n${visible(text, { lines: true }).trimEnd()}${rest}\n\n`;
 }
