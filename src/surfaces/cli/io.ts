@@ -57,7 +57,6 @@ function fileOutput(
   let state: 'direct' | 'stream' | 'closed' = 'direct';
   let failure: unknown;
   const isTty = (): boolean => isDevice(file) && stream().isTTY;
-  let isTerminal: boolean | undefined;
 
   const writeDirectly = (bytes: Buffer): void => {
     for (let written = 0; written < bytes.length;) {
@@ -84,9 +83,8 @@ function fileOutput(
 
   return {
     write(text) {
-      const shown = !PLAIN.test(text) && (isTerminal ??= isTty()) ? harmless(text) : text;
-      if (state === 'direct') writeDirectly(Buffer.from(shown));
-      else if (state === 'stream') stream().write(shown);
+      if (state === 'direct') writeDirectly(Buffer.from(text));
+      else if (state === 'stream') stream().write(text);
     },
     get isTty() {
       return isTty();
@@ -106,18 +104,6 @@ function fileOutput(
     failure: () => failure,
     flush: () => (state === 'stream' ? drained(stream()) : Promise.resolve()),
   };
-}
-
-const PLAIN = /^[\n\t\x20-\x7e]*$/;
-/** The first is a colour, as this program itself sends it. */
-// oxlint-disable-next-line no-control-regex
-const ACTED_ON = /\x1b\[[\d;]*m|[\p{Cc}\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/gu;
-/** Of one character, what this program sends: lines, and the way back to the beginning of one. */
-const OWN = '\n\t\r';
-
-/** Whatever was not made visible before: nothing that others wrote moves the cursor, sets the clipboard or turns the writing. */
-function harmless(text: string): string {
-  return text.replace(ACTED_ON, (found) => (found.length > 1 || OWN.includes(found) ? found : '\ufffd'));
 }
 
 /** Resolves when what was written is out, or can't be. */

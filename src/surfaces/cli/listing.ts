@@ -33,9 +33,17 @@ export async function printRows<Row>(
   else for (const line of tableLines(io.stdout, rows, columns)) io.stdout.write(`${line}\n`);
 }
 
+/** What JSON lets stand as it is, and a terminal acts on. */
+const ACTED_ON = /[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;
+
+const escaped = (one: string): string => `\\u${one.charCodeAt(0).toString(16).padStart(4, '0')}`;
+
 /** Prints a value for programs. */
 export async function printValue(io: Io, format: 'json' | 'yaml', value: unknown): Promise<void> {
-  if (format === 'json') return io.stdout.write(`${JSON.stringify(value, null, 2)}\n`);
+  if (format === 'json') {
+    const text = JSON.stringify(value, null, 2);
+    return io.stdout.write(`${io.stdout.isTty ? text.replace(ACTED_ON, escaped) : text}\n`);
+  }
   const { dump } = await import('js-yaml');
   io.stdout.write(dump(value, { lineWidth: -1, noRefs: true }));
 }
