@@ -1,5 +1,6 @@
 /** Lists as people and programs want them: `-o table|json|yaml`. */
 import type { Io, Output } from './io.ts';
+import { jsonText } from './json-text.ts';
 import { paint } from './paint.ts';
 import { displayWidth, oneLine, truncate } from '../terminal/width.ts';
 
@@ -33,17 +34,9 @@ export async function printRows<Row>(
   else for (const line of tableLines(io.stdout, rows, columns)) io.stdout.write(`${line}\n`);
 }
 
-/** What JSON lets stand as it is, and a terminal acts on. */
-const ACTED_ON = /[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;
-
-const escaped = (one: string): string => `\\u${one.charCodeAt(0).toString(16).padStart(4, '0')}`;
-
 /** Prints a value for programs. */
 export async function printValue(io: Io, format: 'json' | 'yaml', value: unknown): Promise<void> {
-  if (format === 'json') {
-    const text = JSON.stringify(value, null, 2);
-    return io.stdout.write(`${io.stdout.isTty ? text.replace(ACTED_ON, escaped) : text}\n`);
-  }
+  if (format === 'json') return io.stdout.write(`${jsonText(io.stdout, value, 2)}\n`);
   const { dump } = await import('js-yaml');
   io.stdout.write(dump(value, { lineWidth: -1, noRefs: true }));
 }

@@ -5,6 +5,7 @@ import { onSignals } from '../../signals.ts';
 import { oneLine } from '../../terminal/width.ts';
 import { type CommandAction, nextCommand, openRecords } from '../context.ts';
 import type { OutputFormat } from '../listing.ts';
+import { jsonText } from '../json-text.ts';
 
 /** How often the files are looked at. */
 const LOOK_MS = 300;
@@ -23,7 +24,7 @@ export const watch: CommandAction<{ output: OutputFormat }> = async (context, op
   });
   const lineOf = (record: ApprovalRecord): string =>
     options.output === 'json'
-      ? JSON.stringify(record)
+      ? jsonText(io.stdout, record)
       : `${told(record)}${record.status === 'pending' ? `: ${nextCommand(context, options, `approvals show ${record.id}`)}` : ''}`;
   try {
     while (exitCode === undefined) {

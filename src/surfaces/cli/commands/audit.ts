@@ -14,6 +14,7 @@ import type { Io } from '../io.ts';
 import { type OutputFormat, printValue } from '../listing.ts';
 import { paint } from '../paint.ts';
 import { span } from '../times.ts';
+import { jsonText } from '../json-text.ts';
 
 const DAMAGED = 7;
 
@@ -30,7 +31,7 @@ export const tail: CommandAction<TailOptions> = async (context, options) => {
   const most = countOf(options.lines);
   const workspace = await openRecords(context, options);
   const show = (rows: readonly AuditRow[]): void => {
-    for (const row of rows) io.stdout.write(`${options.output === 'json' ? JSON.stringify(row) : lineOf(row)}\n`);
+    for (const row of rows) io.stdout.write(`${options.output === 'json' ? jsonText(io.stdout, row) : lineOf(row)}\n`);
   };
   if (!options.follow) {
     const { rows, unreadable } = await newestRows(workspace.store, filter, most);

@@ -31,6 +31,7 @@ import { sayOutcome, sayWaiting, withNewline } from '../say-outcome.ts';
 import { onSignals } from '../../signals.ts';
 import type { TerminalStreams } from '../../terminal/streams.ts';
 import { oneLine, visibleText } from '../../terminal/width.ts';
+import { jsonText } from '../json-text.ts';
 
 export const run: CommandAction<RunOptions> = async (context, options, message) => {
   const terminal = isWithoutMessage(options, message) ? context.io.terminal() : undefined;
@@ -202,7 +203,7 @@ export async function runToEnd(
   }
   // That a step waits may be known of the goal before its own session has told so.
   await goal.end(workspace && outcome.state === 'waiting_approval' ? restOf(workspace) : undefined);
-  if (options.json) io.stdout.write(`${JSON.stringify(runFinished(outcome, at))}\n`);
+  if (options.json) io.stdout.write(`${jsonText(io.stdout, runFinished(outcome, at))}\n`);
   else if (outcome.state === 'ended' && outcome.reason === 'success') {
     io.stdout.write(withNewline(io.stdout.isTty ? visibleText(outcome.text) : outcome.text));
   }
@@ -246,7 +247,7 @@ function sayUnknown({ stderr }: Io, { title, body }: Presentation): void {
 }
 
 function jsonLines(io: Io): (event: StreamEvent) => void {
-  return (event) => io.stdout.write(`${JSON.stringify(event)}\n`);
+  return (event) => io.stdout.write(`${jsonText(io.stdout, event)}\n`);
 }
 
 /** Where the run is: its session, the last entry and the turn, as far as there are such. */

@@ -6,6 +6,7 @@ import type { Io } from '../io.ts';
 import type { OutputFormat } from '../listing.ts';
 import { onSignals } from '../../signals.ts';
 import { createTranscript } from '../transcript.ts';
+import { jsonText } from '../json-text.ts';
 
 /**
  * `session show --follow`: the last `limit` of the events, then what comes, until Ctrl-C, the removal of the session, or the
@@ -34,7 +35,7 @@ export async function follow(
   };
 
   async function show(event: StreamEvent, isShown: boolean): Promise<void> {
-    const lines = output === 'json' ? [JSON.stringify(event)] : await linesOf(event);
+    const lines = output === 'json' ? [jsonText(stdout, event)] : await linesOf(event);
     if (over || !isShown || lines.length === 0) return;
     stdout.write(`${lines.join('\n')}\n`);
     if (stdout.closed) end();
