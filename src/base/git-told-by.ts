@@ -116,7 +116,10 @@ function toldBy(read: Read, files: Set<string>, tops: readonly string[], homeOf:
   for (const file of files) {
     for (const setting of settingsIn(read(file) ?? '').settings) {
       const told = plain(setting.value);
-      const path = (from: string): string[] => [from].flatMap((folder) => pathNamed(told, folder, homeOf) ?? []);
+      const path = (from: string): string[] => {
+        const found = pathNamed(told, from, homeOf);
+        return found === undefined ? [] : [found];
+      };
       const name = `${setting.section}.${setting.key}`;
       if (name === 'include.path' || name === 'includeif.path') {
         for (const included of path(dirname(file))) {

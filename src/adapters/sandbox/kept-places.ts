@@ -12,8 +12,10 @@ import type { Kept, Place } from './place.ts';
 /** Where other repositories have theirs. */
 const OTHERS = ['modules', 'worktrees'];
 
-/** `.git` itself is a place, so that nobody renames it; as a file it says where the repository is, which may lie in the project, too. */
-/** `now`: ms UTC. @throws Error where a file has other names, and the project is too large to look for them */
+/**
+ * `.git` itself is a place, so that nobody renames it; as a file it says where the repository is, which may lie in the project, too.
+ * `now`: ms UTC. @throws Error where a file has other names, and the project is too large to look for them
+ */
 export function layoutOfKept(projectRoot: string, homes: readonly string[], now: number): Kept {
   const all = runsLaterOf({ folder: projectRoot, homes }).filter(
     ({ path }) => path !== projectRoot && isInside(projectRoot, path),
@@ -26,13 +28,13 @@ export function layoutOfKept(projectRoot: string, homes: readonly string[], now:
   const repositories = [...new Set([join(projectRoot, '.git'), ...others])];
   const isOfOne = (path: string): boolean => repositories.some((git) => isInside(git, path));
   const ofGit = repositories.flatMap(placesAt);
-  const elsewhere = told.filter((one) => canBeKept(one, isOfOne(one.path)));
+  const elsewhere = told.filter((one) => canBeKept(one, isOfOne(one.path))).map(({ path }) => path);
   // What only an alias names may be any file, and somebody asks for it.
   const absent = told.filter(({ path, kind, as }) => kind === 'missing' && as !== 'alias' && !isOfOne(path));
   const ownFiles = repositories.flatMap((git) => [...FOLDERS, ...FILES].map((name) => join(git, name)));
   // Who writes to a file by another name changes it by this one, too.
-  const named = otherNames(projectRoot, [...ownFiles, ...elsewhere.map(({ path }) => path)], now);
-  const kept = [...elsewhere.map(({ path }) => path), ...named.map(([path]) => path)];
+  const named = otherNames(projectRoot, [...ownFiles, ...elsewhere], now);
+  const kept = [...elsewhere, ...named.map(([path]) => path)];
   return {
     places: [...ofGit, ...kept.map((path): Place => ({ path, access: 'read' }))],
     absent: absent.map(({ path }) => path),

@@ -1,12 +1,10 @@
+import { CONTROL } from '../terminal/width.ts';
 import type { Output } from './io.ts';
 
-/** What JSON lets stand as it is, and a terminal acts on. */
-const ACTED_ON = /[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;
-
-/** The same value; on a terminal with nothing in it that moves the cursor or turns the direction of writing. */
+/** The value as JSON; on a terminal with nothing in it that this would act on, which JSON lets stand as it is. */
 export function jsonText(output: Pick<Output, 'isTty'>, value: unknown, indent?: number): string {
   const text = JSON.stringify(value, null, indent);
-  return output.isTty ? text.replace(ACTED_ON, escaped) : text;
+  return output.isTty ? text.replace(CONTROL, (one) => (one === '\n' ? one : escaped(one))) : text;
 }
 
 function escaped(one: string): string {

@@ -1,7 +1,8 @@
 /** How wide text is on a terminal, and text that is safe to show there. */
 import stringWidth from 'fast-string-width';
 
-const CONTROL = /[\p{Cc}\u061C\u200E\u200F\u2028\u2029\u202A-\u202E\u2066-\u2069]/gu;
+/** What moves the cursor, colours the screen or turns the direction of writing. */
+export const CONTROL = /[\p{Cc}\u061C\u200E\u200F\u2028\u2029\u202A-\u202E\u2066-\u2069]/gu;
 /** Characters without a width of their own that the library gives one: invisible ones, joiners that join no emoji, jamo within a syllable. */
 const WIDTHLESS =
   /[\u1160-\u11FF\u200B\u200C\u2060-\u2064\uD7B0-\uD7FF\uFEFF]|(?<![\p{Extended_Pictographic}\p{Emoji_Modifier}\uFE0F])\u200D|\u200D(?!\p{Extended_Pictographic})/gu;
