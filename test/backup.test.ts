@@ -18,9 +18,13 @@ function asks(place: Place): void {
   ]);
 }
 
-async function backUp(place: Place, name = 'backup'): Promise<{ folder: string; record: BackupRecord }> {
+async function backUp(
+  place: Place,
+  name = 'backup',
+  ...flags: string[]
+): Promise<{ folder: string; record: BackupRecord }> {
   const folder = join(place.project, name);
-  const { code, stderr } = await place.run(['store', 'backup', folder]);
+  const { code, stderr } = await place.run(['store', 'backup', folder, ...flags]);
   expect({ code, stderr }).toEqual({ code: 0, stderr: expect.stringContaining('Left out') as string });
   return { folder, record: JSON.parse(readFileSync(join(folder, 'backup.json'), 'utf8')) as BackupRecord };
 }
@@ -76,10 +80,12 @@ describe('store backup', () => {
     };
     config.models.registry.push({ name: 'other', base_url: 'http://127.0.0.1:1/v1', api_key: 'sk-very-secret-key' });
     place.configure(config);
-    const { folder, record } = await backUp(place);
-    expect([...contents(folder).values()].some((text) => text.includes('very-secret'))).toBe(false);
-    expect(record.left_out.join()).toContain('api_key of other');
-    expect(readFileSync(join(folder, 'config.yaml'), 'utf8')).toContain('http://127.0.0.1:1/v1');
+    const flag = ['--models.registry', '[]', '--models.default', 'demo'];
+    for (const { folder, record } of [await backUp(place), await backUp(place, 'with-flag', ...flag)]) {
+      expect([...contents(folder).values()].some((text) => text.includes('very-secret'))).toBe(false);
+      expect(record.left_out.join()).toContain('api_key of other');
+      expect(readFileSync(join(folder, 'config.yaml'), 'utf8')).toContain('http://127.0.0.1:1/v1');
+    }
   });
 
   test('is shown as it goes on a terminal', async ({ place }) => {

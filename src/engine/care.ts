@@ -243,11 +243,12 @@ async function admittedOf(
 const LEFT_OUT = 'LEFT-OUT-OF-THE-BACKUP';
 
 /** The text of the configuration without the secrets that stand in it. */
-function configOf({ file, config }: LoadedConfig): { text: string; left_out: string[] } | undefined {
+function configOf(loaded: LoadedConfig): { text: string; left_out: string[] } | undefined {
+  const { file } = loaded;
   if (file.text === '') return undefined;
   const left_out: string[] = [];
   let { text } = file;
-  for (const { name, value } of secretsOf(config, {})) {
+  for (const { name, value } of secretsOf(loaded, {})) {
     if (!text.includes(value)) continue;
     text = text.replaceAll(value, LEFT_OUT);
     left_out.push(`${name} in config.yaml`);

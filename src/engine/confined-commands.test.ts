@@ -53,6 +53,10 @@ for (const level of LEVELS) {
       expect(t.text('d/b')).toBe('one\ntwo\n');
     });
 
+    test('works where nothing of the runtime is there yet', async () => {
+      expect(await c.again({ state: join(home, 'none/yet') }).output('cat a.txt')).toBe('one\n[exit code 0]');
+    });
+
     test('neither reads nor changes what the runtime goes by, wherever that lies', async () => {
       const [inHome, inProject] = [join(home, 'runtime.yaml'), t.file('conf/runtime.yaml', 'geheim\n')];
       writeFileSync(inHome, 'geheim\n');

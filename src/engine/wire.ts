@@ -44,7 +44,7 @@ import { LOCAL_ACTOR } from './principal.ts';
 import { createModels } from './models-client.ts';
 import { reachModels } from './reached-models.ts';
 import { NO_CHILDREN } from './session/no-children.ts';
-import { createRedactor, currentRedactor } from './session/redact.ts';
+import { createRedactor, currentRedactor, type Redactor } from './session/redact.ts';
 import { createFileTaint, type FileTaint } from './taint/file-taint.ts';
 import { fitForCommand } from './vault/fit-for-command.ts';
 import { createLateVault, type LateVault } from './vault/late-vault.ts';
@@ -134,6 +134,7 @@ export interface OwnedWorkspace {
   owner: Owner;
   /** Of files that tainted calls wrote. */
   fileTaint: FileTaint;
+  redactor: Redactor;
   models: Models;
   /** The models for a session; `model` is the one that the caller or the session names. */
   choose(model: string | undefined): ChosenModels;
@@ -153,7 +154,7 @@ export function takeWorkspace(workspace: Workspace, children: Children = NO_CHIL
   if (left_by) outlive(workspace, left_by.pid);
 
   const { vault } = workspace;
-  let secrets = [...knownSecrets(config(), environment), ...vault.secrets()];
+  let secrets = [...knownSecrets(workspace.loaded, environment), ...vault.secrets()];
   const shapes = { shapes: config().store.redact === 'shapes' };
   let redactor = createRedactor(secrets, shapes);
   const learn = (found: readonly { name: string; value: string }[]): void => {
@@ -200,6 +201,7 @@ export function takeWorkspace(workspace: Workspace, children: Children = NO_CHIL
   };
   const ids = systemIds(clock);
   const isPlain = (text: string): boolean => redactor.exact.text(text) === text;
+  const following = currentRedactor(() => redactor);
   const fileTaint = createFileTaint({ ...store, files: workspace.files, clock, ids, isPlain });
   const owner = createOwner(
     {
@@ -214,7 +216,7 @@ export function takeWorkspace(workspace: Workspace, children: Children = NO_CHIL
       children,
       freeze,
       secret: async (name) => fitForCommand(name, await (await vault.open()).secret(name)),
-      redactor: currentRedactor(() => redactor),
+      redactor: following,
       crashPoint,
     },
     {
@@ -230,6 +232,7 @@ export function takeWorkspace(workspace: Workspace, children: Children = NO_CHIL
   return {
     owner,
     fileTaint,
+    redactor: following,
     models,
     choose,
     knowModel(session) {
@@ -237,7 +240,7 @@ export function takeWorkspace(workspace: Workspace, children: Children = NO_CHIL
     },
     adoptConfig(before) {
       renew(before);
-      secrets = [...secrets, ...knownSecrets(config(), environment)]; // a key that was taken out is still a secret
+      secrets = [...secrets, ...knownSecrets(workspace.loaded, environment)]; // a key that was taken out is still a secret
       redactor = createRedactor(secrets, shapes);
     },
     release: () => store.close(),

@@ -3,7 +3,7 @@
  * hold a path the deepest counts.
  */
 import { isInside } from '../../base/is-inside.ts';
-import { accessSync, constants, lstatSync, readdirSync } from 'node:fs';
+import { accessSync, constants, existsSync, lstatSync, readdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { realPathOf } from '../../base/files/resolve-real.ts';
 import { mayBeIn } from '../../base/files/may-be-in.ts';
@@ -101,8 +101,9 @@ export function layoutOf(around: Surroundings): Layout {
   for (const path of around.write) access.set(path, 'write');
   // Whatever was said before: nothing of the state is seen.
   for (const path of access.keys()) if (isInside(runtimeHome, path)) access.delete(path);
-  access.set(runtimeHome, 'none');
   access.set('/', 'read');
+  // One that isn't there yet holds nothing, and can't be mounted over where nothing can be made.
+  if (existsSync(runtimeHome) || accessAt(runtimeHome, access) !== 'read') access.set(runtimeHome, 'none');
   hideOtherPaths(access, around, soft);
   keepMountedTwice(access, around);
   const hidden = hiddenIn([projectRoot, runtimeHome, ...userHomes], access);

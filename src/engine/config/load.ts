@@ -30,6 +30,8 @@ export interface ConfigRequest {
 export interface LoadedConfig {
   config: Config;
   file: ConfigFile;
+  /** What the file says, also where a flag or the environment says otherwise. */
+  inFile: JsonObject;
   /** Of a key that holds a value, as `orchestrator.max_turns`. */
   originOf(path: string): Origin;
   /** Lines for the person; nothing is wrong enough to stop. */
@@ -42,7 +44,7 @@ export async function loadConfig(request: ConfigRequest): Promise<LoadedConfig> 
   const parsed = await parse(file);
   const { sources, warnings } = await lay(parsed, request);
   const originOf = (path: string): Origin =>
-    sources.get(path) ?? { from: getAt(parsed.fromFile, path.split('.')) === undefined ? 'default' : 'file' };
+    sources.get(path) ?? { from: getAt(parsed.inFile, path.split('.')) === undefined ? 'default' : 'file' };
 
   const refuse = async (complaints?: Complaint[]): Promise<never> => {
     const { explainConfig } = await import('./explain.ts');
@@ -53,22 +55,22 @@ export async function loadConfig(request: ConfigRequest): Promise<LoadedConfig> 
   if (!validate(config)) return refuse();
   const complaints = [...checkConfig(config), ...(request.check?.(config) ?? [])];
   if (complaints.length > 0) return refuse(complaints);
-  if (holdsKey(parsed.fromFile) && readableByOthers(file.path)) {
+  if (holdsKey(parsed.inFile) && readableByOthers(file.path)) {
     warnings.push(`${file.path} holds an api_key and others may read it; run: chmod 600 ${file.path}`);
   }
-  return { config, file, originOf, warnings };
+  return { config, file, inFile: parsed.inFile, originOf, warnings };
 }
 
 interface Parsed {
   /** What the file says; then also what the environment and the flags say. */
   tree: JsonObject;
-  fromFile: JsonObject;
+  inFile: JsonObject;
 }
 
 async function parse(file: ConfigFile): Promise<Parsed> {
   const tree = await parseMapping(file);
   dropEmptySections(tree);
-  return { tree, fromFile: structuredClone(tree) };
+  return { tree, inFile: structuredClone(tree) };
 }
 
 /** What a file of YAML or JSON says, whatever it holds. @throws RuntimeError config_invalid */

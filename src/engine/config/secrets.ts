@@ -1,6 +1,7 @@
 /** The secrets that the program knows by its configuration and environment, and their masking where it is shown. */
 import type { Environment } from '../../base/environment.ts';
-import type { Config } from '../../contract/config.ts';
+import type { JsonObject } from '../../base/json.ts';
+import type { Config, ModelEntry } from '../../contract/config.ts';
 import type { Login } from '../../contract/login.ts';
 import { PROVIDER_NAMES, providerOf } from '../../contract/providers.ts';
 import { telemetryHeaders } from '../telemetry/settings.ts';
@@ -9,7 +10,9 @@ import { hasLogin, readLogin } from '../../store/logins.ts';
 import { allKeys } from './keys.ts';
 import { filedPassphrase } from '../vault/passphrase-file.ts';
 import { runtimeHome } from './home.ts';
+import type { LoadedConfig } from './load.ts';
 import { codexLoginPath } from './login-path.ts';
+import { getAt, isObject } from './tree.ts';
 
 /** Variables that hold credentials, whatever the configuration says. Tools never inherit them. */
 const SECRET_VARIABLES = [...PROVIDER_NAMES.flatMap((name) => providerOf(name)!.key ?? []), 'RUNTIME_TOKEN'];
@@ -22,9 +25,12 @@ const SHORTEST_SECRET = 8;
 
 const MASK = '********';
 
-/** The values that must never be stored or shown, by the name that stands in their place. */
-export function secretsOf(config: Config, environment: Environment): { name: string; value: string }[] {
-  const { registry } = config.models;
+/** What holds of the configuration, and what its file says: a key that a flag replaces still stands there. */
+export type Told = Pick<LoadedConfig, 'config' | 'inFile'>;
+
+/** The values that must never be stored or shown, each with the name that stands in its place. */
+export function secretsOf({ config, inFile }: Told, environment: Environment): { name: string; value: string }[] {
+  const registry = [...config.models.registry, ...entriesIn(inFile)];
   const variables = new Set([
     ...SECRET_VARIABLES,
     ...registry.flatMap(({ api_key_env, more_key_envs = [] }) => [
@@ -32,21 +38,49 @@ export function secretsOf(config: Config, environment: Environment): { name: str
       ...more_key_envs,
     ]),
   ]);
-  const found = [...variables].map((name) => ({ name, value: environment[name] ?? '' }));
-  for (const { name, api_key = '', base_url = '', proxy = '', headers = [] } of registry) {
-    found.push({ name: `api_key of ${name}`, value: api_key });
-    found.push({ name: `password of ${name}`, value: URL.parse(base_url)?.password ?? '' });
-    found.push({ name: `password of the proxy of ${name}`, value: URL.parse(proxy)?.password ?? '' });
+  const names = new Map<string, string>();
+  const add = (name: string, value = ''): void => {
+    if (value.length >= SHORTEST_SECRET && !names.has(value)) names.set(value, name);
+  };
+  for (const name of variables) add(name, environment[name]);
+  for (const { name, api_key, base_url = '', proxy = '', headers = [] } of registry) {
+    add(`api_key of ${name}`, api_key);
+    add(`password of ${name}`, URL.parse(base_url)?.password);
+    add(`password of the proxy of ${name}`, URL.parse(proxy)?.password);
     for (const [header, value] of headers.map(headerOf)) {
-      if (SECRET_HEADER.test(header)) found.push({ name: `header ${header} of ${name}`, value });
+      if (SECRET_HEADER.test(header)) add(`header ${header} of ${name}`, value);
     }
   }
-  const endpoint = config.telemetry.endpoint || environment['OTEL_EXPORTER_OTLP_ENDPOINT'] || '';
-  found.push({ name: 'password of telemetry.endpoint', value: URL.parse(endpoint)?.password ?? '' });
-  for (const [name, value] of Object.entries(telemetryHeaders(environment))) {
-    found.push({ name: `telemetry header ${name}`, value });
+  for (const endpoint of [
+    config.telemetry.endpoint || environment['OTEL_EXPORTER_OTLP_ENDPOINT'],
+    textAt(inFile, ['telemetry', 'endpoint']),
+  ]) {
+    add('password of telemetry.endpoint', URL.parse(endpoint ?? '')?.password);
   }
-  return found.filter(({ value }) => value.length >= SHORTEST_SECRET);
+  for (const [name, value] of Object.entries(telemetryHeaders(environment))) add(`telemetry header ${name}`, value);
+  return Array.from(names, ([value, name]) => ({ name, value }));
+}
+
+/** The models that a file names, of which nobody has looked whether they are valid. */
+function entriesIn(inFile: JsonObject): Partial<ModelEntry>[] {
+  const registry = getAt(inFile, ['models', 'registry']);
+  const texts = (value: unknown): string[] =>
+    Array.isArray(value) ? value.filter((one) => typeof one === 'string') : [];
+  return (Array.isArray(registry) ? registry : []).filter(isObject).map((entry) => ({
+    ...Object.fromEntries(
+      ['name', 'api_key', 'api_key_env', 'base_url', 'proxy'].flatMap((key) => {
+        const text = textAt(entry, [key]);
+        return text === undefined ? [] : [[key, text]];
+      }),
+    ),
+    more_key_envs: texts(entry['more_key_envs']),
+    headers: texts(entry['headers']),
+  }));
+}
+
+function textAt(tree: JsonObject, path: readonly string[]): string | undefined {
+  const value = getAt(tree, path);
+  return typeof value === 'string' ? value : undefined;
 }
 
 /** The tokens of a login, likewise. */
@@ -58,8 +92,9 @@ export function loginSecrets({ access_token, refresh_token = '' }: Login): { nam
 }
 
 /** Those of configuration and environment, of the login that is kept, and what opens the vault where a file says that. */
-export function knownSecrets(config: Config, environment: Environment): { name: string; value: string }[] {
-  return [...secretsOf(config, environment), ...keptLogin(config, environment), ...keptPassphrase(config, environment)];
+export function knownSecrets(told: Told, environment: Environment): { name: string; value: string }[] {
+  const { config } = told;
+  return [...secretsOf(told, environment), ...keptLogin(config, environment), ...keptPassphrase(config, environment)];
 }
 
 function keptPassphrase(config: Config, environment: Environment): { name: string; value: string }[] {

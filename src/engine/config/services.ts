@@ -80,7 +80,8 @@ export async function askOnce(config: Config, entry: ModelEntry, ports: TryPorts
     if (answer.ok) return { ok: true };
     if (late.signal.aborted) return { ok: false, class: 'timeout', message: `no answer within ${ANSWER_MS / 1000} s` };
     // The key isn't in it: but a service may repeat what else it was sent.
-    const known = secretsOf({ ...config, models: { ...config.models, registry: [entry] } }, environment);
+    const tried = { ...config, models: { ...config.models, registry: [entry] } };
+    const known = secretsOf({ config: tried, inFile: {} }, environment);
     return { ok: false, class: answer.class, message: createRedactor(known).text(answer.message) };
   } finally {
     cancel();

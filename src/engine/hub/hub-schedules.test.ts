@@ -4,6 +4,7 @@ import { RuntimeError } from '../../contract/errors.ts';
 import { LOCAL } from '../principal.ts';
 import { openHub } from '../testing/hubs.ts';
 import { NO_FILES } from '../testing/nothing-counted.ts';
+import { createRedactor } from '../session/redact.ts';
 import { createHubSchedules } from './hub-schedules.ts';
 
 test('jobs that could not be read at the start fire when they can be', async () => {
@@ -13,6 +14,7 @@ test('jobs that could not be read at the start fire when they can be', async () 
   const schedules = createHubSchedules({
     workspace: { ...workspace, clock },
     fileTaint: NO_FILES,
+    redactor: createRedactor([]),
     root: '/',
     submit,
     event: hub.event,
@@ -44,6 +46,7 @@ test('where results go is told to operators; others hear no secret of it', async
   const { workspace, hub } = await openHub();
   const usual = {
     fileTaint: NO_FILES,
+    redactor: createRedactor([]),
     submit: async () => {},
     event: hub.event,
     settled: hub.settled,

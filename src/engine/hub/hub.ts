@@ -148,6 +148,7 @@ export function createHub(workspace: Workspace, options: HubOptions): Hub {
   const schedules = createHubSchedules({
     workspace,
     fileTaint: owned.fileTaint,
+    redactor: owned.redactor,
     root: defaultRoot,
     submit: (message) => change(() => submit(message, LOCAL)),
     event: messages.now,

@@ -9,6 +9,7 @@ export type OwnSubmission = Submission & { event_id: string; read?: readonly str
 export interface HubOfSchedules {
   workspace: Workspace;
   fileTaint: OwnedWorkspace['fileTaint'];
+  redactor: OwnedWorkspace['redactor'];
   /** Project folder of jobs that name none. */
   root: string;
   submit(message: OwnSubmission): Promise<unknown>;

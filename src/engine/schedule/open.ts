@@ -9,8 +9,6 @@ import { webhookSecret } from '../../store/webhook-secret.ts';
 import type { Begun } from '../taint/file-taint.ts';
 import { taintOfMessage } from '../taint/taint-of-message.ts';
 import { ownFiles } from '../config/own-files.ts';
-import { knownSecrets } from '../config/secrets.ts';
-import { createRedactor, type Redactor } from '../session/redact.ts';
 import { systemTimeZone } from '../wire.ts';
 import { deliveryId, type FiringState } from './book.ts';
 import { type DeliveryPorts, deliverResult } from './deliver.ts';
@@ -28,9 +26,6 @@ export function openSchedules(hub: HubOfSchedules): Promise<ScheduleService> {
   const { config } = loaded;
   const { environment } = workspace.request;
   const ids = systemIds(clock);
-  const shapes = config.store.redact === 'shapes';
-  const redactor = (): Redactor =>
-    createRedactor([...knownSecrets(config, environment), ...workspace.vault.secrets()], { shapes });
   const around = (): Around => ({ home, environment, ownFiles: ownFiles(home, config, workspace.request.file) });
   const runCommand = createOwnCommands({ clock, environment, further: config.tools.exec_command.env });
 
@@ -62,7 +57,7 @@ export function openSchedules(hub: HubOfSchedules): Promise<ScheduleService> {
     const end = await runCommand({ text: job.command!, folder: job.root, timeoutMs, marker, signal });
     if ('notStarted' in end) return { outcome: 'failed', reason: end.notStarted.message };
     const { why, code, signal: killedBy, output } = end;
-    const kept = output === '' ? {} : { output: await store.blobs.put(redactor().text(output)) };
+    const kept = output === '' ? {} : { output: await store.blobs.put(hub.redactor.text(output)) };
     const exit = code === null ? {} : { exit_code: code };
     if (why === 'ended' && code === 0) return { outcome: 'ok', ...exit, ...kept };
     const reasons = {

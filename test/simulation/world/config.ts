@@ -66,6 +66,7 @@ export function drawConfig(dice: Dice): LoadedConfig {
   return {
     config: config satisfies Config,
     file: { path: 'config.yaml', text: '', exists: true },
+    inFile: {},
     originOf: () => ({ from: 'file' }),
     warnings: [],
   };

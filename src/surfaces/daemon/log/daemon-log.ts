@@ -50,7 +50,7 @@ export function openDaemonLog(
       if (workspace.loaded !== known || kept.length !== keptBefore) {
         known = workspace.loaded;
         keptBefore = kept.length;
-        secrets.push(...knownSecrets(known.config, request.environment), ...kept);
+        secrets.push(...knownSecrets(known, request.environment), ...kept);
         redact = createLineRedactor(secrets);
       }
       return redact(line);
