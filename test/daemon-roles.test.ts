@@ -181,6 +181,7 @@ describe('a session of which an operator made the beginning', () => {
     }
     await member('POST', '/v1/events', { content: 'say one', session_id: 'own' });
     await until('it is answered', () => entriesOf(place.journal('own'), 'turn.ended').length === 1);
+    expect(await member('POST', '/v1/sessions/none/configure', { pin: 'mine' })).toMatchObject({ status: 404 });
     expect(await member('POST', '/v1/sessions/own/configure', { pin: 'mine' })).toMatchObject({ status: 204 });
     expect(await (await as('operator'))('POST', '/v1/sessions/op/configure', { pin: 'ours' })).toMatchObject({
       status: 204,

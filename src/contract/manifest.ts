@@ -106,7 +106,7 @@ export const manifestSchema = z.strictObject({
   grants_by_role: z.literal(true).exactOptional(),
   /** A command runs by a grant in a sandbox only. Absent in turns from before that rule. */
   grants_confined: z.literal(true).exactOptional(),
-  /** Grants of the session from before a restore count no more. Absent in turns from before that rule. */
+  /** Grants of the session from before a restore, or a repair that lost entries, count no more. Absent in turns from before that rule. */
   grants_of_epoch: z.literal(true).exactOptional(),
   rules: z.strictObject({
     calls_per_reply: int,

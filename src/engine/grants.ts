@@ -39,17 +39,21 @@ export async function listSessionGrants(workspace: Workspace): Promise<SessionGr
 async function grantsOfSession(workspace: Workspace, session_id: string): Promise<SessionGrant[]> {
   const given = new Set<string>();
   let epoch = 0;
-  await workspace.store.journal.read(session_id, ({ entry: { type, data } }) => {
+  let repairTold = 0;
+  await workspace.store.journal.read(session_id, ({ entry: { seq, type, data } }) => {
     if (type === 'session.created') epoch = data.epoch;
     if (type === 'session.forked') given.clear(); // those of its source aren't its own
-    if (type === 'session.opened' && data.epoch > epoch) {
-      epoch = data.epoch; // a restore ends what was granted before
-      given.clear();
+    if (type === 'session.opened') {
+      // A restore ends what was granted before, and so does a repair.
+      if (data.epoch > epoch || data.reason === 'repair') given.clear();
+      if (data.reason === 'repair') repairTold = seq;
+      epoch = Math.max(epoch, data.epoch);
     }
     if (type === 'approval.resolved' && data.scope === 'session') given.add(data.grant_id ?? '');
     if (type === 'session.configured') for (const id of data.revoke ?? []) given.delete(id);
   });
-  if (given.size === 0) return [];
+  const { cut } = (await workspace.store.audit.head(session_id)) ?? {};
+  if (given.size === 0 || (cut !== undefined && cut.seq >= repairTold)) return [];
   const records = await recordsOf(workspace, session_id);
   return records.flatMap((record) => (given.has(record.resolved?.grant_id ?? '') ? [sessionGrant(record)] : []));
 }

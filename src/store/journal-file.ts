@@ -5,7 +5,7 @@ import { entryTypeOf, isEntryType } from '../contract/entry-types.ts';
 import type { JournalEnd, StoredEntry, Visit } from '../contract/ports.ts';
 import { parseLine, type ChainLine } from './chain/line.ts';
 import { piecesForward } from './chain/pieces.ts';
-import { scanChain, type ChainEnd, type ChainRules } from './chain/scan.ts';
+import { scanChain, type ChainEnd, type ChainRules, type ChainStart, type VisitLine } from './chain/scan.ts';
 import { withFile } from './files.ts';
 import { isFileOf, sessionFileKind } from './session-file.ts';
 
@@ -37,14 +37,34 @@ export async function readJournalLines(
   );
   if (end.failure === undefined && session !== undefined && sha256(session) !== genesis) {
     const message = `entry 1: it does not begin the journal of session ${session}`;
-    return {
-      ...journalEnd(end),
-      status: 'damaged',
-      failure: { line: 1, seq: 1, code: 'chain_broken', message },
-      session,
-    };
+    return { ...notItsOwn(journalEnd(end), message), session };
   }
   return { ...journalEnd(end), ...(session !== undefined && { session }) };
+}
+
+/**
+ * Reads a journal as that of `session`. A whole chain that names another one is damaged: of a fork there is what was copied, and
+ * not the entry that makes it its own, with its rights.
+ */
+export async function scanJournal(
+  fd: number | undefined,
+  session: string,
+  rules: Omit<ChainRules, 'genesis' | 'knows'>,
+  visit: VisitLine,
+  start?: ChainStart,
+): Promise<ChainEnd> {
+  let named: string | undefined;
+  const visitNoting: VisitLine = (line) => {
+    named = sessionNamedBy(line) ?? named;
+    return visit(line);
+  };
+  const end = await scanChain(fd, { ...rules, genesis: sha256(session), knows: isEntryType }, visitNoting, start);
+  if (end.failure !== undefined || named === undefined || named === session) return end;
+  return notItsOwn(end, `entry 1: a copy of session ${named}; the entry that makes it ${session} is not there`);
+}
+
+function notItsOwn<T extends JournalEnd>(end: T, message: string): T {
+  return { ...end, status: 'damaged', failure: { line: 1, seq: 1, code: 'chain_broken', message } };
 }
 
 /** Whose journal it is. A hashed name is looked up in the lines: the creation names it, or the fork that made it. */
@@ -61,7 +81,8 @@ export async function sessionOf(path: string, name: string): Promise<string | un
   });
 }
 
-function sessionNamedBy({ type, data }: ChainLine): string | undefined {
+/** The id that a line gives to its session. */
+export function sessionNamedBy({ type, data }: ChainLine): string | undefined {
   if (type !== 'session.created' && type !== 'session.forked') return undefined;
   const id = (data as { session_id?: unknown } | null)?.session_id;
   return typeof id === 'string' ? id : undefined;

@@ -8,11 +8,11 @@ import type { AuditHead, Journal, JournalPlace } from '../contract/ports.ts';
 import { openChainFile, type ChainFile } from './chain/file.ts';
 import { buildLine } from './chain/line.ts';
 import { piecesForward } from './chain/pieces.ts';
-import { scanChain, startAt, startFromEnd, type ChainStart, type VisitLine } from './chain/scan.ts';
+import { startAt, startFromEnd, type ChainStart, type VisitLine } from './chain/scan.ts';
 import {
   createPrefixDigest, ensureFolder, openExisting, removeFile, syncFile, syncFolder, withFile, writePieces,
 } from './files.ts'; // prettier-ignore
-import { journalEnd, placeOf, sessionOf, storedEntry } from './journal-file.ts';
+import { journalEnd, placeOf, scanJournal, sessionOf, storedEntry } from './journal-file.ts';
 import { sessionFileName } from './session-file.ts';
 import { isFileError, storeError } from './store-error.ts';
 
@@ -57,12 +57,12 @@ export function createJournal(options: JournalOptions): { journal: Journal; clos
     async read(session, visit, from) {
       const path = fileOf(session);
       // Before the journal: what is appended meanwhile can't make it look cut.
-      const rules = { genesis: sha256(session), knows: isEntryType, head: await head(session) };
+      const rules = { head: await head(session) };
       const after = from !== undefined && 'after' in from ? from.after : 0;
       return withFile(path, async (fd) => {
         const start = fd === undefined || from === undefined ? undefined : startFromEnd(fd, from);
         const visitWanted: VisitLine = (line) => (line.seq <= after ? undefined : visit(storedEntry(line)));
-        return journalEnd(await scanChain(fd, rules, visitWanted, start));
+        return journalEnd(await scanJournal(fd, session, rules, visitWanted, start));
       });
     },
 

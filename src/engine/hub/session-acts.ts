@@ -22,14 +22,13 @@ export interface SessionActsPorts {
   onRemoved: (session_id: string) => Promise<void>;
 }
 
-/** The audit log first: what is trusted is never without its line. @throws RuntimeError not_found */
+/** The audit log first: what is trusted is never without its line. */
 async function trustFiles(
   { workspace: { store }, owned: { fileTaint } }: SessionActsPorts,
   id: string,
-  root: string | undefined,
+  root: string,
   by: string,
 ): Promise<void> {
-  if (root === undefined) throw new RuntimeError('not_found', `There is no session ${id}.`, { id });
   if (!(await fileTaint.isAny())) return;
   await store.audit.append({ type: 'files.trusted', data: { root, session: id, by } }, { sync: true });
   await fileTaint.trust(root, by);
@@ -74,10 +73,11 @@ export function createSessionActs(ports: SessionActsPorts): SessionActs {
       checkModel(changes.model, by);
       await changeSession(session_id, async (live) => {
         const { session } = live.runner.state();
-        if (session) requireSessionsRole(by, session);
-        if (session && changes.model !== undefined) requireModelThere(session, workspace.loaded.config, changes.model);
+        if (!session) throw new RuntimeError('not_found', `There is no session ${session_id}.`, { id: session_id });
+        requireSessionsRole(by, session);
+        if (changes.model !== undefined) requireModelThere(session, workspace.loaded.config, changes.model);
         await owner.configure(live, change, by.actor);
-        if (trust_files) await trustFiles(ports, session_id, session?.project_root, by.actor.id);
+        if (trust_files) await trustFiles(ports, session_id, session.project_root, by.actor.id);
       });
     },
     async revokeGrant(id) {

@@ -142,6 +142,12 @@ export async function openSession(
     );
   const { cut, ...opened } = await foldJournal(context, snapshot, read);
   if (opened.end.status === 'absent') return opened;
+  const { session: made } = opened.fold.state;
+  if (made && made.id !== session) {
+    await context.journal.close(session);
+    const message = `Session ${session} is damaged: a copy of session ${made.id}, without the entry that makes it its own.`;
+    throw new RuntimeError('store_damaged', message, { id: session });
+  }
   const state = afterDecisions(context.kernel, opened.fold.state);
   const opening = openingOf(state, context, cut);
   return opening ? { ...opened, opening } : opened;

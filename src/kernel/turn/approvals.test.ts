@@ -256,6 +256,12 @@ describe('a session grant', () => {
     },
   );
 
+  test('ends when a repair has lost entries: what took it back may have stood there', () => {
+    const story = granting();
+    story.when(opened({ reason: 'repair', cut_bytes: 1, cut_from: 1 }), make);
+    expect(story.when(inspected('c1.2.1'))[1]).toEqual(approvalRequested('c1.2.1', START_AT + HOUR));
+  });
+
   test('ends when it is taken back, also for a call that it has let through, and only that one', () => {
     const story = granting();
     story.when(make);

@@ -130,10 +130,12 @@ function opened(before: State, state: State, { data }: EntryOf<'session.opened'>
   const restored = data.epoch > state.session.epoch;
   const stalled = data.reason === 'recovery' && somethingRuns(before);
   const stalls = stalled ? state.stalls + 1 : state.stalls;
-  const old_grants = restored ? state.grants.map(({ grant_id }) => grant_id) : state.old_grants;
+  // Of what a repair has lost nobody knows whether it took one back.
+  const ended = restored || data.reason === 'repair';
+  const old_grants = ended ? state.grants.map(({ grant_id }) => grant_id) : state.old_grants;
   const next = { ...state, stalls, old_grants, session: { ...state.session, epoch: data.epoch } };
   return withTurn(next, (turn) => {
-    const calls = restored && turn.manifest.grants_of_epoch ? turn.calls.map(judgedAnew(old_grants)) : turn.calls;
+    const calls = ended && turn.manifest.grants_of_epoch ? turn.calls.map(judgedAnew(old_grants)) : turn.calls;
     const back = recover({ ...turn, calls }, { voidApprovals: restored, abandonAll: false });
     const tightened = addPolicy(back, resolved.policy);
     const quarantined = stalls >= STALLS_TO_QUARANTINE && tightened.cut === null;

@@ -6,7 +6,7 @@ import type { AuditHead } from '../../contract/ports.ts';
 import type { ChainLine } from '../chain/line.ts';
 import { scanChain, type ChainEnd, type ChainRules } from '../chain/scan.ts';
 import { withFile } from '../files.ts';
-import { sessionOf } from '../journal-file.ts';
+import { scanJournal, sessionOf } from '../journal-file.ts';
 import { knowsAudit, knowsGrant, knowsIngress, knowsSchedule, knowsTaintedFile, knowsUsage } from '../line-types.ts';
 import { isFileOf } from '../session-file.ts';
 import type { WorkspacePaths } from '../workspace.ts';
@@ -65,10 +65,12 @@ function sessionGuessed(path: string, name: string): string | undefined {
 
 /** Reads the file as every reader does. */
 export function scanFile(
-  { file, rules }: ChainedFile,
+  { file, session, rules }: ChainedFile,
   visit: (line: ChainLine) => void | Promise<void> = () => {},
 ): Promise<ChainEnd> {
-  return withFile(file.path, (fd) => scanChain(fd, rules, visit));
+  return withFile(file.path, (fd) =>
+    session === undefined ? scanChain(fd, rules, visit) : scanJournal(fd, session, rules, visit),
+  );
 }
 
 /** The greatest epoch of this workspace that any whole line names; 0 when none does. */

@@ -5,6 +5,7 @@ import type { ScheduleRecord } from '../../contract/schedule.ts';
 import type { RepairStep } from '../../contract/store-care.ts';
 import type { ChainLine, ChainRecord } from '../chain/line.ts';
 import type { ChainEnd } from '../chain/scan.ts';
+import { sessionNamedBy } from '../journal-file.ts';
 import { allTainted } from '../tainted-files.ts';
 import { scanFile, type ChainedFile } from './chained.ts';
 import { healChain, readableIn, type Derive, type Fix, type Healed } from './heal.ts';
@@ -42,7 +43,8 @@ export async function planChain(
   const derive = session === undefined ? undefined : rules.derive(session);
   const healed = await healChain(readFileSync(file.path), chained.rules, derive);
   const where = { file: file.name, ...(session !== undefined && { session_id: session }) };
-  if (!healed.missing) {
+  const { lines } = healed;
+  if (!healed.missing && !losesFork(session, healed, lines.length)) {
     const text = counted(healed.fixes);
     const step: RepairStep = {
       ...where,
@@ -53,9 +55,26 @@ export async function planChain(
     return { step, content: healed.bytes, fixes: healed.fixes.length };
   }
   if (end.failure === undefined) return undefined;
-  const why = leftAlone(chained, healed, end);
+  const admitted = session === undefined ? lines.length : await rules.admitted(session, lines);
+  const why =
+    leftAlone(chained, healed, end) ?? (losesFork(session, healed, admitted) ? lostFork(session!) : undefined);
   if (why !== undefined) return { step: { ...where, seq: end.seq + 1, action: 'leave', message: why }, fixes: 0 };
-  return cutPlan(chained, healed, rules, where, now);
+  return cutPlan(chained, healed, admitted, where, now);
+}
+
+const lostFork = (session: string): string =>
+  `the entry that makes it a fork can't be read: what is left is a copy with the rights of its source. Fork that again; \`runtime session rm ${session}\` removes this one`;
+
+/** Is it a fork whose own beginning isn't among the lines that stay? Without it, it would have what its source was granted. */
+function losesFork(session: string | undefined, { lines, rest }: Healed, count: number): boolean {
+  if (session === undefined) return false;
+  const makesIt = (line: ChainLine): boolean => line.type === 'session.forked' && sessionNamedBy(line) === session;
+  const kept = lines.slice(0, count);
+  if (kept.some(makesIt)) return false;
+  return (
+    kept.some((line) => ![undefined, session].includes(sessionNamedBy(line))) ||
+    [...lines, ...readableIn(rest)].some(makesIt)
+  );
 }
 
 /** Why the file is not to be repaired, though it could be cut. */
@@ -71,15 +90,13 @@ function leftAlone({ rules, file }: ChainedFile, healed: Healed, { seq, failure 
   return forged ? 'it was written anew: it is not the one that the audit log names. Restore a backup' : undefined;
 }
 
-async function cutPlan(
-  chained: ChainedFile,
+function cutPlan(
+  { file, rules }: ChainedFile,
   healed: Healed,
-  { admitted }: SessionRules,
+  count: number,
   where: Pick<RepairStep, 'file' | 'session_id'>,
   now: number,
-): Promise<ChainPlan> {
-  const { file, session, rules } = chained;
-  const count = session === undefined ? healed.lines.length : await admitted(session, healed.lines);
+): ChainPlan {
   const { head, behind } = splitAt(healed.bytes, count);
   const kept = { lines: healed.lines.slice(0, count), bytes: head };
   const rest = Buffer.concat([behind, healed.rest]);

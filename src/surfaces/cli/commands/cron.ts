@@ -63,7 +63,7 @@ function told({ stdout }: Io, text: string): string {
 /** `cron history` */
 export const showHistory: CommandAction<Options> = async (context, options, name) => {
   const schedules = await readSchedules(await openRecords(context, options));
-  await printRows(context.io, options.output, schedules.history(name), FIRINGS, `${name} has not been due yet`);
+  await printRows(context.io, options.output, schedules.history(name), FIRINGS, `no run of ${name} is on record`);
 };
 
 /** `cron rm` */

@@ -1,5 +1,4 @@
 /** `session show --context`, and `session compact`. */
-import { RuntimeError } from '../../../contract/errors.ts';
 import { refuseTools } from '../../../engine/caller.ts';
 import { contextOf, type ShownContext } from '../../../engine/past/context.ts';
 import { withHost } from '../../attach.ts';
@@ -55,10 +54,6 @@ function contextLines(shown: ShownContext): string[] {
 export const compactSession: CommandAction<object> = async (context, options, id) => {
   refuseTools(context.environment);
   const workspace = await openForCommand(context, options);
-  await withHost(workspace, async (host) => {
-    const { seq } = await host.session(id);
-    if (seq === 0) throw new RuntimeError('not_found', `There is no session ${id}.`, { id });
-    await host.configure(id, { compact: true });
-  });
+  await withHost(workspace, (host) => host.configure(id, { compact: true }));
   context.io.stderr.write('the conversation is summed up before its next message is answered\n');
 };

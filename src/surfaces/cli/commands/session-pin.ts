@@ -34,9 +34,5 @@ export const pinFact: CommandAction<Options> = async (context, options, id, give
 };
 
 async function change(workspace: Workspace, id: string, what: { pin: string } | { unpin: string }): Promise<void> {
-  await withHost(workspace, async (host) => {
-    const { seq } = await host.session(id);
-    if (seq === 0) throw new RuntimeError('not_found', `There is no session ${id}.`, { id });
-    await host.configure(id, what);
-  });
+  await withHost(workspace, (host) => host.configure(id, what));
 }
