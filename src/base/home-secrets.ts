@@ -1,6 +1,7 @@
 /** Where secrets lie in a person's home: for what confines commands, and for what judges paths. */
 import { type Dirent, existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { below } from './files/below.ts';
 import { folded, isSecretShaped, isSecretShapedFolder, withoutCopy } from './secret-shaped.ts';
 
 /** By name. What the name itself gives away (`.ssh`, `.netrc`, `*.pem` …) is found without being listed. */
@@ -81,7 +82,7 @@ export function secretsIn(home: string, locked: (folder: string, error: unknown)
       return locked(folder, error);
     }
   });
-  return [...NAMED.map((name) => join(home, name)), ...found];
+  return [...NAMED.map(below(home)), ...found];
 }
 
 function isShaped(entry: Dirent): boolean {

@@ -110,8 +110,12 @@ export function withoutCopy(name: string): string {
   return folded(name).replace(COPY, '');
 }
 
+/** Printable, and no capital: most names. */
+const IS_FOLDED = /^[ -@[-~]*$/;
+
 /** Some disks take names for the same that differ by case, or by characters that nobody sees: `.ſsh` is `.ssh` there. */
 export function folded(name: string): string {
+  if (IS_FOLDED.test(name)) return name;
   return name
     .replace(/[\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff]/g, '')
     .toUpperCase()

@@ -1,6 +1,7 @@
 /** What in a person's home is run, or gone by, with the next shell, session or everyday program: who writes it runs code there. */
 import { lstatSync, type Stats } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
+import { below } from './files/below.ts';
 import { mayBeIn } from './files/may-be-in.ts';
 import { systemClock } from './clock.ts';
 import { linkedFrom, resolveReal } from './files/resolve-real.ts';
@@ -50,9 +51,8 @@ export function startUpFiles(folder: string, homes: readonly string[]): Told[] {
   const lead = remembering(leadOf); // most lie in one of a few folders
   const found = homes.flatMap((home) => {
     const isThere = mayBeIn(home);
-    return NAMES.flatMap((name) => {
-      const path = join(home, name);
-      if (!isThere(path)) return settings([path]);
+    return NAMES.map(below(home)).flatMap((path) => {
+      if (!isThere(path)) return { path, as: 'settings' as const };
       const stats = statsOf(path);
       const [at, end] = stats?.isSymbolicLink() ? [lead(path), ''] : [lead(dirname(path)), basename(path)];
       const is = join(at.real, end);

@@ -1,7 +1,7 @@
 import { closeSync, readlinkSync } from 'node:fs';
 import { SHOWN_BYTES } from './limits.ts';
 import { openFolder } from '../../base/files/open-file.ts';
-import { pathFact } from './paths/path-facts.ts';
+import { readPathFact } from './paths/path-facts.ts';
 import { walk, type Walked } from './paths/walk.ts';
 import type { ToolContext } from '../../contract/ports.ts';
 import { failed, KEPT, noFacts, type Outcome, type Scene, succeeded, type Tool } from './tool.ts';
@@ -21,7 +21,7 @@ export const listFiles: Tool = {
   recovery: 'rerun',
   async prepare(args, scene) {
     const { path = '.' } = args as { path?: string };
-    const fact = pathFact(scene, 'path', path);
+    const fact = readPathFact(scene, 'path', path);
     if ('invalid' in fact) return fact;
     return {
       facts: { ...noFacts, paths: [fact] },

@@ -1,7 +1,7 @@
 import { closeSync } from 'node:fs';
 import { BINARY_PROBE_BYTES, SHOWN_BYTES } from './limits.ts';
 import { openFile, readAt } from '../../base/files/open-file.ts';
-import { pathFact } from './paths/path-facts.ts';
+import { readPathFact } from './paths/path-facts.ts';
 import { failureOf } from '../../base/failure.ts';
 import { failed, noFacts, type Outcome, succeeded, type Tool } from './tool.ts';
 import { visible } from './visible.ts';
@@ -29,7 +29,7 @@ export const readFile: Tool = {
   recovery: 'rerun',
   async prepare(args, scene) {
     const { path, offset = 1, limit = DEFAULT_LINES } = args as ReadFileArguments;
-    const fact = pathFact(scene, 'path', path);
+    const fact = readPathFact(scene, 'path', path);
     if ('invalid' in fact) return fact;
     return {
       facts: { ...noFacts, paths: [fact] },

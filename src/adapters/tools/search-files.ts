@@ -1,6 +1,6 @@
 import { BINARY_PROBE_BYTES, SHOWN_BYTES } from './limits.ts';
 import { readWhole } from '../../base/files/open-file.ts';
-import { pathFact, shownPath } from './paths/path-facts.ts';
+import { readPathFact, shownPath } from './paths/path-facts.ts';
 import { matcherOf, matchingLines } from './matching-lines.ts';
 import { guardedFiles } from './paths/other-names.ts';
 import { secretsOf } from './paths/secrets.ts';
@@ -33,7 +33,7 @@ export const searchFiles: Tool = {
   recovery: 'rerun',
   async prepare(args, scene) {
     const { query, path = '.' } = args as SearchArguments;
-    const fact = pathFact(scene, 'path', path);
+    const fact = readPathFact(scene, 'path', path);
     if ('invalid' in fact) return fact;
     return {
       facts: { ...noFacts, paths: [fact] },

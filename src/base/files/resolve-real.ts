@@ -25,7 +25,7 @@ export function resolveReal(path: string): RealPath | Failure {
   while (pending.length > 0) {
     const segment = pending.shift()!;
     if (segment === '' || segment === '.') continue;
-    const next = segment === '..' ? dirname(real) : join(real, segment);
+    const next = segment === '..' ? dirname(real) : inFolder(real, segment);
     const found = statsOf(next);
     if (found && 'code' in found) return found;
     if (!found?.isSymbolicLink()) {
@@ -46,6 +46,9 @@ export function resolveReal(path: string): RealPath | Failure {
   const kind = !stats ? 'missing' : stats.isFile() ? 'file' : stats.isDirectory() ? 'dir' : 'other';
   return { real, kind, links };
 }
+
+/** Of a path in normal form, and a name: nothing is left to be made of it. */
+const inFolder = (folder: string, name: string): string => (folder === '/' ? `/${name}` : `${folder}/${name}`);
 
 /** Undefined: something else has come in the place of the link. */
 function targetOf(link: string): string | undefined {

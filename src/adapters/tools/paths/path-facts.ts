@@ -21,6 +21,12 @@ type PathPlace = Pick<PathFact, 'real' | 'inside_root' | 'kind' | 'closed'>;
 
 /** What policy must know of a path that the argument `arg` names, relative to the project root or absolute. */
 export function pathFact(scene: Scene, arg: string, path: string): PathFact | { invalid: Invalid[] } {
+  const fact = readPathFact(scene, arg, path);
+  return 'invalid' in fact || !runsLater(scene, fact.real) ? fact : { ...fact, runs_later: true };
+}
+
+/** The same of a path that is only read: who reads what runs later changes nothing, and finding out takes its time. */
+export function readPathFact(scene: Scene, arg: string, path: string): PathFact | { invalid: Invalid[] } {
   const found = lookedAt(scene, arg, path);
   if ('invalid' in found) return found;
   const { place, guarded } = found;
@@ -31,7 +37,6 @@ export function pathFact(scene: Scene, arg: string, path: string): PathFact | { 
     ...rest,
     secret_shaped: isSecretShaped(path) || leadsToSecret(secretsOf(scene), found) || guarded === 'secret',
     ...(closed && { closed }),
-    ...(runsLater(scene, place.real) && { runs_later: true }),
   };
 }
 
