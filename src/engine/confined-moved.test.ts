@@ -94,6 +94,23 @@ describe.skipIf(unmet !== '')(`${bubblewrap!.name}${unmet}`, () => {
     );
   });
 
+  test.each([
+    'echo "gitdir: ../other/.git" >.git', 'ln -s ../other/.git .git', 'ln -s ../other/.git g; echo "gitdir: g" >.git', 'git init -q .; echo ../../other/.git >.git/commondir',
+    'mkdir .git; for one in HEAD objects refs logs info; do ln -s ../../other/.git/$one .git/; done; ln -s ../../notes .git/hooks; ln -s ../../notes/new .git/config',
+    'git init -q .; rm -rf .git/hooks .git/info .git/config; ln -s ../../notes .git/hooks; ln -s ../../notes .git/info; ln -s ../../notes/new .git/config',
+    'git init -q .; git config core.hooksPath ../other/h; git config core.worktree ../other; git config filter.x.clean ../other/f',
+  ])('where a command has .git lead to another repository, nothing is made or set aside there: %s', async (line) => {
+    const other = join(c.home, 'other');
+    execFileSync('git', ['init', '-q', other]);
+    execFileSync('/bin/sh', ['-c', 'cd "$1" && rm -rf .git/hooks .git/branches && ln -s x .git/COMMIT_EDITMSG', 'sh', other]);
+    const snap = (): string => execFileSync('/bin/sh', ['-c', 'cd "$1" && ls -lAR --time-style=full-iso other notes', 'sh', c.home], { encoding: 'utf8' });
+    const before = snap();
+    await c.output(`rm -rf .git; ${line}`);
+    const next = await c.sandboxes.find(c.t.root);
+    if (!('none' in next)) await c.output('ls -la .git/; touch .git/hooks/x .git/config; true');
+    expect(snap()).toBe(before);
+  }); // prettier-ignore
+
   test('nothing begins in a folder of a project while a command runs in that', async () => {
     mkdirSync(join(c.t.root, 'sub'));
     const inner = await c.sandboxes.find(join(c.t.root, 'sub'));
