@@ -136,4 +136,12 @@ describe.skipIf(!MAY_MOUNT)(`mounts${MAY_MOUNT ? '' : ' (skipped: none can be ma
     await until('the mounts were looked at', () => existsSync(join(home, 'after')));
     expect(readFileSync(join(home, 'after'), 'utf8')).toBe('there\n');
   });
+
+  test('where only bubblewrap may make namespaces, commands are confined all the same', async ({ place }) => {
+    const cmd = 'echo ran; cat ~/.netrc';
+    const mounts = 'mount --bind /bin/false /usr/bin/unshare';
+    const { code, stdout } = await (await runWhere(place, mounts, [['exec_command', { cmd }]], { propagation: 'shared' })).ended; // prettier-ignore
+    expect([code, stdout]).toEqual([0, expect.stringContaining('ran\n')]);
+    expect(stdout).not.toContain(SECRET);
+  });
 });

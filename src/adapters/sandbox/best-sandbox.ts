@@ -112,7 +112,8 @@ export function bestSandboxes({
     const { folder, remove } = makeScratch();
     try {
       const layout = layoutFor(folder, outside);
-      return level.lacks(layout.places) ?? (await tryOut(sandboxOf(level, folder, layout), folder, environment));
+      const attempt = () => tryOut(sandboxOf(level, folder, layout), folder, environment);
+      return level.lacks(layout.places) ?? (await (level.tried?.(attempt) ?? attempt()));
     } finally {
       remove();
     }
@@ -175,7 +176,7 @@ function sandboxOf(level: Level, projectRoot: string, layout: Layout): Sandbox {
   const program = programOf(level) ?? level.programs[0]!;
   return {
     level: level.name,
-    leaves: level.leaves(program),
+    leaves: level.leaves(),
     confine(command) {
       const scratch = makeScratch();
       const isBeside = runsAny();

@@ -3,7 +3,7 @@
  * mounted isn't there, and nothing outlives the first process.
  */
 import { isInside } from '../../base/is-inside.ts';
-import { apart, letsMountsIn } from './apart.ts';
+import { apart, letsMountsIn, triedApart } from './apart.ts';
 import { callFilter } from './call-filter.ts';
 import { READS_AND_PROJECT, type Level } from './level.ts';
 import { holdPlaces } from './hold-places.ts';
@@ -45,11 +45,12 @@ const READ_ONLY = [
 export const bubblewrap: Level = {
   name: 'bubblewrap',
   programs: PROGRAMS,
-  leaves: (program) => [
+  leaves: () => [
     ...READS_AND_PROJECT,
     'reading from and writing to named pipes that you may use',
-    ...(letsMountsIn(program) ? ['writing to what is mounted while a command runs'] : []),
+    ...(letsMountsIn() ? ['writing to what is mounted while a command runs'] : []),
   ],
+  tried: triedApart,
   lacks: () => (FILTER ? undefined : `unknown machine ${process.arch}`),
   confine(program, { places, scratch, command, isBeside }) {
     const mounted = places.slice(1).filter((place) => !isSoAnyway(place, places));

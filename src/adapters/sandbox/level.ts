@@ -24,8 +24,10 @@ export interface Level {
   unseen?: true;
   /** Where its program may lie; the first that is there is taken. */
   programs: readonly string[];
-  /** What it doesn't stop, with the program that is taken. */
-  leaves(program: string): readonly string[];
+  /** What it doesn't stop, where it was tried out. */
+  leaves(): readonly string[];
+  /** Tries it out, in each of its forms until one works. Gives why none does. Absent: it has one form. */
+  tried?(attempt: () => Promise<string | undefined>): Promise<string | undefined>;
   /** Why it can't be for these places, whatever is installed. */
   lacks(places: readonly Place[]): string | undefined;
   confine(program: string, confinement: Confinement): Omit<Confined, 'remove'>;
