@@ -392,20 +392,25 @@ describe('a file that takes nothing more', () => {
   /** The store's log. What a sync that fails would have made durable is lost then, or is still there to be read. */
   function failing() {
     let syncs: 'work' | 'fail' | 'fail and lose' = 'work';
-    const files = new Map<string, { durable: UsageRecord[]; written: UsageRecord[] }>();
+    /** `mark`: so many lines were durable when it was written. */
+    const files = new Map<string, { lines: { record: UsageRecord; mark: number }[]; durable: number }>();
     const usage: UsageLog = {
       months: () => [...files.keys()],
-      read: async () => {},
+      async read(month, visit) {
+        for (const { record } of files.get(month)?.lines ?? []) visit(record, 0);
+      },
       async open(month, visit) {
-        const file = files.get(month) ?? { durable: [], written: [] };
+        const file = files.get(month) ?? { lines: [], durable: 0 };
         files.set(month, file);
-        for (const record of [...file.durable, ...file.written]) visit(record);
+        const known = Math.max(0, ...file.lines.map(({ mark }) => mark));
+        const from = file.lines.findLastIndex(({ record }, at) => record.type === 'usage.totals' && at < known);
+        for (const { record } of file.lines.slice(Math.max(0, from))) visit(record);
         return {
-          append: (added) => void file.written.push(...added),
+          append: (added) => void file.lines.push(...added.map((record) => ({ record, mark: file.durable }))),
           async sync() {
-            if (syncs === 'fail and lose') file.written = [];
+            if (syncs === 'fail and lose') file.lines.length = file.durable;
             if (syncs !== 'work') throw new RuntimeError('store_unavailable', 'input/output error');
-            file.durable.push(...file.written.splice(0));
+            file.durable = file.lines.length;
           },
           close: async () => {},
         };
@@ -415,6 +420,7 @@ describe('a file that takes nothing more', () => {
     return {
       set: (to: typeof syncs) => void (syncs = to),
       open: () => createLedger({ usage, journal, clock, crashPoint: () => {} }),
+      lines: () => [...files.values()].flatMap(({ lines }) => lines.map(({ record }) => record)),
     };
   }
 
@@ -455,6 +461,23 @@ describe('a file that takes nothing more', () => {
     set('work');
     await ledger.begin([]);
     expect(await open().reserve(request('b'))).toMatchObject({ scopes: [{ used: USD }] });
+  });
+
+  test('when it ended with totals: what stands before them is not written again', async () => {
+    const { set, open, lines } = failing();
+    const first = open();
+    for (let n = 1; lines().at(-1)?.type !== 'usage.totals'; n++) {
+      await first.reserve(request('a', { for: `m1.${n}.1`, cost_micro_usd: 10 }));
+      if (lines().at(-1)?.type !== 'usage.totals') await first.settle('a', charge(0));
+    }
+    const calls = (): number => lines().filter(({ type }) => type === 'usage.reserved').length;
+    const before = calls();
+    const ledger = open();
+    set('fail');
+    await ledger.reserve(request('b'));
+    set('work');
+    await ledger.durable('b');
+    expect(calls()).toBe(before + 1);
   });
 
   test('in a new month: what a tree of sessions used before still counts', async () => {

@@ -71,7 +71,8 @@ export function createMonths(
       doubt(name, seen);
       throw error;
     });
-    const again = missingIn(seen, doubtful.get(name) ?? []);
+    const doubted = doubtful.get(name) ?? [];
+    const again = doubted.length === 0 ? [] : missingIn(await allIn(name, seen), doubted);
     doubtful.set(name, again);
     // Nor is what was seen known to be durable: what failed to be may be read for a while, and be lost by the next failure.
     const month: Month = { name, log, tally, lines, unsynced: seen, synced: 0 };
@@ -84,6 +85,17 @@ export function createMonths(
     }
     doubtful.delete(name);
     return month;
+  }
+
+  /** Lines that are in doubt may stand before totals with which an opening begins. `seen`: what that saw. */
+  async function allIn(name: string, seen: readonly UsageRecord[]): Promise<readonly UsageRecord[]> {
+    const all: UsageRecord[] = [];
+    try {
+      await usage.read(name, (record) => all.push(record));
+      return all;
+    } catch {
+      return [...missingIn(seen, all), ...all]; // before them it is damaged: better twice than not at all
+    }
   }
 
   /** Trees of sessions know no months: a new one begins with what those of the last used. */
