@@ -1,5 +1,5 @@
 /** Grants by a narrow rule: proposed, shown, edited, and holding for what it covers and nothing else. */
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect } from 'vitest';
 import type { ApprovalRecord } from '../src/contract/answers.ts';
@@ -134,6 +134,32 @@ describe('approve --always', () => {
     expect(granted.stderr).toContain('exactly this call');
     expect((await place.run(['approvals', 'revoke', 'g-'])).code).toBe(1);
   });
+});
+
+test('a rule for one folder holds in no other, nor where the call names none', async ({ place }) => {
+  const call = (workdir?: string) => ({
+    tool: 'exec_command',
+    arguments: { cmd: 'touch made', ...(workdir && { workdir }) },
+  });
+  place.play(
+    [
+      { match: { tool_result: 'exec_command' }, reply: { text: 'done' } },
+      { match: { contains: 'in src' }, reply: { calls: [call('src')] } },
+      { match: { contains: 'in docs' }, reply: { calls: [call('docs')] } },
+      { match: { any: true }, reply: { calls: [call()] } },
+    ],
+    CONFINED,
+  );
+  for (const folder of ['src', 'docs']) place.write(`${folder}/a`, '');
+  const id = await ask(place, 'in src');
+  expect((await show(place, id)).proposed_rule).toEqual({ ...RULE, command: 'touch made', path: 'src' });
+  await place.run(['approve', id, '--always', '--resume']);
+  expect((await tell(place, 'again', 'in src')).code).toBe(0);
+  expect((await tell(place, 'docs', 'in docs')).code).toBe(5);
+  expect((await tell(place, 'root', 'here')).code).toBe(5);
+  expect(readdirSync(place.project)).not.toContain('made');
+  expect((await place.run(['policy', 'explain', 'root/c1.1.1'])).stdout).toContain('not for touch made (path)');
+  for (const session of ['one', 'again', 'docs', 'root']) await expectVerified(place, session);
 });
 
 test('a rule that is no answer to the call is refused, says why, and the call waits', async ({ place }) => {

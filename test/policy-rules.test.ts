@@ -104,7 +104,7 @@ describe('commands', () => {
   test('files that a line writes are paths', async ({ place }) => {
     const rules = [
       { tool: 'exec_command', command: 'echo *', path: ['out/**', '**'], decision: 'allow' },
-      { tool: 'exec_command', command: 'cd *', decision: 'allow' },
+      { tool: 'exec_command', command: ['cd *', 'echo *'], decision: 'allow' }, // of lines that write nothing
       { tool: '*', path: 'src/**', decision: 'deny' },
     ];
     place.configure({ governance: { rules } });

@@ -83,8 +83,7 @@ function gapsIn(rule: PolicyRule, call: RuledCall): string[] {
   const { commands, paths } = call.facts;
   const seenBy = { command: { paths: [] }, path: { commands: [] }, host: {} };
   const gaps = PARTS.filter((name) => {
-    // A line without files needs none.
-    if (rule[name] === undefined || (name === 'path' && commands.length > 0 && paths.length === 0)) return false;
+    if (rule[name] === undefined) return false;
     const seen = { ...call, facts: { ...call.facts, ...seenBy[name] } };
     return allowedBy([{ id, tool, decision, [name]: rule[name] }], seen) === undefined;
   });

@@ -168,7 +168,9 @@ describe('commands', () => {
     const at = (real: string): Partial<JudgedCall> => exec(['npm test'], { paths: [pathFact(real, { arg: 'workdir', kind: 'dir' })] }); // prettier-ignore
     expect(verdict(policy, at('/p'))).toBe('allow');
     expect(verdict(policy, at('/p/src'))).toBe('require_approval');
-    expect(verdict(ruled([allow({ command: ['npm test'], path: ['src/**'] })]), at('/p/src'))).toBe('allow');
+    const there = ruled([allow({ command: ['npm test'], path: ['src/**'] })]);
+    expect(verdict(there, at('/p/src'))).toBe('allow');
+    expect(verdict(there, exec(['npm test']))).toBe('require_approval'); // it names no folder, so not that one
   });
 
   test('no rule of its own for another part makes a rule about both hold', () => {

@@ -110,7 +110,7 @@ function covers(rule: PolicyRule, unit: Unit, { effect, facts, project_root }: R
   const isMeant = (one: string, path: Path): boolean =>
     effect === 'read' || ((!isOfGit(path.real) || isOfGit(one)) && (!path.runs_later || isInFull(one)));
   const isNamed = (path: Path): boolean => rule.path!.some((one) => matchesPath(one, path, project_root) && isMeant(one, path)); // prettier-ignore
-  if (rule.path && !(paths.every(isNamed) && (paths.length > 0 || unit.command))) return false;
+  if (rule.path && !(paths.length > 0 && paths.every(isNamed))) return false;
   const isElsewhere = ({ arg, real }: Path): boolean => arg === 'workdir' && real !== project_root;
   const isOwn = (path: Path): boolean => path.writes === true || isElsewhere(path) || runsItself(path);
   if (rule.command && !rule.path && paths.some(isOwn)) return false;
