@@ -1,5 +1,14 @@
 /** Links of a project that say what is hidden from commands, or what something runs later: no command may lead them elsewhere. */
-import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  linkSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type Confined, confined, LEVELS, levelsUnmet } from './testing/confined.ts';
@@ -44,6 +53,26 @@ for (const level of LEVELS) {
         expect(await found()).toMatchObject({ level: level.name });
         writeFileSync(join(c.t.root, 'v1/netrc'), 'geheim\n');
         expect(await c.output('cat v1/netrc; echo fine')).not.toContain('geheim');
+      });
+    });
+
+    describe('on the way from a link of the home to what settings give', () => {
+      beforeEach(() => {
+        c.t.file('dot/a', '');
+        symlinkSync(join(c.t.root, 'dot/tool'), inHome('tool'));
+      });
+
+      test('nothing is read that is hidden', async () => {
+        symlinkSync(inHome('.netrc'), join(c.t.root, 'dot/tool'));
+        const given = c.again({ places: { read: ['~/tool'] } });
+        expect(await given.output(`cat ${inHome('tool')} ${inHome('.netrc')}; echo fine`)).not.toContain('geheim');
+      });
+
+      test('nothing is written outside', async () => {
+        symlinkSync(inHome('notes'), join(c.t.root, 'dot/tool'));
+        const given = c.again({ places: { write: ['~/tool'] } });
+        await given.output(`echo x >${inHome('tool/new')}; echo x >${inHome('notes/new')}; true`);
+        expect(readdirSync(inHome('notes'))).toEqual(['a']);
       });
     });
 

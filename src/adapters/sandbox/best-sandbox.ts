@@ -1,5 +1,5 @@
 /** The best sandbox that works on this machine: each is tried by running a command in it, once. */
-import { realPathOf, resolveReal } from '../../base/files/resolve-real.ts';
+import { linkOutOf, realPathOf, resolveReal } from '../../base/files/resolve-real.ts';
 import { allHomesOf, homesOf, pathInHome } from '../../base/homes.ts';
 import { isInside } from '../../base/is-inside.ts';
 import { otherPaths } from '../../base/mounts.ts';
@@ -54,13 +54,12 @@ export function bestSandboxes({
   function layoutFor(projectRoot: string, outside: Outside, hidden: readonly string[] = []): Layout {
     const homes = allHomesOf(environment);
     const changed = changedFrom(projectRoot);
-    /** Where a command may make links, none leads out: it would say what the next one may do. */
-    const stays = (path: string, found: string): boolean =>
-      changed.every((folder) => path === folder || !isInside(folder, path) || isInside(folder, found));
+    /** Where a command may make links none leads out, also on the way of another link: it would say what the next one may do. */
     const own = (paths: readonly string[]): string[] =>
       paths.map(namedFrom(projectRoot)).flatMap((path) => {
-        const found = realPathOf(path);
-        return found !== undefined && stays(path, found) ? [found] : [];
+        const found = resolveReal(path);
+        if ('code' in found || found.kind === 'missing') return [];
+        return changed.every((folder) => linkOutOf(folder, found) === undefined) ? [found.real] : [];
       });
     const named = settings.hide.map(namedFrom(projectRoot));
     return layoutOf({

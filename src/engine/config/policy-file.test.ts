@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { Policy } from '../../contract/manifest.ts';
 import { catalog } from '../../kernel/testing/values.ts';
 import { loadPolicyFile } from './policy-file.ts';
@@ -117,4 +117,23 @@ test('a folder that is a link is meant with what it leads to', async () => {
   );
   const real = realpathSync(folder);
   expect(policy.rules![0]!.path).toEqual([...new Set([`${folder}/link/**`, `${real}/real/**`, `${folder}/none/*`, `${real}/none/*`, 'src/**'])]); // prettier-ignore
+});
+
+test('what is allowed is so by links in a home or around it, by no others: a command may have made them', async () => {
+  const real = realpathSync(folder);
+  vi.stubEnv('HOME', join(folder, 'me'));
+  mkdirSync(join(folder, 'me/project/.git/hooks'), { recursive: true });
+  mkdirSync(join(folder, 'data'));
+  symlinkSync('../data', join(folder, 'me/notes'));
+  symlinkSync('.git/hooks', join(folder, 'me/project/src'));
+  symlinkSync('me', join(folder, 'us'));
+  const paths = ['~/notes/**', '~/project/src/**', `${folder}/us/project/src/*`];
+  const decided = async (decision: string) => {
+    const { rules } = await load(`rules:\n  - {tool: "*", path: ${JSON.stringify(paths)}, decision: ${decision}}\n`);
+    return rules![0]!.path!.map((path) => path.replace(real, '').replace(folder, ''));
+  };
+  const named = ['/me/notes/**', '/data/**', '/me/project/src/**'];
+  expect(await decided('allow')).toEqual([...named, '/us/project/src/*', '/me/project/src/*']);
+  expect(await decided('deny')).toEqual([...named, '/me/project/.git/hooks/**', '/us/project/src/*', '/me/project/.git/hooks/*']); // prettier-ignore
+  vi.unstubAllEnvs();
 });

@@ -1,6 +1,8 @@
 /** Rules as people write them, as they are judged; and what is wrong with them beyond their shape. */
-import { realpathSync } from 'node:fs';
 import { homedir } from 'node:os';
+import { dirname } from 'node:path';
+import { realOf, resolveReal } from '../../base/files/resolve-real.ts';
+import { isInside } from '../../base/is-inside.ts';
 import { nearest } from '../../base/nearest.ts';
 import type { PolicyRule, RuleText } from '../../contract/policy-rule.ts';
 import { areHours } from '../../kernel/policy/local-time.ts';
@@ -15,7 +17,15 @@ export function rulesOf(rules: readonly RuleText[], idOf: (index: number) => str
     tool: listOf(tool),
     ...(effect !== undefined && { effect: listOf(effect) }),
     ...(command !== undefined && { command: listOf(command) }),
-    ...(path !== undefined && { path: [...new Set(listOf(path).map(atHome).flatMap(withReal))] }),
+    ...(path !== undefined && {
+      path: [
+        ...new Set(
+          listOf(path)
+            .map(atHome)
+            .flatMap((one) => withReal(one, same.decision)),
+        ),
+      ],
+    }),
     ...(host !== undefined && { host: listOf(host).map(asciiPlace) }),
     ...(secret !== undefined && { secret: listOf(secret) }),
     ...(role !== undefined && { role: listOf(role) }),
@@ -53,19 +63,26 @@ function atHome(pattern: string): string {
   return pattern.startsWith('~/') ? homedir() + pattern.slice(1) : pattern;
 }
 
-/** An absolute pattern, and what it means where its folders are links: paths are judged by where they lead. */
-function withReal(pattern: string): string[] {
+/**
+ * An absolute pattern, and what it means where its folders are links: paths are judged by where they lead. What is allowed is so by
+ * links in a home or around it only: a command may have made any other, and would say by it what the next call may do.
+ */
+function withReal(pattern: string, decision: PolicyRule['decision']): string[] {
   if (!pattern.startsWith('/')) return [pattern];
   const names = pattern.split('/');
   const star = names.findIndex((name) => name.includes('*'));
   for (let end = star < 0 ? names.length : star; end > 1; end -= 1) {
-    try {
-      return [pattern, [realpathSync(names.slice(0, end).join('/')), ...names.slice(end)].join('/')];
-    } catch {
-      // What isn't there has no links; a folder above it may.
-    }
+    const found = resolveReal(names.slice(0, end).join('/'));
+    // What isn't there has no links; a folder above it may.
+    if ('code' in found || found.kind === 'missing') continue;
+    if (decision === 'allow' && !found.links.every(isAroundHome)) continue;
+    return [pattern, [found.real, ...names.slice(end)].join('/')];
   }
   return [pattern];
+}
+
+function isAroundHome(link: string): boolean {
+  return [homedir(), realOf(homedir())].some((home) => isInside(dirname(link), home));
 }
 
 function each(
