@@ -1,6 +1,6 @@
 /** Files that go with a message, from each surface: images and documents as their bytes, texts as text. */
 import { mkdirSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import OpenAI from 'openai';
 import { describe, expect } from 'vitest';
 import { startDaemon } from './support/daemon.ts';
@@ -104,6 +104,23 @@ describe('run --attach', () => {
     mock.reply({ text: 'I see.' });
     expect(await run(outside)).toMatchObject({ code: 0, stdout: 'I see.\n' });
     expect(JSON.stringify(lastMessage(mock))).toContain('Dear diary.');
+  });
+
+  test('nor are such links of a repository followed for somebody who stands elsewhere', async ({ place, mock }) => {
+    place.connect(mock);
+    place.write('.git/HEAD', 'ref: refs/heads/main\n');
+    place.write('.env', 'TOKEN=geheim-4711');
+    writeFileSync(join(place.project, '../diary.txt'), 'Dear diary.');
+    symlinkSync('../diary.txt', join(place.project, 'notes.txt'));
+    symlinkSync('.env', join(place.project, 'more.txt'));
+    for (const name of ['notes.txt', 'more.txt']) {
+      const args = ['run', '--session', 'one', '--attach', join(place.project, name), 'look'];
+      for (const cwd of ['/', dirname(place.project)]) {
+        const refused = await place.run(args, { cwd });
+        expect(refused).toMatchObject({ code: 2, stdout: '', stderr: expect.stringContaining('is not attached: ') });
+      }
+    }
+    expect(mock.requests).toEqual([]);
   });
 
   test('nor is a link that leads to a secret of the project, however it is named', async ({ place, mock }) => {

@@ -117,6 +117,9 @@ describe('approve --always', () => {
     const refused = await place.run(['approve', id, '--always', '--edit'], { environment });
     expect(refused.code).toBe(2);
     expect(refused.stderr).toContain('touch a.txt');
+    environment.EDITOR = 'rm';
+    const removed = await place.run(['approve', id, '--always', '--edit'], { environment });
+    expect([removed.code, removed.stderr]).toEqual([2, expect.stringContaining('the editor `rm` left no file')]);
     environment.EDITOR = "sed -i 's/touch a.txt/touch */'";
     expect((await place.run(['approve', id, '--always', '--edit'], { environment })).code).toBe(0);
     expect((await tell(place, 'two', 'touch b.txt')).code).toBe(0);

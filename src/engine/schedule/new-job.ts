@@ -1,6 +1,7 @@
 /** What a person asks for, checked and with its defaults filled in. */
 import { webhookDefect } from '../../adapters/delivery/webhook.ts';
-import { linkOutOf, realOf, resolveReal } from '../../base/files/resolve-real.ts';
+import { linkOutOfProject } from '../../base/files/link-out-of-project.ts';
+import { realOf, resolveReal } from '../../base/files/resolve-real.ts';
 import { RuntimeError } from '../../contract/errors.ts';
 import type { Job, NewSchedule } from '../../contract/schedule.ts';
 import { checkSessionId } from '../session-id.ts';
@@ -62,7 +63,7 @@ function checkedDelivery(deliver: string, root: string): string {
   if (kind === 'webhook') return deliver;
   const found = resolveReal(to);
   if ('code' in found) throw invalid(`"${to}" can't be delivered to: ${found.message}`, help);
-  const link = linkOutOf(root, found);
+  const link = linkOutOfProject(found, [root]);
   if (link === undefined) return `file:${found.real}`;
   throw invalid(
     `"${to}" leads out of the project, by the link ${link}, which a command may have made`,

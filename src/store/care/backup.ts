@@ -6,7 +6,8 @@ import { existsSync, readdirSync, readFileSync, realpathSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { sha256 } from '../../base/digest.ts';
 import { repositoryAround } from '../../base/files/repository-around.ts';
-import { linkOutOf, realOf, resolveReal } from '../../base/files/resolve-real.ts';
+import { linkOutOfProject } from '../../base/files/link-out-of-project.ts';
+import { realOf, resolveReal } from '../../base/files/resolve-real.ts';
 import { isInside } from '../../base/is-inside.ts';
 import { RuntimeError } from '../../contract/errors.ts';
 import type { BackupRecord } from '../../contract/store-care.ts';
@@ -146,12 +147,11 @@ function fitTarget({ target: given, home, startedIn }: BackupOptions): string {
   const found = resolveReal(resolve(startedIn, given));
   if ('code' in found) throw new RuntimeError('target_unfit', found.message);
   const { real } = found;
-  const project = repositoryAround(startedIn);
-  const link = linkOutOf(project, found);
+  const link = linkOutOfProject(found, [repositoryAround(startedIn)]);
   if (link !== undefined) {
     throw new RuntimeError(
       'target_unfit',
-      `${given} leads out of ${project}, by the link ${link}, which a command may have made.`,
+      `${given} leads out of a project, by the link ${link}, which a command may have made.`,
       { next: `Name ${real} if that is what you mean.` },
     );
   }

@@ -3,7 +3,8 @@ import { closeSync, fsyncSync, lstatSync, openSync, renameSync, unlinkSync, writ
 import { basename, dirname, join } from 'node:path';
 import { randomSecret } from '../../base/ids.ts';
 import { nameIn, type OpenFile, openFolder } from '../../base/files/open-file.ts';
-import { linkOutOf, resolveReal } from '../../base/files/resolve-real.ts';
+import { linkOutOfProject } from '../../base/files/link-out-of-project.ts';
+import { resolveReal } from '../../base/files/resolve-real.ts';
 import { RuntimeError } from '../../contract/errors.ts';
 
 /**
@@ -32,11 +33,15 @@ function openFolderOf(path: string, root: string): OpenFile & { real: string } {
   const found = resolveReal(dirname(path));
   if ('code' in found) throw new RuntimeError('usage', found.message, { next: 'Name another file.' });
   const { real, kind } = found;
-  const link = linkOutOf(root, found);
+  const link = linkOutOfProject(found, [root]);
   if (link !== undefined) {
-    throw new RuntimeError('usage', `${path} leads out of the folder ${root}, by the link ${link}`, {
-      next: `Name ${join(real, basename(path))} if that is what you mean.`,
-    });
+    throw new RuntimeError(
+      'usage',
+      `${path} leads out of a project, by the link ${link}, which a command may have made`,
+      {
+        next: `Name ${join(real, basename(path))} if that is what you mean.`,
+      },
+    );
   }
   if (kind === 'missing') {
     throw new RuntimeError('usage', `there is no folder ${dirname(path)}`, { next: 'Make the folder first.' });

@@ -1,8 +1,7 @@
-import { existsSync } from 'node:fs';
 import { homedir } from 'node:os';
-import { dirname, join, resolve } from 'node:path';
-import { repositoryAround } from '../../base/files/repository-around.ts';
-import { linkOutOf, type RealPath, resolveReal } from '../../base/files/resolve-real.ts';
+import { resolve } from 'node:path';
+import { linkOutOfProject } from '../../base/files/link-out-of-project.ts';
+import { resolveReal } from '../../base/files/resolve-real.ts';
 import { RuntimeError } from '../../contract/errors.ts';
 
 /**
@@ -14,7 +13,8 @@ export function rootOf(path: string): string {
   if ('code' in found || found.kind !== 'dir') {
     throw new RuntimeError('usage', `--root ${path} is no folder`, { next: 'Name a folder that exists.' });
   }
-  const link = linkOutOfProject(found);
+  const here = process.cwd();
+  const link = linkOutOfProject(found, here === homedir() ? [] : [here]);
   if (link === undefined) return found.real;
   throw new RuntimeError(
     'usage',
@@ -23,15 +23,4 @@ export function rootOf(path: string): string {
       next: `Name ${found.real} if that is what you mean.`,
     },
   );
-}
-
-/** A project is the repository in which the link lies, or the folder in which one is; a home is none. */
-function linkOutOfProject(found: RealPath): string | undefined {
-  const folders = [process.cwd(), ...found.links.map((link) => dirname(link))].map(repositoryAround);
-  const isProject = (folder: string): boolean =>
-    existsSync(join(folder, '.git')) || (folder === process.cwd() && folder !== homedir());
-  return folders
-    .filter(isProject)
-    .map((folder) => linkOutOf(folder, found))
-    .find((link) => link !== undefined);
 }

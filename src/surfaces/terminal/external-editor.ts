@@ -1,6 +1,6 @@
 /** The text in the person's own editor: $VISUAL, else $EDITOR, else vi. */
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Environment } from '../../base/environment.ts';
@@ -18,8 +18,9 @@ export function editExternally(text: string, environment: Environment, name = 'm
     writeFileSync(path, text, { mode: 0o600 });
     // As git does: the variable may hold arguments.
     const { status, error } = spawnSync('/bin/sh', ['-c', `${editor} "$@"`, editor, path], { stdio: 'inherit' });
-    if (error !== undefined || status !== 0) {
-      throw new RuntimeError('usage', `the editor \`${editor}\` failed; the text is as it was`, {
+    if (error !== undefined || status !== 0 || !existsSync(path)) {
+      const what = status === 0 ? 'left no file' : 'failed';
+      throw new RuntimeError('usage', `the editor \`${editor}\` ${what}; the text is as it was`, {
         next: 'Set EDITOR to the command of your editor.',
       });
     }

@@ -6,7 +6,8 @@
 import { closeSync } from 'node:fs';
 import type { Failure } from '../../../base/failure.ts';
 import { type OpenFile, openFile } from '../../../base/files/open-file.ts';
-import { linkOutOf, realOf, type RealPath, resolveReal } from '../../../base/files/resolve-real.ts';
+import { linkOutOfProject, projectAround } from '../../../base/files/link-out-of-project.ts';
+import { realOf, type RealPath, resolveReal } from '../../../base/files/resolve-real.ts';
 import { isInside } from '../../../base/is-inside.ts';
 import type { Scene } from '../tool.ts';
 import { guardedFiles, isOwn } from './other-names.ts';
@@ -39,8 +40,8 @@ export function openNamed(around: Surroundings, path: string): NamedFile | Failu
 function refusedLink(scene: Surroundings, path: string, found: RealPath): string | undefined {
   const { projectRoot } = scene;
   const { real } = found;
-  if (linkOutOf(projectRoot, found) !== undefined) return 'which is not in the project';
-  if (!found.links.some((link) => isInside(projectRoot, link))) return undefined;
+  if (linkOutOfProject(found, [projectRoot]) !== undefined) return 'which is not in the project';
+  if (!found.links.some((link) => isInside(projectRoot, link) || projectAround(link))) return undefined;
   if (isOwn(scene, real)) return "which is the runtime's own";
   const isSecret = secretsOf(scene);
   return isSecret(real) && !isSecret(path) ? 'which is a secret' : undefined;

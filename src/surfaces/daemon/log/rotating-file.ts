@@ -5,7 +5,8 @@
 import { closeSync, constants, fstatSync, mkdirSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import { nameIn, openFolder } from '../../../base/files/open-file.ts';
-import { linkOutOf, resolveReal } from '../../../base/files/resolve-real.ts';
+import { linkOutOfProject } from '../../../base/files/link-out-of-project.ts';
+import { resolveReal } from '../../../base/files/resolve-real.ts';
 import { RuntimeError, toRuntimeError } from '../../../contract/errors.ts';
 
 export interface RotatingFile {
@@ -99,7 +100,7 @@ function realPath(path: string, root: string): string {
   const found = resolveReal(path);
   if ('code' in found) throw unfit(found.message);
   const project = resolveReal(root);
-  const link = 'code' in project ? undefined : linkOutOf(project.real, found);
+  const link = linkOutOfProject(found, 'code' in project ? [] : [project.real]);
   if (link !== undefined) throw unfit(`${path} leads out of the project, by the link ${link}`);
   return found.real;
 }
