@@ -28,12 +28,14 @@ const URLS = /^(?:remote\.(?:url|pushurl)|submodule\.url)$/;
 /** By a program of git's own; `host:path` too. What else a URL may be is a folder, whose hooks run at a push, or names what runs. */
 const ELSEWHERE = /^"?(?:(?:https?|ssh|git):\/\/|(?:[\w.-]+@)?(?:\w[\w.-]*|\[[\w:.%]+\]):(?!:|\/\/))/;
 
+export const isElsewhere = (url: string): boolean => ELSEWHERE.test(url);
+
 export function mayRunCode({ section, sub, key, value }: GitSetting): boolean {
   if (section === 'color') return key === 'pager';
   if (!FAMILIES.has(section)) return false;
   const name = `${section}.${key}`;
   if (sub === undefined) return !PLAIN.some((plain) => plain.test(name));
-  return URLS.test(name) ? !ELSEWHERE.test(value) : !PLAIN_OF_ONE.test(name);
+  return URLS.test(name) ? !isElsewhere(value) : !PLAIN_OF_ONE.test(name);
 }
 
 /** Of `section.key=value`, or `section.sub.key`, as `git -c` takes it. Undefined: it is none. */

@@ -65,6 +65,18 @@ export function gitToldBy(files: Files, { folder, homes }: Around): Told[] {
   });
 }
 
+/** Of a repository without files of its own (a bare one), or of one by its own folder: git runs there what it runs. */
+export function bareToldBy({ read }: Files, git: string): Told[] {
+  return toldBy(remembering(read), new Set(SETTINGS.map((name) => join(git, name))), [git], usersOf(read));
+}
+
+/** Places of other repositories that its settings name: folders by their path, as of this one. */
+export function remotesOf({ read }: Files, git: string): { name: string; url: string }[] {
+  return SETTINGS.flatMap((name) => settingsIn(read(join(git, name)) ?? '').settings)
+    .filter(({ section, key }) => section === 'remote' && (key === 'url' || key === 'pushurl'))
+    .map(({ sub = '', value }) => ({ name: sub, url: plain(value) }));
+}
+
 /** The folder itself, and those that hold it, the nearest first. */
 function foldersFrom(folder: string): string[] {
   const above = dirname(folder);

@@ -1,6 +1,6 @@
 /** Without a sandbox git goes by the settings and hooks of other repositories in the project: who approves a line approves these. */
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type TestHost, testHost } from '../test-host.ts';
@@ -52,6 +52,55 @@ describe('a repository that the line goes to', () => {
   test('by its working folder', async () => {
     makeSubmodule('sub');
     expect(await runsOf('git status', 'sub')).toContain('sub/evil.sh');
+  });
+});
+
+describe('a repository that the line speaks with, also one without files of its own', () => {
+  const WHATEVER = 'whatever else git looks into is by then';
+  beforeEach(() => {
+    git('init', '-q', '--bare', 'bk.git');
+    git('--git-dir', 'bk.git', 'config', 'tar.tar.gz.command', './evil.sh');
+    t.file('bk.git/evil.sh', 'id\n');
+    t.file('bk.git/hooks/pre-receive', 'id\n');
+    symlinkSync('bk.git', join(t.root, 'lnk'));
+    git('init', '-q', 'sub');
+    git('-C', 'sub', 'remote', 'add', 'up', '../bk');
+  });
+
+  test.each([
+    'git push bk.git main', 'git push ./bk.git/ main', 'git push bk main', 'git push lnk main', 'git push sub/../bk.git main', 'git push --repo=bk.git',
+    'git push file://ROOT/bk.git main', 'git push file://ROOT/%62k.git main', 'git -C sub push ../bk.git main', 'cd sub && git push ../bk main',
+    'git archive --remote=bk.git main', 'git --git-dir=bk.git log', 'git --git-dir bk.git --work-tree . status', 'git clone bk.git x', 'git send-pack bk.git main',
+    'git -C sub push up main', 'git -C sub fetch', 'git push sub main',
+  ])('%s', async (cmd) => {
+    const told = await runsOf(cmd.replace('ROOT', t.root));
+    expect(told).toEqual(expect.arrayContaining(['bk.git/config', 'bk.git/evil.sh', 'bk.git/hooks/pre-receive']));
+  }); // prettier-ignore
+
+  test.each([
+    'git push later.git main',
+    'git push ./later main',
+    'git push b{k,}.git main',
+    'git push bk.gi[t] main',
+    'git push "$x" main',
+  ])('that may be another by then: %s', async (cmd) => {
+    expect(await runsOf(cmd)).toContain(WHATEVER);
+  });
+
+  test('a hook that comes later makes an approval void', async () => {
+    rmSync(join(t.root, 'bk.git/hooks'), { recursive: true });
+    const facts = async () => (await t.inspect('exec_command', { cmd: 'git push bk.git main' })).facts;
+    const before = await facts();
+    expect(await facts()).toEqual(before);
+    t.file('bk.git/hooks/update', 'id\n');
+    expect(await facts()).not.toEqual(before);
+  });
+
+  test('one elsewhere on the net is none', async () => {
+    git('remote', 'add', 'origin', 'https://example.org/x.git');
+    expect(await runsOf('git push origin main')).toBeUndefined();
+    expect(await runsOf('git push https://example.org/x.git main')).toBeUndefined();
+    expect(await runsOf('git push git@example.org:me/x.git main')).toBeUndefined();
   });
 });
 

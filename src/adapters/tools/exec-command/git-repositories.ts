@@ -6,7 +6,7 @@ import { lstatSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { namesIn } from '../../../base/files/names-in.ts';
 import { bytesOf } from '../../../base/files/open-file.ts';
-import { gitToldBy, ON_DISK, repositoryOf, SETTINGS, worktreeOf } from '../../../base/git-told-by.ts';
+import { bareToldBy, gitToldBy, ON_DISK, repositoryOf, SETTINGS, worktreeOf } from '../../../base/git-told-by.ts';
 import {
   GITLINK,
   indexEntries,
@@ -15,6 +15,8 @@ import {
   type ObjectFormat,
   objectFormatOf,
 } from '../../../base/git-index.ts';
+import type { ShellWord } from '../shell/words.ts';
+import { otherEnds } from './git-other-ends.ts';
 
 const MOST_REPOSITORIES = 50;
 const MOST_FOLDERS = 2000;
@@ -30,11 +32,24 @@ export interface GoneBy {
   isAll: boolean;
 }
 
-/** By what git goes in these folders. `commands` are git's; those that may put another repository into the index may then look into any. */
+/** What git is called with. */
+export interface GitCalls {
+  /** Undefined: nobody knows. */
+  commands: readonly (string | undefined)[];
+  /** Of the line, as they may name repositories. */
+  words: readonly string[];
+  /** Those that can name nothing else. */
+  ends: readonly ShellWord[];
+}
+
+/**
+ * By what git goes in these folders: those of its commands that may put another repository into the index may then look into any, and
+ * those that speak with another run its hooks and programs, too.
+ */
 export function filesOfRepositories(
   folders: readonly string[],
   root: string,
-  commands: readonly (string | undefined)[],
+  { commands, words, ends }: GitCalls,
 ): GoneBy {
   const own = worktreeOf(root);
   const worktrees = new Set([root, ...folders].flatMap((one) => worktreeOf(one) ?? []));
@@ -55,7 +70,15 @@ export function filesOfRepositories(
       else isAll = false;
     }
   }
-  return { paths, isAll };
+  const other = otherEnds([...worktrees], folders, words, ends);
+  for (const git of other.folders) paths.push(...filesOfBare(git));
+  return { paths, isAll: isAll && other.isAll };
+}
+
+/** By itself: its settings, what these name, and its hooks. */
+function filesOfBare(git: string): string[] {
+  const told = bareToldBy(ON_DISK, git).map(({ path }) => path);
+  return [join(git, 'commondir'), ...ownFilesOf(git), ...told, ...told.flatMap(filesIn)];
 }
 
 function repositoriesIn(worktree: string): string[] | undefined {

@@ -3,7 +3,7 @@ import { statSync } from 'node:fs';
 import { type Digest, digestOf } from '../../../base/digest.ts';
 import type { CommandFact, Facts } from '../../../contract/values.ts';
 import { resolveReal } from '../../../base/files/resolve-real.ts';
-import { gitCall } from '../shell/git-operands.ts';
+import { gitCall, gitRemotes } from '../shell/git-operands.ts';
 import { wordsOf as shellWords } from '../shell/words.ts';
 import type { PathFact } from '../paths/path-facts.ts';
 import type { IsSecret } from '../paths/secrets.ts';
@@ -77,9 +77,7 @@ async function goneByIn(
   const counts = (one: CommandFact): boolean => runsFiles(one) || (free !== undefined && !isToldByWords(one));
   const isCounted = commands.some(counts);
   const unknown = new Set(free ? openWords(commands, free.text) : []);
-  const gits = free
-    ? commands.filter((one) => nameOf(one) === 'git').map((one) => gitCall(shellWords(one))?.command)
-    : [];
+  const gits = free ? commands.filter((one) => nameOf(one) === 'git') : [];
   if (!isCounted && !lands && gits.length === 0 && unknown.size === 0) return undefined;
   const named = [...new Set(commands.flatMap(namedBy).flatMap(atHome))];
   let text = 0;
@@ -94,7 +92,13 @@ async function goneByIn(
   );
   const folders = all.slice(0, Math.max(1, most));
   const repositories =
-    free && gits.length > 0 ? filesOfRepositories(folders, free.root, gits) : { paths: [], isAll: true };
+    free && gits.length > 0
+      ? filesOfRepositories(folders, free.root, {
+          commands: gits.map((one) => gitCall(shellWords(one))?.command),
+          words: [...new Set(gits.flatMap(namedBy).flatMap(atHome))].slice(0, MOST_LOOKED_FOR),
+          ends: gits.flatMap((one) => gitRemotes(shellWords(one))),
+        })
+      : { paths: [], isAll: true };
   if (!repositories.isAll) unknown.add('else git looks into');
   if (!isCounted && !lands && unknown.size === 0 && repositories.paths.length === 0) return undefined;
   if (folders.length < all.length) unknown.add('else its words name in so many folders');
