@@ -28,6 +28,7 @@ const URLS = /^(?:remote\.(?:url|pushurl)|submodule\.url)$/;
 /** By a program of git's own; `host:path` too. What else a URL may be is a folder, whose hooks run at a push, or names what runs. */
 const ELSEWHERE = /^"?(?:(?:https?|ssh|git):\/\/|(?:[\w.-]+@)?(?:\w[\w.-]*|\[[\w:.%]+\]):(?!:|\/\/))/;
 
+/** Whether a place of a repository lies on another machine. */
 export const isElsewhere = (url: string): boolean => ELSEWHERE.test(url);
 
 export function mayRunCode({ section, sub, key, value }: GitSetting): boolean {

@@ -7,7 +7,7 @@ import { basename, dirname, join, resolve } from 'node:path';
 import { shortText } from './files/open-file.ts';
 import { systemHome } from './homes.ts';
 import { type Linked, linkedFrom } from './files/resolve-real.ts';
-import { type GitSetting, mayRunCode, settingsIn } from './git-settings.ts';
+import { type GitSetting, isElsewhere, mayRunCode, settingsIn } from './git-settings.ts';
 import { filesNamedIn, pathNamed, type Users } from './line-files.ts';
 import { remembering } from './remembering.ts';
 
@@ -70,11 +70,23 @@ export function bareToldBy({ read }: Files, git: string): Told[] {
   return toldBy(remembering(read), new Set(SETTINGS.map((name) => join(git, name))), [git], usersOf(read));
 }
 
-/** Places of other repositories that its settings name: folders by their path, as of this one. */
-export function remotesOf({ read }: Files, git: string): { name: string; url: string }[] {
-  return SETTINGS.flatMap((name) => settingsIn(read(join(git, name)) ?? '').settings)
+export interface Remotes {
+  /** Places of other repositories: folders by their path, as of this one. */
+  named: { name: string; url: string }[];
+  /** What other places begin with that is to mean something on this machine instead. */
+  isRewritten: boolean;
+}
+
+/** The repositories that the settings of one name. */
+export function remotesOf({ read }: Files, git: string): Remotes {
+  const settings = SETTINGS.flatMap((name) => settingsIn(read(join(git, name)) ?? '').settings);
+  const named = settings
     .filter(({ section, key }) => section === 'remote' && (key === 'url' || key === 'pushurl'))
     .map(({ sub = '', value }) => ({ name: sub, url: plain(value) }));
+  const isRewritten = settings.some(
+    ({ section, sub = '', key }) => section === 'url' && key.endsWith('insteadof') && !isElsewhere(sub),
+  );
+  return { named, isRewritten };
 }
 
 /** The folder itself, and those that hold it, the nearest first. */

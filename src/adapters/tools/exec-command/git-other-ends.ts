@@ -49,9 +49,11 @@ export function otherEnds(
   for (const { word, folder } of wanted.slice(0, MOST_LOOKED_FOR)) look(word, folder);
   // What is found meanwhile has some, too.
   for (const { git, at } of todo) {
-    for (const { name, url } of remotesOf(ON_DISK, git)) {
+    const { named, isRewritten } = remotesOf(ON_DISK, git);
+    isAll &&= !isRewritten;
+    for (const { name, url } of named) {
       remotes.add(name);
-      if (!isElsewhere(url)) look(url, at);
+      if (!isElsewhere(url) && !look(url, at)) isAll = false;
     }
   }
   const isKnown = ({ text, dynamic }: ShellWord): boolean =>

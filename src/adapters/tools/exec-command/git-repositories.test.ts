@@ -87,6 +87,15 @@ describe('a repository that the line speaks with, also one without files of its 
     expect(await runsOf(cmd)).toContain(WHATEVER);
   });
 
+  test('that may be another by then: where settings say that something else is meant, or name what isn’t there', async () => {
+    expect(await runsOf('git -C sub push https://example.org/bk.git main')).not.toContain(WHATEVER);
+    git('-C', 'sub', 'config', 'url.../b.insteadOf', 'https://example.org/b');
+    expect(await runsOf('git -C sub push https://example.org/bk.git main')).toContain(WHATEVER);
+    git('-C', 'sub', 'config', '--unset', 'url.../b.insteadOf');
+    git('-C', 'sub', 'remote', 'add', 'later', '../later');
+    expect(await runsOf('git -C sub push later main')).toContain(WHATEVER);
+  });
+
   test('a hook that comes later makes an approval void', async () => {
     rmSync(join(t.root, 'bk.git/hooks'), { recursive: true });
     const facts = async () => (await t.inspect('exec_command', { cmd: 'git push bk.git main' })).facts;
