@@ -1,7 +1,7 @@
-import { existsSync } from 'node:fs';
 import { homedir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { dirname } from 'node:path';
 import { isInside } from '../is-inside.ts';
+import { repositoryAround } from './repository-around.ts';
 import { linkOutOf, realOf, type RealPath } from './resolve-real.ts';
 
 /**
@@ -16,9 +16,5 @@ export function linkOutOfProject(found: RealPath, folders: readonly string[]): s
 /** The outermost repository in which a real path lies; but none that holds a home, as that is no project. */
 export function projectAround(path: string): string | undefined {
   const home = realOf(homedir());
-  let outermost: string | undefined;
-  for (let at = dirname(path); !isInside(at, home) && at !== dirname(at); at = dirname(at)) {
-    if (existsSync(join(at, '.git'))) outermost = at;
-  }
-  return outermost;
+  return repositoryAround(dirname(path), (at) => isInside(at, home));
 }

@@ -17,15 +17,7 @@ export function rulesOf(rules: readonly RuleText[], idOf: (index: number) => str
     tool: listOf(tool),
     ...(effect !== undefined && { effect: listOf(effect) }),
     ...(command !== undefined && { command: listOf(command) }),
-    ...(path !== undefined && {
-      path: [
-        ...new Set(
-          listOf(path)
-            .map(atHome)
-            .flatMap((one) => withReal(one, same.decision)),
-        ),
-      ],
-    }),
+    ...(path !== undefined && { path: [...new Set(listOf(path).flatMap(meantBy(same.decision)))] }),
     ...(host !== undefined && { host: listOf(host).map(asciiPlace) }),
     ...(secret !== undefined && { secret: listOf(secret) }),
     ...(role !== undefined && { role: listOf(role) }),
@@ -67,18 +59,21 @@ function atHome(pattern: string): string {
  * An absolute pattern, and what it means where its folders are links: paths are judged by where they lead. What is allowed is so by
  * links in a home or around it only: a command may have made any other, and would say by it what the next call may do.
  */
-function withReal(pattern: string, decision: PolicyRule['decision']): string[] {
-  if (!pattern.startsWith('/')) return [pattern];
-  const names = pattern.split('/');
-  const star = names.findIndex((name) => name.includes('*'));
-  for (let end = star < 0 ? names.length : star; end > 1; end -= 1) {
-    const found = resolveReal(names.slice(0, end).join('/'));
-    // What isn't there has no links; a folder above it may.
-    if ('code' in found || found.kind === 'missing') continue;
-    if (decision === 'allow' && !found.links.every(isAroundHome)) continue;
-    return [pattern, [found.real, ...names.slice(end)].join('/')];
-  }
-  return [pattern];
+function meantBy(decision: PolicyRule['decision']): (pattern: string) => string[] {
+  return (written) => {
+    const pattern = atHome(written);
+    if (!pattern.startsWith('/')) return [pattern];
+    const names = pattern.split('/');
+    const star = names.findIndex((name) => name.includes('*'));
+    for (let end = star < 0 ? names.length : star; end > 1; end -= 1) {
+      const found = resolveReal(names.slice(0, end).join('/'));
+      // What isn't there has no links; a folder above it may.
+      if ('code' in found || found.kind === 'missing') continue;
+      if (decision === 'allow' && !found.links.every(isAroundHome)) continue;
+      return [pattern, [found.real, ...names.slice(end)].join('/')];
+    }
+    return [pattern];
+  };
 }
 
 function isAroundHome(link: string): boolean {

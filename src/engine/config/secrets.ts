@@ -30,7 +30,7 @@ export type Told = Pick<LoadedConfig, 'config' | 'inFile'>;
 
 /** The values that must never be stored or shown, each with the name that stands in its place. */
 export function secretsOf({ config, inFile }: Told, environment: Environment): { name: string; value: string }[] {
-  const registry = [...config.models.registry, ...entriesIn(inFile)];
+  const registry: Entry[] = [...config.models.registry, ...entriesIn(inFile)];
   const variables = new Set([
     ...SECRET_VARIABLES,
     ...registry.flatMap(({ api_key_env, more_key_envs = [] }) => [
@@ -53,7 +53,7 @@ export function secretsOf({ config, inFile }: Told, environment: Environment): {
   }
   for (const endpoint of [
     config.telemetry.endpoint || environment['OTEL_EXPORTER_OTLP_ENDPOINT'],
-    textAt(inFile, ['telemetry', 'endpoint']),
+    textOf(getAt(inFile, ['telemetry', 'endpoint'])),
   ]) {
     add('password of telemetry.endpoint', URL.parse(endpoint ?? '')?.password);
   }
@@ -61,27 +61,30 @@ export function secretsOf({ config, inFile }: Told, environment: Environment): {
   return Array.from(names, ([value, name]) => ({ name, value }));
 }
 
+/** What a model's entry may say where secrets stand. */
+type Entry = { [K in 'name' | 'api_key' | 'api_key_env' | 'base_url' | 'proxy']?: string | undefined } & Pick<
+  ModelEntry,
+  'more_key_envs' | 'headers'
+>;
+
 /** The models that a file names, of which nobody has looked whether they are valid. */
-function entriesIn(inFile: JsonObject): Partial<ModelEntry>[] {
+function entriesIn(inFile: JsonObject): Entry[] {
   const registry = getAt(inFile, ['models', 'registry']);
-  const texts = (value: unknown): string[] =>
-    Array.isArray(value) ? value.filter((one) => typeof one === 'string') : [];
   return (Array.isArray(registry) ? registry : []).filter(isObject).map((entry) => ({
-    ...Object.fromEntries(
-      ['name', 'api_key', 'api_key_env', 'base_url', 'proxy'].flatMap((key) => {
-        const text = textAt(entry, [key]);
-        return text === undefined ? [] : [[key, text]];
-      }),
-    ),
-    more_key_envs: texts(entry['more_key_envs']),
-    headers: texts(entry['headers']),
+    name: textOf(entry['name']),
+    api_key: textOf(entry['api_key']),
+    api_key_env: textOf(entry['api_key_env']),
+    base_url: textOf(entry['base_url']),
+    proxy: textOf(entry['proxy']),
+    more_key_envs: textsOf(entry['more_key_envs']),
+    headers: textsOf(entry['headers']),
   }));
 }
 
-function textAt(tree: JsonObject, path: readonly string[]): string | undefined {
-  const value = getAt(tree, path);
-  return typeof value === 'string' ? value : undefined;
-}
+const textOf = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined);
+
+const textsOf = (value: unknown): string[] =>
+  Array.isArray(value) ? value.filter((one) => typeof one === 'string') : [];
 
 /** The tokens of a login, likewise. */
 export function loginSecrets({ access_token, refresh_token = '' }: Login): { name: string; value: string }[] {

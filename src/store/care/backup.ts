@@ -147,7 +147,7 @@ function fitTarget({ target: given, home, startedIn }: BackupOptions): string {
   const found = resolveReal(resolve(startedIn, given));
   if ('code' in found) throw new RuntimeError('target_unfit', found.message);
   const { real } = found;
-  const link = linkOutOfProject(found, [repositoryAround(startedIn)]);
+  const link = linkOutOfProject(found, [repositoryAround(startedIn) ?? startedIn]);
   if (link !== undefined) {
     throw new RuntimeError(
       'target_unfit',

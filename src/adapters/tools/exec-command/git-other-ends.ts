@@ -86,6 +86,9 @@ function gitFoldersAt(path: string): string[] | undefined {
   }
 }
 
+/** What else than its absence says that nothing is at a path. */
+const NONE = new Set<string | undefined>(['ENOTDIR', 'ENAMETOOLONG', 'ELOOP']);
+
 /** @throws Error of the system */
 function isThere(path: string): boolean {
   try {
@@ -95,5 +98,3 @@ function isThere(path: string): boolean {
     throw error;
   }
 }
-
-const NONE = new Set<string | undefined>(['ENOTDIR', 'ENAMETOOLONG', 'ELOOP']);
