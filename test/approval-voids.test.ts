@@ -191,7 +191,20 @@ describe.concurrent('a line of every day whose words a link leads elsewhere', ()
     const id = await ask(place, { ...lineOf('rev notes/a.txt'), prepare: (one) => (withVictim(one), lead(one, 'notes/a.txt', 'f.txt')) }); // prettier-ignore
     const shown = (await place.run(['approvals', 'show', id])).stdout.replace(/\n *↪ ?/g, '');
     expect(shown).toContain(`notes/a.txt, which leads to ${join(place.project, '../victim/f.txt')}`);
+    expect(shown).not.toContain('not bound');
     expect((await place.run(['approve', id, '--resume'])).stdout).toContain('srieht');
+  });
+
+  test.for([
+    ['make', ['']],
+    ['scp -r notes src host:x', ['notes', 'src']],
+  ] as const)('says what it is bound to nothing of: %s', async ([line, folders], { place }) => {
+    const id = await ask(place, lineOf(line));
+    const shown = (await place.run(['approvals', 'show', id])).stdout.replace(/\n *↪ ?/g, '');
+    const told = folders.map((folder) => `whatever else lies in ${at(place, folder)} by then`);
+    expect(shown).toContain(`not bound:   ${told.join(', ')}\n`);
+    expect((await place.run(['approve', id])).code).toBe(0);
+    expect((await place.run(['why', 'one/c1.1.1'])).stdout).toContain(`not bound: ${told[0]}`);
   });
 
   test('asks as what names the runtime, where it leads into its home', async ({ place }) => {

@@ -176,6 +176,11 @@ export const facts = z.strictObject({
    * Empty, in journals from before: its programs look for files of their folder to go by, and there was none yet.
    */
   runs: z.array(z.strictObject({ path: z.string(), digest: digest.exactOptional() })).exactOptional(),
+  /**
+   * Without a sandbox: folders of which the command may run, read or send whatever lies there by then, as no digest is of that. Real
+   * paths of the project and around it, in order; absent: none, or recorded before this was told.
+   */
+  unbound: z.array(z.string()).min(1).exactOptional(),
   /** What confines the command as it runs; absent: nothing does. */
   sandbox: sandboxLevel.exactOptional(),
   /** Secrets of the vault that a command gets, by their names there, and under which variable. Never what they are. */

@@ -204,6 +204,7 @@ export function createValueRedaction(placeholders: Placeholders): ValueRedaction
       ...(facts.runs && {
         runs: facts.runs.map((one) => ({ path: text(one.path), ...(one.digest && { digest: digest(one.digest) }) })),
       }),
+      ...(facts.unbound && { unbound: texts(facts.unbound) }),
       ...(facts.sandbox && { sandbox: facts.sandbox }),
       ...(facts.secrets && {
         secrets: facts.secrets.map(({ variable, name }) => ({ variable: text(variable), name: text(name) })),

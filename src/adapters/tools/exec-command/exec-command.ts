@@ -20,6 +20,7 @@ import { namedHosts } from './named-hosts.ts';
 import { markRuntime } from './names-runtime.ts';
 import { type Command, type CommandEnd, runProcess } from './run-process.ts';
 import { runFiles } from './run-files.ts';
+import { unboundFolders } from './unbound-folders.ts';
 import { createWatchdog, type Watchdog } from './watchdog.ts';
 import { secretWords } from './secret-words.ts';
 import { writtenFiles } from './written-files.ts';
@@ -161,6 +162,7 @@ export function createExecCommand({ exec: { secrets } }: ToolSettings): Tool {
         ? undefined
         : { root: scene.projectRoot, text: line.text, targets: written.targets, lands: written.lands, links };
       const runs = await runFiles(parsed, folder, sandbox ? digestsFor() : digestOf, secretsOf(scene), free);
+      const unbound = free ? unboundFolders(line, free) : [];
       const asked = [...new Set(call.secrets)].sort().map((variable) => ({ variable, name: secrets[variable]! }));
       const facts: Facts = {
         ...noFacts,
@@ -178,6 +180,7 @@ export function createExecCommand({ exec: { secrets } }: ToolSettings): Tool {
         ),
         ...(executable ? { executable } : {}),
         ...(runs ? { runs } : {}),
+        ...(unbound.length > 0 ? { unbound } : {}),
         ...(sandbox ? { sandbox: sandbox.level } : {}),
         ...(asked.length > 0 ? { secrets: asked } : {}),
       };

@@ -10,7 +10,7 @@ import type { CommandFact } from '../../../contract/values.ts';
 import { type PathFact, pathFact } from '../paths/path-facts.ts';
 import type { Scene } from '../tool.ts';
 import { fileNamed } from './file-named.ts';
-import { foldersOf } from './line-words.ts';
+import { folderAt, foldersOf } from './line-words.ts';
 import { isMade, moves, placed } from './made-words.ts';
 import { type Line, namedPaths } from './named-places.ts';
 import { createNames } from './pattern-files.ts';
@@ -102,11 +102,6 @@ function beginsHere(command: CommandFact, folders: readonly string[]): boolean {
 
 function isFolderIn(folders: readonly string[], word: string): boolean {
   return folders.some((one) => folderAt(fileNamed(word, one)).length > 0);
-}
-
-function folderAt(path: string): string[] {
-  const found = resolveReal(path);
-  return 'real' in found && found.kind === 'dir' ? [found.real] : [];
 }
 
 function isLed(path: string, root: string): boolean {

@@ -46,9 +46,7 @@ export function setsHome({ words, assignments }: CommandFact): boolean {
 export function foldersOf(commands: readonly CommandFact[], words: readonly string[], folder: string): string[] {
   const folders = new Set([folder]);
   const add = (path: string): void => {
-    if (folders.size > MOST_FOLDERS) return;
-    const found = resolveReal(path);
-    if ('real' in found && found.kind === 'dir') folders.add(found.real);
+    for (const found of folders.size > MOST_FOLDERS ? [] : folderAt(path)) folders.add(found);
   };
   for (const word of words) if (word !== '' && !word.startsWith('-')) add(fileNamed(word, folder));
   // Where it goes from where it went.
@@ -58,4 +56,10 @@ export function foldersOf(commands: readonly CommandFact[], words: readonly stri
     if (named.length === 0) add(homedir());
   }
   return [...folders];
+}
+
+/** The real path of the folder that is there, or none. */
+export function folderAt(path: string): string[] {
+  const found = resolveReal(path);
+  return 'real' in found && found.kind === 'dir' ? [found.real] : [];
 }

@@ -52,6 +52,11 @@ function looksForFiles(command: CommandFact): boolean {
   return command.words[0]?.includes('/') === true || RUNS.test(name) || isToldByFiles(name);
 }
 
+/** What its words name, and nothing of the folder where it is run. */
+export function sendsFiles(command: CommandFact): boolean {
+  return SENDS.test(nameOf(command)) && command.words[0]?.includes('/') === false;
+}
+
 export function isToldByWords(command: CommandFact): boolean {
   const name = nameOf(command);
   if (READ_HERE.test(name) || BY_WORDS.has(name)) return true;

@@ -47,6 +47,7 @@ function factLines({
   commands,
   executable,
   runs = [],
+  unbound = [],
   secrets = [],
   preimages,
   taint = [],
@@ -63,6 +64,7 @@ function factLines({
     ...runs.map(
       ({ path, digest }) => `goes by ${digest === undefined ? `whatever ${path} is by then` : `${path}, ${digest}`}`,
     ),
+    ...unbound.map((folder) => `not bound: whatever else lies in ${folder} by then`),
     ...secrets.map(({ variable, name }) => `gets the secret ${name} of the vault as ${variable}`),
     ...preimages.map(({ path, before, after }) => `file ${path}: ${before ?? 'not there'} → ${after ?? 'not there'}`),
     ...(taint.length > 0 ? [`tainted by ${taint.join(', ')}`] : []),
