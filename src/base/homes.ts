@@ -10,9 +10,8 @@ export function homesOf(environment: Environment): string[] {
   return [...new Set(named)];
 }
 
-/** With the paths by which they are mounted a second time. */
-export function allHomesOf(environment: Environment): string[] {
-  const homes = homesOf(environment);
+/** With the paths by which they are mounted a second time. `homes`: those of `homesOf`, where somebody has them. */
+export function allHomesOf(environment: Environment, homes = homesOf(environment)): string[] {
   return [...new Set([...homes, ...homes.flatMap((home) => otherPaths(home))])];
 }
 

@@ -25,6 +25,13 @@ import { tryOut } from './try-out.ts';
 /** Each is a mount, which takes its time; and programs take only so many arguments. */
 const MOST_PLACES = 1000;
 
+/** What one look found around all projects. */
+interface Around {
+  outside: Outside;
+  /** The folders of the user, by all their paths. */
+  homes: readonly string[];
+}
+
 export function bestSandboxes({
   home,
   ownFiles = [],
@@ -51,8 +58,7 @@ export function bestSandboxes({
     });
   }
 
-  function layoutFor(projectRoot: string, outside: Outside, hidden: readonly string[] = []): Layout {
-    const homes = allHomesOf(environment);
+  function layoutFor(projectRoot: string, { outside, homes }: Around, hidden: readonly string[] = []): Layout {
     const changed = changedFrom(projectRoot);
     /** Where a command may make links none leads out, also on the way of another link: it would say what the next one may do. */
     const own = (paths: readonly string[]): string[] =>
@@ -80,7 +86,7 @@ export function bestSandboxes({
   }
 
   /** What is hidden in a home stays so for projects in it. */
-  function secretAround(projectRoot: string, outside: Outside, homes: readonly string[]): string | undefined {
+  function secretAround(projectRoot: string, { outside, homes }: Around): string | undefined {
     return outside.access
       .entries()
       .find(
@@ -89,10 +95,10 @@ export function bestSandboxes({
   }
 
   /** Why the level doesn't work here; undefined: it does. */
-  function tryOnce(level: Level, outside: Outside): Promise<string | undefined> {
+  function tryOnce(level: Level, around: Around): Promise<string | undefined> {
     const known = tried.get(level.name);
     if (known) return known;
-    const trying = tryIt(level, outside);
+    const trying = tryIt(level, around);
     // Who waits for it is told; another time it may be otherwise.
     trying.catch(() => tried.delete(level.name));
     tried.set(level.name, trying);
@@ -100,17 +106,17 @@ export function bestSandboxes({
   }
 
   /** On an empty project: what a command makes of one must not say by which level the next is confined. */
-  async function tryIt(level: Level, outside: Outside): Promise<string | undefined> {
+  async function tryIt(level: Level, around: Around): Promise<string | undefined> {
     if (programOf(level) === undefined) return `${level.programs[0]!} is not installed`;
     if (level.unseen) {
       return prove(
-        ({ project, hidden }) => sandboxOf(level, project, layoutFor(project, outside, [hidden])),
+        ({ project, hidden }) => sandboxOf(level, project, layoutFor(project, around, [hidden])),
         environment,
       );
     }
     const { folder, remove } = makeScratch();
     try {
-      const layout = layoutFor(folder, outside);
+      const layout = layoutFor(folder, around);
       const attempt = () => tryOut(sandboxOf(level, folder, layout), folder, environment);
       return level.lacks(layout.places) ?? (await (level.tried?.(attempt) ?? attempt()));
     } finally {
@@ -120,14 +126,15 @@ export function bestSandboxes({
 
   return {
     async find(projectRoot, wanted) {
-      const homes = allHomesOf(environment);
+      const ofUser = homesOf(environment);
+      const homes = allHomesOf(environment, ofUser);
       const holding = homes.find((folder) => isInside(projectRoot, folder));
       if (holding !== undefined) return { none: `the project holds your home, ${holding}` };
       const own = [home, ...ownFiles].map((path) => realPathOf(path) ?? path);
       const elsewhere = otherPaths(projectRoot);
       if ([projectRoot, ...elsewhere].some((path) => own.some((one) => isInside(one, path))))
         return { none: 'the project lies in RUNTIME_HOME' };
-      const ofHome = pathInHome(projectRoot, homesOf(environment));
+      const ofHome = pathInHome(projectRoot, ofUser);
       if (ofHome !== undefined)
         return { none: `the project is mounted twice; its path in your home is ${ofHome}: work on it there` };
       if (isForGit({ folder: projectRoot, homes })) return { none: 'git runs, or goes by, what lies in this folder' };
@@ -138,16 +145,16 @@ export function bestSandboxes({
       if (led !== undefined)
         return { none: `the runtime goes by ${led}, and a link on the way to it could be changed` };
       const named = levels.filter(({ name }) => wanted === undefined || name === wanted);
-      let outside: Outside;
+      let around: Around;
       let layout: Layout;
       try {
-        outside = outsideOf(homesOf(environment));
+        around = { outside: outsideOf(ofUser), homes };
         // It runs while the project is looked through.
         const first = named.find((level) => programOf(level) !== undefined);
-        if (first) void tryOnce(first, outside);
-        const secret = [projectRoot, ...elsewhere].map((path) => secretAround(path, outside, homes)).find(Boolean);
+        if (first) void tryOnce(first, around);
+        const secret = [projectRoot, ...elsewhere].map((path) => secretAround(path, around)).find(Boolean);
         if (secret !== undefined) return { none: `the project lies in ${secret}, which is hidden from commands` };
-        layout = layoutFor(projectRoot, outside);
+        layout = layoutFor(projectRoot, around);
       } catch (error) {
         return { none: `nobody can see what is to be hidden: ${(error as Error).message}` };
       }
@@ -157,7 +164,7 @@ export function bestSandboxes({
       if (count > MOST_PLACES) return { none: `there is too much to hide: ${count} files and folders` };
       const why: string[] = [];
       for (const level of named) {
-        const lack = level.lacks(layout.places) ?? (await tryOnce(level, outside));
+        const lack = level.lacks(layout.places) ?? (await tryOnce(level, around));
         if (lack === undefined) return sandboxOf(level, projectRoot, layout);
         why.push(`${level.name}: ${lack}`);
       }

@@ -101,9 +101,14 @@ function descends(id: number, from: number, parents: ReadonlyMap<number, number>
   return false;
 }
 
+/** So few ids are asked about one by one: to list all that runs takes longer. Those of threads are among them, as good as their process. */
+const FEW = 256;
+
 /** Ids given out since the leader's, itself included; all where the counter began anew or is not known. */
 function youngerProcesses(leader: number): number[] {
   const newest = Number(readFileSync('/proc/loadavg', 'utf8').trim().split(' ').at(-1));
+  const count = newest - leader + 1;
+  if (count > 0 && count <= FEW) return Array.from({ length: count }, (_, at) => leader + at);
   const ids = allProcesses();
   return newest >= leader ? ids.filter((id) => id >= leader && id <= newest) : ids;
 }
