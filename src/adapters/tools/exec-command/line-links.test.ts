@@ -13,7 +13,15 @@ beforeEach(() => {
   victim = realpathSync(mkdtempSync(join(tmpdir(), 'victim-')));
   mkdirSync(join(victim, 'tmp'));
   writeFileSync(join(victim, 'f.txt'), 'theirs\n');
-  for (const name of ['notes/a.txt', 'build/tmp/x', 'out/f.txt', 'src/index.js', 'src/deep/b.js', 'dst/src/index.js'])
+  for (const name of [
+    'notes/a.txt',
+    'build/tmp/x',
+    'build/2/x',
+    'out/f.txt',
+    'src/index.js',
+    'src/deep/b.js',
+    'dst/src/index.js',
+  ])
     t.file(name, '');
 });
 afterEach(() => {
@@ -50,10 +58,43 @@ const NAMED: Case[] = [
   ['cd src && rm -rf deep/b.js', 'src/deep', '~V', ['src/deep/b.js, which leads to ~V/b.js']],
   ['for f in notes/a.txt; do rev "$f"; done', 'notes/a.txt', '~V/f.txt', ['notes/a.txt, which leads to ~V/f.txt']],
   ['f=notes/a.txt; rev $f', 'notes/a.txt', '~V/f.txt', ['notes/a.txt, which leads to ~V/f.txt']],
+  ['(g=q); rev "notes/$g/a.txt"', 'notes/a.txt', '~V/f.txt', ['notes/a.txt, which leads to ~V/f.txt']],
+  [
+    'for ((i=1;i<3;i++)); do rev "build/$i/log.txt"; done',
+    'build/2',
+    '~V',
+    ['build/2/log.txt, which leads to ~V/log.txt'],
+  ],
+  [
+    'for ((i=1;i<3;i++)); do touch "build/$i/out/s.txt"; done',
+    'build/2/out',
+    '~V',
+    ['build/2/out/s.txt, which leads to ~V/s.txt'],
+  ],
+  ['rev build/$((1+1)).txt', 'build/2.txt', '~V/f.txt', ['build/2.txt, which leads to ~V/f.txt']],
+  [
+    'touch build/$(date +%F).log',
+    'build/2026-11-23.log',
+    '~V/f.txt',
+    ['build/2026-11-23.log, which leads to ~V/f.txt'],
+  ],
+  ['touch build/$((1+1))/new/x', 'build/2', '~V', ['build/2/new/x, which leads to ~V/new/x']],
+  ['f=1; [[ f=2 -eq 2 ]]; rev "build/$f"', 'build/2', '~V/f.txt', ['build/2, which leads to ~V/f.txt']],
+  ['f=1; a[f=2]=1; rev "build/$f"', 'build/2', '~V/f.txt', ['build/2, which leads to ~V/f.txt']],
+  ['f=1; ls $((f=2)); rev "build/$f"', 'build/2', '~V/f.txt', ['build/2, which leads to ~V/f.txt']],
+  ["f=1; x='f=2'; : $((x)); rev build/$f", 'build/2', '~V/f.txt', ['build/2, which leads to ~V/f.txt']],
+  ['f=1; echo ${x:f=2}; rev build/$f', 'build/2', '~V/f.txt', ['build/2, which leads to ~V/f.txt']],
   ['rev "$PWD/notes/a.txt"', 'notes/a.txt', '~V/f.txt', ['notes/a.txt, which leads to ~V/f.txt']],
   ['cat notes/a.txt', 'notes', 'src/deep', ['notes/a.txt, which leads to ~P/src/deep/a.txt']],
   ['rev notes/a.txt', 'notes/a.txt', 'gone', ['notes/a.txt, which leads to ~P/notes/gone']],
 ];
+
+/** The shell sets them itself, or makes another value of what they are given. */
+const UNKNOWN_VALUES = [
+  '_=1; echo 2; rev "build/$_"', 'UID=1; rev build/$UID', 'LINENO=1; rev build/$LINENO', 'SECONDS=1; rev build/$SECONDS', 'OPTIND=1; rev build/$OPTIND',
+  'declare -u f=a; rev build/$f', 'typeset -l f=A; rev build/$f', 'coproc f { ls; }; f=1; rev build/$f', 'f=1; unset f; rev build/$f', 'f=1; wait -pf; rev build/$f',
+  'f=a; read -af <<< b; rev build/$f', 'rev build/$(date +%D)', 'rev build/$(uname -o)', 'rev build/$(seq -f %g/x 2)',
+]; // prettier-ignore
 
 /** Links below what is named, or wherever nobody knows what is. */
 const BELOW: Case[] = [
@@ -87,6 +128,10 @@ describe('a link leads elsewhere', () => {
     expect(linksIn(await toldOf(cmd))).toEqual([]);
     link(target.replace('~V', victim), path);
     expect(linksIn(await toldOf(cmd))).toEqual(told);
+  });
+
+  test.each(UNKNOWN_VALUES)('nobody knows by then what it names: %s', async (cmd) => {
+    expect((await toldOf(cmd))?.some((one) => one.startsWith('whatever build/'))).toBe(true);
   });
 
   test.each([...NAMED, ...BELOW])('comes after the approval, and it does not run: %s', async (cmd, path, target) => {

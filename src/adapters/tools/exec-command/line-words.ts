@@ -20,6 +20,8 @@ export function namedBy(command: CommandFact): string[] {
   const whole = words.filter((_, index) => !dynamic.includes(index));
   const read = readsIn(redirects);
   const inner = HAVE_CODE.has(command.unclear) ? whole.flatMap(inCode) : [];
+  // What is to run stands in quotes that may be none.
+  if (command.unclear === 'hidden_code') inner.push(...words.flatMap(inCode));
   return [
     ...[...words, ...assignedBy(command), ...read, ...inner].map(placed).flatMap(pathsIn),
     ...[...whole, ...read].flatMap((word) => partsOf(word)),

@@ -68,12 +68,14 @@ export function namedPaths(
   { commands, text, folder, makes }: Line,
   environment: Environment,
 ): { paths: string[]; isAll: boolean } {
-  const values = valuesIn(commands, text, environment);
+  const values = valuesIn(commands, text, environment, makes);
   const homeOf = homesHere();
   const isRead = (name: string): boolean => !READ_NO_WORD.has(name) && (makes === true || !ONLY_MAKE.has(name));
   const all = commands.flatMap((command) => madeIn(command, isRead(command.words[0]!)));
   const distinct = new Map(all.map((one) => [JSON.stringify(one), one]));
-  const made = [...distinct.values()].flatMap((one) => valuesOf(one, values, homeOf));
+  // What is nothing but a number is hardly a file that is read.
+  const isName = (one: Made): boolean => makes === true || one.text !== '*';
+  const made = [...distinct.values()].flatMap((one) => valuesOf(one, values, homeOf)).filter(isName);
   const patterns = made.filter((one) => isMade(one.text));
   const plain = made.filter((one) => !isMade(one.text)).flatMap((one) => partsOf(one.text));
   const known = [...commands.flatMap(knownIn), ...plain].filter(isPlace);

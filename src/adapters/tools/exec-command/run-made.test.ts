@@ -97,3 +97,15 @@ test.each(MADE.slice(0, 9))('in a sandbox nothing is said of it: %s', async (cmd
   expect(facts).toMatchObject({ sandbox: 'bubblewrap' });
   expect(facts.runs).toBeUndefined();
 });
+
+test.each([
+  'ls -l "a.txt" "lib/$((BASH_COMPAT=42))/${HOME//vera/\'$(sh sub/b.txt)\'}"',
+  'ls ${POSIXLY_CORRECT:=1}\nls "${x-\'}";sh sub/b.txt;"\'}"',
+])('what quotes may not keep from being run is bound, and told as unclear: %s', async (cmd) => {
+  const { facts } = await t.inspect('exec_command', { cmd });
+  expect(facts.commands.some(({ unclear }) => unclear === 'hidden_code')).toBe(true);
+  expect(await goesBy(t, cmd)).toEqual(
+    expect.arrayContaining(['whatever else it calculates with is by then', 'sub/b.txt']),
+  );
+  expect(facts.unbound).toEqual([t.root]);
+});

@@ -15,22 +15,45 @@ const LONGEST_TEXT = 100_000;
 const UNKNOWN = '$()';
 
 const NUMBERS = /\$\(\([^()]*\)\)|\$(?:[?#$!-]|\{#\w+(?:\[[@*]\])?\})/g;
-/** What these print is no place. */
+/** What these print is a name that leads nowhere else. */
 const NO_PLACES =
-  /\$\((?:date\b[^()`$|;&\n/]*|(?:hostname|id|nproc|seq|uname|whoami)\b[^()`$|;&\n]*|wc(?:\s+-[clmwL]+)*\s*(?:<[^()`$|;&\n]*)?)\)/g;
+  /\$\((?:date(?:\s+(?:-[uI]\w*|--utc))*(?:\s+["']?\+[\w%:. -]*["']?)?|(?:hostname|nproc|whoami)(?:\s+-[a-z]+)*|id\s+-[ugnr]+|seq(?:\s+\d+)+|uname(?:\s+-[mnrs]+)?|wc(?:\s+-[clmwL]+)*\s*(?:<[^()`$|;&\n]*)?)\s*\)/g;
+/** Of a date: it has folders. */
+const WITH_FOLDERS = /%[-_0^#EO]*[Dxc]/;
+/** What such a text is by then, or any name that lies there. */
+const NAMES = ['0', '*'];
+
+/** Bash sets these itself, whatever the line says. */
+const OWN =
+  /^(?:_|E?UID|PPID|LINENO|SECONDS|S?RANDOM|OPTIND|OPTARG|HISTCMD|GROUPS|EPOCH\w+|BASH\w*|DIRSTACK|FUNCNAME|PIPESTATUS|COMP_\w+|SHLVL|OLDPWD)$/;
+
+/** What may calculate: numbers become values of variables that the line names without a `$`. */
+const CALCULATES = /\(\(|\$\[|\[\[|\blet\b|[\w"'](?<!\s)\[|\$\{\w+:[^-+=?]|\s-v/;
+const IDENTIFIER = /(?<![\w$])(?<!\$\{[#!]?)[A-Za-z_]\w*/g;
 const VARIABLE = /\$(?:\{([A-Za-z_]\w*)\}|([A-Za-z_]\w*))/;
 /** What a function or a script of the line was given are words of the line. */
 const GIVEN = /^\$(?:[@*\d]|\{[@*\d]+\})$/;
 
 const LOOP = /\b(?:for|select)\s+([A-Za-z_]\w*)\s+in\s+([^;\n]*)/g;
-const COUNTED = /\(\(\s*([A-Za-z_]\w*)\s*=\s*\d/g;
-const SETS = new Set(['read', 'mapfile', 'readarray', 'getopts', 'printf']);
+const SETS = new Set(['read', 'mapfile', 'readarray', 'getopts', 'printf', 'unset', 'wait', 'let']);
+/** With options, what they are given becomes another value. */
+const DECLARES = new Set(['declare', 'typeset', 'local', 'readonly', 'export']);
+const CHANGES = /^-[a-zA-Z]*[aAcilnu]/;
+const COPROC = /\bcoproc\s+([A-Za-z_]\w*)/g;
 /** What these set that nobody names to them. */
 const SET_UNNAMED = ['REPLY', 'MAPFILE', 'OPTARG'];
 const SET_WHERE_USED = /\$\{([A-Za-z_]\w*):?=/g;
 
-/** `line`: its text, for the lists of loops, which are words of no command. */
-export function valuesIn(commands: readonly CommandFact[], line: string, environment: Environment): Values {
+/**
+ * `line`: its text, for the lists of loops, which are words of no command. `mayBeUnset`: what the line sets may be empty where it is
+ * used, as in another part of a pipe.
+ */
+export function valuesIn(
+  commands: readonly CommandFact[],
+  line: string,
+  environment: Environment,
+  mayBeUnset = false,
+): Values {
   const values = new Map<string, Set<string>>();
   const add = (name: string, ...those: string[]): void => {
     const known = values.get(name) ?? new Set();
@@ -45,31 +68,38 @@ export function valuesIn(commands: readonly CommandFact[], line: string, environ
   for (const command of commands) {
     for (const text of assignmentsOf(command)) {
       const [, name, more, value = ''] = /^([A-Za-z_]\w*)([^=]*)=([^]*)$/.exec(text) ?? [];
+      if (name !== undefined && mayBeUnset) add(name, '');
       if (name !== undefined) add(name, more === '' && !value.startsWith('(') ? bare(value) : UNKNOWN);
     }
     const [program = '', ...words] = command.words;
-    if (SETS.has(program)) for (const name of [...SET_UNNAMED, ...words.flatMap(namesIn)]) add(name, UNKNOWN);
+    const isSet = SETS.has(program) || (DECLARES.has(program) && words.some((word) => CHANGES.test(word)));
+    if (isSet) for (const name of [...SET_UNNAMED, ...words.flatMap(namesIn)]) add(name, UNKNOWN);
   }
   for (const [, name, list] of line.replaceAll('\\\n', ' ').matchAll(LOOP)) {
-    add(name!, ...withoutNumbers(list!).trim().split(/\s+/).map(bare));
+    for (const one of withoutNumbers(list!)) add(name!, ...one.trim().split(/\s+/).map(bare));
     if (/["'\\]/.test(list!)) add(name!, UNKNOWN); // it may go on behind what looks like its end
   }
-  for (const [, name] of line.matchAll(COUNTED)) add(name!, '0');
   for (const [, name] of line.matchAll(SET_WHERE_USED)) add(name!, UNKNOWN);
+  for (const [, name] of line.matchAll(COPROC)) add(name!, UNKNOWN);
+  if (CALCULATES.test(line)) {
+    const names = line.replace(/["'\\]/g, '').match(IDENTIFIER) ?? [];
+    for (const name of new Set(names)) add(name, ...NAMES);
+  }
+  for (const name of values.keys()) if (OWN.test(name)) values.delete(name);
   return values;
 }
 
 /** Of a word that may name a variable, or one of its members (`x[0]`); behind letters of options, too: `-vx`. */
 function namesIn(word: string): string[] {
   const parts = word.startsWith('-') ? [...word].map((_, at) => word.slice(at + 1)) : [word];
-  return parts.flatMap((part) => /^([A-Za-z_]\w*)(?:\[|$)/.exec(part)?.[1] ?? []);
+  return parts.flatMap((part) => /^([A-Za-z_]\w*)(?:\[|\+?=|$)/.exec(part)?.[1] ?? []);
 }
 
 /** The texts that a word may stand for. What is left of variables in them nobody knows. */
 export function expanded(word: string, values: Values): string[] {
   if (GIVEN.test(word)) return [];
   const done: string[] = [];
-  const waiting = [withoutNumbers(word)];
+  const waiting = withoutNumbers(word);
   for (const one of waiting) {
     const [whole, braced, plain] = VARIABLE.exec(one) ?? [];
     const known = whole === undefined ? undefined : values.get((braced ?? plain)!);
@@ -109,8 +139,13 @@ function usersListed(): [user: string, home: string][] {
   }
 }
 
-function withoutNumbers(text: string): string {
-  return text.replaceAll(NUMBERS, '0').replaceAll(NO_PLACES, '0');
+/** A number may be that of any file there: as a pattern it stands for all of them. */
+function withoutNumbers(text: string): string[] {
+  const isName = (date: string): boolean => !WITH_FOLDERS.test(date);
+  const all = NAMES.map((name) =>
+    text.replaceAll(NUMBERS, name).replaceAll(NO_PLACES, (one) => (isName(one) ? name : one)),
+  );
+  return [...new Set(all)];
 }
 
 /** Without quotes. What follows it in a word is no part of a name in it. */

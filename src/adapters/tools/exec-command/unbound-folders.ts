@@ -33,8 +33,8 @@ export function unboundFolders(line: Line, { root, targets, lands }: Free): stri
 
 /** Not only what its words name. What only runs another is told by that. */
 function takesMore(command: CommandFact): boolean {
-  if (isToldByWords(command)) return false;
   if (command.unclear !== undefined) return true;
+  if (isToldByWords(command)) return false;
   const { runs, lines } = judgeProgram(shellWords(command), 'bash', false);
   return runs === undefined && lines === undefined && wrapperOf(nameOf(command)) === undefined;
 }

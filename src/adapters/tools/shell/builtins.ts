@@ -44,7 +44,7 @@ const BUILTINS: Record<string, Judge> = {
   shopt: (words) => (words.slice(1).every(isHarmlessOption) ? nothing : unclear('shell_state')),
   set: (words) => {
     const end = words.findIndex(({ text }) => text === '--');
-    return words.slice(1, end === -1 ? undefined : end).some(changesReading) ? unclear('shell_state') : nothing;
+    return changesReading(words.slice(1, end === -1 ? undefined : end)) ? unclear('shell_state') : nothing;
   },
 };
 
@@ -61,6 +61,8 @@ const judgeDeclaration: Judge = (words) => {
   for (const { text, dynamic } of words.slice(1)) {
     // A name that comes from elsewhere can be any. That of `NAME=$value` stands in the text.
     if (dynamic && !/^[A-Za-z_]\w*\+?=/.test(text) && !isValueOnly(command!)) return unclear('environment');
+    // `read -aNAME`, `wait -pNAME`.
+    if (/^-\w/.test(text) && [...text].some((_, at) => at > 1 && reachesCommands(text.slice(at)))) return unclear('environment'); // prettier-ignore
     const reaches = exports ? variableOf(text) !== '' && !isHarmless(text) : reachesCommands(text);
     if (reaches) return unclear('environment');
     // A name for another variable, whose name is a value; a value that is calculated; a function.
@@ -93,7 +95,20 @@ function isHarmlessOption({ text, dynamic }: ShellWord): boolean {
   );
 }
 
-/** `set -k` makes assignments of arguments, `set -a` gives them to all that follows; the history is code, too. */
-function changesReading({ text, dynamic }: ShellWord): boolean {
-  return dynamic || /^-[a-zA-Z]*[akH]|^(?:allexport|history|histexpand|keyword)$/.test(text);
+/** How `set` changes when the shell stops, what it prints, and which words stand for files: not how it reads a line. */
+const SET_LETTERS = /^[-+][befhmntuvxBCEPTo]*$/;
+const SET_NAMES = new Set([
+  'braceexpand', 'emacs', 'errexit', 'errtrace', 'functrace', 'hashall', 'ignoreeof', 'monitor', 'noclobber', 'noexec', 'noglob', 'nolog', 'notify',
+  'nounset', 'onecmd', 'physical', 'pipefail', 'verbose', 'vi', 'xtrace',
+]); // prettier-ignore
+
+/** `set -k` makes assignments of arguments, `set -a` gives them to all that follows; `posix` quotes otherwise; the history is code, too. */
+function changesReading(words: readonly ShellWord[]): boolean {
+  const isOption = ({ text }: ShellWord): boolean => /^[-+]./.test(text);
+  // Its own words may follow: they are no names where no option asks for one.
+  const asksForNames = words.some((word) => isOption(word) && word.text.includes('o'));
+  return words.some((word) => {
+    if (word.dynamic) return true;
+    return isOption(word) ? !SET_LETTERS.test(word.text) : asksForNames && !SET_NAMES.has(word.text);
+  });
 }

@@ -81,8 +81,8 @@ function judgeShell(dialect: Dialect, words: readonly ShellWord[], more: boolean
   if (tells(words) && !more) return nothing;
   const read = readOptions(words, SHELL_OPTIONS);
   if (read === undefined) return unclear('options');
-  // It would give all variables to all commands, or read assignments behind a command's name.
-  if (words.slice(1, read.at).some(({ text }) => /^(?:-\w*o)?(?:allexport|keyword)$/.test(text)))
+  // It would give all variables to all commands, read assignments behind a command's name, or quote otherwise.
+  if (words.slice(1, read.at).some(({ text }) => /^(?:-\w*o|--)?(?:allexport|keyword|posix)$/.test(text)))
     return unclear('options');
   const next = words[read.at];
   // `+x` takes an option back; what it takes besides is not worth knowing.

@@ -8,6 +8,7 @@ import { UNCLEAR, VIA_JOINT, VIAS } from '../../../contract/command-words.ts';
 import type { CommandFact } from '../../../contract/values.ts';
 import { parseArguments, parseCommand } from './parse-command.ts';
 import { ASSIGNMENTS } from './testing/assignments.ts';
+import { SET_HARMLESSLY, SET_OTHERWISE } from './testing/set-otherwise.ts';
 import { HARMLESS } from './testing/harmless.ts';
 import { HOSTILE } from './testing/hostile.ts';
 import { randomLines } from './testing/random-lines.ts';
@@ -25,12 +26,12 @@ function whyOf(facts: readonly CommandFact[]): string | undefined {
   return facts.find(({ unclear }) => unclear !== undefined)?.unclear;
 }
 
-test.each(HARMLESS)('%s is clear', (line, names) => {
+test.each([...HARMLESS, ...SET_HARMLESSLY])('%s is clear', (line, names) => {
   const facts = parseCommand(line);
   expect([namesOf(facts), whyOf(facts)]).toEqual([names, undefined]);
 });
 
-test.each([...HOSTILE, ...ROUNDABOUT, ...ASSIGNMENTS, ...TRANSFERS])(
+test.each([...HOSTILE, ...ROUNDABOUT, ...ASSIGNMENTS, ...SET_OTHERWISE, ...TRANSFERS])(
   '%s is not taken for less than it is',
   (line, names, why) => {
     const facts = parseCommand(line);
@@ -198,7 +199,7 @@ describe('for any text', () => {
 
 describe.skipIf(!existsSync(BASH))('as bash itself reads it', () => {
   test('what is not read here, bash refuses; what is, it takes', () => {
-    const lines = [...HARMLESS, ...HOSTILE, ...ROUNDABOUT, ...ASSIGNMENTS, ...TRANSFERS].filter(
+    const lines = [...HARMLESS, ...HOSTILE, ...ROUNDABOUT, ...ASSIGNMENTS, ...SET_OTHERWISE, ...TRANSFERS].filter(
       ([line]) => !line.includes('\0'),
     );
     // What this machine's bash is too old for, or reads with another setting.

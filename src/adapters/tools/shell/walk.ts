@@ -1,13 +1,5 @@
 /** Walks what the parser made of a shell line, and gives every simple command in it, however deep. */
-import {
-  type Command,
-  forEachChild,
-  type ParsedScript,
-  parse,
-  type Redirect,
-  type Redirection,
-  type SyntaxNode,
-} from 'unbash';
+import { type Command, forEachChild, type ParsedScript, parse, type SyntaxNode } from 'unbash';
 import { VIA_JOINT, type Unclear, type Via } from '../../../contract/command-words.ts';
 import type { CommandFact } from '../../../contract/values.ts';
 import { evaluates, isDeclaration } from './builtins.ts';
@@ -15,7 +7,8 @@ import { bringsText, calculates, namesText } from './calculated.ts';
 import { misleads } from './characters.ts';
 import type { Dialect } from './judgement.ts';
 import { judgeProgram } from './program.ts';
-import { isHarmless, reachesCommands } from './variables.ts';
+import { isDynamicRedirect, isReadTwice, redirectText } from './redirects.ts';
+import { isHarmless, namesReaching, reachesCommands } from './variables.ts';
 import { argumentWord, plainWord, recordedText, type ShellWord, shellWord } from './words.ts';
 
 /** Thrown, and caught by who asked: of such a line nothing is known. */
@@ -45,6 +38,9 @@ const SUBSTITUTION = /\$[({[]|`/;
 const ANY_SUBSTITUTION = /\$[({[]|`|[<>]\(/;
 const ESCAPED = /\\[^]/g;
 
+/** Quotes that hold nothing which would be more than text without them. */
+const PLAIN_QUOTES = /'[\w ,.:/@%+=-]*'/g;
+
 /** A process substitution: where it stands in what looks calculated, that may be commands after all. */
 const PROCESS = /[<>](?:\\\n)*\(/;
 
@@ -65,6 +61,9 @@ interface Place {
   nodes: number;
   /** The text of a here-document, in which `'` is no quote. */
   isHereText?: boolean;
+  /** Between quotes, or in such a text; and of that within a `${…}`, where it depends on the shell's mode whether `'` quotes. */
+  isQuoted?: boolean;
+  isInBraces?: boolean;
 }
 
 interface Simple {
@@ -89,6 +88,7 @@ export function createWalker(parser: 'bash' | 'argv'): Walker {
   const functions = new Set<string>();
   let everywhere: Unclear | undefined;
   let isCalculated = false;
+  let isReaching = false;
   let isFromElsewhere = false;
   let recorded = 0;
 
@@ -136,8 +136,8 @@ export function createWalker(parser: 'bash' | 'argv'): Walker {
       why = 'environment';
       if (words.length === 0) everywhere ??= 'environment';
     }
-    const redirects = node.redirects.map(redirect);
-    why ??= node.redirects.some(isDynamic) ? 'dynamic_redirect' : undefined;
+    const redirects = node.redirects.map(redirectText);
+    why ??= node.redirects.some(isDynamicRedirect) ? 'dynamic_redirect' : undefined;
     add({ words, assignments, redirects, unclear: why }, place);
   }
 
@@ -146,8 +146,12 @@ export function createWalker(parser: 'bash' | 'argv'): Walker {
     if (place.nodes > MOST_NODES_DEEP) throw new NotRead('too_deep');
     isCalculated ||= calculates(node);
     isFromElsewhere ||= bringsText(node);
+    isReaching ||= node.type === 'Word' && node.text.includes("$'") && namesReaching(shellWord(node).text);
     const into = (via?: Via): void => {
-      const inner = via === undefined ? place : { ...place, via: [...place.via, via], isHereText: false };
+      const inner =
+        via === undefined
+          ? place
+          : { ...place, via: [...place.via, via], isHereText: false, isQuoted: false, isInBraces: false };
       forEachChild(node, (child) => visit(child, inner));
     };
     if (place.dialect === 'posix' && (isOwnToBash(node) || isKeyword(node))) throw new NotRead('other_shell');
@@ -159,7 +163,7 @@ export function createWalker(parser: 'bash' | 'argv'): Walker {
         command(node, place);
         return into();
       case 'Redirected':
-        add({ words: [], redirects: node.redirects.map(redirect), unclear: node.redirects.some(isDynamic) ? 'dynamic_redirect' : undefined }, place); // prettier-ignore
+        add({ words: [], redirects: node.redirects.map(redirectText), unclear: node.redirects.some(isDynamicRedirect) ? 'dynamic_redirect' : undefined }, place); // prettier-ignore
         return into();
       case 'Function':
         functions.add(node.name.value);
@@ -171,11 +175,9 @@ export function createWalker(parser: 'bash' | 'argv'): Walker {
       case 'ProcessSubstitution':
         if (node.script === undefined) throw new NotRead('parse_error');
         return into('process substitution');
-      case 'Coproc':
-        return into('coproc');
       case 'TestCommand':
         // Its operators calculate with what quotes hold, too.
-        if (HIDDEN_VALUE.test(sourceOf(node))) everywhere ??= 'hidden_code';
+        if (HIDDEN_VALUE.test(sourceOf(node))) everywhere = 'hidden_code';
         add({ words: ['[[', sourceOf(node), ']]'].map((text, index) => ({ text, dynamic: index === 1 })) }, place);
         return into();
       case 'ArithmeticCommand':
@@ -185,45 +187,53 @@ export function createWalker(parser: 'bash' | 'argv'): Walker {
       case 'For':
       case 'Select':
         if (reachesCommands(node.name.value)) everywhere ??= 'environment';
-        if (node.wordlist?.some(({ text }) => HIDDEN_VALUE.test(text))) everywhere ??= 'hidden_code';
+        if (node.wordlist?.some(({ text }) => HIDDEN_VALUE.test(text))) everywhere = 'hidden_code';
         return into();
       case 'ParameterExpansion':
         if (node.operation?.type === 'Default' && node.operation.operator.includes('=') && reachesCommands(node.parameter)) everywhere ??= 'environment'; // prettier-ignore
-        if (node.prefix === '!' && node.operation?.type !== 'Names') everywhere ??= 'hidden_code';
-        if (node.index && HIDDEN_VALUE.test(node.index.text)) everywhere ??= 'hidden_code';
-        if (READ_TWICE.test(node.text)) everywhere ??= 'hidden_code';
-        return into();
+        if (node.prefix === '!' && node.operation?.type !== 'Names') everywhere = 'hidden_code';
+        if (node.index && HIDDEN_VALUE.test(node.index.text)) everywhere = 'hidden_code';
+        if (READ_TWICE.test(node.text)) everywhere = 'hidden_code';
+        return forEachChild(node, (child) => visit(child, { ...place, isInBraces: place.isQuoted === true }));
       case 'Transform':
-        if (node.operand.value !== 'Q' && !/^[aUuLKk]$/.test(node.operand.value)) everywhere ??= 'hidden_code';
+        if (node.operand.value !== 'Q' && !/^[aUuLKk]$/.test(node.operand.value)) everywhere = 'hidden_code';
         return into();
       case 'Slice':
-        if (HIDDEN_VALUE.test(`${node.offset.text} ${node.length?.text ?? ''}`)) everywhere ??= 'hidden_code';
+        if (HIDDEN_VALUE.test(`${node.offset.text} ${node.length?.text ?? ''}`)) everywhere = 'hidden_code';
         return into();
       case 'ArithmeticExpansion':
         if (PROCESS.test(node.text)) throw new NotRead('unknown_syntax');
         return into();
       case 'ArithmeticWord':
-        if (HIDDEN_VALUE.test(node.value)) everywhere ??= 'hidden_code';
+        if (HIDDEN_VALUE.test(node.value)) everywhere = 'hidden_code';
         return into();
       case 'SingleQuoted':
       case 'AnsiCQuoted':
-        if ((place.isHereText ? SUBSTITUTION : HIDDEN).test(node.value)) everywhere ??= 'hidden_code';
+        if (place.isInBraces && maySplit(node.text)) everywhere = 'hidden_code';
+        if ((place.isHereText ? SUBSTITUTION : HIDDEN).test(node.value)) everywhere = 'hidden_code';
         return into();
       case 'Word':
       case 'Literal':
         // What bash reads as more than one piece.
-        if (!('parts' in node && node.parts) && ANY_SUBSTITUTION.test(node.text.replace(ESCAPED, ''))) everywhere ??= 'hidden_code'; // prettier-ignore
+        if (place.isInBraces && !('parts' in node && node.parts) && maySplit(node.text)) everywhere = 'hidden_code';
+        if (!('parts' in node && node.parts) && ANY_SUBSTITUTION.test(node.text.replace(ESCAPED, ''))) everywhere = 'hidden_code'; // prettier-ignore
         return into();
       case 'Redirect':
-        if (isReadTwice(node)) everywhere ??= 'hidden_code';
+        if (isReadTwice(node)) everywhere = 'hidden_code';
         return into();
       case 'HereDoc':
         if (!node.delimiter?.value || /[$`]/.test(node.delimiter.text)) throw new NotRead('unknown_syntax');
         return into();
       case 'HereDocBody':
-        return forEachChild(node, (child) => visit(child, { ...place, isHereText: true }));
+        return forEachChild(node, (child) => visit(child, { ...place, isHereText: true, isQuoted: true }));
+      case 'DoubleQuoted':
+      case 'LocaleString':
+        return forEachChild(node, (child) => visit(child, { ...place, isQuoted: true }));
+      case 'Coproc':
+        if (node.name && reachesCommands(node.name.value)) everywhere ??= 'environment';
+        return into('coproc');
       case 'Assignment':
-        if (node.index && HIDDEN_VALUE.test(node.index.text)) everywhere ??= 'hidden_code';
+        if (node.index && HIDDEN_VALUE.test(node.index.text)) everywhere = 'hidden_code';
         return into();
       case 'Statement':
       case 'CompoundList':
@@ -244,8 +254,6 @@ export function createWalker(parser: 'bash' | 'argv'): Walker {
       case 'BraceGroup':
       case 'Case':
       case 'Glob':
-      case 'DoubleQuoted':
-      case 'LocaleString':
       case 'SimpleExpansion':
       case 'BraceExpansion':
       case 'ArithmeticBinary':
@@ -280,6 +288,7 @@ export function createWalker(parser: 'bash' | 'argv'): Walker {
     const misleading = misleads(text);
     if (misleading) everywhere ??= misleading;
     isFromElsewhere ||= namesText(text);
+    isReaching ||= namesReaching(text);
     const before = found.length;
     const around = source;
     source = text;
@@ -295,7 +304,8 @@ export function createWalker(parser: 'bash' | 'argv'): Walker {
     program: (words) => add({ words: words.map(plainWord) }, { via: [], dialect: 'bash', depth: 0, nodes: 0 }),
     facts: () =>
       found.map(({ fact, name }) => {
-        if (isCalculated && isFromElsewhere) everywhere ??= 'hidden_code';
+        if (isCalculated && isFromElsewhere) everywhere = 'hidden_code';
+        if (isCalculated && isReaching) everywhere ??= 'environment';
         const why = fact.unclear ?? (name !== undefined && functions.has(name) ? 'function' : everywhere);
         return why === undefined ? fact : { ...fact, unclear: why };
       }),
@@ -319,33 +329,15 @@ function isEvaluated({ text, dynamic }: ShellWord): boolean {
   return dynamic ? HIDDEN_VALUE.test(text) || SUBSCRIPT.test(text) : /\$[({]|`/.test(text);
 }
 
-/** As it would be written: `> out.txt`, `2>&1`, `<<EOF`. */
-function redirect(node: Redirection): string {
-  const { descriptor } = node;
-  const from = descriptor === undefined ? '' : descriptor.type === 'FileDescriptor' ? String(descriptor.value) : `{${descriptor.name}}`; // prettier-ignore
-  if (node.type === 'HereDoc') return `${from}${node.operator}${node.delimiter?.text ?? ''}`;
-  if (node.target === undefined) return `${from}${node.operator}`;
-  const target = recordedText(shellWord(node.target));
-  const blank = node.operator.endsWith('&') && /^(?:\d+-?|-)$/.test(target) ? '' : ' ';
-  return `${from}${node.operator}${blank}${target}`;
-}
-
-/** What a here-string says is no file. */
-function isDynamic(node: Redirection): boolean {
-  return node.type === 'Redirect' && (node.target === undefined || shellWord(node.target).dynamic);
-}
-
 /** `<(x)#y`: a word goes on there, and no comment begins. */
 function goesOnBehindProcess(text: string): boolean {
   const start = text.search(PROCESS);
   return start !== -1 && /\)(?:\\\n)*#/.test(text.slice(start));
 }
 
-/** Behind `>&` bash expands what it got once more. */
-function isReadTwice({ operator, target }: Redirect): boolean {
-  if (operator !== '>&' || target === undefined) return false;
-  const { text, dynamic } = shellWord(target);
-  return !dynamic && /[$`<>]/.test(text); // what is dynamic is unclear anyhow
+/** Whether a text means something else where `'` is a character as any other. */
+function maySplit(text: string): boolean {
+  return text.replace(ESCAPED, '').replace(PLAIN_QUOTES, '').includes("'");
 }
 
 /** What a plain shell reads in another way, or not at all. */

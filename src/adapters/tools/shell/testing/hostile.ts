@@ -385,7 +385,7 @@ export const HOSTILE: readonly [line: string, names: string, why?: string][] = [
   ["for i in 'a[$(rm x)]'; do ((i)); done", '((', 'hidden_code'],
   ["for i in '$(rm x)'; do echo $((a[$i])); done", 'echo', 'hidden_code'],
   ["echo ${a['$(rm x)']}", 'echo', 'hidden_code'],
-  ['echo "${x-\'$(rm x)\'}"', 'echo rm'],
+  ['echo "${x-\'$(rm x)\'}"', 'echo rm', 'hidden_code'],
   ["sh -c 'x+=1'", '', 'other_shell'],
   ['echo ${PATH:=/tmp}; ls', 'echo ls', 'environment'],
   ['exec $x', 'exec $x', 'dynamic_command'],

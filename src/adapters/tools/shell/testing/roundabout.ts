@@ -30,7 +30,7 @@ export const ROUNDABOUT: readonly [line: string, names: string, why?: string][] 
   ['ls b*; unset a[_]', 'ls unset', 'hidden_code'],
   ['ls b*; read a[_] < f', 'ls read', 'hidden_code'],
   ["ls b*; printf -v 'a[_]' x", 'ls printf', 'hidden_code'],
-  ['ls b*; declare a[_]=1', 'ls declare', 'environment'],
+  ['ls b*; declare a[_]=1', 'ls declare', 'hidden_code'],
   ['ls b*; a[_]=1', 'ls -', 'hidden_code'],
   ['ls b*; a=([_]=1)', 'ls -', 'hidden_code'],
   ['ls b*; echo ${x:_}', 'ls echo', 'hidden_code'],
@@ -97,10 +97,10 @@ export const ROUNDABOUT: readonly [line: string, names: string, why?: string][] 
   ["cat <<E <<F\n${x:-y}\nE\n${x:-'`rm x`'}\nF", 'cat', 'hidden_code'],
   ["echo $(cat <<E\n${x:-'`rm x`'}\nE\n)", 'echo cat', 'hidden_code'],
   ["f() { cat <<E\n${x:-'`rm x`'}\nE\n}; f", 'cat f', 'hidden_code'],
-  ['cat <<E\n${x:-"\'`rm x`\'"}\nE', 'cat rm'],
-  ['cat <<E\n$(echo "${x:-\'`rm x`\'}")\nE', 'cat echo rm'],
-  ['echo "${x:-\'${y:-`rm x`}\'}"', 'echo rm'],
-  ['cat <<< "${x:-\'`rm x`\'}"', 'cat rm'],
+  ['cat <<E\n${x:-"\'`rm x`\'"}\nE', 'cat rm', 'hidden_code'],
+  ['cat <<E\n$(echo "${x:-\'`rm x`\'}")\nE', 'cat echo rm', 'hidden_code'],
+  ['echo "${x:-\'${y:-`rm x`}\'}"', 'echo rm', 'hidden_code'],
+  ['cat <<< "${x:-\'`rm x`\'}"', 'cat rm', 'hidden_code'],
 
   // What stands behind `>&` is expanded twice.
   ["echo >&'$(rm x)'", 'echo', 'hidden_code'],
