@@ -44,6 +44,11 @@ export function openWords(commands: readonly CommandFact[], line: string): strin
   return commands.flatMap((command) => openIn(command, values)).map(placed);
 }
 
+/** Only redirects of it name files. */
+export function namesNothing({ words, redirects, unclear }: CommandFact): boolean {
+  return unclear === undefined && redirects.length === 0 && NAME_NOTHING.has(basename(words[0] ?? ''));
+}
+
 function openIn(command: CommandFact, values: Values): string[] {
   const { words, dynamic = [], redirects, assignments, via } = command;
   const namesNothing = NAME_NOTHING.has(basename(words[0] ?? ''));

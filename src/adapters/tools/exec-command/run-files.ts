@@ -11,7 +11,7 @@ import type { DigestFile } from './executable.ts';
 import { fileNamed } from './file-named.ts';
 import { atHome, foldersOf, MOST_FOLDERS, MOST_LOOKED_FOR, MOST_TEXT, namedBy, setsHome } from './line-words.ts';
 import { givenNames, isMade, madeBy, unreadIn } from './made-words.ts';
-import { GIVEN, openWords } from './open-words.ts';
+import { GIVEN, namesNothing, openWords } from './open-words.ts';
 import { createNames, filesOfPattern } from './pattern-files.ts';
 import { filesOfRepositories } from './git-repositories.ts';
 import { ledText, type LineLinks } from './line-links.ts';
@@ -108,7 +108,9 @@ async function goneByIn(
     words.flatMap((word) => endings.map((ending) => fileNamed(word, one) + ending)),
   );
   const names = createNames();
-  for (const { told: made, names: parts, isQuoted, isFolder } of commands.flatMap(madeBy)) {
+  for (const { told: made, names: parts, isQuoted, isFolder } of commands
+    .filter((one) => !namesNothing(one))
+    .flatMap(madeBy)) {
     for (const part of parts) {
       const matching = isFolder ? undefined : filesOfPattern(part, isQuoted, folders, names);
       if (matching) for (const path of matching) paths.push(...endings.map((ending) => path + ending));

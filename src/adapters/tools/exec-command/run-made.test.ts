@@ -109,3 +109,12 @@ test.each([
   );
   expect(facts.unbound).toEqual([t.root]);
 });
+
+test('what is only printed names no file, beside what runs one either', async () => {
+  expect(await goesBy(t, 'echo "built $(sh sub/b.txt)"')).toEqual(['sub/b.txt']);
+  expect(await goesBy(t, 'echo "$x" < $y; sh sub/b.txt')).toEqual([
+    'whatever $y is by then',
+    'whatever $x is by then',
+    'sub/b.txt',
+  ]);
+});
