@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
@@ -12,6 +12,7 @@ import { SET_HARMLESSLY, SET_OTHERWISE } from './testing/set-otherwise.ts';
 import { HARMLESS } from './testing/harmless.ts';
 import { HOSTILE } from './testing/hostile.ts';
 import { randomLines } from './testing/random-lines.ts';
+import { PROBE, randomSettings } from './testing/random-settings.ts';
 import { ROUNDABOUT } from './testing/roundabout.ts';
 import { TRANSFERS } from './testing/transfers.ts';
 
@@ -220,6 +221,18 @@ describe.skipIf(!existsSync(BASH))('as bash itself reads it', () => {
     expect(quiet.filter(touches)).toEqual([]);
   }, 120_000); // a process for each
 
+  test('what a random line sets that does something to commands is seen, or the line is unclear', () => {
+    const lines = randomSettings(3, 3000);
+    const clear = lines.filter((line) => whyOf(parseCommand(line)) === undefined);
+    const before = settingsBehind(':');
+    expect(before).toContain('::/usr/bin:/bin|/h|');
+    expect(clear.length).toBeGreaterThan(200);
+    expect(clear.filter((line) => ![before, undefined].includes(settingsBehind(line)))).toEqual([]);
+    // Hardly any of the others is unclear for nothing.
+    const unclear = lines.filter((line) => !clear.includes(line)).slice(0, 200);
+    expect(unclear.filter((line) => ![before, undefined].includes(settingsBehind(line))).length).toBeGreaterThan(30);
+  }, 120_000); // a process for each
+
   test('literal words are those that bash passes', () => {
     const quoted = fc.constantFrom('a', 'b c', "'", '"', '\\', ' ', "'x y'", '"p q"', '\\"', "\\'", "$'\\x41'", "$'\\t'", '~', '-', '=', '#', '\\\n', '{', '}', ',', '!', '^', '$'); // prettier-ignore
     const line = fc.array(quoted, { maxLength: 12 }).map((list) => `printf '%s\\0' ${list.join('')}`);
@@ -248,6 +261,17 @@ function touches(line: string): boolean {
   const touched = existsSync(join(folder, 'PWNED'));
   rmSync(folder, { recursive: true, force: true });
   return touched;
+}
+
+/** Undefined: it ended before. */
+function settingsBehind(line: string): string | undefined {
+  const folder = mkdtempSync(join(tmpdir(), 'runtime-line-'));
+  writeFileSync(join(folder, 'PATH=1'), '');
+  const env = { PATH: '/usr/bin:/bin', HOME: '/h' };
+  const options = { cwd: folder, env, timeout: 2000, killSignal: 'SIGKILL', input: '', encoding: 'utf8' } as const;
+  const { stdout } = spawnSync(BASH, ['-c', `${line}${PROBE}`], options);
+  rmSync(folder, { recursive: true, force: true });
+  return /^::.*/m.exec(stdout)?.[0];
 }
 
 function accepts(line: string): boolean {
