@@ -66,10 +66,12 @@ export function valuesIn(
   values.set('PWD', new Set(['.']));
   values.delete('OLDPWD');
   for (const command of commands) {
-    for (const text of assignmentsOf(command)) {
+    for (const text of [...assignmentsOf(command), ...declaredIn(command)]) {
       const [, name, more, value = ''] = /^([A-Za-z_]\w*)([^=]*)=([^]*)$/.exec(text) ?? [];
-      if (name !== undefined && mayBeUnset) add(name, '');
-      if (name !== undefined) add(name, more === '' && !value.startsWith('(') ? bare(value) : UNKNOWN);
+      if (name === undefined) continue;
+      if (mayBeUnset) add(name, '');
+      const held = bare(value);
+      add(name, ...(more !== '' || value.startsWith('(') ? [UNKNOWN] : [held, held.replace(/^~(?=\/|$)/, homedir)]));
     }
     const [program = '', ...words] = command.words;
     const isSet = SETS.has(program) || (DECLARES.has(program) && words.some((word) => CHANGES.test(word)));
@@ -89,6 +91,11 @@ export function valuesIn(
   return values;
 }
 
+/** `declare x=$y`: the shell makes the word, and what it sets all the same. */
+function declaredIn({ words, dynamic = [] }: CommandFact): string[] {
+  return DECLARES.has(words[0] ?? '') ? dynamic.map((at) => words[at]!) : [];
+}
+
 /** Of a word that may name a variable, or one of its members (`x[0]`); behind letters of options, too: `-vx`. */
 function namesIn(word: string): string[] {
   const parts = word.startsWith('-') ? [...word].map((_, at) => word.slice(at + 1)) : [word];
@@ -102,7 +109,10 @@ export function expanded(word: string, values: Values): string[] {
   const waiting = withoutNumbers(word);
   for (const one of waiting) {
     const [whole, braced, plain] = VARIABLE.exec(one) ?? [];
-    const known = whole === undefined ? undefined : values.get((braced ?? plain)!);
+    const name = braced ?? plain;
+    // In the middle of a path it is another place than where the line is.
+    const isKnown = whole !== undefined && (name !== 'PWD' || one.startsWith(whole));
+    const known = isKnown ? values.get(name!) : undefined;
     if (whole === undefined || known === undefined) done.push(one);
     else waiting.push(...[...known].map((value) => one.replace(whole, () => value)));
     if (waiting.length > MOST_VALUES || one.length > LONGEST_TEXT) return [word];

@@ -10,6 +10,8 @@ const NAMES = /[A-Za-z_$`]/;
 const COMPARES = /^-(?:eq|ne|lt|le|gt|ge)$/;
 const READS = new Set(['read', 'mapfile', 'readarray', 'getopts']);
 const KEEPS = new Set(['set', 'printf']);
+/** They calculate their words, or subscripts in them: also of what patterns and alternatives become. */
+const CALCULATE = new Set(['let', 'wait', 'set']);
 
 /** Variables that bash sets to texts: of the line, its words, what it reads, folders. Others hold numbers, or what stands elsewhere. */
 const TEXTS =
@@ -46,11 +48,17 @@ export function calculates(node: SyntaxNode): boolean {
       const name = node.name?.text ?? '';
       if (name === 'let') return true;
       if (subscripts(name)) return node.args.some(({ text }) => SUBSCRIPT.test(text.replace(QUOTES, '')));
-      return (name === 'test' || name === '[') && node.args.some(({ text }) => text === '-v' || text.startsWith('$'));
+      return (name === 'test' || name === '[') && node.args.some((word) => mayAsk(word, word.text));
     }
     default:
       return false;
   }
+}
+
+/** For a variable (`-v`), whose subscript is calculated. */
+function mayAsk(word: SyntaxNode, text: string): boolean {
+  if (text === '-v' || text.startsWith('$')) return true;
+  return isManyWords(word) && /^(?:-|\*|\?|\[.*\]|\{.*\})+(?:v|\*|\?|\[.*\]|\{.*\})*$/.test(text);
 }
 
 /** Whether a text, or the line itself, names a variable that bash sets to a text. */
@@ -76,12 +84,16 @@ export function bringsText(node: SyntaxNode): boolean {
       return node.text.includes("$'") && namesText(shellWord(node).text);
     case 'Assignment': {
       const isAdded = node.append === true && node.value.type === 'Word' && NAMES.test(node.value.text);
-      return isAdded || hasBracket(node) || isPieced(node, node.text);
+      const isMade = node.value.type === 'ArrayValue' && node.value.elements.some(isManyWords);
+      return isAdded || isMade || hasBracket(node) || isPieced(node, node.text);
     }
     case 'For':
-      return node.wordlist?.some((word) => hasBracket(word) || hasGlob(word) || isPieced(word, word.text)) === true;
+      return node.wordlist?.some((word) => hasBracket(word) || isManyWords(word) || isPieced(word, word.text)) === true;
     case 'Command': {
       const name = node.name?.text ?? '';
+      if (CALCULATE.has(name) && node.args.some(isManyWords)) return true;
+      // Whatever comes behind what asks.
+      if ((name === 'test' || name === '[') && node.args.some((word) => mayAsk(word, word.text)) && node.args.some(isManyWords)) return true; // prettier-ignore
       return READS.has(name) || (KEEPS.has(name) && node.args.some((word) => hasBracket(word) || isPieced(word, word.text))) || puts(node); // prettier-ignore
     }
     default:
@@ -116,6 +128,17 @@ function hasOperation(node: SyntaxNode): boolean {
     default:
       return someChild(node, hasOperation);
   }
+}
+
+/** Names of files, or alternatives put together: words that stand nowhere in the line. */
+function isManyWords(node: SyntaxNode): boolean {
+  if (hasGlob(node)) return true;
+  const parts = node.type === 'Word' ? (node.parts ?? []) : [];
+  return (
+    parts.length > 1 &&
+    parts.some(({ type }) => type === 'BraceExpansion') &&
+    NAMES.test(parts.map(({ text }) => text).join(''))
+  );
 }
 
 function hasGlob(node: SyntaxNode): boolean {

@@ -20,7 +20,7 @@ const NAMES = [
   'TH',
 ];
 const VALUES = [
-  '1', '=1', 'PATH=1', 'x', '$x', '"$x"', "'PATH=1'", '$((1))', 'a[PATH=1]', '{1,2}', '$@', '$1', 'P*', '$(echo PATH=1)', '${x}', 'PA""TH', '$y',
+  '1', '=1', 'PATH=1', 'x', '$x', '"$x"', "'PATH=1'", '$((1))', 'a[PATH=1]', '{1,2}', '$@', '$1', 'P*', '$(echo PATH=1)', '${x}', 'PA""TH', '$y', 'P{ATH=1,x}', '*',
 ]; // prettier-ignore
 
 /** `N`: a name, `V`: a value, `E`: what is calculated. */
@@ -42,7 +42,7 @@ const CALCULATED = [
   '$x$y',
 ];
 const SETTERS = [
-  'x=V', 'y=V', 'echo $((E))', '((E))', 'let E', 'let "E"', '[[ E -eq 1 ]]', '[[ 1 -lt N ]]', 'echo $[E]', 'for N in V; do :; done', 'for ((E;0;E)); do :; done',
+  'x=V', 'y=V', 'echo $((E))', '((E))', 'let E', 'let "E"', 'let V', 'test -v V', '[ -v V ]', '[[ E -eq 1 ]]', '[[ 1 -lt N ]]', 'echo $[E]', 'for N in V; do :; done', 'for ((E;0;E)); do :; done',
   'read N <<< V', 'read -r N <<< V', 'read -aN <<< V', 'read -raN <<< V', 'mapfile -t N <<< V', 'printf -v N V', 'printf -vN V', 'declare N=V', 'declare -i N=V', 'declare -n N=V',
   'declare -A N=V', 'export N=V', 'readonly N', 'local N=V', 'N+=V', ': ${N:=V}', ': "${N=V}"', ': ${x:E}', ': ${a[E]}', ': ${#a[E]}', 'a[E]=1', 'a=([E]=1)', 'a=(V V)', 'unset N',
   "unset 'a[E]'", 'set -- V V', 'getopts a N', "test -v 'a[N]'", 'coproc N { :; }', 'select N in 1; do break; done <<< 1', 'RANDOM=V', 'OPTIND=V', 'read RANDOM <<< V', 'wait -p N',
