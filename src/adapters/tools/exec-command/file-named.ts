@@ -6,7 +6,7 @@ export function fileNamed(word: string, folder: string): string {
   return word.startsWith('~/') ? homedir() + word.slice(1) : `${folder}/${word}`;
 }
 
-/** The word without its quotes, which a dynamic one keeps, and what stands in it behind an option's letter, a `=`, an `@`, a `:` or a `!`. */
+/** The word without its quotes, which a dynamic one keeps, and what stands in it behind an option's letters, a `=`, `@`, `:`, `,` or `!`. */
 export function pathsIn(text: string): string[] {
   return partsOf(text.replace(/["']/g, ''));
 }
@@ -14,11 +14,31 @@ export function pathsIn(text: string): string[] {
 /** No path is longer. */
 export const LONGEST_PATH = 4096;
 
-/** As `pathsIn`, of a word whose quotes are its own. `marked`: where those marks are looked for, as long as the word. */
+/**
+ * As `pathsIn`, of a word whose quotes are its own. `marked`: where those marks are looked for, as long as the word. Any letter of
+ * `-aFnotes.txt` may be the option whose value follows; and of `a:b`, `a,b` each part may be a name.
+ */
 export function partsOf(word: string, marked = word): string[] {
-  const behind = [...marked.matchAll(/^-[a-zA-Z](?=.)|[=@:!]/g)].map(({ 0: mark, index }) => index + mark.length);
+  const cluster = /^-[a-zA-Z\d]+(?=.)/.exec(marked)?.[0].length ?? 0;
+  const starts = Array.from({ length: Math.max(0, Math.min(cluster, word.length - 1) - 1) }, (_, at) => at + 2);
+  // Alternatives are taken apart elsewhere.
+  const isList = !marked.includes('{');
+  for (const { index } of marked.matchAll(isList ? /[=@:!,]/g : /[=@:!]/g)) starts.push(index + 1);
   // Of a word of many marks there are as many, each as long as what is left.
-  return [word, ...behind.filter((at) => word.length - at <= LONGEST_PATH).map((at) => word.slice(at))];
+  const near = starts.filter((at) => word.length - at <= LONGEST_PATH);
+  return [
+    ...new Set([
+      word,
+      ...near.map((at) => word.slice(at)),
+      ...[0, ...near].flatMap((at) => (isList ? upToNext(word, marked, at) : [])),
+    ]),
+  ];
+}
+
+/** Where another one follows. */
+function upToNext(word: string, marked: string, start: number): string[] {
+  const length = marked.slice(start, start + LONGEST_PATH).search(/[:,]/);
+  return length > 0 ? [word.slice(start, start + length)] : [];
 }
 
 /** A file that is read by a redirect, as the parser records it. */

@@ -58,6 +58,17 @@ const NAMED: Case[] = [
   ['cd src && rm -rf deep/b.js', 'src/deep', '~V', ['src/deep/b.js, which leads to ~V/b.js']],
   ['for f in notes/a.txt; do rev "$f"; done', 'notes/a.txt', '~V/f.txt', ['notes/a.txt, which leads to ~V/f.txt']],
   ['f=notes/a.txt; rev $f', 'notes/a.txt', '~V/f.txt', ['notes/a.txt, which leads to ~V/f.txt']],
+  ['git tag -aFnotes/a.txt v1', 'notes/a.txt', '~V/f.txt', ['notes/a.txt, which leads to ~V/f.txt']],
+  ['date -ufnotes/a.txt', 'notes/a.txt', '~V/f.txt', ['notes/a.txt, which leads to ~V/f.txt']],
+  ['git format-patch -qoout --root HEAD', 'out', '~V', ['out, which leads to ~V']],
+  ['grep -nfnotes/a.txt src/index.js', 'notes/a.txt', '~V/f.txt', ['notes/a.txt, which leads to ~V/f.txt']],
+  ['touch -crnotes/a.txt x', 'notes/a.txt', '~V/f.txt', ['notes/a.txt, which leads to ~V/f.txt']],
+  [
+    'unknown-program notes/a.txt,src notes/a.txt:ro',
+    'notes/a.txt',
+    '~V/f.txt',
+    ['notes/a.txt, which leads to ~V/f.txt'],
+  ],
   ['(g=q); rev "notes/$g/a.txt"', 'notes/a.txt', '~V/f.txt', ['notes/a.txt, which leads to ~V/f.txt']],
   [
     'for ((i=1;i<3;i++)); do rev "build/$i/log.txt"; done',

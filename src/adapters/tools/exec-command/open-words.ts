@@ -3,6 +3,7 @@ import { basename } from 'node:path';
 import { VIA_JOINT } from '../../../contract/command-words.ts';
 import type { CommandFact } from '../../../contract/values.ts';
 import { FOLDER_AT, placed, PROCESS } from './made-words.ts';
+import { GIT_LISTS } from './programs.ts';
 import { expanded, type Values, valuesIn } from './shell-values.ts';
 
 /** Whatever their words say, they do nothing but print it, wait, or say yes or no. */
@@ -25,8 +26,10 @@ export const GIVEN = 'else it is given';
 /** With such options these take names, or whom to end, from a list. */
 const LISTED: readonly [programs: RegExp, options: RegExp][] = [
   [/^(?:sort|wc|du|find)$/, /^(?:--f(?!ie)|-files0)/],
-  [/^pkill$/, /^(?:-[a-zA-Z]*F|--pi)/],
-  [/^git$/, /^--stdin-p/],
+  [/^(?:pkill|pgrep)$/, /^(?:-[a-zA-Z]*F|--pi)/],
+  [/^file$/, /^(?:-[a-zA-Z]*f|--files)/],
+  [/^(?:md5|b2|sha\d+|ck)sum$/, /^(?:-[a-zA-Z]*c|--c)/],
+  [/^git$/, GIT_LISTS],
 ];
 
 /** `"$(cat <<'EOF' …)"`: the text stands there. */

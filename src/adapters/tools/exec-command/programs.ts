@@ -34,6 +34,9 @@ const GIT_BY_FILES = /^(?:am|apply|bundle|config|lfs|submodule)$/;
 const GIT_BRINGS = /^(?:clone|fetch|pull)$/;
 const WITH_SUBMODULES = /^(?:--rec|submodule\.|fetch\.rec)/i;
 
+/** Names of files, or of what is to become of them, from a list. */
+export const GIT_LISTS = /^--(?:stdin|pathspec-f)/;
+
 /** They send what their words name, or have it run elsewhere. */
 const SENDS =
   /^(?:curl|wget|scp|sftp|rsync|ssh|nc|ncat|socat|kubectl|helm|terraform|tofu|ansible.*|aws|gcloud|az|gh|glab)$/;
@@ -67,7 +70,7 @@ export function isToldByWords(command: CommandFact): boolean {
 /** Of one that git doesn't have nobody knows whether it is an alias, or another program. */
 function isGitByWords({ command }: GitCall, words: readonly string[]): boolean {
   if (GIT_BRINGS.test(command) && words.some((word) => WITH_SUBMODULES.test(word))) return false;
-  return isGitCommand(command) && !GIT_BY_FILES.test(command);
+  return isGitCommand(command) && !GIT_BY_FILES.test(command) && !words.some((word) => GIT_LISTS.test(word));
 }
 
 /** It runs no code of files, and nobody here knows what else it does with them. */

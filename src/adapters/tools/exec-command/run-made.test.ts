@@ -56,6 +56,11 @@ const MADE: readonly [cmd: string, made: string, files?: string][] = [
   ['rm -f "${F:-x}"', '${F:-x}', ''],
   ['f=a.txt; rm "$F$f"', '$F$f', 'a.txt'],
   ['rm -f $(wc -l --files0-from=list)', '$(wc -l --files0-from=list)'],
+  ['git add -f --pathspec-from-file=list', 'else it is given'],
+  ['cat list | git add --pathspec-from-file=-', 'else it is given'],
+  ['git update-index --add --stdin < list', 'else it is given'],
+  ['file -f list', 'else it is given'],
+  ['sha256sum -c list', 'else it is given'],
 ]; // prettier-ignore
 
 describe('without a sandbox', () => {

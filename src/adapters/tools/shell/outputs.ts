@@ -38,10 +38,7 @@ const READERS: Record<string, Naming> = {
   iconv: { values: 'fto', short: 'o', long: ['output'] },
   tree: { values: 'LPIoHTR', short: 'o', long: [] },
   uniq: { values: 'fsw', short: '', long: [] },
-  xxd: { values: 'cglosR', short: '', long: [] },
 };
-/** Of these the second word is a file that is written. */
-const SECOND = new Set(['uniq', 'xxd']);
 
 const COPIERS: Record<string, Naming> = {
   cp: { values: 'tS', short: 't', long: ['target-directory'] },
@@ -54,6 +51,7 @@ const WRITES: Record<string, (words: Words) => Outputs | 'unknown' | undefined> 
   find: deletedOrPrinted,
   sed: inPlace,
   gsed: inPlace,
+  xxd: secondOfXxd,
   tee: (words) => known(operandsOf(words, { values: '', short: '', long: [] }).words, false),
   dd: (words) => known(words.filter((word) => word === undefined || word.startsWith('of=')).map((word) => word?.slice(3)), false), // prettier-ignore
 };
@@ -77,7 +75,7 @@ export function outputsOf(command: CommandFact): Outputs | 'unknown' | undefined
   if (Object.hasOwn(READERS, name)) {
     if (mayBeOption(wordsOf(command).slice(1), more)) return 'unknown';
     const { words: files, named } = operandsOf(rest, READERS[name]!);
-    return known(SECOND.has(name) ? files.slice(1, 2) : named, true);
+    return known(name === 'uniq' ? files.slice(1, 2) : named, true);
   }
   return Object.hasOwn(COPIERS, name) ? copied(name, operandsOf(rest, COPIERS[name]!)) : undefined;
 }
@@ -119,6 +117,26 @@ function operandsOf(words: Words, { values, short, long }: Naming): Operands {
     if (short.includes(word[letter]!)) found.named.push(value);
   }
   return found;
+}
+
+/** Its options are words, not letters that stand together: without a value, with that of the next word, and with one of their own. */
+const XXD = [
+  /^--?(?:a|autoskip|b|bits|C|capitalize|d|e|E|EBCDIC|h|help|i|include|p|ps|postscript|plain|r|revert|u|v|version)$/,
+  /^--?(?:c|cols|g|groupsize|l|len|n|name|o|offset|s|skip|seek|R)$/,
+  /^-[cglos][+-]?(?:0x)?[\da-f]+$/,
+] as const;
+
+/** It writes its second operand. */
+function secondOfXxd(words: Words): Outputs | 'unknown' | undefined {
+  const operands: (string | undefined)[] = [];
+  for (let at = 0; at < words.length; at += 1) {
+    const word = words[at];
+    const kind = word !== undefined && /^-./.test(word) ? XXD.findIndex((one) => one.test(word)) : undefined;
+    if (kind === -1) return 'unknown';
+    if (kind === undefined) operands.push(word);
+    else if (kind === 1) at += 1;
+  }
+  return known(operands.slice(1, 2), true);
 }
 
 /** Where it begins, for what it deletes there; and files that it prints to. */
