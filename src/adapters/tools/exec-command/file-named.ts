@@ -29,10 +29,22 @@ export function partsOf(word: string, marked = word): string[] {
   return [
     ...new Set([
       word,
+      ...decoded(word),
       ...near.map((at) => word.slice(at)),
       ...[0, ...near].flatMap((at) => (isList ? upToNext(word, marked, at) : [])),
     ]),
   ];
+}
+
+/** The path of `file:///a%20b` (RFC 8089). */
+function decoded(word: string): string[] {
+  const path = /\bfile:(?:\/\/[^/]*)?(\/[^]*)$/i.exec(word)?.[1];
+  if (path?.includes('%') !== true) return [];
+  try {
+    return [decodeURIComponent(path.replace(/[?#][^]*$/, ''))];
+  } catch {
+    return [];
+  }
 }
 
 /** Where another one follows. */

@@ -141,6 +141,13 @@ describe('a link leads elsewhere', () => {
     expect(linksIn(await toldOf(cmd))).toEqual(told);
   });
 
+  test('also by an address of a file, with characters that are written otherwise', async () => {
+    const line = `curl "file://${t.root}/notes/%61.txt?x#y"`;
+    expect(linksIn(await toldOf(line))).toEqual([]);
+    link(join(victim, 'f.txt'), 'notes/a.txt');
+    expect(linksIn(await toldOf(line))).toEqual([expect.stringMatching(/notes\/a\.txt, which leads to ~V\/f\.txt$/)]);
+  });
+
   test.each(UNKNOWN_VALUES)('nobody knows by then what it names: %s', async (cmd) => {
     expect((await toldOf(cmd))?.some((one) => one.startsWith('whatever build/'))).toBe(true);
   });
