@@ -16,6 +16,8 @@ export interface Around {
   folder: string;
   /** Folders of the person, with settings of their own; the first is what `~/` means. */
   homes: readonly string[];
+  /** What `~/` means where the settings of no home are asked for. */
+  home?: string;
 }
 
 type Read = (path: string) => string | undefined;
@@ -44,7 +46,7 @@ export interface Told {
 }
 
 /** Of every repository that the folder may be in, as whoever makes a nearer one in it may take that away again. */
-export function gitToldBy(files: Files, { folder, homes }: Around): Told[] {
+export function gitToldBy(files: Files, { folder, homes, home = homes[0] }: Around): Told[] {
   const read = remembering(files.read); // settings of the person are those of every repository
   const ofHomes = homes.flatMap((home) => [join(home, '.gitconfig'), join(home, '.config/git/config')]);
   return foldersFrom(folder).flatMap((worktree) => {
@@ -52,7 +54,7 @@ export function gitToldBy(files: Files, { folder, homes }: Around): Told[] {
     const own = folders.flatMap((one) => SETTINGS.map((name) => join(one, name))).filter((path) => read(path) !== undefined); // prettier-ignore
     if (own.length === 0 && worktree !== folder) return [];
     const tops = [worktree, ...treesElsewhere(read, folders)];
-    const told = toldBy(read, new Set([...own, ...ofHomes]), tops, usersOf(read, homes[0]));
+    const told = toldBy(read, new Set([...own, ...ofHomes]), tops, usersOf(read, home));
     const hooks = folders.map((one) => join(one, 'hooks'));
     const linked = [...new Set([...own, ...hooks, ...told.map(({ path }) => path)])].map((path) => files.links(path));
     const elsewhere = folders.filter((one) => one !== join(worktree, '.git'));
@@ -66,8 +68,8 @@ export function gitToldBy(files: Files, { folder, homes }: Around): Told[] {
 }
 
 /** Of a repository without files of its own (a bare one), or of one by its own folder: git runs there what it runs. */
-export function bareToldBy({ read }: Files, git: string): Told[] {
-  return toldBy(remembering(read), new Set(SETTINGS.map((name) => join(git, name))), [git], usersOf(read));
+export function bareToldBy({ read }: Files, git: string, home: string): Told[] {
+  return toldBy(remembering(read), new Set(SETTINGS.map((name) => join(git, name))), [git], usersOf(read, home));
 }
 
 export interface Remotes {

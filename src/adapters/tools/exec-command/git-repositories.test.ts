@@ -1,8 +1,8 @@
 /** Without a sandbox git goes by the settings and hooks of other repositories in the project: who approves a line approves these. */
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { type TestHost, testHost } from '../test-host.ts';
 import { goesBy } from './testing/goes-by.ts';
 
@@ -31,6 +31,35 @@ test.each(['git status', 'git commit -am x', 'git diff && git add .', 'git fetch
   makeSubmodule('sub');
   const told = await runsOf(cmd);
   expect(told).toEqual(expect.arrayContaining(['sub/.git/config', 'sub/evil.sh']));
+}); // prettier-ignore
+
+describe('where that leads by names that are no text', () => {
+  const NO_TEXT = Buffer.from('r\xff', 'latin1');
+  const at = (name: string | Buffer): Buffer => Buffer.concat([Buffer.from(`${t.root}/`), Buffer.from(name)]);
+  const WHATEVER = 'whatever else git looks into is by then';
+
+  test('its folder', async () => {
+    makeSubmodule('sub');
+    renameSync(at('sub/.git'), at(NO_TEXT));
+    writeFileSync(at('sub/.git'), Buffer.concat([Buffer.from('gitdir: ../'), NO_TEXT, Buffer.from('\n')]));
+    expect(await runsOf('git status')).toContain(WHATEVER);
+  });
+
+  test('more settings', async () => {
+    makeSubmodule('sub');
+    const included = Buffer.concat([Buffer.from('[include]\n\tpath = ../../'), NO_TEXT, Buffer.from('\n')]);
+    appendFileSync(at('sub/.git/config'), included);
+    expect(await runsOf('git status')).toContain(WHATEVER);
+  });
+});
+
+test.each(['~/evil-of-home.sh', '$HOME/evil-of-home.sh', '"${HOME}"/evil-of-home.sh'])('and by what lies in the home: %s', async (program) => {
+  makeSubmodule('sub');
+  git('-C', 'sub', 'config', 'core.fsmonitor', program);
+  const file = t.file('of-a-person/evil-of-home.sh', '');
+  vi.stubEnv('HOME', join(t.root, 'of-a-person'));
+  expect(await runsOf('git status')).toContain(file.replace(`${t.root}/`, ''));
+  vi.unstubAllEnvs();
 }); // prettier-ignore
 
 test('and by what one of that one says', async () => {

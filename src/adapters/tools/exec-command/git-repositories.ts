@@ -3,6 +3,7 @@
  * to another. Anybody may make one in the project, and its settings and hooks run code.
  */
 import { lstatSync, readdirSync } from 'node:fs';
+import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { namesIn } from '../../../base/files/names-in.ts';
 import { bytesOf } from '../../../base/files/open-file.ts';
@@ -72,12 +73,12 @@ export function filesOfRepositories(
   }
   const other = otherEnds([...worktrees], folders, words, ends);
   for (const git of other.folders) paths.push(...filesOfBare(git));
-  return { paths, isAll: isAll && other.isAll };
+  return { paths, isAll: isAll && other.isAll && paths.every(isSaid) };
 }
 
 /** By itself: its settings, what these name, and its hooks. */
 function filesOfBare(git: string): string[] {
-  const told = bareToldBy(ON_DISK, git).map(({ path }) => path);
+  const told = bareToldBy(ON_DISK, git, homedir()).map(({ path }) => path);
   return [join(git, 'commondir'), ...ownFilesOf(git), ...told, ...told.flatMap(filesIn)];
 }
 
@@ -118,7 +119,7 @@ function has(path: string): boolean {
 
 /** Its settings, what these name, and its hooks. */
 function filesOf(worktree: string, folders: readonly string[]): string[] {
-  const told = gitToldBy(ON_DISK, { folder: worktree, homes: [] })
+  const told = gitToldBy(ON_DISK, { folder: worktree, homes: [], home: homedir() })
     .filter(({ as }) => as !== 'link')
     .map(({ path }) => path);
   return [join(worktree, '.git'), ...folders.flatMap(ownFilesOf), ...told, ...told.flatMap(filesIn)];

@@ -148,6 +148,16 @@ describe('a link leads elsewhere', () => {
     expect(linksIn(await toldOf(line))).toEqual([expect.stringMatching(/notes\/a\.txt, which leads to ~V\/f\.txt$/)]);
   });
 
+  test('a name that is no text is seen by nobody here, and the shell finds it', async () => {
+    mkdirSync(join(t.root, 'lk'));
+    symlinkSync(victim, Buffer.from(`${t.root}/lk/d\xfe`, 'latin1'));
+    expect(await toldOf('cat lk/*/*')).toEqual(['whatever else lies in its folders is by then']);
+    link('x', 'notes/a.txt');
+    rmSync(join(t.root, 'notes/a.txt'));
+    symlinkSync(Buffer.from('../lk/d\xfe/f.txt', 'latin1'), join(t.root, 'notes/a.txt'));
+    expect((await toldOf('rev notes/a.txt'))?.[0]).toBe('whatever else lies in its folders is by then');
+  });
+
   test.each(UNKNOWN_VALUES)('nobody knows by then what it names: %s', async (cmd) => {
     expect((await toldOf(cmd))?.some((one) => one.startsWith('whatever build/'))).toBe(true);
   });

@@ -49,7 +49,8 @@ export function lineLinks(line: Line, scene: Scene): LineLinks {
   const below = linksBelow(starts, scene);
   const facts = named.paths.filter((path) => isLed(path, projectRoot)).flatMap((path) => factOf(scene, path) ?? []);
   const distinct = new Map([...facts, ...below.led].map((fact) => [placeOf(fact.path), fact]));
-  return { led: [...distinct.values()], isAll: below.isAll };
+  // Where a link says what is no text, nobody can look.
+  return { led: [...distinct.values()], isAll: below.isAll && facts.every(({ real }) => !real.includes('\ufffd')) };
 }
 
 /** `notes/a.txt, which leads to /home/me/x`. */

@@ -88,13 +88,14 @@ export function filesOfPattern(
           if (fits === undefined) return `${path}/${name}`;
           return names.in(path).filter(fits).map((other) => `${path}/${other}`); // prettier-ignore
         });
+        // A name that is no text leads nowhere from here, and the shell finds it.
+        if (paths.some((path) => path.includes('\ufffd'))) return undefined;
       }
       found.push(...paths);
       if (!names.more()) return undefined;
     }
   }
-  // A name that is no text leads nowhere from here, and the shell finds it.
-  return found.some((path) => path.includes('\ufffd')) ? undefined : found;
+  return found;
 }
 
 /** Undefined: too many. One that isn't plainly alternatives stays as it is. */
