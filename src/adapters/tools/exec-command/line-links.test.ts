@@ -1,5 +1,14 @@
 /** Where links of the project lead a line that nothing confines: a command could have put them there, and no word says so. */
-import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  chownSync,
+  mkdirSync,
+  mkdtempSync,
+  realpathSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -156,6 +165,33 @@ describe('a link leads elsewhere', () => {
     rmSync(join(t.root, 'notes/a.txt'));
     symlinkSync(Buffer.from('../lk/d\xfe/f.txt', 'latin1'), join(t.root, 'notes/a.txt'));
     expect((await toldOf('rev notes/a.txt'))?.[0]).toBe('whatever else lies in its folders is by then');
+  });
+
+  describe('in a folder that is locked, which the line may unlock', () => {
+    const isRoot = process.geteuid!() === 0;
+    beforeEach(() => {
+      mkdirSync(join(t.root, 'box/d'), { recursive: true });
+      symlinkSync(join(victim, 'f.txt'), join(t.root, 'box/k'));
+    });
+    afterEach(() => chmodSync(join(t.root, 'box'), 0o755));
+
+    test.each([
+      ['chmod 755 box; cat box/k', 0o000],
+      ['chmod 755 box && cat box/d/*', 0o000],
+      ['chmod 755 box && grep -R . box', 0o000],
+      ['chmod 755 box && cat box/*', 0o444],
+      ['chmod 755 box && grep -R . box', 0o444],
+      ['chmod -R u+rwX box; sh box/run.sh', 0o000],
+    ])('%s (%o)', async (cmd, mode) => {
+      if (isRoot) for (const path of ['', 'box', 'box/d']) chownSync(join(t.root, path), 65_534, 65_534);
+      chmodSync(join(t.root, 'box'), mode);
+      if (isRoot) process.seteuid!(65_534);
+      try {
+        expect((await toldOf(cmd))?.[0]).toMatch(/^whatever /);
+      } finally {
+        if (isRoot) process.seteuid!(0);
+      }
+    });
   });
 
   test.each(UNKNOWN_VALUES)('nobody knows by then what it names: %s', async (cmd) => {

@@ -49,8 +49,9 @@ export function lineLinks(line: Line, scene: Scene): LineLinks {
   const below = linksBelow(starts, scene);
   const facts = named.paths.filter((path) => isLed(path, projectRoot)).flatMap((path) => factOf(scene, path) ?? []);
   const distinct = new Map([...facts, ...below.led].map((fact) => [placeOf(fact.path), fact]));
-  // Where a link says what is no text, nobody can look.
-  return { led: [...distinct.values()], isAll: below.isAll && facts.every(({ real }) => !real.includes('\ufffd')) };
+  // Where a link says what is no text, nobody can look; nor into what is locked, which the line may unlock.
+  const isSeen = facts.every(({ real }) => !real.includes('\ufffd')) && !named.paths.some((path) => isInside(projectRoot, path) && isLocked(path)); // prettier-ignore
+  return { led: [...distinct.values()], isAll: below.isAll && isSeen };
 }
 
 /** `notes/a.txt, which leads to /home/me/x`. */
@@ -110,6 +111,11 @@ function isLed(path: string, root: string): boolean {
   return 'real' in found && found.links.some((link) => isInside(root, link));
 }
 
+function isLocked(path: string): boolean {
+  const found = resolveReal(path);
+  return 'code' in found && found.code === 'no_permission';
+}
+
 /** Also in folders of the project to which links in there lead. */
 function linksBelow(starts: readonly string[], scene: Scene): LineLinks {
   const names = createNames();
@@ -117,11 +123,14 @@ function linksBelow(starts: readonly string[], scene: Scene): LineLinks {
   const led: PathFact[] = [];
   let isSaid = true;
   for (const folder of folders) {
-    for (const name of names.in(folder)) {
+    const inside = names.in(folder);
+    isSaid &&= !names.isLocked(folder);
+    for (const name of inside) {
       // It is no text, and nobody can look there by it.
       isSaid &&= !name.includes('\ufffd');
       const path = join(folder, name);
       const kind = kindAt(path);
+      isSaid &&= kind !== 'locked';
       if (kind === 'dir') folders.add(path);
       const fact = kind === 'link' ? factOf(scene, path) : undefined;
       if (fact?.inside_root && fact.kind === 'dir') folders.add(fact.real);
@@ -131,12 +140,12 @@ function linksBelow(starts: readonly string[], scene: Scene): LineLinks {
   return { led, isAll: isSaid && (folders.size === 0 || names.more()) };
 }
 
-function kindAt(path: string): 'link' | 'dir' | undefined {
+function kindAt(path: string): 'link' | 'dir' | 'locked' | undefined {
   try {
     const stats = lstatSync(path, { throwIfNoEntry: false });
     return stats?.isSymbolicLink() ? 'link' : stats?.isDirectory() ? 'dir' : undefined;
   } catch {
-    return undefined; // nobody may look
+    return 'locked';
   }
 }
 

@@ -25,12 +25,15 @@ const CLASS = /\[[^\]]*\]+/g;
 /** Names in folders, each of which is read once, as long as not too many were looked at. */
 export interface Names {
   in(folder: string): readonly string[];
+  /** Whether there is such a folder, and nobody here may list it. */
+  isLocked(folder: string): boolean;
   /** Whether one more may be looked at: if not, never again. */
   more(): boolean;
 }
 
 export function createNames(): Names {
   const read = new Map<string, string[]>();
+  const locked = new Set<string>();
   let left = MOST_NAMES;
   return {
     in(folder) {
@@ -42,15 +45,18 @@ export function createNames(): Names {
       const names: string[] = [];
       read.set(folder, names);
       const dir = opened(folder);
+      if (dir === 'locked') locked.add(folder);
+      if (dir === undefined || dir === 'locked') return names;
       try {
-        for (let entry = dir?.readSync(); entry && left-- > 0; entry = dir?.readSync()) names.push(entry.name);
+        for (let entry = dir.readSync(); entry && left-- > 0; entry = dir.readSync()) names.push(entry.name);
       } catch {
         return names;
       } finally {
-        dir?.closeSync();
+        dir.closeSync();
       }
       return names;
     },
+    isLocked: (folder) => locked.has(folder),
     more: () => left-- > 0,
   };
 }
@@ -83,13 +89,14 @@ export function filesOfPattern(
       let paths = [base];
       for (const name of rest) {
         const fits = patternOf(name);
+        const before = paths;
         paths = paths.flatMap((path) => {
           if (!names.more()) return [];
           if (fits === undefined) return `${path}/${name}`;
           return names.in(path).filter(fits).map((other) => `${path}/${other}`); // prettier-ignore
         });
-        // A name that is no text leads nowhere from here, and the shell finds it.
-        if (paths.some((path) => path.includes('\ufffd'))) return undefined;
+        // A name that is no text leads nowhere from here, and the shell finds it; so it may what lies in a locked folder, by then.
+        if (paths.some((path) => path.includes('\ufffd')) || before.some(names.isLocked)) return undefined;
       }
       found.push(...paths);
       if (!names.more()) return undefined;
@@ -128,11 +135,11 @@ function patternOf(text: string): ((name: string) => boolean) | undefined {
   return (name) => isInPieces(name.toLowerCase(), parts);
 }
 
-/** Undefined: it is no folder, or nobody may look. */
-function opened(folder: string): Dir | undefined {
+/** Undefined: it is no folder. */
+function opened(folder: string): Dir | 'locked' | undefined {
   try {
     return opendirSync(folder === '' ? '/' : folder, { bufferSize: 256 });
-  } catch {
-    return undefined;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EACCES' ? 'locked' : undefined;
   }
 }
