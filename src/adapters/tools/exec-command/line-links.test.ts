@@ -113,7 +113,7 @@ const NAMED: Case[] = [
 const UNKNOWN_VALUES = [
   '_=1; echo 2; rev "build/$_"', 'UID=1; rev build/$UID', 'LINENO=1; rev build/$LINENO', 'SECONDS=1; rev build/$SECONDS', 'OPTIND=1; rev build/$OPTIND',
   'declare -u f=a; rev build/$f', 'typeset -l f=A; rev build/$f', 'coproc f { ls; }; f=1; rev build/$f', 'f=1; unset f; rev build/$f', 'f=1; wait -pf; rev build/$f',
-  'f=a; read -af <<< b; rev build/$f', 'rev build/$(date +%D)', 'rev build/$(uname -o)', 'rev build/$(seq -f %g/x 2)',
+  'f=a; read -af <<< b; rev build/$f', 'cat f; ((i==1)); rev build/$f', 'rev build/$(date +%D)', 'rev build/$(uname -o)', 'rev build/$(seq -f %g/x 2)',
 ]; // prettier-ignore
 
 /** Links below what is named, or wherever nobody knows what is. */

@@ -84,11 +84,17 @@ export function valuesIn(
   for (const [, name] of line.matchAll(SET_WHERE_USED)) add(name!, UNKNOWN);
   for (const [, name] of line.matchAll(COPROC)) add(name!, UNKNOWN);
   if (CALCULATES.test(line)) {
-    const names = line.replace(/["'\\]/g, '').match(IDENTIFIER) ?? [];
-    for (const name of new Set(names)) add(name, ...NAMES);
+    const text = line.replace(/["'\\]/g, '');
+    const isSet = (name: string): boolean => values.has(name) || numberSet(name).test(text);
+    for (const name of new Set(text.match(IDENTIFIER))) if (isSet(name)) add(name, ...NAMES);
   }
   for (const name of values.keys()) if (OWN.test(name)) values.delete(name);
   return values;
+}
+
+/** `x=1`, `x += 1`, `x++`, `--x`. */
+function numberSet(name: string): RegExp {
+  return new RegExp(`(?:\\+\\+|--)\\s*${name}\\b|\\b${name}\\s*(?:\\+\\+|--|(?:[-+*/%&|^]|<<|>>)?=(?!=))`);
 }
 
 /** `declare x=$y`: the shell makes the word, and what it sets all the same. */

@@ -51,7 +51,6 @@ const WRITES: Record<string, (words: Words) => Outputs | 'unknown' | undefined> 
   find: deletedOrPrinted,
   sed: inPlace,
   gsed: inPlace,
-  xxd: secondOfXxd,
   tee: (words) => known(operandsOf(words, { values: '', short: '', long: [] }).words, false),
   dd: (words) => known(words.filter((word) => word === undefined || word.startsWith('of=')).map((word) => word?.slice(3)), false), // prettier-ignore
 };
@@ -72,8 +71,9 @@ export function outputsOf(command: CommandFact): Outputs | 'unknown' | undefined
   // wget writes by nature, curl only by an option.
   if (transfer) return transfer === 'unknown' ? transfer : { ...transfer, byOption: name === 'curl' };
   if (Object.hasOwn(WRITES, name)) return WRITES[name]!(rest);
-  if (Object.hasOwn(READERS, name)) {
+  if (Object.hasOwn(READERS, name) || name === 'xxd') {
     if (mayBeOption(wordsOf(command).slice(1), more)) return 'unknown';
+    if (name === 'xxd') return secondOfXxd(rest);
     const { words: files, named } = operandsOf(rest, READERS[name]!);
     return known(name === 'uniq' ? files.slice(1, 2) : named, true);
   }
