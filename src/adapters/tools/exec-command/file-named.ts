@@ -39,11 +39,15 @@ export function partsOf(word: string, marked = word): string[] {
 /** The path of `file:///a%20b` (RFC 8089). */
 function decoded(word: string): string[] {
   const path = /\bfile:(?:\/\/[^/]*)?(\/[^]*)$/i.exec(word)?.[1];
-  if (path?.includes('%') !== true) return [];
+  return path?.includes('%') === true ? [withoutEscapes(path.replace(/[?#][^]*$/, ''))] : [];
+}
+
+/** `%20` is a blank. What isn't written so stays. */
+export function withoutEscapes(path: string): string {
   try {
-    return [decodeURIComponent(path.replace(/[?#][^]*$/, ''))];
+    return decodeURIComponent(path);
   } catch {
-    return [];
+    return path;
   }
 }
 

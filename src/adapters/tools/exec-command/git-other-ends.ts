@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { ON_DISK, remotesOf, repositoryOf } from '../../../base/git-told-by.ts';
 import { isElsewhere } from '../../../base/git-settings.ts';
 import type { ShellWord } from '../shell/words.ts';
-import { fileNamed } from './file-named.ts';
+import { fileNamed, withoutEscapes } from './file-named.ts';
 
 const MOST_REPOSITORIES = 50;
 /** Each a few looks at the disk. */
@@ -66,12 +66,7 @@ export function otherEnds(
 /** The path that a word is as a place of a repository. */
 function placeIn(word: string): string {
   const path = /^file:\/\/[^/]*(\/.*)$/s.exec(word)?.[1];
-  if (path === undefined) return word;
-  try {
-    return decodeURIComponent(path);
-  } catch {
-    return path;
-  }
+  return path === undefined ? word : withoutEscapes(path);
 }
 
 /** As git looks for them: what is asked for may lack the end of its name. Undefined: nobody may look. */

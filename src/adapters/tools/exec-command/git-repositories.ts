@@ -79,7 +79,7 @@ export function filesOfRepositories(
 /** By itself: its settings, what these name, and its hooks. */
 function filesOfBare(git: string): string[] {
   const told = bareToldBy(ON_DISK, git, homedir()).map(({ path }) => path);
-  return [join(git, 'commondir'), ...ownFilesOf(git), ...told, ...told.flatMap(filesIn)];
+  return [join(git, 'commondir'), ...ownFilesOf(git), ...withFilesIn(told)];
 }
 
 function repositoriesIn(worktree: string): string[] | undefined {
@@ -122,11 +122,15 @@ function filesOf(worktree: string, folders: readonly string[]): string[] {
   const told = gitToldBy(ON_DISK, { folder: worktree, homes: [], home: homedir() })
     .filter(({ as }) => as !== 'link')
     .map(({ path }) => path);
-  return [join(worktree, '.git'), ...folders.flatMap(ownFilesOf), ...told, ...told.flatMap(filesIn)];
+  return [join(worktree, '.git'), ...folders.flatMap(ownFilesOf), ...withFilesIn(told)];
 }
 
 function ownFilesOf(git: string): string[] {
   return [...SETTINGS.map((name) => join(git, name)), ...filesIn(join(git, 'hooks'))];
+}
+
+function withFilesIn(told: readonly string[]): string[] {
+  return [...told, ...told.flatMap(filesIn)];
 }
 
 function filesIn(folder: string): string[] {

@@ -10,7 +10,7 @@ import type { CommandFact } from '../../../contract/values.ts';
 import { type PathFact, pathFact } from '../paths/path-facts.ts';
 import type { Scene } from '../tool.ts';
 import { fileNamed } from './file-named.ts';
-import { folderAt, foldersOf } from './line-words.ts';
+import { folderAt, foldersOf, withinOf } from './line-words.ts';
 import { isMade, moves, placed } from './made-words.ts';
 import { type Line, namedPaths } from './named-places.ts';
 import { createNames } from './pattern-files.ts';
@@ -47,11 +47,15 @@ export function lineLinks(line: Line, scene: Scene): LineLinks {
   const named = namedPaths({ ...line, makes: true }, {});
   const starts = startsOf(line, projectRoot, named.isAll);
   const below = linksBelow(starts, scene);
-  const facts = named.paths.filter((path) => isLed(path, projectRoot)).flatMap((path) => factOf(scene, path) ?? []);
+  const found = named.paths.map((path) => ({ path, at: resolveReal(path) }));
+  const facts = found.filter(({ at }) => isLed(at, projectRoot)).flatMap(({ path }) => factOf(scene, path) ?? []);
   const distinct = new Map([...facts, ...below.led].map((fact) => [placeOf(fact.path), fact]));
   // Where a link says what is no text, nobody can look; nor into what is locked, which the line may unlock.
-  const isSeen = facts.every(({ real }) => !real.includes('\ufffd')) && !named.paths.some((path) => isInside(projectRoot, path) && isLocked(path)); // prettier-ignore
-  return { led: [...distinct.values()], isAll: below.isAll && isSeen };
+  const isText = facts.every(({ real }) => !real.includes('\ufffd'));
+  const isLocked = found.some(
+    ({ path, at }) => isInside(projectRoot, path) && 'code' in at && at.code === 'no_permission',
+  );
+  return { led: [...distinct.values()], isAll: below.isAll && isText && !isLocked };
 }
 
 /** `notes/a.txt, which leads to /home/me/x`. */
@@ -70,7 +74,7 @@ function startsOf(line: Line, root: string, isAllNamed: boolean): string[] {
   if (!isAllNamed || goesAnywhere(commands, folders) || begun.some(({ isAll }) => !isAll)) return [root];
   const here = descending.some((one) => beginsHere(one, folders)) ? folders : [];
   const found = [...begun.flatMap(({ paths }) => paths), ...here].flatMap(folderAt);
-  return found.flatMap((one) => (isInside(root, one) ? one : isInside(one, root) ? root : []));
+  return found.flatMap((one) => withinOf(root, one));
 }
 
 /** Only the shell knows into which folder, or up from one that isn't there yet. */
@@ -106,14 +110,8 @@ function isFolderIn(folders: readonly string[], word: string): boolean {
   return folders.some((one) => folderAt(fileNamed(word, one)).length > 0);
 }
 
-function isLed(path: string, root: string): boolean {
-  const found = resolveReal(path);
+function isLed(found: ReturnType<typeof resolveReal>, root: string): boolean {
   return 'real' in found && found.links.some((link) => isInside(root, link));
-}
-
-function isLocked(path: string): boolean {
-  const found = resolveReal(path);
-  return 'code' in found && found.code === 'no_permission';
 }
 
 /** Also in folders of the project to which links in there lead. */

@@ -2,6 +2,7 @@
 import { homedir } from 'node:os';
 import type { CommandFact } from '../../../contract/values.ts';
 import { resolveReal } from '../../../base/files/resolve-real.ts';
+import { isInside } from '../../../base/is-inside.ts';
 import { fileNamed, LONGEST_PATH, partsOf, pathsIn, readsIn } from './file-named.ts';
 import { assignedBy, moves, placed } from './made-words.ts';
 
@@ -64,4 +65,10 @@ export function foldersOf(commands: readonly CommandFact[], words: readonly stri
 export function folderAt(path: string): string[] {
   const found = resolveReal(path);
   return 'real' in found && found.kind === 'dir' ? [found.real] : [];
+}
+
+/** As much of a folder as is the project's. */
+export function withinOf(root: string, folder: string): string[] {
+  if (isInside(root, folder)) return [folder];
+  return isInside(folder, root) ? [root] : [];
 }

@@ -47,22 +47,26 @@ export function openWords(commands: readonly CommandFact[], line: string): strin
   return commands.flatMap((command) => openIn(command, values)).map(placed);
 }
 
-/** Only redirects of it name files. */
-export function namesNothing({ words, redirects, unclear }: CommandFact): boolean {
-  return unclear === undefined && redirects.length === 0 && NAME_NOTHING.has(basename(words[0] ?? ''));
+/** Of one with redirects only these name files. */
+export function namesNothing(command: CommandFact): boolean {
+  return command.unclear === undefined && command.redirects.length === 0 && hasNoNames(command);
+}
+
+function hasNoNames({ words }: CommandFact): boolean {
+  return NAME_NOTHING.has(basename(words[0] ?? ''));
 }
 
 function openIn(command: CommandFact, values: Values): string[] {
   const { words, dynamic = [], redirects, assignments, via } = command;
-  const namesNothing = NAME_NOTHING.has(basename(words[0] ?? ''));
+  const isOnlySaid = hasNoNames(command);
   const isOpenHere = (word: string): boolean => !PROCESS.test(word) && isOpen(word, values);
   const made = dynamic.map((at) => words[at]!);
   const files = redirects.flatMap((one) => FILE.exec(one)?.[1] ?? []);
   return [
     ...[...assignments, ...words].filter((word) => SETS_FOLDER.test(word)),
     ...(SET_GIVEN.test(words.join(' ')) ? made : []),
-    ...(namesNothing ? [] : made.filter(isOpenHere)),
-    ...((!namesNothing && via?.split(VIA_JOINT).includes('xargs')) || isListed(words) ? [GIVEN] : []),
+    ...(isOnlySaid ? [] : made.filter(isOpenHere)),
+    ...((!isOnlySaid && via?.split(VIA_JOINT).includes('xargs')) || isListed(words) ? [GIVEN] : []),
     ...files.filter(isOpenHere),
   ];
 }

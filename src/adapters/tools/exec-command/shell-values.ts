@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { homedir, tmpdir, userInfo } from 'node:os';
 import type { Environment } from '../../../base/environment.ts';
 import type { CommandFact } from '../../../contract/values.ts';
+import { namesOutside } from '../shell/variables.ts';
 import { assignmentsOf } from './made-words.ts';
 
 /** The values of a variable. One that is not there may hold anything. */
@@ -29,7 +30,6 @@ const OWN =
 
 /** What may calculate: numbers become values of variables that the line names without a `$`. */
 const CALCULATES = /\(\(|\$\[|\[\[|\blet\b|[\w"'](?<!\s)\[|\$\{\w+:[^-+=?]|\s-v/;
-const IDENTIFIER = /(?<![\w$])(?<!\$\{[#!]?)[A-Za-z_]\w*/g;
 const VARIABLE = /\$(?:\{([A-Za-z_]\w*)\}|([A-Za-z_]\w*))/;
 /** What a function or a script of the line was given are words of the line. */
 const GIVEN = /^\$(?:[@*\d]|\{[@*\d]+\})$/;
@@ -86,7 +86,7 @@ export function valuesIn(
   if (CALCULATES.test(line)) {
     const text = line.replace(/["'\\]/g, '');
     const isSet = (name: string): boolean => values.has(name) || numberSet(name).test(text);
-    for (const name of new Set(text.match(IDENTIFIER))) if (isSet(name)) add(name, ...NAMES);
+    for (const name of new Set(namesOutside(line))) if (isSet(name)) add(name, ...NAMES);
   }
   for (const name of values.keys()) if (OWN.test(name)) values.delete(name);
   return values;

@@ -8,7 +8,7 @@ import type { CommandFact } from '../../../contract/values.ts';
 import { judgeProgram } from '../shell/program.ts';
 import { wordsOf as shellWords } from '../shell/words.ts';
 import { wrapperOf } from '../shell/wrappers.ts';
-import { folderAt, foldersOf } from './line-words.ts';
+import { folderAt, foldersOf, withinOf } from './line-words.ts';
 import { type Line, namedPaths } from './named-places.ts';
 import { isToldByWords, nameOf, sendsFiles } from './programs.ts';
 import type { Free } from './run-files.ts';
@@ -37,10 +37,4 @@ function takesMore(command: CommandFact): boolean {
   if (isToldByWords(command)) return false;
   const { runs, lines } = judgeProgram(shellWords(command), 'bash', false);
   return runs === undefined && lines === undefined && wrapperOf(nameOf(command)) === undefined;
-}
-
-/** As much of a folder as is the project's. */
-function withinOf(root: string, folder: string): string[] {
-  if (isInside(root, folder)) return [folder];
-  return isInside(folder, root) ? [root] : [];
 }

@@ -69,8 +69,12 @@ const NO_MATTER = /^BASH(?:PID|_SUBSHELL|_LINENO|_ARGC|_VERSINFO)$/;
 const IDENTIFIER = /(?<![\w$])(?<!\$\{[#!]?)[A-Za-z_]\w*/g;
 const QUOTES = /["'\\]/g;
 
+/** All names in a text but those that are only read, behind a `$`. */
+export function namesOutside(text: string): string[] {
+  return text.replace(QUOTES, '').match(IDENTIFIER) ?? [];
+}
+
 /** Whether a text names a variable that does something to commands where a number becomes its value. */
 export function namesReaching(text: string): boolean {
-  const names = text.replace(QUOTES, '').match(IDENTIFIER) ?? [];
-  return names.some((name) => !NO_MATTER.test(name) && reachesCommands(`${name}=1`));
+  return namesOutside(text).some((name) => !NO_MATTER.test(name) && reachesCommands(`${name}=1`));
 }
