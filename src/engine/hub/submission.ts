@@ -132,7 +132,7 @@ export function createSubmit(
     const { event_id, session_id } = event;
     const pending = await owner.pendingEvent(event_id);
     // Whoever accepted it first may have been stopped before it was delivered.
-    if (pending) await lanes.take(pending);
+    if (pending) await lanes.take(pending, { isNew: !duplicate });
     else if (!duplicate) await messages.now(event_id, session_id); // its session may be gone
     return {
       event_id,

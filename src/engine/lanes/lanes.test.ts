@@ -158,6 +158,38 @@ describe('dispatch', () => {
     expect(await hub.queue()).toEqual([]);
   });
 
+  test('what was answered, though its end could not be noted, is not stopped once it was sent again', async () => {
+    const { hub, home, workspace } = await openHub(newHome('worker: {interactive_concurrency: 1}\n'), 'all');
+    const { done } = workspace.store.ingress;
+    workspace.store.ingress.done = () => Promise.reject(new RuntimeError('disk_full', 'No space.'));
+    const message = say('hello', { session_id: 's', idempotency_key: 'k' });
+    const { event_id } = await hub.submit(message);
+    const answered = { status: 'done', reason: 'success', turn: 1 };
+    expect(await hub.settled(event_id)).toMatchObject(answered);
+    workspace.store.ingress.done = done;
+    const slow = await hub.submit(say('slow', { session_id: 'busy' }));
+    await running(hub, 1);
+    expect(await hub.submit(message)).toMatchObject({ event_id, duplicate: true });
+    await hub.stop('s', event_id);
+    const stops: unknown[] = [];
+    await workspace.store.journal.read('s', ({ entry }) => {
+      if (entry.type === 'input.received') stops.push(entry.data.for);
+    });
+    expect(stops).toEqual([undefined, event_id]);
+    await hub.stop('busy', slow.event_id);
+    await until(async () => (await hub.queue()).length === 0);
+    expect(await hub.event(event_id)).toMatchObject(answered);
+    await expect(hub.leave()).rejects.toMatchObject({ code: 'disk_full' });
+    const next = await openHub(home, 'all');
+    expect(await next.hub.event(event_id)).toMatchObject(answered);
+    await until(async () => (await next.hub.queue()).length === 0);
+    await next.hub.leave();
+    const marks = ingressOf(home)
+      .split('\n')
+      .filter((line) => line.includes('event.done') && line.includes(event_id));
+    expect(marks).toEqual([expect.stringContaining('success')]);
+  });
+
   test('A-22: who waits for a person holds no place; the answer lets it go on at once', async () => {
     const { hub } = await openHub(newHome('worker: {interactive_concurrency: 1}\n'), 'all');
     const asks = await hub.submit(say('ask', { session_id: 's' }));

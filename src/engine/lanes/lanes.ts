@@ -36,8 +36,11 @@ export interface Lanes {
    * @throws RuntimeError lane_full | shutting_down
    */
   reserve(lane: Lane, key?: { actor_id: string; idempotency_key: string }): Promise<() => void>;
-  /** Takes an accepted message; it is given to its session when it is its turn: where that is at once, before this resolves. */
-  take(event: IngressEvent): Promise<void>;
+  /**
+   * Takes an accepted message; it is given to its session when it is its turn: where that is at once, before this
+   * resolves. Of one that isn't new its session may know: it may even be answered, and only the note of that be missing.
+   */
+  take(event: IngressEvent, how: { isNew: boolean }): Promise<void>;
   /** Does it wait here, or is on its way, and no session has it? `unsure`: it was accepted before, so its session may. */
   waiting(event_id: string): 'surely' | 'unsure' | undefined;
   /** May its session have it, should it be worked on? */
@@ -78,7 +81,7 @@ export function createLanes(ports: LanesPorts, settings: LaneSettings): Lanes {
   });
   /** Of messages that couldn't be given: how often, and how often through their own fault. */
   const failures = new Map<string, { times: number; counted: number }>();
-  /** Ids of messages that aren't done. Their sessions may have them: an earlier process accepted them, or they were on their way. */
+  /** Ids of messages that aren't done. Their sessions may have them: they were accepted before, or on their way. */
   const unsure = new Set<string>();
   /** Sessions. */
   const changed = new Set<string>();
@@ -255,8 +258,9 @@ export function createLanes(ports: LanesPorts, settings: LaneSettings): Lanes {
       if (key !== undefined && (await ingress.knows(key.actor_id, key.idempotency_key))) return () => {};
       return admission.reserve(lane);
     },
-    async take(event) {
+    async take(event, { isNew }) {
       await open();
+      if (!isNew) unsure.add(event.event_id);
       scheduler.add(event);
       goOn();
       await underWay.get(event.event_id);

@@ -39,7 +39,7 @@ export function createQueueActs({ lanes, ingress, takesAll }: QueueActsPorts): Q
       const freePlace = await lanes.reserve(lane);
       try {
         const event = await ingress.revive(event_id);
-        if (event && takesAll) await lanes.take(event);
+        if (event && takesAll) await lanes.take(event, { isNew: false });
       } finally {
         freePlace();
       }
