@@ -3,6 +3,7 @@ import { chmodSync, mkdirSync, readdirSync, renameSync, rmSync, statSync, symlin
 import { join } from 'node:path';
 import { describe, expect } from 'vitest';
 import type { JsonObject } from '../src/base/json.ts';
+import { CONFINED } from './support/confined.ts';
 import { approvalsIn, entriesOf, expectVerified, type Place, test } from './support/place.ts';
 
 interface Bound {
@@ -241,4 +242,40 @@ test('the model is told the reason of a no, whatever it holds, and as much as is
   expect(reason.length).toBeLessThanOrEqual(2000);
   expect(entriesOf(place.journal('one'), 'call.refused')).toMatchObject([{ why: 'approval_denied' }]);
   await expectVerified(place, 'one');
+});
+
+describe.concurrent('a line that leaves the sandbox, whatever its words are', () => {
+  const cmd = 'echo done';
+  const asked = async (place: Place): Promise<string> => {
+    place.play(
+      [
+        { match: { request: 2 }, reply: { text: '{{result}}' } },
+        { match: { any: true }, reply: { calls: [{ tool: 'exec_command', arguments: { cmd, sandbox_permissions: 'require_escalated' } }] } },
+      ],
+      CONFINED,
+    ); // prettier-ignore
+    return approvalsIn(await place.run(['run', '--session', 'one', 'go']))[0]!;
+  };
+
+  test('is shown with the links of the project that lead out of it', async ({ place }) => {
+    withVictim(place);
+    for (const name of ['a', 'b', 'c', 'd', 'e', 'f', 'g']) lead(place, `src/${name}`, 'f.txt');
+    const id = await asked(place);
+    const shown = (await place.run(['approvals', 'show', id])).stdout.replace(/\n *↪ ?/g, '');
+    const led = (name: string): string => `src/${name}, which leads to ${join(place.project, '../victim/f.txt')}`;
+    expect(shown).toContain(`links:       ${['a', 'b', 'c', 'd', 'e'].map(led).join(', ')}, … and 2 more\n`);
+    expect((await place.run(['approve', id, '--resume'])).stdout).toContain('done');
+    expect((await place.run(['why', 'one/c1.1.1'])).stdout).toContain(`link ${led('a')}`);
+    await expectVerified(place, 'one');
+  });
+
+  test('does not run where one came', async ({ place }) => {
+    withVictim(place);
+    const id = await asked(place);
+    expect((await place.run(['approvals', 'show', id])).stdout).not.toContain('links:');
+    lead(place, 'src/a', 'f.txt');
+    const { stdout } = await place.run(['approve', id, '--resume']);
+    expect(stdout).toContain('not run: what it touches changed after the call was decided: there is now a link src/a');
+    expect(stdout).not.toContain('done');
+  });
 });

@@ -327,6 +327,8 @@ export interface ToolRequest {
   named_args?: readonly string[];
   /** What a command is to be confined by; `best`: by the best there is. Absent: it runs unconfined. */
   sandbox?: 'best' | SandboxLevel;
+  /** Should a command run without one, all links of its project count: confined ones may have put them there. They become facts. */
+  links?: true;
 }
 
 /** What an inspection observed. With `invalid` the facts are empty and the presentation is the tool's name. */

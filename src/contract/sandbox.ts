@@ -42,4 +42,6 @@ export interface Sandboxes {
   namesFile(project_root: string, real: string): boolean;
   /** What settings hide from commands: real paths of files and folders. */
   hidden(project_root: string): string[];
+  /** Beside the project, what settings let commands write: real paths of files and folders. */
+  written(project_root: string): string[];
 }

@@ -181,6 +181,12 @@ export const facts = z.strictObject({
    * paths of the project and around it, in order; absent: none, or recorded before this was told.
    */
   unbound: z.array(z.string()).min(1).exactOptional(),
+  /**
+   * Of a command that runs without a sandbox where others have one: links that lie anywhere in the project, which its words don't name,
+   * and lead where a confined command couldn't go (`data/x, which leads to /home/me/x`), with a digest of where; what are more than a
+   * few, as one. Absent: nobody looked, also in journals from before.
+   */
+  links: z.array(z.strictObject({ path: z.string(), digest })).exactOptional(),
   /** What confines the command as it runs; absent: nothing does. */
   sandbox: sandboxLevel.exactOptional(),
   /** Secrets of the vault that a command gets, by their names there, and under which variable. Never what they are. */

@@ -7,8 +7,8 @@ import { argumentsNamed } from '../kernel/policy/rules.ts';
 export function lookedAt(
   policies: readonly Partial<Pick<Policy, 'rules' | 'sandbox'>>[],
   tool: string,
-): Pick<ToolRequest, 'named_args' | 'sandbox'> {
+): Pick<ToolRequest, 'named_args' | 'sandbox' | 'links'> {
   const named_args = argumentsNamed(policies, tool);
   const confined = strictestSandbox(policies) !== 'off';
-  return { ...(named_args.length > 0 && { named_args }), ...(confined && { sandbox: 'best' }) };
+  return { ...(named_args.length > 0 && { named_args }), ...(confined && { sandbox: 'best', links: true }) };
 }

@@ -26,13 +26,14 @@ function isUsual(id: string): boolean {
   return id.startsWith('ask:') || id.startsWith('default:');
 }
 
-function touched({ paths, hosts, commands, executable, runs = [], unbound = [], secrets = [] }: Facts): [string, string][] {
+function touched({ paths, hosts, commands, executable, runs = [], links = [], unbound = [], secrets = [] }: Facts): [string, string][] {
   const rows: [string, string][] = [];
   const isWritten = (path: Facts['paths'][number]): boolean => path.writes === true;
   const row = (name: string, texts: string[]): void => void (texts.length > 0 && rows.push([name, [...new Set(texts)].join(', ')])); // prettier-ignore
   const place = ({ path, real }: Facts['paths'][number]): string => (path === real ? real : `${path}, which is ${real}`); // prettier-ignore
   row('program', executable && commands.some(({ parser }) => parser === 'argv') ? [executable.path] : []);
   row('goes by', runs.map(({ path, digest }) => (digest === undefined ? `whatever ${path} is by then` : path)));
+  row('links', links.map(({ path }) => path));
   row('not bound', unbound.map((folder) => `whatever else lies in ${folder} by then`));
   row('gets', secrets.map(({ variable, name }) => `the secret ${name} as ${variable}`));
   row('works in', paths.filter(({ arg }) => arg === 'workdir').map(({ real }) => real));

@@ -10,7 +10,7 @@ import { digestOf } from '../../base/digest.ts';
 import { bytesOf } from '../../base/files/open-file.ts';
 import { isIndexName, LONGEST_INDEX, staysInside } from '../../base/git-index.ts';
 import { entriesAt } from './git-names.ts';
-import { createListings } from './listings.ts';
+import { createListings } from '../../base/files/listings.ts';
 import { LOOK, unlock } from './unlock.ts';
 
 /** What was there before a command. */

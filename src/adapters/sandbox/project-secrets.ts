@@ -11,7 +11,7 @@ import {
   secretKind,
   type SecretKind,
 } from '../../base/secret-shaped.ts';
-import { createListings } from './listings.ts';
+import { createListings } from '../../base/files/listings.ts';
 import { isPrivateKey } from './private-key.ts';
 
 /** What others made and made public, and what is for git alone. */

@@ -11,10 +11,12 @@ export function createSandboxes(options: SandboxesOptions): Sandboxes {
     (loaded ??= import('./best-sandbox.ts').then(({ bestSandboxes }) => bestSandboxes(options)));
   const { settings, environment, ownFiles = [] } = options;
   const placeOf = (root: string, path: string): string => realOf(namedPath(root, path, environment));
+  const placesOf = (root: string, paths: readonly string[]): string[] => paths.map((path) => placeOf(root, path));
   return {
     find: async (project_root, level) => (await load()).find(project_root, level),
     namesFile: (project_root, real) =>
-      [...settings.read, ...settings.hide, ...ownFiles].some((path) => placeOf(project_root, path) === real),
-    hidden: (project_root) => settings.hide.map((path) => placeOf(project_root, path)),
+      placesOf(project_root, [...settings.read, ...settings.hide, ...ownFiles]).includes(real),
+    hidden: (project_root) => placesOf(project_root, settings.hide),
+    written: (project_root) => placesOf(project_root, settings.write),
   };
 }

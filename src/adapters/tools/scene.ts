@@ -20,12 +20,12 @@ export interface SceneOptions {
   sandboxes: Sandboxes;
 }
 
-type Place = Pick<ToolRequest, 'project_root' | 'sandbox'>;
+type Place = Pick<ToolRequest, 'project_root' | 'sandbox' | 'links'>;
 
 /** The scene of a project root, or why it can't be one. */
 export function sceneOf(
   options: SceneOptions,
-  { project_root: projectRoot, sandbox }: Place,
+  { project_root: projectRoot, sandbox, links }: Place,
 ): Scene | { invalid: Invalid[] } {
   const root = resolveReal(projectRoot);
   const home = resolveReal(options.home);
@@ -35,6 +35,6 @@ export function sceneOf(
   if (root.real !== projectRoot) return invalid('', `the project root ${projectRoot} leads to ${root.real} now`);
   const { clock, environment, settings, network, sandboxes } = options;
   const ownFiles = (options.ownFiles ?? []).flatMap((path) => realPathOf(path) ?? []);
-  const place = { projectRoot: root.real, home: home.real, ownFiles, clock, environment, settings, sandboxes, sandbox };
-  return { ...place, ...(network && { network }) };
+  const around = { clock, environment, settings, sandboxes, ...(network && { network }) };
+  return { projectRoot: root.real, home: home.real, ownFiles, sandbox, links: links === true, ...around };
 }

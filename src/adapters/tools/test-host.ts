@@ -40,7 +40,12 @@ export function testHost(options: Partial<SceneOptions> = {}, folder?: string): 
     clock: systemClock,
     environment: { PATH: processEnvironment()['PATH'], HOME: root },
     settings: { exec: { timeoutMs: 120_000, maxTimeoutMs: 600_000, env: [], secrets: {}, limits: NO_LIMITS } },
-    sandboxes: { find: () => Promise.resolve({ none: 'a test' }), namesFile: () => false, hidden: () => [] },
+    sandboxes: {
+      find: () => Promise.resolve({ none: 'a test' }),
+      namesFile: () => false,
+      hidden: () => [],
+      written: () => [],
+    },
     ...options,
   });
   const request: TestHost['request'] = (tool, args) => {

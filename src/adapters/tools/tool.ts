@@ -50,6 +50,8 @@ export interface Scene {
   sandboxes: Sandboxes;
   /** What the call is to be confined by, should it be a command. */
   sandbox: ToolRequest['sandbox'];
+  /** Whether links of the whole project count for one that isn't. */
+  links: boolean;
 }
 
 /** A call that may run. `execute` works on exactly what the facts describe. */

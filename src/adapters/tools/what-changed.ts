@@ -11,16 +11,23 @@ export function whatChanged(then: Facts, now: Facts): string {
 }
 
 function wordsOf(name: keyof Facts, then: Facts, now: Facts): string[] {
-  const words = name === 'runs' ? ofRuns(then, now) : name === 'paths' ? ofPaths(then, now) : ofProgram(name, now);
+  const words = WORDS[name]?.(then, now) ?? [];
   return words.length > 0 ? words : [`its ${name}`];
 }
+
+const WORDS: Partial<Record<keyof Facts, (then: Facts, now: Facts) => string[]>> = {
+  runs: ofRuns,
+  links: ofLinks,
+  paths: ofPaths,
+  executable: ofProgram,
+};
 
 function ofPaths(then: Facts, now: Facts): string[] {
   return without(now.paths, then.paths).map(({ path, real, kind }) => `${path} is now ${real} (${kind})`);
 }
 
-function ofProgram(name: keyof Facts, { executable }: Facts): string[] {
-  return name === 'executable' && executable ? [`the program is now ${executable.path} (${executable.digest})`] : [];
+function ofProgram(_: Facts, { executable }: Facts): string[] {
+  return executable ? [`the program is now ${executable.path} (${executable.digest})`] : [];
 }
 
 function ofRuns({ runs: then = [] }: Facts, { runs: now = [] }: Facts): string[] {
@@ -30,6 +37,13 @@ function ofRuns({ runs: then = [] }: Facts, { runs: now = [] }: Facts): string[]
       digest === undefined ? `it now goes by whatever ${path} is by then` : `it now goes by ${path} (${digest})`,
     ),
     ...gone.map(({ path }) => `it goes by ${path} no more`),
+  ];
+}
+
+function ofLinks({ links: then = [] }: Facts, { links: now = [] }: Facts): string[] {
+  return [
+    ...without(now, then).map(({ path }) => `there is now a link ${path}`),
+    ...without(then, now).map(({ path }) => `there is no more a link ${path}`),
   ];
 }
 

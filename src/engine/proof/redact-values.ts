@@ -205,6 +205,9 @@ export function createValueRedaction(placeholders: Placeholders): ValueRedaction
         runs: facts.runs.map((one) => ({ path: text(one.path), ...(one.digest && { digest: digest(one.digest) }) })),
       }),
       ...(facts.unbound && { unbound: texts(facts.unbound) }),
+      ...(facts.links && {
+        links: facts.links.map((one) => ({ path: text(one.path), digest: digest(one.digest) })),
+      }),
       ...(facts.sandbox && { sandbox: facts.sandbox }),
       ...(facts.secrets && {
         secrets: facts.secrets.map(({ variable, name }) => ({ variable: text(variable), name: text(name) })),

@@ -333,6 +333,7 @@ async function runTool(
     ...(inspected.facts.args && { named_args: Object.keys(inspected.facts.args) }),
     // As it was decided on, also where another could be had by now.
     ...(inspected.facts.sandbox && { sandbox: inspected.facts.sandbox }),
+    ...(inspected.facts.links && { links: true as const }),
     idempotency_key: `${session}:${call_id}`,
     ...(call.recovery === 'roll_forward' && { files: inspected.facts.preimages }),
   };

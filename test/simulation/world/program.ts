@@ -44,7 +44,12 @@ export function openWorkspace(world: World, process: SimulatedProcess): Workspac
     index: createIdIndex(store.journal),
     tools: createToolHost(world, process),
     gates: createCommandGates(),
-    sandboxes: { find: () => Promise.resolve({ none: 'simulated' }), namesFile: () => false, hidden: () => [] },
+    sandboxes: {
+      find: () => Promise.resolve({ none: 'simulated' }),
+      namesFile: () => false,
+      hidden: () => [],
+      written: () => [],
+    },
     files: NO_FILES,
     instructions: { read: async () => [] },
     policy: world.policy,

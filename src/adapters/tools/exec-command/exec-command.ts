@@ -181,6 +181,7 @@ export function createExecCommand({ exec: { secrets } }: ToolSettings): Tool {
         ...(executable ? { executable } : {}),
         ...(runs ? { runs } : {}),
         ...(unbound.length > 0 ? { unbound } : {}),
+        ...(links.others ? { links: links.others } : {}),
         ...(sandbox ? { sandbox: sandbox.level } : {}),
         ...(asked.length > 0 ? { secrets: asked } : {}),
       };

@@ -264,8 +264,7 @@ describe('nothing is told', () => {
 });
 
 test('more than is looked through is not known, where folders are gone through', async () => {
-  mkdirSync(join(t.root, 'large'));
-  for (let i = 0; i < 10_100; i++) writeFileSync(join(t.root, `large/${i}`), '');
+  for (let i = 0; i < 10_000; i++) mkdirSync(join(t.root, `large/${i}`), { recursive: true });
   const unknown = ['whatever else lies in its folders is by then'];
   for (const cmd of ['grep -R e .', 'cp -r large x', 'f=ax; rev "${f%x}"']) expect(await toldOf(cmd)).toEqual(unknown);
   for (const cmd of ['ls .', 'grep -r e .', 'cat notes/a.txt', 'rm -rf large', 'grep -R e src'])

@@ -2,19 +2,19 @@
  * Where links that lie in the project lead a line that no sandbox confines: commands may put them there at any time, in the place
  * of what its words name, and no word tells of them.
  */
-import { lstatSync } from 'node:fs';
-import { join } from 'node:path';
 import { resolveReal } from '../../../base/files/resolve-real.ts';
 import { isInside } from '../../../base/is-inside.ts';
-import type { CommandFact } from '../../../contract/values.ts';
+import { digestOf } from '../../../base/digest.ts';
+import type { CommandFact, Facts } from '../../../contract/values.ts';
 import { type PathFact, pathFact } from '../paths/path-facts.ts';
 import type { Scene } from '../tool.ts';
 import { fileNamed } from './file-named.ts';
 import { folderAt, foldersOf, withinOf } from './line-words.ts';
+import { beyondConfined, linksBelow } from './links-below.ts';
 import { isMade, moves, placed } from './made-words.ts';
 import { type Line, namedPaths } from './named-places.ts';
-import { createNames } from './pattern-files.ts';
 import { isUnknown, nameOf } from './programs.ts';
+import { shortened } from './shortened.ts';
 
 /** Of programs of every day, with which options they go through folders, and to where links in there lead. */
 const DESCEND: readonly [programs: RegExp, options: RegExp][] = [
@@ -33,33 +33,54 @@ const BEGIN_HERE = /^(?:[efz]?grep|rg|find|ls|du|tree)$/;
 /** What lies below a folder is found by another name behind them, which isn't there before. */
 const RENAMES = /^(?:ln|link|mv)$/;
 
+const MOST_OTHERS = 5;
+
+type LinkRow = NonNullable<Facts['links']>[number];
+
 export interface LineLinks {
   /** Paths that lead elsewhere than they say: those that are named; below folders, what leads out of the project, or to a secret. */
   led: PathFact[];
   /** Whether all of those folders were looked through. */
   isAll: boolean;
+  /** Beside these, all other links that lead on where no confined command could go; what are more than a few, as one. Absent: nobody looked. */
+  others?: LinkRow[];
+  /** Folders in which nobody here could look for such. */
+  unseen: string[];
 }
 
-export const NO_LINKS: LineLinks = { led: [], isAll: true };
+export const NO_LINKS: LineLinks = { led: [], isAll: true, unseen: [] };
 
 export function lineLinks(line: Line, scene: Scene): LineLinks {
   const { projectRoot } = scene;
+  const roots = [projectRoot, ...scene.sandboxes.written(projectRoot)];
   const named = namedPaths({ ...line, makes: true }, {});
-  const starts = startsOf(line, projectRoot, named.isAll);
-  const below = linksBelow(starts, scene);
+  const below = linksBelow(startsOf(line, projectRoot, named.isAll), scene);
   const found = named.paths.map((path) => ({ path, at: resolveReal(path) }));
-  const facts = found.filter(({ at }) => isLed(at, projectRoot)).flatMap(({ path }) => factOf(scene, path) ?? []);
+  const facts = found.filter(({ at }) => isLed(at, roots)).flatMap(({ path }) => factOf(scene, path) ?? []);
   const distinct = new Map([...facts, ...below.led].map((fact) => [placeOf(fact.path), fact]));
   // Where a link says what is no text, nobody can look; nor into what is locked, which the line may unlock.
   const isText = facts.every(({ real }) => !real.includes('\ufffd'));
   const isLocked = found.some(
     ({ path, at }) => isInside(projectRoot, path) && 'code' in at && at.code === 'no_permission',
   );
-  return { led: [...distinct.values()], isAll: below.isAll && isText && !isLocked };
+  const isAll = below.unseen.length === 0 && isText && !isLocked;
+  const all = { led: [...distinct.values()], isAll };
+  // Where nothing is ever confined, no command could put any there that nobody saw.
+  if (!scene.links) return { ...all, unseen: [] };
+  const around = linksBelow(roots, scene);
+  const rest = around.led.filter(beyondConfined(scene)).filter(({ path }) => !distinct.has(placeOf(path)));
+  const others = shortened(linkRows(rest, projectRoot), MOST_OTHERS);
+  return { ...all, others, unseen: around.unseen };
+}
+
+/** With a digest of where each leads. */
+export function linkRows(led: readonly PathFact[], root: string): LinkRow[] {
+  const rows = led.map((fact) => ({ path: ledText(fact, root), digest: digestOf(fact.real) }));
+  return rows.sort((a, b) => (a.path < b.path ? -1 : 1));
 }
 
 /** `notes/a.txt, which leads to /home/me/x`. */
-export function ledText({ path, real }: PathFact, projectRoot: string): string {
+function ledText({ path, real }: PathFact, projectRoot: string): string {
   const place = placeOf(path);
   return `${place.startsWith(`${projectRoot}/`) ? place.slice(projectRoot.length + 1) : place}, which leads to ${real}`;
 }
@@ -110,41 +131,8 @@ function isFolderIn(folders: readonly string[], word: string): boolean {
   return folders.some((one) => folderAt(fileNamed(word, one)).length > 0);
 }
 
-function isLed(found: ReturnType<typeof resolveReal>, root: string): boolean {
-  return 'real' in found && found.links.some((link) => isInside(root, link));
-}
-
-/** Also in folders of the project to which links in there lead. */
-function linksBelow(starts: readonly string[], scene: Scene): LineLinks {
-  const names = createNames();
-  const folders = new Set(starts);
-  const led: PathFact[] = [];
-  let isSaid = true;
-  for (const folder of folders) {
-    const inside = names.in(folder);
-    isSaid &&= !names.isLocked(folder);
-    for (const name of inside) {
-      // It is no text, and nobody can look there by it.
-      isSaid &&= !name.includes('\ufffd');
-      const path = join(folder, name);
-      const kind = kindAt(path);
-      isSaid &&= kind !== 'locked';
-      if (kind === 'dir') folders.add(path);
-      const fact = kind === 'link' ? factOf(scene, path) : undefined;
-      if (fact?.inside_root && fact.kind === 'dir') folders.add(fact.real);
-      if (fact && (!fact.inside_root || fact.secret_shaped || fact.closed)) led.push(fact);
-    }
-  }
-  return { led, isAll: isSaid && (folders.size === 0 || names.more()) };
-}
-
-function kindAt(path: string): 'link' | 'dir' | 'locked' | undefined {
-  try {
-    const stats = lstatSync(path, { throwIfNoEntry: false });
-    return stats?.isSymbolicLink() ? 'link' : stats?.isDirectory() ? 'dir' : undefined;
-  } catch {
-    return 'locked';
-  }
+function isLed(found: ReturnType<typeof resolveReal>, roots: readonly string[]): boolean {
+  return 'real' in found && found.links.some((link) => roots.some((root) => isInside(root, link)));
 }
 
 /** Undefined: it leads nowhere. */

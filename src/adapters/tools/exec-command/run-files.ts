@@ -14,7 +14,8 @@ import { givenNames, isMade, madeBy, unreadIn } from './made-words.ts';
 import { GIVEN, namesNothing, openWords } from './open-words.ts';
 import { createNames, filesOfPattern } from './pattern-files.ts';
 import { filesOfRepositories } from './git-repositories.ts';
-import { ledText, type LineLinks } from './line-links.ts';
+import { type LineLinks, linkRows } from './line-links.ts';
+import { shortened } from './shortened.ts';
 import { isToldByWords, nameOf, runsFiles } from './programs.ts';
 import { endingsOf, unnamedFiles } from './unnamed-files.ts';
 
@@ -63,7 +64,7 @@ export async function runFiles(
   free?: Free,
 ): Promise<RunFile[] | undefined> {
   const goneBy = await goneByIn(commands, folder, digestOfFile, isSecret, free);
-  return free ? withLinks(goneBy, free) : goneBy && shortened(goneBy);
+  return free ? withLinks(goneBy, free) : goneBy && shortened(goneBy, MOST_TOLD);
 }
 
 async function goneByIn(
@@ -142,9 +143,8 @@ function withLinks(goneBy: RunFile[] | undefined, { root, links: { led, isAll } 
   const files = goneBy?.filter(({ digest }) => digest !== undefined) ?? [];
   const unknown = goneBy?.filter(({ digest }) => digest === undefined) ?? [];
   if (!isAll && unknown.length === 0) unknown.push(notKnown(IN_FOLDERS));
-  const linked = led.map((fact) => ({ path: ledText(fact, root), digest: digestOf(fact.real) }));
-  const all = [...unknown, ...linked.sort((a, b) => (a.path < b.path ? -1 : 1)), ...files];
-  return all.length > 0 ? shortened(all) : undefined;
+  const all = [...unknown, ...linkRows(led, root), ...files];
+  return all.length > 0 ? shortened(all, MOST_TOLD) : undefined;
 }
 
 /** It stands before the files, so that however many these are it is seen. */
@@ -174,11 +174,4 @@ async function digestNow(
   const digest = (await digestOfFile(path))?.digest;
   if (!isSecret(path)) return digest;
   return digestOf([stats.dev, stats.ino, stats.size, stats.ctimeNs, digest].join(' '));
-}
-
-/** The rest as one, so that no line makes a record of any length. */
-function shortened(found: readonly RunFile[]): RunFile[] {
-  if (found.length <= MOST_TOLD) return [...found];
-  const rest = found.slice(MOST_TOLD);
-  return [...found.slice(0, MOST_TOLD), { path: `… and ${rest.length} more`, digest: digestOf(JSON.stringify(rest)) }];
 }

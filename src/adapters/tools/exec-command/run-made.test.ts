@@ -95,7 +95,7 @@ test.each(MADE.slice(0, 9))('in a sandbox nothing is said of it: %s', async (cmd
   };
   const found = { level: 'bubblewrap', leaves: [], confine } as const;
   const confined = testHost(
-    { sandboxes: { find: () => Promise.resolve(found), namesFile: () => false, hidden: () => [] } },
+    { sandboxes: { find: () => Promise.resolve(found), namesFile: () => false, hidden: () => [], written: () => [] } },
     t.root,
   );
   const { facts } = await confined.host.inspect({ ...confined.request('exec_command', { cmd }), sandbox: 'best' });

@@ -13,11 +13,17 @@ import { type Line, namedPaths } from './named-places.ts';
 import { isToldByWords, nameOf, sendsFiles } from './programs.ts';
 import type { Free } from './run-files.ts';
 
+/** The outermost ones, by real paths in order: of the project what the line may take, and where nobody here could look for links. */
+export function unboundFolders(line: Line, free: Free): string[] {
+  const counted = new Set([...takenBy(line, free), ...free.links.unseen]);
+  return [...counted].filter((one) => ![...counted].some((other) => other !== one && isInside(other, one))).sort();
+}
+
 /**
- * The outermost ones of the project, by real paths in order. Of programs that load code, and of those that nobody here knows, all in
- * which they are run; of those that only send, and of what lands outside of the project, those that are named.
+ * Of programs that load code, and of those that nobody here knows, all in which they are run; of those that only send, and of what
+ * lands outside of the project, those that are named.
  */
-export function unboundFolders(line: Line, { root, targets, lands }: Free): string[] {
+function takenBy(line: Line, { root, targets, lands }: Free): string[] {
   const taking = line.commands.filter(takesMore);
   const given = lands ? line.commands : taking;
   if (given.length === 0) return [];
@@ -27,8 +33,7 @@ export function unboundFolders(line: Line, { root, targets, lands }: Free): stri
   const unknown = named.every(({ isAll }) => isAll) ? [] : [root];
   const into = new Set(targets.map(({ real }) => dirname(real)));
   const found = named.flatMap(({ paths }) => paths.flatMap(folderAt)).filter((folder) => !into.has(folder));
-  const counted = new Set([...here, ...unknown, ...found].flatMap((one) => withinOf(root, one)));
-  return [...counted].filter((one) => ![...counted].some((other) => other !== one && isInside(other, one))).sort();
+  return [...here, ...unknown, ...found].flatMap((one) => withinOf(root, one));
 }
 
 /** Not only what its words name. What only runs another is told by that. */

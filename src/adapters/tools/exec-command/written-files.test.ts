@@ -72,7 +72,9 @@ describe('by redirects', () => {
     };
     const found = { level: 'bubblewrap', leaves: [], confine } as const;
     const confined = testHost(
-      { sandboxes: { find: () => Promise.resolve(found), namesFile: () => false, hidden: () => [] } },
+      {
+        sandboxes: { find: () => Promise.resolve(found), namesFile: () => false, hidden: () => [], written: () => [] },
+      },
       t.root,
     );
     const call = confined.request('exec_command', { cmd: 'cat < l/hosts > a' });

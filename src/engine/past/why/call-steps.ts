@@ -47,6 +47,7 @@ function factLines({
   commands,
   executable,
   runs = [],
+  links = [],
   unbound = [],
   secrets = [],
   preimages,
@@ -64,6 +65,7 @@ function factLines({
     ...runs.map(
       ({ path, digest }) => `goes by ${digest === undefined ? `whatever ${path} is by then` : `${path}, ${digest}`}`,
     ),
+    ...links.map(({ path }) => `link ${path}`),
     ...unbound.map((folder) => `not bound: whatever else lies in ${folder} by then`),
     ...secrets.map(({ variable, name }) => `gets the secret ${name} of the vault as ${variable}`),
     ...preimages.map(({ path, before, after }) => `file ${path}: ${before ?? 'not there'} → ${after ?? 'not there'}`),

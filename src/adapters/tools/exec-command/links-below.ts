@@ -1,0 +1,130 @@
+/** Links that lie below folders, each looked at: confined commands may put them there at any time. */
+import { accessSync, constants, readdirSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { createListings } from '../../../base/files/listings.ts';
+import { resolveReal } from '../../../base/files/resolve-real.ts';
+import { allHomesOf } from '../../../base/homes.ts';
+import { isInside } from '../../../base/is-inside.ts';
+import { type PathFact, pathPlace, readPathFact } from '../paths/path-facts.ts';
+import { secretsOf } from '../paths/secrets.ts';
+import type { Scene } from '../tool.ts';
+
+export interface LinksBelow {
+  /** What leads out of the project, to a secret, or to the runtime's own. */
+  led: PathFact[];
+  /** Folders that nobody here can look into, or which are too many: what lies in them is any. */
+  unseen: string[];
+}
+
+/** In so many folders. What others made, and what is for git alone, comes last, as it is what may be too much. */
+const MOST_FOLDERS = 10_000;
+const OF_OTHERS = new Set(['node_modules', '.git', '.venv', 'venv', 'target']);
+/** More unseen folders than these are told as what they lie in. */
+const FEW = 5;
+
+/** Nobody puts links there. */
+const OF_THE_KERNEL = /^\/(?:proc|sys|dev)$/;
+
+interface Listing {
+  folders: string[];
+  links: string[];
+  /** A name that is no text leads nowhere from here, and programs find it. */
+  isText: boolean;
+}
+
+/** Also in folders of the project to which links in there lead. */
+export function linksBelow(starts: readonly string[], scene: Scene): LinksBelow {
+  const [led, unseen] = [new Map<string, PathFact>(), new Set<string>()];
+  /** Each with the folder as which it is told where it is too much. */
+  const own = new Map(starts.map((start) => [start, start]));
+  const others = new Map<string, string>();
+  let left = MOST_FOLDERS;
+  for (const folders of [own, others]) {
+    for (const [folder, whole] of folders) {
+      const isTooMuch = left-- <= 0;
+      const listing = isTooMuch ? undefined : listingOf(folder, scene.clock.now());
+      if (!listing?.isText) unseen.add(isTooMuch ? whole : folder);
+      for (const name of listing?.folders ?? []) {
+        const path = join(folder, name);
+        if (folders === own && OF_OTHERS.has(name)) others.set(path, path);
+        else if (!folders.has(path) && !OF_THE_KERNEL.test(path)) folders.set(path, whole);
+      }
+      for (const name of listing?.links ?? []) {
+        const path = join(folder, name);
+        const end = endOf(path, scene);
+        if (end === 'unseen') unseen.add(folder);
+        else if (typeof end === 'object') led.set(path, end);
+        else if (end !== undefined && !own.has(end)) folders.set(end, whole);
+      }
+    }
+  }
+  return { led: [...led.values()], unseen: unseen.size <= FEW ? [...unseen].sort() : [...starts] };
+}
+
+/** A link that counts; or to which folder of the project another leads, by its real path. `unseen`: nobody here may look. */
+function endOf(path: string, scene: Scene): PathFact | string | undefined {
+  try {
+    const place = pathPlace(scene, 'word', path);
+    if ('invalid' in place) return undefined;
+    const { real, kind, inside_root, closed } = place;
+    if (inside_root && closed !== true && !secretsOf(scene)(real)) return kind === 'dir' ? real : undefined;
+    const fact = readPathFact(scene, 'word', path);
+    return 'invalid' in fact ? undefined : fact;
+  } catch {
+    return 'unseen';
+  }
+}
+
+/** Whether a path leads where a confined command couldn't have gone by itself: other links are no danger to who follows them. */
+export function beyondConfined({ environment }: Scene): (fact: PathFact) => boolean {
+  const homes = allHomesOf(environment);
+  return ({ real, kind, inside_root, secret_shaped, closed }) => {
+    if (secret_shaped || closed === true) return true;
+    if (inside_root) return false;
+    if (OF_THE_SYSTEM.test(real) || homes.some((home) => isInside(home, real))) return true;
+    return isWritable(kind === 'missing' ? firstThere(real) : real);
+  };
+}
+
+/** A sandbox has others, or none. */
+const OF_THE_SYSTEM = /^\/(?:proc|sys|dev|run)(?:\/|$)/;
+
+/** What is made there is made in this. */
+function firstThere(path: string): string {
+  let at = dirname(path);
+  for (let found = resolveReal(at); at !== '/' && 'kind' in found && found.kind === 'missing'; found = resolveReal(at))
+    at = dirname(at);
+  return at;
+}
+
+function isWritable(path: string): boolean {
+  try {
+    accessSync(path, constants.W_OK);
+    return true;
+  } catch (error) {
+    return !['EACCES', 'EPERM', 'EROFS'].includes((error as NodeJS.ErrnoException).code ?? '');
+  }
+}
+
+const listed = createListings((folder) => linksIn(String(folder)));
+
+/** Undefined: nobody here may look. */
+function listingOf(folder: string, now: number): Listing | undefined {
+  try {
+    return listed(Buffer.from(folder), now);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    return code === 'ENOENT' || code === 'ENOTDIR' ? { folders: [], links: [], isText: true } : undefined;
+  }
+}
+
+function linksIn(folder: string): Listing {
+  const listing: Listing = { folders: [], links: [], isText: true };
+  for (const entry of readdirSync(folder, { withFileTypes: true })) {
+    const { name } = entry;
+    if (name.includes('\ufffd')) listing.isText = false;
+    else if (entry.isDirectory()) listing.folders.push(name);
+    else if (entry.isSymbolicLink()) listing.links.push(name);
+  }
+  return listing;
+}
