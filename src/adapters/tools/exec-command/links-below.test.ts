@@ -13,7 +13,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Inspection, ToolRequest } from '../../../contract/ports.ts';
-import { systemHome } from '../../../base/homes.ts';
 import { type TestHost, testHost } from '../test-host.ts';
 
 let t: TestHost;
@@ -66,7 +65,6 @@ describe('whatever the words of a line are, it is told of a link that leads on',
     ['to a folder', () => victim, '~V'],
     ['to what is not there', () => join(victim, 'new/x'), '~V/new/x'],
     ['over another link', () => '../../l', '~V'],
-    ['to a home', () => join(systemHome()!, 'x'), join(systemHome()!, 'x')],
     ['to a secret of the project', () => '../../.env', '~P/.env'],
     ['to the home of the runtime', () => join(t.home, 'config.yaml'), '~P/.runtime-home/config.yaml'],
     ['to processes', () => `/proc/${process.ppid}/environ`, `/proc/${process.ppid}/environ`],
@@ -75,6 +73,15 @@ describe('whatever the words of a line are, it is told of a link that leads on',
     symlinkSync(target(), join(t.root, 'src/deep/k'));
     symlinkSync(victim, join(t.root, 'l'));
     expect(await toldOf('ls')).toContain(`src/deep/k, which leads to ${real}`);
+  });
+
+  test('to a home, though nobody may write there', async () => {
+    const home = join(victim, 'home');
+    mkdirSync(home, { mode: 0o555 });
+    const other = testHost({ environment: { PATH: '/usr/bin:/bin', HOME: home } });
+    symlinkSync(join(home, 'x'), join(other.root, 'k'));
+    expect(await toldOf('ls', other)).toEqual(['k, which leads to ~V/home/x']);
+    other.remove();
   });
 
   test.each(['node_modules/x', '.git/hooks', '.venv/bin', 'target'])('in %s', async (folder) => {
