@@ -98,7 +98,6 @@ describe('what a line goes by', () => {
     ['find . -exec sh build.sh {} +', ['whatever {} is by then', 'build.sh']],
     ["sh $'b-\\377.sh'", ['whatever $b-\\377.sh is by then']],
     ['sh -e $F', ['whatever $F is by then']],
-    ['sh **/*/*/*/*/*/*.sh', ['whatever **/*/*/*/*/*/*.sh is by then']],
     ['sh {./build,{x,y}}.sh', ['whatever {./build,{x,y}}.sh is by then']],
     ['sh {./build,"c"}*.sh', ['whatever {./build,c}*.sh is by then']],
     ['sh {1..3}.sh', ['whatever {1..3}.sh is by then']],
@@ -130,8 +129,12 @@ describe('what a line goes by', () => {
     ],
     ['HOME=$F; sh ~/build.sh', ['whatever $F is by then', 'whatever ~/build.sh is by then']],
   ])('what only the shell will know is said: %s', async (cmd, files) => {
-    for (let i = 0; i < 700; i++) mkdirSync(join(t.root, `many/${i % 10}/${i}/a/b`), { recursive: true });
     expect(await runsOf({ cmd })).toEqual(files);
+  });
+
+  test('so is what may stand for very many', async () => {
+    for (let i = 0; i < 700; i++) mkdirSync(join(t.root, `many/${i % 10}/${i}/a/b`), { recursive: true });
+    expect(await runsOf({ cmd: 'sh **/*/*/*/*/*/*.sh' })).toEqual(['whatever **/*/*/*/*/*/*.sh is by then']);
   });
 
   test.each([
