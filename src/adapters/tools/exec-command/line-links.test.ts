@@ -234,6 +234,16 @@ describe('a link leads elsewhere', () => {
     expect(await toldOf(`rev ${victim}/back/notes/a.txt`)).toEqual(['~V/back/notes/a.txt, which leads to ~V/f.txt']);
   });
 
+  test('by links of other projects, which lie in a home', async () => {
+    mkdirSync(join(victim, 'home/other'), { recursive: true });
+    symlinkSync(join(victim, 'f.txt'), join(victim, 'home/other/a.txt'));
+    const at = testHost({ environment: { PATH: '/usr/bin:/bin', HOME: join(victim, 'home') } });
+    const { facts } = await at.inspect('exec_command', { cmd: `rev ${victim}/home/other/a.txt` });
+    at.remove();
+    const told = facts.runs?.map(({ path }) => path.replaceAll(victim, '~V'));
+    expect(told).toEqual(['~V/home/other/a.txt, which leads to ~V/f.txt']);
+  });
+
   test('into the home of the runtime: it names that', async () => {
     const namesIt = async (cmd: string): Promise<boolean> =>
       (await t.inspect('exec_command', { cmd })).facts.commands.some(({ names_runtime }) => names_runtime);
@@ -257,7 +267,7 @@ describe('nothing is told', () => {
     expect(await toldOf(cmd)).toBeUndefined();
   }); // prettier-ignore
 
-  test('of links outside of the project', async () => {
+  test('of links outside of the project, where no other project lies', async () => {
     symlinkSync(join(victim, 'f.txt'), join(victim, 'l.txt'));
     expect(await toldOf(`rev ${victim}/l.txt`)).toBeUndefined();
   });

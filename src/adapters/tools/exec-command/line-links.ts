@@ -1,8 +1,9 @@
 /**
- * Where links that lie in the project lead a line that no sandbox confines: commands may put them there at any time, in the place
+ * Where links that lie in the project, or in a home, lead a line that no sandbox confines: commands may put them there at any time, in the place
  * of what its words name, and no word tells of them.
  */
 import { resolveReal } from '../../../base/files/resolve-real.ts';
+import { allHomesOf } from '../../../base/homes.ts';
 import { isInside } from '../../../base/is-inside.ts';
 import { digestOf } from '../../../base/digest.ts';
 import type { CommandFact, Facts } from '../../../contract/values.ts';
@@ -56,7 +57,9 @@ export function lineLinks(line: Line, scene: Scene): LineLinks {
   const named = namedPaths({ ...line, makes: true }, {});
   const below = linksBelow(startsOf(line, projectRoot, named.isAll), scene);
   const found = named.paths.map((path) => ({ path, at: resolveReal(path) }));
-  const facts = found.filter(({ at }) => isLed(at, roots)).flatMap(({ path }) => factOf(scene, path) ?? []);
+  // Commands of other projects may put some there: these lie in homes, as a rule.
+  const changed = [...roots, ...allHomesOf(scene.environment)];
+  const facts = found.filter(({ at }) => isLed(at, changed)).flatMap(({ path }) => factOf(scene, path) ?? []);
   const distinct = new Map([...facts, ...below.led].map((fact) => [placeOf(fact.path), fact]));
   // Where a link says what is no text, nobody can look; nor into what is locked, which the line may unlock.
   const isText = facts.every(({ real }) => !real.includes('\ufffd'));
@@ -131,8 +134,8 @@ function isFolderIn(folders: readonly string[], word: string): boolean {
   return folders.some((one) => folderAt(fileNamed(word, one)).length > 0);
 }
 
-function isLed(found: ReturnType<typeof resolveReal>, roots: readonly string[]): boolean {
-  return 'real' in found && found.links.some((link) => roots.some((root) => isInside(root, link)));
+function isLed(found: ReturnType<typeof resolveReal>, folders: readonly string[]): boolean {
+  return 'real' in found && found.links.some((link) => folders.some((folder) => isInside(folder, link)));
 }
 
 /** Undefined: it leads nowhere. */
