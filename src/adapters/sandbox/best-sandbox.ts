@@ -116,7 +116,8 @@ export function bestSandboxes({
     }
     const { folder, remove } = makeScratch();
     try {
-      const layout = layoutFor(folder, around);
+      // Nothing in an empty folder is what a home starts with: those are looked for while this runs.
+      const layout = layoutFor(folder, { ...around, homes: [] });
       const attempt = () => tryOut(sandboxOf(level, folder, layout), folder, environment);
       return level.lacks(layout.places) ?? (await (level.tried?.(attempt) ?? attempt()));
     } finally {

@@ -71,7 +71,12 @@ export async function runProcess(command: Command, around: Surroundings): Promis
   const refused = new Promise<Error>((resolve) => child.once('error', resolve));
   const leader = child.pid;
   if (leader === undefined) return { notStarted: await refused };
-  watchdog.watch(leader);
+  try {
+    watchdog.watch(leader);
+  } catch (error) {
+    for (const stream of child.stdio) stream?.destroy(); // nobody lets it go, and it ends
+    return { notStarted: error as Error };
+  }
   letGo(child);
   const processes = {
     leader,

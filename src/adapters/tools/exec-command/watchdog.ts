@@ -6,7 +6,7 @@
 import type { ChildProcess, spawn as Spawn } from 'node:child_process';
 
 export interface Watchdog {
-  /** From now on the group dies with the program. */
+  /** From now on the group dies with the program. @throws Error where no shell can be started */
   watch(group: number): void;
   /** The group has ended. */
   release(group: number): void;
@@ -29,7 +29,10 @@ sleep 2
 for g in $groups; do kill -s KILL -- "-$g"; done
 `;
 
-/** Starts the shell, and anew should it have been killed. */
+/**
+ * Starts the shell with the first command, which waits until it is watched, and anew should it have been killed. What it is told
+ * before it listens it finds in the pipe.
+ */
 export function createWatchdog(spawn: typeof Spawn): Watchdog {
   const groups = new Set<number>();
   let shell: ChildProcess | undefined;
@@ -55,8 +58,6 @@ export function createWatchdog(spawn: typeof Spawn): Watchdog {
     for (const group of groups) tell(`watch ${group}\n`);
   };
 
-  // Before the first command, which would else run unwatched while the shell starts.
-  start();
   return {
     watch(group) {
       groups.add(group);
