@@ -71,10 +71,10 @@ test('and by what one of that one says', async () => {
 
 describe('a repository that the line goes to', () => {
   test.each(['git -C sub status', 'cd sub && git status', 'git --git-dir=sub/.git status'])('%s', async (cmd) => {
+    expect(await runsOf('git status')).toBeUndefined();
     makeSubmodule('sub');
     t.file('sub/.git/hooks/pre-commit', '');
     git('rm', '-qf', '--cached', 'sub');
-    expect(await runsOf('git status')).toBeUndefined();
     expect(await runsOf(cmd)).toEqual(expect.arrayContaining(['sub/.git/config', 'sub/.git/hooks/pre-commit', 'sub/evil.sh'])); // prettier-ignore
   });
 
@@ -135,6 +135,7 @@ describe('a repository that the line speaks with, also one without files of its 
   });
 
   test('one elsewhere on the net is none', async () => {
+    rmSync(join(t.root, 'sub'), { recursive: true });
     git('remote', 'add', 'origin', 'https://example.org/x.git');
     expect(await runsOf('git push origin main')).toBeUndefined();
     expect(await runsOf('git push https://example.org/x.git main')).toBeUndefined();
@@ -158,19 +159,39 @@ test('one whose name is no text may be any', async () => {
   expect(await runsOf('git status')).toEqual(['whatever else git looks into is by then']);
 });
 
-describe('what puts names into the index may look into all that lie there', () => {
-  test.each(['git add -A && git status', 'git checkout feature', 'git stash', 'git x'])('%s', async (cmd) => {
-    expect(await runsOf(cmd) ?? []).not.toContain('lib/sub/.git/config');
+describe('a command may look into all that lie there', () => {
+  test.each([
+    'git add -A && git status', 'git checkout feature', 'git stash', 'git x', // they put names into the index
+    'git show --submodule=diff topic', 'git log -p --submodule', 'git diff main topic', 'git commit -v', 'git fetch', // commits name some
+  ])('%s', async (cmd) => {
+    expect(await runsOf(cmd)).toBeUndefined();
     makeSubmodule('lib/sub');
     git('rm', '-qf', '--cached', 'lib/sub');
-    expect(await runsOf(cmd)).toEqual(expect.arrayContaining(['lib/sub/.git/config', 'lib/sub/evil.sh']));
-    expect(await runsOf('git status')).toBeUndefined();
+    expect(await runsOf(cmd)).toEqual(['lib/sub/.git/config', 'lib/sub/evil.sh']);
+    t.file('lib/sub/.git/hooks/pre-commit', '');
+    expect(await runsOf(cmd)).toContain('lib/sub/.git/hooks/pre-commit');
   }); // prettier-ignore
 
-  test('also where there is more than is looked through', async () => {
-    for (let n = 0; n < 2001; n++) mkdirSync(join(t.root, 'many', String(n)), { recursive: true });
+  test.each(['.git', 'node_modules/x', '.hidden'])('also in %s', async (folder) => {
+    expect(await runsOf('git show --submodule topic')).toBeUndefined();
+    git('init', '-q', join(folder, 'sub'));
+    expect(await runsOf('git show --submodule topic')).toEqual([`${folder}/sub/.git/config`]);
+  });
+
+  test('what one says that comes, or changes, makes an approval void', async () => {
+    const facts = async (): Promise<unknown> => (await t.inspect('exec_command', { cmd: 'git show --submodule=diff topic' })).facts; // prettier-ignore
+    const none = await facts();
+    git('init', '-q', 'vendor');
+    const one = await facts();
+    expect(one).not.toEqual(none);
+    expect(await facts()).toEqual(one);
+    git('-C', 'vendor', 'config', 'diff.external', './x.sh');
+    expect(await facts()).not.toEqual(one);
+  });
+
+  test('which is any where there is more than is looked through', async () => {
+    for (let n = 0; n < 10_000; n++) mkdirSync(join(t.root, 'many', String(n)), { recursive: true });
     expect(await runsOf('git add -A')).toEqual(['whatever else git looks into is by then']);
-    expect(await runsOf('git commit -m x')).toBeUndefined();
   });
 });
 

@@ -1,8 +1,8 @@
 /**
- * What git goes by beside the project's own repository: it looks into those that its index names (submodules), and a line may take it
- * to another. Anybody may make one in the project, and its settings and hooks run code.
+ * What git goes by beside the project's own repository: it looks into those that its index or a commit names (submodules), and a line may
+ * take it to another. Anybody may make one in the project, and its settings and hooks run code.
  */
-import { lstatSync, readdirSync } from 'node:fs';
+import { lstatSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { namesIn } from '../../../base/files/names-in.ts';
@@ -17,14 +17,11 @@ import {
   objectFormatOf,
 } from '../../../base/git-index.ts';
 import type { ShellWord } from '../shell/words.ts';
+import { listingOf } from './folder-listing.ts';
 import { otherEnds } from './git-other-ends.ts';
 
 const MOST_REPOSITORIES = 50;
-const MOST_FOLDERS = 2000;
-
-/** Their commands put no name into the index that isn't there. */
-const KEEPS_NAMES =
-  /^(?:blame|branch|cat-file|commit|describe|diff|fetch|gc|grep|log|ls-(?:files|remote|tree)|push|remote|rev-(?:list|parse)|shortlog|show|status|tag)$/;
+const MOST_FOLDERS = 10_000;
 
 export interface GoneBy {
   /** Files, there or not. */
@@ -35,8 +32,6 @@ export interface GoneBy {
 
 /** What git is called with. */
 export interface GitCalls {
-  /** Undefined: nobody knows. */
-  commands: readonly (string | undefined)[];
   /** Of the line, as they may name repositories. */
   words: readonly string[];
   /** Those that can name nothing else. */
@@ -44,24 +39,19 @@ export interface GitCalls {
 }
 
 /**
- * By what git goes in these folders: those of its commands that may put another repository into the index may then look into any, and
- * those that speak with another run its hooks and programs, too.
+ * By what git goes in these folders: it looks into repositories that its index names, or a commit (`git show --submodule`), or that a
+ * command puts there first; and where it speaks with another, it runs the hooks and programs of that one, too. So all count that lie there.
  */
-export function filesOfRepositories(
-  folders: readonly string[],
-  root: string,
-  { commands, words, ends }: GitCalls,
-): GoneBy {
+export function filesOfRepositories(folders: readonly string[], root: string, { words, ends }: GitCalls): GoneBy {
   const own = worktreeOf(root);
   const worktrees = new Set([root, ...folders].flatMap((one) => worktreeOf(one) ?? []));
-  const fills = commands.some((one) => one === undefined || !KEEPS_NAMES.test(one));
   const paths: string[] = [];
   let isAll = true;
   for (const worktree of worktrees) {
     const [git, shared] = repositoryOf(ON_DISK.read, worktree);
     if (worktree !== own) paths.push(...filesOf(worktree, [git!, shared ?? git!]));
     const linked = linkedBy(git!, ON_DISK.read(join(shared ?? git!, 'config')) ?? '');
-    const within = fills ? repositoriesIn(worktree) : [];
+    const within = foldersWith('.git', worktree)?.filter((folder) => folder !== worktree);
     const stored = foldersWith('HEAD', join(shared ?? git!, 'modules'));
     paths.push(...(stored ?? []).flatMap(ownFilesOf));
     isAll &&= linked !== undefined && within !== undefined && stored !== undefined;
@@ -82,28 +72,16 @@ function filesOfBare(git: string): string[] {
   return [join(git, 'commondir'), ...ownFilesOf(git), ...withFilesIn(told)];
 }
 
-function repositoriesIn(worktree: string): string[] | undefined {
-  return foldersWith('.git', worktree)?.filter((folder) => folder !== worktree);
-}
-
 /** Undefined: nobody knows, as there is more than is looked through, or names that can't be said. */
-function foldersWith(name: string, around: string): string[] | undefined {
-  if (!has(around)) return [];
+function foldersWith(mark: string, around: string): string[] | undefined {
   const found: string[] = [];
   const folders = [around];
   for (let at = 0; at < folders.length; at++) {
     const folder = folders[at]!;
-    if (at >= MOST_FOLDERS) return undefined;
-    try {
-      for (const entry of readdirSync(folder, { withFileTypes: true })) {
-        if (entry.name === name) found.push(folder);
-        if (entry.name === '.git') continue;
-        if (entry.isDirectory() && !isSaid(entry.name)) return undefined;
-        if (entry.isDirectory()) folders.push(join(folder, entry.name));
-      }
-    } catch {
-      return undefined; // it is locked
-    }
+    const listing = at < MOST_FOLDERS ? listingOf(folder) : undefined;
+    if (!listing?.isText) return undefined;
+    if (listing.marks.includes(mark)) found.push(folder);
+    for (const name of listing.folders) folders.push(join(folder, name));
   }
   return found;
 }
@@ -126,7 +104,8 @@ function filesOf(worktree: string, folders: readonly string[]): string[] {
 }
 
 function ownFilesOf(git: string): string[] {
-  return [...SETTINGS.map((name) => join(git, name)), ...filesIn(join(git, 'hooks'))];
+  const hooks = filesIn(join(git, 'hooks')).filter((path) => !path.endsWith('.sample'));
+  return [...SETTINGS.map((name) => join(git, name)), ...hooks];
 }
 
 function withFilesIn(told: readonly string[]): string[] {

@@ -1,13 +1,13 @@
 /** Links that lie below folders, each looked at: confined commands may put them there at any time. */
-import { accessSync, constants, readdirSync } from 'node:fs';
+import { accessSync, constants } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { createListings } from '../../../base/files/listings.ts';
 import { resolveReal } from '../../../base/files/resolve-real.ts';
 import { allHomesOf } from '../../../base/homes.ts';
 import { isInside } from '../../../base/is-inside.ts';
 import { type PathFact, pathPlace, readPathFact } from '../paths/path-facts.ts';
 import { secretsOf } from '../paths/secrets.ts';
 import type { Scene } from '../tool.ts';
+import { listingOf } from './folder-listing.ts';
 
 export interface LinksBelow {
   /** What leads out of the project, to a secret, or to the runtime's own. */
@@ -25,13 +25,6 @@ const FEW = 5;
 /** Nobody puts links there. */
 const OF_THE_KERNEL = /^\/(?:proc|sys|dev)$/;
 
-interface Listing {
-  folders: string[];
-  links: string[];
-  /** A name that is no text leads nowhere from here, and programs find it. */
-  isText: boolean;
-}
-
 /** Also in folders of the project to which links in there lead. */
 export function linksBelow(starts: readonly string[], scene: Scene): LinksBelow {
   const [led, unseen] = [new Map<string, PathFact>(), new Set<string>()];
@@ -42,7 +35,7 @@ export function linksBelow(starts: readonly string[], scene: Scene): LinksBelow 
   for (const folders of [own, others]) {
     for (const [folder, whole] of folders) {
       const isTooMuch = left-- <= 0;
-      const listing = isTooMuch ? undefined : listingOf(folder, scene.clock.now());
+      const listing = isTooMuch ? undefined : listingOf(folder);
       if (!listing?.isText) unseen.add(isTooMuch ? whole : folder);
       for (const name of listing?.folders ?? []) {
         const path = join(folder, name);
@@ -104,27 +97,4 @@ function isWritable(path: string): boolean {
   } catch (error) {
     return !['EACCES', 'EPERM', 'EROFS'].includes((error as NodeJS.ErrnoException).code ?? '');
   }
-}
-
-const listed = createListings((folder) => linksIn(String(folder)));
-
-/** Undefined: nobody here may look. */
-function listingOf(folder: string, now: number): Listing | undefined {
-  try {
-    return listed(Buffer.from(folder), now);
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    return code === 'ENOENT' || code === 'ENOTDIR' ? { folders: [], links: [], isText: true } : undefined;
-  }
-}
-
-function linksIn(folder: string): Listing {
-  const listing: Listing = { folders: [], links: [], isText: true };
-  for (const entry of readdirSync(folder, { withFileTypes: true })) {
-    const { name } = entry;
-    if (name.includes('\ufffd')) listing.isText = false;
-    else if (entry.isDirectory()) listing.folders.push(name);
-    else if (entry.isSymbolicLink()) listing.links.push(name);
-  }
-  return listing;
 }

@@ -3,7 +3,7 @@ import { statSync } from 'node:fs';
 import { type Digest, digestOf } from '../../../base/digest.ts';
 import type { CommandFact, Facts } from '../../../contract/values.ts';
 import { resolveReal } from '../../../base/files/resolve-real.ts';
-import { gitCall, gitRemotes } from '../shell/git-operands.ts';
+import { gitRemotes } from '../shell/git-operands.ts';
 import { wordsOf as shellWords } from '../shell/words.ts';
 import type { PathFact } from '../paths/path-facts.ts';
 import type { IsSecret } from '../paths/secrets.ts';
@@ -95,7 +95,6 @@ async function goneByIn(
   const repositories =
     free && gits.length > 0
       ? filesOfRepositories(folders, free.root, {
-          commands: gits.map((one) => gitCall(shellWords(one))?.command),
           words: [...new Set(gits.flatMap(namedBy).flatMap(atHome))].slice(0, MOST_LOOKED_FOR),
           ends: gits.flatMap((one) => gitRemotes(shellWords(one))),
         })

@@ -284,7 +284,7 @@ export function createWalker(parser: 'bash' | 'argv'): Walker {
   function line(text: string, dialect: Dialect, via: readonly Via[] = [], depth = 0): void {
     if (depth > MOST_DEPTH) throw new NotRead('too_deep');
     if (text.includes('\0')) throw new NotRead('control_characters');
-    if (PARTED.test(text) || goesOnBehindProcess(text)) throw new NotRead('unknown_syntax');
+    if (PARTED.test(text) || goesOnBehindProcess(text) || keepsNumber(text)) throw new NotRead('unknown_syntax');
     const misleading = misleads(text);
     if (misleading) everywhere ??= misleading;
     isFromElsewhere ||= namesText(text);
@@ -333,6 +333,13 @@ function isEvaluated({ text, dynamic }: ShellWord): boolean {
 function goesOnBehindProcess(text: string): boolean {
   const start = text.search(PROCESS);
   return start !== -1 && /\)(?:\\\n)*#/.test(text.slice(start));
+}
+
+/** `{a[…]}>x`: bash keeps the number of what it opens there, and calculates what stands in brackets; the parser takes it for a word. */
+function keepsNumber(text: string): boolean {
+  const joined = text.replaceAll('\\\n', '');
+  const start = joined.search(/(?<!\$)\{[^\s${[]*\[/);
+  return start !== -1 && /\]\}[<>]/.test(joined.slice(start));
 }
 
 /** Whether a text means something else where `'` is a character as any other. */

@@ -16,6 +16,19 @@ export const ROUNDABOUT: readonly [line: string, names: string, why?: string][] 
   ["find . -exec bash -c 'echo $(($1))' _ {} \\;", 'find bash echo', 'hidden_code'],
   ['git diff $(git merge-base a b)', 'git git', 'options'],
 
+  // Where the number of what is opened is kept, too.
+  ["ls {a['$(rm x)']}>/dev/null", '', 'unknown_syntax'],
+  ["ls {a[$'\\x24(rm x)']}>>f", '', 'unknown_syntax'],
+  ["git status {a['$(rm x)']}</dev/null", '', 'unknown_syntax'],
+  ["cat {a['`rm x`']}<<<x", '', 'unknown_syntax'],
+  ["cat {a['$(rm x)']}<<E\nE\n", '', 'unknown_syntax'],
+  ["ls {a[b]}>&1 {c['$(rm x)']}<&0-", '', 'unknown_syntax'],
+  ["{ ls; } {a['$(rm x)']}>f", '', 'unknown_syntax'],
+  ["ls {\\\na\\\n['$(rm x)']\\\n}\\\n>f", '', 'unknown_syntax'],
+  ['bash -c "ls {a[\'$(rm x)\']}>f"', '', 'unknown_syntax'],
+  ['ls {a[x]}>f', '', 'unknown_syntax'],
+  ['ls {PATH}>f', '', 'unknown_syntax'],
+
   // So is what the shell itself keeps of the line, of its words, of input and folders.
   ["echo -x['$(rm x)']+1 ${a[BASH_EXECUTION_STRING]}", 'echo', 'hidden_code'],
   ["echo -x['$(rm x)']+1 $((BASH_EXECUTION_STRING))", 'echo', 'hidden_code'],
