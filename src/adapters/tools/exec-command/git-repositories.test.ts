@@ -4,7 +4,7 @@ import { appendFileSync, mkdirSync, readFileSync, renameSync, rmSync, symlinkSyn
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { type TestHost, testHost } from '../test-host.ts';
-import { goesBy } from './testing/goes-by.ts';
+import { factsOf, goesBy } from './testing/goes-by.ts';
 
 let t: TestHost;
 beforeEach(() => {
@@ -127,7 +127,7 @@ describe('a repository that the line speaks with, also one without files of its 
 
   test('a hook that comes later makes an approval void', async () => {
     rmSync(join(t.root, 'bk.git/hooks'), { recursive: true });
-    const facts = async () => (await t.inspect('exec_command', { cmd: 'git push bk.git main' })).facts;
+    const facts = async () => await factsOf(t, 'git push bk.git main');
     const before = await facts();
     expect(await facts()).toEqual(before);
     t.file('bk.git/hooks/update', 'id\n');
@@ -179,7 +179,7 @@ describe('a command may look into all that lie there', () => {
   });
 
   test('what one says that comes, or changes, makes an approval void', async () => {
-    const facts = async (): Promise<unknown> => (await t.inspect('exec_command', { cmd: 'git show --submodule=diff topic' })).facts; // prettier-ignore
+    const facts = async (): Promise<unknown> => await factsOf(t, 'git show --submodule=diff topic'); // prettier-ignore
     const none = await facts();
     git('init', '-q', 'vendor');
     const one = await facts();
@@ -208,8 +208,8 @@ test('an index that nobody can read names any', async () => {
 
 test('what is there voids nothing as long as it stays, and a change does', async () => {
   makeSubmodule('sub');
-  const before = await t.inspect('exec_command', { cmd: 'git status' });
-  expect((await t.inspect('exec_command', { cmd: 'git status' })).facts).toEqual(before.facts);
+  const before = await factsOf(t, 'git status');
+  expect(await factsOf(t, 'git status')).toEqual(before);
   git('-C', 'sub', 'config', 'core.fsmonitor', './other.sh');
-  expect((await t.inspect('exec_command', { cmd: 'git status' })).facts).not.toEqual(before.facts);
+  expect(await factsOf(t, 'git status')).not.toEqual(before);
 });

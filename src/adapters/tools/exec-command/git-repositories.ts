@@ -36,13 +36,15 @@ export interface GitCalls {
   words: readonly string[];
   /** Those that can name nothing else. */
   ends: readonly ShellWord[];
+  /** Whether all that lie there count: where commands are confined, these may have put some there. */
+  all: boolean;
 }
 
 /**
  * By what git goes in these folders: it looks into repositories that its index names, or a commit (`git show --submodule`), or that a
- * command puts there first; and where it speaks with another, it runs the hooks and programs of that one, too. So all count that lie there.
+ * command puts there first; and where it speaks with another, it runs the hooks and programs of that one, too.
  */
-export function filesOfRepositories(folders: readonly string[], root: string, { words, ends }: GitCalls): GoneBy {
+export function filesOfRepositories(folders: readonly string[], root: string, { words, ends, all }: GitCalls): GoneBy {
   const own = worktreeOf(root);
   const worktrees = new Set([root, ...folders].flatMap((one) => worktreeOf(one) ?? []));
   const paths: string[] = [];
@@ -51,7 +53,7 @@ export function filesOfRepositories(folders: readonly string[], root: string, { 
     const [git, shared] = repositoryOf(ON_DISK.read, worktree);
     if (worktree !== own) paths.push(...filesOf(worktree, [git!, shared ?? git!]));
     const linked = linkedBy(git!, ON_DISK.read(join(shared ?? git!, 'config')) ?? '');
-    const within = foldersWith('.git', worktree)?.filter((folder) => folder !== worktree);
+    const within = all ? foldersWith('.git', worktree)?.filter((folder) => folder !== worktree) : [];
     const stored = foldersWith('HEAD', join(shared ?? git!, 'modules'));
     paths.push(...(stored ?? []).flatMap(ownFilesOf));
     isAll &&= linked !== undefined && within !== undefined && stored !== undefined;

@@ -97,6 +97,8 @@ async function goneByIn(
       ? filesOfRepositories(folders, free.root, {
           words: [...new Set(gits.flatMap(namedBy).flatMap(atHome))].slice(0, MOST_LOOKED_FOR),
           ends: gits.flatMap((one) => gitRemotes(shellWords(one))),
+          // As of links, which nobody looks for where nothing is confined.
+          all: free.links.others !== undefined,
         })
       : { paths: [], isAll: true };
   if (!repositories.isAll) unknown.add('else git looks into');
