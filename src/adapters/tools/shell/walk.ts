@@ -218,6 +218,10 @@ export function createWalker(parser: 'bash' | 'argv'): Walker {
         if (place.isInBraces && !('parts' in node && node.parts) && maySplit(node.text)) everywhere = 'hidden_code';
         if (!('parts' in node && node.parts) && ANY_SUBSTITUTION.test(node.text.replace(ESCAPED, ''))) everywhere = 'hidden_code'; // prettier-ignore
         return into();
+      case 'Glob':
+        // Where it is a subscript after all, whoever calculates it runs what quotes hold.
+        if (/['"\\]/.test(node.text)) everywhere = 'hidden_code';
+        return into();
       case 'Redirect':
         if (isReadTwice(node)) everywhere = 'hidden_code';
         return into();
@@ -253,7 +257,6 @@ export function createWalker(parser: 'bash' | 'argv'): Walker {
       case 'Subshell':
       case 'BraceGroup':
       case 'Case':
-      case 'Glob':
       case 'SimpleExpansion':
       case 'BraceExpansion':
       case 'ArithmeticBinary':

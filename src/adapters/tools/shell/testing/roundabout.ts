@@ -27,6 +27,9 @@ export const ROUNDABOUT: readonly [line: string, names: string, why?: string][] 
   ["ls {\\\na\\\n['$(rm x)']\\\n}\\\n>f", '', 'unknown_syntax'],
   ['bash -c "ls {a[\'$(rm x)\']}>f"', '', 'unknown_syntax'],
   ['ls {a[x]}>f', '', 'unknown_syntax'],
+  ["ls x{a['$(rm x)']}y", 'ls', 'hidden_code'],
+  ["newer a[$'\\x24(rm x)']", 'newer', 'hidden_code'],
+  ['newer a["b"]', 'newer', 'hidden_code'],
   ['ls {PATH}>f', '', 'unknown_syntax'],
 
   // So is what the shell itself keeps of the line, of its words, of input and folders.
