@@ -195,6 +195,14 @@ describe('a command may look into all that lie there', () => {
   });
 });
 
+test.each(['git worktree repair', 'git worktree move x y', 'git gc', 'git status'])('where folders of worktrees lie: %s', async (cmd) => {
+  expect(await runsOf(cmd)).toBeUndefined();
+  t.file('.git/worktrees/x/gitdir', '/elsewhere/.git\n');
+  t.file('.git/worktrees/x/commondir', '../..\n');
+  t.file('.git/worktrees/x/HEAD', 'ref: refs/heads/main\n');
+  expect(await runsOf(cmd)).toEqual(['.git/worktrees/x/commondir', '.git/worktrees/x/gitdir']);
+}); // prettier-ignore
+
 test('what is stored of a submodule that lies nowhere yet', async () => {
   t.file('.git/modules/sub/HEAD', 'ref: refs/heads/main');
   t.file('.git/modules/sub/hooks/post-checkout', '');

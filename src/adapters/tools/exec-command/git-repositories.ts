@@ -55,7 +55,7 @@ export function filesOfRepositories(folders: readonly string[], root: string, { 
     const linked = linkedBy(git!, ON_DISK.read(join(shared ?? git!, 'config')) ?? '');
     const within = all ? foldersWith('.git', worktree)?.filter((folder) => folder !== worktree) : [];
     const stored = foldersWith('HEAD', join(shared ?? git!, 'modules'));
-    paths.push(...(stored ?? []).flatMap(ownFilesOf));
+    paths.push(...(stored ?? []).flatMap(ownFilesOf), ...worktreesOf(shared ?? git!));
     isAll &&= linked !== undefined && within !== undefined && stored !== undefined;
     for (const other of [...(linked ?? []).map((name) => join(worktree, name)), ...(within ?? [])]) {
       if (!has(join(other, '.git'))) continue;
@@ -71,7 +71,12 @@ export function filesOfRepositories(folders: readonly string[], root: string, { 
 /** By itself: its settings, what these name, and its hooks. */
 function filesOfBare(git: string): string[] {
   const told = bareToldBy(ON_DISK, git, homedir()).map(({ path }) => path);
-  return [join(git, 'commondir'), ...ownFilesOf(git), ...withFilesIn(told)];
+  return [join(git, 'commondir'), ...ownFilesOf(git), ...worktreesOf(git), ...withFilesIn(told)];
+}
+
+/** What says where its further worktrees lie, which git writes to, moves and removes: anybody may say so. */
+function worktreesOf(git: string): string[] {
+  return filesIn(join(git, 'worktrees')).flatMap((one) => ['gitdir', 'commondir'].map((name) => join(one, name)));
 }
 
 /** Undefined: nobody knows, as there is more than is looked through, or names that can't be said. */

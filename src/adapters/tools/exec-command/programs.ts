@@ -22,7 +22,7 @@ const BY_WORDS = new Set([
   'hexdump', 'hostname', 'iconv', 'id', 'jobs', 'join', 'kill', 'less', 'let', 'link', 'ln', 'local', 'ls', 'lsof', 'md5sum', 'mkdir', 'mkfifo',
   'mktemp', 'more', 'mv', 'nl', 'nproc', 'numfmt', 'od', 'paste', 'pgrep', 'pkill', 'popd', 'printenv', 'printf', 'ps', 'pushd', 'pwd', 'read',
   'readlink', 'readonly', 'realpath', 'return', 'rev', 'rg', 'rm', 'rmdir', 'seq', 'set', 'sha1sum', 'sha224sum', 'sha256sum', 'sha384sum',
-  'sha512sum', 'shift', 'shred', 'shuf', 'sleep', 'sort', 'split', 'stat', 'strings', 'sum', 'sync', 'tac', 'tail', 'tee', 'test', 'time', 'times',
+  'sha512sum', 'shift', 'shred', 'shuf', 'sleep', 'sort', 'split', 'stat', 'sum', 'sync', 'tac', 'tail', 'tee', 'test', 'time', 'times',
   'touch', 'tr', 'trap', 'tree', 'true', 'truncate', 'tty', 'type', 'typeset', 'ulimit', 'umask', 'unalias', 'uname', 'unexpand', 'uniq',
   'unlink', 'unset', 'uptime', 'users', 'wait', 'wc', 'whereis', 'which', 'who', 'whoami', 'xxd', 'yes', 'zcat', 'zgrep',
 ]); // prettier-ignore

@@ -4,7 +4,7 @@
  */
 import { type Command, forEachChild, type SyntaxNode } from 'unbash';
 import { subscripts } from './builtins.ts';
-import { shellWord } from './words.ts';
+import { argumentWord, shellWord } from './words.ts';
 
 const NAMES = /[A-Za-z_$`]/;
 const COMPARES = /^-(?:eq|ne|lt|le|gt|ge)$/;
@@ -12,6 +12,10 @@ const READS = new Set(['read', 'mapfile', 'readarray', 'getopts']);
 const KEEPS = new Set(['set', 'printf']);
 /** They calculate their words, or subscripts in them: also of what patterns and alternatives become. */
 const CALCULATE = new Set(['let', 'wait', 'set']);
+
+const ASKS = new Set(['test', '[']);
+/** As many words as there are in it. */
+const ALL_OF_LIST = /\$@|\$\{@|\[@\]/;
 
 /** Variables that bash sets to texts: of the line, its words, what it reads, folders. Others hold numbers, or what stands elsewhere. */
 const TEXTS =
@@ -47,18 +51,24 @@ export function calculates(node: SyntaxNode): boolean {
     case 'Command': {
       const name = node.name?.text ?? '';
       if (name === 'let') return true;
+      if (name === 'wait' && node.args.some((word) => word.text !== '$!' && argumentWord(word).dynamic)) return true;
       if (subscripts(name)) return node.args.some(({ text }) => SUBSCRIPT.test(text.replace(QUOTES, '')));
-      return (name === 'test' || name === '[') && node.args.some((word) => mayAsk(word, word.text));
+      return ASKS.has(name) && mayAsk(node.args);
     }
     default:
       return false;
   }
 }
 
-/** For a variable (`-v`), whose subscript is calculated. */
-function mayAsk(word: SyntaxNode, text: string): boolean {
-  if (text === '-v' || text.startsWith('$')) return true;
-  return isManyWords(word) && /^(?:-|\*|\?|\[.*\]|\{.*\})+(?:v|\*|\?|\[.*\]|\{.*\})*$/.test(text);
+/** For a variable (`-v`), whose subscript is calculated: said so, or by words of which one may say it, and another stand behind it. */
+function mayAsk(words: Command['args']): boolean {
+  return words.some((word, at) => {
+    const { text } = word;
+    if (text === '-v' || text.startsWith('$') || ALL_OF_LIST.test(text)) return true;
+    if (isManyWords(word) && /^(?:-|\*|\?|\[.*\]|\{.*\})+(?:v|\*|\?|\[.*\]|\{.*\})*$/.test(text)) return true;
+    const next = words[at + 1];
+    return next !== undefined && argumentWord(word).dynamic && argumentWord(next).dynamic;
+  });
 }
 
 /** Whether a text, or the line itself, names a variable that bash sets to a text. */
@@ -93,7 +103,7 @@ export function bringsText(node: SyntaxNode): boolean {
       const name = node.name?.text ?? '';
       if (CALCULATE.has(name) && node.args.some(isManyWords)) return true;
       // Whatever comes behind what asks.
-      if ((name === 'test' || name === '[') && node.args.some((word) => mayAsk(word, word.text)) && node.args.some(isManyWords)) return true; // prettier-ignore
+      if (ASKS.has(name) && mayAsk(node.args) && node.args.some(isManyWords)) return true;
       return READS.has(name) || (KEEPS.has(name) && node.args.some((word) => hasBracket(word) || isPieced(word, word.text))) || puts(node); // prettier-ignore
     }
     default:
@@ -151,4 +161,14 @@ function someChild(node: SyntaxNode, holds: (child: SyntaxNode) => boolean): boo
     found ||= holds(child);
   });
   return found;
+}
+
+/** A substitution that quotes keep for later, as the value of a variable. */
+export function keepsCode(text: string): boolean {
+  return /'[^']*(?:\$[({]|`)|\\[$`]/.test(text);
+}
+
+/** The same where what quotes hold is calculated at once: also written by codes of its characters. */
+export function hidesCode(text: string): boolean {
+  return keepsCode(text) || /\$'[^']*\\/.test(text);
 }

@@ -3,7 +3,7 @@ import { type Command, forEachChild, type ParsedScript, parse, type SyntaxNode }
 import { VIA_JOINT, type Unclear, type Via } from '../../../contract/command-words.ts';
 import type { CommandFact } from '../../../contract/values.ts';
 import { evaluates, isDeclaration } from './builtins.ts';
-import { bringsText, calculates, namesText } from './calculated.ts';
+import { bringsText, calculates, hidesCode, keepsCode, namesText } from './calculated.ts';
 import { misleads } from './characters.ts';
 import type { Dialect } from './judgement.ts';
 import { judgeProgram } from './program.ts';
@@ -29,9 +29,6 @@ const MOST_RECORDED_BYTES = 500_000;
 
 /** A subscript that holds a command: whatever calculates with it runs that. */
 const HIDDEN = /[A-Za-z_]\w*\[[^\]]*(?:\$[({]|`)/;
-
-/** A substitution that quotes keep for later, as the value of a variable. */
-const HIDDEN_VALUE = /'[^']*(?:\$[({]|`)|\\[$`]/;
 
 const SUBSTITUTION = /\$[({[]|`/;
 /** Also that of a process. */
@@ -171,13 +168,14 @@ export function createWalker(parser: 'bash' | 'argv'): Walker {
       case 'CommandExpansion':
       case 'ArithmeticCommandExpansion':
         if (node.script === undefined) throw new NotRead('parse_error');
+        if (losesText(node)) throw new NotRead('unknown_syntax');
         return into('substitution');
       case 'ProcessSubstitution':
         if (node.script === undefined) throw new NotRead('parse_error');
         return into('process substitution');
       case 'TestCommand':
         // Its operators calculate with what quotes hold, too.
-        if (HIDDEN_VALUE.test(sourceOf(node))) everywhere = 'hidden_code';
+        if (hidesCode(sourceOf(node))) everywhere = 'hidden_code';
         add({ words: ['[[', sourceOf(node), ']]'].map((text, index) => ({ text, dynamic: index === 1 })) }, place);
         return into();
       case 'ArithmeticCommand':
@@ -187,25 +185,25 @@ export function createWalker(parser: 'bash' | 'argv'): Walker {
       case 'For':
       case 'Select':
         if (reachesCommands(node.name.value)) everywhere ??= 'environment';
-        if (node.wordlist?.some(({ text }) => HIDDEN_VALUE.test(text))) everywhere = 'hidden_code';
+        if (node.wordlist?.some(({ text }) => keepsCode(text))) everywhere = 'hidden_code';
         return into();
       case 'ParameterExpansion':
         if (node.operation?.type === 'Default' && node.operation.operator.includes('=') && reachesCommands(node.parameter)) everywhere ??= 'environment'; // prettier-ignore
         if (node.prefix === '!' && node.operation?.type !== 'Names') everywhere = 'hidden_code';
-        if (node.index && HIDDEN_VALUE.test(node.index.text)) everywhere = 'hidden_code';
+        if (node.index && hidesCode(node.index.text)) everywhere = 'hidden_code';
         if (READ_TWICE.test(node.text)) everywhere = 'hidden_code';
         return forEachChild(node, (child) => visit(child, { ...place, isInBraces: place.isQuoted === true }));
       case 'Transform':
         if (node.operand.value !== 'Q' && !/^[aUuLKk]$/.test(node.operand.value)) everywhere = 'hidden_code';
         return into();
       case 'Slice':
-        if (HIDDEN_VALUE.test(`${node.offset.text} ${node.length?.text ?? ''}`)) everywhere = 'hidden_code';
+        if (hidesCode(`${node.offset.text} ${node.length?.text ?? ''}`)) everywhere = 'hidden_code';
         return into();
       case 'ArithmeticExpansion':
         if (PROCESS.test(node.text)) throw new NotRead('unknown_syntax');
         return into();
       case 'ArithmeticWord':
-        if (HIDDEN_VALUE.test(node.value)) everywhere = 'hidden_code';
+        if (hidesCode(node.value)) everywhere = 'hidden_code';
         return into();
       case 'SingleQuoted':
       case 'AnsiCQuoted':
@@ -237,7 +235,10 @@ export function createWalker(parser: 'bash' | 'argv'): Walker {
         if (node.name && reachesCommands(node.name.value)) everywhere ??= 'environment';
         return into('coproc');
       case 'Assignment':
-        if (node.index && HIDDEN_VALUE.test(node.index.text)) everywhere = 'hidden_code';
+        if (node.index && hidesCode(node.index.text)) everywhere = 'hidden_code';
+        return into();
+      case 'Subshell':
+        if (losesText(node)) throw new NotRead('unknown_syntax');
         return into();
       case 'Statement':
       case 'CompoundList':
@@ -254,7 +255,6 @@ export function createWalker(parser: 'bash' | 'argv'): Walker {
       case 'If':
       case 'ArithmeticFor':
       case 'While':
-      case 'Subshell':
       case 'BraceGroup':
       case 'Case':
       case 'SimpleExpansion':
@@ -282,6 +282,9 @@ export function createWalker(parser: 'bash' | 'argv'): Walker {
 
   let source = '';
   const isKeyword = (node: SyntaxNode): boolean => node.type === 'Function' && source.startsWith('function', node.pos);
+  /** Subshells that looked calculated: bash has lost what a here-document in them says, and takes that for commands. */
+  const losesText = ({ pos, end }: { pos: number; end: number }): boolean =>
+    /^\$?\(\([^]*<</.test(source.slice(pos, end));
   const sourceOf = ({ pos, end }: { pos: number; end: number }): string => source.slice(pos + 2, end - 2).trim();
 
   function line(text: string, dialect: Dialect, via: readonly Via[] = [], depth = 0): void {
@@ -324,12 +327,12 @@ function hiddenIn(words: readonly ShellWord[], assignments: readonly string[]): 
     if (misleading) return misleading;
     if (HIDDEN.test(text)) return 'hidden_code';
   }
-  return assignments.some((text) => HIDDEN_VALUE.test(text)) ? 'hidden_code' : undefined;
+  return assignments.some((text) => keepsCode(text)) ? 'hidden_code' : undefined;
 }
 
 /** A substitution that quotes keep for the program; one that the shell makes itself is a command of its own. */
 function isEvaluated({ text, dynamic }: ShellWord): boolean {
-  return dynamic ? HIDDEN_VALUE.test(text) || SUBSCRIPT.test(text) : /\$[({]|`/.test(text);
+  return dynamic ? hidesCode(text) || SUBSCRIPT.test(text) : /\$[({]|`/.test(text);
 }
 
 /** `<(x)#y`: a word goes on there, and no comment begins. */
