@@ -197,11 +197,21 @@ describe('a command may look into all that lie there', () => {
 
 test.each(['git worktree repair', 'git worktree move x y', 'git gc', 'git status'])('where folders of worktrees lie: %s', async (cmd) => {
   expect(await runsOf(cmd)).toBeUndefined();
-  t.file('.git/worktrees/x/gitdir', '/elsewhere/.git\n');
+  t.file('.git/worktrees/x/gitdir', `${t.root}/x/.git\n`);
   t.file('.git/worktrees/x/commondir', '../..\n');
   t.file('.git/worktrees/x/HEAD', 'ref: refs/heads/main\n');
   expect(await runsOf(cmd)).toEqual(['.git/worktrees/x/commondir', '.git/worktrees/x/gitdir']);
 }); // prettier-ignore
+
+test('where they lie elsewhere, `git worktree` writes there, and it is said', async () => {
+  t.file('.git/worktrees/x/gitdir', '/elsewhere/x/.git\n');
+  t.file('.git/worktrees/y/gitdir', `${t.root}/y/.git\n`);
+  const led = '.git/worktrees/x/gitdir, which leads to /elsewhere/x/.git';
+  for (const cmd of ['git worktree repair', 'git worktree move x y', 'git x']) {
+    expect((await runsOf(cmd))?.filter((one) => one.includes('leads to'))).toEqual([led]);
+  }
+  expect(await runsOf('git status')).not.toContain(led);
+});
 
 test('what is stored of a submodule that lies nowhere yet', async () => {
   t.file('.git/modules/sub/HEAD', 'ref: refs/heads/main');

@@ -4,7 +4,8 @@
  */
 import { lstatSync } from 'node:fs';
 import { homedir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
+import { isInside } from '../../../base/is-inside.ts';
 import { namesIn } from '../../../base/files/names-in.ts';
 import { bytesOf } from '../../../base/files/open-file.ts';
 import { bareToldBy, gitToldBy, ON_DISK, repositoryOf, SETTINGS, worktreeOf } from '../../../base/git-told-by.ts';
@@ -26,6 +27,8 @@ const MOST_FOLDERS = 10_000;
 export interface GoneBy {
   /** Files, there or not. */
   paths: string[];
+  /** Which of these say of a worktree that it lies out of the project, and where. */
+  elsewhere: { path: string; real: string }[];
   /** Else there may be others. */
   isAll: boolean;
 }
@@ -65,13 +68,23 @@ export function filesOfRepositories(folders: readonly string[], root: string, { 
   }
   const other = otherEnds([...worktrees], folders, words, ends);
   for (const git of other.folders) paths.push(...filesOfBare(git));
-  return { paths, isAll: isAll && other.isAll && paths.every(isSaid) };
+  const elsewhere = paths.filter((path) => WORKTREE.test(path)).flatMap((path) => leadOf(path, root));
+  return { paths, elsewhere, isAll: isAll && other.isAll && paths.every(isSaid) };
 }
 
 /** By itself: its settings, what these name, and its hooks. */
 function filesOfBare(git: string): string[] {
   const told = bareToldBy(ON_DISK, git, homedir()).map(({ path }) => path);
   return [join(git, 'commondir'), ...ownFilesOf(git), ...worktreesOf(git), ...withFilesIn(told)];
+}
+
+const WORKTREE = /\/worktrees\/[^/]+\/gitdir$/;
+
+function leadOf(path: string, root: string): GoneBy['elsewhere'] {
+  const real = ON_DISK.read(path)?.trim();
+  if (real === undefined || real === '') return [];
+  const at = resolve(dirname(path), real);
+  return isInside(root, at) ? [] : [{ path, real: at }];
 }
 
 /** What says where its further worktrees lie, which git writes to, moves and removes: anybody may say so. */

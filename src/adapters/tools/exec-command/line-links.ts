@@ -77,13 +77,13 @@ export function lineLinks(line: Line, scene: Scene): LineLinks {
 }
 
 /** With a digest of where each leads. */
-export function linkRows(led: readonly PathFact[], root: string): LinkRow[] {
+export function linkRows(led: readonly Pick<PathFact, 'path' | 'real'>[], root: string): LinkRow[] {
   const rows = led.map((fact) => ({ path: ledText(fact, root), digest: digestOf(fact.real) }));
   return rows.sort((a, b) => (a.path < b.path ? -1 : 1));
 }
 
 /** `notes/a.txt, which leads to /home/me/x`. */
-function ledText({ path, real }: PathFact, projectRoot: string): string {
+function ledText({ path, real }: Pick<PathFact, 'path' | 'real'>, projectRoot: string): string {
   const place = placeOf(path);
   return `${place.startsWith(`${projectRoot}/`) ? place.slice(projectRoot.length + 1) : place}, which leads to ${real}`;
 }

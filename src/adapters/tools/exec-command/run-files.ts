@@ -3,7 +3,8 @@ import { statSync } from 'node:fs';
 import { type Digest, digestOf } from '../../../base/digest.ts';
 import type { CommandFact, Facts } from '../../../contract/values.ts';
 import { resolveReal } from '../../../base/files/resolve-real.ts';
-import { gitRemotes } from '../shell/git-operands.ts';
+import { isGitCommand } from '../shell/git.ts';
+import { gitCall, gitRemotes } from '../shell/git-operands.ts';
 import { wordsOf as shellWords } from '../shell/words.ts';
 import type { PathFact } from '../paths/path-facts.ts';
 import type { IsSecret } from '../paths/secrets.ts';
@@ -100,7 +101,7 @@ async function goneByIn(
           // As of links, which nobody looks for where nothing is confined.
           all: free.links.others !== undefined,
         })
-      : { paths: [], isAll: true };
+      : { paths: [], elsewhere: [], isAll: true };
   if (!repositories.isAll) unknown.add('else git looks into');
   if (!isCounted && !lands && unknown.size === 0 && repositories.paths.length === 0) return undefined;
   if (folders.length < all.length) unknown.add('else its words name in so many folders');
@@ -135,8 +136,15 @@ async function goneByIn(
     if (digest === 'large') unknown.add(path);
     else if (digest) found.push({ path, digest });
   }
-  const goneBy = [...[...unknown].map(notKnown), ...found];
+  const led = gits.some(isOfWorktrees) ? linkRows(repositories.elsewhere, free!.root) : [];
+  const goneBy = [...[...unknown].map(notKnown), ...led, ...found];
   return goneBy.length > 0 ? goneBy : undefined;
+}
+
+/** It writes to them, moves or removes them; so may an alias. */
+function isOfWorktrees(command: CommandFact): boolean {
+  const name = gitCall(shellWords(command))?.command;
+  return name === undefined || name === 'worktree' || !isGitCommand(name);
 }
 
 /** Each link with where it leads, behind what isn't known. */
