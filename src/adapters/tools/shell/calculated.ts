@@ -13,6 +13,9 @@ const KEEPS = new Set(['set', 'printf']);
 /** They calculate their words, or subscripts in them: also of what patterns and alternatives become. */
 const CALCULATE = new Set(['let', 'wait', 'set']);
 
+const DECLARES = new Set(['declare', 'typeset', 'local', 'readonly']);
+/** The shell has them from the beginning. */
+const OWN_LISTS = /^["']?(?:BASH_(?:ALIASES|ARGC|ARGV|CMDS|LINENO|REMATCH|SOURCE|VERSINFO)|COMP_WORDS|COMPREPLY|COPROC|DIRSTACK|FUNCNAME|GROUPS|MAPFILE|PIPESTATUS)\b/; // prettier-ignore
 const ASKS = new Set(['test', '[']);
 /** As many words as there are in it. */
 const ALL_OF_LIST = /\$@|\$\{@|\[@\]/;
@@ -49,11 +52,11 @@ export function calculates(node: SyntaxNode): boolean {
     case 'ArrayValue':
       return node.elements.some(({ text }) => /^\[[^\]]*[A-Za-z_$`]/.test(text));
     case 'Command': {
-      const name = node.name?.text ?? '';
+      const { name, args } = called(node);
       if (name === 'let') return true;
-      if (name === 'wait' && node.args.some((word) => word.text !== '$!' && argumentWord(word).dynamic)) return true;
-      if (subscripts(name)) return node.args.some(({ text }) => SUBSCRIPT.test(text.replace(QUOTES, '')));
-      return ASKS.has(name) && mayAsk(node.args);
+      if (name === 'wait' && args.some((word) => word.text !== '$!' && argumentWord(word).dynamic)) return true;
+      if (subscripts(name)) return args.some(({ text }) => SUBSCRIPT.test(text.replace(QUOTES, '')));
+      return ASKS.has(name) && mayAsk(args);
     }
     default:
       return false;
@@ -69,6 +72,32 @@ function mayAsk(words: Command['args']): boolean {
     const next = words[at + 1];
     return next !== undefined && argumentWord(word).dynamic && argumentWord(next).dynamic;
   });
+}
+
+/** Whether it makes an array, or declares one of the shell's own. */
+export function makesList(node: SyntaxNode): boolean {
+  switch (node.type) {
+    case 'ArrayValue':
+      return true;
+    case 'Assignment':
+      return node.index !== undefined;
+    case 'Command': {
+      const { name, args } = called(node);
+      if (READS.has(name) && name !== 'read') return true;
+      return (DECLARES.has(name) || name === 'read') && args.some(({ text }) => /^-\w*[aA]/.test(text) || OWN_LISTS.test(text)); // prettier-ignore
+    }
+    default:
+      return false;
+  }
+}
+
+/** Whether it declares with a value that is no plain text: of an array, bash reads that as the line's own (`declare -a x="$y"`). */
+export function declaresValue(node: SyntaxNode): boolean {
+  if (node.type !== 'Command') return false;
+  const { name, args } = called(node);
+  if (!DECLARES.has(name)) return false;
+  const isMade = (arg: Command['args'][number]): boolean => arg.text.includes('=') && argumentWord(arg).dynamic;
+  return args.some((arg) => isMade(arg) && !(arg.type === 'Assignment' && arg.value.type === 'ArrayValue'));
 }
 
 /** Whether a text, or the line itself, names a variable that bash sets to a text. */
@@ -100,11 +129,11 @@ export function bringsText(node: SyntaxNode): boolean {
     case 'For':
       return node.wordlist?.some((word) => hasBracket(word) || isManyWords(word) || isPieced(word, word.text)) === true;
     case 'Command': {
-      const name = node.name?.text ?? '';
-      if (CALCULATE.has(name) && node.args.some(isManyWords)) return true;
+      const { name, args } = called(node);
+      if (CALCULATE.has(name) && args.some(isManyWords)) return true;
       // Whatever comes behind what asks.
-      if (ASKS.has(name) && mayAsk(node.args) && node.args.some(isManyWords)) return true;
-      return READS.has(name) || (KEEPS.has(name) && node.args.some((word) => hasBracket(word) || isPieced(word, word.text))) || puts(node); // prettier-ignore
+      if (ASKS.has(name) && mayAsk(args) && args.some(isManyWords)) return true;
+      return READS.has(name) || (KEEPS.has(name) && args.some((word) => hasBracket(word) || isPieced(word, word.text))) || puts({ name, args }); // prettier-ignore
     }
     default:
       return false;
@@ -117,9 +146,23 @@ function hasBracket(node: SyntaxNode): boolean {
   return someChild(node, hasBracket);
 }
 
+interface Called {
+  name: string;
+  args: Command['args'];
+}
+
+/** Behind `command` and `builtin`, and without quotes. */
+function called({ name, args }: Pick<Command, 'name' | 'args'>): Called {
+  const text = name ? shellWord(name).text : '';
+  if (text !== 'command' && text !== 'builtin') return { name: text, args };
+  const at = args.findIndex((arg) => !arg.text.startsWith('-'));
+  const next = args[at];
+  return next?.type === 'Word' ? called({ name: next, args: args.slice(at + 1) }) : { name: text, args };
+}
+
 /** `printf -v` puts texts together. */
-function puts({ name, args }: Command): boolean {
-  return name?.text === 'printf' && args[0]?.text.startsWith('-v') === true && args.some(({ text }) => /%[^\s%]*[bcqs]/.test(text)); // prettier-ignore
+function puts({ name, args }: Called): boolean {
+  return name === 'printf' && args[0]?.text.startsWith('-v') === true && args.some(({ text }) => /%[^\s%]*[bcqs]/.test(text)); // prettier-ignore
 }
 
 function isPieced(node: SyntaxNode, text: string): boolean {

@@ -3,7 +3,7 @@ import { type Command, forEachChild, type ParsedScript, parse, type SyntaxNode }
 import { VIA_JOINT, type Unclear, type Via } from '../../../contract/command-words.ts';
 import type { CommandFact } from '../../../contract/values.ts';
 import { evaluates, isDeclaration } from './builtins.ts';
-import { bringsText, calculates, hidesCode, keepsCode, namesText } from './calculated.ts';
+import { bringsText, calculates, declaresValue, hidesCode, keepsCode, makesList, namesText } from './calculated.ts';
 import { misleads } from './characters.ts';
 import type { Dialect } from './judgement.ts';
 import { judgeProgram } from './program.ts';
@@ -87,6 +87,7 @@ export function createWalker(parser: 'bash' | 'argv'): Walker {
   let isCalculated = false;
   let isReaching = false;
   let isFromElsewhere = false;
+  let [isList, isValue] = [false, false];
   let recorded = 0;
 
   function add(simple: Simple, place: Place): void {
@@ -142,6 +143,8 @@ export function createWalker(parser: 'bash' | 'argv'): Walker {
     const place = { ...at, nodes: at.nodes + 1 };
     if (place.nodes > MOST_NODES_DEEP) throw new NotRead('too_deep');
     isCalculated ||= calculates(node);
+    isList ||= makesList(node);
+    isValue ||= declaresValue(node);
     isFromElsewhere ||= bringsText(node);
     isReaching ||= node.type === 'Word' && node.text.includes("$'") && namesReaching(shellWord(node).text);
     const into = (via?: Via): void => {
@@ -310,7 +313,7 @@ export function createWalker(parser: 'bash' | 'argv'): Walker {
     program: (words) => add({ words: words.map(plainWord) }, { via: [], dialect: 'bash', depth: 0, nodes: 0 }),
     facts: () =>
       found.map(({ fact, name }) => {
-        if (isCalculated && isFromElsewhere) everywhere = 'hidden_code';
+        if ((isCalculated || (isList && isValue)) && isFromElsewhere) everywhere = 'hidden_code';
         if (isCalculated && isReaching) everywhere ??= 'environment';
         const why = fact.unclear ?? (name !== undefined && functions.has(name) ? 'function' : everywhere);
         return why === undefined ? fact : { ...fact, unclear: why };
