@@ -1,7 +1,6 @@
 /** Links that lie below folders, each looked at: confined commands may put them there at any time. */
-import { accessSync, constants } from 'node:fs';
+import { accessSync, constants, existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { resolveReal } from '../../../base/files/resolve-real.ts';
 import { allHomesOf } from '../../../base/homes.ts';
 import { isInside } from '../../../base/is-inside.ts';
 import { type PathFact, pathPlace, readPathFact } from '../paths/path-facts.ts';
@@ -84,10 +83,8 @@ const OF_THE_SYSTEM = /^\/(?:proc|sys|dev|run)(?:\/|$)/;
 
 /** What is made there is made in this. */
 function firstThere(path: string): string {
-  let at = dirname(path);
-  for (let found = resolveReal(at); at !== '/' && 'kind' in found && found.kind === 'missing'; found = resolveReal(at))
-    at = dirname(at);
-  return at;
+  const folder = dirname(path);
+  return existsSync(folder) ? folder : firstThere(folder);
 }
 
 function isWritable(path: string): boolean {

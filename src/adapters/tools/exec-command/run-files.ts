@@ -136,7 +136,7 @@ async function goneByIn(
     if (digest === 'large') unknown.add(path);
     else if (digest) found.push({ path, digest });
   }
-  const led = gits.some(isOfWorktrees) ? linkRows(repositories.elsewhere, free!.root) : [];
+  const led = free && gits.some(isOfWorktrees) ? linkRows(repositories.elsewhere, free.root) : [];
   const goneBy = [...[...unknown].map(notKnown), ...led, ...found];
   return goneBy.length > 0 ? goneBy : undefined;
 }

@@ -11,6 +11,8 @@ import { ASSIGNMENTS } from './testing/assignments.ts';
 import { SET_HARMLESSLY, SET_OTHERWISE } from './testing/set-otherwise.ts';
 import { HARMLESS } from './testing/harmless.ts';
 import { HOSTILE } from './testing/hostile.ts';
+import { CONTENTS, linesByFiles } from './testing/by-files.ts';
+import { featureLines } from './testing/features.ts';
 import { randomLines } from './testing/random-lines.ts';
 import { PROBE, randomSettings } from './testing/random-settings.ts';
 import { ROUNDABOUT } from './testing/roundabout.ts';
@@ -212,13 +214,23 @@ describe.skipIf(!existsSync(BASH))('as bash itself reads it', () => {
   }, 120_000); // a process for each
 
   test('what runs in a random line is seen in it, or the line is unclear', () => {
-    const isQuiet = (line: string): boolean => {
-      const facts = parseCommand(line);
-      return whyOf(facts) === undefined && !facts.some(({ words }) => words[0] === 'touch');
-    };
     const quiet = randomLines(2, 4000).filter(isQuiet);
     expect(quiet.length).toBeGreaterThan(200);
-    expect(quiet.filter(touches)).toEqual([]);
+    expect(quiet.filter((line) => touches(line))).toEqual([]);
+  }, 120_000); // a process for each
+
+  test('what runs where bash has a place for it is seen, or the line is unclear', () => {
+    const quiet = featureLines().filter(isQuiet);
+    expect(quiet.length).toBeGreaterThan(1000);
+    expect(quiet.filter((line) => touches(line))).toEqual([]);
+  }, 120_000); // a process for each
+
+  test('what a file says runs in no line that is clear', () => {
+    const clear = linesByFiles().filter((line) => whyOf(parseCommand(line)) === undefined);
+    expect(clear.length).toBeGreaterThan(1000);
+    // Each thing that is done comes with each content, though not taken in each way.
+    const words = (at: number): readonly [string, string] => CONTENTS[at % CONTENTS.length]!;
+    expect(clear.filter((line, at) => touches(line, words(at)))).toEqual([]);
   }, 120_000); // a process for each
 
   test('what a random line sets that does something to commands is seen, or the line is unclear', () => {
@@ -254,8 +266,22 @@ describe.skipIf(!existsSync(BASH))('as bash itself reads it', () => {
 });
 
 /** Whether bash runs the `touch PWNED` of it. */
-function touches(line: string): boolean {
+function isQuiet(line: string): boolean {
+  const facts = parseCommand(line);
+  return whyOf(facts) === undefined && !facts.some(({ words }) => words[0] === 'touch');
+}
+
+/** `said`: two words of a file `f`, which are names of files as well. */
+function touches(line: string, said?: readonly [string, string]): boolean {
   const folder = mkdtempSync(join(tmpdir(), 'runtime-line-'));
+  if (said) {
+    writeFileSync(
+      join(folder, 'f'),
+      said.join(/head|mapfile/.test(line) ? '\n' : line.startsWith('IFS=:') ? ':' : ' '),
+    );
+    writeFileSync(join(folder, 'g'), 'x\n');
+    if (line.includes('*')) for (const name of said) writeFileSync(join(folder, name), '');
+  }
   const env = { PATH: '/usr/bin:/bin' };
   spawnSync(BASH, ['-c', line], { cwd: folder, env, stdio: 'ignore', timeout: 2000, killSignal: 'SIGKILL' });
   const touched = existsSync(join(folder, 'PWNED'));
