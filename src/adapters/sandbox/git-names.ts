@@ -24,6 +24,10 @@ const RUNS = /^[^\S\n]*(?:x|exec)\s/m;
 /** By these it says how to merge: a strategy with a path in it is a program. */
 const MERGES = ['strategy', 'opts'];
 const PLAIN = /^[^/\\]*$/;
+/** By these it says how to apply patches: some write files of any name. */
+const APPLIES = 'apply-opt';
+const WRITES_NOTHING =
+  /^(?:\s|'?(?:-[pC]\d+|--(?:whitespace=[\w-]+|(?:no-)?reject|ignore-(?:space-change|whitespace)))'?(?=\s|$))*$/;
 
 /** Of what git has begun there, what would run commands as it goes on. */
 export function begunIn(git: string): string[] {
@@ -41,7 +45,8 @@ function runsCommands(folder: string): boolean {
     return found !== undefined && (text === undefined || !isHarmless(text));
   };
   try {
-    return says(STEPS, (text) => !RUNS.test(text)) || MERGES.some((name) => says(name, (text) => PLAIN.test(text)));
+    if (says(STEPS, (text) => !RUNS.test(text)) || says(APPLIES, (text) => WRITES_NOTHING.test(text))) return true;
+    return MERGES.some((name) => says(name, (text) => PLAIN.test(text)));
   } catch {
     return true; // it is locked
   }

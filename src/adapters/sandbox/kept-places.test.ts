@@ -110,7 +110,18 @@ describe('what git has begun', () => {
     expect(left(file('opts', '[options]\n\tstrategy = ../x\n'), 'sequencer')).toEqual(['sequencer.set-aside']);
   });
 
+  test.each(["'--build-fake-ancestor=/x'", "'-p1' '--directory=../x'", '--unsafe-paths', "'-p1'--x", '-p1 x'])(
+    'also how patches are applied: %s',
+    (options) => {
+      expect(left(file('apply-opt', `${options}\n`), 'rebase-apply')).toEqual(['rebase-apply.set-aside']);
+    },
+  );
+
   test('else stays', () => {
+    for (const options of ['', " '-p1' '-C3'", "'--whitespace=fix'", '--reject']) {
+      expect(left(file('apply-opt', `${options}\n`), 'rebase-apply')).toEqual(['rebase-apply']);
+      rmSync(join(git, 'rebase-apply'), { recursive: true });
+    }
     expect(left(file('git-rebase-todo', 'pick 1234 run exec x\nlabel a\n'))).toEqual(['rebase-merge']);
     expect(left(file('opts', '[options]\n\tstrategy = ort\n'), 'sequencer')).toEqual(['sequencer']);
   });

@@ -30,6 +30,9 @@ const BY_WORDS = new Set([
 /** Of git: what a file of theirs says becomes files, commits, settings or places to connect to. */
 const GIT_BY_FILES = /^(?:am|apply|bundle|config|lfs|submodule)$/;
 
+/** Pages, which name files in their turn: with a path in it a topic is one of that folder. */
+const GIT_READS = /^help$/;
+
 /** What these bring may have submodules, and then says where these are got. */
 const GIT_BRINGS = /^(?:clone|fetch|pull)$/;
 const WITH_SUBMODULES = /^(?:--rec|submodule\.|fetch\.rec)/i;
@@ -70,6 +73,7 @@ export function isToldByWords(command: CommandFact): boolean {
 /** Of one that git doesn't have nobody knows whether it is an alias, or another program. */
 function isGitByWords({ command }: GitCall, words: readonly string[]): boolean {
   if (GIT_BRINGS.test(command) && words.some((word) => WITH_SUBMODULES.test(word))) return false;
+  if (GIT_READS.test(command) || words.includes('--help')) return false;
   return isGitCommand(command) && !GIT_BY_FILES.test(command) && !words.some((word) => GIT_LISTS.test(word));
 }
 

@@ -17,7 +17,7 @@ test.each([
   'npm test', 'make', 'make -C tools', 'cd tools && make', './tools/build.sh', 'sh tools/build.sh', 'python3 tools/deep/a.py', "node -e 'x()'", 'sudo make install',
   'bash -c "npm test"', 'find . -exec ./tools/build.sh {} +', 'docker build .', 'docker run -v $PWD:/x img',
   // Nobody here knows them.
-  'hg status', 'hg -R tools status', 'svn up', 'jj st', 'ctags -R', 'tar cf /tmp/x.tar tools', 'code .', 'git frobnicate',
+  'hg status', 'hg -R tools status', 'svn up', 'jj st', 'ctags -R', 'tar cf /tmp/x.tar tools', 'code .', 'git frobnicate', 'git help start/here', 'git start/here --help', 'git --help start/here', 'git cherry-pick --strategy=recursive/fast x', 'strings -- *.txt',
   // They send all of it, or what only the shell will know.
   'scp -r . host:x', 'cd site && scp -r .. host:x', 'rsync -a ../ host:x', 'scp -r $D host:x',
 ])('%s: all of the project', async (cmd) => {

@@ -15,6 +15,12 @@ const SHORT: Record<string, RegExp> = {
   rebase: /^-[a-zA-Z]*x/, grep: /^-[a-zA-Z]*O/, clone: /^-[a-zA-Z]*[uc]/, 'ls-remote': /^-[a-zA-Z]*u/, difftool: /^-[a-zA-Z]*x/,
 }; // prettier-ignore
 
+/** They merge by a strategy: one with a path in it is a program of that folder. With the first two `-s` signs. */
+const SIGNS = new Set(['cherry-pick', 'revert']);
+const MERGES = new Set([...SIGNS, 'merge', 'rebase', 'pull']);
+/** Behind letters that take no value themselves. */
+const SHORT_STRATEGY = /^-(?:(?![smFXSCxoj])[a-zA-Z])*s(.*)$/s;
+
 /** An unknown one is an alias, and those may run anything. */
 const SUBCOMMANDS = new Set([
   'add', 'am', 'apply', 'archive', 'blame', 'branch', 'bundle', 'cat-file', 'check-ignore', 'check-attr', 'check-ref-format',
@@ -69,7 +75,17 @@ export const judgeGit: Judge = (words, _dialect, more) => {
   return judgeSubcommand(command.text, rest);
 };
 
+function isProgram(command: string, words: readonly ShellWord[]): boolean {
+  return words.some(({ text, dynamic }, at) => {
+    const found = /^--str[a-z]*(?:=(.*))?$/s.exec(text) ?? (SIGNS.has(command) ? null : SHORT_STRATEGY.exec(text));
+    if (!found) return false;
+    const value = found[1] ? { text: found[1], dynamic } : words[at + 1];
+    return value !== undefined && (value.dynamic || value.text.includes('/'));
+  });
+}
+
 function judgeSubcommand(command: string, words: readonly ShellWord[]): Judgement {
+  if (MERGES.has(command) && isProgram(command, words)) return unclear('option_runs_code');
   const runs = words.some((word, index) => {
     const { text } = word;
     if (/^(?:ext|fd)::/.test(text)) return true;

@@ -10,6 +10,8 @@ export const HARMLESS: readonly [line: string, names: string][] = [
   ['git -c user.name=me commit -m x', 'git'],
   ['git checkout -b topic || git switch topic', 'git git'],
   ['git rebase main', 'git'],
+  ['git merge -s ours origin/old && git merge --stat -Xours origin/new', 'git git'],
+  ['git cherry-pick -s origin/topic && git pull --strategy=recursive origin feature/x', 'git git'],
   ['git clone https://example.com/a.git', 'git'],
   ['git stash; git pull --rebase; git stash pop', 'git git git'],
   ['git config user.name', 'git'],

@@ -16,6 +16,13 @@ export const ROUNDABOUT: readonly [line: string, names: string, why?: string][] 
   ["find . -exec bash -c 'echo $(($1))' _ {} \\;", 'find bash echo', 'hidden_code'],
   ['git diff $(git merge-base a b)', 'git git', 'options'],
 
+  // A strategy with a path in it is a program.
+  ['git cherry-pick --strategy=recursive/fast x', 'git', 'option_runs_code'],
+  ['git rebase -s ./x main', 'git', 'option_runs_code'],
+  ['git pull --rebase -qs./x . y', 'git', 'option_runs_code'],
+  ['git merge --strategy "$x" y', 'git', 'option_runs_code'],
+  ['git revert --strateg x/y HEAD', 'git', 'option_runs_code'],
+
   // Where the number of what is opened is kept, too.
   ["ls {a['$(rm x)']}>/dev/null", '', 'unknown_syntax'],
   ["ls {a[$'\\x24(rm x)']}>>f", '', 'unknown_syntax'],
