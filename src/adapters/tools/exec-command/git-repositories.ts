@@ -51,12 +51,16 @@ export function filesOfRepositories(folders: readonly string[], root: string, { 
   const own = worktreeOf(root);
   const worktrees = new Set([root, ...folders].flatMap((one) => worktreeOf(one) ?? []));
   const paths: string[] = [];
+  /** What lies in these is found already. */
+  const looked: string[] = [];
   let isAll = true;
   for (const worktree of worktrees) {
     const [git, shared] = repositoryOf(ON_DISK.read, worktree);
     if (worktree !== own) paths.push(...filesOf(worktree, [git!, shared ?? git!]));
     const linked = linkedBy(git!, ON_DISK.read(join(shared ?? git!, 'config')) ?? '');
-    const within = all ? foldersWith('.git', worktree)?.filter((folder) => folder !== worktree) : [];
+    const isLookedThrough = !all || looked.some((one) => isInside(one, worktree));
+    const within = isLookedThrough ? [] : foldersWith('.git', worktree)?.filter((folder) => folder !== worktree);
+    looked.push(worktree);
     const stored = foldersWith('HEAD', join(shared ?? git!, 'modules'));
     paths.push(...(stored ?? []).flatMap(ownFilesOf), ...worktreesOf(shared ?? git!));
     isAll &&= linked !== undefined && within !== undefined && stored !== undefined;

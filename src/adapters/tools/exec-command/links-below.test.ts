@@ -12,8 +12,8 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { Inspection, ToolRequest } from '../../../contract/ports.ts';
 import { type TestHost, testHost } from '../test-host.ts';
+import { factsOf, leaving } from './testing/goes-by.ts';
 
 let t: TestHost;
 /** Beside the project: a place where the person may write. */
@@ -30,14 +30,11 @@ afterEach(() => {
   rmSync(victim, { recursive: true });
 });
 
-/** A line that leaves the sandbox, or finds none. */
-const leaving = (cmd: string, host = t): ToolRequest => ({ ...host.request('exec_command', { cmd }), links: true });
-const inspect = (cmd: string, host = t): Promise<Inspection> => host.host.inspect(leaving(cmd, host));
 const shown = (text: string): string => text.replaceAll(victim, '~V').replaceAll(t.root, '~P');
 const toldOf = async (cmd: string, host = t): Promise<string[] | undefined> =>
-  (await inspect(cmd, host)).facts.links?.map(({ path }) => shown(path));
+  (await factsOf(host, cmd)).links?.map(({ path }) => shown(path));
 const unboundOf = async (cmd: string): Promise<string[] | undefined> =>
-  (await inspect(cmd)).facts.unbound?.map((one) => shown(one));
+  (await factsOf(t, cmd)).unbound?.map((one) => shown(one));
 
 const LINES = [
   'ls',
@@ -104,7 +101,7 @@ describe('whatever the words of a line are, it is told of a link that leads on',
     const told = '~V/out/k, which leads to ~V/f.txt';
     expect(await toldOf('ls', other)).toEqual([told]);
     expect(await toldOf('ls')).toEqual([]);
-    const { runs } = (await inspect(`rev ${victim}/out/k`, other)).facts;
+    const { runs } = await factsOf(other, `rev ${victim}/out/k`);
     expect(runs?.map(({ path }) => shown(path))).toContain(told);
     other.remove();
   });
@@ -114,7 +111,7 @@ test('few are told, all are counted, and what the words name stands elsewhere', 
   for (let i = 0; i < 9; i++) symlinkSync(join(victim, 'f.txt'), join(t.root, `src/k${i}`));
   const rows = (from: number[]): string[] => from.map((i) => `src/k${i}, which leads to ~V/f.txt`);
   expect(await toldOf('rev src/k2')).toEqual([...rows([0, 1, 3, 4, 5]), '… and 3 more']);
-  const { runs } = (await inspect('rev src/k2')).facts;
+  const { runs } = await factsOf(t, 'rev src/k2');
   expect(runs?.map(({ path }) => shown(path))).toContain(rows([2])[0]);
 });
 
@@ -144,27 +141,27 @@ describe('after the approval, the line does not run', () => {
   };
 
   test.each(LINES)('where one comes, goes, or leads to another place: %s', async (cmd) => {
-    const without = await inspect(cmd);
+    const without = await t.host.inspect(leaving(t, cmd));
     link('src/deep/k', 'f.txt');
-    const first = await t.run(leaving(cmd), without);
+    const first = await t.run(leaving(t, cmd), without);
     expect(first).toMatchObject({ outcome: 'void', output: '' });
     expect(first.error?.message).toContain('there is now a link src/deep/k, which leads to');
-    const within = await inspect(cmd);
+    const within = await t.host.inspect(leaving(t, cmd));
     link('src/deep/k', 'g.txt');
-    expect(await t.run(leaving(cmd), within)).toMatchObject({ outcome: 'void', output: '' });
+    expect(await t.run(leaving(t, cmd), within)).toMatchObject({ outcome: 'void', output: '' });
     rmSync(join(t.root, 'src/deep/k'));
-    const last = await t.run(leaving(cmd), within);
+    const last = await t.run(leaving(t, cmd), within);
     expect(last).toMatchObject({ outcome: 'void', output: '' });
     expect(last.error?.message).toContain('there is no more a link src/deep/k, which leads to');
   });
 
   test('also where it is one of many', async () => {
     for (let i = 0; i < 9; i++) link(`src/k${i}`, 'f.txt');
-    const inspection = await inspect('ls');
+    const inspection = await t.host.inspect(leaving(t, 'ls'));
     link('src/k8', 'g.txt');
-    expect(await t.run(leaving('ls'), inspection)).toMatchObject({ outcome: 'void' });
+    expect(await t.run(leaving(t, 'ls'), inspection)).toMatchObject({ outcome: 'void' });
     link('src/k8', 'f.txt');
-    expect(await t.run(leaving('ls'), inspection)).toMatchObject({ outcome: 'ok' });
+    expect(await t.run(leaving(t, 'ls'), inspection)).toMatchObject({ outcome: 'ok' });
   });
 });
 

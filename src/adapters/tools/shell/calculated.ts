@@ -3,7 +3,7 @@
  * that calculates with names and takes texts from elsewhere may run anything.
  */
 import { type Command, forEachChild, type SyntaxNode } from 'unbash';
-import { subscripts } from './builtins.ts';
+import { isDeclaration, subscripts } from './builtins.ts';
 import { argumentWord, shellWord } from './words.ts';
 
 const NAMES = /[A-Za-z_$`]/;
@@ -13,7 +13,8 @@ const KEEPS = new Set(['set', 'printf']);
 /** They calculate their words, or subscripts in them: also of what patterns and alternatives become. */
 const CALCULATE = new Set(['let', 'wait', 'set']);
 
-const DECLARES = new Set(['declare', 'typeset', 'local', 'readonly']);
+/** `export` reads no value as a list. */
+const declares = (name: string): boolean => isDeclaration(name) && name !== 'export';
 /** The shell has them from the beginning. */
 const OWN_LISTS = /^["']?(?:BASH_(?:ALIASES|ARGC|ARGV|CMDS|LINENO|REMATCH|SOURCE|VERSINFO)|COMP_WORDS|COMPREPLY|COPROC|DIRSTACK|FUNCNAME|GROUPS|MAPFILE|PIPESTATUS)\b/; // prettier-ignore
 const ASKS = new Set(['test', '[']);
@@ -84,7 +85,7 @@ export function makesList(node: SyntaxNode): boolean {
     case 'Command': {
       const { name, args } = called(node);
       if (READS.has(name) && name !== 'read') return true;
-      return (DECLARES.has(name) || name === 'read') && args.some(({ text }) => /^-\w*[aA]/.test(text) || OWN_LISTS.test(text)); // prettier-ignore
+      return (declares(name) || name === 'read') && args.some(({ text }) => /^-\w*[aA]/.test(text) || OWN_LISTS.test(text)); // prettier-ignore
     }
     default:
       return false;
@@ -95,7 +96,7 @@ export function makesList(node: SyntaxNode): boolean {
 export function declaresValue(node: SyntaxNode): boolean {
   if (node.type !== 'Command') return false;
   const { name, args } = called(node);
-  if (!DECLARES.has(name)) return false;
+  if (!declares(name)) return false;
   const isMade = (arg: Command['args'][number]): boolean => arg.text.includes('=') && argumentWord(arg).dynamic;
   return args.some((arg) => isMade(arg) && !(arg.type === 'Assignment' && arg.value.type === 'ArrayValue'));
 }
